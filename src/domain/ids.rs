@@ -1,0 +1,35 @@
+//! The numbers things are known by. Each kind is a type of its own, so that a user's number can't be passed for a company's.
+//! Not here: how they are allotted (store) or spelt on the wire (http).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    UserId,
+    CompanyId,
+    GroupId,
+    TokenId,
+    /// One thing a user asked for; what the queues hold.
+    ActionId,
+    /// The wire's `model_id`.
+    TemplateId,
+    InvoiceId,
+    PictureId,
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub type Millis = i64;

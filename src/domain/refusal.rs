@@ -1,0 +1,76 @@
+//! Why a verb did not happen, in words for a person and one word for a program. Not here: HTTP statuses (http/reply.rs).
+
+use std::borrow::Cow;
+
+/// The `code` of an error on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    Malformed,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Conflict,
+    TooLarge,
+    Unsupported,
+    Throttled,
+    Unavailable,
+    Internal,
+}
+
+/// A refusal says the same in Chinese and in English; a sentence of the old interface document is the same in both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: Code,
+    pub zh: Cow<'static, str>,
+    pub en: Cow<'static, str>,
+}
+
+/// The old interface documents' own sentences, which never change.
+pub mod sentence {
+    pub const UPLOAD_FAILED: &str = "上传文件失败";
+    pub const NO_PERMISSION: &str = "权限不足";
+    pub const CHANGE_FAILED: &str = "修改失败";
+    pub const TIMES_MISSING: &str = "请输入开始时间和结束时间";
+    pub const ENGINE_RECEIVE: &str = "接收算法服务器数据异常";
+    pub const ENGINE_SEND: &str = "向服务器发送消息异常";
+}
+
+impl Refusal {
+    pub fn new(code: Code, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, zh: zh.into(), en: en.into() }
+    }
+
+    /// A sentence of the old documents, in whatever language.
+    pub fn sentence(code: Code, text: &'static str) -> Self {
+        Self::new(code, text, text)
+    }
+
+    pub fn malformed(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Malformed, zh, en)
+    }
+
+    pub fn not_found(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::NotFound, zh, en)
+    }
+
+    pub fn conflict(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Conflict, zh, en)
+    }
+
+    pub fn no_permission() -> Self {
+        Self::sentence(Code::Forbidden, sentence::NO_PERMISSION)
+    }
+
+    pub fn unauthenticated() -> Self {
+        Self::new(Code::Unauthenticated, "请先登录", "please log in first")
+    }
+
+    /// The cause goes to the log where it arose; the client learns only that it was not its fault.
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "服务器内部错误，请联系管理员", "internal error, please tell the administrator")
+    }
+
+    pub fn unavailable() -> Self {
+        Self::new(Code::Unavailable, "暂时无法写入，请稍后再试", "cannot write just now, please try again later")
+    }
+}

@@ -1,0 +1,133 @@
+//! What a template says of an invoice: where its areas are and what is in them. Not here: finding them on a picture (engine).
+
+use super::ids::{CompanyId, Millis, PictureId, TemplateId};
+use serde::{Deserialize, Serialize};
+
+/// Pixels; `x`, `y` is the upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rect {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+}
+
+impl Rect {
+    pub fn right(&self) -> f32 {
+        self.x + self.width
+    }
+
+    pub fn bottom(&self) -> f32 {
+        self.y + self.height
+    }
+
+    pub fn has_extent(&self) -> bool {
+        self.width > 0.0 && self.height > 0.0
+    }
+
+    pub fn is_within(&self, width: u32, height: u32) -> bool {
+        self.x >= 0.0 && self.y >= 0.0 && self.right() <= width as f32 && self.bottom() <= height as f32
+    }
+}
+
+/// What an area holds. The contract's keys of `json_model`, and the names they are reported by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AreaKind {
+    Money,
+    Head,
+    Date,
+    Time,
+    IdCard,
+    Detail,
+    MoneyCn,
+    InvoiceId,
+    InvoiceCode,
+    /// An area of the user's own.
+    Own,
+}
+
+/// How a field that belongs to no drawn area is reported: the template's label.
+pub const POS_LABEL: &str = "发票类型";
+
+impl AreaKind {
+    /// `(json_model key, pos_id)` of every kind but `Own`.
+    pub const KNOWN: [(Self, &'static str, &'static str); 9] = [
+        (Self::Money, "money", "金额"),
+        (Self::Head, "head", "客户名称"),
+        (Self::Date, "date", "日期"),
+        (Self::Time, "time", "时间"),
+        (Self::IdCard, "id_card", "身份证号码"),
+        (Self::Detail, "detail", "具体信息"),
+        (Self::MoneyCn, "money_cn", "中文金额"),
+        (Self::InvoiceId, "invoice_id", "发票号码"),
+        (Self::InvoiceCode, "invoice_code", "发票代码"),
+    ];
+
+    pub fn of_key(key: &str) -> Self {
+        Self::KNOWN.iter().find(|(_, k, _)| *k == key).map_or(Self::Own, |(kind, _, _)| *kind)
+    }
+
+    pub fn pos_id(self) -> Option<&'static str> {
+        Self::KNOWN.iter().find(|(kind, _, _)| *kind == self).map(|(_, _, pos_id)| *pos_id)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    pub kind: AreaKind,
+    /// How it is reported: the kind's own name, or the one the user gave.
+    pub pos_id: String,
+    /// On the template's origin picture.
+    pub rect: Rect,
+    /// Fixed words printed inside the area: they help to find it and are left out of its text.
+    pub keywords: Vec<String>,
+    pub remove_line: bool,
+    pub remove_stamp: bool,
+}
+
+/// The wire's `json_model`, understood.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layout {
+    pub label: String,
+    /// The amount as written, for a fixed-amount invoice.
+    pub quota: Option<String>,
+    pub areas: Vec<Area>,
+}
+
+/// A word printed on every invoice of this kind, as the engine read it on the template's origin picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FixedWord {
+    pub text: String,
+    /// The four corners in reading order (upper left, upper right, lower right, lower left of the text), origin pixels.
+    pub corners: [(f32, f32); 4],
+}
+
+/// What an engine made of a template when it was added.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Learnt {
+    pub words: Vec<FixedWord>,
+    /// What the engine read in each area of the origin picture, by `pos_id`: the template's own specimen.
+    pub specimen: Vec<(String, String)>,
+    /// Width and height of the origin picture, pixels.
+    pub size: (u32, u32),
+    /// The number an external engine knows the template by.
+    pub engine_number: Option<i64>,
+}
+
+/// The wire's "model".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    pub id: TemplateId,
+    pub company: CompanyId,
+    pub layout: Layout,
+    /// `json_model` as the client sent it, to be given back as it came.
+    pub json_model: String,
+    pub registered: Millis,
+    pub successes: u64,
+    /// The picture drawn on: areas are in its pixels.
+    pub origin: PictureId,
+    /// The picture to show.
+    pub shown: PictureId,
+    pub uuid: String,
+    pub learnt: Learnt,
+}

@@ -1,0 +1,84 @@
+//! Reads invoices: the one interface that the dispatcher knows, and what passes through it. Engines hold no records and decide
+//! nothing about queues; they run on a thread of their own and may block.
+
+use crate::domain::ids::TemplateId;
+use crate::domain::template::{Layout, Learnt, Rect, Template};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub mod builtin;
+pub mod scripted;
+
+/// What an engine says while it reads: messages 100, 101 and 102 of the contract's §4.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The template that fits; `None` when none does.
+    Matched { template: Option<TemplateId> },
+    /// An area was found on the invoice picture.
+    Found { status: i32, pos_id: String, position: Rect },
+    /// An area was read; `probability` from 0 to 1.
+    Read { status: i32, pos_id: String, text: String, probability: f64 },
+}
+
+/// How a recognition ended when nothing went wrong with the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Everything there is was reported by events.
+    Done,
+    NoTemplateFits,
+}
+
+/// Engine trouble; what was asked is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing was asked of it: it can't be reached. Costs no try.
+    Unreachable(String),
+    /// The request could not be sent.
+    Send(String),
+    /// No answer, a broken one, a panic, or too late.
+    Receive(String),
+    /// The engine understood, and says no (a picture it can't open, a template it refuses). Trying again would not help.
+    Refused(String),
+}
+
+/// Set from outside when nobody waits for the answer any more; long work looks at it between steps.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A template as its user drew it, before the engine has seen it.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub layout: &'a Layout,
+    pub json_model: &'a str,
+    /// Of the origin picture.
+    pub picture: &'a Path,
+}
+
+/// One at a time by nature: the dispatcher gives an engine one request and waits for its end.
+pub trait Engine: Send {
+    /// Reads one picture. `templates` are those of the invoice's company. Events are reported in order: `Matched` first, then for each
+    /// area `Found` (but for what is not on the picture, such as a quota) and `Read`.
+    fn recognise(
+        &mut self,
+        picture: &Path,
+        templates: &[Arc<Template>],
+        cancel: &Cancel,
+        report: &mut dyn FnMut(Event),
+    ) -> Result<Verdict, Trouble>;
+
+    /// Takes up a new template, or (with `known`) a changed one.
+    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble>;
+
+    fn forget(&mut self, template: &Template) -> Result<(), Trouble>;
+}
