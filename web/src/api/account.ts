@@ -1,0 +1,69 @@
+// Logging in and out, who one is, and one's own password.
+import { ApiError, call, get, post } from './http'
+
+export interface Permission {
+  permission_id: number
+  permission_name: string
+}
+
+export interface User {
+  user_id: number
+  user_name: string
+  company_id: number
+  company_name: string
+  permissions: Permission[]
+  /** The password is still the one every copy of the product is delivered with. */
+  default_password?: boolean
+}
+
+export type LoginOutcome =
+  | { kind: 'success' }
+  | { kind: 'userError' }
+  | { kind: 'passwdError' }
+  | { kind: 'locked'; seconds: number }
+  | { kind: 'forbidden'; message: string }
+
+interface LoginAnswer {
+  reqStatus?: string
+  retryAfter?: number
+  err?: string
+}
+
+export async function login(username: string, passwd: string): Promise<LoginOutcome> {
+  const { status, body } = await call<LoginAnswer>('POST', '/login', {
+    json: { username, passwd },
+    accept: [403, 429],
+  })
+  if (status === 403) return { kind: 'forbidden', message: body.err ?? '' }
+  switch (body.reqStatus) {
+    case 'sucess':
+      return { kind: 'success' }
+    case 'userError':
+      return { kind: 'userError' }
+    case 'passwdError':
+      return { kind: 'passwdError' }
+    case 'locked':
+      return { kind: 'locked', seconds: Math.max(1, Math.ceil(body.retryAfter ?? 60)) }
+    default:
+      throw new ApiError(status, 'internal', body.err ?? `HTTP ${status}`)
+  }
+}
+
+export async function logout(): Promise<void> {
+  await post('/logout')
+}
+
+/** Null when nobody is logged in. */
+export async function whoAmI(): Promise<User | null> {
+  const { status, body } = await call<User>('GET', '/me', { accept: [401] })
+  return status === 401 ? null : body
+}
+
+export async function changePassword(user: number, old: string, passwd: string): Promise<void> {
+  await post(`/api/users/${user}/password`, { passwd, old_passwd: old })
+}
+
+/** Asks only so that a session that ended is noticed; a box that cannot be reached is somebody else's news. */
+export async function recheckSession(): Promise<void> {
+  await get('/me').catch(() => {})
+}

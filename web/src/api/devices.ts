@@ -1,0 +1,64 @@
+// The label line: devices, what is not printed yet, pictures of QR codes, marking as printed.
+import { get, post } from './http'
+
+export const LIVE_LIST = '/socketNoPrint'
+/** The box takes no more serials in one `printQRCode`. */
+export const QR_BATCH = 1000
+
+export interface Device {
+  DeviceSN: string
+  CPUID: string
+  register_time: string
+  status: 0 | 1
+  print_count: number
+}
+
+export interface DevicePage {
+  devices: Device[]
+  next_cursor: string | null
+  total: number
+}
+
+export interface DeviceFilter {
+  printed?: 0 | 1
+  from?: string
+  to?: string
+  q?: string
+}
+
+export function listDevices(
+  filter: DeviceFilter,
+  cursor: string | null,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<DevicePage> {
+  return get<DevicePage>('/api/devices', { ...filter, cursor: cursor ?? undefined, limit }, signal)
+}
+
+/** Serial to the base64 of a PNG. */
+export function qrPictures(serials: string[]): Promise<Record<string, string>> {
+  return post('/printQRCode', { DeviceSNList: serials })
+}
+
+export interface MarkAnswer {
+  reqStatus: 'sucess' | 'partial' | 'error'
+  succeeded?: string[]
+  failed?: Record<string, string>
+}
+
+export function markPrinted(serials: string[]): Promise<MarkAnswer> {
+  return post('/switchPrintStatus', { DeviceSNList: serials })
+}
+
+export interface Registered {
+  DeviceSN: string
+  CPUID: string
+  status: 'created' | 'exists' | 'conflict'
+}
+
+export async function registerDevice(cpuid: string, serial: string): Promise<Registered | undefined> {
+  const body: Record<string, string> = { CPUID: cpuid }
+  if (serial) body.DeviceSN = serial
+  const answer = await post<{ devices: Registered[] }>('/registerDevice', body)
+  return answer.devices[0]
+}

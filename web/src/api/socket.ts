@@ -1,0 +1,137 @@
+// A WebSocket that notices when it went dead, says so, and comes back by itself.
+import { readonly, ref, type Ref } from 'vue'
+import { recheckSession } from './account'
+
+export type LinkState = 'connecting' | 'open' | 'lost'
+
+interface Settings {
+  path: string
+  /** Nothing heard for so long means lost, whatever the browser believes. */
+  silenceMs: number
+  /** Sent often enough that a living box is heard within `silenceMs`; for sockets the box may be silent on. */
+  ping?: () => string
+  onOpen?: () => void
+  onMessage: (message: unknown) => void
+}
+
+const FIRST_DELAY_MS = 500
+const LONGEST_DELAY_MS = 15_000
+const WATCH_MS = 2_000
+const POLICY_VIOLATION = 1008
+
+export class LiveSocket {
+  private socket: WebSocket | null = null
+  private heardAt = 0
+  private pingedAt = 0
+  private failures = 0
+  private retryTimer = 0
+  private watchTimer = 0
+  private readonly stateRef = ref<LinkState>('connecting')
+  readonly state: Readonly<Ref<LinkState>> = readonly(this.stateRef)
+
+  constructor(private readonly settings: Settings) {}
+
+  start(): void {
+    if (this.watchTimer) return
+    this.stateRef.value = 'connecting'
+    this.connect()
+    this.watchTimer = window.setInterval(this.watch, WATCH_MS)
+    window.addEventListener('online', this.retryNow)
+    window.addEventListener('offline', this.drop)
+    document.addEventListener('visibilitychange', this.watch)
+  }
+
+  stop(): void {
+    window.clearInterval(this.watchTimer)
+    window.clearTimeout(this.retryTimer)
+    this.watchTimer = 0
+    window.removeEventListener('online', this.retryNow)
+    window.removeEventListener('offline', this.drop)
+    document.removeEventListener('visibilitychange', this.watch)
+    this.detach()
+  }
+
+  send(message: unknown): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message))
+  }
+
+  readonly retryNow = (): void => {
+    if (this.stateRef.value === 'open') return
+    this.failures = 0
+    this.connect()
+  }
+
+  private connect(): void {
+    window.clearTimeout(this.retryTimer)
+    this.detach()
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    const socket = new WebSocket(`${scheme}://${location.host}${this.settings.path}`)
+    this.socket = socket
+    this.heardAt = Date.now()
+    socket.onopen = () => {
+      this.heard()
+      this.settings.onOpen?.()
+    }
+    socket.onmessage = (event) => {
+      this.heard()
+      this.read(event.data)
+    }
+    socket.onclose = (event) => this.lose(event.code)
+  }
+
+  private heard(): void {
+    this.heardAt = Date.now()
+    this.failures = 0
+    this.stateRef.value = 'open'
+  }
+
+  private read(data: unknown): void {
+    if (typeof data !== 'string') return
+    let message: unknown
+    try {
+      message = JSON.parse(data)
+    } catch {
+      return // Not ours; the connection has proved alive, which is all that can be taken from it.
+    }
+    this.settings.onMessage(message)
+  }
+
+  private detach(): void {
+    const socket = this.socket
+    this.socket = null
+    if (!socket) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close()
+  }
+
+  private lose(code: number): void {
+    this.detach()
+    this.stateRef.value = 'lost'
+    this.failures += 1
+    // A browser does not tell a refused handshake from an absent box, so ask whether the session still stands.
+    if (code === POLICY_VIOLATION || this.failures % 3 === 1) void recheckSession()
+    const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1))
+    window.clearTimeout(this.retryTimer)
+    // Spread, or all pages of a hall come back in the same instant after a restart of the box.
+    this.retryTimer = window.setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2))
+  }
+
+  private readonly drop = (): void => {
+    if (this.socket) this.lose(0)
+  }
+
+  private readonly watch = (): void => {
+    const socket = this.socket
+    if (!socket) return
+    const silent = Date.now() - this.heardAt
+    if (silent > this.settings.silenceMs) {
+      this.lose(0)
+      return
+    }
+    const { ping, silenceMs } = this.settings
+    if (ping && socket.readyState === WebSocket.OPEN && Date.now() - this.pingedAt > silenceMs / 3) {
+      this.pingedAt = Date.now()
+      socket.send(ping())
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
+import type { Position, RegionList } from '../api/invoices'
+import { i18n } from '../i18n'
+
+/** Template key to `pos_id`; fixed by the interface. */
+export const KINDS = {
+  money: '金额',
+  money_cn: '中文金额',
+  invoice_id: '发票号码',
+  invoice_code: '发票代码',
+  date: '日期',
+  time: '时间',
+  head: '客户名称',
+  id_card: '身份证号码',
+  detail: '具体信息',
+} as const
+
+export type Kind = keyof typeof KINDS
+
+export function isKind(key: string): key is Kind {
+  return key in KINDS
+}
+
+const KEY_OF = new Map<string, string>([
+  ...Object.entries(KINDS).map(([key, name]): [string, string] => [name, key]),
+  ['发票类型', 'type'],
+])
+
+/** An area of the user's own keeps the name he gave it. */
+export function regionName(posId: string): string {
+  const key = KEY_OF.get(posId)
+  return key ? i18n.global.t(`region.${key}`) : posId
+}
+
+export interface Region {
+  posId: string
+  position: Position | null
+  /** Null while it is being read. */
+  text: string | null
+  probability: number | null
+}
+
+export function regionsFrom(list: RegionList | null | undefined): Region[] {
+  return Object.entries(list ?? {}).map(([posId, found]) => ({
+    posId,
+    position: found.position ?? null,
+    text: found.ocr_result ?? null,
+    probability: found.probability ?? null,
+  }))
+}
+
+/** The box's default `confidence_threshold`: what is surer needs no second look. */
+const SURE = 0.9
+const DOUBTFUL = 0.7
+
+export type Certainty = 'pending' | 'sure' | 'unsure' | 'doubtful'
+
+export function certainty(probability: number | null): Certainty {
+  if (probability === null) return 'pending'
+  if (probability >= SURE) return 'sure'
+  return probability >= DOUBTFUL ? 'unsure' : 'doubtful'
+}

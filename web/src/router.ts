@@ -1,0 +1,74 @@
+// The addresses of the pages and who may open them; each page is loaded when it is first needed.
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+import Nothing from './pages/Nothing.vue'
+import { FEED_CONSOLE } from './state/feed'
+import { can, ensureKnown, user } from './state/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Key under `title` of the words. */
+    title: string
+    /** The right needed to open the page; none for pages open to everyone. */
+    right?: string
+    open?: boolean
+    /** The page of the invoice feed that it watches. */
+    feed?: number
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/login', name: 'login', component: () => import('./pages/Login.vue'), meta: { title: 'login', open: true } },
+    { path: '/', name: 'home', component: Nothing, props: { why: 'norights' }, meta: { title: 'home' } },
+    {
+      path: '/labels',
+      name: 'labels',
+      component: () => import('./pages/Labels.vue'),
+      meta: { title: 'labels', right: 'device-r' },
+    },
+    {
+      path: '/console',
+      name: 'console',
+      component: () => import('./pages/Console.vue'),
+      meta: { title: 'console', right: 'console-r', feed: FEED_CONSOLE },
+    },
+    {
+      path: '/:rest(.*)*',
+      name: 'unknown',
+      component: Nothing,
+      props: { why: 'unknown' },
+      meta: { title: 'unknown' },
+    },
+  ],
+})
+
+/** The pages of the menu, in its order. */
+export const MENU = ['labels', 'console'] as const
+
+export function mayOpen(name: string): boolean {
+  const right = router.getRoutes().find((route) => route.name === name)?.meta.right
+  return right === undefined || can(right)
+}
+
+/** Only paths of this site: what came with the address may be anybody's. */
+export function wantedPath(query: unknown): string {
+  return typeof query === 'string' && /^\/(?![/\\])/.test(query) ? query : '/'
+}
+
+async function guard(to: RouteLocationNormalized) {
+  try {
+    await ensureKnown()
+  } catch {
+    // The box cannot be reached: the login page says so when it is tried.
+  }
+  if (to.name === 'login') return user.value ? wantedPath(to.query.next) : true
+  if (!user.value) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (to.name === 'home') {
+    const first = MENU.find(mayOpen)
+    return first ? { name: first, replace: true } : true
+  }
+  return true
+}
+
+router.beforeEach(guard)

@@ -1,0 +1,219 @@
+// What the console shows: the picture being read, area by area, and the last few that were finished.
+import { computed, ref, shallowRef } from 'vue'
+import {
+  latestInvoices,
+  oneInvoice,
+  openConsole,
+  queueState,
+  type Invoice,
+  type Position,
+  type QueueState,
+  type RegionList,
+} from '../api/invoices'
+import { regionsFrom, type Region } from '../lib/regions'
+import { FEED_CONSOLE, listen, sendToFeed, watchedPage, whenFeedOpens, type FeedMessage } from './feed'
+import { can } from './session'
+
+export interface Reading {
+  action: number
+  url: string
+  userName: string
+  companyName: string
+  time: string
+  done: boolean
+  /** Undefined until the engine has said which fits, null when none does. */
+  template: { id: number | null; label: string } | null | undefined
+  regions: Region[]
+  invoice: number | null
+  fault: boolean
+  /** Why people have to look at it; the engine's trouble or the box's judgement. */
+  reason: string | null
+}
+
+const KEPT = 12
+
+export const current = ref<Reading | null>(null)
+export const finished = ref<Reading[]>([])
+/** The action of a finished one that somebody looks at; null follows what is being read. */
+export const pinned = ref<number | null>(null)
+export const queues = shallowRef<QueueState | null>(null)
+
+export const shown = computed<Reading | null>(
+  () => finished.value.find((reading) => reading.action === pinned.value) ?? current.value,
+)
+
+function begin(fields: Pick<Reading, 'action' | 'url' | 'userName' | 'companyName' | 'time'>): void {
+  current.value = {
+    ...fields,
+    done: false,
+    template: undefined,
+    regions: [],
+    invoice: null,
+    fault: false,
+    reason: null,
+  }
+}
+
+function keep(reading: Reading): void {
+  finished.value = [reading, ...finished.value.filter((other) => other.action !== reading.action)].slice(0, KEPT)
+}
+
+function regionOf(reading: Reading, posId: string): Region {
+  let region = reading.regions.find((r) => r.posId === posId)
+  if (!region) {
+    region = { posId, position: null, text: null, probability: null }
+    reading.regions.push(region)
+    // The array's own, so that later changes are seen.
+    region = reading.regions[reading.regions.length - 1]!
+  }
+  return region
+}
+
+function merge(reading: Reading, list: RegionList | null | undefined): void {
+  for (const found of regionsFrom(list)) {
+    const region = regionOf(reading, found.posId)
+    region.position = found.position ?? region.position
+    region.text = found.text ?? region.text
+    region.probability = found.probability ?? region.probability
+  }
+}
+
+function templateArrived(reading: Reading, message: FeedMessage): void {
+  if (message.status === -1) {
+    reading.template = null
+    return
+  }
+  reading.template = {
+    id: typeof message.id === 'number' ? message.id : null,
+    label: typeof message.model_label === 'string' ? message.model_label : '',
+  }
+}
+
+async function end(reading: Reading, message: FeedMessage): Promise<void> {
+  merge(reading, message.region_list as RegionList | null)
+  reading.done = true
+  reading.invoice = typeof message.invoice_id === 'number' ? message.invoice_id : null
+  reading.fault = message.is_fault === 1 || message.status === -1
+  reading.reason = typeof message.err === 'string' ? message.err : null
+  keep(reading)
+  // The message names no reason for a fault; the stored invoice does.
+  if (!reading.fault || reading.reason || reading.invoice === null || !can('invoice-r')) return
+  const stored = await oneInvoice(reading.invoice).catch(() => null)
+  const kept = finished.value.find((other) => other.action === reading.action)
+  if (stored?.reason && kept) kept.reason = stored.reason
+}
+
+/** Every 203 of the same action is a new try, which starts again from nothing. */
+let starts = 0
+
+function read(message: FeedMessage): void {
+  if (message.msg_id === 203) {
+    starts += 1
+    begin({
+      action: Number(message.action_id),
+      url: String(message.url ?? ''),
+      userName: String(message.user_name ?? ''),
+      companyName: String(message.company_name ?? ''),
+      time: String(message.action_start_time ?? ''),
+    })
+    void refreshQueues()
+    return
+  }
+  const reading = current.value
+  if (!reading || reading.done || reading.action !== message.action_id) return
+  switch (message.msg_id) {
+    case 100:
+      templateArrived(reading, message)
+      break
+    case 101:
+      regionOf(reading, String(message.pos_id)).position = (message.position as Position | null) ?? null
+      break
+    case 102: {
+      const region = regionOf(reading, String(message.pos_id))
+      region.text = String(message.ocr_result ?? '')
+      region.probability = Number(message.probability ?? 0)
+      break
+    }
+    case 204:
+      merge(reading, message.region_list as RegionList | null)
+      break
+    case 1:
+      void end(reading, message)
+      void refreshQueues()
+      break
+  }
+}
+
+function fromInvoice(invoice: Invoice): Reading {
+  return {
+    action: invoice.action_id,
+    url: invoice.invoice_url,
+    userName: invoice.user_name,
+    companyName: invoice.company_name,
+    time: invoice.recognize_time,
+    done: true,
+    template: invoice.model_id === null ? null : undefined,
+    regions: regionsFrom(invoice.region_list),
+    invoice: invoice.invoice_id,
+    fault: Boolean(invoice.is_fault),
+    reason: invoice.reason,
+  }
+}
+
+/** What is being read right now, and what ended while nobody listened. */
+async function catchUp(): Promise<void> {
+  if (watchedPage() !== FEED_CONSOLE) return
+  const before = starts
+  void refreshQueues()
+  const running = await openConsole().catch(() => undefined)
+  if (running !== undefined && starts === before) {
+    if (running === null) {
+      if (current.value && !current.value.done) current.value = null
+    } else if (running.action_id !== current.value?.action) {
+      begin({
+        action: running.action_id,
+        url: running.url,
+        userName: running.user_name,
+        companyName: running.company_name,
+        time: running.action_start_time,
+      })
+    }
+  }
+  if (!can('invoice-r')) return
+  const stored = await latestInvoices(KEPT).catch(() => [])
+  const seen = new Map(finished.value.map((reading) => [reading.action, reading]))
+  const missed = stored.filter((invoice) => !seen.has(invoice.action_id)).map(fromInvoice)
+  finished.value = [...finished.value, ...missed].sort((a, b) => b.action - a.action).slice(0, KEPT)
+}
+
+/** Of what waits; needs its own right. */
+export async function refreshQueues(): Promise<void> {
+  if (!can('queue-r')) return
+  queues.value = await queueState().catch(() => queues.value)
+}
+
+/** After an upload the box has said how much waits, whatever rights one has. */
+export function noteQueues(manage: number, recognize: number): void {
+  queues.value = { manage_size: manage, recognize_size: recognize, paused: queues.value?.paused ?? null }
+}
+
+export function pictureLoaded(): void {
+  if (current.value && !current.value.done) sendToFeed({ code: '002' })
+}
+
+/** Looks at one that is not among the finished few, such as a fault of last week. */
+export function pinInvoice(invoice: Invoice): void {
+  keep(fromInvoice(invoice))
+  pinned.value = invoice.action_id
+}
+
+export function startReading(): () => void {
+  const stops = [listen(read), whenFeedOpens(() => void catchUp())]
+  return () => {
+    for (const stop of stops) stop()
+    current.value = null
+    finished.value = []
+    pinned.value = null
+    queues.value = null
+  }
+}

@@ -1,0 +1,54 @@
+// Who is logged in here and what he may do. The box decides; this only spares people what it would refuse.
+import { computed, shallowRef } from 'vue'
+import * as account from '../api/account'
+import type { User } from '../api/account'
+
+const userRef = shallowRef<User | null>(null)
+let known: Promise<void> | null = null
+
+export const user = computed(() => userRef.value)
+
+const held = computed(() => new Set(userRef.value?.permissions.map((p) => p.permission_name) ?? []))
+
+/** `x-rw` contains `x-r`; `system-rw` contains everything. */
+export function can(permission: string): boolean {
+  if (held.value.has('system-rw') || held.value.has(permission)) return true
+  return permission.endsWith('-r') && held.value.has(`${permission}w`)
+}
+
+export async function refreshUser(): Promise<void> {
+  userRef.value = await account.whoAmI()
+}
+
+/** Asks the box once; a failure is asked again next time. */
+export function ensureKnown(): Promise<void> {
+  known ??= refreshUser().catch((error: unknown) => {
+    known = null
+    throw error
+  })
+  return known
+}
+
+export function forgetUser(): void {
+  userRef.value = null
+}
+
+export async function login(username: string, passwd: string): Promise<account.LoginOutcome> {
+  const outcome = await account.login(username, passwd)
+  if (outcome.kind === 'success') await refreshUser()
+  return outcome
+}
+
+export async function logout(): Promise<void> {
+  await account.logout()
+  forgetUser()
+}
+
+/** A changed password ends every session, this one too; so log in again with the new one. */
+export async function changePassword(old: string, passwd: string): Promise<void> {
+  const me = userRef.value
+  if (!me) return
+  await account.changePassword(me.user_id, old, passwd)
+  await account.login(me.user_name, passwd)
+  await refreshUser()
+}

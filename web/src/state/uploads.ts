@@ -1,0 +1,193 @@
+// The pictures this browser sends to be read: one small request after the other, each file with its own progress and error.
+import { computed, ref } from 'vue'
+import { ApiError, randomKey } from '../api/http'
+import { queuePictures, type QueuedAnswer } from '../api/upload'
+import { i18n } from '../i18n'
+import { errorText } from '../lib/format'
+import { listen } from './feed'
+import { current, finished, noteQueues } from './reading'
+
+export type UploadPhase = 'waiting' | 'sending' | 'queued' | 'reading' | 'read' | 'fault' | 'refused' | 'broken'
+
+export interface Upload {
+  id: number
+  name: string
+  size: number
+  phase: UploadPhase
+  /** 0–1. */
+  sent: number
+  action: number | null
+  error: string
+}
+
+interface Batch {
+  uploads: Upload[]
+  files: File[]
+  key: string
+}
+
+export const FILE_BYTES_MAX = 20 * 1024 * 1024
+const BATCH_FILES = 5
+const BATCH_BYTES = 16 * 1024 * 1024
+export const PICTURE_TYPES = /\.(jpe?g|png|bmp|tiff?|webp)$/i
+
+export const uploads = ref<Upload[]>([])
+export const unsettled = computed(() => uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending').length)
+
+/** Files by upload id, until the box has them. */
+const files = new Map<number, File>()
+const broken = new Map<number, Batch>()
+let lastId = 0
+let running = false
+
+export function addFiles(added: File[]): void {
+  const { t } = i18n.global
+  for (const file of added) {
+    const upload: Upload = {
+      id: ++lastId,
+      name: file.name,
+      size: file.size,
+      phase: 'waiting',
+      sent: 0,
+      action: null,
+      error: '',
+    }
+    if (!PICTURE_TYPES.test(file.name) && !file.type.startsWith('image/')) refuse(upload, t('upload.notAPicture'))
+    else if (file.size > FILE_BYTES_MAX) refuse(upload, t('upload.tooLarge'))
+    else if (file.size === 0) refuse(upload, t('upload.empty'))
+    else files.set(upload.id, file)
+    uploads.value.push(upload)
+  }
+  void run()
+}
+
+function refuse(upload: Upload, error: string): void {
+  upload.phase = 'refused'
+  upload.error = error
+}
+
+function nextBatch(): Batch | null {
+  const batch: Batch = { uploads: [], files: [], key: randomKey() }
+  let bytes = 0
+  for (const upload of uploads.value) {
+    if (upload.phase !== 'waiting') continue
+    const file = files.get(upload.id)
+    if (!file) continue
+    // The box names a refused file by its name alone, so two of the same name do not share a request.
+    if (batch.uploads.some((other) => other.name === upload.name)) break
+    if (batch.files.length && (batch.files.length === BATCH_FILES || bytes + file.size > BATCH_BYTES)) break
+    batch.uploads.push(upload)
+    batch.files.push(file)
+    bytes += file.size
+  }
+  return batch.files.length ? batch : null
+}
+
+async function run(): Promise<void> {
+  if (running) return
+  running = true
+  try {
+    for (let batch = nextBatch(); batch; batch = nextBatch()) await send(batch)
+  } finally {
+    running = false
+  }
+}
+
+/** A request's bytes go out file after file. */
+function spread(batch: Batch, sentBytes: number): void {
+  let left = sentBytes
+  for (const upload of batch.uploads) {
+    upload.sent = Math.max(0, Math.min(1, left / upload.size))
+    left -= upload.size
+  }
+}
+
+async function send(batch: Batch): Promise<void> {
+  for (const upload of batch.uploads) upload.phase = 'sending'
+  try {
+    const answer = await queuePictures(batch.files, batch.key, (bytes) => spread(batch, bytes))
+    const failed = new Map(answer.failed?.map((f) => [f.file, f.err]))
+    const actions = [...answer.action_id_list]
+    for (const upload of batch.uploads) {
+      const error = failed.get(upload.name)
+      if (error !== undefined) {
+        refuse(upload, error)
+      } else {
+        upload.phase = 'queued'
+        upload.sent = 1
+        upload.action = actions.shift() ?? null
+        overtake(upload)
+      }
+      files.delete(upload.id)
+    }
+    noteQueues(answer.manage_size, answer.recognize_size)
+  } catch (error) {
+    settleRefusal(batch, error)
+  }
+}
+
+/** The box's own no is final; anything else may be tried again. */
+function settleRefusal(batch: Batch, error: unknown): void {
+  const final = error instanceof ApiError && [400, 403, 404, 413, 415].includes(error.status)
+  const failed = final ? (error.body.failed as QueuedAnswer['failed']) : undefined
+  for (const upload of batch.uploads) {
+    if (final) {
+      refuse(upload, failed?.find((f) => f.file === upload.name)?.err ?? refusalText(error))
+      files.delete(upload.id)
+    } else {
+      upload.phase = 'broken'
+      upload.error = errorText(error)
+      broken.set(upload.id, batch)
+    }
+  }
+}
+
+/** The interface's sentence says only that the upload failed; its code says why. */
+function refusalText(error: ApiError): string {
+  const { t } = i18n.global
+  if (error.code === 'unsupported') return t('upload.notAPicture')
+  if (error.code === 'too_large') return t('upload.tooLarge')
+  return errorText(error)
+}
+
+/** On an idle box reading begins, and may end, before the answer to the upload is here. */
+function overtake(upload: Upload): void {
+  const reading = [current.value, ...finished.value].find((r) => r?.action === upload.action)
+  if (reading) upload.phase = reading.done ? (reading.fault ? 'fault' : 'read') : 'reading'
+}
+
+/** Sends a broken request again whole and under its old key, so that a lost answer queues nothing twice. */
+export function retryUpload(id: number): void {
+  const batch = broken.get(id)
+  if (!batch) return
+  for (const upload of batch.uploads) {
+    broken.delete(upload.id)
+    upload.error = ''
+    upload.sent = 0
+  }
+  void send(batch)
+}
+
+export function clearSettled(): void {
+  uploads.value = uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending')
+  for (const id of broken.keys()) files.delete(id)
+  broken.clear()
+}
+
+function follow(action: unknown, phase: UploadPhase): void {
+  const upload = uploads.value.find((u) => u.action !== null && u.action === action)
+  if (upload) upload.phase = phase
+}
+
+export function startUploads(): () => void {
+  const stop = listen((message) => {
+    if (message.msg_id === 203) follow(message.action_id, 'reading')
+    if (message.msg_id === 1) follow(message.action_id, message.is_fault === 1 || message.status === -1 ? 'fault' : 'read')
+  })
+  return () => {
+    stop()
+    uploads.value = []
+    files.clear()
+    broken.clear()
+  }
+}
