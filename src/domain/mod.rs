@@ -1,5 +1,13 @@
 //! What paperline decides. No I/O, no clock, no randomness: `now` is a parameter.
 
+pub mod account;
+pub mod action;
+pub mod change;
+pub mod checks;
+pub mod device;
+pub mod dispatch;
 pub mod ids;
+pub mod invoice;
 pub mod refusal;
+pub mod settings;
 pub mod template;

@@ -74,3 +74,11 @@ impl Refusal {
         Self::new(Code::Unavailable, "暂时无法写入，请稍后再试", "cannot write just now, please try again later")
     }
 }
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub mod builtin;
 pub mod scripted;
+pub mod worker;
 
 /// What an engine says while it reads: messages 100, 101 and 102 of the contract's §4.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,10 @@ pub enum Event {
 /// How a recognition ended when nothing went wrong with the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Everything there is was reported by events.
-    Done,
+    /// Everything there is was reported by events. `codes`: what the QR codes on the picture say.
+    Done {
+        codes: Vec<String>,
+    },
     NoTemplateFits,
 }
 

@@ -1,1 +1,79 @@
-//! Outcomes by table.
+//! An engine whose outcomes stand in a table: for tests of everything around an engine. Not here: anything that looks at pixels.
+
+use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use crate::domain::template::{Learnt, Rect, Template};
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What happens at one recognition.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The newest template fits, and each of its areas reads as this.
+    Reads {
+        text: String,
+        probability: f64,
+    },
+    NoTemplateFits,
+    Fails(Trouble),
+    Panics,
+}
+
+/// Plays the table from its start; past its end, the last outcome again.
+#[derive(Clone, Debug)]
+pub struct Scripted {
+    outcomes: Arc<Mutex<VecDeque<Outcome>>>,
+    pause: Duration,
+}
+
+impl Scripted {
+    pub fn new(outcomes: impl IntoIterator<Item = Outcome>, pause: Duration) -> Self {
+        Self { outcomes: Arc::new(Mutex::new(outcomes.into_iter().collect())), pause }
+    }
+
+    fn next(&self) -> Outcome {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        if outcomes.len() > 1 { outcomes.pop_front() } else { outcomes.front().cloned() }.unwrap_or(Outcome::NoTemplateFits)
+    }
+}
+
+impl Engine for Scripted {
+    fn recognise(
+        &mut self,
+        _picture: &Path,
+        templates: &[Arc<Template>],
+        _cancel: &Cancel,
+        report: &mut dyn FnMut(Event),
+    ) -> Result<Verdict, Trouble> {
+        std::thread::sleep(self.pause);
+        let (text, probability) = match self.next() {
+            Outcome::Reads { text, probability } => (text, probability),
+            Outcome::Fails(trouble) => return Err(trouble),
+            Outcome::Panics => std::panic::panic_any("the script says so"),
+            Outcome::NoTemplateFits => {
+                report(Event::Matched { template: None });
+                return Ok(Verdict::NoTemplateFits);
+            }
+        };
+        let Some(template) = templates.first() else {
+            report(Event::Matched { template: None });
+            return Ok(Verdict::NoTemplateFits);
+        };
+        report(Event::Matched { template: Some(template.id) });
+        for area in &template.layout.areas {
+            let Rect { x, y, width, height } = area.rect;
+            report(Event::Found { status: 0, pos_id: area.pos_id.clone(), position: Rect { x, y, width, height } });
+            report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text: text.clone(), probability });
+        }
+        Ok(Verdict::Done { codes: Vec::new() })
+    }
+
+    fn learn(&mut self, _draft: &Draft<'_>, _known: Option<&Template>, _cancel: &Cancel) -> Result<Learnt, Trouble> {
+        Ok(Learnt::default())
+    }
+
+    fn forget(&mut self, _template: &Template) -> Result<(), Trouble> {
+        Ok(())
+    }
+}

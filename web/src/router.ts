@@ -1,7 +1,7 @@
 // The addresses of the pages and who may open them; each page is loaded when it is first needed.
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import Nothing from './pages/Nothing.vue'
-import { FEED_CONSOLE } from './state/feed'
+import { FEED_CONSOLE, FEED_TEMPLATES } from './state/feed'
 import { can, ensureKnown, user } from './state/session'
 
 declare module 'vue-router' {
@@ -34,6 +34,25 @@ export const router = createRouter({
       meta: { title: 'console', right: 'console-r', feed: FEED_CONSOLE },
     },
     {
+      path: '/templates',
+      name: 'templates',
+      component: () => import('./pages/Templates.vue'),
+      meta: { title: 'templates', right: 'model-r', feed: FEED_TEMPLATES },
+    },
+    {
+      path: '/templates/new',
+      name: 'template-new',
+      component: () => import('./pages/TemplateEditor.vue'),
+      meta: { title: 'templateNew', right: 'model-rw', feed: FEED_TEMPLATES },
+    },
+    {
+      path: '/templates/:id(\\d+)',
+      name: 'template',
+      component: () => import('./pages/TemplateEditor.vue'),
+      props: (route) => ({ id: Number(route.params.id) }),
+      meta: { title: 'template', right: 'model-rw', feed: FEED_TEMPLATES },
+    },
+    {
       path: '/:rest(.*)*',
       name: 'unknown',
       component: Nothing,
@@ -44,7 +63,7 @@ export const router = createRouter({
 })
 
 /** The pages of the menu, in its order. */
-export const MENU = ['labels', 'console'] as const
+export const MENU = ['labels', 'console', 'templates'] as const
 
 export function mayOpen(name: string): boolean {
   const right = router.getRoutes().find((route) => route.name === name)?.meta.right

@@ -8,6 +8,8 @@ const words: Words = {
     labels: 'Labels',
     console: 'Invoice console',
     templates: 'Invoice templates',
+    templateNew: 'Add template',
+    template: 'Edit template',
     unknown: 'Page not found',
   },
   common: {
@@ -244,11 +246,13 @@ const words: Words = {
     changeFailed: 'The template could not be changed; see the log for the reason.',
     deleteFailed: 'The template could not be deleted; see the log for the reason.',
     gone: 'This template does not exist any more.',
-    page: 'Pages',
+    pending: {
+      add: 'Adding template “{label}”…',
+      change: 'Changing template “{label}”…',
+      delete: 'Deleting template “{label}”…',
+    },
   },
   editor: {
-    titleNew: 'Add template',
-    titleEdit: 'Edit template',
     back: 'Back to templates',
     upload: 'Choose a specimen',
     uploadNext: 'Use a flat, clear, straight picture of the invoice. Click to choose one, drop it here, or paste it with Ctrl+V.',
@@ -260,6 +264,7 @@ const words: Words = {
     quotaHint: 'Empty if it varies',
     areas: 'Areas to read',
     areasHint: 'Drag on the picture to draw a box around what should be read.',
+    addArea: 'Add area',
     area: 'Area: {name}',
     keyHint: 'Arrows move, Alt+arrows resize, Shift for bigger steps, Delete removes',
     kind: 'Content',

@@ -6,6 +6,8 @@ const words = {
     labels: '标签打印',
     console: '发票监控台',
     templates: '发票模板',
+    templateNew: '添加模板',
+    template: '编辑模板',
     unknown: '页面不存在',
   },
   common: {
@@ -241,11 +243,13 @@ const words = {
     changeFailed: '模板修改失败，可在日志中查看原因',
     deleteFailed: '模板删除失败，可在日志中查看原因',
     gone: '该模板不存在或已被删除',
-    page: '分页',
+    pending: {
+      add: '正在添加模板“{label}”…',
+      change: '正在修改模板“{label}”…',
+      delete: '正在删除模板“{label}”…',
+    },
   },
   editor: {
-    titleNew: '添加模板',
-    titleEdit: '编辑模板',
     back: '返回模板列表',
     upload: '选择样张图片',
     uploadNext: '请使用平整、清晰、端正的发票图片。点击选择，或将图片拖到此处、按 Ctrl+V 粘贴。',
@@ -257,6 +261,7 @@ const words = {
     quotaHint: '非定额发票留空',
     areas: '识别区域',
     areasHint: '在图片上按住鼠标拖动，框出需要识别的内容。',
+    addArea: '添加区域',
     area: '区域：{name}',
     keyHint: '方向键移动，Alt+方向键调整大小，Shift 加大步幅，Delete 删除',
     kind: '内容',

@@ -40,25 +40,25 @@ export interface LabelLayout {
   cpuidFont: number
 }
 
-/** Printers do not reach the edge; the picture brings its own quiet zone, so little is needed. */
+/** Kept free at the edges for words; the picture of the code brings its own quiet zone and may touch them. */
 const MARGIN = 1
 /** Width of a bold digit, in parts of the font's size. */
-const DIGIT = 0.62
+const DIGIT = 0.6
+const LINE = 1.15
 const SMALLEST_FONT = 2
 const CPUID_FONT = 1.7
+/** Below this width in heights there is more room for the serial beneath the code than beside it. */
+const BESIDE_FROM = 1.4
 
-/** All in mm. The code is as large as it can be while the serial stays readable beside it, or beneath it on a tall label. */
+/** All in mm. The code is as large as it can be while the serial stays readable. */
 export function layOut({ width, height, showCpuid }: LabelStyle, serialLength: number): LabelLayout {
-  const inner = { width: width - 2 * MARGIN, height: height - 2 * MARGIN }
-  const beside = width >= height * 1.2
-  const digits = Math.max(1, serialLength)
-  if (beside) {
-    const qr = Math.min(inner.height, inner.width * 0.6)
-    const font = Math.min((inner.width - qr) / (digits * DIGIT), inner.height * 0.25)
-    return { beside, qr, serialFont: Math.max(SMALLEST_FONT, font), cpuidFont: CPUID_FONT }
+  const digits = Math.max(1, serialLength) * DIGIT
+  if (width >= height * BESIDE_FROM) {
+    const qr = Math.min(height, width * 0.6)
+    const font = Math.min((width - qr - MARGIN) / digits, height * 0.25)
+    return { beside: true, qr, serialFont: Math.max(SMALLEST_FONT, font), cpuidFont: CPUID_FONT }
   }
-  const below = Math.min(inner.height * 0.2, inner.width / (digits * DIGIT))
-  const text = below * 1.3 + (showCpuid ? CPUID_FONT * 2.6 : 0)
-  const qr = Math.max(5, Math.min(inner.width, inner.height - text))
-  return { beside, qr, serialFont: Math.max(SMALLEST_FONT, below), cpuidFont: CPUID_FONT }
+  const font = Math.max(SMALLEST_FONT, Math.min(height * 0.16, (width - 2 * MARGIN) / digits))
+  const words = font * LINE + (showCpuid ? CPUID_FONT * LINE * 2 : 0) + MARGIN
+  return { beside: false, qr: Math.max(5, Math.min(width, height - words)), serialFont: font, cpuidFont: CPUID_FONT }
 }

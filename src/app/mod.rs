@@ -1,0 +1,98 @@
+//! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
+//! nothing of HTTP, engines or watchers.
+
+use crate::domain::account::Actor;
+use crate::domain::action::LogRow;
+use crate::domain::ids::{ActionId, Millis};
+use crate::domain::refusal::Refusal;
+use crate::domain::settings::Settings;
+use crate::store::blobs::Blobs;
+use crate::store::{Store, StoreError, Txn, View, tables};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub mod accounts;
+pub mod devices;
+pub mod invoices;
+pub mod passwords;
+pub mod pictures;
+pub mod queues;
+pub mod sessions;
+pub mod settings;
+pub mod templates;
+
+pub use passwords::Passwords;
+
+/// Milliseconds since 1970-01-01 UTC, now. The one clock.
+pub fn now() -> Millis {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Everything that a verb needs.
+#[derive(Debug)]
+pub struct App {
+    pub store: Store,
+    pub blobs: Blobs,
+    pub passwords: Passwords,
+    pub attempts: sessions::Attempts,
+    settings: RwLock<Arc<Settings>>,
+    /// Settings of the command line: they win over the stored ones.
+    fixed: Vec<(String, String)>,
+}
+
+impl App {
+    /// `fixed`: names and values of `--set`.
+    pub fn new(store: Store, blobs: Blobs, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
+        let app = Self {
+            store,
+            blobs,
+            passwords: Passwords::default(),
+            attempts: sessions::Attempts::default(),
+            settings: RwLock::default(),
+            fixed,
+        };
+        app.load_settings()?;
+        Ok(app)
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A look at the store from a thread that may block; for what walks through many rows.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&View<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let store = self.store.clone();
+        let looked = tokio::task::spawn_blocking(move || store.read(look)).await;
+        Ok(looked.map_err(|_| Refusal::internal())??)
+    }
+}
+
+/// Who asked for a verb, and from where: what the log keeps of it.
+#[derive(Clone, Debug)]
+pub struct By {
+    pub actor: Actor,
+    pub ip: String,
+}
+
+/// A line in the log, written with what it describes.
+fn log(
+    txn: &mut Txn<'_>,
+    now: Millis,
+    by: &By,
+    action: Option<ActionId>,
+    description: impl Into<String>,
+) -> Result<(), StoreError> {
+    let row = LogRow {
+        action,
+        description: description.into(),
+        user: by.actor.user,
+        user_name: by.actor.user_name.clone(),
+        company: by.actor.company,
+        company_name: by.actor.company_name.clone(),
+        ip: by.ip.clone(),
+    };
+    let sequence = txn.next("log")?;
+    txn.put(&tables::LOG, &(now, sequence), &row)
+}

@@ -1,0 +1,142 @@
+//! Pictures on their way in: is it one, how large is it, is it whole. The pixels are not decoded here.
+
+use super::{App, By, now};
+use crate::domain::ids::{CompanyId, PictureId};
+use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::tables::PICTURES;
+use crate::store::{StoreError, Txn, View};
+use image::metadata::Orientation;
+use image::{ImageDecoder, ImageFormat, ImageReader};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+pub const BYTES_MAX: u64 = 20 << 20;
+pub const PIXELS_MAX: u64 = 64_000_000;
+
+/// A picture whose file is durable and which no row names yet.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub hash: BlobHash,
+    pub shape: Shape,
+    pub bytes: u64,
+}
+
+/// What a picture's header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub format: PictureFormat,
+    pub width: u32,
+    pub height: u32,
+}
+
+fn unsupported() -> Refusal {
+    Refusal::new(
+        Code::Unsupported,
+        "不是可识别的图片，请上传 JPEG、PNG、BMP、TIFF 或 WebP",
+        "not a picture that can be read: please upload JPEG, PNG, BMP, TIFF or WebP",
+    )
+}
+
+pub fn too_many_bytes() -> Refusal {
+    Refusal::new(Code::TooLarge, "图片超过 20 MiB", "the picture is larger than 20 MiB")
+}
+
+/// Reads the header, and looks whether the end is there. Blocks.
+pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
+    let mut file = File::open(path).map_err(StoreError::Io)?;
+    let bytes = file.metadata().map_err(StoreError::Io)?.len();
+    let mut start = [0; 64];
+    let read = file.read(&mut start).map_err(StoreError::Io)?;
+    let format = match image::guess_format(&start[..read]) {
+        Ok(ImageFormat::Jpeg) => PictureFormat::Jpeg,
+        Ok(ImageFormat::Png) => PictureFormat::Png,
+        Ok(ImageFormat::Bmp) => PictureFormat::Bmp,
+        Ok(ImageFormat::Tiff) => PictureFormat::Tiff,
+        Ok(ImageFormat::WebP) => PictureFormat::WebP,
+        _ => return Err(unsupported()),
+    };
+    if !is_whole(&mut file, format, bytes).map_err(StoreError::Io)? {
+        return Err(Refusal::new(Code::Unsupported, "图片不完整或已损坏", "the picture is incomplete or damaged"));
+    }
+    file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
+    let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
+    let mut decoder = reader.into_decoder().map_err(|_| unsupported())?;
+    let (mut width, mut height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > PIXELS_MAX {
+        return Err(Refusal::new(Code::TooLarge, "图片超过 6400 万像素", "the picture has more than 64 megapixels"));
+    }
+    if width == 0 || height == 0 {
+        return Err(unsupported());
+    }
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    if matches!(decoder.orientation(), Ok(Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)) {
+        (width, height) = (height, width);
+    }
+    Ok(Shape { format, width, height })
+}
+
+/// How far from a JPEG's end its end mark may lie: cameras append things.
+const JPEG_TAIL: u64 = 64 << 10;
+
+/// A file cut off on its way is told apart from a whole one without decoding it.
+fn is_whole(file: &mut File, format: PictureFormat, bytes: u64) -> std::io::Result<bool> {
+    let mut tail = |len: u64| {
+        file.seek(SeekFrom::Start(bytes.saturating_sub(len)))?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail)?;
+        Ok::<_, std::io::Error>(tail)
+    };
+    Ok(match format {
+        PictureFormat::Jpeg => tail(JPEG_TAIL)?.windows(2).any(|w| w == [0xFF, 0xD9]),
+        PictureFormat::Png => tail(JPEG_TAIL)?.windows(4).any(|w| w == b"IEND"),
+        // Both say in their fifth to eighth byte how long they are; a RIFF file does not count its first eight.
+        PictureFormat::WebP => stated_length(file, 4)? + 8 <= bytes + 1,
+        PictureFormat::Bmp | PictureFormat::Tiff => true,
+    })
+}
+
+fn stated_length(file: &mut File, at: u64) -> std::io::Result<u64> {
+    let mut length = [0; 4];
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(&mut length)?;
+    Ok(u64::from(u32::from_le_bytes(length)))
+}
+
+/// Writes the row of a kept picture.
+pub fn record(txn: &mut Txn<'_>, by: &By, kept: &Kept, purpose: Purpose, company: CompanyId) -> Result<Picture, StoreError> {
+    let id = PictureId(txn.next("pictures")?);
+    let picture = Picture {
+        id,
+        hash: kept.hash,
+        format: kept.shape.format,
+        width: kept.shape.width,
+        height: kept.shape.height,
+        bytes: kept.bytes,
+        purpose,
+        company,
+        uploaded_by: by.actor.user,
+        uploaded: now(),
+    };
+    txn.put(&PICTURES, &id, &picture)?;
+    Ok(picture)
+}
+
+pub fn get(view: &View<'_>, id: PictureId) -> Result<Option<Picture>, StoreError> {
+    view.get(&PICTURES, &id)
+}
+
+impl App {
+    pub async fn record_template_origin(&self, by: By, kept: Kept) -> Result<Picture, Refusal> {
+        self.store.write(move |txn| Ok(record(txn, &by, &kept, Purpose::Template, by.actor.company)?)).await
+    }
+
+    /// Removes the files that no row names: what an upload left that never came to its row. At start, before anything comes in.
+    pub fn sweep_pictures(&self) -> Result<usize, Refusal> {
+        let named = self.store.read(|view| {
+            view.scan(&PICTURES, &(), false).map(|row| row.map(|(_, p)| p.hash.to_string())).collect::<Result<_, _>>()
+        })?;
+        Ok(self.blobs.sweep(&named)?)
+    }
+}

@@ -1,0 +1,237 @@
+//! The queues: what waits, what an engine works on, what an interruption puts back. Not here: what is next (domain/dispatch.rs).
+
+use super::pictures::{self, Kept};
+use super::{App, By, log, now};
+use crate::domain::action::{Action, FailedFile, Job, Queue, QueueSizes, State, UploadAnswer};
+use crate::domain::change::Change;
+use crate::domain::dispatch::Heads;
+use crate::domain::ids::{ActionId, Millis};
+use crate::domain::invoice::{Picture, Purpose};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{ACTIONS, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
+use crate::store::{StoreError, Txn, View};
+
+const UPLOAD_KEY_LIFE_MS: Millis = 24 * 3_600_000;
+
+fn put_into(txn: &mut Txn<'_>, queue: Queue, action: &Action) -> Result<(), StoreError> {
+    txn.put(&QUEUES, &(queue.number(), action.position), &action.id)?;
+    txn.add(queue.counter(), 1)?;
+    txn.put(&ACTIONS, &action.id, action)
+}
+
+fn take_out(txn: &mut Txn<'_>, queue: Queue, action: &Action) -> Result<(), StoreError> {
+    txn.delete(&QUEUES, &(queue.number(), action.position));
+    txn.add(queue.counter(), -1)?;
+    Ok(())
+}
+
+/// A new action at the end of its queue, with its line in the log.
+pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Result<Action, StoreError> {
+    let number = txn.next("actions")?;
+    let now = now();
+    let action = Action {
+        id: ActionId(number),
+        user: by.actor.user,
+        user_name: by.actor.user_name.clone(),
+        company: by.actor.company,
+        company_name: by.actor.company_name.clone(),
+        queued: now,
+        position: number.cast_signed(),
+        state: State::Waiting,
+        failed_tries: 0,
+        crashes: 0,
+        job,
+    };
+    put_into(txn, action.job.queue(), &action)?;
+    log(txn, now, by, Some(action.id), format!("{}{detail}", action.job.kind()))?;
+    Ok(action)
+}
+
+/// Back to the front of its queue.
+fn put_back(txn: &mut Txn<'_>, mut action: Action) -> Result<(), StoreError> {
+    let queue = action.job.queue();
+    let first = txn.scan(&QUEUES, &queue.number(), false).next().transpose()?;
+    action.position = first.map_or(0, |((_, position), _)| position.min(0)) - 1;
+    action.state = State::Waiting;
+    txn.delete(&RUNNING, &action.id);
+    put_into(txn, queue, &action)?;
+    txn.emit(Change::Queues);
+    Ok(())
+}
+
+/// The action, if it is what an engine works on: an end that comes twice finds nothing.
+pub(super) fn end(txn: &mut Txn<'_>, id: ActionId, state: State) -> Result<Option<Action>, StoreError> {
+    if !txn.has(&RUNNING, &id)? {
+        return Ok(None);
+    }
+    let Some(mut action) = txn.get(&ACTIONS, &id)? else { return Ok(None) };
+    txn.delete(&RUNNING, &id);
+    action.state = state;
+    txn.put(&ACTIONS, &id, &action)?;
+    Ok(Some(action))
+}
+
+/// A template action that failed, for people to see.
+pub(super) fn set_aside(txn: &mut Txn<'_>, action: &Action) -> Result<(), StoreError> {
+    let aside = Action { position: action.id.0.cast_signed(), ..action.clone() };
+    put_into(txn, Queue::Exception, &aside)
+}
+
+pub fn sizes(view: &View<'_>) -> Result<QueueSizes, StoreError> {
+    Ok(QueueSizes { manage: view.counter(Queue::Manage.counter())?, recognise: view.counter(Queue::Recognise.counter())? })
+}
+
+pub fn heads(view: &View<'_>) -> Result<Heads, StoreError> {
+    let head = |queue: Queue| view.scan(&QUEUES, &queue.number(), false).next().transpose().map(|row| row.map(|(_, id)| id));
+    Ok(Heads { manage: head(Queue::Manage)?, recognise: head(Queue::Recognise)? })
+}
+
+pub fn is_paused(view: &View<'_>) -> Result<bool, StoreError> {
+    view.has(&PAUSE, &())
+}
+
+pub fn get(view: &View<'_>, id: ActionId) -> Result<Option<Action>, StoreError> {
+    view.get(&ACTIONS, &id)
+}
+
+/// The picture of a recognition.
+pub fn picture_of(view: &View<'_>, action: &Action) -> Result<Option<Picture>, StoreError> {
+    match &action.job {
+        Job::Recognise { picture, .. } => view.get(&PICTURES, picture),
+        _ => Ok(None),
+    }
+}
+
+/// The first `limit` recognitions that wait, in their order, those that `sees` lets through.
+pub fn recognitions_waiting(
+    view: &View<'_>,
+    limit: usize,
+    sees: impl Fn(&Action) -> bool,
+) -> Result<Vec<(Action, Picture)>, StoreError> {
+    let mut waiting = Vec::new();
+    for row in view.scan(&QUEUES, &Queue::Recognise.number(), false) {
+        let Some(action) = view.get(&ACTIONS, &row?.1)?.filter(&sees) else { continue };
+        if let Some(picture) = picture_of(view, &action)? {
+            waiting.push((action, picture));
+        }
+        if waiting.len() == limit {
+            break;
+        }
+    }
+    Ok(waiting)
+}
+
+/// What engines work on now.
+pub fn running(view: &View<'_>) -> Result<Vec<Action>, StoreError> {
+    let mut running = Vec::new();
+    for row in view.scan(&RUNNING, &(), false) {
+        running.extend(view.get(&ACTIONS, &row?.0)?);
+    }
+    Ok(running)
+}
+
+impl App {
+    /// One recognition a picture. The same `key` of the same user within a day gives the first answer again and queues nothing.
+    pub async fn queue_recognitions(
+        &self,
+        by: By,
+        pictures: Vec<(String, Kept)>,
+        failed: Vec<FailedFile>,
+        key: Option<String>,
+    ) -> Result<UploadAnswer, Refusal> {
+        self.store
+            .write(move |txn| {
+                let now = now();
+                let key = key.map(|key| (by.actor.user, key));
+                if let Some(first) = match &key {
+                    Some(key) => first_answer(txn, key, now)?,
+                    None => None,
+                } {
+                    return Ok(first);
+                }
+                let mut queued = Vec::new();
+                for (name, kept) in &pictures {
+                    let picture = pictures::record(txn, &by, kept, Purpose::Invoice, by.actor.company)?;
+                    let job = Job::Recognise { picture: picture.id, again: None };
+                    let action = enqueue(txn, &by, job, &format!(" {name}"))?;
+                    queued.push((action.id, picture));
+                }
+                let answer =
+                    UploadAnswer { actions: queued.iter().map(|(id, _)| *id).collect(), sizes: sizes(&txn.view())?, failed };
+                if let Some((user, key)) = key {
+                    txn.put(&UPLOAD_KEYS, &(user, key.clone()), &answer)?;
+                    txn.put(&UPLOAD_KEYS_BY_TIME, &(now, user, key), &())?;
+                }
+                txn.emit(Change::Queued { company: by.actor.company, pictures: queued });
+                Ok(answer)
+            })
+            .await
+    }
+
+    /// An engine takes it up: from here on a crash of the box shows what it was doing. `None`: it waits no more.
+    pub async fn start_action(&self, id: ActionId) -> Result<Option<Action>, Refusal> {
+        self.store
+            .write(move |txn| {
+                let Some(mut action) = txn.get(&ACTIONS, &id)?.filter(|a| a.state == State::Waiting) else { return Ok(None) };
+                take_out(txn, action.job.queue(), &action)?;
+                action.state = State::Running;
+                txn.put(&ACTIONS, &id, &action)?;
+                txn.put(&RUNNING, &id, &())?;
+                if let Some(picture) = picture_of(&txn.view(), &action)? {
+                    txn.emit(Change::Started { action: Box::new(action.clone()), picture });
+                }
+                Ok(Some(action))
+            })
+            .await
+    }
+
+    /// Tried in vain: it is next again. `counts`: the try is one of those it has.
+    pub async fn put_action_back(&self, id: ActionId, counts: bool) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                if let Some(mut action) = txn.get(&ACTIONS, &id)?.filter(|a| a.state == State::Running) {
+                    action.failed_tries += u32::from(counts);
+                    put_back(txn, action)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// What was running when the box went down is next again. At start, before anything is dispatched; answers how many.
+    pub fn recover_actions(&self) -> Result<usize, Refusal> {
+        self.store.write_blocking(|txn| {
+            let mut interrupted = running(&txn.view())?;
+            let found = interrupted.len();
+            // The oldest last, so that it comes to stand first.
+            interrupted.reverse();
+            for mut action in interrupted {
+                action.crashes += 1;
+                put_back(txn, action)?;
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// What an earlier upload with this key was answered with; keys that are too old go.
+fn first_answer(
+    txn: &mut Txn<'_>,
+    key: &(crate::domain::ids::UserId, String),
+    now: Millis,
+) -> Result<Option<UploadAnswer>, StoreError> {
+    const SWEPT_AT_ONCE: usize = 100;
+    let old: Vec<_> = txn
+        .scan(&UPLOAD_KEYS_BY_TIME, &(), false)
+        .take(SWEPT_AT_ONCE)
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .map(|(key, ())| key)
+        .filter(|(time, _, _)| now - time > UPLOAD_KEY_LIFE_MS)
+        .collect();
+    for (time, user, key) in old {
+        txn.delete(&UPLOAD_KEYS, &(user, key.clone()));
+        txn.delete(&UPLOAD_KEYS_BY_TIME, &(time, user, key));
+    }
+    txn.get(&UPLOAD_KEYS, key)
+}

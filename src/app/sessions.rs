@@ -1,0 +1,185 @@
+//! Logging in and out: tries and their limit, sessions, tokens. Not here: the cookie (http/session.rs).
+
+use super::{App, accounts, now, passwords};
+use crate::domain::account::{Actor, Credential, Session};
+use crate::domain::change::Change;
+use crate::domain::ids::{Millis, TokenId};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS};
+use crate::store::{StoreError, View};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+/// How a login ended, when it was not refused outright.
+#[derive(Debug)]
+pub enum Login {
+    /// The cookie's value.
+    Welcome {
+        secret: String,
+    },
+    UnknownUser,
+    WrongPassword,
+    /// Too many wrong ones; seconds to wait.
+    Locked {
+        retry_after: u64,
+    },
+}
+
+const TRIES: usize = 5;
+const TRIES_WITHIN_MS: Millis = 60_000;
+/// Names and addresses remembered at once.
+const REMEMBERED_MAX: usize = 20_000;
+
+/// Wrong passwords of the last minute, by name and address. In memory: a restart forgives.
+#[derive(Debug, Default)]
+pub struct Attempts(Mutex<HashMap<(String, IpAddr), Vec<Millis>>>);
+
+impl Attempts {
+    /// Counts a try as a wrong one, until `forget` says otherwise: tries side by side can't slip through together. `Err`: the seconds
+    /// to wait.
+    fn begin(&self, name: &str, address: IpAddr, now: Millis) -> Result<(), u64> {
+        let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tried.len() >= REMEMBERED_MAX {
+            tried.retain(|_, times| times.last().is_some_and(|last| now - last < TRIES_WITHIN_MS));
+        }
+        if tried.len() >= REMEMBERED_MAX {
+            return Err(1);
+        }
+        let times = tried.entry((name.to_owned(), address)).or_default();
+        times.retain(|time| now - time < TRIES_WITHIN_MS);
+        if let (true, Some(first)) = (times.len() >= TRIES, times.first()) {
+            return Err(u64::try_from((first + TRIES_WITHIN_MS - now + 999) / 1000).unwrap_or(1).max(1));
+        }
+        times.push(now);
+        Ok(())
+    }
+
+    fn forget(&self, name: &str, address: IpAddr) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(name.to_owned(), address));
+    }
+}
+
+impl App {
+    /// `may_use_default`: the password that the interface document prints is taken from this address.
+    pub async fn log_in(&self, name: String, password: String, address: IpAddr, may_use_default: bool) -> Result<Login, Refusal> {
+        if let Err(retry_after) = self.attempts.begin(&name, address, now()) {
+            return Ok(Login::Locked { retry_after });
+        }
+        let Some(user) = self.store.read(|view| accounts::by_name(view, &name))? else {
+            return Ok(Login::UnknownUser);
+        };
+        if password.len() > passwords::PASSWORD_CHARS_MAX * 4
+            || !self.passwords.verify(password, user.password_hash.clone()).await?
+        {
+            return Ok(Login::WrongPassword);
+        }
+        self.attempts.forget(&name, address);
+        if user.locked {
+            return Err(Refusal::new(
+                crate::domain::refusal::Code::Forbidden,
+                "该用户已被锁定，请联系管理员",
+                "this user is locked, please ask the administrator",
+            ));
+        }
+        if user.default_password && !may_use_default {
+            return Err(Refusal::new(
+                crate::domain::refusal::Code::Forbidden,
+                "默认密码只能在本机使用，请先在本机修改密码",
+                "the default password works on the box itself only: change it there first",
+            ));
+        }
+        let secret = passwords::secret()?;
+        let (id, key) = (user.id, passwords::digest(&secret));
+        self.store
+            .write(move |txn| {
+                // Locked, deleted or given another password while the hash was computed?
+                let current = txn.get(&USERS, &id)?.filter(|u| !u.locked && u.password_hash == user.password_hash);
+                current.ok_or_else(Refusal::unauthenticated)?;
+                let now = now();
+                txn.put(&SESSIONS, &key, &Session { user: id, began: now, seen: now })?;
+                Ok(())
+            })
+            .await?;
+        Ok(Login::Welcome { secret })
+    }
+
+    /// Who a cookie's secret stands for.
+    pub fn session_actor(&self, secret: &str, now: Millis) -> Result<Option<Actor>, Refusal> {
+        let key = passwords::digest(secret);
+        let found = self.store.read(|view| actor_of_session(view, key, now))?;
+        if let Some((_, session)) = &found
+            && now - session.seen > Session::SEEN_PRECISION_MS
+        {
+            self.touch(key, now);
+        }
+        Ok(found.map(|(actor, _)| actor))
+    }
+
+    /// Nobody waits for it: a lost touch costs a few minutes of idle time.
+    fn touch(&self, key: [u8; 32], now: Millis) {
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let touched = store.write(move |txn| {
+                if let Some(session) = txn.get(&SESSIONS, &key)? {
+                    txn.put(&SESSIONS, &key, &Session { seen: now, ..session })?;
+                }
+                Ok(())
+            });
+            if let Err(refusal) = touched.await {
+                tracing::warn!("a session's last use was not written: {}", refusal.en);
+            }
+        });
+    }
+
+    /// Who a station's token stands for: its user, within what the token was given.
+    pub fn token_actor(&self, secret: &str) -> Result<Option<Actor>, Refusal> {
+        let hash = passwords::digest(secret);
+        let found = self.store.read(|view| {
+            let Some(id) = view.get(&TOKENS_BY_HASH, &hash)?.map(TokenId) else { return Ok(None) };
+            let Some(token) = view.get(&TOKENS, &id)? else { return Ok(None) };
+            let Some(user) = view.get(&USERS, &token.user)?.filter(|u| !u.locked) else { return Ok(None) };
+            let mut actor = accounts::actor(view, &user, Credential::Token(id))?;
+            actor.permissions = token.permissions.within(actor.permissions);
+            Ok::<_, StoreError>(Some(actor))
+        })?;
+        Ok(found)
+    }
+
+    pub async fn log_out(&self, credential: Credential) -> Result<(), Refusal> {
+        let Credential::Session(key) = credential else { return Ok(()) };
+        self.store
+            .write(move |txn| {
+                txn.delete(&SESSIONS, &key);
+                txn.emit(Change::Ended { credential });
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn actor_of_session(view: &View<'_>, key: [u8; 32], now: Millis) -> Result<Option<(Actor, Session)>, StoreError> {
+    let Some(session) = view.get(&SESSIONS, &key)?.filter(|s| !s.is_over(now)) else { return Ok(None) };
+    let Some(user) = view.get(&USERS, &session.user)?.filter(|u| !u.locked) else { return Ok(None) };
+    Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sixth_try_within_a_minute_waits() {
+        let attempts = Attempts::default();
+        let (a, b) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([10, 0, 0, 1]));
+        for n in 0..5 {
+            assert_eq!(attempts.begin("x", a, n * 1000), Ok(()));
+        }
+        assert_eq!(attempts.begin("x", a, 5000), Err(55));
+        assert_eq!(attempts.begin("x", b, 5000), Ok(()));
+        assert_eq!(attempts.begin("y", a, 5000), Ok(()));
+        assert_eq!(attempts.begin("x", a, 60_000), Ok(()));
+        attempts.forget("x", a);
+        assert_eq!(attempts.begin("x", a, 60_001), Ok(()));
+    }
+}

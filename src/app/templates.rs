@@ -1,0 +1,224 @@
+//! Templates: drawn by people, learnt by the engine, kept here.
+
+use super::queues::{end, enqueue, set_aside, sizes};
+use super::{App, By, now, pictures};
+use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
+use crate::domain::change::{Change, TemplateChange};
+use crate::domain::ids::{ActionId, CompanyId, PictureId, TemplateId};
+use crate::domain::invoice::{Picture, Purpose};
+use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::template::{Layout, Learnt, Template};
+use crate::store::tables::{COMPANIES, PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
+use crate::store::{StoreError, Txn, View};
+use std::sync::Arc;
+
+/// What a user drew. `origin` and `shown` are pictures of this box; left out, a changed template keeps its own.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    pub layout: Layout,
+    pub json_model: String,
+    pub origin: Option<PictureId>,
+    pub shown: Option<pictures::Kept>,
+    pub company: Option<CompanyId>,
+}
+
+pub fn get(view: &View<'_>, id: TemplateId) -> Result<Option<Template>, StoreError> {
+    view.get(&TEMPLATES, &id)
+}
+
+/// A company's templates (`None`: everybody's), newest first.
+pub fn newest_first(view: &View<'_>, wall: Option<CompanyId>) -> Result<Vec<Template>, StoreError> {
+    match wall {
+        None => view.scan(&TEMPLATES, &(), true).map(|row| row.map(|(_, t)| t)).collect(),
+        Some(company) => {
+            let mut templates = Vec::new();
+            for row in view.scan(&TEMPLATES_BY_COMPANY, &company, true) {
+                let ((_, id), ()) = row?;
+                templates.extend(view.get(&TEMPLATES, &id)?);
+            }
+            Ok(templates)
+        }
+    }
+}
+
+/// Those an invoice of this company is read with.
+pub fn of_company(view: &View<'_>, company: CompanyId) -> Result<Vec<Arc<Template>>, StoreError> {
+    Ok(newest_first(view, Some(company))?.into_iter().map(Arc::new).collect())
+}
+
+pub fn picture(view: &View<'_>, id: PictureId) -> Result<Option<Picture>, StoreError> {
+    view.get(&PICTURES, &id)
+}
+
+fn unknown_template() -> Refusal {
+    Refusal::not_found("model_id：没有这个模板", "model_id: no such template")
+}
+
+/// The template, if this user may change it.
+fn own(txn: &Txn<'_>, by: &By, id: TemplateId) -> Result<Template, Refusal> {
+    let template = txn.get(&TEMPLATES, &id)?.ok_or_else(unknown_template)?;
+    if by.actor.sees(template.company) { Ok(template) } else { Err(Refusal::no_permission()) }
+}
+
+fn check_areas(layout: &Layout, origin: &Picture) -> Result<(), Refusal> {
+    match layout.areas.iter().find(|a| !a.rect.has_extent() || !a.rect.is_within(origin.width, origin.height)) {
+        None => Ok(()),
+        Some(area) => Err(Refusal::malformed(
+            format!("json_model：区域“{}”超出图片或没有大小", area.pos_id),
+            format!("json_model: the area \"{}\" is outside the picture or without extent", area.pos_id),
+        )),
+    }
+}
+
+impl App {
+    /// Queues a new template, or with `change` the change of one.
+    pub async fn queue_template(
+        &self,
+        by: By,
+        change: Option<TemplateId>,
+        drawn: Drawn,
+    ) -> Result<(ActionId, QueueSizes), Refusal> {
+        self.store
+            .write(move |txn| {
+                let known = change.map(|id| own(txn, &by, id)).transpose()?;
+                let company = known.as_ref().map(|t| t.company).or(drawn.company).unwrap_or(by.actor.company);
+                if !drawn.company.iter().all(|c| by.actor.sees(*c)) {
+                    return Err(Refusal::no_permission());
+                }
+                if !txn.has(&COMPANIES, &company)? {
+                    return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
+                }
+                let origin = drawn.origin.or(known.as_ref().map(|t| t.origin));
+                let origin =
+                    origin.map(|id| txn.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);
+                let origin = origin.ok_or_else(|| Refusal::sentence(Code::NotFound, sentence::UPLOAD_FAILED))?;
+                if !by.actor.sees(origin.company) {
+                    return Err(Refusal::no_permission());
+                }
+                check_areas(&drawn.layout, &origin)?;
+                let shown = match (&drawn.shown, &known) {
+                    (Some(kept), _) => pictures::record(txn, &by, kept, Purpose::Template, company)?.id,
+                    (None, Some(known)) if drawn.origin.is_none() => known.shown,
+                    _ => origin.id,
+                };
+                let detail = format!(" {}", drawn.layout.label);
+                let draft = TemplateDraft { company, layout: drawn.layout, json_model: drawn.json_model, origin: origin.id, shown };
+                let job = match change {
+                    Some(id) => Job::ChangeTemplate(id, draft),
+                    None => Job::AddTemplate(draft),
+                };
+                let action = enqueue(txn, &by, job, &detail)?;
+                txn.emit(Change::Queues);
+                Ok((action.id, sizes(&txn.view())?))
+            })
+            .await
+    }
+
+    pub async fn queue_template_deletion(&self, by: By, id: TemplateId) -> Result<(ActionId, QueueSizes), Refusal> {
+        self.store
+            .write(move |txn| {
+                let template = own(txn, &by, id)?;
+                let action = enqueue(txn, &by, Job::DeleteTemplate(id), &format!(" {}", template.layout.label))?;
+                txn.emit(Change::Queues);
+                Ok((action.id, sizes(&txn.view())?))
+            })
+            .await
+    }
+
+    /// The engine has taken up a new or changed template. `uuid`: for a new one.
+    pub async fn template_learnt(&self, id: ActionId, learnt: Learnt, uuid: String) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let Some(action) = end(txn, id, State::Done)? else { return Ok(()) };
+                match action.job.clone() {
+                    Job::AddTemplate(draft) => {
+                        let template = Template {
+                            id: TemplateId(txn.next("templates")?),
+                            company: draft.company,
+                            layout: draft.layout,
+                            json_model: draft.json_model,
+                            registered: now(),
+                            successes: 0,
+                            origin: draft.origin,
+                            shown: draft.shown,
+                            uuid,
+                            learnt,
+                        };
+                        txn.put(&TEMPLATES_BY_COMPANY, &(template.company, template.id), &())?;
+                        keep(txn, &action, TemplateChange::Added, template)
+                    }
+                    Job::ChangeTemplate(id, draft) => match txn.get(&TEMPLATES, &id)? {
+                        Some(known) => {
+                            let TemplateDraft { layout, json_model, origin, shown, .. } = draft;
+                            keep(
+                                txn,
+                                &action,
+                                TemplateChange::Changed,
+                                Template { layout, json_model, origin, shown, learnt, ..known },
+                            )
+                        }
+                        None => gone(txn, &action),
+                    },
+                    _ => Ok(()),
+                }
+            })
+            .await
+    }
+
+    pub async fn template_forgotten(&self, id: ActionId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let Some(action) = end(txn, id, State::Done)? else { return Ok(()) };
+                let Job::DeleteTemplate(template) = action.job else { return Ok(()) };
+                let Some(known) = txn.get(&TEMPLATES, &template)? else { return gone(txn, &action) };
+                txn.delete(&TEMPLATES, &template);
+                txn.delete(&TEMPLATES_BY_COMPANY, &(known.company, template));
+                txn.emit(Change::Template {
+                    kind: TemplateChange::Deleted,
+                    action: id,
+                    company: known.company,
+                    id: Some(template),
+                    template: None,
+                    failed: false,
+                });
+                Ok(())
+            })
+            .await
+    }
+
+    /// The engine would not, or could not after all its tries.
+    pub async fn template_failed(&self, id: ActionId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| match end(txn, id, State::Failed)? {
+                Some(action) => gone(txn, &action),
+                None => Ok(()),
+            })
+            .await
+    }
+}
+
+fn keep(txn: &mut Txn<'_>, action: &Action, kind: TemplateChange, template: Template) -> Result<(), Refusal> {
+    txn.put(&TEMPLATES, &template.id, &template)?;
+    txn.emit(Change::Template {
+        kind,
+        action: action.id,
+        company: template.company,
+        id: Some(template.id),
+        template: Some(Box::new(template)),
+        failed: false,
+    });
+    Ok(())
+}
+
+/// A template action that came to nothing.
+fn gone(txn: &mut Txn<'_>, action: &Action) -> Result<(), Refusal> {
+    let failed = Action { state: State::Failed, ..action.clone() };
+    set_aside(txn, &failed)?;
+    let (kind, id) = match action.job {
+        Job::ChangeTemplate(id, _) => (TemplateChange::Changed, Some(id)),
+        Job::DeleteTemplate(id) => (TemplateChange::Deleted, Some(id)),
+        _ => (TemplateChange::Added, None),
+    };
+    txn.emit(Change::Template { kind, action: action.id, company: action.company, id, template: None, failed: true });
+    Ok(())
+}

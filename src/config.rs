@@ -1,0 +1,63 @@
+//! The command line. Not here: the settings that can be changed while the box runs (domain/settings.rs).
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// One box for device labels and Chinese invoices.
+#[derive(Debug, Parser)]
+#[command(name = "paperline", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve (the default): the pages, the interfaces, the queues.
+    Serve(Serve),
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// Where everything is kept.
+    #[arg(long, default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Where to listen for HTTP; port 0 takes a free one.
+    #[arg(long, default_value = "0.0.0.0:8080")]
+    pub http: SocketAddr,
+    /// Where to listen for HTTPS, or `off`.
+    #[arg(long, default_value = "0.0.0.0:8443", value_parser = address_or_off)]
+    pub https: Listen,
+    /// A setting, as name=value; wins over the stored one. May be given several times.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub settings: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    At(SocketAddr),
+    Off,
+}
+
+fn address_or_off(text: &str) -> Result<Listen, String> {
+    if text == "off" {
+        return Ok(Listen::Off);
+    }
+    text.parse().map(Listen::At).map_err(|_| "must be an address such as 0.0.0.0:8443, or off".into())
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    text.split_once('=').map(|(name, value)| (name.into(), value.into())).ok_or_else(|| "must be NAME=VALUE".into())
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        Self {
+            data_dir: "data".into(),
+            http: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            https: Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443))),
+            settings: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Who may do what: permissions, users, groups, companies, and the credentials that stand for a user. Not here: password hashes
+//! (app/passwords.rs), cookies (http/session.rs).
+
+use super::ids::{CompanyId, GroupId, Millis, TokenId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Numbers and names are the wire's; the order is that of the bits in a stored `PermissionSet` and never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Permission {
+    ModelR,
+    ModelRw,
+    InvoiceR,
+    InvoiceRw,
+    ConsoleR,
+    LogR,
+    QueueR,
+    FaultR,
+    UserR,
+    UserRw,
+    ConsoleRw,
+    LogRw,
+    QueueRw,
+    FaultRw,
+    GroupR,
+    GroupRw,
+    DeviceR,
+    DeviceRw,
+    /// The box's administrator: everything, across companies.
+    SystemRw,
+}
+
+impl Permission {
+    pub const ALL: [(Self, u64, &'static str); 19] = [
+        (Self::ModelR, 1, "model-r"),
+        (Self::ModelRw, 2, "model-rw"),
+        (Self::InvoiceR, 5, "invoice-r"),
+        (Self::InvoiceRw, 6, "invoice-rw"),
+        (Self::ConsoleR, 7, "console-r"),
+        (Self::LogR, 8, "log-r"),
+        (Self::QueueR, 9, "queue-r"),
+        (Self::FaultR, 10, "fault-r"),
+        (Self::UserR, 11, "user-r"),
+        (Self::UserRw, 14, "user-rw"),
+        (Self::ConsoleRw, 15, "console-rw"),
+        (Self::LogRw, 16, "log-rw"),
+        (Self::QueueRw, 17, "queue-rw"),
+        (Self::FaultRw, 18, "fault-rw"),
+        (Self::GroupR, 19, "group-r"),
+        (Self::GroupRw, 20, "group-rw"),
+        (Self::DeviceR, 101, "device-r"),
+        (Self::DeviceRw, 102, "device-rw"),
+        (Self::SystemRw, 103, "system-rw"),
+    ];
+
+    pub fn of_id(id: u64) -> Option<Self> {
+        Self::ALL.iter().find(|(_, n, _)| *n == id).map(|(p, _, _)| *p)
+    }
+
+    pub fn id(self) -> u64 {
+        Self::ALL[self as usize].1
+    }
+
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].2
+    }
+
+    /// The one that contains it: `x-rw` contains `x-r`.
+    fn contained_in(self) -> Option<Self> {
+        Some(match self {
+            Self::ModelR => Self::ModelRw,
+            Self::InvoiceR => Self::InvoiceRw,
+            Self::ConsoleR => Self::ConsoleRw,
+            Self::LogR => Self::LogRw,
+            Self::QueueR => Self::QueueRw,
+            Self::FaultR => Self::FaultRw,
+            Self::UserR => Self::UserRw,
+            Self::GroupR => Self::GroupRw,
+            Self::DeviceR => Self::DeviceRw,
+            _ => return None,
+        })
+    }
+}
+
+/// Permissions as they were given: what they contain is not spelt out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermissionSet(u32);
+
+impl PermissionSet {
+    pub fn of(permissions: &[Permission]) -> Self {
+        permissions.iter().fold(Self::default(), |set, p| set.with(*p))
+    }
+
+    #[must_use]
+    pub fn with(self, permission: Permission) -> Self {
+        Self(self.0 | 1 << permission as u8)
+    }
+
+    #[must_use]
+    pub fn without(self, permission: Permission) -> Self {
+        Self(self.0 & !(1 << permission as u8))
+    }
+
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Given as such, whatever else it may be contained in.
+    pub fn lists(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u8) != 0
+    }
+
+    /// Whoever has this set may do it.
+    pub fn allows(self, permission: Permission) -> bool {
+        self.lists(permission)
+            || self.lists(Permission::SystemRw)
+            || permission.contained_in().is_some_and(|wider| self.lists(wider))
+    }
+
+    /// Whoever has this set may do all that `other` allows.
+    pub fn covers(self, other: Self) -> bool {
+        other.iter().all(|p| self.allows(p))
+    }
+
+    /// Those of this set that `limit` allows too.
+    #[must_use]
+    pub fn within(self, limit: Self) -> Self {
+        let mut both = Self::default();
+        for (p, _, _) in Permission::ALL {
+            if p != Permission::SystemRw && self.allows(p) && limit.allows(p) {
+                both = both.with(p);
+            }
+        }
+        if self.lists(Permission::SystemRw) && limit.lists(Permission::SystemRw) { both.with(Permission::SystemRw) } else { both }
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().map(|(p, _, _)| p).filter(move |p| self.lists(*p))
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Company {
+    pub id: CompanyId,
+    pub name: String,
+    pub registered: Millis,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+    pub company: CompanyId,
+    pub registered: Millis,
+    pub permissions: PermissionSet,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub id: UserId,
+    pub name: String,
+    pub company: CompanyId,
+    pub group: Option<GroupId>,
+    /// argon2id, in PHC form.
+    pub password_hash: String,
+    /// Still the one that the interface document prints: taken from loopback only.
+    pub default_password: bool,
+    /// His own, beside the group's.
+    pub permissions: PermissionSet,
+    pub registered: Millis,
+    pub locked: bool,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub user: UserId,
+    pub began: Millis,
+    /// Of the last request, to within `SEEN_PRECISION_MS`.
+    pub seen: Millis,
+}
+
+impl Session {
+    pub const IDLE_MS: Millis = 12 * 3_600_000;
+    pub const LIFE_MS: Millis = 7 * 24 * 3_600_000;
+    /// A session's last use is written no more often than this.
+    pub const SEEN_PRECISION_MS: Millis = 300_000;
+
+    pub fn is_over(&self, now: Millis) -> bool {
+        now - self.seen > Self::IDLE_MS || now - self.began > Self::LIFE_MS
+    }
+}
+
+/// What a test station logs in with. Its secret is kept as a hash only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    pub id: TokenId,
+    pub user: UserId,
+    pub name: String,
+    pub hash: [u8; 32],
+    pub permissions: PermissionSet,
+    pub created: Millis,
+}
+
+/// Who stands behind a request: read anew for each one.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub user: UserId,
+    pub user_name: String,
+    pub company: CompanyId,
+    pub company_name: String,
+    /// Effective: the group's and his own; for a token, within what it was given.
+    pub permissions: PermissionSet,
+    pub credential: Credential,
+}
+
+/// By what an actor is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// SHA-256 of the cookie.
+    Session([u8; 32]),
+    Token(TokenId),
+}
+
+impl Actor {
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.allows(permission)
+    }
+
+    /// The wall: `None` for whoever sees every company.
+    pub fn wall(&self) -> Option<CompanyId> {
+        (!self.may(Permission::SystemRw)).then_some(self.company)
+    }
+
+    pub fn sees(&self, company: CompanyId) -> bool {
+        self.wall().is_none_or(|own| own == company)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_bits() {
+        for (i, (p, id, name)) in Permission::ALL.into_iter().enumerate() {
+            assert_eq!((p as usize, p.id(), p.name()), (i, id, name));
+            assert_eq!(Permission::of_id(id), Some(p));
+        }
+    }
+
+    #[test]
+    fn what_contains_what() {
+        let rw = PermissionSet::of(&[Permission::DeviceRw]);
+        assert!(rw.allows(Permission::DeviceR) && !rw.lists(Permission::DeviceR) && !rw.allows(Permission::UserR));
+        let system = PermissionSet::of(&[Permission::SystemRw]);
+        assert!(system.covers(rw) && !rw.covers(system));
+        let r = PermissionSet::of(&[Permission::DeviceR]);
+        assert!(rw.covers(r) && !r.covers(rw));
+        assert_eq!(system.within(r), r);
+        assert!(!rw.within(r).allows(Permission::DeviceRw));
+    }
+}

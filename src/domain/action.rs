@@ -1,0 +1,147 @@
+//! An action is one thing a user asked for: it waits in a queue until an engine has done it. Also its line in the log.
+
+use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
+use super::template::Layout;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Queue {
+    /// Template changes: first.
+    Manage,
+    Recognise,
+    /// What failed; nothing takes from it by itself.
+    Exception,
+}
+
+impl Queue {
+    /// Its part of a key in the store.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Manage => 0,
+            Self::Recognise => 1,
+            Self::Exception => 2,
+        }
+    }
+
+    /// Its running total's name.
+    pub fn counter(self) -> &'static str {
+        match self {
+            Self::Manage => "manage_wait",
+            Self::Recognise => "recognize_wait",
+            Self::Exception => "exception_wait",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateDraft {
+    /// Whose template it is to be.
+    pub company: CompanyId,
+    pub layout: Layout,
+    pub json_model: String,
+    pub origin: PictureId,
+    pub shown: PictureId,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Job {
+    Recognise {
+        picture: PictureId,
+        /// The invoice that is read again.
+        again: Option<InvoiceId>,
+    },
+    AddTemplate(TemplateDraft),
+    ChangeTemplate(TemplateId, TemplateDraft),
+    DeleteTemplate(TemplateId),
+}
+
+impl Job {
+    pub fn queue(&self) -> Queue {
+        match self {
+            Self::Recognise { .. } => Queue::Recognise,
+            _ => Queue::Manage,
+        }
+    }
+
+    /// The seed's kind of action, with which the log's description begins.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Recognise { .. } => "识别发票",
+            Self::AddTemplate(_) => "增加模板",
+            Self::ChangeTemplate(..) => "修改模板",
+            Self::DeleteTemplate(_) => "删除模板",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    Waiting,
+    Running,
+    Done,
+    /// In `exception_wait`.
+    Failed,
+    Cancelled,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    pub id: ActionId,
+    pub job: Job,
+    pub user: UserId,
+    pub user_name: String,
+    pub company: CompanyId,
+    pub company_name: String,
+    pub queued: Millis,
+    /// Its place in its queue: the lowest is taken next.
+    pub position: i64,
+    pub state: State,
+    /// Tries that failed; one that was interrupted is none.
+    pub failed_tries: u32,
+    /// How often the box went down while this was running.
+    pub crashes: u32,
+}
+
+/// Why nothing is dispatched just now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    pub by: String,
+    pub since: Millis,
+    pub reason: String,
+}
+
+/// One line of the audit log; names are those of that moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRow {
+    pub action: Option<ActionId>,
+    /// Begins with the kind of action.
+    pub description: String,
+    pub user: UserId,
+    pub user_name: String,
+    pub company: CompanyId,
+    pub company_name: String,
+    pub ip: String,
+}
+
+/// What an upload was answered with, kept for as long as its Idempotency-Key counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadAnswer {
+    pub actions: Vec<ActionId>,
+    pub sizes: QueueSizes,
+    pub failed: Vec<FailedFile>,
+}
+
+/// A file that could not be taken, and why, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedFile {
+    pub file: String,
+    pub zh: String,
+    pub en: String,
+}
+
+/// What waits, everybody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueSizes {
+    pub manage: u64,
+    pub recognise: u64,
+}

@@ -1,0 +1,214 @@
+//! What is done next. Template changes before recognitions, oldest first, one action an engine; what fails is tried again after a
+//! pause, and while it waits nothing else is taken. Not here: doing it (dispatcher.rs), the queues themselves (app/queues.rs).
+
+use super::action::Queue;
+use super::ids::{ActionId, Millis};
+
+/// How often and how long after a failure an action is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Tries after the first.
+    pub retries: u32,
+    /// Before the second try; doubled before each further one.
+    pub backoff_ms: Millis,
+}
+
+/// What stands first in each queue; an engine's choice is always between these two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heads {
+    pub manage: Option<ActionId>,
+    pub recognise: Option<ActionId>,
+}
+
+/// How an engine's work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Done,
+    /// The engine refused it: trying again would not help.
+    Refused,
+    /// `failed_tries` with this one.
+    Failed {
+        failed_tries: u32,
+    },
+    /// The engine can't be reached: costs no try.
+    Unreachable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something may have changed: a queue, the time, the pause.
+    Look {
+        paused: bool,
+    },
+    Ended {
+        engine: usize,
+        end: End,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Start {
+        engine: usize,
+        action: ActionId,
+        queue: Queue,
+    },
+    Finish {
+        action: ActionId,
+    },
+    GiveUp {
+        action: ActionId,
+    },
+    PutBack {
+        action: ActionId,
+        counts: bool,
+    },
+    /// Look again then.
+    WakeAt(Millis),
+}
+
+/// Waits this long before it tries again to reach an engine, doubled up to the maximum.
+const UNREACHABLE_MS: Millis = 250;
+const UNREACHABLE_MAX_MS: Millis = 5_000;
+
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// What each engine works on.
+    running: Vec<Option<(ActionId, Queue)>>,
+    paused: bool,
+    not_before: Option<Millis>,
+    unreached: u32,
+}
+
+impl Dispatch {
+    pub fn new(engines: usize) -> Self {
+        Self { running: vec![None; engines], paused: false, not_before: None, unreached: 0 }
+    }
+
+    pub fn running(&self) -> impl Iterator<Item = (ActionId, Queue)> {
+        self.running.iter().flatten().copied()
+    }
+
+    /// At most one `Start` a step: after carrying it out, look again with the new heads.
+    pub fn step(&mut self, event: Event, heads: Heads, now: Millis, policy: Policy) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Look { paused } => self.paused = paused,
+            Event::Ended { engine, end } => {
+                if let Some((action, _)) = self.running.get_mut(engine).and_then(Option::take) {
+                    effects.push(self.ended(action, end, now, policy));
+                    // The heads were read before this effect: look again after it.
+                    return effects;
+                }
+            }
+        }
+        if let Some(at) = self.not_before {
+            if now < at {
+                effects.push(Effect::WakeAt(at));
+                return effects;
+            }
+            self.not_before = None;
+        }
+        effects.extend(self.next(heads));
+        effects
+    }
+
+    fn ended(&mut self, action: ActionId, end: End, now: Millis, policy: Policy) -> Effect {
+        if end != End::Unreachable {
+            self.unreached = 0;
+        }
+        match end {
+            End::Done => Effect::Finish { action },
+            End::Refused => Effect::GiveUp { action },
+            End::Failed { failed_tries } if failed_tries > policy.retries => Effect::GiveUp { action },
+            End::Failed { failed_tries } => {
+                self.not_before = Some(now + doubled(policy.backoff_ms, failed_tries.saturating_sub(1)));
+                Effect::PutBack { action, counts: true }
+            }
+            End::Unreachable => {
+                self.not_before = Some(now + doubled(UNREACHABLE_MS, self.unreached).min(UNREACHABLE_MAX_MS));
+                self.unreached += 1;
+                Effect::PutBack { action, counts: false }
+            }
+        }
+    }
+
+    fn next(&mut self, heads: Heads) -> Option<Effect> {
+        if self.paused {
+            return None;
+        }
+        let all_idle = self.running.iter().all(Option::is_none);
+        let managing = self.running().any(|(_, queue)| queue == Queue::Manage);
+        // A template change runs alone, and everything else waits for it.
+        let (action, queue) = match heads {
+            Heads { manage: Some(action), .. } => all_idle.then_some((action, Queue::Manage))?,
+            Heads { recognise: Some(action), .. } if !managing => (action, Queue::Recognise),
+            _ => return None,
+        };
+        let engine = self.running.iter().position(Option::is_none)?;
+        self.running[engine] = Some((action, queue));
+        Some(Effect::Start { engine, action, queue })
+    }
+}
+
+fn doubled(ms: Millis, times: u32) -> Millis {
+    ms.saturating_mul(1 << times.min(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: Policy = Policy { retries: 3, backoff_ms: 1000 };
+    const LOOK: Event = Event::Look { paused: false };
+    const M: ActionId = ActionId(7);
+    const R: ActionId = ActionId(3);
+    const BOTH: Heads = Heads { manage: Some(M), recognise: Some(R) };
+    const ONE: Heads = Heads { manage: None, recognise: Some(R) };
+
+    #[test]
+    fn template_changes_go_first_and_alone() {
+        let mut d = Dispatch::new(2);
+        assert_eq!(d.step(LOOK, BOTH, 0, POLICY), [Effect::Start { engine: 0, action: M, queue: Queue::Manage }]);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), []);
+        assert_eq!(d.step(Event::Ended { engine: 0, end: End::Done }, ONE, 0, POLICY), [Effect::Finish { action: M }]);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Start { engine: 0, action: R, queue: Queue::Recognise }]);
+        // One engine reads: the next change waits for it, and so does the next picture.
+        let later = Heads { manage: Some(M), recognise: Some(ActionId(9)) };
+        assert_eq!(d.step(LOOK, later, 0, POLICY), []);
+    }
+
+    #[test]
+    fn a_failure_backs_off_and_nothing_else_runs() {
+        let mut d = Dispatch::new(1);
+        for try_number in 1..=3 {
+            let now = try_number * 100_000;
+            assert_eq!(d.step(LOOK, ONE, now, POLICY).len(), 1);
+            let failed = Event::Ended { engine: 0, end: End::Failed { failed_tries: try_number as u32 } };
+            assert_eq!(d.step(failed, ONE, now, POLICY), [Effect::PutBack { action: R, counts: true }]);
+            let at = now + 1000 * (1 << (try_number - 1));
+            assert_eq!(d.step(LOOK, BOTH, at - 1, POLICY), [Effect::WakeAt(at)]);
+        }
+        assert_eq!(d.step(LOOK, ONE, 900_000, POLICY).len(), 1);
+        let failed = Event::Ended { engine: 0, end: End::Failed { failed_tries: 4 } };
+        assert_eq!(d.step(failed, ONE, 900_000, POLICY), [Effect::GiveUp { action: R }]);
+    }
+
+    #[test]
+    fn an_engine_out_of_reach_costs_no_try() {
+        let mut d = Dispatch::new(1);
+        for n in 0..20 {
+            let now = n * 100_000;
+            assert_eq!(d.step(LOOK, ONE, now, POLICY).len(), 1);
+            let away = Event::Ended { engine: 0, end: End::Unreachable };
+            assert_eq!(d.step(away, ONE, now, POLICY), [Effect::PutBack { action: R, counts: false }]);
+        }
+    }
+
+    #[test]
+    fn paused_means_nothing_starts() {
+        let mut d = Dispatch::new(1);
+        assert_eq!(d.step(Event::Look { paused: true }, BOTH, 0, POLICY), []);
+        assert_eq!(d.step(LOOK, BOTH, 0, POLICY).len(), 1);
+    }
+}

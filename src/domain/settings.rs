@@ -1,0 +1,194 @@
+//! The box's settings: names, meanings, defaults, and what each may be. Not here: where they are kept (app/settings.rs), and the
+//! start-up flags (config.rs).
+
+use super::refusal::Refusal;
+use regex::{Regex, RegexBuilder};
+use std::net::IpAddr;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Gbk,
+    Utf8,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Passwords and tokens are taken over plain HTTP from other addresses than loopback.
+    pub allow_plain_http: bool,
+    /// `prodsys` may log in from other addresses than loopback while its password is still the one in the document.
+    pub allow_default_password: bool,
+    /// What a DeviceSN looks like: a regular expression over ASCII.
+    pub device_sn_pattern: String,
+    /// An area read with less is a fault; 0 to 1.
+    pub confidence_threshold: f64,
+    /// An engine silent for so long is broken.
+    pub engine_timeout_s: u64,
+    /// Tries after the first.
+    pub engine_retries: u32,
+    /// Before the second try; doubled before each further one.
+    pub engine_backoff_ms: u64,
+    /// Of the external engine's JSON.
+    pub engine_encoding: Encoding,
+    /// Slows the reading down, for people to follow.
+    pub engine_delay_ms: u64,
+    /// Of one multipart request, in all.
+    pub max_upload_mib: u64,
+    /// Whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// An IANA name; `None`: the system's.
+    pub timezone: Option<String>,
+    /// `device_sn_pattern`, compiled; always there, since no pattern that does not compile is taken.
+    sn: Option<Regex>,
+}
+
+/// Every setting's name.
+pub const NAMES: [&str; 12] = [
+    "allow_plain_http",
+    "allow_default_password",
+    "device_sn_pattern",
+    "confidence_threshold",
+    "engine_timeout_s",
+    "engine_retries",
+    "engine_backoff_ms",
+    "engine_encoding",
+    "engine_delay_ms",
+    "max_upload_mib",
+    "trusted_proxies",
+    "timezone",
+];
+
+const SN_PATTERN: &str = r"^\d{8}$";
+const SN_CHARS_MAX: usize = 64;
+
+/// `\d` means ASCII digits; the size limit keeps a hostile pattern small.
+fn sn_regex(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(&pattern.replace("\\d", "[0-9]")).size_limit(1 << 16).build().ok()
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allow_plain_http: false,
+            allow_default_password: false,
+            device_sn_pattern: SN_PATTERN.into(),
+            confidence_threshold: 0.9,
+            engine_timeout_s: 60,
+            engine_retries: 3,
+            engine_backoff_ms: 1000,
+            engine_encoding: Encoding::Gbk,
+            engine_delay_ms: 0,
+            max_upload_mib: 1024,
+            trusted_proxies: Vec::new(),
+            timezone: None,
+            sn: sn_regex(SN_PATTERN),
+        }
+    }
+}
+
+fn number<T: std::str::FromStr + PartialOrd>(name: &str, value: &str, from: T, to: T) -> Result<T, Refusal>
+where
+    T: std::fmt::Display,
+{
+    value.parse().ok().filter(|n| *n >= from && *n <= to).ok_or_else(|| {
+        Refusal::malformed(format!("{name}：应为 {from} 到 {to} 之间的数"), format!("{name}: must be a number from {from} to {to}"))
+    })
+}
+
+fn on_or_off(name: &str, value: &str) -> Result<bool, Refusal> {
+    match value {
+        "true" | "1" | "on" => Ok(true),
+        "false" | "0" | "off" => Ok(false),
+        _ => Err(Refusal::malformed(format!("{name}：应为 true 或 false"), format!("{name}: must be true or false"))),
+    }
+}
+
+impl Settings {
+    /// Takes one setting from text, as it is written on the command line and kept in the store.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        match name {
+            "allow_plain_http" => self.allow_plain_http = on_or_off(name, value)?,
+            "allow_default_password" => self.allow_default_password = on_or_off(name, value)?,
+            "device_sn_pattern" => {
+                let wrong =
+                    || Refusal::malformed("device_sn_pattern：不是正确的正则表达式", "device_sn_pattern: not a regular expression");
+                self.sn = Some(sn_regex(value).ok_or_else(wrong)?);
+                self.device_sn_pattern = value.into();
+            }
+            "confidence_threshold" => self.confidence_threshold = number(name, value, 0.0, 1.0)?,
+            "engine_timeout_s" => self.engine_timeout_s = number(name, value, 1, 3600)?,
+            "engine_retries" => self.engine_retries = number(name, value, 0, 100)?,
+            "engine_backoff_ms" => self.engine_backoff_ms = number(name, value, 0, 600_000)?,
+            "engine_encoding" => {
+                self.engine_encoding = match value.to_ascii_lowercase().as_str() {
+                    "gbk" => Encoding::Gbk,
+                    "utf-8" | "utf8" => Encoding::Utf8,
+                    _ => {
+                        return Err(Refusal::malformed(
+                            "engine_encoding：应为 gbk 或 utf-8",
+                            "engine_encoding: must be gbk or utf-8",
+                        ));
+                    }
+                }
+            }
+            "engine_delay_ms" => self.engine_delay_ms = number(name, value, 0, 60_000)?,
+            "max_upload_mib" => self.max_upload_mib = number(name, value, 1, 102_400)?,
+            "trusted_proxies" => {
+                let wrong = || {
+                    Refusal::malformed(
+                        "trusted_proxies：应为逗号分隔的 IP 地址",
+                        "trusted_proxies: must be IP addresses, comma-separated",
+                    )
+                };
+                let addresses = value.split(',').map(str::trim).filter(|a| !a.is_empty() && *a != "none");
+                self.trusted_proxies = addresses.map(|a| a.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+            }
+            "timezone" => {
+                if !value.is_empty() && jiff::tz::TimeZone::get(value).is_err() {
+                    return Err(Refusal::malformed("timezone：没有这个时区", "timezone: no such time zone"));
+                }
+                self.timezone = (!value.is_empty()).then(|| value.into());
+            }
+            _ => return Err(Refusal::malformed(format!("{name}：没有这项设置"), format!("{name}: no such setting"))),
+        }
+        Ok(())
+    }
+
+    pub fn is_sn(&self, text: &str) -> bool {
+        (1..=SN_CHARS_MAX).contains(&text.len())
+            && text.bytes().all(|b| (0x21..=0x7E).contains(&b))
+            && self.sn.as_ref().is_some_and(|sn| sn.is_match(text))
+    }
+
+    /// The zone in which times are written and read.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        self.timezone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or_else(jiff::tz::TimeZone::system)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serials() {
+        let mut settings = Settings::default();
+        assert!(settings.is_sn("18470001"));
+        for wrong in ["1847000", "184700011", "1847000a", "１８４７０００１", "18470001\n", ""] {
+            assert!(!settings.is_sn(wrong), "{wrong:?}");
+        }
+        settings.set("device_sn_pattern", "^SN-[A-F0-9]{4}$").unwrap();
+        assert!(settings.is_sn("SN-00FF") && !settings.is_sn("18470001"));
+        assert!(settings.set("device_sn_pattern", "(").is_err());
+        assert!(settings.is_sn("SN-00FF"));
+    }
+
+    #[test]
+    fn every_name_is_known_and_bad_values_are_refused() {
+        for name in NAMES {
+            let refusal = Settings::default().set(name, "\u{1}[").unwrap_err();
+            assert!(refusal.zh.starts_with(name) && refusal.en.starts_with(name), "{refusal:?}");
+        }
+        assert!(Settings::default().set("colour", "red").is_err());
+        assert!(Settings::default().set("trusted_proxies", "127.0.0.1, ::1").is_ok());
+    }
+}

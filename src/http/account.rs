@@ -1,0 +1,98 @@
+//! Logging in and out, who one is, and the box's settings.
+
+use super::reply::{self, Reply};
+use super::route::Call;
+use super::{session, wire};
+use crate::app::accounts;
+use crate::app::sessions::Login;
+use crate::domain::refusal::Refusal;
+use crate::domain::settings::{Encoding, Settings};
+use crate::store::StoreError;
+use crate::store::tables::{GROUPS, USERS};
+use hyper::StatusCode;
+use hyper::header::{self, HeaderValue};
+use serde_json::{Value, json};
+
+pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
+    let app = &call.edge.app;
+    session::check_transport(app, call.origin)?;
+    let name = call.fields.text("username")?.to_owned();
+    let password = call.fields.text("passwd")?.to_owned();
+    let may_use_default = call.origin.is_loopback || app.settings().allow_default_password;
+    let status = |word: &str| reply::json(&json!({ "reqStatus": word }));
+    Ok(match app.log_in(name, password, call.origin.ip, may_use_default).await? {
+        Login::UnknownUser => status("userError"),
+        Login::WrongPassword => status("passwdError"),
+        Login::Locked { retry_after } => {
+            let body = json!({ "reqStatus": "locked", "retryAfter": retry_after });
+            let mut reply = reply::with_status(StatusCode::TOO_MANY_REQUESTS, &body);
+            reply::set(&mut reply, header::RETRY_AFTER, HeaderValue::from(retry_after));
+            reply
+        }
+        Login::Welcome { secret } => {
+            let mut reply = status("sucess");
+            session::set_cookie(&mut reply, Some(&secret), call.origin.is_tls);
+            reply
+        }
+    })
+}
+
+pub async fn log_out(call: Call) -> Result<Reply, Refusal> {
+    call.edge.app.log_out(call.actor()?.credential).await?;
+    let mut reply = reply::json(&json!({ "reqStatus": "sucess" }));
+    session::set_cookie(&mut reply, None, call.origin.is_tls);
+    Ok(reply)
+}
+
+pub async fn me(call: Call) -> Result<Reply, Refusal> {
+    let actor = call.actor()?;
+    let zone = call.edge.app.settings().zone();
+    let user = call.edge.app.store.read(|view| {
+        let Some(user) = view.get(&USERS, &actor.user)? else { return Ok(None) };
+        let group = user.group.map(|id| view.get(&GROUPS, &id)).transpose()?.flatten();
+        let company = accounts::company_name(view, user.company)?;
+        let mut value = wire::user(&user, group.as_ref(), &company, &zone);
+        value["default_password"] = json!(user.default_password);
+        Ok::<_, StoreError>(Some(value))
+    })?;
+    Ok(reply::json(&user.ok_or_else(Refusal::unauthenticated)?))
+}
+
+fn settings_as_json(settings: &Settings) -> Value {
+    json!({
+        "allow_plain_http": settings.allow_plain_http,
+        "allow_default_password": settings.allow_default_password,
+        "device_sn_pattern": settings.device_sn_pattern,
+        "confidence_threshold": settings.confidence_threshold,
+        "engine_timeout_s": settings.engine_timeout_s,
+        "engine_retries": settings.engine_retries,
+        "engine_backoff_ms": settings.engine_backoff_ms,
+        "engine_encoding": match settings.engine_encoding {
+            Encoding::Gbk => "gbk",
+            Encoding::Utf8 => "utf-8",
+        },
+        "engine_delay_ms": settings.engine_delay_ms,
+        "max_upload_mib": settings.max_upload_mib,
+        "trusted_proxies": settings.trusted_proxies,
+        "timezone": settings.timezone,
+    })
+}
+
+pub async fn settings(call: Call) -> Result<Reply, Refusal> {
+    Ok(reply::json(&settings_as_json(&call.edge.app.settings())))
+}
+
+pub async fn change_settings(call: Call) -> Result<Reply, Refusal> {
+    let mut changes = Vec::new();
+    for (name, value) in call.fields.iter() {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            Value::Array(parts) => parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            other => other.to_string(),
+        };
+        changes.push((name.clone(), text));
+    }
+    call.edge.app.change_settings(call.by()?, changes).await?;
+    Ok(reply::json(&settings_as_json(&call.edge.app.settings())))
+}

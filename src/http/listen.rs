@@ -1,0 +1,103 @@
+//! Listening: takes connections, plain and TLS, within limits, and lets them end when the box stops.
+
+use super::Edge;
+use super::route;
+use super::session::Peer;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+/// Open at once, over all listeners of a kind; past it a new one waits to be taken.
+const CONNECTIONS_MAX: usize = 8192;
+const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+const HEADER_BYTES_MAX: usize = 64 << 10;
+/// How long requests under way may take to end when the box stops.
+const DRAIN: Duration = Duration::from_secs(6);
+
+/// Serves until `stop` turns true, then lets what is under way end.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = async {
+                let place = places.clone().acquire_owned().await;
+                (place, listener.accept().await)
+            } => accepted,
+        };
+        match accepted {
+            (Ok(place), Ok((stream, address))) => {
+                let (tls, edge, stop) = (tls.clone(), edge.clone(), stop.clone());
+                connections.spawn(async move {
+                    let _place = place;
+                    connection(stream, address, tls, edge, stop).await;
+                });
+            }
+            (_, Err(e)) => {
+                // Out of file descriptors, for the most part: waiting helps, spinning does not.
+                tracing::warn!("a connection could not be taken: {e}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            (Err(_), _) => break,
+        }
+    }
+    drop(listener);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    edge: Arc<Edge>,
+    stop: watch::Receiver<bool>,
+) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => talk(stream, Peer { address, is_tls: false }, edge, stop).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
+                talk(stream, Peer { address, is_tls: true }, edge, stop).await;
+            }
+        }
+    }
+}
+
+async fn talk<S>(stream: S, peer: Peer, edge: Arc<Edge>, mut stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let edge = edge.clone();
+        async move { Ok::<_, Infallible>(route::answer(edge, peer, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // How a connection ends is the client's affair.
+        _ = connection.as_mut() => return,
+        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}

@@ -1,0 +1,33 @@
+//! Speaks: HTTP, HTTPS and WebSocket, in the wire's own spellings. Parses, calls one verb, replies.
+
+mod account;
+mod body;
+mod invoice;
+mod label;
+pub mod listen;
+pub mod messages;
+mod production;
+mod reply;
+pub mod route;
+mod session;
+pub mod socket;
+mod time;
+pub mod tls;
+mod ui;
+mod wire;
+
+use crate::app::App;
+use crate::hub::Hub;
+use bytes::Bytes;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What every request can reach.
+#[derive(Debug)]
+pub struct Edge {
+    pub app: Arc<App>,
+    pub hub: Arc<Hub>,
+    /// The newest list of devices without a label, as it is sent.
+    pub unprinted: watch::Receiver<Bytes>,
+    pub router: route::Router,
+}

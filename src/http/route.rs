@@ -1,0 +1,307 @@
+//! The route table: every path with its methods, what it needs, and who answers. A route that names no permission does not compile.
+//! Also the way of every request through it.
+
+use super::body::{Fields, Limits};
+use super::reply::{self, Language, Reply};
+use super::session::{self, Origin, Peer};
+use super::{Edge, account, invoice, production, socket, ui};
+use crate::app::{By, pictures};
+use crate::domain::account::{Actor, Permission};
+use crate::domain::refusal::Refusal;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// What a request has to bring.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    Open,
+    /// Anyone who is logged in.
+    Session,
+    Needs(Permission),
+    /// Any of them; the handler looks closer.
+    Any(&'static [Permission]),
+}
+
+/// The methods a route answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Methods {
+    /// GET with a query, or POST as the old clients do.
+    Read,
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Methods {
+    fn has(self, method: &Method) -> bool {
+        match self {
+            Self::Read => method == Method::GET || method == Method::HEAD || method == Method::POST,
+            Self::Get => method == Method::GET || method == Method::HEAD,
+            Self::Post => method == Method::POST,
+            Self::Patch => method == Method::PATCH,
+            Self::Delete => method == Method::DELETE,
+        }
+    }
+
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["GET", "HEAD", "POST"],
+            Self::Get => &["GET", "HEAD"],
+            Self::Post => &["POST"],
+            Self::Patch => &["PATCH"],
+            Self::Delete => &["DELETE"],
+        }
+    }
+
+    fn changes_something(self) -> bool {
+        matches!(self, Self::Post | Self::Patch | Self::Delete)
+    }
+}
+
+/// What a route does with files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Files {
+    None,
+    One,
+    Many,
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
+
+#[derive(Clone, Copy)]
+pub struct Route {
+    pub methods: Methods,
+    /// With `{name}` for a part of the path that the handler reads.
+    pub path: &'static str,
+    pub access: Access,
+    pub files: Files,
+    handler: fn(Call) -> Answer,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {} {:?}", self.methods, self.path, self.access)
+    }
+}
+
+/// A request on its way through: who, from where, with what.
+#[derive(Debug)]
+pub struct Call {
+    pub edge: Arc<Edge>,
+    pub origin: Origin,
+    pub language: Language,
+    pub headers: HeaderMap,
+    pub path: String,
+    /// `{name}` of the route's path, and what stands there.
+    pub captured: HashMap<String, String>,
+    pub fields: Fields,
+    pub upgrade: Option<Upgrade>,
+    actor: Option<Actor>,
+}
+
+/// The connection under a WebSocket handshake.
+pub struct Upgrade(pub Request<()>);
+
+impl std::fmt::Debug for Upgrade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Upgrade")
+    }
+}
+
+impl Call {
+    pub fn actor(&self) -> Result<&Actor, Refusal> {
+        self.actor.as_ref().ok_or_else(Refusal::unauthenticated)
+    }
+
+    pub fn by(&self) -> Result<By, Refusal> {
+        Ok(By { actor: self.actor()?.clone(), ip: self.origin.ip.to_string() })
+    }
+
+    /// Where `user_id` names who acts, it may be left out, and must else be whoever is logged in; an administrator may name another.
+    pub fn check_user_id(&self) -> Result<(), Refusal> {
+        let actor = self.actor()?;
+        match self.fields.natural_or_none("user_id")? {
+            Some(id) if id != actor.user.0 && !actor.may(Permission::SystemRw) => Err(Refusal::no_permission()),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn number_in_path(&self, name: &str) -> Option<u64> {
+        self.captured.get(name)?.parse().ok()
+    }
+}
+
+macro_rules! routes {
+    ($($methods:ident $path:literal, $access:expr, $files:ident => $handler:path;)*) => {
+        /// Every route. Tests walk it as nobody, and lacking each permission.
+        pub const ROUTES: &[Route] = &[$(Route {
+            methods: Methods::$methods,
+            path: $path,
+            access: $access,
+            files: Files::$files,
+            handler: |call| Box::pin($handler(call)),
+        }),*];
+    };
+}
+
+use Access::{Any, Needs, Open, Session};
+use Permission::{ConsoleR, DeviceR, DeviceRw, FaultR, InvoiceR, InvoiceRw, ModelR, ModelRw, QueueR, SystemRw};
+
+const ANY_PICTURE: Access = Any(&[InvoiceR, QueueR, ConsoleR, FaultR, ModelR]);
+
+routes! {
+    Post "/login", Open, None => account::log_in;
+    Post "/logout", Session, None => account::log_out;
+    Read "/me", Session, None => account::me;
+    Get "/healthz", Open, None => ui::healthy;
+    Get "/readyz", Open, None => ui::ready;
+    Get "/api/settings", Needs(SystemRw), None => account::settings;
+    Patch "/api/settings", Needs(SystemRw), None => account::change_settings;
+
+    Read "/search", Needs(DeviceR), None => production::search;
+    Post "/switchPrintStatus", Needs(DeviceRw), None => production::switch_print_status;
+    Post "/switchPtintStatus", Needs(DeviceRw), None => production::switch_print_status;
+    Read "/searchNoPrint", Needs(DeviceR), None => production::search_no_print;
+    Get "/socketNoPrint", Needs(DeviceR), None => socket::unprinted;
+    Read "/printQRCode", Needs(DeviceR), None => production::print_qr_code;
+    Post "/registerDevice", Needs(DeviceRw), None => production::register_device;
+
+    Post "/invoice/recognizeImage", Needs(InvoiceRw), Many => invoice::recognize_image;
+    Post "/invoice/uploadModelOrigin", Needs(ModelRw), One => invoice::upload_model_origin;
+    Post "/invoice/addModel", Needs(ModelRw), None => invoice::add_model;
+    Post "/invoice/deleteModel", Needs(ModelRw), None => invoice::delete_model;
+    Read "/invoice/getAllModel", Needs(ModelR), None => invoice::get_all_model;
+    Read "/invoice/getImgStr", ANY_PICTURE, None => invoice::get_img_str;
+    Read "/invoice/openConsole", Needs(ConsoleR), None => invoice::open_console;
+    Read "/invoice/recognizeWait", Needs(QueueR), None => invoice::recognize_wait;
+    Read "/invoice/getFaultQueue", Needs(FaultR), None => invoice::get_fault_queue;
+    Get "/invoice/image/{name}", ANY_PICTURE, None => invoice::image;
+    Get "/invoice/webSocketServer", Session, None => socket::invoice;
+}
+
+/// The table, ready to be asked.
+#[derive(Debug)]
+pub struct Router(matchit::Router<Vec<&'static Route>>);
+
+impl Router {
+    pub fn new() -> Result<Self, matchit::InsertError> {
+        let mut by_path: Vec<(&str, Vec<&'static Route>)> = Vec::new();
+        for route in ROUTES {
+            match by_path.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, routes)) => routes.push(route),
+                None => by_path.push((route.path, vec![route])),
+            }
+        }
+        let mut router = matchit::Router::new();
+        for (path, routes) in by_path {
+            router.insert(path, routes)?;
+        }
+        Ok(Self(router))
+    }
+}
+
+fn not_allowed(allowed: &[&'static Route], language: Language) -> Reply {
+    let refusal = Refusal::malformed("不支持这种请求方法", "this method is not allowed here");
+    let mut reply = reply::refusal(&refusal, language);
+    *reply.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let names: Vec<&str> = allowed.iter().flat_map(|route| route.methods.names()).copied().collect();
+    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+        reply::set(&mut reply, header::ALLOW, value);
+    }
+    reply
+}
+
+fn nothing_here() -> Refusal {
+    Refusal::not_found("没有这个地址", "there is nothing at this address")
+}
+
+/// Answers one request, whatever it is.
+pub async fn answer(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> Reply {
+    let language = Language::of(request.headers());
+    let path = request.uri().path();
+    // The old clients end a path in `.action`, or don't.
+    let seed = path.strip_suffix(".action").filter(|p| p.starts_with("/invoice/")).unwrap_or(path);
+    let found = edge.router.0.at(seed);
+    let mut reply = match found {
+        Ok(found) => match found.value.iter().find(|route| route.methods.has(request.method())) {
+            Some(route) => {
+                let captured = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                let through = pass(edge.clone(), peer, route, captured, language, request).await;
+                through.unwrap_or_else(|refusal| reply::refusal(&refusal, language))
+            }
+            None if is_page(&request) => ui::page(&request),
+            None => not_allowed(found.value, language),
+        },
+        Err(_) if is_page(&request) => ui::page(&request),
+        Err(_) => reply::refusal(&nothing_here(), language),
+    };
+    reply::finish(&mut reply, peer.is_tls);
+    reply
+}
+
+/// A page's own address: anything that is no endpoint's and asked for by a browser.
+fn is_page(request: &Request<Incoming>) -> bool {
+    let path = request.uri().path();
+    let is_api = path.starts_with("/api/") || path.starts_with("/invoice/");
+    (request.method() == Method::GET || request.method() == Method::HEAD) && !is_api && !(path == "/logout")
+}
+
+async fn pass(
+    edge: Arc<Edge>,
+    peer: Peer,
+    route: &'static Route,
+    captured: HashMap<String, String>,
+    language: Language,
+    request: Request<Incoming>,
+) -> Result<Reply, Refusal> {
+    let settings = edge.app.settings();
+    let origin = Origin::of(request.headers(), peer, &settings.trusted_proxies);
+    let is_upgrade = request.headers().contains_key(header::UPGRADE);
+    if route.methods.changes_something() || is_upgrade {
+        session::check_same_site(request.headers())?;
+    }
+    let actor = permitted(&edge, route, request.headers(), origin)?;
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers.clone();
+    let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
+        Fields::of_query(&query)
+    } else {
+        let limits = Limits {
+            multipart_bytes: settings.max_upload_mib << 20,
+            file_bytes: pictures::BYTES_MAX,
+            files: match route.files {
+                Files::None | Files::One => 1,
+                Files::Many => invoice::FILES_MAX,
+            },
+        };
+        Fields::of_body(&headers, body, limits, &edge.app.blobs).await?
+    };
+    let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
+    let call = Call { edge, origin, language, headers, path, captured, fields, upgrade, actor };
+    if route.methods.changes_something() {
+        // What was begun is brought to its end, even when the client hangs up.
+        return tokio::spawn((route.handler)(call)).await.unwrap_or_else(|_| Err(Refusal::internal()));
+    }
+    (route.handler)(call).await
+}
+
+/// Who asks, if the route is open to him.
+fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: Origin) -> Result<Option<Actor>, Refusal> {
+    if matches!(route.access, Access::Open) {
+        return Ok(None);
+    }
+    let actor = session::actor(&edge.app, headers, origin)?.ok_or_else(Refusal::unauthenticated)?;
+    let may = match route.access {
+        Access::Open | Access::Session => true,
+        Access::Needs(permission) => actor.may(permission),
+        Access::Any(permissions) => permissions.iter().any(|p| actor.may(*p)),
+    };
+    if may { Ok(Some(actor)) } else { Err(Refusal::no_permission()) }
+}

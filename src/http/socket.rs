@@ -1,0 +1,288 @@
+//! WebSockets: one task writes, one reads; a client that says too much or reads too slowly is closed with the code that says so.
+
+use super::Edge;
+use super::reply::Reply;
+use super::route::{Call, Upgrade};
+use crate::app::{App, devices, invoices};
+use crate::domain::refusal::{Code, Refusal};
+use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Outgoing, Page, Subscription};
+use bytes::Bytes;
+use fastwebsockets::{Frame, OpCode, Payload, WebSocketError, WebSocketRead, WebSocketWrite, upgrade};
+use http_body_util::BodyExt;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+/// Of a text that a client sends, in one frame or many.
+const TEXT_BYTES_MAX: usize = 64 << 10;
+/// A frame that its receiver does not take within this time breaks the connection.
+const WRITE_MAX: Duration = Duration::from_secs(30);
+/// How long a closing socket waits for the other side's close.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
+const CLOSE_PROTOCOL: u16 = 1002;
+const CLOSE_NOT_TEXT: u16 = 1003;
+const CLOSE_NOT_UTF8: u16 = 1007;
+
+type Reader = WebSocketRead<ReadHalf<TokioIo<Upgraded>>>;
+type Writer = WebSocketWrite<WriteHalf<TokioIo<Upgraded>>>;
+
+/// What a client said.
+#[derive(Debug)]
+enum Said {
+    Text(String),
+    /// Its ping, or its close: to be given back.
+    Owed(OpCode, Vec<u8>),
+    /// Something it must not: to be closed with this code.
+    Wrong(u16, &'static str),
+    Gone,
+}
+
+/// Puts fragments together; the library bounds a frame, not what frames add up to.
+#[derive(Default)]
+struct Assembly {
+    text: Vec<u8>,
+    is_open: bool,
+}
+
+impl Assembly {
+    /// `None`: more is to come.
+    fn add(&mut self, frame: &Frame<'_>) -> Option<Said> {
+        if (frame.opcode == OpCode::Continuation) != self.is_open {
+            return Some(Said::Wrong(CLOSE_PROTOCOL, "a fragment out of place"));
+        }
+        if self.text.len() + frame.payload.len() > TEXT_BYTES_MAX {
+            return Some(Said::Wrong(CLOSE_TOO_BIG, "too big"));
+        }
+        self.text.extend_from_slice(&frame.payload);
+        self.is_open = !frame.fin;
+        frame.fin.then(|| match String::from_utf8(std::mem::take(&mut self.text)) {
+            Ok(text) => Said::Text(text),
+            Err(_) => Said::Wrong(CLOSE_NOT_UTF8, "not UTF-8"),
+        })
+    }
+}
+
+async fn read(mut reader: Reader, said: mpsc::Sender<Said>) {
+    let mut assembly = Assembly::default();
+    loop {
+        let mut owe = |frame: Frame<'_>| {
+            let (said, owed) = (said.clone(), Said::Owed(frame.opcode, frame.payload.to_vec()));
+            async move { said.send(owed).await.map_err(|_| WebSocketError::ConnectionClosed) }
+        };
+        let next = match reader.read_frame(&mut owe).await {
+            Ok(frame) => match frame.opcode {
+                OpCode::Text | OpCode::Continuation => assembly.add(&frame),
+                OpCode::Binary => Some(Said::Wrong(CLOSE_NOT_TEXT, "text only")),
+                OpCode::Close => Some(Said::Gone),
+                OpCode::Ping | OpCode::Pong => None,
+            },
+            Err(WebSocketError::FrameTooLarge) => Some(Said::Wrong(CLOSE_TOO_BIG, "too big")),
+            Err(WebSocketError::InvalidUTF8) => Some(Said::Wrong(CLOSE_NOT_UTF8, "not UTF-8")),
+            Err(WebSocketError::IoError(_) | WebSocketError::UnexpectedEOF | WebSocketError::SendError(_)) => Some(Said::Gone),
+            Err(_) => Some(Said::Wrong(CLOSE_PROTOCOL, "protocol error")),
+        };
+        let Some(next) = next else { continue };
+        let goes_on = matches!(next, Said::Text(_));
+        if said.send(next).await.is_err() || !goes_on {
+            return;
+        }
+    }
+}
+
+/// Where a socket's messages come from.
+enum Source {
+    /// Each of them, in order, from the hub's queue.
+    Queue,
+    /// A state: only the newest counts, and it is told again when nothing changes.
+    Latest(watch::Receiver<Bytes>),
+}
+
+/// The old clients expect the list at least this often.
+const REPEAT_EVERY: Duration = Duration::from_secs(20);
+
+impl Source {
+    /// Cancel-safe. `None`: nothing more will come.
+    async fn next(&mut self, subscription: &mut Subscription) -> Option<Outgoing> {
+        match self {
+            Self::Queue => subscription.queue.recv().await,
+            Self::Latest(latest) => {
+                // A change or the time: either way the newest is told.
+                if let Ok(Err(_)) = timeout(REPEAT_EVERY, latest.changed()).await {
+                    return None;
+                }
+                Some(Outgoing::Text(latest.borrow_and_update().clone()))
+            }
+        }
+    }
+}
+
+/// A connection that has become a WebSocket.
+struct Talk {
+    writer: Writer,
+    heard: mpsc::Receiver<Said>,
+}
+
+/// The other side is not there, or does not take what it is sent.
+struct Lost;
+
+impl Talk {
+    async fn write(&mut self, frame: Frame<'_>) -> Result<(), Lost> {
+        let written = timeout(WRITE_MAX, async {
+            self.writer.write_frame(frame).await?;
+            self.writer.flush().await
+        });
+        written.await.map_err(|_| Lost)?.map_err(|_| Lost)
+    }
+
+    async fn close(mut self, code: u16, why: &str) {
+        if self.write(Frame::close(code, why.as_bytes())).await.is_ok() {
+            let _ = timeout(CLOSE_MAX, async { while !matches!(self.heard.recv().await, None | Some(Said::Gone)) {} }).await;
+        }
+    }
+
+    async fn run(mut self, mut subscription: Subscription, mut source: Source, hear: impl Fn(&Subscription, &str)) {
+        loop {
+            let cut = subscription.cut.clone();
+            let sent = tokio::select! {
+                biased;
+                (code, why) = cut.wait() => return self.close(code, why).await,
+                said = self.heard.recv() => match said {
+                    Some(Said::Text(text)) => {
+                        hear(&subscription, &text);
+                        Ok(())
+                    }
+                    Some(Said::Owed(opcode, payload)) => self.write(Frame::new(true, opcode, None, Payload::Owned(payload))).await,
+                    Some(Said::Wrong(code, why)) => return self.close(code, why).await,
+                    Some(Said::Gone) | None => return,
+                },
+                next = source.next(&mut subscription) => match next {
+                    Some(Outgoing::Text(text)) => self.write(Frame::text(Payload::Borrowed(&text))).await,
+                    Some(Outgoing::Close(code, why)) => return self.close(code, why).await,
+                    None => return,
+                },
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Answers the handshake; `talk` runs once the connection has become a WebSocket.
+fn accept<F>(call: &mut Call, talk: impl FnOnce(Talk) -> F + Send + 'static) -> Result<Reply, Refusal>
+where
+    F: Future<Output = ()> + Send,
+{
+    let no_handshake = || Refusal::malformed("这里需要 WebSocket 连接", "a WebSocket handshake is needed here");
+    let Upgrade(mut request) = call.upgrade.take().ok_or_else(no_handshake)?;
+    if !upgrade::is_upgrade_request(&request) {
+        return Err(no_handshake());
+    }
+    let (response, upgraded) = upgrade::upgrade(&mut request).map_err(|_| no_handshake())?;
+    tokio::spawn(async move {
+        let Ok(mut socket) = upgraded.await else { return };
+        // One more than is allowed: the library refuses what equals its limit.
+        socket.set_max_message_size(TEXT_BYTES_MAX + 1);
+        let (reader, writer) = socket.split(tokio::io::split);
+        let (said, heard) = mpsc::channel(16);
+        let reading = tokio::spawn(read(reader, said));
+        talk(Talk { writer, heard }).await;
+        reading.abort();
+    });
+    Ok(response.map(|body| body.map_err(|never| match never {}).boxed_unsync()))
+}
+
+fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
+    let sns = app.store.read(devices::unprinted)?;
+    Ok(Bytes::from(json!({ "DeviceSNList": sns }).to_string()))
+}
+
+/// The serials without a label: at once, at each change, and every 20 s.
+pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
+    let edge = call.edge.clone();
+    let subscription = edge.hub.subscribe(call.actor()?);
+    // What changes from here on is told, so the list read after this is never missed.
+    let mut latest = edge.unprinted.clone();
+    latest.mark_unchanged();
+    let app = edge.app.clone();
+    let now = tokio::task::spawn_blocking(move || unprinted_list(&app)).await.map_err(|_| Refusal::internal())??;
+    accept(&mut call, move |mut talk| async move {
+        if talk.write(Frame::text(Payload::Borrowed(&now))).await.is_ok() {
+            talk.run(subscription, Source::Latest(latest), |_, _| {}).await;
+        }
+    })
+}
+
+/// News of the list is gathered for so long: told within 200 ms, and put into words once for all watchers.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// Keeps the newest list for every watcher. Runs until the box stops.
+pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<Bytes>) {
+    let mut changed = hub.unprinted();
+    while changed.changed().await.is_ok() {
+        changed.mark_unchanged();
+        let (app, began) = (app.clone(), tokio::time::Instant::now());
+        match tokio::task::spawn_blocking(move || unprinted_list(&app)).await {
+            Ok(Ok(list)) => {
+                latest.send_replace(list);
+            }
+            Ok(Err(refusal)) => tracing::error!("the list of devices without a label can't be read: {}", refusal.en),
+            Err(e) => tracing::error!("the list of devices without a label can't be made: {e}"),
+        }
+        // A long list, slow to make, must not take the box for itself.
+        tokio::time::sleep(GATHER.max(began.elapsed())).await;
+    }
+}
+
+/// The invoice pages' socket.
+pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
+    let edge = call.edge.clone();
+    let actor = call.actor()?.clone();
+    let subscription = edge.hub.subscribe(&actor);
+    let language = call.language;
+    accept(&mut call, move |talk| async move {
+        match faults(&edge, &actor) {
+            Ok(number) => subscription.greet(number),
+            Err(refusal) => tracing::error!("the number of faults can't be read: {}", refusal.en),
+        }
+        talk.run(subscription, Source::Queue, move |subscription, text| {
+            if let Err(refusal) = hear(subscription, text) {
+                let err = language.pick(&refusal.zh, &refusal.en);
+                let message = json!({ "msg_id": 0, "err": err, "code": refusal.code.word() });
+                subscription.send(Bytes::from(message.to_string()));
+            }
+        })
+        .await;
+    })
+}
+
+fn faults(edge: &Edge, actor: &crate::domain::account::Actor) -> Result<u64, Refusal> {
+    Ok(edge.app.store.read(|view| invoices::faults_number(view, actor.wall()))?)
+}
+
+/// `001` registers a page, `002` asks for what the running recognition has so far.
+fn hear(subscription: &Subscription, text: &str) -> Result<(), Refusal> {
+    let unknown = || Refusal::malformed("无法识别的消息", "this message is not understood");
+    let message: Value = serde_json::from_str(text).map_err(|_| unknown())?;
+    let refused = |_: NotPermitted| Refusal::no_permission();
+    match message.get("code").and_then(Value::as_str) {
+        Some("001") => {
+            let status = match message.get("console_status") {
+                Some(Value::String(text)) => text.parse().ok(),
+                Some(value) => value.as_u64(),
+                None => None,
+            };
+            let wrong = || Refusal::malformed("console_status：应为 1 到 6", "console_status: must be 1 to 6");
+            subscription.watch(status.and_then(Page::of_number).ok_or_else(wrong)?).map_err(refused)
+        }
+        Some("002") => subscription
+            .catch_up()
+            .map_err(|NotPermitted| Refusal::new(Code::Forbidden, "002 只能由监控台页面发送", "002 is for the console page only")),
+        _ => Err(unknown()),
+    }
+}

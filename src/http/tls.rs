@@ -1,0 +1,50 @@
+//! The certificate: the operator's, or one that the box makes for itself at first start and keeps.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+
+const CERTIFICATE: &str = "cert.pem";
+const KEY: &str = "key.pem";
+
+/// Names that the box's own certificate is good for, beside what it is called.
+const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+fn make(dir: &Path) -> io::Result<()> {
+    let mut names: Vec<String> = OWN_NAMES.map(str::to_owned).to_vec();
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if !host.is_empty() && host.is_ascii() {
+        names.push(host);
+    }
+    let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+    fs::create_dir_all(dir)?;
+    // The key first: a certificate without its key would be taken for the operator's own.
+    for (name, text) in [(KEY, made.signing_key.serialize_pem()), (CERTIFICATE, made.cert.pem())] {
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(dir.join(name))?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+    }
+    fs::File::open(dir)?.sync_all()
+}
+
+/// Reads `cert.pem` and `key.pem` of `dir`, made first where there is no certificate.
+pub fn config(dir: &Path) -> io::Result<Arc<ServerConfig>> {
+    if !dir.join(CERTIFICATE).exists() {
+        make(dir)?;
+    }
+    let named = |name: &str, e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", dir.join(name).display()));
+    let open = |name: &str| fs::File::open(dir.join(name)).map(io::BufReader::new).map_err(|e| named(name, e));
+    let chain = rustls_pemfile::certs(&mut open(CERTIFICATE)?).collect::<Result<Vec<_>, _>>().map_err(|e| named(CERTIFICATE, e))?;
+    let key = rustls_pemfile::private_key(&mut open(KEY)?).map_err(|e| named(KEY, e))?;
+    let key = key.ok_or_else(|| named(KEY, io::Error::other("holds no private key")))?;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
+    let mut config = config.map_err(|e| named(CERTIFICATE, io::Error::other(e)))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,356 @@
+//! Who watches what: passes news to the sockets, each message put into words once however many watch. Every socket has a bounded queue;
+//! who can't keep up is cut, and never holds up the rest. Not here: the words (http/messages.rs), the sockets (http/socket.rs).
+
+use crate::domain::account::{Actor, Credential, Permission, PermissionSet};
+use crate::domain::change::{Change, Progress, Step};
+use crate::domain::ids::{ActionId, CompanyId, UserId};
+use crate::domain::invoice::Regions;
+use bytes::Bytes;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, mpsc, watch};
+
+/// The pages of the interface document, by their `console_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    Queue = 1,
+    Console,
+    Models,
+    Faults,
+    Log,
+    Users,
+}
+
+impl Page {
+    pub const ALL: [Self; 6] = [Self::Queue, Self::Console, Self::Models, Self::Faults, Self::Log, Self::Users];
+
+    pub fn of_number(number: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| *page as u64 == number)
+    }
+
+    pub fn is_open_to(self, permissions: PermissionSet) -> bool {
+        match self {
+            Self::Queue => permissions.allows(Permission::QueueR),
+            Self::Console => permissions.allows(Permission::ConsoleR),
+            Self::Models => permissions.allows(Permission::ModelR),
+            Self::Faults => permissions.allows(Permission::FaultR),
+            Self::Log => permissions.allows(Permission::LogR),
+            Self::Users => permissions.allows(Permission::UserR) || permissions.allows(Permission::GroupR),
+        }
+    }
+}
+
+/// Who is meant by a message, beside its pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// A company's own people, and those who see every company.
+    Company(CompanyId),
+    /// Only a company's own people.
+    Inside(CompanyId),
+    /// Only those who see every company.
+    Everywhere,
+}
+
+/// A message put into words.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub pages: &'static [Page],
+    pub audience: Audience,
+    pub text: Bytes,
+}
+
+/// Puts news into words.
+pub trait Encoder: Send + Sync {
+    fn change(&self, change: &Change) -> Vec<Message>;
+    fn progress(&self, progress: &Progress) -> Vec<Message>;
+    fn faults(&self, number: u64) -> Bytes;
+    /// What the running recognition has read so far.
+    fn so_far(&self, running: Option<(ActionId, &Regions)>) -> Bytes;
+}
+
+/// What a socket is to do next.
+#[derive(Clone, Debug)]
+pub enum Outgoing {
+    Text(Bytes),
+    /// Close with this code of RFC 6455.
+    Close(u16, &'static str),
+}
+
+pub const CLOSE_GOING_AWAY: u16 = 1001;
+pub const CLOSE_POLICY: u16 = 1008;
+pub const CLOSE_TOO_BIG: u16 = 1009;
+pub const CLOSE_TRY_LATER: u16 = 1013;
+
+/// Messages that a socket may be behind.
+const BEHIND_MAX: usize = 1024;
+
+struct Watcher {
+    user: UserId,
+    credential: Credential,
+    wall: Option<CompanyId>,
+    permissions: PermissionSet,
+    /// What a token is limited to, whatever its user may.
+    limit: Option<PermissionSet>,
+    page: Option<Page>,
+    faults_told: Option<u64>,
+    queue: mpsc::Sender<Outgoing>,
+    /// Takes effect even when `queue` is full.
+    cut: Arc<Cut>,
+}
+
+/// The one word that reaches a socket whose queue is full.
+#[derive(Debug, Default)]
+pub struct Cut {
+    why: Mutex<Option<(u16, &'static str)>>,
+    notify: Notify,
+}
+
+impl Cut {
+    fn now(&self, code: u16, why: &'static str) {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((code, why));
+        self.notify.notify_one();
+    }
+
+    /// Waits until the socket is to close; code and reason.
+    pub async fn wait(&self) -> (u16, &'static str) {
+        loop {
+            if let Some(why) = *self.why.lock().unwrap_or_else(PoisonError::into_inner) {
+                return why;
+            }
+            self.notify.notified().await;
+        }
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    watchers: HashMap<u64, Watcher>,
+    next: u64,
+    /// What the recognitions that run have read so far, oldest first.
+    running: BTreeMap<ActionId, (CompanyId, Regions)>,
+    /// The last numbers of faults told: a company's, and (`None`) everybody's.
+    faults: HashMap<Option<CompanyId>, u64>,
+    closing: bool,
+}
+
+pub struct Hub {
+    encoder: Arc<dyn Encoder>,
+    inner: Mutex<Inner>,
+    unprinted: watch::Sender<u64>,
+    queues: Notify,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+/// A socket's end of the hub; dropped, the hub forgets it.
+#[derive(Debug)]
+pub struct Subscription {
+    hub: Arc<Hub>,
+    id: u64,
+    pub queue: mpsc::Receiver<Outgoing>,
+    pub cut: Arc<Cut>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.hub.lock().watchers.remove(&self.id);
+    }
+}
+
+impl Hub {
+    pub fn new(encoder: Arc<dyn Encoder>) -> Arc<Self> {
+        Arc::new(Self { encoder, inner: Mutex::default(), unprinted: watch::Sender::new(0), queues: Notify::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes whenever the list of devices without a label does.
+    pub fn unprinted(&self) -> watch::Receiver<u64> {
+        self.unprinted.subscribe()
+    }
+
+    /// Returns when the queues, the pause or the settings may have changed since the last call.
+    pub async fn queues_changed(&self) {
+        self.queues.notified().await;
+    }
+
+    /// A new socket, watching nothing yet. `limit`: a token's own permissions.
+    pub fn subscribe(self: &Arc<Self>, actor: &Actor) -> Subscription {
+        let (sender, queue) = mpsc::channel(BEHIND_MAX);
+        let cut = Arc::new(Cut::default());
+        let mut inner = self.lock();
+        inner.next += 1;
+        let id = inner.next;
+        let watcher = Watcher {
+            user: actor.user,
+            credential: actor.credential,
+            wall: actor.wall(),
+            permissions: actor.permissions,
+            limit: matches!(actor.credential, Credential::Token(_)).then_some(actor.permissions),
+            page: None,
+            faults_told: None,
+            queue: sender,
+            cut: cut.clone(),
+        };
+        if inner.closing {
+            cut.now(CLOSE_GOING_AWAY, "going away");
+        }
+        inner.watchers.insert(id, watcher);
+        Subscription { hub: self.clone(), id, queue, cut }
+    }
+
+    pub fn watchers(&self) -> usize {
+        self.lock().watchers.len()
+    }
+
+    /// News that is durable. Called by the writer, in the order of the commits.
+    pub fn publish(&self, change: &Change) {
+        match change {
+            Change::Unprinted => return self.unprinted.send_modify(|version| *version += 1),
+            Change::Queues | Change::Settings => return self.queues.notify_one(),
+            Change::Queued { .. } => self.queues.notify_one(),
+            _ => {}
+        }
+        let messages = self.encoder.change(change);
+        let mut inner = self.lock();
+        match change {
+            Change::Started { action, .. } => {
+                inner.running.insert(action.id, (action.company, Regions::default()));
+            }
+            Change::Recognised { invoice, .. } => {
+                inner.running.remove(&invoice.action);
+            }
+            Change::Faults { company, own, all, .. } => {
+                inner.faults.extend([(Some(*company), *own), (None, *all)]);
+            }
+            Change::Ended { credential } => inner.end(*credential),
+            Change::Rights { user, company, permissions, locked } => inner.rights(*user, *company, *permissions, *locked),
+            _ => {}
+        }
+        inner.tell(&messages);
+    }
+
+    /// What an engine says while it works.
+    pub fn progress(&self, progress: &Progress) {
+        let messages = self.encoder.progress(progress);
+        let mut inner = self.lock();
+        if let Some((_, regions)) = inner.running.get_mut(&progress.action) {
+            match &progress.step {
+                Step::Matched(_) => *regions = Regions::default(),
+                Step::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
+                Step::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
+            }
+        }
+        inner.tell(&messages);
+    }
+
+    /// Closes every socket, politely, and those that still come.
+    pub fn close(&self) {
+        let mut inner = self.lock();
+        inner.closing = true;
+        for watcher in inner.watchers.values() {
+            watcher.cut.now(CLOSE_GOING_AWAY, "going away");
+        }
+    }
+}
+
+impl Inner {
+    fn tell(&mut self, messages: &[Message]) {
+        for message in messages {
+            for watcher in self.watchers.values() {
+                let here = watcher.page.is_some_and(|page| message.pages.contains(&page) && page.is_open_to(watcher.permissions));
+                let meant = match message.audience {
+                    Audience::Company(company) => watcher.wall.is_none_or(|own| own == company),
+                    Audience::Inside(company) => watcher.wall == Some(company),
+                    Audience::Everywhere => watcher.wall.is_none(),
+                };
+                if here && meant {
+                    watcher.send(message.text.clone());
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, credential: Credential) {
+        for watcher in self.watchers.values().filter(|w| w.credential == credential) {
+            watcher.cut.now(CLOSE_POLICY, "logged out");
+        }
+    }
+
+    fn rights(&mut self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool) {
+        for watcher in self.watchers.values_mut().filter(|w| w.user == user) {
+            watcher.permissions = watcher.limit.map_or(permissions, |limit| limit.within(permissions));
+            watcher.wall = (!watcher.permissions.allows(Permission::SystemRw)).then_some(company);
+            if locked {
+                watcher.cut.now(CLOSE_POLICY, "locked");
+            }
+        }
+    }
+}
+
+impl Watcher {
+    fn send(&self, text: Bytes) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Outgoing::Text(text)) {
+            self.cut.now(CLOSE_TRY_LATER, "too slow");
+        }
+    }
+}
+
+/// Why a page can't be watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotPermitted;
+
+impl Subscription {
+    /// Tells the number of faults, once after connecting. `number` is what the store says; later news wins.
+    pub fn greet(&self, number: u64) {
+        let mut inner = self.hub.lock();
+        let Some(wall) = inner.watchers.get(&self.id).map(|w| w.wall) else { return };
+        let number = *inner.faults.entry(wall).or_insert(number);
+        if let Some(watcher) = inner.watchers.get_mut(&self.id) {
+            watcher.faults_told = Some(number);
+            watcher.send(self.hub.encoder.faults(number));
+        }
+    }
+
+    /// From now on this socket gets that page's messages, and no other's.
+    pub fn watch(&self, page: Page) -> Result<(), NotPermitted> {
+        let mut inner = self.hub.lock();
+        let faults = inner.watchers.get(&self.id).and_then(|w| inner.faults.get(&w.wall)).copied();
+        let Some(watcher) = inner.watchers.get_mut(&self.id) else { return Err(NotPermitted) };
+        if !page.is_open_to(watcher.permissions) {
+            return Err(NotPermitted);
+        }
+        watcher.page = Some(page);
+        // The number may have changed since the greeting, when this socket watched nothing.
+        if let (Some(now), true) = (faults, watcher.faults_told.take() != faults && page != Page::Faults) {
+            watcher.send(self.hub.encoder.faults(now));
+        }
+        Ok(())
+    }
+
+    /// Answers this socket with what the running recognition has read so far, in its place among the other messages.
+    pub fn catch_up(&self) -> Result<(), NotPermitted> {
+        let inner = self.hub.lock();
+        let Some(watcher) = inner.watchers.get(&self.id) else { return Err(NotPermitted) };
+        if watcher.page != Some(Page::Console) || !Page::Console.is_open_to(watcher.permissions) {
+            return Err(NotPermitted);
+        }
+        let running = inner.running.iter().find(|(_, (company, _))| watcher.wall.is_none_or(|own| own == *company));
+        watcher.send(self.hub.encoder.so_far(running.map(|(action, (_, regions))| (*action, regions))));
+        Ok(())
+    }
+
+    /// A message to this socket alone, in its place among the others.
+    pub fn send(&self, text: Bytes) {
+        if let Some(watcher) = self.hub.lock().watchers.get(&self.id) {
+            watcher.send(text);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Pictures as files, named by what is in them (SHA-256). A file is whole and durable before the row that names it is written; files
+//! that no row names are swept at start. Not here: whose picture it is (domain/invoice.rs).
+
+use super::StoreError;
+use crate::domain::invoice::BlobHash;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    dir: PathBuf,
+}
+
+impl Blobs {
+    /// Makes `dir` where it is missing, and drops what an interrupted upload left.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let incoming = dir.join("incoming");
+        let made = || {
+            fs::create_dir_all(&incoming)?;
+            for entry in fs::read_dir(&incoming)? {
+                fs::remove_file(entry?.path())?;
+            }
+            // All at once, so that a file's folder is always durable before the file.
+            for shard in 0..=u8::MAX {
+                fs::create_dir_all(dir.join(format!("{shard:02x}")))?;
+            }
+            sync_dir(dir)
+        };
+        made().map_err(StoreError::io)?;
+        Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// A new file, to be written and then kept. Dropped before that, it is gone. Blocks.
+    pub fn create(&self) -> Result<Incoming, StoreError> {
+        let file = NamedTempFile::new_in(self.dir.join("incoming")).map_err(StoreError::io)?;
+        Ok(Incoming { blobs: self.clone(), file, hasher: Sha256::new(), len: 0 })
+    }
+
+    pub fn path(&self, hash: &BlobHash) -> PathBuf {
+        let name = hash.to_string();
+        self.dir.join(&name[..2]).join(name)
+    }
+
+    /// Removes every file whose hash is not in `named`; answers how many.
+    pub fn sweep(&self, named: &HashSet<String>) -> Result<usize, StoreError> {
+        let swept = || {
+            let mut swept = 0;
+            for shard in fs::read_dir(&self.dir)? {
+                let shard = shard?.path();
+                if shard.file_name().is_some_and(|n| n == "incoming") || !shard.is_dir() {
+                    continue;
+                }
+                for file in fs::read_dir(&shard)? {
+                    let file = file?;
+                    if !file.file_name().to_str().is_some_and(|name| named.contains(name)) {
+                        fs::remove_file(file.path())?;
+                        swept += 1;
+                    }
+                }
+            }
+            Ok(swept)
+        };
+        swept().map_err(StoreError::io)
+    }
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// A file on its way in.
+#[derive(Debug)]
+pub struct Incoming {
+    blobs: Blobs,
+    file: NamedTempFile,
+    hasher: Sha256,
+    len: u64,
+}
+
+impl Incoming {
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.hasher.update(bytes);
+        self.len += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(StoreError::io)
+    }
+
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where it lies for now.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Durable under its own name when this returns. Blocks.
+    pub fn keep(self) -> Result<BlobHash, StoreError> {
+        let hash = BlobHash(self.hasher.finalize().into());
+        let path = self.blobs.path(&hash);
+        let kept = || {
+            // The same picture may be there already; replacing it by itself keeps one way through here.
+            self.file.as_file().sync_all()?;
+            self.file.persist(&path)?;
+            path.parent().map_or(Ok(()), sync_dir)
+        };
+        kept().map_err(StoreError::io)?;
+        Ok(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_kept_once_and_swept_when_unnamed() {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(dir.path()).unwrap();
+        let put = |bytes: &[u8]| {
+            let mut incoming = blobs.create().unwrap();
+            incoming.write(bytes).unwrap();
+            incoming.keep().unwrap()
+        };
+        let (a, b) = (put(b"one"), put(b"two"));
+        assert_eq!(put(b"one"), a);
+        assert_eq!(fs::read(blobs.path(&a)).unwrap(), b"one");
+        drop(blobs.create().unwrap());
+        assert_eq!(fs::read_dir(dir.path().join("incoming")).unwrap().count(), 0);
+        assert_eq!(blobs.sweep(&HashSet::from([a.to_string()])).unwrap(), 1);
+        assert!(blobs.path(&a).exists() && !blobs.path(&b).exists());
+    }
+}

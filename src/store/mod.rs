@@ -1,0 +1,299 @@
+//! What paperline remembers: ordered keys behind a small seam, one writer, and pictures as files beside it. Nothing here decides
+//! anything, and nothing here but local.rs knows which engine keeps the keys.
+
+use crate::domain::change::Change;
+use crate::domain::refusal::Refusal;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub mod blobs;
+pub mod key;
+pub mod local;
+pub mod memory;
+pub mod record;
+pub mod tables;
+mod txn;
+mod writer;
+
+use key::Key;
+use record::Record;
+use tables::Table;
+pub use txn::Txn;
+pub use writer::Room;
+
+/// What went wrong underneath. Its words are for the log, never for a client.
+#[derive(Debug)]
+pub enum StoreError {
+    /// A row that can't be understood: the table's name and the key, in hex.
+    Corrupt { table: &'static str, key: String },
+    /// A record over `record::RECORD_BYTES_MAX`.
+    TooLarge { table: &'static str },
+    /// A file could not be written or read; the disk may be full.
+    Io(std::io::Error),
+    /// The engine itself failed: nothing it says can be trusted any more.
+    Fatal(String),
+}
+
+impl StoreError {
+    pub fn io(e: std::io::Error) -> Self {
+        Self::Io(e)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Corrupt { table, key } => write!(f, "table {table}: the row {key} can't be read"),
+            Self::TooLarge { table } => write!(f, "table {table}: a record is too large"),
+            Self::Io(e) => write!(f, "file: {e}"),
+            Self::Fatal(e) => write!(f, "store: {e}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<StoreError> for Refusal {
+    fn from(e: StoreError) -> Self {
+        tracing::error!("{e}");
+        match e {
+            StoreError::Io(_) => Self::unavailable(),
+            _ => Self::internal(),
+        }
+    }
+}
+
+pub type Pair = (Vec<u8>, Vec<u8>);
+/// Key to value, or to `None` for one that goes.
+pub type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The seam: ordered keys, one atomic write at a time.
+pub trait KeyValue: Send + Sync + 'static {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The rows from `from` (included) to `to`, in the order of their keys or against it.
+    fn scan<'a>(
+        &'a self,
+        from: &[u8],
+        to: Bound<&[u8]>,
+        newest_first: bool,
+    ) -> Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
+
+    /// All of it or nothing; durable only after `sync`.
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Everything applied so far survives a power cut when this returns.
+    fn sync(&self) -> Result<(), StoreError>;
+}
+
+/// A look at the store: committed rows, and inside a verb what the group has written before.
+pub struct View<'a> {
+    engine: &'a dyn KeyValue,
+    overlay: Option<&'a Batch>,
+}
+
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").finish_non_exhaustive()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The first key after all that begin with `prefix`.
+fn after(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return Bound::Excluded(end);
+        }
+    }
+    Bound::Unbounded
+}
+
+impl<'a> View<'a> {
+    fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.overlay.and_then(|o| o.get(key)) {
+            Some(written) => Ok(written.clone()),
+            None => self.engine.get(key),
+        }
+    }
+
+    pub fn get<K: Key, V: Record>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
+        let key = table.prefix(key);
+        let Some(bytes) = self.raw(&key)? else { return Ok(None) };
+        record::decode(&bytes).map(Some).ok_or_else(|| StoreError::Corrupt { table: table.name, key: hex(&key) })
+    }
+
+    pub fn has<K: Key, V: Record>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
+        Ok(self.raw(&table.prefix(key))?.is_some())
+    }
+
+    pub fn counter(&self, name: &str) -> Result<u64, StoreError> {
+        Ok(self.get(&tables::COUNTERS, &name.to_owned())?.unwrap_or(0))
+    }
+
+    /// The rows whose keys begin with `fields`, in the order of their keys or against it.
+    pub fn scan<K: Key, V: Record>(&self, table: &Table<K, V>, fields: &impl Key, newest_first: bool) -> Rows<'a, K, V> {
+        let prefix = table.prefix(fields);
+        let to = after(&prefix);
+        self.rows(table, prefix, to, newest_first)
+    }
+
+    /// The rows from a key that begins with `from` to one that begins with `to`, both included.
+    pub fn range<K: Key, V: Record>(
+        &self,
+        table: &Table<K, V>,
+        from: &impl Key,
+        to: &impl Key,
+        newest_first: bool,
+    ) -> Rows<'a, K, V> {
+        let (from, to) = (table.prefix(from), after(&table.prefix(to)));
+        self.rows(table, from, to, newest_first)
+    }
+
+    fn rows<K: Key, V: Record>(
+        &self,
+        table: &Table<K, V>,
+        from: Vec<u8>,
+        to: Bound<Vec<u8>>,
+        newest_first: bool,
+    ) -> Rows<'a, K, V> {
+        let to_ref = match &to {
+            Bound::Excluded(key) => Bound::Excluded(key.as_slice()),
+            _ => Bound::Unbounded,
+        };
+        let empty = matches!(to_ref, Bound::Excluded(end) if end <= from.as_slice());
+        let written: Vec<_> = match self.overlay {
+            Some(o) if !empty => {
+                let range = o.range::<[u8], _>((Bound::Included(from.as_slice()), to_ref)).map(|(k, v)| (k.clone(), v.clone()));
+                if newest_first { range.rev().collect() } else { range.collect() }
+            }
+            _ => Vec::new(),
+        };
+        let committed: Box<dyn Iterator<Item = _> + 'a> =
+            if empty { Box::new(std::iter::empty()) } else { self.engine.scan(&from, to_ref, newest_first) };
+        Rows {
+            committed: committed.peekable(),
+            written: written.into_iter().peekable(),
+            newest_first,
+            table: table.name,
+            types: std::marker::PhantomData,
+        }
+    }
+}
+
+type Committed<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
+
+/// Committed rows with the group's own writes laid over them.
+pub struct Rows<'a, K, V> {
+    committed: std::iter::Peekable<Committed<'a>>,
+    written: std::iter::Peekable<std::vec::IntoIter<(Vec<u8>, Option<Vec<u8>>)>>,
+    newest_first: bool,
+    table: &'static str,
+    types: std::marker::PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> fmt::Debug for Rows<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+impl<K, V> Rows<'_, K, V> {
+    fn next_raw(&mut self) -> Option<Result<Pair, StoreError>> {
+        loop {
+            let (key, value) = match (self.committed.peek(), self.written.peek()) {
+                (_, None) | (Some(Err(_)), _) => return self.committed.next(),
+                (None, Some(_)) => self.written.next()?,
+                (Some(Ok((theirs, _))), Some((ours, _))) => {
+                    if theirs == ours {
+                        self.committed.next();
+                        self.written.next()?
+                    } else if (theirs < ours) != self.newest_first {
+                        return self.committed.next();
+                    } else {
+                        self.written.next()?
+                    }
+                }
+            };
+            if let Some(value) = value {
+                return Some(Ok((key, value)));
+            }
+        }
+    }
+}
+
+impl<K: Key, V: Record> Iterator for Rows<'_, K, V> {
+    type Item = Result<(K, V), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, value) = match self.next_raw()? {
+            Ok(pair) => pair,
+            Err(e) => return Some(Err(e)),
+        };
+        let mut fields = &key[1..];
+        let row = K::decode(&mut fields).filter(|_| fields.is_empty()).zip(record::decode(&value));
+        Some(row.ok_or_else(|| StoreError::Corrupt { table: self.table, key: hex(&key) }))
+    }
+}
+
+/// Told of what changed, after it is durable and before the verb that changed it is answered: whoever has the answer finds the news
+/// already on its way. Must not block.
+pub type Listener = Box<dyn Fn(&Change) + Send>;
+
+/// The store: reads at once, writes through the one writer.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<dyn KeyValue>,
+    /// Held for writing only while a batch goes in, so that a read sees whole batches.
+    gate: Arc<RwLock<()>>,
+    jobs: tokio::sync::mpsc::Sender<writer::Job>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Starts the writer. `room` says whether there is space left to write.
+    pub fn new(engine: Arc<dyn KeyValue>, room: Room, listener: Listener) -> std::io::Result<Self> {
+        let gate = Arc::new(RwLock::new(()));
+        let jobs = writer::start(engine.clone(), gate.clone(), room, listener)?;
+        Ok(Self { engine, gate, jobs })
+    }
+
+    /// One consistent look. The writer's next batch waits for it: keep it short, and go through long tables in several looks.
+    pub fn read<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
+        let _whole = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        look(&View { engine: &*self.engine, overlay: None })
+    }
+
+    /// Runs `verb` on the writer; its writes are durable when this answers. A refusal leaves nothing behind. Once sent, it happens even
+    /// if nobody waits for the answer any more.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (job, answer) = writer::job(verb);
+        self.jobs.send(job).await.map_err(|_| Refusal::unavailable())?;
+        answer.await.map_err(|_| Refusal::unavailable())?
+    }
+
+    /// The same for a caller that may block.
+    pub fn write_blocking<T: Send + 'static>(
+        &self,
+        verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (job, answer) = writer::job(verb);
+        self.jobs.blocking_send(job).map_err(|_| Refusal::unavailable())?;
+        answer.blocking_recv().map_err(|_| Refusal::unavailable())?
+    }
+}

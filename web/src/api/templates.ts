@@ -1,0 +1,60 @@
+// Templates over HTTP; the interface calls them models.
+import { post } from './http'
+
+export const TEMPLATES_A_PAGE = 12
+
+export interface Template {
+  model_id: number
+  /** As its maker sent it: an object or a string of JSON. */
+  json_model: unknown
+  model_register_time: string
+  model_success_counter: number
+  /** The picture to show. */
+  model_url: string
+  /** The picture its areas are drawn on. */
+  origin_url: string
+  model_label: string
+}
+
+export interface TemplatePage {
+  list: Template[]
+  /** A search does not tell how many there are. */
+  total: number | null
+}
+
+export async function templatePage(page: number, keyword: string): Promise<TemplatePage> {
+  if (keyword) return { list: await post<Template[]>('/invoice/searchModelLabel', { page, keyword }), total: null }
+  const answer = await post<{ model_list: Template[]; total: number }>('/invoice/getAllModel', { page })
+  return { list: answer.model_list, total: answer.total }
+}
+
+/** There is no asking for one alone. */
+export async function findTemplate(id: number): Promise<Template | null> {
+  for (let page = 0; ; page += 1) {
+    const { list } = await templatePage(page, '')
+    const found = list.find((template) => template.model_id === id)
+    if (found || list.length < TEMPLATES_A_PAGE) return found ?? null
+  }
+}
+
+interface Saving {
+  json: unknown
+  /** Left out, it is a new one. */
+  id?: number
+  /** What `uploadOrigin` answered; left out, a changed template keeps its picture. */
+  picture?: string
+}
+
+/** Answers the action to wait for. */
+export async function saveTemplate({ json, id, picture }: Saving): Promise<number> {
+  const answer = await post<{ action_id: number }>('/invoice/addModel', {
+    modelAction: { json_model: json, ...(id === undefined ? {} : { model_id: id }) },
+    ...(picture === undefined ? {} : { file_name: picture }),
+    type: id === undefined ? 0 : 1,
+  })
+  return answer.action_id
+}
+
+export async function deleteTemplate(id: number): Promise<number> {
+  return (await post<{ action_id: number }>('/invoice/deleteModel', { model_id: id })).action_id
+}

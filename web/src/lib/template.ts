@@ -1,0 +1,158 @@
+// A template while it is being drawn, and the interface's `json_model` it comes from and goes to.
+import { i18n } from '../i18n'
+import { formatNumber } from './format'
+import { isKind, KINDS, type Kind } from './regions'
+
+export interface Rect {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+export interface Area extends Rect {
+  /** Of this page only. */
+  id: number
+  kind: Kind | 'own'
+  /** The key of an own area in `json_model`, kept when it is changed. */
+  key: string
+  name: string
+  keywords: string
+  removeLine: boolean
+  removeStamp: boolean
+  /** What other clients stored and these pages do not know. */
+  rest: Record<string, unknown>
+}
+
+export interface Draft {
+  label: string
+  quota: string
+  areas: Area[]
+  rest: Record<string, unknown>
+}
+
+const SETTING = 'global_setting'
+const LABEL_MAX = 64
+
+let lastId = 0
+
+export function newArea(rect: Rect, kind: Area['kind']): Area {
+  return { ...rect, id: ++lastId, kind, key: '', name: '', keywords: '', removeLine: false, removeStamp: false, rest: {} }
+}
+
+export function emptyDraft(): Draft {
+  return { label: '', quota: '', areas: [], rest: {} }
+}
+
+type Fields = Record<string, unknown>
+
+function asFields(value: unknown): Fields {
+  return value !== null && typeof value === 'object' ? (value as Fields) : {}
+}
+
+function isOn(flag: unknown): boolean {
+  return flag === true || Number(flag) === 1
+}
+
+function readArea(key: string, fields: Fields): Area {
+  const { x, y, width, height, keywords, remove_line, remove_stamp, name, ...rest } = fields
+  return {
+    ...newArea({ x: Number(x), y: Number(y), width: Number(width), height: Number(height) }, isKind(key) ? key : 'own'),
+    key: isKind(key) ? '' : key,
+    name: typeof name === 'string' ? name : isKind(key) ? '' : key,
+    keywords: Array.isArray(keywords) ? keywords.join(',') : typeof keywords === 'string' ? keywords : '',
+    removeLine: isOn(remove_line),
+    removeStamp: isOn(remove_stamp),
+    rest,
+  }
+}
+
+/** Whatever cannot be read is left out; a template is shown as far as it goes. */
+export function readDraft(model: unknown): Draft {
+  let parsed: unknown = model
+  if (typeof model === 'string') {
+    try {
+      parsed = JSON.parse(model)
+    } catch {
+      return emptyDraft()
+    }
+  }
+  const { [SETTING]: setting, ...areas } = asFields(parsed)
+  const { label, quota, ...rest } = asFields(setting)
+  return {
+    label: typeof label === 'string' ? label : '',
+    quota: Number(quota) > 0 ? String(quota) : '',
+    areas: Object.entries(areas).flatMap(([key, value]) => {
+      const area = readArea(key, asFields(value))
+      return Number.isFinite(area.x + area.y + area.width + area.height) ? [area] : []
+    }),
+    rest,
+  }
+}
+
+function freeKey(taken: Fields): string {
+  let n = 1
+  while (`area_${n}` in taken) n += 1
+  return `area_${n}`
+}
+
+export function writeDraft(draft: Draft): Fields {
+  const model: Fields = {
+    [SETTING]: { ...draft.rest, label: draft.label.trim(), quota: draft.quota.trim() ? Number(draft.quota) : 0 },
+  }
+  // Kept keys first, or a new own area might take one of them.
+  for (const area of [...draft.areas].sort((a, b) => Number(b.key !== '') - Number(a.key !== ''))) {
+    const key = area.kind === 'own' ? area.key || freeKey(model) : area.kind
+    model[key] = {
+      ...area.rest,
+      x: area.x,
+      y: area.y,
+      width: area.width,
+      height: area.height,
+      ...(area.keywords.trim() ? { keywords: area.keywords.trim().replace(/[，、;；]/g, ',') } : {}),
+      remove_line: area.removeLine ? 1 : 0,
+      remove_stamp: area.removeStamp ? 1 : 0,
+      ...(area.kind === 'own' ? { name: area.name.trim() } : {}),
+    }
+  }
+  return model
+}
+
+export function areaName(area: Area): string {
+  const { t } = i18n.global
+  return area.kind === 'own' ? area.name.trim() || t('region.own') : t(`region.${area.kind}`)
+}
+
+/** What keeps it from being saved, in words; empty when nothing does. */
+export function problemOf(draft: Draft): string {
+  const { t } = i18n.global
+  const label = draft.label.trim()
+  if (!label) return t('editor.noLabel')
+  if ([...label].length > LABEL_MAX) return t('editor.labelLong')
+  if (draft.quota.trim() && !(Number(draft.quota) > 0)) return t('editor.badQuota')
+  if (!draft.areas.length && !draft.quota.trim()) return t('editor.noAreas')
+  const names = new Set<string>()
+  for (const area of draft.areas) {
+    const name = area.kind === 'own' ? area.name.trim() : KINDS[area.kind]
+    if (!name) return t('editor.noOwnName')
+    if (names.has(name)) return t('editor.sameName', { name: areaName(area) })
+    names.add(name)
+  }
+  return ''
+}
+
+export function quotaText(draft: Draft): string {
+  return draft.quota ? i18n.global.t('templates.quota', { amount: formatNumber(Number(draft.quota)) }) : ''
+}
+
+/** Whole pixels, inside the picture, never without extent. */
+export function fitRect(rect: Rect, picture: { width: number; height: number }): Rect {
+  const width = Math.min(Math.max(1, Math.round(rect.width)), picture.width)
+  const height = Math.min(Math.max(1, Math.round(rect.height)), picture.height)
+  return {
+    x: Math.min(Math.max(0, Math.round(rect.x)), picture.width - width),
+    y: Math.min(Math.max(0, Math.round(rect.y)), picture.height - height),
+    width,
+    height,
+  }
+}

@@ -1,0 +1,72 @@
+// Template changes that wait for the engine: what was asked from here, and what became of it.
+import { computed, shallowReactive, shallowRef } from 'vue'
+import { i18n } from '../i18n'
+import { say, warn } from '../lib/notify'
+import { listen, whenFeedOpens, type FeedMessage } from './feed'
+
+type Verb = 'add' | 'change' | 'delete'
+
+interface Job {
+  verb: Verb
+  label: string
+}
+
+const VERB_OF: Record<number, Verb> = { 2: 'add', 3: 'delete', 4: 'change' }
+const DONE: Record<Verb, string> = { add: 'templates.added', change: 'templates.changed', delete: 'templates.deleted' }
+const FAILED: Record<Verb, string> = {
+  add: 'templates.addFailed',
+  change: 'templates.changeFailed',
+  delete: 'templates.deleteFailed',
+}
+const REMEMBERED = 50
+
+const jobs = shallowReactive(new Map<number, Job>())
+/** Outcomes that came before the answer that named their action. */
+const early = new Map<number, FeedMessage>()
+
+export const pendingJobs = computed(() => [...jobs.values()])
+/** Goes up whenever the list of templates may have changed. */
+export const templatesChanged = shallowRef(0)
+
+function settle(job: Job, message: FeedMessage): void {
+  const { t } = i18n.global
+  if (message.status === 0) say(t(DONE[job.verb], { label: job.label }))
+  else warn(t(FAILED[job.verb]))
+}
+
+export function awaitJob(action: number, verb: Verb, label: string): void {
+  const outcome = early.get(action)
+  if (outcome) settle({ verb, label }, outcome)
+  else jobs.set(action, { verb, label })
+}
+
+function hear(message: FeedMessage): void {
+  if (!VERB_OF[message.msg_id]) return
+  const action = Number(message.action_id)
+  const job = jobs.get(action)
+  if (job) {
+    jobs.delete(action)
+    settle(job, message)
+  } else {
+    early.set(action, message)
+    const oldest = early.keys().next().value
+    if (early.size > REMEMBERED && oldest !== undefined) early.delete(oldest)
+  }
+  templatesChanged.value += 1
+}
+
+export function startTemplateJobs(): () => void {
+  const stops = [
+    listen(hear),
+    // What ended while nobody listened shows in the list itself.
+    whenFeedOpens(() => {
+      jobs.clear()
+      templatesChanged.value += 1
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+    jobs.clear()
+    early.clear()
+  }
+}
