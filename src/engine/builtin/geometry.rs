@@ -133,6 +133,12 @@ pub struct Stiffness {
 }
 
 impl Map {
+    /// Everything `factor` times as large.
+    pub fn scaling(factor: f32) -> Self {
+        let f = f64::from(factor);
+        Self([f, 0.0, 0.0, 0.0, f, 0.0, 0.0, 0.0, 1.0])
+    }
+
     pub fn apply(&self, p: Point) -> Point {
         let m = &self.0;
         let (x, y) = (f64::from(p.0), f64::from(p.1));
@@ -149,13 +155,23 @@ impl Map {
     /// `None` for a map that flattens the plane.
     pub fn inverse(&self) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i] = self.0;
-        let adjugate =
-            [e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f, d * h - e * g, b * g - a * h, a * e - b * d];
+        let adjugate = [
+            e * i - f * h,
+            c * h - b * i,
+            b * f - c * e,
+            f * g - d * i,
+            a * i - c * g,
+            c * d - a * f,
+            d * h - e * g,
+            b * g - a * h,
+            a * e - b * d,
+        ];
         let det = a * adjugate[0] + b * adjugate[3] + c * adjugate[6];
         (det.abs() > 1e-12).then(|| Self(adjugate.map(|v| v / det)))
     }
 
-    fn after(&self, first: &Self) -> Self {
+    /// This map applied to what `first` gives.
+    pub fn after(&self, first: &Self) -> Self {
         let mut out = [0.0; 9];
         for (i, cell) in out.iter_mut().enumerate() {
             *cell = (0..3).map(|k| self.0[i / 3 * 3 + k] * first.0[k * 3 + i % 3]).sum();
@@ -202,7 +218,8 @@ impl Frame {
             return None;
         }
         let centre = (sum.0 / sum.2, sum.1 / sum.2);
-        let spread = points.fold(0.0, |s, ((x, y), w)| s + (f64::from(x) - centre.0).hypot(f64::from(y) - centre.1) * f64::from(w)) / sum.2;
+        let spread =
+            points.fold(0.0, |s, ((x, y), w)| s + (f64::from(x) - centre.0).hypot(f64::from(y) - centre.1) * f64::from(w)) / sum.2;
         (spread > 1e-3).then_some(Self { centre, scale: 1.0 / spread })
     }
 
