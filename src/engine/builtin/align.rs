@@ -29,6 +29,8 @@ pub struct Alignment {
     pub map: Map,
     /// That this is the template, 0 to 1.
     pub certainty: f32,
+    /// What tells templates apart that are both certain: the share of the template's fixed print that is there.
+    pub score: f32,
     /// Fixed words that were found where the map has them.
     pub anchors: usize,
     /// Glyphs of the page's lines that are fixed print: `(line, glyphs)`.
@@ -111,13 +113,12 @@ fn refined(learnt: &Learnt, quota: Option<&str>, lines: &[Line], candidates: &[C
     let inliers = consistent(candidates, &map, |_| 0.7);
     let mut errors: Vec<f32> = inliers.iter().map(|i| candidates[*i].error(&map)).collect();
     errors.sort_by(f32::total_cmp);
-    let mut certainty = certainty(&learnt.words, lines, candidates, &inliers, &map);
-    if quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map)) {
-        certainty = 0.0;
-    }
+    let contradicted = quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map));
+    let (share, enough) = if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, lines, candidates, &inliers, &map) };
     Alignment {
         map,
-        certainty,
+        certainty: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
+        score: share * enough,
         anchors: inliers.len(),
         fixed: inliers.iter().map(|i| (candidates[*i].line, candidates[*i].glyphs.clone())).collect(),
         error: errors.get(errors.len() / 2).copied().unwrap_or(f32::INFINITY),
@@ -209,9 +210,9 @@ fn sane(map: &Map, size: (u32, u32)) -> bool {
     convex && least > 1.0 / ZOOM_MAX && most < ZOOM_MAX && most < 1.8 * least
 }
 
-/// How much of what should be there is there, and how much of it there is at all. A word that stands as another word weighs against the
+/// How much of what should be there is there, and whether that is much at all, both 0 to 1. A word that stands as another word weighs against the
 /// template; one that is not there weighs little: stamps are on some invoices and not on others, and faint print is not found.
-fn certainty(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inliers: &[usize], map: &Map) -> f32 {
+fn evidence(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inliers: &[usize], map: &Map) -> (f32, f32) {
     let mut heights: Vec<f32> = words.iter().map(|w| Quad(w.corners).height()).collect();
     heights.sort_by(f32::total_cmp);
     let usual = heights.get(heights.len() / 2).copied().unwrap_or(1.0).max(1.0);
@@ -237,11 +238,9 @@ fn certainty(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inli
         }
     }
     if found <= 0.0 {
-        return 0.0;
+        return (0.0, 0.0);
     }
-    let share = found / (found + other + 0.3 * absent);
-    let enough = 1.0 - (-hits / 4.0f32).exp();
-    ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough
+    (found / (found + other + 0.3 * absent), 1.0 - (-hits / 4.0f32).exp())
 }
 
 /// Whether the page shows another sum where the template's picture shows its quota.

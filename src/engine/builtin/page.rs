@@ -105,10 +105,7 @@ fn upright(quad: &Quad) -> Quad {
 /// # Errors
 /// `Receive` when the net fails.
 pub fn lines(nets: &Nets, picture: &RgbImage, quads: &[Quad], quarters: usize) -> Result<Vec<Line>, Trouble> {
-    let quads: Vec<Quad> = quads.iter().map(|q| q.facing(quarters)).collect();
-    let readings = read(nets, picture, &quads, Charset::Any)?;
-    let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading });
-    let mut lines: Vec<Line> = lines.filter(|l| !l.reading.glyphs.is_empty()).collect();
+    let mut lines = read_lines(nets, picture, quads.iter().map(|q| q.facing(quarters)).collect())?;
     let turn = quarters as f32 * std::f32::consts::FRAC_PI_2;
     let down = |l: &Line| {
         let (x, y) = l.quad.centre();
@@ -116,4 +113,14 @@ pub fn lines(nets: &Nets, picture: &RgbImage, quads: &[Quad], quarters: usize) -
     };
     lines.sort_by(|a, b| down(a).total_cmp(&down(b)));
     Ok(lines)
+}
+
+/// The quads that say something, with what they say.
+///
+/// # Errors
+/// `Receive` when the net fails.
+pub fn read_lines(nets: &Nets, picture: &RgbImage, quads: Vec<Quad>) -> Result<Vec<Line>, Trouble> {
+    let readings = read(nets, picture, &quads, Charset::Any)?;
+    let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading });
+    Ok(lines.filter(|l| !l.reading.glyphs.is_empty()).collect())
 }

@@ -65,7 +65,7 @@ pub enum Charset {
 
 impl Charset {
     /// The allowed character that `c` stands for; `None` when it may not be read at all.
-    fn fold(self, c: char) -> Option<char> {
+    pub fn fold(self, c: char) -> Option<char> {
         let ascii = match c {
             '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
             '￥' => '¥',
@@ -133,15 +133,21 @@ pub fn crop(picture: &RgbImage, quad: &Quad) -> Result<RgbImage, Trouble> {
     // Cut out at its own size first: scaling then weighs all the pixels, which sampling a large print at 48 pixels would not.
     let cut_height = (high.round() as u32).clamp(HEIGHT / 2, HEIGHT * 4);
     let cut_width = ((cut_height as f32 * long / high).round() as u32).clamp(4, WIDTH_MAX * 4);
-    let (w, h) = (cut_width as f32, cut_height as f32);
-    let mut cut = RgbImage::new(cut_width, cut_height);
+    let cut = straighten(picture, quad, cut_width, cut_height);
+    if cut.dimensions() == (width, HEIGHT) { Ok(cut) } else { resized(&cut, width, HEIGHT) }
+}
+
+/// The quad made a rectangle of the given size.
+pub fn straighten(picture: &RgbImage, quad: &Quad, width: u32, height: u32) -> RgbImage {
+    let (w, h) = (width as f32, height as f32);
+    let mut cut = RgbImage::new(width, height);
     // Pixel centres lie half a pixel inside the edges that corners are counted from.
     let corners = quad.0.map(|(x, y)| (x - 0.5, y - 0.5));
     let frame = [(-0.5, -0.5), (w - 0.5, -0.5), (w - 0.5, h - 0.5), (-0.5, h - 0.5)];
     if let Some(projection) = Projection::from_control_points(corners, frame) {
         warp_into(picture, projection, Interpolation::Bilinear, Border::Replicate, &mut cut);
     }
-    resized(&cut, width, HEIGHT)
+    cut
 }
 
 /// lines × 3 × 48 × width, blue first, −1 to 1; 0 where a crop is filled up, as the net was trained.
@@ -232,10 +238,14 @@ fn open_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Step
 fn closed_symbols(table: &[(char, Vec<usize>)], output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
     let symbols = std::iter::once(String::new()).chain(table.iter().map(|(c, _)| c.to_string())).collect();
     let rows = output.to_contiguous();
+    // A space, the last class, is as good as nothing between digits.
+    let blank = |row: &[f32]| row[0] + row[row.len() - 1];
     let steps = rows
         .data()
         .chunks_exact(output.size(1))
-        .map(|row| std::iter::once(row[0]).chain(table.iter().map(|(_, classes)| classes.iter().map(|c| row[*c]).sum())).collect())
+        .map(|row| {
+            std::iter::once(blank(row)).chain(table.iter().map(|(_, classes)| classes.iter().map(|c| row[*c]).sum())).collect()
+        })
         .collect();
     (symbols, steps)
 }
