@@ -296,7 +296,9 @@ impl Attempt<'_> {
         Product::Recognition(match (heard.matched, codes) {
             (Some(template), Some(codes)) => {
                 let threshold = self.app.settings().confidence_threshold;
-                let reasons = checks::faults(&heard.regions.0, &template.learnt.specimen, threshold, &codes);
+                let read: Vec<_> = heard.regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone(), r.probability)).collect();
+                let found = checks::faults(&read, &template.learnt.specimen, threshold, &codes);
+                let reasons = found.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect();
                 Outcome { template: Some(template.id), regions: heard.regions.0, reasons, trouble: None }
             }
             _ => {

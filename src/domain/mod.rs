@@ -8,6 +8,7 @@ pub mod device;
 pub mod dispatch;
 pub mod ids;
 pub mod invoice;
+pub mod money;
 pub mod refusal;
 pub mod settings;
 pub mod template;

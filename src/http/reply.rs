@@ -111,10 +111,6 @@ pub fn with_status(status: StatusCode, value: &Value) -> Reply {
     new(status, JSON, full(serde_json::to_vec(value).unwrap_or_default()))
 }
 
-pub fn text(text: &'static str) -> Reply {
-    new(StatusCode::OK, "text/plain; charset=utf-8", full(text))
-}
-
 pub fn refusal(refusal: &Refusal, language: Language) -> Reply {
     let err = language.pick(&refusal.zh, &refusal.en);
     with_status(refusal.code.status(), &json!({ "err": err, "code": refusal.code.word() }))

@@ -1,1 +1,203 @@
-//! The built-in engine.
+//! The built-in engine: reads invoices in the process, with two embedded nets and no file beside the binary.
+//! Not here: the steps themselves (a file each), what makes an invoice faulty (domain/checks.rs).
+
+use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use crate::domain::checks::SPECIMEN_CODE;
+use crate::domain::template::{Area, AreaKind, FixedWord, Learnt, POS_LABEL, Rect, Template};
+use align::Alignment;
+use fields::{Field, Sheet};
+use geometry::Map;
+use nets::Nets;
+use page::Line;
+use picture::Picture;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+pub mod align;
+pub mod clean;
+pub mod code;
+pub mod detect;
+pub mod fields;
+pub mod geometry;
+pub mod nets;
+pub mod page;
+pub mod picture;
+pub mod read;
+pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+/// A template is known by this many words at most; the largest are kept.
+const WORDS_MAX: usize = 300;
+/// Print that is read worse is no anchor.
+const WORD_MEAN_MIN: f32 = 0.6;
+/// A specimen that is read worse is no example of what stands there.
+const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
+/// Directions of a page that are tried when it is not clear which way up it lies.
+const DIRECTIONS_MAX: usize = 2;
+
+/// Stateless: what it knows of a template is in the template.
+#[derive(Debug, Default)]
+pub struct Builtin;
+
+impl Engine for Builtin {
+    fn recognise(
+        &mut self,
+        picture: &Path,
+        templates: &[Arc<Template>],
+        cancel: &Cancel,
+        report: &mut dyn FnMut(Event),
+    ) -> Result<Verdict, Trouble> {
+        let picture = picture::open(picture)?;
+        let nets = nets::nets()?;
+        go_on(cancel)?;
+        let Some(fit) = best_fit(nets, &picture, templates, cancel)? else {
+            report(Event::Matched { template: None });
+            return Ok(Verdict::NoTemplateFits);
+        };
+        let Template { id, layout, learnt, .. } = fit.template;
+        report(Event::Matched { template: Some(*id) });
+        let sheet = Sheet {
+            nets,
+            picture: &picture.pixels,
+            lines: &fit.lines,
+            fixed: &fit.alignment.fixed,
+            map: fit.alignment.map,
+            misprint: true,
+            trust: trust(&fit.alignment),
+        };
+        // With a quota, the sum is known: a money area need not be read.
+        let areas: Vec<Area> =
+            layout.areas.iter().filter(|a| layout.quota.is_none() || a.kind != AreaKind::Money).cloned().collect();
+        let runs = fields::assign(&sheet, &areas);
+        for (area, runs) in areas.iter().zip(&runs) {
+            go_on(cancel)?;
+            let specimen = learnt.specimen.iter().find(|(p, _)| *p == area.pos_id).map_or("", |(_, t)| t);
+            let Field { position, text, probability } = fields::read_area(&sheet, area, runs, specimen)?;
+            let status = if position.has_extent() { 0 } else { -1 };
+            report(Event::Found { status, pos_id: area.pos_id.clone(), position: shown(&position, &picture) });
+            report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text, probability });
+        }
+        let mut say = |pos_id: &str, text: &str, probability: f64| {
+            report(Event::Read { status: 0, pos_id: pos_id.to_owned(), text: text.to_owned(), probability });
+        };
+        if let Some(quota) = &layout.quota {
+            say(AreaKind::Money.pos_id().unwrap_or_default(), quota, 1.0);
+        }
+        say(POS_LABEL, &layout.label, f64::from(fit.alignment.certainty));
+        Ok(Verdict::Done { codes: code::read_codes(&image::DynamicImage::from(picture.pixels)) })
+    }
+
+    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble> {
+        let picture = picture::open(draft.picture)?;
+        let nets = nets::nets()?;
+        go_on(cancel)?;
+        let quads = detect::lines(nets, &picture.pixels)?;
+        go_on(cancel)?;
+        let directions = page::directions(nets, &picture.pixels, &quads)?;
+        let quarters = directions.order.first().copied().unwrap_or(0);
+        let lines = page::lines(nets, &picture.pixels, &quads, quarters)?;
+        let map = Map::scaling(picture.scale);
+        let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, misprint: false, trust: 1.0 };
+        let areas = &draft.layout.areas;
+        let runs = fields::assign(&sheet, areas);
+        let mut specimen = Vec::new();
+        for (area, runs) in areas.iter().zip(&runs) {
+            go_on(cancel)?;
+            let field = fields::read_area(&sheet, area, runs, "")?;
+            let text = if field.probability >= SPECIMEN_PROBABILITY_MIN { field.text } else { String::new() };
+            specimen.push((area.pos_id.clone(), text));
+        }
+        let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
+        specimen.extend(codes.into_iter().next().map(|text| (SPECIMEN_CODE.to_owned(), text)));
+        let mut words = fixed_words(&lines, &fields::fixed_print(&sheet, areas, &runs), picture.scale);
+        words.truncate(WORDS_MAX);
+        let engine_number = known.and_then(|t| t.learnt.engine_number);
+        Ok(Learnt { words, specimen, size: (picture.width, picture.height), engine_number })
+    }
+
+    fn forget(&mut self, _: &Template) -> Result<(), Trouble> {
+        Ok(())
+    }
+}
+
+fn go_on(cancel: &Cancel) -> Result<(), Trouble> {
+    if cancel.is_cancelled() { Err(Trouble::Receive("cancelled".into())) } else { Ok(()) }
+}
+
+/// A template, and how it lies on a page read in one direction.
+struct Fit<'a> {
+    template: &'a Template,
+    alignment: Alignment,
+    lines: Vec<Line>,
+}
+
+fn best_fit<'a>(
+    nets: &Nets,
+    picture: &Picture,
+    templates: &'a [Arc<Template>],
+    cancel: &Cancel,
+) -> Result<Option<Fit<'a>>, Trouble> {
+    if templates.iter().all(|t| t.learnt.words.is_empty()) {
+        return Ok(None);
+    }
+    let quads = detect::lines(nets, &picture.pixels)?;
+    go_on(cancel)?;
+    let directions = page::directions(nets, &picture.pixels, &quads)?;
+    let tries = if directions.sure { 1 } else { DIRECTIONS_MAX };
+    for quarters in directions.order.into_iter().take(tries) {
+        go_on(cancel)?;
+        let lines = page::lines(nets, &picture.pixels, &quads, quarters)?;
+        go_on(cancel)?;
+        let fits = templates.iter().filter_map(|template| {
+            let alignment = align::align(&template.learnt, template.layout.quota.as_deref(), &lines)?;
+            (alignment.certainty >= align::CERTAINTY_MIN).then_some((template.as_ref(), alignment))
+        });
+        if let Some((template, alignment)) = fits.max_by(|a, b| a.1.score.total_cmp(&b.1.score)) {
+            return Ok(Some(Fit { template, alignment, lines }));
+        }
+    }
+    Ok(None)
+}
+
+/// How far positions on an aligned page are to be trusted: a map through few anchors, or far from them, may be off.
+fn trust(alignment: &Alignment) -> f32 {
+    let anchors = match alignment.anchors {
+        0 | 1 => 0.8,
+        2 => 0.88,
+        3 => 0.97,
+        _ => 1.0,
+    };
+    if alignment.error > 0.5 { anchors * 0.9 } else { anchors }
+}
+
+/// A rectangle of the picture that was read, in pixels of the one that was sent.
+fn shown(rect: &Rect, picture: &Picture) -> Rect {
+    let (width, height) = (picture.width as f32, picture.height as f32);
+    let (x, y) = ((rect.x / picture.scale).clamp(0.0, width), (rect.y / picture.scale).clamp(0.0, height));
+    Rect {
+        x,
+        y,
+        width: (rect.width / picture.scale).min(width - x).max(0.0),
+        height: (rect.height / picture.scale).min(height - y).max(0.0),
+    }
+}
+
+/// The fixed print among the glyphs, the largest first, in pixels of the origin picture.
+fn fixed_words(lines: &[Line], print: &[(usize, Range<usize>)], scale: f32) -> Vec<FixedWord> {
+    let mut words: Vec<FixedWord> = Vec::new();
+    for (line, range) in print {
+        let glyphs = &lines[*line].reading.glyphs[range.clone()];
+        let mean = glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32;
+        let text: String = glyphs.iter().map(|g| g.text.as_str()).collect();
+        if mean >= WORD_MEAN_MIN && text::fold_text(&text).len() >= 2 {
+            let corners = lines[*line].part(range).0.map(|(x, y)| (x / scale, y / scale));
+            words.push(FixedWord { text, corners });
+        }
+    }
+    let size = |w: &FixedWord| geometry::Quad(w.corners).height() * text::fold_text(&w.text).len() as f32;
+    words.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    words
+}

@@ -1,0 +1,347 @@
+//! When an invoice's fields contradict each other, its template, or the QR code printed on it, and how sure is sure enough.
+//! Not here: reading them (engine), nor what is done with a fault (app).
+
+use super::money::{amount, chinese_amount};
+
+const MONEY: &str = "金额";
+const MONEY_CN: &str = "中文金额";
+const DATE: &str = "日期";
+const INVOICE_ID: &str = "发票号码";
+const INVOICE_CODE: &str = "发票代码";
+
+/// The key under which a template's specimen holds the QR code of the origin picture. No area can have it: it is longer than a name.
+pub const SPECIMEN_CODE: &str = "\u{0}qr";
+
+/// Why an invoice is at fault; `zh` and `en` say it to a person.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// An area's probability is below the threshold.
+    Unsure {
+        area: String,
+        probability: f64,
+    },
+    /// 金额 and 中文金额 are different sums.
+    AmountsDiffer {
+        money: String,
+        money_cn: String,
+    },
+    /// The template's specimen holds a sum here, this invoice does not.
+    NoAmount {
+        area: String,
+        text: String,
+    },
+    /// The QR code says otherwise.
+    CodeDiffers {
+        area: String,
+        text: String,
+        code: String,
+    },
+    NotADate {
+        text: String,
+    },
+    /// Another number of digits than such a number has.
+    Digits {
+        area: String,
+        text: String,
+    },
+}
+
+impl Reason {
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Unsure { area, probability } => format!("{area}识别不可靠（置信度 {probability:.2}）"),
+            Self::AmountsDiffer { money, money_cn } => format!("金额“{money}”与中文金额“{money_cn}”不一致"),
+            Self::NoAmount { area, text } => format!("{area}“{text}”不是金额"),
+            Self::CodeDiffers { area, text, code } => format!("{area}“{text}”与二维码“{code}”不一致"),
+            Self::NotADate { text } => format!("日期“{text}”不是有效日期"),
+            Self::Digits { area, text } => format!("{area}“{text}”位数不正确"),
+        }
+    }
+
+    pub fn en(&self) -> String {
+        match self {
+            Self::Unsure { area, probability } => format!("{area} was not read surely (confidence {probability:.2})"),
+            Self::AmountsDiffer { money, money_cn } => format!("金额 \"{money}\" and 中文金额 \"{money_cn}\" differ"),
+            Self::NoAmount { area, text } => format!("{area} \"{text}\" is no amount"),
+            Self::CodeDiffers { area, text, code } => format!("{area} \"{text}\" differs from the QR code's \"{code}\""),
+            Self::NotADate { text } => format!("日期 \"{text}\" is no date"),
+            Self::Digits { area, text } => format!("{area} \"{text}\" has a wrong number of digits"),
+        }
+    }
+}
+
+/// All reasons why an invoice is at fault; none when it is not. `regions`: `(pos_id, text, probability)` as the engine read them;
+/// `specimen`: what the engine read on the template's own picture, by `pos_id`; `codes`: texts of the QR codes on the invoice.
+pub fn faults(regions: &[(String, String, f64)], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<Reason> {
+    let text = |pos_id: &str| regions.iter().find(|(p, ..)| p == pos_id).map(|(_, t, _)| t.as_str());
+    // A NaN is not sure either.
+    let unsure = regions.iter().filter(|(.., p)| !(*p >= threshold));
+    let mut reasons: Vec<Reason> =
+        unsure.map(|(area, _, probability)| Reason::Unsure { area: area.clone(), probability: *probability }).collect();
+    reasons.extend(money_faults(text(MONEY), text(MONEY_CN), specimen));
+    if let Some(date) = text(DATE)
+        && !date.is_empty()
+        && date_of(date).is_none()
+    {
+        reasons.push(Reason::NotADate { text: date.to_owned() });
+    }
+    for (area, lengths) in [(INVOICE_CODE, [10, 12]), (INVOICE_ID, [8, 20])] {
+        let has_such = |text: &str| {
+            let text = compact(text);
+            text.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&text.len())
+        };
+        if let (Some(own), Some(read)) = (of_specimen(specimen, area), text(area))
+            && has_such(own)
+            && !read.is_empty()
+            && !has_such(read)
+        {
+            reasons.push(Reason::Digits { area: area.into(), text: read.to_owned() });
+        }
+    }
+    let origin_code = of_specimen(specimen, SPECIMEN_CODE).and_then(VatCode::parse);
+    for code in codes.iter().filter_map(|c| VatCode::parse(c)) {
+        reasons.extend(code_faults(&code, regions, specimen, origin_code.as_ref()));
+    }
+    reasons
+}
+
+fn of_specimen<'a>(specimen: &'a [(String, String)], pos_id: &str) -> Option<&'a str> {
+    specimen.iter().find(|(p, _)| p == pos_id).map(|(_, t)| t.as_str())
+}
+
+/// Sums are compared where both are sums. One that is none is a fault only if the specimen shows that a sum belongs there: an area may
+/// have been drawn around other words too.
+fn money_faults(money: Option<&str>, money_cn: Option<&str>, specimen: &[(String, String)]) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let (figures, words) = (money.and_then(amount), money_cn.and_then(chinese_amount));
+    if let (Some(figures), Some(words)) = (figures, words) {
+        if figures != words {
+            let quote = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            reasons.push(Reason::AmountsDiffer { money: quote(money), money_cn: quote(money_cn) });
+        }
+        return reasons;
+    }
+    type Parse = fn(&str) -> Option<u64>;
+    for (area, text, parse) in [(MONEY, money, amount as Parse), (MONEY_CN, money_cn, chinese_amount as Parse)] {
+        if let Some(text) = text
+            && !text.is_empty()
+            && parse(text).is_none()
+            && of_specimen(specimen, area).and_then(parse).is_some()
+        {
+            reasons.push(Reason::NoAmount { area: area.into(), text: text.to_owned() });
+        }
+    }
+    reasons
+}
+
+/// The QR code of a VAT invoice: `01,<type>,<code>,<number>,<amount>,<yyyymmdd>,<check code>,…`; a fully digital one has no code.
+#[derive(Debug)]
+struct VatCode<'a> {
+    code: &'a str,
+    number: &'a str,
+    amount: &'a str,
+    date: &'a str,
+}
+
+impl<'a> VatCode<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let fields: Vec<&str> = text.trim().split(',').map(str::trim).collect();
+        let [version, kind, code, number, amount, date, ..] = *fields.as_slice() else { return None };
+        let digits = |text: &str, lengths: &[usize]| lengths.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit());
+        let sound = version == "01" && digits(kind, &[2]) && digits(code, &[0, 10, 12]) && digits(number, &[8, 20]);
+        sound.then_some(Self { code, number, amount, date })
+    }
+}
+
+fn code_faults(
+    code: &VatCode<'_>,
+    regions: &[(String, String, f64)],
+    specimen: &[(String, String)],
+    origin_code: Option<&VatCode<'_>>,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for (area, text, _) in regions.iter().filter(|(_, text, _)| !text.is_empty()) {
+        let says = match area.as_str() {
+            INVOICE_CODE if !code.code.is_empty() && compact(text) != code.code => code.code,
+            INVOICE_ID if compact(text) != code.number => code.number,
+            DATE if date_of(text).zip(date_of(code.date)).is_some_and(|(a, b)| a != b) => code.date,
+            _ if amount_differs(code, area, text, specimen, origin_code) => code.amount,
+            _ => continue,
+        };
+        reasons.push(Reason::CodeDiffers { area: area.clone(), text: text.clone(), code: says.to_owned() });
+    }
+    reasons
+}
+
+/// A code carries the sum without tax, and areas may hold either: an area is compared when on the template's own picture it held the
+/// very sum of the code there.
+fn amount_differs(
+    code: &VatCode<'_>,
+    area: &str,
+    text: &str,
+    specimen: &[(String, String)],
+    origin_code: Option<&VatCode<'_>>,
+) -> bool {
+    let same_kind =
+        origin_code.and_then(|c| amount(c.amount)).is_some_and(|sum| of_specimen(specimen, area).and_then(amount) == Some(sum));
+    same_kind && amount(text).zip(amount(code.amount)).is_some_and(|(a, b)| a != b)
+}
+
+fn compact(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// Year, month and day in a text: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other words around it. A
+/// year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has.
+pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
+    let mut groups: Vec<String> = Vec::new();
+    let mut open = false;
+    for c in plain_digits(text).chars() {
+        if c.is_ascii_digit() {
+            match groups.last_mut() {
+                Some(group) if open => group.push(c),
+                _ => groups.push(c.to_string()),
+            }
+            open = true;
+        } else {
+            // A blank between two digits of one number is the printer's, not the calendar's; a sign ends the number.
+            open = false;
+        }
+    }
+    let dates = groups.iter().enumerate().filter_map(|(i, group)| match group.len() {
+        8 => calendar(group.get(..4)?, group.get(4..6)?, group.get(6..)?),
+        1 | 2 | 4 => calendar(group, groups.get(i + 1)?, groups.get(i + 2)?),
+        _ => None,
+    });
+    if groups.len() == 2 && text.contains('月') {
+        return calendar("0", &groups[0], &groups[1]);
+    }
+    let mut dates = dates;
+    dates.next()
+}
+
+fn calendar(year: &str, month: &str, day: &str) -> Option<(u16, u8, u8)> {
+    let year = match (year.len(), year.parse::<u16>().ok()?) {
+        (1, 0) => 0,
+        (2, short) => 2000 + short,
+        (4, year @ 1900..=2199) => year,
+        _ => return None,
+    };
+    let (month, day) = (month.parse::<u8>().ok()?, day.parse::<u8>().ok()?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return None,
+    };
+    (1..=days).contains(&day).then_some((year, month, day))
+}
+
+/// Chinese numerals of a date as figures: `二〇一八年十月二十四日` is `2018年10月24日`.
+fn plain_digits(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let figure = |c: char| "〇一二三四五六七八九".chars().position(|d| d == c).or((c == '零' || c == '○').then_some(0));
+    let mut out = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let numeral = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| figure(*c).is_some());
+        match (*c, figure(*c)) {
+            (_, Some(value)) => out.push_str(&value.to_string()),
+            ('十' | '拾', _) => match (numeral(i.checked_sub(1)), numeral(Some(i + 1))) {
+                (true, true) => {}
+                (true, false) => out.push('0'),
+                (false, true) => out.push('1'),
+                (false, false) => out.push_str("10"),
+            },
+            ('０'..='９', _) => out.push(char::from_u32(*c as u32 - 0xFEE0).unwrap_or(*c)),
+            (c, _) => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regions(list: &[(&str, &str)]) -> Vec<(String, String, f64)> {
+        list.iter().map(|(p, t)| ((*p).into(), (*t).into(), 0.95)).collect()
+    }
+
+    fn specimen(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(p, t)| ((*p).into(), (*t).into())).collect()
+    }
+
+    #[test]
+    fn an_unsure_area_is_a_fault_and_a_sure_one_is_not() {
+        let mut read = regions(&[("客户名称", "某公司"), ("具体信息", "")]);
+        assert_eq!(faults(&read, &[], 0.9, &[]), []);
+        read[1].2 = 0.0;
+        assert_eq!(faults(&read, &[], 0.9, &[]), [Reason::Unsure { area: "具体信息".into(), probability: 0.0 }]);
+        read[1].2 = f64::NAN;
+        assert_eq!(faults(&read, &[], 0.9, &[]).len(), 1);
+    }
+
+    #[test]
+    fn amounts_are_compared() {
+        assert_eq!(faults(&regions(&[("金额", "¥20.00"), ("中文金额", "贰拾元整")]), &[], 0.9, &[]), []);
+        let wrong = faults(&regions(&[("金额", "¥120.00"), ("中文金额", "贰拾元整")]), &[], 0.9, &[]);
+        assert!(matches!(&wrong[..], [Reason::AmountsDiffer { .. }]), "{wrong:?}");
+        let none = regions(&[("金额", "20"), ("中文金额", "货元拾整")]);
+        assert_eq!(faults(&none, &[], 0.9, &[]), []);
+        let wrong = faults(&none, &specimen(&[("中文金额", "伍拾元整")]), 0.9, &[]);
+        assert!(matches!(&wrong[..], [Reason::NoAmount { .. }]), "{wrong:?}");
+    }
+
+    #[test]
+    fn numbers_have_the_digits_their_specimen_has() {
+        let own = specimen(&[("发票代码", "144001604125"), ("发票号码", "07172119")]);
+        assert_eq!(faults(&regions(&[("发票代码", "1440016041"), ("发票号码", "07172119")]), &own, 0.9, &[]), []);
+        assert_eq!(faults(&regions(&[("发票代码", "14400160412"), ("发票号码", "0717211A")]), &own, 0.9, &[]).len(), 2);
+        let train = specimen(&[("发票号码", "A012345")]);
+        assert_eq!(faults(&regions(&[("发票号码", "B99")]), &train, 0.9, &[]), []);
+    }
+
+    #[test]
+    fn the_code_is_believed() {
+        let code = ["01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,".to_owned()];
+        let good =
+            regions(&[("发票代码", "044001900111"), ("发票号码", "12345678"), ("日期", "2018年10月4日"), ("金额", "¥113.00")]);
+        assert_eq!(faults(&good, &[], 0.9, &code), []);
+        let bad =
+            regions(&[("发票代码", "044001900112"), ("发票号码", "12345679"), ("日期", "2018年10月5日"), ("金额", "¥113.00")]);
+        assert_eq!(faults(&bad, &[], 0.9, &code).len(), 3);
+        // On the origin the area held what its code said: here it must too.
+        let own = specimen(&[("金额", "¥50.00"), (SPECIMEN_CODE, "01,10,044001900111,12345670,50.00,20180901,1,A,")]);
+        assert_eq!(faults(&good, &own, 0.9, &code).len(), 1);
+        assert_eq!(faults(&bad, &[], 0.9, &["https://example.com/a,b,c".to_owned()]), []);
+    }
+
+    #[test]
+    fn dates_are_told_from_what_is_none() {
+        for (text, date) in [
+            ("2018年10月04日", (2018, 10, 4)),
+            ("开票日期：2018-1-9 11:34", (2018, 1, 9)),
+            ("2020.02.29", (2020, 2, 29)),
+            ("20181004", (2018, 10, 4)),
+            ("二〇一八年十月二十四日", (2018, 10, 24)),
+            ("二零一八年二月十日", (2018, 2, 10)),
+            ("18年3月5日", (2018, 3, 5)),
+            ("２０１８年１０月４日", (2018, 10, 4)),
+            ("10月4日", (0, 10, 4)),
+        ] {
+            assert_eq!(date_of(text), Some(date), "{text}");
+        }
+        for text in ["2018年13月04日", "2019-02-29", "20180230", "某日", "12345", "2018年10月", ""] {
+            assert_eq!(date_of(text), None, "{text}");
+        }
+        assert!(matches!(&faults(&regions(&[("日期", "2018年10月32日")]), &[], 0.9, &[])[..], [Reason::NotADate { .. }]));
+    }
+
+    #[test]
+    fn a_reason_speaks_both_languages() {
+        let reason = Reason::Digits { area: "发票号码".into(), text: "1".into() };
+        assert!(reason.zh().contains("位数") && reason.en().contains("digits"));
+    }
+}

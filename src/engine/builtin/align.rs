@@ -1,0 +1,323 @@
+//! Which template a page is, and where the template's picture lies on it: fixed words found among the page's lines, and the map that
+//! brings most of them together. Not here: what is read in the areas (fields.rs).
+
+use super::geometry::{Map, Pair, Point, Quad, Stiffness, between, distance};
+use super::page::{Line, is_wide};
+use super::text::{common, fold};
+use crate::domain::money::{amount, chinese_amount};
+use crate::domain::template::{FixedWord, Learnt};
+use std::ops::Range;
+
+/// Below this, no template fits.
+pub const CERTAINTY_MIN: f32 = 0.5;
+
+/// Hypotheses that are followed up; the best support comes from the longest words, which are tried first.
+const HYPOTHESES_MAX: usize = 48;
+/// A word that differs in more is not the word.
+const HITS_SHARE_MIN: f32 = 0.6;
+/// A page's print is up to 5 times smaller or larger than the template's; beyond that it is another page.
+const ZOOM_MAX: f32 = 5.0;
+
+const SIMILARITY: Stiffness = Stiffness { affine: 1e3, perspective: 1e4 };
+const AFFINE: Stiffness = Stiffness { affine: 0.5, perspective: 50.0 };
+const PROJECTIVE: Stiffness = Stiffness { affine: 0.2, perspective: 0.5 };
+
+/// How a template lies on a page.
+#[derive(Clone, Debug)]
+pub struct Alignment {
+    /// From the template's origin picture to the picture that was read.
+    pub map: Map,
+    /// That this is the template, 0 to 1.
+    pub certainty: f32,
+    /// What tells templates apart that are both certain: the share of the template's fixed print that is there.
+    pub score: f32,
+    /// Fixed words that were found where the map has them.
+    pub anchors: usize,
+    /// Glyphs of the page's lines that are fixed print: `(line, glyphs)`.
+    pub fixed: Vec<(usize, Range<usize>)>,
+    /// The anchors' median distance from where the map has them, in heights of their lines.
+    pub error: f32,
+}
+
+/// A fixed word that a line may hold.
+#[derive(Clone, Debug)]
+struct Candidate {
+    word: usize,
+    line: usize,
+    glyphs: Range<usize>,
+    hits: f32,
+    /// The ends of the common part, on the template and on the page.
+    from: [Point; 2],
+    to: [Point; 2],
+    /// Of the line, page pixels.
+    height: f32,
+}
+
+impl Candidate {
+    fn pairs(&self) -> [Pair; 2] {
+        std::array::from_fn(|i| Pair { from: self.from[i], to: self.to[i], weight: self.hits.min(8.0) / 4.0 })
+    }
+
+    /// Of the middles, in heights of the line.
+    fn error(&self, map: &Map) -> f32 {
+        let middle = map.apply(between(self.from[0], self.from[1], 0.5));
+        distance(middle, between(self.to[0], self.to[1], 0.5)) / self.height.max(1.0)
+    }
+
+    /// Whether the map also turns and sizes the word as the line has it.
+    fn agrees(&self, map: &Map) -> bool {
+        let there = [map.apply(self.from[0]), map.apply(self.from[1])];
+        let (a, b) =
+            ((there[1].0 - there[0].0, there[1].1 - there[0].1), (self.to[1].0 - self.to[0].0, self.to[1].1 - self.to[0].1));
+        let (la, lb) = (a.0.hypot(a.1), b.0.hypot(b.1));
+        let cos = (a.0 * b.0 + a.1 * b.1) / (la * lb).max(1e-6);
+        cos > 0.9 && (0.6..1.67).contains(&(la / lb.max(1e-6)))
+    }
+}
+
+/// `None` when nothing of the template is on the page. A certainty below `CERTAINTY_MIN` is no fit. `quota`: the amount of a fixed-amount
+/// invoice, which the page's print must not contradict.
+pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line]) -> Option<Alignment> {
+    let candidates = candidates(&learnt.words, lines);
+    let mut best: Option<(f32, Map)> = None;
+    for start in candidates.iter().take(HYPOTHESES_MAX) {
+        let Some(map) = Map::fit(&start.pairs(), SIMILARITY).filter(|m| sane(m, learnt.size)) else { continue };
+        // The shorter the word, the worse it tells the angle: what is far from it may be farther off.
+        let middle = between(start.to[0], start.to[1], 0.5);
+        let length = distance(start.to[0], start.to[1]).max(1.0);
+        let slack = |c: &Candidate| 0.7 + 0.25 * distance(c.to[0], middle) / length;
+        let mut inliers = consistent(&candidates, &map, |c| slack(c).min(4.0));
+        let mut map = map;
+        for (stiffness, tolerance) in [(SIMILARITY, 1.5), (AFFINE, 1.0)] {
+            let Some(next) = fit(&candidates, &inliers, stiffness).filter(|m| sane(m, learnt.size)) else { break };
+            map = next;
+            inliers = consistent(&candidates, &map, |_| tolerance);
+        }
+        let support: f32 = inliers.iter().map(|i| candidates[*i].hits).sum();
+        if best.as_ref().is_none_or(|(s, _)| support > *s) {
+            best = Some((support, map));
+        }
+    }
+    let (_, map) = best?;
+    Some(refined(learnt, quota, lines, &candidates, map))
+}
+
+/// The last fits, now that it is known what belongs together, and how certain the whole is.
+fn refined(learnt: &Learnt, quota: Option<&str>, lines: &[Line], candidates: &[Candidate], mut map: Map) -> Alignment {
+    for (stiffness, tolerance) in [(AFFINE, 1.5), (PROJECTIVE, 1.0), (PROJECTIVE, 0.7)] {
+        let inliers = consistent(candidates, &map, |_| tolerance);
+        if let Some(next) = fit(candidates, &inliers, stiffness).filter(|m| sane(m, learnt.size)) {
+            map = next;
+        }
+    }
+    let inliers = consistent(candidates, &map, |_| 0.7);
+    let mut errors: Vec<f32> = inliers.iter().map(|i| candidates[*i].error(&map)).collect();
+    errors.sort_by(f32::total_cmp);
+    let contradicted = quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map));
+    let (share, enough) = if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, lines, candidates, &inliers, &map) };
+    Alignment {
+        map,
+        certainty: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
+        score: share * enough,
+        anchors: inliers.len(),
+        fixed: inliers.iter().map(|i| (candidates[*i].line, candidates[*i].glyphs.clone())).collect(),
+        error: errors.get(errors.len() / 2).copied().unwrap_or(f32::INFINITY),
+    }
+}
+
+/// All fixed words against all lines, the longest common parts first.
+fn candidates(words: &[FixedWord], lines: &[Line]) -> Vec<Candidate> {
+    let folded: Vec<_> = lines.iter().map(|l| fold(l.reading.glyphs.iter().map(|g| g.text.as_str()))).collect();
+    let kinds: Vec<u64> = folded.iter().map(|f| kinds(&f.chars)).collect();
+    let mut found = Vec::new();
+    for (w, word) in words.iter().enumerate() {
+        let text = fold([word.text.as_str()]).chars;
+        let quad = Quad(word.corners);
+        let own = self::kinds(&text);
+        for (l, line) in folded.iter().enumerate() {
+            if (own & kinds[l]).count_ones() < 2.min(own.count_ones()) {
+                continue;
+            }
+            let Some(same) = common(&text, &line.chars) else { continue };
+            let shorter = text.len().min(line.chars.len()) as f32;
+            if same.hits < 2 || (same.hits as f32) < HITS_SHARE_MIN * shorter || same.score < 0.4 * same.hits as f32 {
+                continue;
+            }
+            let glyphs = line.pieces[same.b.start]..line.pieces[same.b.end - 1] + 1;
+            let (from, to) = extent(&text, &same.a);
+            found.push(Candidate {
+                word: w,
+                line: l,
+                hits: same.hits as f32,
+                from: quad.slice(from, to).ends(),
+                to: lines[l].part(&glyphs).ends(),
+                height: lines[l].quad.height(),
+                glyphs,
+            });
+        }
+    }
+    found.sort_by(|a, b| b.hits.total_cmp(&a.hits));
+    found
+}
+
+/// A bit for each kind of character, to pass over what can't match.
+fn kinds(chars: &[char]) -> u64 {
+    chars.iter().fold(0, |bits, c| bits | 1 << ((*c as u32).wrapping_mul(0x9E37_79B1) >> 26))
+}
+
+/// Which fraction of a word's width some of its characters take: ideographs are twice as wide as letters.
+fn extent(chars: &[char], range: &Range<usize>) -> (f32, f32) {
+    let width = |part: &[char]| part.iter().map(|c| if is_wide(*c) { 2.0 } else { 1.0 }).sum::<f32>();
+    let all = width(chars).max(1.0);
+    (width(&chars[..range.start]) / all, width(&chars[..range.end]) / all)
+}
+
+/// The candidates that a map brings together, the nearest first taken: each word once, each part of a line once.
+fn consistent(candidates: &[Candidate], map: &Map, tolerance: impl Fn(&Candidate) -> f32) -> Vec<usize> {
+    let mut near: Vec<(f32, usize)> = candidates
+        .iter()
+        .enumerate()
+        .map(|(i, c)| (c.error(map), i))
+        .filter(|(error, i)| *error <= tolerance(&candidates[*i]) && candidates[*i].agrees(map))
+        .collect();
+    near.sort_by(|a, b| candidates[b.1].hits.total_cmp(&candidates[a.1].hits).then(a.0.total_cmp(&b.0)));
+    let mut taken: Vec<usize> = Vec::new();
+    for (_, i) in near {
+        let c = &candidates[i];
+        let clash = |other: &Candidate| {
+            other.word == c.word || (other.line == c.line && other.glyphs.start < c.glyphs.end && c.glyphs.start < other.glyphs.end)
+        };
+        if !taken.iter().any(|t| clash(&candidates[*t])) {
+            taken.push(i);
+        }
+    }
+    taken
+}
+
+fn fit(candidates: &[Candidate], inliers: &[usize], stiffness: Stiffness) -> Option<Map> {
+    let pairs: Vec<Pair> = inliers.iter().flat_map(|i| candidates[*i].pairs()).collect();
+    Map::fit(&pairs, stiffness)
+}
+
+/// A sheet seen from in front: neither mirrored nor squeezed, its corners before the horizon.
+fn sane(map: &Map, size: (u32, u32)) -> bool {
+    let (w, h) = (size.0.max(1) as f32, size.1.max(1) as f32);
+    let [a, b, c, d] = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)].map(|p| map.apply(p));
+    let cross = |o: Point, p: Point, q: Point| (p.0 - o.0) * (q.1 - o.1) - (p.1 - o.1) * (q.0 - o.0);
+    let convex = [cross(a, b, c), cross(b, c, d), cross(c, d, a), cross(d, a, b)].iter().all(|v| *v > 0.0);
+    let zoom = [distance(a, b) / w, distance(d, c) / w, distance(a, d) / h, distance(b, c) / h];
+    let (least, most) = (zoom.iter().copied().fold(f32::MAX, f32::min), zoom.iter().copied().fold(0.0, f32::max));
+    convex && least > 1.0 / ZOOM_MAX && most < ZOOM_MAX && most < 1.8 * least
+}
+
+/// How much of what should be there is there, and whether that is much at all, both 0 to 1. A word that stands as another word weighs against the
+/// template; one that is not there weighs little: stamps are on some invoices and not on others, and faint print is not found.
+fn evidence(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inliers: &[usize], map: &Map) -> (f32, f32) {
+    let mut heights: Vec<f32> = words.iter().map(|w| Quad(w.corners).height()).collect();
+    heights.sort_by(f32::total_cmp);
+    let usual = heights.get(heights.len() / 2).copied().unwrap_or(1.0).max(1.0);
+    let (mut found, mut other, mut absent, mut hits) = (0.0, 0.0, 0.0, 0.0);
+    for (w, word) in words.iter().enumerate() {
+        let length = fold([word.text.as_str()]).chars.len() as f32;
+        let weight = length.min(12.0) * (Quad(word.corners).height() / usual).clamp(0.7, 2.0);
+        if let Some(i) = inliers.iter().find(|i| candidates[**i].word == w) {
+            let share = (candidates[*i].hits / length.max(1.0)).min(1.0);
+            hits += candidates[*i].hits;
+            found += weight * share;
+            other += weight * (1.0 - share) * 0.5;
+            continue;
+        }
+        let centre = map.apply(Quad(word.corners).centre());
+        let inside = |l: &&Line| {
+            let (x, y) = l.quad.local(centre);
+            (0.0..=1.0).contains(&x) && (0.1..=0.9).contains(&y)
+        };
+        match lines.iter().find(inside) {
+            Some(line) if line.reading.mean() > 0.8 => other += weight,
+            _ => absent += weight,
+        }
+    }
+    if found <= 0.0 {
+        return (0.0, 0.0);
+    }
+    (found / (found + other + 0.3 * absent), 1.0 - (-hits / 4.0f32).exp())
+}
+
+/// Whether the page shows another sum where the template's picture shows its quota.
+fn quota_contradicted(quota: &str, words: &[FixedWord], lines: &[Line], map: &Map) -> bool {
+    let sum = |text: &str| amount(text).or_else(|| chinese_amount(text));
+    let Some(quota) = sum(quota) else { return false };
+    words.iter().filter(|w| sum(&w.text) == Some(quota)).any(|word| {
+        let there = map.apply_quad(&Quad(word.corners));
+        lines.iter().any(|line| {
+            let glyphs = &line.reading.glyphs;
+            let inside = |at: f32| {
+                let (x, y) = there.local(line.quad.slice(at, at).centre());
+                (-0.05..=1.05).contains(&x) && (0.1..=0.9).contains(&y)
+            };
+            let text: String = glyphs.iter().filter(|g| inside(g.at)).map(|g| g.text.as_str()).collect();
+            let sure = glyphs.iter().filter(|g| inside(g.at)).all(|g| g.probability > 0.7);
+            sure && sum(&text).is_some_and(|s| s != quota)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::{Glyph, Reading};
+    use super::*;
+
+    fn word(text: &str, x: f32, y: f32) -> FixedWord {
+        let (w, h) = (text.chars().count() as f32 * 20.0, 24.0);
+        FixedWord { text: text.into(), corners: [(x, y), (x + w, y), (x + w, y + h), (x, y + h)] }
+    }
+
+    fn line(word: &FixedWord, map: impl Fn(Point) -> Point) -> Line {
+        let n = word.text.chars().count() as f32;
+        let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
+        let reading = Reading { glyphs: word.text.chars().enumerate().map(glyph).collect(), probability: 0.9 };
+        Line { quad: Quad(word.corners.map(map)), reading }
+    }
+
+    fn learnt(words: &[FixedWord]) -> Learnt {
+        Learnt { words: words.to_vec(), size: (800, 600), ..Learnt::default() }
+    }
+
+    fn form() -> Vec<FixedWord> {
+        vec![
+            word("某某省通用定额发票", 200.0, 40.0),
+            word("发票代码", 100.0, 200.0),
+            word("发票号码", 100.0, 260.0),
+            word("贰拾元整", 240.0, 400.0),
+            word("收款单位盖章有效", 300.0, 480.0),
+        ]
+    }
+
+    #[test]
+    fn a_turned_and_scaled_form_is_found() {
+        let turn = |(x, y): Point| (700.0 - 0.8 * y, 30.0 + 0.8 * x);
+        let lines: Vec<Line> = form().iter().map(|w| line(w, turn)).collect();
+        let found = align(&learnt(&form()), None, &lines).unwrap();
+        assert!(found.certainty > 0.95, "{found:?}");
+        assert!(distance(found.map.apply((400.0, 300.0)), turn((400.0, 300.0))) < 3.0);
+        assert_eq!((found.anchors, found.fixed.len()), (5, 5));
+    }
+
+    #[test]
+    fn another_form_does_not_fit() {
+        let other = [word("机票行程单", 100.0, 50.0), word("航班", 90.0, 200.0), word("发票号码", 600.0, 500.0)];
+        let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
+        assert!(align(&learnt(&form()), None, &lines).is_none_or(|a| a.certainty < CERTAINTY_MIN));
+        assert!(align(&learnt(&form()), None, &[]).is_none());
+        assert!(align(&learnt(&[]), None, &lines).is_none());
+    }
+
+    #[test]
+    fn another_quota_does_not_fit() {
+        let mut other = form();
+        other[3].text = "伍拾元整".into();
+        let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
+        assert!(align(&learnt(&form()), Some("50"), &lines).unwrap().certainty > 0.8);
+        assert_eq!(align(&learnt(&form()), Some("20"), &lines).unwrap().certainty, 0.0);
+    }
+}

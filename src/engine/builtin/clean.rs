@@ -1,0 +1,134 @@
+//! Takes red seals and ruled lines out of a crop before it is read. Not here: when that is asked for (fields.rs).
+
+use image::{Rgb, RgbImage};
+
+/// A pixel this much redder than green and blue is ink of a seal for sure, one half as red perhaps.
+const RED: f32 = 60.0;
+/// Darker than this share of the paper in red light is black print, also under a seal.
+const BLACK_SHARE: f32 = 0.45;
+/// A ruled line is longer than this share of the crop's side, and thinner than this share of its height.
+const RULE_LENGTH: f32 = 0.6;
+const RULE_THICKNESS: f32 = 0.09;
+
+/// Red ink fades into the paper; black print stays, also where a seal lies over it.
+pub fn remove_stamp(crop: &mut RgbImage) {
+    let paper = paper(crop);
+    for pixel in crop.pixels_mut() {
+        let [r, g, b] = pixel.0.map(f32::from);
+        let redness = ((r - g.max(b)) / RED * 2.0 - 0.5).clamp(0.0, 1.0);
+        let light = ((r / f32::from(paper.0[0]).max(1.0) - BLACK_SHARE) / 0.2).clamp(0.0, 1.0);
+        let fade = redness * light;
+        for (value, blank) in pixel.0.iter_mut().zip(paper.0) {
+            *value = (f32::from(*value) * (1.0 - fade) + f32::from(blank) * fade) as u8;
+        }
+    }
+}
+
+/// The paper's colour: the median of the lighter half, by channel.
+fn paper(crop: &RgbImage) -> Rgb<u8> {
+    Rgb(std::array::from_fn(|channel| {
+        let mut counts = [0usize; 256];
+        for pixel in crop.pixels() {
+            counts[usize::from(pixel.0[channel])] += 1;
+        }
+        let wanted = (crop.width() * crop.height()) as usize / 4;
+        let mut above = 0;
+        (0..=255u8)
+            .rev()
+            .find(|v| {
+                above += counts[usize::from(*v)];
+                above > wanted
+            })
+            .unwrap_or(255)
+    }))
+}
+
+/// Long thin dark runs, level or upright, are painted over with what is beside them.
+pub fn remove_lines(crop: &mut RgbImage) {
+    let (width, height) = crop.dimensions();
+    let thick = ((height as f32 * RULE_THICKNESS).round() as u32).max(2);
+    let paper = paper(crop).0.map(f32::from).iter().sum::<f32>() / 3.0;
+    let dark = |p: &Rgb<u8>| p.0.iter().map(|v| f32::from(*v)).sum::<f32>() / 3.0 < paper * 0.75;
+    let level: Vec<bool> = (0..height).map(|y| share(width, |x| dark(crop.get_pixel(x, y))) > RULE_LENGTH).collect();
+    let upright: Vec<bool> = (0..width).map(|x| share(height, |y| dark(crop.get_pixel(x, y))) > 0.95).collect();
+    for (from, to) in thin_runs(&level, thick) {
+        let (above, below) = (from.checked_sub(1), (to < height).then_some(to));
+        for x in 0..width {
+            // Where print crosses the line it goes on above and below: that stays.
+            let beside: Vec<Rgb<u8>> = [above, below].into_iter().flatten().map(|y| *crop.get_pixel(x, y)).collect();
+            if !beside.is_empty() && (beside.len() < 2 || !beside.iter().all(&dark)) {
+                let lightest = lightest(&beside);
+                (from..to).for_each(|y| crop.put_pixel(x, y, lightest));
+            }
+        }
+    }
+    for (from, to) in thin_runs(&upright, thick) {
+        for y in 0..height {
+            let beside: Vec<Rgb<u8>> =
+                [from.checked_sub(1), (to < width).then_some(to)].into_iter().flatten().map(|x| *crop.get_pixel(x, y)).collect();
+            if !beside.is_empty() {
+                let lightest = lightest(&beside);
+                (from..to).for_each(|x| crop.put_pixel(x, y, lightest));
+            }
+        }
+    }
+}
+
+fn share(count: u32, is: impl Fn(u32) -> bool) -> f32 {
+    (0..count).filter(|i| is(*i)).count() as f32 / count.max(1) as f32
+}
+
+fn lightest(pixels: &[Rgb<u8>]) -> Rgb<u8> {
+    pixels.iter().copied().max_by_key(|p| p.0.iter().map(|v| u32::from(*v)).sum::<u32>()).unwrap_or(Rgb([255; 3]))
+}
+
+/// Runs of `true` no longer than `thick`, each with a margin of one, where a line's soft edge is.
+fn thin_runs(marks: &[bool], thick: u32) -> Vec<(u32, u32)> {
+    let mut runs = Vec::new();
+    let mut start = None;
+    for (i, mark) in marks.iter().copied().chain([false]).enumerate() {
+        let i = i as u32;
+        match (mark, start) {
+            (true, None) => start = Some(i),
+            (false, Some(from)) => {
+                if i - from <= thick {
+                    runs.push((from.saturating_sub(1), (i + 1).min(marks.len() as u32)));
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHITE: Rgb<u8> = Rgb([250, 250, 250]);
+    const BLACK: Rgb<u8> = Rgb([20, 20, 20]);
+
+    #[test]
+    fn red_goes_and_black_stays() {
+        let mut crop = RgbImage::from_pixel(60, 48, WHITE);
+        (0..60).for_each(|x| crop.put_pixel(x, 10, Rgb([220, 40, 50])));
+        (0..48).for_each(|y| crop.put_pixel(30, y, BLACK));
+        crop.put_pixel(30, 10, Rgb([60, 10, 12]));
+        remove_stamp(&mut crop);
+        assert!(crop.get_pixel(5, 10).0.iter().all(|v| *v > 240));
+        assert!(crop.get_pixel(30, 10).0[0] < 80 && crop.get_pixel(30, 40) == &BLACK);
+    }
+
+    #[test]
+    fn a_ruled_line_goes_and_a_stroke_across_it_stays() {
+        let mut crop = RgbImage::from_pixel(100, 48, WHITE);
+        for x in 0..100 {
+            crop.put_pixel(x, 40, BLACK);
+            crop.put_pixel(x, 41, BLACK);
+        }
+        (20..48).for_each(|y| crop.put_pixel(50, y, BLACK));
+        remove_lines(&mut crop);
+        assert_eq!((crop.get_pixel(10, 40), crop.get_pixel(50, 40)), (&WHITE, &BLACK));
+    }
+}

@@ -1,0 +1,151 @@
+//! Finds lines of text on a picture: the detection net of PP-OCR and the post-processing of its probability map.
+//! Not here: which way up they are (page.rs) and what they say (read.rs).
+
+use super::geometry::{Point, Quad};
+use super::nets::Nets;
+use super::picture::resized;
+use crate::engine::Trouble;
+use image::RgbImage;
+use rten_imageproc::{BoundingRect, Point as Spot, PointF, Polygon, RetrievalMode, find_contours, min_area_rect};
+use rten_tensor::prelude::*;
+use rten_tensor::{NdTensor, NdTensorView};
+
+/// The longer side the net sees. Invoices are printed in letters of 1/90 of their width and more, and the net wants some 8 pixels.
+const SIDE: f32 = 960.0;
+/// Small pictures are blown up no more than this.
+const ENLARGE_MAX: f32 = 2.0;
+/// The net halves its input five times.
+const MULTIPLE: f32 = 32.0;
+
+// The parameters of the reference pipelines (PaddleOCR, RapidOCR) for this net.
+const PIXEL_THRESHOLD: f32 = 0.3;
+const BOX_THRESHOLD: f32 = 0.5;
+const UNCLIP_RATIO: f32 = 1.6;
+const SHORT_SIDE_MIN: f32 = 3.0;
+/// The net is trained to mark lines up to this many.
+const LINES_MAX: usize = 400;
+
+/// Lines of text, the surest first; corners in pixels of `picture`, clockwise from any of them.
+///
+/// # Errors
+/// `Receive` when the net fails.
+pub fn lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
+    let (width, height) = picture.dimensions();
+    let (net_width, net_height) = net_size(width, height);
+    let small;
+    let seen = if (net_width, net_height) == (width, height) {
+        picture
+    } else {
+        small = resized(picture, net_width, net_height)?;
+        &small
+    };
+    let probability = nets.detect(tensor(seen))?;
+    let scale = (width as f32 / net_width as f32, height as f32 / net_height as f32);
+    let mut found = boxes(probability.view());
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    found.truncate(LINES_MAX);
+    let clip = |p: Point| ((p.0 * scale.0).clamp(0.0, width as f32), (p.1 * scale.1).clamp(0.0, height as f32));
+    Ok(found.into_iter().map(|(quad, _)| Quad(quad.0.map(clip))).collect())
+}
+
+/// The size the net sees a picture at: multiples of 32, the longer side at most `SIDE`.
+fn net_size(width: u32, height: u32) -> (u32, u32) {
+    let ratio = (SIDE / width.max(height) as f32).min(ENLARGE_MAX);
+    let side = |pixels: u32| ((pixels as f32 * ratio / MULTIPLE).round().max(1.0) * MULTIPLE) as u32;
+    (side(width), side(height))
+}
+
+/// 1 × 3 × height × width, blue first, −1 to 1, as the net was trained.
+fn tensor(picture: &RgbImage) -> NdTensor<f32, 4> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let bytes = picture.as_raw();
+    let mut data = Vec::with_capacity(bytes.len());
+    for channel in [2, 1, 0] {
+        data.extend(bytes[channel..].iter().step_by(3).map(|v| f32::from(*v) / 127.5 - 1.0));
+    }
+    NdTensor::from_data([1, 3, height, width], data)
+}
+
+/// Post-processing of differentiable binarisation (Liao et al., *Real-time Scene Text Detection with Differentiable Binarization*, 3.5):
+/// regions above a threshold, their smallest rectangles, widened by what the training shrank them.
+fn boxes(probability: NdTensorView<f32, 2>) -> Vec<(Quad, f32)> {
+    let mask = dilated(probability);
+    let mut found = Vec::new();
+    for contour in find_contours(mask.view(), RetrievalMode::External).iter() {
+        let points: Vec<PointF> = contour.iter().map(|p| p.to_f32()).collect();
+        let Some(rect) = min_area_rect(&points) else { continue };
+        if rect.width().min(rect.height()) < SHORT_SIDE_MIN {
+            continue;
+        }
+        let score = mean_inside(probability, &rect.corners());
+        if score < BOX_THRESHOLD {
+            continue;
+        }
+        let grow = 2.0 * UNCLIP_RATIO * rect.area() / (2.0 * (rect.width() + rect.height()));
+        found.push((Quad(rect.expanded(grow, grow).corners().map(|p| (p.x, p.y))), score));
+    }
+    found
+}
+
+/// Above the threshold, each pixel spread to its right and lower neighbours, which closes hair cracks within a line.
+fn dilated(probability: NdTensorView<f32, 2>) -> NdTensor<bool, 2> {
+    let [height, width] = probability.shape();
+    let mut mask = NdTensor::full([height, width], false);
+    let values = probability.weakly_checked_view();
+    let mut marks = mask.weakly_checked_view_mut();
+    for y in 0..height {
+        for x in 0..width {
+            if values[[y, x]] > PIXEL_THRESHOLD {
+                for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                    if y + dy < height && x + dx < width {
+                        marks[[y + dy, x + dx]] = true;
+                    }
+                }
+            }
+        }
+    }
+    mask
+}
+
+fn mean_inside(probability: NdTensorView<f32, 2>, corners: &[PointF; 4]) -> f32 {
+    let polygon = Polygon::new(corners.map(|p| Spot::from_yx(p.y.round() as i32, p.x.round() as i32)));
+    if polygon.bounding_rect().is_empty() {
+        return 0.0;
+    }
+    let (mut sum, mut count) = (0.0, 0u32);
+    for p in polygon.fill_iter() {
+        if let Some(value) = (p.y >= 0 && p.x >= 0).then(|| probability.get(p.coord())).flatten() {
+            sum += value;
+            count += 1;
+        }
+    }
+    if count == 0 { 0.0 } else { sum / count as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_net_sees_bounded_multiples_of_32() {
+        assert_eq!(net_size(878, 602), (960, 672));
+        assert_eq!(net_size(1, 1), (32, 32));
+        assert_eq!(net_size(20_000, 100), (960, 32));
+        assert_eq!(net_size(400, 300), (800, 608));
+    }
+
+    #[test]
+    fn a_bar_of_probability_is_a_widened_box() {
+        let mut map = NdTensor::<f32, 2>::zeros([64, 128]);
+        for y in 20..30 {
+            for x in 10..110 {
+                map[[y, x]] = 0.9;
+            }
+        }
+        let found = boxes(map.view());
+        assert_eq!(found.len(), 1);
+        let bounds = found[0].0.bounds();
+        assert!(bounds.x < 5.0 && bounds.right() > 113.0 && bounds.y < 15.0 && bounds.bottom() > 34.0, "{bounds:?}");
+        assert!(boxes(NdTensor::<f32, 2>::zeros([32, 32]).view()).is_empty());
+    }
+}

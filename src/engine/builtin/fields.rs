@@ -1,0 +1,465 @@
+//! What stands in a template's areas on an aligned page. Not here: finding the template (align.rs), what the fields must agree on
+//! (domain/checks.rs).
+
+use super::clean::{remove_lines, remove_stamp};
+use super::detect;
+use super::geometry::{Map, Point, Quad, distance, intersection, union};
+use super::nets::Nets;
+use super::page::{Line, is_wide};
+use super::read::{Charset, Reading, crop, read_crops};
+use super::text::{common, fold, fold_text};
+use crate::domain::template::{Area, AreaKind, Rect};
+use crate::engine::Trouble;
+use image::RgbImage;
+use std::ops::Range;
+
+/// An aligned page.
+#[derive(Debug)]
+pub struct Sheet<'a> {
+    pub nets: &'a Nets,
+    pub picture: &'a RgbImage,
+    pub lines: &'a [Line],
+    /// Glyphs that are fixed print: `(line, glyphs)`.
+    pub fixed: &'a [(usize, Range<usize>)],
+    /// From the template's origin picture to `picture`.
+    pub map: Map,
+    /// Print may stand beside its area, as printers do; not so on the template's own picture, where the areas were drawn on it.
+    pub misprint: bool,
+    /// How far the alignment is to be trusted, 0 to 1.
+    pub trust: f32,
+}
+
+/// What an area says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Bounding rectangle of the area on `picture`; without extent when the area is not on it.
+    pub position: Rect,
+    pub text: String,
+    /// 0 to 1; 0 with an empty text for what can't be read.
+    pub probability: f64,
+}
+
+/// Glyphs of one line that belong to one area.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    pub line: usize,
+    pub glyphs: Range<usize>,
+}
+
+/// Glyphs beyond an area's edge still belong to it up to this far, in heights of their line.
+const REACH: f32 = 0.35;
+/// As far as this, those that continue what is inside.
+const REACH_ALONG: f32 = 1.5;
+/// And as far as this, when there is nothing inside.
+const REACH_ASTRAY: f32 = 1.2;
+/// Below this, a few odd glyphs beside better ones are a pattern of the paper.
+const NOISE: f32 = 0.3;
+/// Two readings of one print that differ are never sure.
+const DISAGREEMENT: f32 = 0.75;
+
+/// Which glyphs of the page belong to which area: for each area its runs, in reading order.
+pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
+    let mut runs = vec![Vec::new(); areas.len()];
+    let Some(back) = sheet.map.inverse() else { return runs };
+    let mut spare = Vec::new();
+    for (l, line) in sheet.lines.iter().enumerate() {
+        let spots = spots(line, &back);
+        let height = back.apply_quad(&line.quad).height();
+        let mut owner: Vec<Option<usize>> = spots.iter().map(|p| nearest(areas, *p, REACH * height)).collect();
+        let free = free(sheet, l);
+        owner.iter_mut().zip(&free).filter(|(_, free)| !**free).for_each(|(owner, _)| *owner = None);
+        if sheet.misprint {
+            extend(&mut owner, &free, &spots, areas, height);
+        }
+        for (range, own) in stretches(&owner, &free, &spots, height) {
+            let run = Run { line: l, glyphs: range };
+            match own {
+                Some(area) => runs[area].push(run),
+                None => spare.push(run),
+            }
+        }
+    }
+    if sheet.misprint {
+        gather_astray(sheet, areas, &back, &spare, &mut runs);
+    }
+    for runs in &mut runs {
+        in_reading_order(sheet, &back, runs);
+    }
+    runs
+}
+
+/// Where the glyphs of a line stand on the template.
+fn spots(line: &Line, back: &Map) -> Vec<Point> {
+    line.reading.glyphs.iter().map(|g| back.apply(line.quad.slice(g.at, g.at).centre())).collect()
+}
+
+/// Which glyphs of a line are not fixed print.
+fn free(sheet: &Sheet<'_>, line: usize) -> Vec<bool> {
+    let mut free = vec![true; sheet.lines[line].reading.glyphs.len()];
+    for (_, range) in sheet.fixed.iter().filter(|(l, _)| *l == line) {
+        free[range.clone()].fill(false);
+    }
+    free
+}
+
+/// How far a point is outside a rectangle; 0 inside.
+fn outside(rect: &Rect, p: Point) -> f32 {
+    let dx = (rect.x - p.0).max(p.0 - rect.right()).max(0.0);
+    let dy = (rect.y - p.1).max(p.1 - rect.bottom()).max(0.0);
+    dx.hypot(dy)
+}
+
+fn nearest(areas: &[Area], p: Point, reach: f32) -> Option<usize> {
+    let near = areas.iter().enumerate().map(|(i, a)| (outside(&a.rect, p), i)).filter(|(d, _)| *d <= reach);
+    near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, i)| i)
+}
+
+/// What continues an area's glyphs without a gap belongs to it too: printers start early or late.
+fn extend(owner: &mut [Option<usize>], free: &[bool], spots: &[Point], areas: &[Area], height: f32) {
+    let joins = |a: usize, b: usize, area: usize| {
+        free[b] && distance(spots[a], spots[b]) < 1.6 * height && outside(&areas[area].rect, spots[b]) < REACH_ALONG * height
+    };
+    for i in 1..owner.len() {
+        if let (Some(area), None) = (owner[i - 1], owner[i])
+            && joins(i - 1, i, area)
+        {
+            owner[i] = Some(area);
+        }
+    }
+    for i in (1..owner.len()).rev() {
+        if let (Some(area), None) = (owner[i], owner[i - 1])
+            && joins(i, i - 1, area)
+        {
+            owner[i - 1] = Some(area);
+        }
+    }
+}
+
+/// Neighbouring glyphs with the same owner; those without one are also cut at wide gaps.
+fn stretches(owner: &[Option<usize>], free: &[bool], spots: &[Point], height: f32) -> Vec<(Range<usize>, Option<usize>)> {
+    let mut out: Vec<(Range<usize>, Option<usize>)> = Vec::new();
+    for i in (0..owner.len()).filter(|i| free[*i]) {
+        match out.last_mut() {
+            Some((range, own))
+                if range.end == i && *own == owner[i] && (own.is_some() || distance(spots[i - 1], spots[i]) < 2.5 * height) =>
+            {
+                range.end = i + 1;
+            }
+            _ => out.push((i..i + 1, owner[i])),
+        }
+    }
+    out
+}
+
+/// Empty areas take the nearest print that belongs to none, if it stands just beside them.
+fn gather_astray(sheet: &Sheet<'_>, areas: &[Area], back: &Map, spare: &[Run], runs: &mut [Vec<Run>]) {
+    for run in spare {
+        let there = back.apply_quad(&sheet.lines[run.line].part(&run.glyphs));
+        let (bounds, height) = (there.bounds(), there.height());
+        let beside = areas.iter().enumerate().filter(|(i, area)| {
+            let shared = bounds.right().min(area.rect.right()) - bounds.x.max(area.rect.x);
+            runs[*i].is_empty() && shared > 0.5 * bounds.width.min(area.rect.width)
+        });
+        let near = beside.map(|(i, area)| (outside(&area.rect, there.centre()), i)).filter(|(d, _)| *d < REACH_ASTRAY * height);
+        if let Some((_, i)) = near.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            runs[i].push(run.clone());
+        }
+    }
+}
+
+/// Rows from top to bottom, in each from left to right, as on the template.
+fn in_reading_order(sheet: &Sheet<'_>, back: &Map, runs: &mut [Run]) {
+    let place = |run: &Run| {
+        let quad = back.apply_quad(&sheet.lines[run.line].part(&run.glyphs));
+        (quad.centre(), quad.height())
+    };
+    runs.sort_by(|a, b| place(a).0.1.total_cmp(&place(b).0.1));
+    let mut start = 0;
+    for i in 1..=runs.len() {
+        let new_row = i == runs.len() || place(&runs[i]).0.1 - place(&runs[start]).0.1 > 0.5 * place(&runs[start]).1;
+        if new_row {
+            runs[start..i].sort_by(|a, b| place(a).0.0.total_cmp(&place(b).0.0));
+            start = i;
+        }
+    }
+}
+
+/// On a template's own picture: the print that belongs to no area, and the keywords inside areas.
+pub fn fixed_print(sheet: &Sheet<'_>, areas: &[Area], runs: &[Vec<Run>]) -> Vec<(usize, Range<usize>)> {
+    let mut print = Vec::new();
+    let back = sheet.map.inverse();
+    for (l, line) in sheet.lines.iter().enumerate() {
+        let mut free = vec![true; line.reading.glyphs.len()];
+        for run in runs.iter().flatten().filter(|r| r.line == l) {
+            free[run.glyphs.clone()].fill(false);
+        }
+        let spots = back.map_or_else(Vec::new, |b| spots(line, &b));
+        let height = back.map_or(1.0, |b| b.apply_quad(&line.quad).height());
+        if !spots.is_empty() {
+            print.extend(stretches(&vec![None; free.len()], &free, &spots, height).into_iter().map(|(range, _)| (l, range)));
+        }
+    }
+    for (area, runs) in areas.iter().zip(runs) {
+        for run in runs {
+            let line = &sheet.lines[run.line];
+            print.extend(area.keywords.iter().filter_map(|k| keyword_in(line, &run.glyphs, k)).map(|range| (run.line, range)));
+        }
+    }
+    print
+}
+
+/// Reads one area. `specimen`: what the template's own picture has there, if it is known.
+///
+/// # Errors
+/// `Receive` when a net fails.
+pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -> Result<Field, Trouble> {
+    let there = sheet.map.apply_quad(&Quad::of_rect(&area.rect));
+    let frame = Rect { x: 0.0, y: 0.0, width: sheet.picture.width() as f32, height: sheet.picture.height() as f32 };
+    let bounds = there.bounds();
+    let mut position = intersection(&bounds, &frame);
+    let inside = position.width * position.height / (bounds.width * bounds.height).max(1e-3);
+    let mut found = Vec::new();
+    for run in runs {
+        position = union(&position, &intersection(&sheet.lines[run.line].part(&run.glyphs).bounds(), &frame));
+        found.extend(read_run(sheet, area, run, specimen)?);
+    }
+    if found.is_empty() && inside > 0.3 {
+        found = search(sheet, area, &there, specimen)?;
+    }
+    let (text, probability) = joined(found);
+    let mut probability = probability * sheet.trust;
+    if inside < 0.98 {
+        probability *= inside * inside;
+    }
+    if expected_length(area.kind, specimen).is_some_and(|lengths| !lengths.contains(&text.len())) {
+        probability = probability.min(0.5);
+    }
+    if text.is_empty() {
+        probability = 0.0;
+    }
+    Ok(Field { position, text, probability: f64::from(probability.clamp(0.0, 1.0)) })
+}
+
+/// The digits that a code or a number has, where the specimen shows that it is such a one.
+fn expected_length(kind: AreaKind, specimen: &str) -> Option<[usize; 2]> {
+    let lengths = match kind {
+        AreaKind::InvoiceCode => [10, 12],
+        AreaKind::InvoiceId => [8, 20],
+        _ => return None,
+    };
+    (specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())).then_some(lengths)
+}
+
+/// What may stand in an area, told by its kind and an example.
+fn charset(kind: AreaKind, example: &str) -> Charset {
+    let all = |is: fn(char) -> bool| !example.is_empty() && example.chars().all(is);
+    match kind {
+        AreaKind::InvoiceCode | AreaKind::InvoiceId if all(|c| c.is_ascii_digit()) => Charset::Digits,
+        AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard => Charset::Code,
+        AreaKind::Money if all(|c| c.is_ascii_digit() || matches!(c, '¥' | '￥' | '.' | ',' | '-' | ' ')) => Charset::Money,
+        _ => Charset::Any,
+    }
+}
+
+/// Texts with their probabilities and where they stand in their row.
+type Found = Vec<(String, f32)>;
+
+fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result<Found, Trouble> {
+    let line = &sheet.lines[run.line];
+    let mut found = Vec::new();
+    for range in without_keywords(line, run, &area.keywords) {
+        let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
+        let first = folded(line, &range, charset);
+        let gap = |i: usize, j: usize| (line.reading.glyphs[i].at - line.reading.glyphs[j].at) * line.quad.width() / 2.0;
+        let mut quad = line.part(&range);
+        // A margin, but nothing of the neighbours in it.
+        let margin = [
+            range.start.checked_sub(1).map(|before| gap(range.start, before)),
+            (range.end < line.reading.glyphs.len()).then(|| gap(range.end, range.end - 1)),
+        ];
+        let wide = |m: Option<f32>| m.map_or(0.3, |gap| (gap / line.quad.height().max(1.0) - 0.3).clamp(0.0, 0.3));
+        let share = line.quad.height() / quad.width().max(1.0);
+        quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
+        let again = read_cleaned(sheet, area, &quad, charset)?;
+        found.push(agreed(first, again));
+    }
+    Ok(found)
+}
+
+/// The quad read as it is and, where the template asks for it, cleaned.
+fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -> Result<Vec<Reading>, Trouble> {
+    let mut crops = vec![crop(sheet.picture, quad)?];
+    if area.remove_stamp || area.remove_line {
+        let mut clean = crops[0].clone();
+        scrub(area, &mut clean);
+        crops.push(clean);
+    }
+    read_crops(sheet.nets, &crops, charset)
+}
+
+fn scrub(area: &Area, crop: &mut RgbImage) {
+    if area.remove_stamp {
+        remove_stamp(crop);
+    }
+    if area.remove_line {
+        remove_lines(crop);
+    }
+}
+
+/// The surest of all readings; if the others say something else it is not sure any more.
+fn agreed(first: (String, f32), again: Vec<Reading>) -> (String, f32) {
+    let mut all: Vec<(String, f32)> = again.iter().map(|r| (r.text().trim().to_owned(), r.probability)).collect();
+    all.push(first);
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (best, rest) = (all[0].clone(), &all[1..]);
+    let same = fold_text(&best.0);
+    let dissent = rest.iter().filter(|(text, p)| *p > 0.1 && fold_text(text) != same).count();
+    let assent = rest.iter().filter(|(text, _)| fold_text(text) == same).count();
+    if assent == 0 || dissent > assent { (best.0, best.1 * DISAGREEMENT) } else { best }
+}
+
+/// Where a keyword stands among glyphs of a line.
+fn keyword_in(line: &Line, range: &Range<usize>, keyword: &str) -> Option<Range<usize>> {
+    let word = fold_text(keyword);
+    let text = fold(line.reading.glyphs[range.clone()].iter().map(|g| g.text.as_str()));
+    let same = common(&word, &text.chars).filter(|c| c.hits as f32 >= 0.7 * word.len() as f32)?;
+    Some(range.start + text.pieces[same.b.start]..range.start + text.pieces[same.b.end - 1] + 1)
+}
+
+/// What is left of a run when keywords are taken out.
+fn without_keywords(line: &Line, run: &Run, keywords: &[String]) -> Vec<Range<usize>> {
+    let mut rest = vec![run.glyphs.clone()];
+    for keyword in keywords {
+        let cut = |range: Range<usize>| match keyword_in(line, &range, keyword) {
+            Some(word) => vec![range.start..word.start, word.end..range.end],
+            None => vec![range],
+        };
+        rest = rest.into_iter().flat_map(cut).filter(|range| !range.is_empty()).collect();
+    }
+    rest
+}
+
+/// A run without punctuation at its ends and, where digits are wanted, without the words before and after them.
+fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> Option<(Range<usize>, Charset)> {
+    let glyphs = &line.reading.glyphs;
+    let cut = |keep: &dyn Fn(char) -> bool| {
+        let kept = |i: &usize| glyphs[*i].text.chars().any(keep);
+        let start = range.clone().find(kept)?;
+        let end = range.clone().rfind(kept)? + 1;
+        Some(start..end)
+    };
+    let plain = cut(&|c| !c.is_whitespace() && !":：;；,，、.。".contains(c))?;
+    let digits = matches!(kind, AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard);
+    if digits {
+        // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
+        let strict = cut(&|c| c.is_ascii_digit());
+        let loose = cut(&|c| c.is_ascii_alphanumeric());
+        let letters = specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind == AreaKind::IdCard;
+        let fits = |r: &Option<Range<usize>>| r.as_ref().is_some_and(|r| r.len() == specimen.len());
+        let chosen = if letters || (fits(&loose) && !fits(&strict)) { loose } else { strict };
+        let range = chosen.or(Some(plain.clone()))?;
+        let example = if specimen.is_empty() { text_of(line, &range) } else { specimen.to_owned() };
+        return Some((range, charset(kind, &example)));
+    }
+    let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
+    let charset = charset(kind, &example);
+    let range =
+        if charset == Charset::Money { cut(&|c| c.is_ascii_digit() || "¥￥.,-".contains(c)).unwrap_or(plain) } else { plain };
+    Some((range, charset))
+}
+
+fn text_of(line: &Line, range: &Range<usize>) -> String {
+    line.reading.glyphs[range.clone()].iter().map(|g| g.text.as_str()).collect()
+}
+
+/// What the line's own reading says of a run, in a charset.
+fn folded(line: &Line, range: &Range<usize>, charset: Charset) -> (String, f32) {
+    let glyphs = &line.reading.glyphs[range.clone()];
+    let text: String = glyphs.iter().flat_map(|g| g.text.chars()).filter_map(|c| charset.fold(c)).collect();
+    (text.trim().to_owned(), glyphs.iter().map(|g| g.probability).product())
+}
+
+/// Nothing was found where the area should be: it is looked at once more by itself, larger.
+fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Found, Trouble> {
+    let quad = there.grown(0.3 * there.height(), 0.3 * there.height());
+    let (w, h) = (quad.width().max(1.0), quad.height().max(1.0));
+    let zoom = (96.0 / h).clamp(1.0, 3.0).min(1200.0 / w);
+    let mut cut = super::read::straighten(sheet.picture, &quad, (w * zoom).max(8.0) as u32, (h * zoom).max(8.0) as u32);
+    scrub(area, &mut cut);
+    let quads: Vec<Quad> = detect::lines(sheet.nets, &cut)?.iter().map(|q| q.facing(0)).collect();
+    let middle = |q: &Quad| {
+        let (x, y) = q.centre();
+        (0.05..0.95).contains(&(x / cut.width() as f32)) && (0.15..0.85).contains(&(y / cut.height() as f32))
+    };
+    let quads: Vec<Quad> = quads.into_iter().filter(middle).collect();
+    let lines: Vec<Line> = super::page::read_lines(sheet.nets, &cut, quads)?;
+    let mut found = Vec::new();
+    for line in &lines {
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len() };
+        for range in without_keywords(line, &run, &area.keywords) {
+            let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
+            let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).grown(2.0, 0.0))?], charset)?;
+            found.push(agreed(folded(line, &range, charset), again));
+        }
+    }
+    Ok(found)
+}
+
+/// The parts of an area's text as one, as sure as the least sure of them.
+fn joined(mut found: Found) -> (String, f32) {
+    found.retain(|(text, _)| !text.is_empty());
+    if found.iter().any(|(_, p)| *p > 2.0 * NOISE) {
+        found.retain(|(_, p)| *p >= NOISE);
+    }
+    let mut text = String::new();
+    for (part, _) in &found {
+        let letters = |c: Option<char>| c.is_some_and(|c| !is_wide(c));
+        if letters(text.chars().next_back()) && letters(part.chars().next()) {
+            text.push(' ');
+        }
+        text.push_str(part);
+    }
+    (text, found.iter().map(|(_, p)| *p).fold(1.0, f32::min))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::Glyph;
+    use super::*;
+
+    fn line(text: &str) -> Line {
+        let n = text.chars().count() as f32;
+        let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
+        Line {
+            quad: Quad([(0.0, 0.0), (n * 20.0, 0.0), (n * 20.0, 20.0), (0.0, 20.0)]),
+            reading: Reading { glyphs: text.chars().enumerate().map(glyph).collect(), probability: 0.9 },
+        }
+    }
+
+    #[test]
+    fn keywords_are_cut_out_and_digits_trimmed() {
+        let line = line("发票代码：144001604125号");
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len() };
+        assert_eq!(without_keywords(&line, &run, &["发票代码".into()]), [4..18]);
+        let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
+        assert_eq!((range, charset), (5..17, Charset::Digits));
+        let (range, charset) = trimmed(&line, 4..18, AreaKind::Head, "").unwrap();
+        assert_eq!((range, charset), (5..18, Charset::Any));
+    }
+
+    #[test]
+    fn readings_that_differ_are_not_sure() {
+        let reading = |text: &str, probability| Reading { glyphs: line(text).reading.glyphs, probability };
+        assert_eq!(agreed(("12".into(), 0.9), vec![reading("12", 0.95)]), ("12".into(), 0.95));
+        assert!(agreed(("13".into(), 0.99), vec![reading("12", 0.95)]).1 < 0.8);
+    }
+
+    #[test]
+    fn parts_are_joined_with_blanks_between_letters_only() {
+        let parts = |list: &[&str]| joined(list.iter().map(|t| ((*t).to_owned(), 0.9)).collect()).0;
+        assert_eq!(parts(&["某某", "公司"]), "某某公司");
+        assert_eq!(parts(&["AB", "12"]), "AB 12");
+        assert_eq!(joined(vec![("12".into(), 0.9), ("~".into(), 0.1)]), ("12".into(), 0.9));
+        assert_eq!(joined(Vec::new()).0, "");
+    }
+}

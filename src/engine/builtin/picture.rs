@@ -1,0 +1,115 @@
+//! Opens pictures: what they are is told by their content, they stand as a browser shows them, and a huge one never fills the memory.
+//! Not here: what is on them.
+
+use crate::engine::Trouble;
+use fast_image_resize::images::Image;
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+/// More than this by its header, and a picture is refused undecoded.
+pub const PIXELS_MAX: u64 = 64 * 1024 * 1024;
+
+/// Longer sides are shrunk before anything is looked for: 3,200 pixels hold the small print of an A4 sheet.
+const SIDE_MAX: u32 = 3200;
+
+/// A picture ready to be read, and how much smaller it is than the one that was sent.
+#[derive(Debug)]
+pub struct Picture {
+    pub pixels: RgbImage,
+    /// Of the picture as a browser shows it.
+    pub width: u32,
+    pub height: u32,
+    /// Pixels of `pixels` to one of the picture; at most 1.
+    pub scale: f32,
+}
+
+/// # Errors
+/// `Refused` for what is no picture, one of another format, a broken or too large one.
+pub fn open(path: &Path) -> Result<Picture, Trouble> {
+    let refuse = |error: &dyn std::fmt::Display| Trouble::Refused(format!("the picture can't be opened: {error}"));
+    let file = File::open(path).map_err(|e| refuse(&e))?;
+    let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(|e| refuse(&e))?;
+    match reader.format() {
+        Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Tiff | ImageFormat::WebP) => {}
+        _ => return Err(refuse(&"not a JPEG, PNG, BMP, TIFF or WebP")),
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(PIXELS_MAX * 8);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|e| refuse(&e))?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > PIXELS_MAX {
+        return Err(refuse(&format!("{width} × {height} pixels are more than 64 megapixels")));
+    }
+    let orientation = decoder.orientation().map_err(|e| refuse(&e))?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| refuse(&e))?;
+    image.apply_orientation(orientation);
+    prepare(image)
+}
+
+/// Any picture, laid on white where it is transparent, shrunk if it is huge.
+///
+/// # Errors
+/// `Refused` for a picture without pixels.
+pub fn prepare(image: DynamicImage) -> Result<Picture, Trouble> {
+    let (width, height) = (image.width(), image.height());
+    if width == 0 || height == 0 {
+        return Err(Trouble::Refused("the picture has no pixels".into()));
+    }
+    let mut pixels = if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() };
+    let longest = width.max(height);
+    let scale = (SIDE_MAX as f32 / longest as f32).min(1.0);
+    if scale < 1.0 {
+        let of = |side: u32| ((side as f32 * scale).round() as u32).max(1);
+        pixels = resized(&pixels, of(width), of(height))?;
+    }
+    Ok(Picture { pixels, width, height, scale })
+}
+
+fn flatten(image: &DynamicImage) -> RgbImage {
+    let rgba = image.to_rgba8();
+    let mut out = RgbImage::new(rgba.width(), rgba.height());
+    for (to, from) in out.pixels_mut().zip(rgba.pixels()) {
+        let [r, g, b, a] = from.0.map(u32::from);
+        to.0 = [r, g, b].map(|c| ((c * a + 255 * (255 - a)) / 255) as u8);
+    }
+    out
+}
+
+/// Bilinear, with all source pixels weighed when it shrinks.
+///
+/// # Errors
+/// `Receive` when the resizer fails, which a picture with pixels does not make it do.
+pub fn resized(from: &RgbImage, width: u32, height: u32) -> Result<RgbImage, Trouble> {
+    let failed = |error: &dyn std::fmt::Display| Trouble::Receive(format!("scaling failed: {error}"));
+    let mut to = Image::new(width, height, PixelType::U8x3);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    Resizer::new().resize(from, &mut to, &options).map_err(|e| failed(&e))?;
+    RgbImage::from_raw(width, height, to.into_vec()).ok_or_else(|| failed(&"size"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgba, RgbaImage};
+
+    #[test]
+    fn transparent_is_white_and_huge_is_shrunk() {
+        let clear = RgbaImage::from_pixel(6400, 10, Rgba([0, 0, 0, 0]));
+        let picture = prepare(clear.into()).unwrap();
+        assert_eq!((picture.width, picture.pixels.width(), picture.pixels.height()), (6400, 3200, 5));
+        assert_eq!(picture.pixels.get_pixel(7, 2).0, [255; 3]);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        std::fs::write(&path, "no picture").unwrap();
+        assert!(matches!(open(&path), Err(Trouble::Refused(_))));
+        assert!(matches!(open(&dir.path().join("absent")), Err(Trouble::Refused(_))));
+    }
+}

@@ -1,0 +1,312 @@
+//! Reads lines of text: crops, the reading net of PP-OCR, and CTC decoding with the probability of what was decoded.
+//! Not here: where the lines are (detect.rs) and what a reading means (fields.rs).
+
+use super::geometry::Quad;
+use super::nets::Nets;
+use super::picture::resized;
+use crate::engine::Trouble;
+use image::RgbImage;
+use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
+use rten_tensor::prelude::*;
+use rten_tensor::{NdTensor, NdTensorView};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The net's input height, pixels.
+const HEIGHT: u32 = 48;
+/// Pixels of input to one step of output.
+const STEP: u32 = 8;
+/// Crops are filled up to multiples of this, so that those of about one length go through the net together.
+const WIDTH_MULTIPLE: u32 = 64;
+const WIDTH_MIN: u32 = 128;
+/// Longer lines are squeezed: 66 heights of a line are more than an invoice's width.
+const WIDTH_MAX: u32 = 3200;
+/// Input columns in one run of the net: its output is 2,300 numbers for each.
+const BATCH_COLUMNS: u32 = 1280;
+
+/// A character and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glyph {
+    pub text: String,
+    pub probability: f32,
+    /// Its middle, as a fraction of the crop's width.
+    pub at: f32,
+}
+
+/// What a crop says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    pub glyphs: Vec<Glyph>,
+    /// That the text is right, character by character, none left out: CTC's probability of the text, over all its alignments.
+    pub probability: f32,
+}
+
+impl Reading {
+    pub fn text(&self) -> String {
+        self.glyphs.iter().map(|g| g.text.as_str()).collect()
+    }
+
+    /// The mean of the characters' probabilities; 0 for no text.
+    pub fn mean(&self) -> f32 {
+        if self.glyphs.is_empty() { 0.0 } else { self.glyphs.iter().map(|g| g.probability).sum::<f32>() / self.glyphs.len() as f32 }
+    }
+}
+
+/// What may be read. Look-alikes count as the character that is allowed: an `O` among digits is a `0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Charset {
+    Any,
+    Digits,
+    /// Digits and capital letters.
+    Code,
+    /// Digits, point, comma, minus and currency signs.
+    Money,
+}
+
+impl Charset {
+    /// The allowed character that `c` stands for; `None` when it may not be read at all.
+    pub fn fold(self, c: char) -> Option<char> {
+        let ascii = match c {
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+            '￥' => '¥',
+            _ => c,
+        };
+        let digit = match ascii {
+            'O' | 'o' | 'D' | 'Q' | '〇' | '○' => '0',
+            'l' | 'I' | 'i' | '|' => '1',
+            'Z' | 'z' => '2',
+            'S' | 's' => '5',
+            'B' => '8',
+            _ => ascii,
+        };
+        match self {
+            Self::Any => Some(c),
+            Self::Digits => digit.is_ascii_digit().then_some(digit),
+            Self::Code => ascii.is_ascii_alphanumeric().then(|| ascii.to_ascii_uppercase()),
+            Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$') => Some(ascii),
+            Self::Money => digit.is_ascii_digit().then_some(digit),
+        }
+    }
+}
+
+/// Reads the crops that `quads` cut out of `picture`, in their order.
+///
+/// # Errors
+/// `Receive` when the net fails.
+pub fn read(nets: &Nets, picture: &RgbImage, quads: &[Quad], charset: Charset) -> Result<Vec<Reading>, Trouble> {
+    let crops = quads.iter().map(|quad| crop(picture, quad)).collect::<Result<Vec<_>, _>>()?;
+    read_crops(nets, &crops, charset)
+}
+
+/// Reads crops 48 pixels high.
+///
+/// # Errors
+/// `Receive` when the net fails.
+pub fn read_crops(nets: &Nets, crops: &[RgbImage], charset: Charset) -> Result<Vec<Reading>, Trouble> {
+    let filled = |crop: &RgbImage| crop.width().div_ceil(WIDTH_MULTIPLE).max(WIDTH_MIN / WIDTH_MULTIPLE) * WIDTH_MULTIPLE;
+    let mut order: Vec<usize> = (0..crops.len()).collect();
+    order.sort_by_key(|i| crops[*i].width());
+    let mut readings = vec![Reading::default(); crops.len()];
+    let mut rest = order.as_slice();
+    while let Some(first) = rest.first() {
+        let width = filled(&crops[*first]);
+        let fits = rest.iter().take((BATCH_COLUMNS / width).max(1) as usize).take_while(|i| filled(&crops[**i]) == width).count();
+        let (batch, later) = rest.split_at(fits);
+        let output = nets.read(tensor(crops, batch, width))?;
+        for (row, i) in batch.iter().enumerate() {
+            let columns = crops[*i].width();
+            let steps = (columns.div_ceil(STEP) as usize + 1).min(output.size(1));
+            readings[*i] = decode(nets, output.slice((row, ..steps)), columns, charset);
+        }
+        rest = later;
+    }
+    Ok(readings)
+}
+
+/// The quad made upright: 48 pixels high, as wide as its proportions ask.
+///
+/// # Errors
+/// `Receive` when scaling fails.
+pub fn crop(picture: &RgbImage, quad: &Quad) -> Result<RgbImage, Trouble> {
+    let (long, high) = (quad.width().max(1.0), quad.height().max(1.0));
+    let width = ((HEIGHT as f32 * long / high).ceil() as u32).clamp(STEP, WIDTH_MAX);
+    // Cut out at its own size first: scaling then weighs all the pixels, which sampling a large print at 48 pixels would not.
+    let cut_height = (high.round() as u32).clamp(HEIGHT / 2, HEIGHT * 4);
+    let cut_width = ((cut_height as f32 * long / high).round() as u32).clamp(4, WIDTH_MAX * 4);
+    let cut = straighten(picture, quad, cut_width, cut_height);
+    if cut.dimensions() == (width, HEIGHT) { Ok(cut) } else { resized(&cut, width, HEIGHT) }
+}
+
+/// The quad made a rectangle of the given size.
+pub fn straighten(picture: &RgbImage, quad: &Quad, width: u32, height: u32) -> RgbImage {
+    let (w, h) = (width as f32, height as f32);
+    let mut cut = RgbImage::new(width, height);
+    // Pixel centres lie half a pixel inside the edges that corners are counted from.
+    let corners = quad.0.map(|(x, y)| (x - 0.5, y - 0.5));
+    let frame = [(-0.5, -0.5), (w - 0.5, -0.5), (w - 0.5, h - 0.5), (-0.5, h - 0.5)];
+    if let Some(projection) = Projection::from_control_points(corners, frame) {
+        warp_into(picture, projection, Interpolation::Bilinear, Border::Replicate, &mut cut);
+    }
+    cut
+}
+
+/// lines × 3 × 48 × width, blue first, −1 to 1; 0 where a crop is filled up, as the net was trained.
+fn tensor(crops: &[RgbImage], batch: &[usize], width: u32) -> NdTensor<f32, 4> {
+    let (plane, width) = ((HEIGHT * width) as usize, width as usize);
+    let mut data = vec![0.0; batch.len() * 3 * plane];
+    for (i, out) in batch.iter().zip(data.chunks_exact_mut(3 * plane)) {
+        for (x, y, pixel) in crops[*i].enumerate_pixels() {
+            let at = y as usize * width + x as usize;
+            for (channel, value) in pixel.0.iter().rev().enumerate() {
+                out[channel * plane + at] = f32::from(*value) / 127.5 - 1.0;
+            }
+        }
+    }
+    NdTensor::from_data([batch.len(), 3, HEIGHT as usize, width], data)
+}
+
+/// The classes a charset allows, by the character they stand for.
+fn allowed(nets: &Nets, charset: Charset) -> &'static [(char, Vec<usize>)] {
+    static DIGITS: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
+    static CODE: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
+    static MONEY: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
+    let table = match charset {
+        Charset::Any => return &[],
+        Charset::Digits => &DIGITS,
+        Charset::Code => &CODE,
+        Charset::Money => &MONEY,
+    };
+    table.get_or_init(|| {
+        let mut classes: HashMap<char, Vec<usize>> = HashMap::new();
+        for (class, text) in nets.alphabet.iter().enumerate() {
+            let mut chars = text.chars();
+            if let (Some(c), None) = (chars.next(), chars.next())
+                && let Some(folded) = charset.fold(c)
+            {
+                classes.entry(folded).or_default().push(class);
+            }
+        }
+        let mut table: Vec<_> = classes.into_iter().collect();
+        table.sort();
+        table
+    })
+}
+
+/// One step of output, reduced to the symbols in question: symbol 0 is the blank.
+type Steps = Vec<Vec<f32>>;
+
+/// Best-path decoding (Graves et al., *Connectionist Temporal Classification*, 3.2), then the probability of the decoded text by the
+/// forward algorithm (4.1).
+fn decode(nets: &Nets, output: NdTensorView<f32, 2>, columns: u32, charset: Charset) -> Reading {
+    let table = allowed(nets, charset);
+    let (symbols, steps) = if charset == Charset::Any { open_symbols(nets, output) } else { closed_symbols(table, output) };
+    let best: Vec<usize> = steps.iter().map(|row| arg_max(row)).collect();
+    let mut glyphs: Vec<Glyph> = Vec::new();
+    let mut path = Vec::new();
+    let mut t = 0;
+    while t < best.len() {
+        let run = best[t..].iter().take_while(|s| **s == best[t]).count();
+        if best[t] != 0 {
+            let probability = steps[t..t + run].iter().map(|row| row[best[t]]).fold(0.0, f32::max);
+            let middle = (t as f32 + run as f32 / 2.0) * STEP as f32 / columns as f32;
+            glyphs.push(Glyph { text: symbols[best[t]].clone(), probability, at: middle.clamp(0.0, 1.0) });
+            path.push(best[t]);
+        }
+        t += run;
+    }
+    let probability = if path.is_empty() { 0.0 } else { text_probability(&steps, &path) };
+    Reading { glyphs, probability }
+}
+
+/// Only the classes that are the best somewhere, which is all that best-path decoding and the text's probability look at.
+fn open_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
+    let rows = output.to_contiguous();
+    let classes = output.size(1);
+    let mut chosen = vec![0];
+    for row in rows.data().chunks_exact(classes) {
+        let class = arg_max(row);
+        if !chosen.contains(&class) {
+            chosen.push(class);
+        }
+    }
+    let steps = rows.data().chunks_exact(classes).map(|row| chosen.iter().map(|c| row[*c]).collect()).collect();
+    (chosen.iter().map(|c| nets.alphabet.get(*c).cloned().unwrap_or_default()).collect(), steps)
+}
+
+/// The allowed characters, each with the probability of all classes that stand for it. What is not allowed keeps its share of the
+/// probability: digits read where a word stands are improbable, not sure.
+fn closed_symbols(table: &[(char, Vec<usize>)], output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
+    let symbols = std::iter::once(String::new()).chain(table.iter().map(|(c, _)| c.to_string())).collect();
+    let rows = output.to_contiguous();
+    // A space, the last class, is as good as nothing between digits.
+    let blank = |row: &[f32]| row[0] + row[row.len() - 1];
+    let steps = rows
+        .data()
+        .chunks_exact(output.size(1))
+        .map(|row| {
+            std::iter::once(blank(row)).chain(table.iter().map(|(_, classes)| classes.iter().map(|c| row[*c]).sum())).collect()
+        })
+        .collect();
+    (symbols, steps)
+}
+
+fn arg_max(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+/// The sum over all alignments of `path` with blanks, the blank being symbol 0.
+fn text_probability(steps: &[Vec<f32>], path: &[usize]) -> f32 {
+    let states = 2 * path.len() + 1;
+    let symbol = |s: usize| if s % 2 == 1 { path[s / 2] } else { 0 };
+    let mut forward = vec![0.0f64; states];
+    forward[0] = 1.0;
+    let mut first = true;
+    for row in steps {
+        let mut next = vec![0.0; states];
+        for s in 0..states {
+            let mut sum = forward[s];
+            if s >= 1 && !(first && s > 1) {
+                sum += forward[s - 1];
+            }
+            if !first && s >= 2 && symbol(s) != 0 && symbol(s) != symbol(s - 2) {
+                sum += forward[s - 2];
+            }
+            next[s] = sum * f64::from(row[symbol(s)]);
+        }
+        forward = next;
+        first = false;
+    }
+    (forward[states - 1] + forward[states - 2]).min(1.0) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probability_of_a_text_sums_its_alignments() {
+        // Two steps, blank and one symbol: "a" is a_, _a, aa.
+        let steps = vec![vec![0.4, 0.6], vec![0.3, 0.7]];
+        assert!((text_probability(&steps, &[1]) - (0.6 * 0.3 + 0.4 * 0.7 + 0.6 * 0.7)).abs() < 1e-6);
+        // "aa" needs a blank between: impossible in two steps.
+        assert_eq!(text_probability(&steps, &[1, 1]), 0.0);
+        let steps = vec![vec![0.0, 1.0, 0.0], vec![0.1, 0.0, 0.9]];
+        assert!((text_probability(&steps, &[1, 2]) - 0.9).abs() < 1e-6);
+    }
+
+    #[test]
+    fn look_alikes_fold_into_the_charset() {
+        assert_eq!(Charset::Digits.fold('O'), Some('0'));
+        assert_eq!(Charset::Digits.fold('７'), Some('7'));
+        assert_eq!(Charset::Digits.fold('发'), None);
+        assert_eq!(Charset::Code.fold('o'), Some('O'));
+        assert_eq!(Charset::Money.fold('￥'), Some('¥'));
+        assert_eq!(Charset::Money.fold('.'), Some('.'));
+    }
+}
