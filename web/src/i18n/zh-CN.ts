@@ -234,8 +234,6 @@ const words = {
     quota: '定额 {amount} 元',
     confirmDelete: '删除模板“{label}”后，将无法再识别这类发票。确定删除吗？',
     deleteTitle: '删除模板',
-    deleteQueued: '已提交删除，正在排队处理',
-    saveQueued: '已提交，正在排队处理',
     added: '模板“{label}”添加成功',
     changed: '模板“{label}”修改成功',
     deleted: '模板已删除',
