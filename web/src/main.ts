@@ -8,6 +8,15 @@ import { currentLocale, i18n, useLocale } from './i18n'
 import { router } from './router'
 import { applyTheme } from './state/theme'
 
+// A box that was replaced has no more chunks of the old pages; loading the page anew gets the new ones.
+window.addEventListener('vite:preloadError', (event) => {
+  const last = Number(sessionStorage.getItem('paperline.reloaded') ?? 0)
+  if (Date.now() - last < 10_000) return
+  event.preventDefault()
+  sessionStorage.setItem('paperline.reloaded', String(Date.now()))
+  location.reload()
+})
+
 applyTheme()
 await useLocale(currentLocale())
 createApp(App).use(i18n).use(router).mount('#app')

@@ -72,7 +72,7 @@ async function learn(): Promise<void> {
 function newestKnown(): string | undefined {
   let newest: string | undefined
   for (const { register_time: time } of details.value.values()) {
-    if (newest === undefined || time > newest) newest = time
+    if (time && (newest === undefined || time > newest)) newest = time
   }
   return newest
 }

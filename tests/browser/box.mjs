@@ -1,0 +1,127 @@
+// A box on a fresh data directory, and a browser to look at it with; both gone when the file's cases are.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { chromium } from 'playwright-core'
+
+const START_MS = 60_000
+const STOP_MS = 10_000
+const SHOTS = join(import.meta.dirname, 'shots')
+
+async function listening(child) {
+  let said = ''
+  return new Promise((resolve, reject) => {
+    const giveUp = setTimeout(() => reject(new Error(`the box did not listen in time:\n${said}`)), START_MS)
+    const end = (verb, value) => {
+      clearTimeout(giveUp)
+      verb(value)
+    }
+    child.stderr.on('data', (chunk) => (said += chunk))
+    child.stdout.on('data', (chunk) => {
+      said += chunk
+      const url = /listening on (http:\/\/\S+)/.exec(said)?.[1]
+      if (url) end(resolve, url.replace(/\/$/, ''))
+    })
+    child.once('exit', (code) => end(reject, new Error(`the box ended with ${code}:\n${said}`)))
+    child.once('error', (error) => end(reject, error))
+  })
+}
+
+async function startBox() {
+  const dir = await mkdtemp(join(tmpdir(), 'paperline-browser-'))
+  const args = ['serve', '--data-dir', dir, '--http', '127.0.0.1:0', '--https', 'off']
+  const child = spawn(process.env.PAPERLINE_BIN, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  try {
+    const url = await listening(child)
+    const password = (await readFile(join(dir, 'initial-admin-password'), 'utf8')).trim()
+    return { url, password, dir, child }
+  } catch (error) {
+    child.kill('SIGKILL')
+    await rm(dir, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function stopBox({ child, dir }) {
+  if (child.exitCode === null) {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    await ended
+    clearTimeout(late)
+  }
+  await rm(dir, { recursive: true, force: true })
+}
+
+/** What every case has: `stage.box`, and pages that must not complain. */
+export function stage() {
+  const on = { box: null, browser: null, open, shot }
+  let complaints = []
+
+  before(async () => {
+    mkdirSync(SHOTS, { recursive: true })
+    on.box = await startBox()
+    on.browser = await chromium.launch({
+      executablePath: process.env.PAPERLINE_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+  })
+
+  after(async () => {
+    await on.browser?.close()
+    if (on.box) await stopBox(on.box)
+  })
+
+  async function open({ locale = 'zh-CN', width = 1280, height = 800 } = {}) {
+    const context = await on.browser.newContext({ locale, viewport: { width, height }, baseURL: on.box.url })
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      // The browser reports every answer that is no success, wanted or not; the cases look at those themselves.
+      const isAnswer = message.text().startsWith('Failed to load resource: the server responded')
+      if (message.type() === 'error' && !isAnswer) complaints.push(message.text())
+    })
+    return page
+  }
+
+  async function shot(page, name) {
+    await page.screenshot({ path: join(SHOTS, `${name}.png`) })
+  }
+
+  /** To be called at the end of a case; what the case brought about on purpose may be let pass. */
+  on.quiet = (expected) => {
+    const said = complaints.filter((text) => !expected?.test(text))
+    complaints = []
+    assert.deepEqual(said, [], 'the page wrote errors to its console')
+  }
+
+  return on
+}
+
+export async function logIn(page, name, password) {
+  await page.goto('/login')
+  await page.fill('input[name=username]', name)
+  await page.fill('input[name=passwd]', password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL((url) => url.pathname !== '/login')
+}
+
+/** A request as the logged-in page makes it. */
+export async function post(page, path, data) {
+  const answer = await page.request.post(path, { data, headers: { Origin: new URL(page.url()).origin } })
+  assert.equal(answer.status(), 200, `${path}: ${await answer.text()}`)
+  return answer.json()
+}

@@ -1,0 +1,164 @@
+// The label line: devices appear by themselves, are printed in real size and marked.
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { logIn, post, stage } from './box.mjs'
+
+const on = stage()
+const MM_PER_POINT = 25.4 / 72
+/** The browser lays paper out in whole CSS pixels. */
+const PAPER_TOLERANCE_MM = 0.4
+
+let page
+let serials
+
+before(async () => {
+  page = await on.open()
+  await page.addInitScript(() => {
+    window.printed = 0
+    window.print = () => (window.printed += 1)
+  })
+})
+
+const row = (serial) => page.locator(`[data-serial="${serial}"]`)
+
+/** Sizes in mm of the pages that printing makes. */
+async function paper() {
+  const text = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+  const boxes = [...text.matchAll(/\/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)\s*\]/g)]
+  return boxes.map(([, width, height]) => ({ width: width * MM_PER_POINT, height: height * MM_PER_POINT }))
+}
+
+async function assertPaper(count, width, height) {
+  const pages = await paper()
+  assert.equal(pages.length, count, 'one label a page')
+  for (const size of pages) {
+    const fits = Math.abs(size.width - width) < PAPER_TOLERANCE_MM && Math.abs(size.height - height) < PAPER_TOLERANCE_MM
+    assert.ok(fits, `${size.width.toFixed(2)} × ${size.height.toFixed(2)} mm is not ${width} × ${height} mm`)
+  }
+}
+
+test('a label operator sees labels, no invoices, and the warning about his password', async () => {
+  await logIn(page, 'prodsys', '123')
+  await page.waitForURL('**/labels')
+  await page.getByText('没有待打印的设备').waitFor()
+  await page.locator('[data-test=default-password]').waitFor()
+  assert.equal(await page.locator('[data-test=menu-console]').count(), 0)
+  await on.shot(page, 'labels-empty-zh')
+  await page.goto('/console')
+  await page.getByText('没有访问权限').waitFor()
+  await page.goto('/labels')
+  await page.getByText('没有待打印的设备').waitFor()
+  on.quiet()
+})
+
+test('devices that are registered appear on the open page by themselves', async () => {
+  const devices = ['A1', 'B2', 'C3'].map((id) => ({ CPUID: `CPU-${id}` }))
+  const answer = await post(page, '/registerDevice', { devices })
+  serials = answer.devices.map((device) => device.DeviceSN)
+  for (const serial of serials) await row(serial).waitFor({ timeout: 3000 })
+  await page.locator('[data-test=unprinted-total]', { hasText: '3' }).waitFor()
+  on.quiet()
+})
+
+test('the print view has one label a page, in mm, each with its code', async () => {
+  await page.click('[data-test=choose-all]')
+  await on.shot(page, 'labels-chosen-zh')
+  await page.click('[data-test=print]')
+  const labels = page.locator('[data-label]')
+  await labels.first().waitFor()
+  assert.deepEqual(await labels.evaluateAll((all) => all.map((label) => label.dataset.label)), serials)
+  for (const serial of serials) {
+    const label = page.locator(`[data-label="${serial}"]`)
+    assert.ok((await label.innerText()).includes(serial))
+    const width = await label.locator('img').evaluate(async (img) => {
+      await img.decode()
+      return img.naturalWidth
+    })
+    assert.ok(width >= 29, `the code of ${serial} is a picture`)
+  }
+  await on.shot(page, 'print-40x30-zh')
+  await assertPaper(3, 40, 30)
+  await page.click('.print-view .el-select')
+  await page.locator('.el-select-dropdown__item', { hasText: '60 × 40' }).click()
+  await assertPaper(3, 60, 40)
+  await on.shot(page, 'print-60x40-zh')
+  on.quiet()
+})
+
+test('after printing only what came out is marked, and one is left', async () => {
+  await page.click('[data-test=print-now]')
+  await page.locator(`[data-came-out="${serials[2]}"]`).click()
+  assert.equal(await page.evaluate(() => window.printed), 1)
+  await on.shot(page, 'after-print-zh')
+  await page.click('[data-test=confirm-mark]')
+  await row(serials[0]).waitFor({ state: 'detached' })
+  await row(serials[1]).waitFor({ state: 'detached' })
+  assert.equal(await row(serials[2]).count(), 1)
+  await page.locator('[data-test=unprinted-total]', { hasText: '1' }).waitFor()
+  on.quiet()
+})
+
+test('the chosen size is remembered', async () => {
+  await page.reload()
+  await row(serials[2]).click()
+  await page.click('[data-test=print]')
+  await page.locator('.print-view .el-select', { hasText: '60 × 40' }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('.print-view').waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('a device is registered by hand, and again, and wrongly', async () => {
+  await page.click('[data-test=register]')
+  const results = page.getByRole('log')
+  await page.getByLabel('CPUID').fill('HAND-1')
+  await page.keyboard.press('Enter')
+  await results.getByText(/已注册：\d{8}（HAND-1）/).waitFor()
+  await page.getByLabel('CPUID').fill('HAND-1')
+  await page.keyboard.press('Enter')
+  await results.getByText(/此前已注册/).waitFor()
+  await page.getByLabel('CPUID').fill('HAND 2')
+  await page.keyboard.press('Enter')
+  await results.getByText(/CPUID/).nth(0).waitFor()
+  await on.shot(page, 'register-zh')
+  await page.keyboard.press('Escape')
+  await page.locator('[data-test=unprinted-total]', { hasText: '2' }).waitFor()
+  on.quiet()
+})
+
+test('rows are chosen with the keyboard alone', async () => {
+  const list = page.getByRole('listbox')
+  await list.focus()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Shift+ArrowDown')
+  assert.equal(await page.locator('[role=option][aria-selected=true]').count(), 2)
+  await page.keyboard.press('Control+a')
+  assert.equal(await page.locator('[role=option][aria-selected=true]').count(), 0)
+  on.quiet()
+})
+
+test('a printed device is found by its serial', async () => {
+  await page.getByRole('tab', { name: '全部设备' }).click()
+  await page.getByPlaceholder('搜索序列号或 CPUID').fill(serials[0])
+  await page.locator(`#pane-all [data-serial="${serials[0]}"]`, { hasText: 'CPU-A1' }).waitFor()
+  await on.shot(page, 'labels-find-zh')
+  on.quiet()
+})
+
+test('a connection that is cut is said, and what was missed is caught up', async () => {
+  await page.getByRole('tab', { name: '待打印' }).click()
+  await page.context().setOffline(true)
+  await page.locator('[data-test=link-state]', { hasText: '连接已断开' }).waitFor()
+  await on.shot(page, 'labels-lost-zh')
+  const other = await on.open({ locale: 'en-US' })
+  await logIn(other, 'prodsys', '123')
+  const { devices } = await post(other, '/registerDevice', { CPUID: 'WHILE-AWAY' })
+  await other.locator(`[data-serial="${devices[0].DeviceSN}"]`).waitFor()
+  await on.shot(other, 'labels-en')
+  await page.context().setOffline(false)
+  await row(devices[0].DeviceSN).waitFor({ timeout: 30_000 })
+  await page.locator('[data-test=link-state]', { hasText: '实时更新' }).waitFor()
+  // The browser itself notes each connection it could not make.
+  on.quiet(/WebSocket connection to|ERR_INTERNET_DISCONNECTED/)
+})
