@@ -57,8 +57,8 @@ async function stopBox({ child, dir }) {
   await rm(dir, { recursive: true, force: true })
 }
 
-/** What every case has: `stage.box`, and pages that must not complain. */
-export function stage() {
+/** What every case has: a box, and pages that must not complain. `prepare` runs once both are there. */
+export function stage(prepare) {
   const on = { box: null, browser: null, open, shot }
   let complaints = []
 
@@ -77,6 +77,7 @@ export function stage() {
         '--disable-sync',
       ],
     })
+    await prepare?.()
   })
 
   after(async () => {

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
 
-const on = stage()
 const sample = join(process.env.PAPERLINE_SAMPLES ?? '', 'quota-invoice.bmp')
 const skip = existsSync(sample) ? false : 'no quota-invoice.bmp in PAPERLINE_SAMPLES'
 /** A debug build reads slowly. */
@@ -20,7 +19,7 @@ const AREAS = [
 
 let page
 
-before(async () => {
+const on = stage(async () => {
   page = await on.open()
   await logIn(page, 'admin', on.box.password)
 })

@@ -1,9 +1,8 @@
 // The label line: devices appear by themselves, are printed in real size and marked.
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
 
-const on = stage()
 const MM_PER_POINT = 25.4 / 72
 /** The browser lays paper out in whole CSS pixels. */
 const PAPER_TOLERANCE_MM = 0.4
@@ -11,7 +10,7 @@ const PAPER_TOLERANCE_MM = 0.4
 let page
 let serials
 
-before(async () => {
+const on = stage(async () => {
   page = await on.open()
   await page.addInitScript(() => {
     window.printed = 0
@@ -110,16 +109,17 @@ test('the chosen size is remembered', async () => {
 
 test('a device is registered by hand, and again, and wrongly', async () => {
   await page.click('[data-test=register]')
-  const results = page.getByRole('log')
-  await page.getByLabel('CPUID').fill('HAND-1')
+  const dialog = page.getByRole('dialog', { name: '注册设备' })
+  const results = dialog.getByRole('log')
+  await dialog.getByLabel('CPUID').fill('HAND-1')
   await page.keyboard.press('Enter')
   await results.getByText(/已注册：\d{8}（HAND-1）/).waitFor()
-  await page.getByLabel('CPUID').fill('HAND-1')
+  await dialog.getByLabel('CPUID').fill('HAND-1')
   await page.keyboard.press('Enter')
   await results.getByText(/此前已注册/).waitFor()
-  await page.getByLabel('CPUID').fill('HAND 2')
+  await dialog.getByLabel('CPUID').fill('HAND 2')
   await page.keyboard.press('Enter')
-  await results.getByText(/CPUID/).nth(0).waitFor()
+  await results.locator('.error').waitFor()
   await on.shot(page, 'register-zh')
   await page.keyboard.press('Escape')
   await page.locator('[data-test=unprinted-total]', { hasText: '2' }).waitFor()
@@ -127,6 +127,7 @@ test('a device is registered by hand, and again, and wrongly', async () => {
 })
 
 test('rows are chosen with the keyboard alone', async () => {
+  await page.getByText('取消选择').click()
   const list = page.getByRole('listbox')
   await list.focus()
   await page.keyboard.press('Home')

@@ -53,9 +53,12 @@ export async function logout(): Promise<void> {
   await post('/logout')
 }
 
+/** Every page waits for this one before it shows anything. */
+const WHO_MS = 10_000
+
 /** Null when nobody is logged in. */
 export async function whoAmI(): Promise<User | null> {
-  const { status, body } = await call<User>('GET', '/me', { accept: [401] })
+  const { status, body } = await call<User>('GET', '/me', { accept: [401], timeoutMs: WHO_MS })
   return status === 401 ? null : body
 }
 

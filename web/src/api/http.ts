@@ -52,7 +52,11 @@ interface Options {
   signal?: AbortSignal
   /** Statuses that the caller reads itself although they are no success. */
   accept?: number[]
+  timeoutMs?: number
 }
+
+/** A box that is silent for longer is not there; without an end the page would wait for ever. */
+const TIMEOUT_MS = 60_000
 
 export interface Answer<T> {
   status: number
@@ -72,6 +76,9 @@ export async function call<T>(method: string, path: string, options: Options = {
     headers['Content-Type'] = 'application/json'
     body = JSON.stringify(options.json)
   }
+  const cut = new AbortController()
+  const late = window.setTimeout(() => cut.abort(), options.timeoutMs ?? TIMEOUT_MS)
+  options.signal?.addEventListener('abort', () => cut.abort())
   let response: Response
   let text: string
   try {
@@ -81,12 +88,14 @@ export async function call<T>(method: string, path: string, options: Options = {
       body,
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: options.signal ?? null,
+      signal: cut.signal,
     })
     text = await response.text()
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    if (options.signal?.aborted) throw cause
     throw new ApiError(0, 'offline', 'offline')
+  } finally {
+    window.clearTimeout(late)
   }
   if (!response.ok && !options.accept?.includes(response.status)) throw errorFrom(response.status, text)
   try {

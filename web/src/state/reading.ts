@@ -186,10 +186,9 @@ async function catchUp(): Promise<void> {
   finished.value = [...finished.value, ...missed].sort((a, b) => b.action - a.action).slice(0, KEPT)
 }
 
-/** Of what waits; needs its own right. */
-export async function refreshQueues(): Promise<void> {
-  if (!can('queue-r')) return
-  queues.value = await queueState().catch(() => queues.value)
+/** What waits. Without the right to ask, or an answer, what was known before is no longer true and not shown. */
+async function refreshQueues(): Promise<void> {
+  queues.value = can('queue-r') ? await queueState().catch(() => null) : null
 }
 
 /** After an upload the box has said how much waits, whatever rights one has. */
