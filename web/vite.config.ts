@@ -26,6 +26,17 @@ export default defineConfig({
     // A picture turned into a data: URL would be loaded with the script that names it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What several pages share comes in two files; by itself each of its parts would be a request.
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: /node_modules[\\/](@?vue|@intlify|vue-|@vueuse)/, priority: 2 },
+            { name: 'parts', test: /node_modules/, minShareCount: 3, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {
