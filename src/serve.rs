@@ -12,9 +12,9 @@ use crate::store::blobs::Blobs;
 use crate::store::local::Local;
 use bytes::Bytes;
 use std::error::Error;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,14 +49,6 @@ fn room(dir: &Path) -> impl FnMut() -> bool + Send + 'static {
     }
 }
 
-/// Readable by its owner only, and durable.
-fn keep_secret(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    path.parent().map_or(Ok(()), |dir| fs::File::open(dir)?.sync_all())
-}
-
 /// Everything behind the listeners, opened and made whole.
 fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     let dir = &config.data_dir;
@@ -67,10 +59,11 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     let engine = Local::open(&dir.join("db"))
         .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
     let store = Store::new(Arc::new(engine), Box::new(room(dir)), Box::new(move |change| news.publish(change)))?;
-    let app = Arc::new(App::new(store, Blobs::open(&dir.join("pictures"))?, config.settings.clone())?);
-    messages.speak_for(app.clone());
     let first_password = dir.join(FIRST_PASSWORD);
-    if let Some(password) = app.first_start(|password| keep_secret(&first_password, &format!("{password}\n")))? {
+    let blobs = Blobs::open(&dir.join("pictures"))?;
+    let app = Arc::new(App::new(store, blobs, first_password.clone(), config.settings.clone())?);
+    messages.speak_for(app.clone());
+    if let Some(password) = app.first_start()? {
         println!("first start: user admin, password {password}");
         println!("the password is kept in {} until it is changed", first_password.display());
     }

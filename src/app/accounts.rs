@@ -1,11 +1,17 @@
-//! Companies, groups and users: what the first start makes, and how a user's rights come about.
+//! How a user's rights come about, what the first start makes, and the rules that every change of users, groups and companies keeps.
+//! Not here: those changes (users.rs, groups.rs, companies.rs).
 
-use super::{App, now, passwords};
-use crate::domain::account::{Actor, Company, Credential, Permission, PermissionSet, User};
-use crate::domain::ids::{CompanyId, UserId};
+use super::{App, By, now, passwords};
+use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User};
+use crate::domain::change::Change;
+use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{COMPANIES, GROUPS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 pub const FIRST_COMPANY: CompanyId = CompanyId(1);
 pub const ADMIN: &str = "admin";
@@ -45,6 +51,62 @@ pub fn actor(view: &View<'_>, user: &User, credential: Credential) -> Result<Act
     })
 }
 
+/// 1 to 64 characters, without blanks around them. `field`: its name on the wire.
+pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
+    const CHARS_MAX: usize = 64;
+    let text = text.trim();
+    if (1..=CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
+    }
+    Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
+}
+
+/// The user, if `by` may change him: of a company that he sees, and holding no more than he does.
+pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
+    let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
+    let user = txn.get(&USERS, &id)?.ok_or_else(unknown)?;
+    let holds_more = !by.actor.permissions.covers(effective(&txn.view(), &user)?);
+    if !by.actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
+}
+
+/// The group, if `by` sees its company.
+pub(super) fn visible_group(view: &View<'_>, actor: &Actor, id: GroupId) -> Result<Group, Refusal> {
+    let unknown = || Refusal::not_found("group_id：没有这个用户组", "group_id: no such group");
+    let group = view.get(&GROUPS, &id)?.ok_or_else(unknown)?;
+    if actor.sees(group.company) { Ok(group) } else { Err(Refusal::no_permission()) }
+}
+
+/// The group, if `by` may put people of `company` into it.
+pub(super) fn joinable(txn: &Txn<'_>, by: &By, id: GroupId, company: CompanyId) -> Result<Group, Refusal> {
+    let group = visible_group(&txn.view(), &by.actor, id)?;
+    if !by.actor.permissions.covers(group.permissions) {
+        return Err(Refusal::no_permission());
+    }
+    if group.company != company {
+        return Err(Refusal::conflict("用户组属于另一个公司", "the group belongs to another company"));
+    }
+    Ok(group)
+}
+
+/// Tells the sockets what a user may do from now on.
+pub(super) fn tell_rights(txn: &mut Txn<'_>, user: &User) -> Result<(), StoreError> {
+    let permissions = effective(&txn.view(), user)?;
+    txn.emit(Change::Rights { user: user.id, company: user.company, permissions, locked: user.locked });
+    Ok(())
+}
+
+/// To be called at the end of every verb that takes something away: somebody has to be left who can give it back.
+pub(super) fn keep_an_administrator(txn: &Txn<'_>) -> Result<(), Refusal> {
+    let view = txn.view();
+    for row in view.scan(&USERS, &(), false) {
+        let (_, user) = row?;
+        if !user.locked && effective(&view, &user)?.lists(Permission::SystemRw) {
+            return Ok(());
+        }
+    }
+    Err(Refusal::conflict("至少要保留一个未锁定的系统管理员", "at least one administrator who is not locked has to be left"))
+}
+
 fn add_user(txn: &mut Txn<'_>, name: &str, hash: String, permission: Permission, default_password: bool) -> Result<(), StoreError> {
     let id = UserId(txn.next("users")?);
     let user = User {
@@ -63,14 +125,14 @@ fn add_user(txn: &mut Txn<'_>, name: &str, hash: String, permission: Permission,
 }
 
 impl App {
-    /// Makes the first company and the first users where there are none; answers the administrator's password when it made it.
-    /// `keep` stores that password for people to find, before the user that has it exists.
-    pub fn first_start(&self, keep: impl FnOnce(&str) -> std::io::Result<()>) -> Result<Option<String>, Refusal> {
+    /// Makes the first company and the first users where there are none; answers the administrator's password when it made it. The
+    /// password lies in its file before the user that has it exists.
+    pub fn first_start(&self) -> Result<Option<String>, Refusal> {
         if self.store.read(|view| view.has(&COMPANIES, &FIRST_COMPANY))? {
             return Ok(None);
         }
         let password = passwords::readable_password()?;
-        keep(&password).map_err(StoreError::Io)?;
+        keep_secret(&self.first_password, &format!("{password}\n")).map_err(StoreError::Io)?;
         let admin_hash = passwords::hash_blocking(&password)?;
         let production_hash = passwords::hash_blocking(PRODUCTION_PASSWORD)?;
         self.store.write_blocking(move |txn| {
@@ -82,4 +144,20 @@ impl App {
         })?;
         Ok(Some(password))
     }
+
+    /// It was changed: what lies in the file opens nothing any more.
+    pub(super) fn forget_first_password(&self) {
+        match std::fs::remove_file(&self.first_password) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => tracing::warn!("{}: {e}", self.first_password.display()),
+            _ => {}
+        }
+    }
+}
+
+/// Readable by its owner only, and durable.
+fn keep_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }

@@ -8,10 +8,13 @@ use crate::domain::refusal::Refusal;
 use crate::domain::settings::Settings;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreError, Txn, View, tables};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub mod accounts;
+pub mod companies;
 pub mod devices;
+pub mod groups;
 pub mod invoices;
 pub mod passwords;
 pub mod pictures;
@@ -19,6 +22,8 @@ pub mod queues;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
+pub mod tokens;
+pub mod users;
 
 pub use passwords::Passwords;
 
@@ -34,6 +39,8 @@ pub struct App {
     pub blobs: Blobs,
     pub passwords: Passwords,
     pub attempts: sessions::Attempts,
+    /// Where the administrator's first password lies until it is changed.
+    first_password: PathBuf,
     settings: RwLock<Arc<Settings>>,
     /// Settings of the command line: they win over the stored ones.
     fixed: Vec<(String, String)>,
@@ -41,12 +48,13 @@ pub struct App {
 
 impl App {
     /// `fixed`: names and values of `--set`.
-    pub fn new(store: Store, blobs: Blobs, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
+    pub fn new(store: Store, blobs: Blobs, first_password: PathBuf, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
         let app = Self {
             store,
             blobs,
             passwords: Passwords::default(),
             attempts: sessions::Attempts::default(),
+            first_password,
             settings: RwLock::default(),
             fixed,
         };

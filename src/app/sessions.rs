@@ -38,7 +38,7 @@ pub struct Attempts(Mutex<HashMap<(String, IpAddr), Vec<Millis>>>);
 impl Attempts {
     /// Counts a try as a wrong one, until `forget` says otherwise: tries side by side can't slip through together. `Err`: the seconds
     /// to wait.
-    fn begin(&self, name: &str, address: IpAddr, now: Millis) -> Result<(), u64> {
+    pub(super) fn begin(&self, name: &str, address: IpAddr, now: Millis) -> Result<(), u64> {
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tried.len() >= REMEMBERED_MAX {
             tried.retain(|_, times| times.last().is_some_and(|last| now - last < TRIES_WITHIN_MS));
@@ -55,7 +55,7 @@ impl Attempts {
         Ok(())
     }
 
-    fn forget(&self, name: &str, address: IpAddr) {
+    pub(super) fn forget(&self, name: &str, address: IpAddr) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(name.to_owned(), address));
     }
 }

@@ -135,6 +135,12 @@ impl PermissionSet {
         if self.lists(Permission::SystemRw) && limit.lists(Permission::SystemRw) { both.with(Permission::SystemRw) } else { both }
     }
 
+    /// Those that only one of the two lists.
+    #[must_use]
+    pub fn difference(self, other: Self) -> Self {
+        Self(self.0 ^ other.0)
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.into_iter().map(|(p, _, _)| p).filter(move |p| self.lists(*p))
     }
@@ -244,6 +250,11 @@ impl Actor {
 
     pub fn sees(&self, company: CompanyId) -> bool {
         self.wall().is_none_or(|own| own == company)
+    }
+
+    /// Nobody gives or takes away what he does not hold himself.
+    pub fn may_turn(&self, from: PermissionSet, into: PermissionSet) -> bool {
+        self.permissions.covers(from.difference(into))
     }
 }
 

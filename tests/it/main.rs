@@ -1,1 +1,11 @@
-fn main() {}
+//! The real box over real sockets: one test binary, so that it is linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod bad_input;
+mod labels;
+mod routes;
+mod sessions;
+mod sockets;
+mod tidy;

@@ -163,6 +163,7 @@ const words: Words = {
       waiting: 'Waiting',
       sending: 'Uploading {percent}',
       queued: 'Queued for reading',
+      submitted: 'Submitted',
       reading: 'Being read',
       read: 'Read',
       fault: 'Needs a check',

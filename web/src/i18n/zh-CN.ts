@@ -160,6 +160,7 @@ const words = {
       waiting: '等待上传',
       sending: '正在上传 {percent}',
       queued: '已加入识别队列',
+      submitted: '已提交识别',
       reading: '正在识别',
       read: '识别完成',
       fault: '识别异常',

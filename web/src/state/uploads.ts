@@ -1,13 +1,14 @@
 // The pictures this browser sends to be read: one small request after the other, each file with its own progress and error.
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import { ApiError, randomKey } from '../api/http'
 import { queuePictures, type QueuedAnswer } from '../api/upload'
 import { i18n } from '../i18n'
 import { errorText } from '../lib/format'
-import { listen } from './feed'
+import { listen, whenFeedOpens } from './feed'
 import { current, finished, noteQueues } from './reading'
 
-export type UploadPhase = 'waiting' | 'sending' | 'queued' | 'reading' | 'read' | 'fault' | 'refused' | 'broken'
+/** `submitted`: queued once, but what became of it while nobody listened is not known. */
+export type UploadPhase = 'waiting' | 'sending' | 'queued' | 'submitted' | 'reading' | 'read' | 'fault' | 'refused' | 'broken'
 
 export interface Upload {
   id: number
@@ -179,13 +180,27 @@ function follow(action: unknown, phase: UploadPhase): void {
   if (upload) upload.phase = phase
 }
 
+/** The rows that the box still has to tell the end of. */
+function open(): Upload[] {
+  return uploads.value.filter((u) => ['queued', 'submitted', 'reading'].includes(u.phase))
+}
+
 export function startUploads(): () => void {
-  const stop = listen((message) => {
-    if (message.msg_id === 203) follow(message.action_id, 'reading')
-    if (message.msg_id === 1) follow(message.action_id, message.is_fault === 1 || message.status === -1 ? 'fault' : 'read')
-  })
+  const stops = [
+    listen((message) => {
+      if (message.msg_id === 203) follow(message.action_id, 'reading')
+      if (message.msg_id === 1) follow(message.action_id, message.is_fault === 1 || message.status === -1 ? 'fault' : 'read')
+    }),
+    whenFeedOpens(() => {
+      for (const upload of open()) upload.phase = 'submitted'
+    }),
+    // The finished few are fetched again when the feed opens.
+    watch([current, finished], () => {
+      for (const upload of open()) overtake(upload)
+    }),
+  ]
   return () => {
-    stop()
+    for (const stop of stops) stop()
     uploads.value = []
     files.clear()
     broken.clear()

@@ -1,0 +1,154 @@
+//! Groups: rights that several users share.
+
+use super::accounts::{joinable, keep_an_administrator, manageable, name, tell_rights, visible_group};
+use super::{App, By, log, now};
+use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
+use crate::domain::ids::{CompanyId, GroupId, UserId};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{COMPANIES, GROUPS, USERS};
+use crate::store::{StoreError, Txn, View};
+
+/// A right, and whether it is to be held from now on.
+pub type Tick = (Permission, bool);
+
+pub(super) fn ticked(set: PermissionSet, ticks: &[Tick]) -> PermissionSet {
+    ticks.iter().fold(set, |set, (permission, held)| if *held { set.with(*permission) } else { set.without(*permission) })
+}
+
+/// Those of the companies that `actor` sees.
+pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<Group>, StoreError> {
+    let groups = view.scan(&GROUPS, &(), false).map(|row| row.map(|(_, group)| group));
+    groups.filter(|group| group.as_ref().map_or(true, |g| actor.sees(g.company))).collect()
+}
+
+/// The group that `actor` may see.
+pub fn get(view: &View<'_>, actor: &Actor, id: GroupId) -> Result<Group, Refusal> {
+    visible_group(view, actor, id)
+}
+
+pub fn members(view: &View<'_>, id: GroupId) -> Result<Vec<User>, StoreError> {
+    let users = view.scan(&USERS, &(), false).map(|row| row.map(|(_, user)| user));
+    users.filter(|user| user.as_ref().map_or(true, |u| u.group == Some(id))).collect()
+}
+
+fn must_be_new(txn: &Txn<'_>, group: &Group) -> Result<(), Refusal> {
+    for row in txn.scan(&GROUPS, &(), false) {
+        let (id, other) = row?;
+        if id != group.id && other.company == group.company && other.name == group.name {
+            return Err(Refusal::conflict("已有同名的用户组", "there is a group of that name"));
+        }
+    }
+    Ok(())
+}
+
+impl App {
+    pub async fn add_group(
+        &self,
+        by: By,
+        wanted: &str,
+        company: Option<CompanyId>,
+        permissions: PermissionSet,
+    ) -> Result<Group, Refusal> {
+        let name = name("group_name", wanted)?;
+        self.store
+            .write(move |txn| {
+                let company = company.unwrap_or(by.actor.company);
+                if !by.actor.sees(company) || !by.actor.permissions.covers(permissions) {
+                    return Err(Refusal::no_permission());
+                }
+                if !txn.has(&COMPANIES, &company)? {
+                    return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
+                }
+                let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
+                must_be_new(txn, &group)?;
+                txn.put(&GROUPS, &group.id, &group)?;
+                log(txn, now(), &by, None, format!("增加用户组 {}", group.name))?;
+                Ok(group)
+            })
+            .await
+    }
+
+    /// `change` gets the group as it is; what it makes of its rights is checked.
+    async fn change_group(&self, by: By, id: GroupId, change: impl FnOnce(&mut Group) + Send + 'static) -> Result<Group, Refusal> {
+        self.store
+            .write(move |txn| {
+                let mut group = visible_group(&txn.view(), &by.actor, id)?;
+                let before = group.permissions;
+                change(&mut group);
+                if !by.actor.may_turn(before, group.permissions) {
+                    return Err(Refusal::no_permission());
+                }
+                must_be_new(txn, &group)?;
+                txn.put(&GROUPS, &id, &group)?;
+                if before != group.permissions {
+                    for member in members(&txn.view(), id)? {
+                        tell_rights(txn, &member)?;
+                    }
+                    keep_an_administrator(txn)?;
+                }
+                log(txn, now(), &by, None, format!("修改用户组 {}", group.name))?;
+                Ok(group)
+            })
+            .await
+    }
+
+    pub async fn edit_group(
+        &self,
+        by: By,
+        id: GroupId,
+        wanted: Option<&str>,
+        permissions: Option<PermissionSet>,
+    ) -> Result<Group, Refusal> {
+        let name = wanted.map(|wanted| name("group_name", wanted)).transpose()?;
+        self.change_group(by, id, move |group| {
+            group.name = name.unwrap_or_else(|| group.name.clone());
+            group.permissions = permissions.unwrap_or(group.permissions);
+        })
+        .await
+    }
+
+    pub async fn tick_group(&self, by: By, id: GroupId, ticks: Vec<Tick>) -> Result<Group, Refusal> {
+        self.change_group(by, id, move |group| group.permissions = ticked(group.permissions, &ticks)).await
+    }
+
+    /// Its members just leave it.
+    pub async fn delete_group(&self, by: By, id: GroupId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let group = visible_group(&txn.view(), &by.actor, id)?;
+                if !by.actor.permissions.covers(group.permissions) {
+                    return Err(Refusal::no_permission());
+                }
+                txn.delete(&GROUPS, &id);
+                for mut member in members(&txn.view(), id)? {
+                    member.group = None;
+                    txn.put(&USERS, &member.id, &member)?;
+                    tell_rights(txn, &member)?;
+                }
+                keep_an_administrator(txn)?;
+                Ok(log(txn, now(), &by, None, format!("删除用户组 {}", group.name))?)
+            })
+            .await
+    }
+
+    /// A user of another group moves; `None` takes him out of his.
+    pub async fn move_user(&self, by: By, id: UserId, group: Option<GroupId>) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let mut user = manageable(txn, &by, id)?;
+                let into = match group {
+                    Some(group) => format!("加入用户组 {}", joinable(txn, &by, group, user.company)?.name),
+                    None if user.group.is_none() => {
+                        return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
+                    }
+                    None => "移出用户组".into(),
+                };
+                user.group = group;
+                txn.put(&USERS, &id, &user)?;
+                tell_rights(txn, &user)?;
+                keep_an_administrator(txn)?;
+                Ok(log(txn, now(), &by, None, format!("用户 {} {into}", user.name))?)
+            })
+            .await
+    }
+}

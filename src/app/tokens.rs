@@ -1,0 +1,52 @@
+//! Tokens: what stations log in with. Anyone may make them, for what he holds.
+
+use super::{App, By, log, now, passwords};
+use crate::domain::account::{Actor, Credential, Permission, PermissionSet, Token};
+use crate::domain::change::Change;
+use crate::domain::ids::TokenId;
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{TOKENS, TOKENS_BY_HASH};
+use crate::store::{StoreError, View};
+
+/// His own.
+pub fn own(view: &View<'_>, actor: &Actor) -> Result<Vec<Token>, StoreError> {
+    let tokens = view.scan(&TOKENS, &(), false).map(|row| row.map(|(_, token)| token));
+    tokens.filter(|token| token.as_ref().map_or(true, |t| t.user == actor.user)).collect()
+}
+
+impl App {
+    /// Its secret is in the answer, and nowhere else.
+    pub async fn add_token(&self, by: By, wanted: &str, permissions: PermissionSet) -> Result<(Token, String), Refusal> {
+        let name = super::accounts::name("name", wanted)?;
+        if !by.actor.permissions.covers(permissions) {
+            return Err(Refusal::no_permission());
+        }
+        let secret = passwords::secret()?;
+        let hash = passwords::digest(&secret);
+        let token = self
+            .store
+            .write(move |txn| {
+                let token =
+                    Token { id: TokenId(txn.next("tokens")?), user: by.actor.user, name, hash, permissions, created: now() };
+                txn.put(&TOKENS, &token.id, &token)?;
+                txn.put(&TOKENS_BY_HASH, &hash, &token.id.0)?;
+                log(txn, now(), &by, None, format!("增加令牌 {}", token.name))?;
+                Ok(token)
+            })
+            .await?;
+        Ok((token, secret))
+    }
+
+    pub async fn delete_token(&self, by: By, id: TokenId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let known = txn.get(&TOKENS, &id)?.filter(|t| t.user == by.actor.user || by.actor.may(Permission::SystemRw));
+                let token = known.ok_or_else(|| Refusal::not_found("没有这个令牌", "no such token"))?;
+                txn.delete(&TOKENS, &id);
+                txn.delete(&TOKENS_BY_HASH, &token.hash);
+                txn.emit(Change::Ended { credential: Credential::Token(id) });
+                Ok(log(txn, now(), &by, None, format!("删除令牌 {}", token.name))?)
+            })
+            .await
+    }
+}

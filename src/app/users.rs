@@ -1,0 +1,260 @@
+//! Users: added, changed, locked, given rights and passwords, and gone.
+
+use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, name, tell_rights};
+use super::groups::{Tick, ticked};
+use super::{App, By, log, now, passwords};
+use crate::domain::account::{Actor, Credential, PermissionSet, User};
+use crate::domain::change::Change;
+use crate::domain::ids::{CompanyId, GroupId, UserId};
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::tables::{COMPANIES, SESSIONS, TOKENS, TOKENS_BY_HASH, USERS, USERS_BY_NAME};
+use crate::store::{StoreError, Txn, View};
+use std::net::IpAddr;
+
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub name: String,
+    pub password: String,
+    pub company: Option<CompanyId>,
+    pub group: Option<GroupId>,
+    pub permissions: PermissionSet,
+}
+
+/// What is to change; the rest stays. `group`: `Some(None)` takes him out of his.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    pub locked: Option<bool>,
+    pub name: Option<String>,
+    pub company: Option<CompanyId>,
+    pub group: Option<Option<GroupId>>,
+}
+
+/// Those of the companies that `actor` sees, himself among them.
+pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<User>, StoreError> {
+    let users = view.scan(&USERS, &(), false).map(|row| row.map(|(_, user)| user));
+    users.filter(|user| user.as_ref().map_or(true, |u| actor.sees(u.company))).collect()
+}
+
+/// The user, if `actor` sees his company.
+pub fn get(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
+    let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
+    let user = view.get(&USERS, &id)?.ok_or_else(unknown)?;
+    if actor.sees(user.company) { Ok(user) } else { Err(Refusal::no_permission()) }
+}
+
+fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal> {
+    match txn.get(&USERS_BY_NAME, name)? {
+        Some(other) if other != id => Err(Refusal::conflict("已有同名的用户", "there is a user of that name")),
+        _ => Ok(txn.put(&USERS_BY_NAME, name, &id)?),
+    }
+}
+
+fn password(text: &str) -> Result<(), Refusal> {
+    let chars = text.chars().count();
+    if (1..=passwords::PASSWORD_CHARS_MAX).contains(&chars) {
+        return Ok(());
+    }
+    Err(Refusal::malformed("passwd：应为 1 到 256 个字符", "passwd: must have 1 to 256 characters"))
+}
+
+/// Logs the user out everywhere.
+fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
+    let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
+    for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
+        txn.delete(&SESSIONS, &key);
+        txn.emit(Change::Ended { credential: Credential::Session(key) });
+    }
+    Ok(())
+}
+
+impl App {
+    pub async fn add_user(&self, by: By, new: NewUser) -> Result<User, Refusal> {
+        let name = name("user_name", &new.name)?;
+        password(&new.password)?;
+        let password_hash = self.passwords.hash(new.password).await?;
+        self.store
+            .write(move |txn| {
+                let company = new.company.unwrap_or(by.actor.company);
+                if !by.actor.sees(company) || !by.actor.permissions.covers(new.permissions) {
+                    return Err(Refusal::no_permission());
+                }
+                if !txn.has(&COMPANIES, &company)? {
+                    return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
+                }
+                if let Some(group) = new.group {
+                    joinable(txn, &by, group, company)?;
+                }
+                let user = User {
+                    id: UserId(txn.next("users")?),
+                    name,
+                    company,
+                    group: new.group,
+                    password_hash,
+                    default_password: false,
+                    permissions: new.permissions,
+                    registered: now(),
+                    locked: false,
+                };
+                take_name(txn, user.id, &user.name)?;
+                txn.put(&USERS, &user.id, &user)?;
+                log(txn, now(), &by, None, format!("增加用户 {}", user.name))?;
+                Ok(user)
+            })
+            .await
+    }
+
+    pub async fn edit_user(&self, by: By, id: UserId, change: UserChange) -> Result<User, Refusal> {
+        let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
+        self.store
+            .write(move |txn| {
+                let mut user = manageable(txn, &by, id)?;
+                if let Some(name) = new_name {
+                    let old = std::mem::replace(&mut user.name, name);
+                    txn.delete(&USERS_BY_NAME, &old);
+                    take_name(txn, id, &user.name)?;
+                }
+                if let Some(company) = change.company.filter(|c| *c != user.company) {
+                    if !by.actor.sees(company) {
+                        return Err(Refusal::no_permission());
+                    }
+                    if !txn.has(&COMPANIES, &company)? {
+                        return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
+                    }
+                    // A group does not reach over the wall.
+                    (user.company, user.group) = (company, None);
+                }
+                if let Some(group) = change.group {
+                    if let Some(group) = group {
+                        joinable(txn, &by, group, user.company)?;
+                    }
+                    user.group = group;
+                }
+                if let Some(locked) = change.locked {
+                    user.locked = locked;
+                    if locked {
+                        end_sessions(txn, id)?;
+                    }
+                }
+                txn.put(&USERS, &id, &user)?;
+                tell_rights(txn, &user)?;
+                keep_an_administrator(txn)?;
+                let what = match change.locked {
+                    Some(true) => "锁定用户",
+                    Some(false) => "解锁用户",
+                    None => "修改用户",
+                };
+                log(txn, now(), &by, None, format!("{what} {}", user.name))?;
+                Ok(user)
+            })
+            .await
+    }
+
+    pub async fn delete_user(&self, by: By, id: UserId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let user = manageable(txn, &by, id)?;
+                end_sessions(txn, id)?;
+                let tokens = txn.scan(&TOKENS, &(), false).collect::<Result<Vec<_>, _>>()?;
+                for (token, row) in tokens.into_iter().filter(|(_, token)| token.user == id) {
+                    txn.delete(&TOKENS, &token);
+                    txn.delete(&TOKENS_BY_HASH, &row.hash);
+                    txn.emit(Change::Ended { credential: Credential::Token(token) });
+                }
+                txn.delete(&USERS, &id);
+                txn.delete(&USERS_BY_NAME, &user.name);
+                keep_an_administrator(txn)?;
+                Ok(log(txn, now(), &by, None, format!("删除用户 {}", user.name))?)
+            })
+            .await
+    }
+
+    /// Several users' own rights, all or none.
+    pub async fn tick_users(&self, by: By, changes: Vec<(UserId, Vec<Tick>)>) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                for (id, ticks) in &changes {
+                    let mut user = manageable(txn, &by, *id)?;
+                    let permissions = ticked(user.permissions, ticks);
+                    if !by.actor.may_turn(user.permissions, permissions) {
+                        return Err(Refusal::no_permission());
+                    }
+                    user.permissions = permissions;
+                    txn.put(&USERS, id, &user)?;
+                    tell_rights(txn, &user)?;
+                    log(txn, now(), &by, None, format!("修改用户权限 {}", user.name))?;
+                }
+                keep_an_administrator(txn)
+            })
+            .await
+    }
+
+    /// A user's own new password, against the old one. Everybody who was logged in as him is logged out.
+    pub async fn change_own_password(&self, by: By, address: IpAddr, old: String, new: String) -> Result<(), Refusal> {
+        password(&new)?;
+        let id = by.actor.user;
+        let user = self.store.read(|view| get(view, &by.actor, id))?;
+        self.check_password(&user, old, address).await?;
+        self.set_password(Some(by), id, new).await
+    }
+
+    /// A manager gives a user another password.
+    pub async fn reset_password(&self, by: By, id: UserId, new: String) -> Result<(), Refusal> {
+        password(&new)?;
+        self.set_password(Some(by), id, new).await
+    }
+
+    /// `by`: `None` for whoever holds the box itself.
+    async fn set_password(&self, by: Option<By>, id: UserId, new: String) -> Result<(), Refusal> {
+        let password_hash = self.passwords.hash(new).await?;
+        let name = self
+            .store
+            .write(move |txn| {
+                let mut user = match &by {
+                    Some(by) => manageable(txn, by, id)?,
+                    None => txn.get(&USERS, &id)?.ok_or_else(Refusal::internal)?,
+                };
+                user.password_hash = password_hash;
+                user.default_password = false;
+                txn.put(&USERS, &id, &user)?;
+                end_sessions(txn, id)?;
+                if let Some(by) = &by {
+                    log(txn, now(), by, None, format!("修改密码 {}", user.name))?;
+                }
+                Ok(user.name)
+            })
+            .await?;
+        if name == ADMIN {
+            self.forget_first_password();
+        }
+        Ok(())
+    }
+
+    /// Whoever holds the box itself may let himself in: a new password, and no lock.
+    pub async fn reset_from_the_box(&self, user_name: String) -> Result<String, Refusal> {
+        let unknown = || Refusal::not_found("没有这个用户", "no such user");
+        let user = self.store.read(|view| super::accounts::by_name(view, &user_name))?.ok_or_else(unknown)?;
+        let new = passwords::readable_password()?;
+        self.set_password(None, user.id, new.clone()).await?;
+        self.store
+            .write(move |txn| {
+                if let Some(mut user) = txn.get(&USERS, &user.id)? {
+                    user.locked = false;
+                    txn.put(&USERS, &user.id, &user)?;
+                    tell_rights(txn, &user)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(new)
+    }
+
+    pub(super) async fn check_password(&self, user: &User, given: String, address: IpAddr) -> Result<(), Refusal> {
+        let wait = |s| Refusal::new(Code::Throttled, format!("尝试太频繁，请 {s} 秒后再试"), format!("too many tries: wait {s} s"));
+        self.attempts.begin(&user.name, address, now()).map_err(wait)?;
+        if !self.passwords.verify(given, user.password_hash.clone()).await? {
+            return Err(Refusal::new(Code::Forbidden, "原密码不正确", "the old password is wrong"));
+        }
+        self.attempts.forget(&user.name, address);
+        Ok(())
+    }
+}

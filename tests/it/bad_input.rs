@@ -1,0 +1,124 @@
+//! What is sent wrongly gets a status, a code and words that say what to do; and a broken connection leaves nothing behind.
+
+use crate::support::{Paperline, blank_png};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+#[test]
+fn bodies_that_are_none() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let post = |kind: &str, body: &[u8]| client.send("POST", "/search", &[("content-type", kind)], body);
+    for (kind, body) in [
+        ("application/json", &b"{\"condition\":"[..]),
+        ("application/json", b"[]"),
+        ("application/json", br#"{"condition":"\ud800"}"#),
+        ("text/plain", b"condition=Time"),
+        ("multipart/form-data; boundary=x", b"--y\r\n"),
+        ("application/json", b""),
+    ] {
+        assert_eq!(post(kind, body).refusal(), (400, "malformed"), "{kind} {}", String::from_utf8_lossy(body));
+    }
+    let packed = client.send("POST", "/search", &[("content-encoding", "gzip")], b"{}");
+    assert_eq!(packed.refusal(), (415, "unsupported"));
+    // Old stations send no type, and blanks before the brace.
+    let untyped = client.send("POST", "/search", &[], b" \r\n{\"condition\":\"DeviceSN\",\"DeviceSN\":1}");
+    assert_eq!(untyped.refusal(), (404, "not_found"));
+}
+
+#[test]
+fn methods_and_addresses_that_are_none() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let put = client.send("PUT", "/search", &[], b"");
+    assert_eq!(put.refusal(), (405, "malformed"));
+    assert!(put.header("allow").contains("GET") && put.header("allow").contains("POST"));
+    assert_eq!(client.get("/logout").status, 405);
+    assert_eq!(client.get("/me").status, 200, "GET /logout logs nobody out");
+    assert_eq!(client.post("/nothing", &json!({})).refusal(), (404, "not_found"));
+    assert_eq!(client.get("/invoice/nothing").refusal(), (404, "not_found"));
+    assert_eq!(client.get("/api/nothing").refusal(), (404, "not_found"));
+}
+
+#[test]
+fn refusals_speak_both_languages() {
+    let paperline = Paperline::start();
+    let err = |language: &str| {
+        let answer = paperline.client().with_header("accept-language", language).get("/me");
+        assert_eq!(answer.refusal(), (401, "unauthenticated"));
+        answer.body["err"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(err("zh-CN,zh;q=0.9,en;q=0.8"), "请先登录");
+    assert_eq!(err("en-US,en;q=0.9"), "please log in first");
+}
+
+#[test]
+fn pictures_that_are_none() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let png = blank_png(300, 200);
+    for (files, status, code) in [
+        (vec![], 400, "malformed"),
+        (vec![("a.txt", &b"hello"[..])], 415, "unsupported"),
+        (vec![("a.png", &png[..png.len() / 2])], 415, "unsupported"),
+        (vec![("a.png", &b""[..])], 415, "unsupported"),
+    ] {
+        let answer = client.upload("/invoice/recognizeImage", &files);
+        assert_eq!(answer.refusal(), (status, code), "{files:?}");
+        assert_eq!(answer.body["err"], "上传文件失败");
+    }
+    let mixed = client.upload("/invoice/recognizeImage.action", &[(r"C:\scans\bad.png", b"no"), ("good.png", &png)]);
+    assert_eq!(mixed.status, 200);
+    assert_eq!(mixed.body["action_id_list"].as_array().unwrap().len(), 1);
+    assert_eq!(mixed.body["failed"][0]["file"], "bad.png");
+    let large = vec![0; (20 << 20) + 1];
+    assert_eq!(client.upload("/invoice/uploadModelOrigin", &[("large.png", &large)]).refusal(), (413, "too_large"));
+}
+
+#[test]
+fn a_header_that_promises_too_many_pixels_is_not_believed() {
+    let paperline = Paperline::start();
+    let mut bomb = blank_png(8, 8);
+    // Width and height of the IHDR chunk, and its checksum made right again.
+    bomb[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
+    let mut crc = 0xFFFF_FFFF_u32;
+    for byte in &bomb[12..29] {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    let answer = paperline.admin().upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
+    assert_eq!(answer.refusal(), (413, "too_large"));
+}
+
+#[test]
+fn a_refusal_reaches_who_is_still_sending() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let mut stream = TcpStream::connect(paperline.http.strip_prefix("http://").unwrap()).unwrap();
+    let length = 40 << 20;
+    let head = format!("POST /search HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nContent-Length: {length}\r\n\r\n", client.cookie());
+    stream.write_all(head.as_bytes()).unwrap();
+    let chunk = vec![b' '; 1 << 20];
+    for _ in 0..40 {
+        stream.write_all(&chunk).unwrap();
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[test]
+fn an_idempotency_key_queues_once() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let png = blank_png(30, 20);
+    let send = |key: &str| client.upload_with("/invoice/recognizeImage", &[("idempotency-key", key)], &[("a.png", &png)]);
+    let first = send("k1");
+    assert_eq!(send("k1").body, first.body);
+    assert_ne!(send("k2").body["action_id_list"], first.body["action_id_list"]);
+    assert_eq!(send(&"k".repeat(129)).refusal(), (400, "malformed"));
+}

@@ -1,0 +1,148 @@
+//! The production line over the wire, row by row of its interface document.
+
+use crate::support::{Client, Paperline};
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+fn register(client: &Client, sn: &str, cpuid: &str) {
+    let answer = client.post("/registerDevice", &json!({ "DeviceSN": sn, "CPUID": cpuid }));
+    assert_eq!(answer.body["devices"][0]["status"], "created", "{answer:?}");
+}
+
+/// What another program than the one that drew it reads.
+fn read_qr(png: &[u8]) -> String {
+    let picture = image::load_from_memory(png).unwrap().into_luma8();
+    let mut prepared = rqrr::PreparedImage::prepare(picture);
+    let grids = prepared.detect_grids();
+    assert_eq!(grids.len(), 1);
+    let (meta, text) = grids[0].decode().unwrap();
+    assert_eq!(meta.ecc_level, 0, "error correction M is 0 in the format bits");
+    text
+}
+
+#[test]
+fn a_device_from_registration_to_its_label() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let mut socket = client.socket("/socketNoPrint");
+    assert_eq!(socket.next().unwrap(), json!({ "DeviceSNList": [] }));
+
+    for (sn, cpuid) in [("18440003", "C3"), ("18440001", "C1"), ("18440002", "C2")] {
+        register(&client, sn, cpuid);
+    }
+    let waiting = json!({ "DeviceSNList": ["18440003", "18440001", "18440002"] });
+    while socket.next().unwrap() != waiting {}
+    assert_eq!(client.get("/searchNoPrint").body, waiting);
+
+    let drawn = client.post("/printQRCode", &json!({ "DeviceSNList": ["18440001", 18440002] }));
+    assert_eq!(drawn.body.as_object().unwrap().len(), 2);
+    for (sn, label) in [("18440001", "18440001 C1"), ("18440002", "18440002 C2")] {
+        let png = base64::engine::general_purpose::STANDARD.decode(drawn.body[sn].as_str().unwrap()).unwrap();
+        assert_eq!(read_qr(&png), label);
+    }
+
+    let marked = client.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440001", "18440003"] }));
+    assert_eq!(marked.body, json!({ "reqStatus": "sucess" }));
+    let left = json!({ "DeviceSNList": ["18440002"] });
+    while socket.next().unwrap() != left {}
+    assert_eq!(client.get("/searchNoPrint").body, left);
+}
+
+#[test]
+fn a_label_has_a_quiet_zone_of_four_modules() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    let drawn = client.get("/printQRCode?DeviceSNList=18440001");
+    let png = base64::engine::general_purpose::STANDARD.decode(drawn.body["18440001"].as_str().unwrap()).unwrap();
+    let picture = image::load_from_memory(&png).unwrap().into_luma8();
+    let dark: Vec<(u32, u32)> = picture.enumerate_pixels().filter(|(_, _, p)| p.0[0] < 128).map(|(x, y, _)| (x, y)).collect();
+    let (left, top) = (dark.iter().map(|d| d.0).min().unwrap(), dark.iter().map(|d| d.1).min().unwrap());
+    // Version 1 has 21 modules, and 4 on each side of them.
+    let module = picture.width() / (21 + 8);
+    assert_eq!(picture.width() % (21 + 8), 0);
+    assert_eq!((left, top), (4 * module, 4 * module));
+    assert_eq!(picture.width() - 1 - dark.iter().map(|d| d.0).max().unwrap(), 4 * module);
+}
+
+#[test]
+fn registering_says_what_became_of_each() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let ask = |body: Value| client.post("/registerDevice", &body);
+    let statuses = |body: &Value| -> Vec<String> {
+        body["devices"].as_array().unwrap().iter().map(|d| d["status"].as_str().unwrap().to_owned()).collect()
+    };
+    register(&client, "18440001", "C1");
+    let same = ask(json!({ "CPUID": "C1", "DeviceSN": 18440001 }));
+    assert_eq!(same.body["reqStatus"], "sucess");
+    assert_eq!(statuses(&same.body), ["exists"]);
+    let known = ask(json!({ "CPUID": "C1" }));
+    assert_eq!(known.body["devices"][0], json!({ "DeviceSN": "18440001", "CPUID": "C1", "status": "exists" }));
+    for pair in [json!({ "CPUID": "C1", "DeviceSN": "18440002" }), json!({ "CPUID": "C2", "DeviceSN": "18440001" })] {
+        let answer = ask(pair);
+        assert_eq!((answer.status, &answer.body["reqStatus"]), (200, &json!("error")));
+        assert_eq!(statuses(&answer.body), ["conflict"]);
+    }
+    let mixed = ask(json!({ "devices": [{ "CPUID": "C1", "DeviceSN": "18440009" }, { "CPUID": "C3" }] }));
+    assert_eq!(mixed.body["reqStatus"], "partial");
+    assert_eq!(statuses(&mixed.body), ["conflict", "created"]);
+    let allotted = mixed.body["devices"][1]["DeviceSN"].as_str().unwrap().to_owned();
+    assert!(allotted.len() == 8 && allotted.ends_with("0001"), "{allotted}");
+    // A malformed row registers nothing at all.
+    let wrong = ask(json!({ "devices": [{ "CPUID": "C8", "DeviceSN": "18440008" }, { "CPUID": "C 9" }] }));
+    assert_eq!(wrong.refusal(), (400, "malformed"));
+    assert!(wrong.body["err"].as_str().unwrap().contains("CPUID"));
+    assert_eq!(client.get("/search?condition=DeviceSN&DeviceSN=18440008").refusal(), (404, "not_found"));
+    let in_a_form = client.form("/registerDevice", "CPUID=F1&DeviceSN=");
+    assert_eq!(statuses(&in_a_form.body), ["created"]);
+}
+
+#[test]
+fn searching_by_time_and_by_serial() {
+    let paperline = Paperline::start_with(&["--set", "timezone=Asia/Shanghai"]);
+    let client = paperline.operator();
+    for n in 1..=3 {
+        register(&client, &format!("1844000{n}"), &format!("C{n}"));
+    }
+    client.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440002"] }));
+    let by_time =
+        |start: &str, end: &str| client.post("/search", &json!({ "condition": "Time", "startTime": start, "endTime": end }));
+    let all = by_time("2018-10-4 11:34:11", "2099-11-4 11:34:11");
+    assert_eq!(String::from_utf8(all.bytes).unwrap(), r#"{"18440001":"C1","18440002":"C2","18440003":"C3"}"#);
+    assert_eq!(by_time("2018-10-04", "2018-11-04").body, json!({}));
+    assert_eq!(by_time("2018-10-04", "2018-10-03").refusal(), (400, "malformed"));
+    let one = client.post("/search", &json!({ "condition": "DeviceSN", "DeviceSN": "18440002" }));
+    assert_eq!(one.body, json!({ "CPUID": "C2", "DeviceSN": "18440002" }));
+    assert_eq!(client.get("/search?condition=DeviceSN&DeviceSN=18440002").body, one.body);
+    assert_eq!(client.get("/search?condition=Colour").refusal(), (400, "malformed"));
+    let missing = by_time("", "2018-10-03");
+    assert!(missing.refusal() == (400, "malformed") && missing.body["err"].as_str().unwrap().contains("startTime"));
+}
+
+#[test]
+fn switching_print_states_in_part() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    register(&client, "18440002", "C2");
+    let switch = |body: Value| client.post("/switchPrintStatus", &body).body;
+    let unprinted = || client.get("/searchNoPrint").body["DeviceSNList"].clone();
+    assert_eq!(
+        switch(json!({ "DeviceSNList": ["18440001", "00000000"], "atomic": true })),
+        json!({ "reqStatus": "error", "failed": { "00000000": "not_found" } })
+    );
+    assert_eq!(unprinted(), json!(["18440001", "18440002"]));
+    assert_eq!(
+        switch(json!({ "DeviceSNList": ["18440001", "00000000", "18440001"] })),
+        json!({ "reqStatus": "partial", "succeeded": ["18440001"], "failed": { "00000000": "not_found" } })
+    );
+    assert_eq!(switch(json!({ "DeviceSNList": ["18440001"] })), json!({ "reqStatus": "sucess" }));
+    assert_eq!(switch(json!({ "DeviceSNList": ["99999999"] }))["reqStatus"], "error");
+    assert_eq!(unprinted(), json!(["18440002"]));
+    assert_eq!(switch(json!({ "DeviceSNList": ["18440001"], "status": 0 })), json!({ "reqStatus": "sucess" }));
+    assert_eq!(unprinted(), json!(["18440001", "18440002"]));
+    let alias = client.post("/switchPtintStatus", &json!({ "DeviceSNList": ["18440001", "18440002"] }));
+    assert_eq!(alias.body, json!({ "reqStatus": "sucess" }));
+    assert_eq!(client.post("/switchPrintStatus", &json!({ "DeviceSNList": [] })).refusal(), (400, "malformed"));
+}

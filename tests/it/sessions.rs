@@ -1,0 +1,104 @@
+//! Logging in, over what, how often, and for how long.
+
+use crate::support::{Client, Paperline};
+use serde_json::json;
+
+#[test]
+fn every_outcome_of_a_login() {
+    let paperline = Paperline::start();
+    let client = paperline.client();
+    assert_eq!(client.get("/me").refusal(), (401, "unauthenticated"));
+    assert_eq!(client.log_in("nobody", "123").body, json!({ "reqStatus": "userError" }));
+    assert_eq!(client.log_in("prodsys", "321").body, json!({ "reqStatus": "passwdError" }));
+    assert_eq!(client.post("/login", &json!({ "username": "prodsys" })).refusal(), (400, "malformed"));
+    let welcome = client.form("/login", "username=prodsys&passwd=123");
+    assert_eq!(welcome.body, json!({ "reqStatus": "sucess" }));
+    let cookie = welcome.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && !cookie.contains("Secure"), "{cookie}");
+    let me = client.get("/me").body;
+    assert_eq!((&me["user_name"], &me["default_password"]), (&json!("prodsys"), &json!(true)));
+    assert_eq!(me["permissions"][0]["permission_name"], "device-rw");
+    assert!(!me.to_string().contains("argon2"));
+    assert_eq!(client.post("/logout", &json!({})).status, 200);
+    assert_eq!(client.get("/me").refusal(), (401, "unauthenticated"));
+}
+
+#[test]
+fn the_sixth_try_has_to_wait_the_right_password_too() {
+    let paperline = Paperline::start();
+    let client = paperline.client();
+    for _ in 0..5 {
+        assert_eq!(client.log_in("prodsys", "wrong").body["reqStatus"], "passwdError");
+    }
+    let locked = client.log_in("prodsys", "123");
+    assert_eq!((locked.status, &locked.body["reqStatus"]), (429, &json!("locked")));
+    let seconds = locked.body["retryAfter"].as_u64().unwrap();
+    assert!((1..=60).contains(&seconds));
+    assert_eq!(locked.header("retry-after"), seconds.to_string());
+    assert_eq!(client.log_in("admin", &paperline.admin_password()).body["reqStatus"], "sucess");
+}
+
+#[test]
+fn https_has_a_certificate_from_the_first_start_and_keeps_it() {
+    let paperline = Paperline::start();
+    let secure = Client::new(&paperline.https);
+    let welcome = secure.log_in("prodsys", "123");
+    assert_eq!(welcome.body["reqStatus"], "sucess");
+    assert!(welcome.header("set-cookie").contains("Secure"));
+    assert!(!welcome.header("strict-transport-security").is_empty());
+    let certificate = |dir: &std::path::Path| std::fs::read(dir.join("data/tls/cert.pem")).unwrap();
+    let first = certificate(paperline.dir.path());
+    let (dir, _) = paperline.stop();
+    let paperline = Paperline::start_in(dir, &[]);
+    assert_eq!(certificate(paperline.dir.path()), first);
+}
+
+#[test]
+fn passwords_are_not_taken_in_the_clear_from_elsewhere() {
+    let paperline = Paperline::start();
+    // A proxied request is never loopback.
+    let far = paperline.client().with_header("x-forwarded-for", "10.0.0.7");
+    assert_eq!(far.log_in("admin", &paperline.admin_password()).refusal(), (403, "forbidden"));
+    let secure = Client::new(&paperline.https).with_header("x-forwarded-for", "10.0.0.7");
+    assert_eq!(secure.log_in("prodsys", "123").refusal(), (403, "forbidden"), "the default password works on the box only");
+    assert_eq!(secure.log_in("admin", &paperline.admin_password()).body["reqStatus"], "sucess");
+    let paperline = Paperline::start_with(&["--set", "allow_plain_http=true", "--set", "allow_default_password=true"]);
+    let far = paperline.client().with_header("x-forwarded-for", "10.0.0.7");
+    assert_eq!(far.log_in("prodsys", "123").body["reqStatus"], "sucess");
+}
+
+#[test]
+fn another_site_can_neither_act_nor_listen() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    for origin in ["http://evil.example", "null"] {
+        let other = client.clone().with_header("origin", origin);
+        assert_eq!(other.post("/registerDevice", &json!({ "CPUID": "C1" })).refusal(), (403, "forbidden"));
+        assert_eq!(client.try_socket("/socketNoPrint", &[("origin", origin)]).err(), Some(403));
+    }
+    let own = client.clone().with_header("origin", &paperline.http);
+    assert_eq!(own.post("/registerDevice", &json!({ "CPUID": "C1" })).status, 200);
+    assert_eq!(paperline.client().try_socket("/socketNoPrint", &[]).err(), Some(401));
+}
+
+#[test]
+fn the_first_password_is_for_its_owner_only_and_no_secret_is_printed_twice() {
+    use std::os::unix::fs::PermissionsExt;
+    let paperline = Paperline::start();
+    let mode = std::fs::metadata(paperline.data().join("initial-admin-password")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let client = paperline.admin();
+    client.log_in("admin", "a-wrong-password-nobody-may-log");
+    let output = paperline.output.lock().unwrap().clone();
+    assert_eq!(output.matches(&paperline.admin_password()).count(), 1);
+    assert!(!output.contains("a-wrong-password-nobody-may-log") && !output.contains(&client.cookie()[4..]));
+}
+
+#[test]
+fn a_session_outlives_a_restart() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let cookie = client.cookie();
+    let paperline = Paperline::start_in(paperline.kill(), &[]);
+    assert_eq!(paperline.client().with_header("cookie", &cookie).get("/me").status, 200);
+}

@@ -1,0 +1,329 @@
+//! A box of one's own for a test: the real binary on a fresh data dir and free ports, and clients that talk to it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tungstenite::client::IntoClientRequest;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Message, WebSocket};
+
+/// A running box; killed when dropped.
+pub struct Paperline {
+    pub dir: Arc<tempfile::TempDir>,
+    pub http: String,
+    pub https: String,
+    child: Child,
+    /// Everything it printed, for tests that look for secrets in it.
+    pub output: Arc<Mutex<String>>,
+}
+
+fn gather(output: Arc<Mutex<String>>, from: impl Read + Send + 'static, found: Option<std::sync::mpsc::Sender<String>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if let Some(found) = &found {
+                let _ = found.send(line.clone());
+            }
+            let mut output = output.lock().unwrap();
+            output.push_str(&line);
+            output.push('\n');
+        }
+    });
+}
+
+impl Paperline {
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub fn start_with(arguments: &[&str]) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().unwrap()), arguments)
+    }
+
+    pub fn start_in(dir: Arc<tempfile::TempDir>, arguments: &[&str]) -> Self {
+        let path = dir.path().join("data");
+        Self::start_on(dir, &path, arguments)
+    }
+
+    /// On a data dir that lies somewhere else.
+    pub fn start_on(dir: Arc<tempfile::TempDir>, data: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_paperline"))
+            .args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = Arc::new(Mutex::new(String::new()));
+        let (found, lines) = std::sync::mpsc::channel();
+        gather(output.clone(), child.stdout.take().unwrap(), Some(found));
+        gather(output.clone(), child.stderr.take().unwrap(), None);
+        let mut address = |scheme: &str| loop {
+            let Ok(line) = lines.recv_timeout(Duration::from_secs(60)) else {
+                let _ = child.kill();
+                panic!("the box did not start: {}", output.lock().unwrap());
+            };
+            if let Some(url) = line.strip_prefix("listening on ") {
+                assert!(url.starts_with(&format!("{scheme}://")), "{line}");
+                return url.to_owned();
+            }
+        };
+        let (http, https) = (address("http"), address("https"));
+        Self { dir, http, https, child, output }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// As a power cut leaves a process: no goodbye.
+    pub fn kill(mut self) -> Arc<tempfile::TempDir> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.dir.clone()
+    }
+
+    /// Asks it to stop, and waits for it. How long it took.
+    pub fn stop(mut self) -> (Arc<tempfile::TempDir>, Duration) {
+        let began = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+        (self.dir.clone(), began.elapsed())
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(&self.http)
+    }
+
+    /// A label operator's client.
+    pub fn operator(&self) -> Client {
+        let client = self.client();
+        assert_eq!(client.log_in("prodsys", "123").body["reqStatus"], "sucess");
+        client
+    }
+
+    pub fn admin_password(&self) -> String {
+        std::fs::read_to_string(self.data().join("initial-admin-password")).unwrap().trim().to_owned()
+    }
+
+    pub fn admin(&self) -> Client {
+        let client = self.client();
+        assert_eq!(client.log_in("admin", &self.admin_password()).body["reqStatus"], "sucess");
+        client
+    }
+}
+
+impl Drop for Paperline {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub body: Value,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// `(status, code)` of a refusal, which must have its words as well.
+    pub fn refusal(&self) -> (u16, &str) {
+        assert!(self.body["err"].as_str().is_some_and(|err| !err.is_empty()), "{self:?}");
+        (self.status, self.body["code"].as_str().unwrap_or_default())
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+/// A browser's or a station's side: keeps its cookies.
+#[derive(Clone)]
+pub struct Client {
+    pub base: String,
+    agent: ureq::Agent,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    pub fn new(base: &str) -> Self {
+        let tls = ureq::tls::TlsConfig::builder().disable_verification(true).build();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .tls_config(tls)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self { base: base.to_owned(), agent: agent.into(), headers: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).chain(headers.iter().copied()) {
+            request = request.header(name, value);
+        }
+        let request = request.body(body).unwrap();
+        let mut response = self.agent.run(request).unwrap();
+        let bytes = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: serde_json::from_slice(&bytes).unwrap_or_default(),
+            bytes,
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], b"")
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send("PATCH", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[], b"")
+    }
+
+    pub fn form(&self, path: &str, body: &str) -> Answer {
+        self.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], body.as_bytes())
+    }
+
+    /// Files by name, as a browser's form sends them.
+    pub fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
+        self.upload_with(path, &[], files)
+    }
+
+    pub fn upload_with(&self, path: &str, headers: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            body.extend(
+                format!("--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").bytes(),
+            );
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--frontier--\r\n");
+        let kind = [("content-type", "multipart/form-data; boundary=frontier")];
+        self.send("POST", path, &[&kind[..], headers].concat(), &body)
+    }
+
+    pub fn log_in(&self, name: &str, password: &str) -> Answer {
+        self.post("/login", &serde_json::json!({ "username": name, "passwd": password }))
+    }
+
+    /// The cookie that a log-in left.
+    pub fn cookie(&self) -> String {
+        let jar = self.agent.cookie_jar_lock();
+        let cookie = jar.iter().find(|c| c.name() == "sid").map(|c| format!("sid={}", c.value()));
+        cookie.unwrap_or_default()
+    }
+
+    pub fn socket(&self, path: &str) -> Socket {
+        self.try_socket(path, &[]).expect("the handshake is refused")
+    }
+
+    pub fn try_socket(&self, path: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+        let address = self.base.strip_prefix("http://").unwrap();
+        let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
+        request.headers_mut().insert("cookie", self.cookie().parse().unwrap());
+        for (name, value) in headers {
+            request
+                .headers_mut()
+                .insert(tungstenite::http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        match tungstenite::client(request, MaybeTlsStream::Plain(stream)) {
+            Ok((socket, _)) => Ok(Socket(socket)),
+            Err(tungstenite::HandshakeError::Failure(tungstenite::Error::Http(response))) => Err(response.status().as_u16()),
+            Err(e) => panic!("{e}"),
+        }
+    }
+}
+
+pub struct Socket(pub WebSocket<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    pub fn say(&mut self, value: &Value) {
+        self.0.send(Message::text(value.to_string())).unwrap();
+    }
+
+    /// The next message, or the code of the close that came instead.
+    pub fn next(&mut self) -> Result<Value, u16> {
+        loop {
+            match self.0.read() {
+                Ok(Message::Text(text)) => return Ok(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Close(frame)) => return Err(frame.map_or(1005, |f| f.code.into())),
+                Ok(_) => {}
+                Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => return Err(1006),
+                Err(e) => panic!("{e}"),
+            }
+        }
+    }
+
+    /// The next message with this `msg_id`, and all that came before it.
+    pub fn until(&mut self, msg_id: i64) -> (Value, Vec<Value>) {
+        let mut before = Vec::new();
+        loop {
+            let message = self.next().unwrap();
+            if message["msg_id"] == msg_id {
+                return (message, before);
+            }
+            before.push(message);
+        }
+    }
+}
+
+/// Waits for something that takes as long as it takes.
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(90), "never happened: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A real scan that is not part of the repo, where there is one.
+pub fn sample(name: &str) -> Option<Vec<u8>> {
+    let dir = std::env::var("PAPERLINE_SAMPLES")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
+    let bytes = std::fs::read(dir.join(name)).ok();
+    if bytes.is_none() {
+        eprintln!("skipped: there is no {name} (set PAPERLINE_SAMPLES to a folder that has it)");
+    }
+    bytes
+}
+
+/// A small picture without anything to read on it.
+pub fn blank_png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let picture = image::GrayImage::from_pixel(width, height, image::Luma([250]));
+    picture.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+    bytes
+}
