@@ -90,10 +90,12 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let (app, hub) = tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await??;
     let listeners = bind(&config).await?;
     let (latest, unprinted) = watch::channel(Bytes::new());
-    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, router: route::Router::new()? });
+    let (latest_claims, claims) = watch::channel(Bytes::new());
+    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, router: route::Router::new()? });
     let (stop, stopped) = watch::channel(false);
 
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
+    tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
     let make: MakeEngine = Arc::new(|| Box::new(Builtin::default()));
     let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), make, ENGINES, stopped.clone()));
     let mut serving = tokio::task::JoinSet::new();

@@ -1,13 +1,13 @@
-//! Devices: registered once, printed and counted, found by serial, by time, or because they have no label yet.
+//! Devices: registered once, found by serial, by CPU id, by time. Not here: their labels (labels.rs).
 
-use super::{App, now};
+use super::{App, By, log, now};
 use crate::domain::change::Change;
-use crate::domain::device::{self, Device};
+use crate::domain::device::{self, Conflict, Device, Label, Settlement};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::tables::{Arrival, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED};
+use crate::domain::settings::Settings;
+use crate::store::tables::{Arrival, CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED};
 use crate::store::{StoreError, Txn, View};
-use std::collections::HashSet;
 
 /// What a station asks for; without a serial the box allots one.
 #[derive(Clone, Debug)]
@@ -32,35 +32,76 @@ pub struct Registration {
     pub status: Registered,
 }
 
-/// How a change of print states ended. Serials in the order asked for, each once.
-#[derive(Clone, Debug, Default)]
-pub struct Switched {
-    pub done: Vec<String>,
-    pub unknown: Vec<String>,
-}
-
 /// A verb writes five keys a device.
-const DEVICES_PER_VERB: usize = 200;
+pub(super) const DEVICES_PER_VERB: usize = 200;
 
-fn register(txn: &mut Txn<'_>, new: &NewDevice, now: Millis, week: &str) -> Result<Registration, Refusal> {
+/// The running total of devices; the unprinted are counted beside it.
+const DEVICES_COUNTER: &str = "devices";
+pub(super) const UNPRINTED_COUNTER: &str = "devices/unprinted";
+
+fn register(txn: &mut Txn<'_>, by: &By, new: &NewDevice, now: Millis, week: &str) -> Result<Registration, Refusal> {
     let known_sn = txn.get(&DEVICES_BY_CPUID, &new.cpuid)?;
     let answer = |sn: Option<String>, status| Ok(Registration { sn, cpuid: new.cpuid.clone(), status });
     let sn = match (&new.sn, known_sn) {
         (None, Some(known)) => return answer(Some(known), Registered::Exists),
         (Some(sn), Some(known)) if *sn == known => return answer(Some(known), Registered::Exists),
-        (Some(sn), Some(_)) => return answer(Some(sn.clone()), Registered::Conflict),
-        (Some(sn), None) if txn.has(&DEVICES, sn)? => return answer(Some(sn.clone()), Registered::Conflict),
-        (Some(sn), None) => sn.clone(),
+        (Some(sn), known) if known.is_some() || txn.has(&DEVICES, sn)? => {
+            note_conflict(txn, by, sn, &new.cpuid, known, now)?;
+            return answer(Some(sn.clone()), Registered::Conflict);
+        }
+        (Some(sn), _) => sn.clone(),
         (None, None) => allot(txn, week)?,
     };
-    let device =
-        Device { sn, cpuid: new.cpuid.clone(), registered: now, sequence: txn.next("devices")?, printed: false, print_count: 0 };
+    let device = Device {
+        sn,
+        cpuid: new.cpuid.clone(),
+        registered: now,
+        sequence: txn.next(DEVICES_COUNTER)?,
+        label: Label::New,
+        print_count: 0,
+        prints: 0,
+    };
     let arrival = (device.registered, device.sequence);
     txn.put(&DEVICES, &device.sn, &device)?;
     txn.put(&DEVICES_BY_CPUID, &device.cpuid, &device.sn)?;
     txn.put(&DEVICES_BY_TIME, &arrival, &device.sn)?;
     txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
+    txn.add(UNPRINTED_COUNTER, 1)?;
     answer(Some(device.sn), Registered::Created)
+}
+
+/// Kept for people to settle; a station that asks again and again makes one row, not many.
+fn note_conflict(
+    txn: &mut Txn<'_>,
+    by: &By,
+    sn: &str,
+    cpuid: &str,
+    other_sn: Option<String>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let pair = (sn.to_owned(), cpuid.to_owned());
+    let known = txn.get(&CONFLICTS_BY_PAIR, &pair)?.map(|id| txn.get(&CONFLICTS, &id)).transpose()?.flatten();
+    let conflict = match known {
+        Some(known) => Conflict { last: now, times: known.times + 1, settled: None, ..known },
+        None => {
+            let both = |device: Device| (device.sn, device.cpuid);
+            Conflict {
+                id: txn.next("conflicts")?,
+                by_sn: txn.get(&DEVICES, &pair.0)?.map(both),
+                by_cpuid: other_sn.map(|other| (other, cpuid.to_owned())),
+                sn: pair.0.clone(),
+                cpuid: pair.1.clone(),
+                first: now,
+                last: now,
+                times: 1,
+                user_name: by.actor.user_name.clone(),
+                ip: by.ip.clone(),
+                settled: None,
+            }
+        }
+    };
+    txn.put(&CONFLICTS_BY_PAIR, &pair, &conflict.id)?;
+    txn.put(&CONFLICTS, &conflict.id, &conflict)
 }
 
 /// The week's next free serial.
@@ -77,35 +118,6 @@ fn allot(txn: &mut Txn<'_>, week: &str) -> Result<String, Refusal> {
             return Ok(sn);
         }
     }
-}
-
-fn switch(txn: &mut Txn<'_>, sns: &[String], printed: bool, switched: &mut Switched) -> Result<(), Refusal> {
-    let mut changed = false;
-    for sn in sns {
-        let Some(mut device) = txn.get(&DEVICES, sn)? else {
-            switched.unknown.push(sn.clone());
-            continue;
-        };
-        switched.done.push(sn.clone());
-        let arrival = (device.registered, device.sequence);
-        if printed {
-            device.print_count += 1;
-        }
-        if device.printed != printed {
-            device.printed = printed;
-            changed = true;
-            if printed {
-                txn.delete(&DEVICES_UNPRINTED, &arrival);
-            } else {
-                txn.put(&DEVICES_UNPRINTED, &arrival, sn)?;
-            }
-        }
-        txn.put(&DEVICES, sn, &device)?;
-    }
-    if changed {
-        txn.emit(Change::Unprinted);
-    }
-    Ok(())
 }
 
 pub fn find(view: &View<'_>, sn: &str) -> Result<Option<Device>, StoreError> {
@@ -129,34 +141,27 @@ pub fn unprinted(view: &View<'_>) -> Result<Vec<String>, StoreError> {
     view.scan(&DEVICES_UNPRINTED, &(), false).map(|row| row.map(|(_, sn)| sn)).collect()
 }
 
+/// Conflicts that wait for a person, or all of them; the newest first.
+pub fn conflicts(view: &View<'_>, all: bool, limit: usize) -> Result<Vec<Conflict>, StoreError> {
+    let rows = view.scan(&CONFLICTS, &(), true).map(|row| row.map(|(_, conflict)| conflict));
+    rows.filter(|row| row.as_ref().map_or(true, |c| all || c.settled.is_none())).take(limit).collect()
+}
+
 impl App {
     /// Rows in, rows out, in the same order. A row of wrong form refuses the whole and registers nothing.
-    pub async fn register_devices(&self, rows: Vec<NewDevice>) -> Result<Vec<Registration>, Refusal> {
+    pub async fn register_devices(&self, by: By, rows: Vec<NewDevice>) -> Result<Vec<Registration>, Refusal> {
         let settings = self.settings();
         for row in &rows {
-            if !device::is_cpuid(&row.cpuid) {
-                return Err(Refusal::malformed(
-                    "CPUID：应为 1 到 64 个可见的 ASCII 字符，不含空格",
-                    "CPUID: must be 1 to 64 printable ASCII characters without blanks",
-                ));
-            }
-            if let Some(sn) = &row.sn
-                && !settings.is_sn(sn)
-            {
-                return Err(Refusal::malformed(
-                    format!("DeviceSN：{sn} 不符合格式 {}", settings.device_sn_pattern),
-                    format!("DeviceSN: {sn} does not fit {}", settings.device_sn_pattern),
-                ));
-            }
+            check(&settings, row)?;
         }
         let mut registrations = Vec::with_capacity(rows.len());
         for rows in rows.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
-            let zone = settings.zone();
+            let (zone, by) = (settings.zone(), by.clone());
             let verb = move |txn: &mut Txn<'_>| {
                 let now = now();
                 let today = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(zone).date();
                 let week = device::week_prefix(today);
-                let registered = rows.iter().map(|row| register(txn, row, now, &week)).collect::<Result<Vec<_>, _>>()?;
+                let registered = rows.iter().map(|row| register(txn, &by, row, now, &week)).collect::<Result<Vec<_>, _>>()?;
                 if registered.iter().any(|r| r.status == Registered::Created) {
                     txn.emit(Change::Unprinted);
                 }
@@ -167,33 +172,154 @@ impl App {
         Ok(registrations)
     }
 
-    /// A serial twice in the list counts once. With `atomic`, an unknown one leaves all as they were.
-    pub async fn switch_print_state(&self, sns: Vec<String>, printed: bool, atomic: bool) -> Result<Switched, Refusal> {
-        let mut seen = HashSet::new();
-        let sns: Vec<String> = sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect();
-        // All or none has to be one verb, however long the list.
-        let per_verb = if atomic { sns.len().max(1) } else { DEVICES_PER_VERB };
-        let mut switched = Switched::default();
-        for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
-            let verb = move |txn: &mut Txn<'_>| {
-                let mut switched = Switched::default();
-                if atomic {
-                    for sn in &sns {
-                        if !txn.has(&DEVICES, sn)? {
-                            switched.unknown.push(sn.clone());
-                        }
-                    }
-                    if !switched.unknown.is_empty() {
-                        return Ok(switched);
-                    }
+    /// A person has dealt with it, and says how.
+    pub async fn settle_conflict(&self, by: By, id: u64, reason: String) -> Result<Conflict, Refusal> {
+        self.store
+            .write(move |txn| {
+                let mut conflict =
+                    txn.get(&CONFLICTS, &id)?.ok_or_else(|| Refusal::not_found("没有这个冲突", "no such conflict"))?;
+                if conflict.settled.is_some() {
+                    return Err(Refusal::conflict("该冲突已处理", "this conflict is settled already"));
                 }
-                switch(txn, &sns, printed, &mut switched)?;
-                Ok(switched)
-            };
-            let part = self.store.write(verb).await?;
-            switched.done.extend(part.done);
-            switched.unknown.extend(part.unknown);
-        }
-        Ok(switched)
+                let now = now();
+                log(txn, now, &by, None, format!("处理设备冲突 {} {}：{reason}", conflict.sn, conflict.cpuid))?;
+                conflict.settled = Some(Settlement { at: now, user_name: by.actor.user_name.clone(), reason });
+                txn.put(&CONFLICTS, &id, &conflict)?;
+                Ok(conflict)
+            })
+            .await
     }
+}
+
+/// Whether a row has the form of a device.
+pub fn check(settings: &Settings, row: &NewDevice) -> Result<(), Refusal> {
+    if !device::is_cpuid(&row.cpuid) {
+        return Err(Refusal::malformed(
+            "CPUID：应为 1 到 64 个可见的 ASCII 字符，不含空格",
+            "CPUID: must be 1 to 64 printable ASCII characters without blanks",
+        ));
+    }
+    match &row.sn {
+        Some(sn) if !settings.is_sn(sn) => Err(Refusal::malformed(
+            format!("DeviceSN：{sn} 不符合格式 {}", settings.device_sn_pattern),
+            format!("DeviceSN: {sn} does not fit {}", settings.device_sn_pattern),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What is asked of the devices.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub printed: Option<bool>,
+    pub from: Option<Millis>,
+    pub to: Option<Millis>,
+    /// The beginning of a serial or CPU id; where nothing begins so, any part of one.
+    pub text: Option<String>,
+}
+
+/// A place in a list, to go on from: after this arrival, in a list of so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub after: Arrival,
+    pub total: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub devices: Vec<Device>,
+    pub next: Option<Cursor>,
+    /// All that fit the filter when the first page was read.
+    pub total: u64,
+}
+
+/// More than these are not put in order for one search by text.
+const MATCHES_MAX: usize = 10_000;
+
+/// Oldest first.
+pub fn page(view: &View<'_>, filter: &Filter, cursor: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
+    let (from, to) = (filter.from.unwrap_or(Millis::MIN), filter.to.unwrap_or(Millis::MAX));
+    let start = cursor.map_or((from, 0), |c| (c.after.0, c.after.1 + 1));
+    if let Some(text) = &filter.text {
+        let mut found = matching(view, text)?;
+        found.retain(|d| d.registered >= from && d.registered <= to && filter.printed.is_none_or(|p| d.is_printed() == p));
+        let total = cursor.map_or(found.len() as u64, |c| c.total);
+        found.retain(|d| (d.registered, d.sequence) >= start);
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        return Ok(finish(found, has_more, total));
+    }
+    let total = match cursor {
+        Some(cursor) => cursor.total,
+        None => total(view, filter, from, to)?,
+    };
+    let mut devices = Vec::new();
+    // The unprinted have an index of their own; the printed are what is in the other one and not in this.
+    let rows: Box<dyn Iterator<Item = Result<(Arrival, String), StoreError>>> = if filter.printed == Some(false) {
+        Box::new(view.range(&DEVICES_UNPRINTED, &start, &(to, u64::MAX), false))
+    } else {
+        Box::new(view.range(&DEVICES_BY_TIME, &start, &(to, u64::MAX), false))
+    };
+    for row in rows {
+        let Some(device) = find(view, &row?.1)? else { continue };
+        if filter.printed.is_none_or(|p| device.is_printed() == p) {
+            if devices.len() == limit {
+                return Ok(finish(devices, true, total));
+            }
+            devices.push(device);
+        }
+    }
+    Ok(finish(devices, false, total))
+}
+
+fn finish(devices: Vec<Device>, has_more: bool, total: u64) -> Page {
+    let last = devices.last().filter(|_| has_more);
+    let next = last.map(|d| Cursor { after: (d.registered, d.sequence), total });
+    Page { devices, next, total }
+}
+
+fn total(view: &View<'_>, filter: &Filter, from: Millis, to: Millis) -> Result<u64, StoreError> {
+    let (all, unprinted) = if filter.from.is_none() && filter.to.is_none() {
+        (view.counter(DEVICES_COUNTER)?, view.counter(UNPRINTED_COUNTER)?)
+    } else {
+        let range = (&(from, 0u64), &(to, u64::MAX));
+        let all = view.range(&DEVICES_BY_TIME, range.0, range.1, false).count() as u64;
+        let unprinted = match filter.printed {
+            None => 0,
+            Some(_) => view.range(&DEVICES_UNPRINTED, range.0, range.1, false).count() as u64,
+        };
+        (all, unprinted)
+    };
+    Ok(match filter.printed {
+        None => all,
+        Some(false) => unprinted,
+        Some(true) => all.saturating_sub(unprinted),
+    })
+}
+
+/// Oldest first.
+fn matching(view: &View<'_>, text: &str) -> Result<Vec<Device>, StoreError> {
+    let beginning = text.to_owned();
+    // One past everything that begins so: no serial or CPU id has a character above `~`.
+    let end = format!("{text}\u{7f}");
+    let mut found = std::collections::BTreeMap::new();
+    let mut keep = |device: Device| found.insert((device.registered, device.sequence), device);
+    for row in view.range(&DEVICES, &beginning, &end, false).take(MATCHES_MAX) {
+        keep(row?.1);
+    }
+    for row in view.range(&DEVICES_BY_CPUID, &beginning, &end, false).take(MATCHES_MAX) {
+        find(view, &row?.1)?.map(&mut keep);
+    }
+    if found.is_empty() {
+        for row in view.scan(&DEVICES_BY_CPUID, &(), false) {
+            let (cpuid, sn) = row?;
+            if cpuid.contains(text) || sn.contains(text) {
+                find(view, &sn)?.map(|device| found.insert((device.registered, device.sequence), device));
+                if found.len() == MATCHES_MAX {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(found.into_values().collect())
 }

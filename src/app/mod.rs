@@ -16,6 +16,7 @@ pub mod companies;
 pub mod devices;
 pub mod groups;
 pub mod invoices;
+pub mod labels;
 pub mod passwords;
 pub mod pictures;
 pub mod queues;
@@ -39,6 +40,7 @@ pub struct App {
     pub blobs: Blobs,
     pub passwords: Passwords,
     pub attempts: sessions::Attempts,
+    pub claims: labels::Claims,
     /// Where the administrator's first password lies until it is changed.
     first_password: PathBuf,
     settings: RwLock<Arc<Settings>>,
@@ -54,6 +56,7 @@ impl App {
             blobs,
             passwords: Passwords::default(),
             attempts: sessions::Attempts::default(),
+            claims: labels::Claims::default(),
             first_password,
             settings: RwLock::default(),
             fixed,

@@ -1,8 +1,20 @@
 //! A device of the production line, and what its serial and CPU id may look like. Not here: where devices are kept (app/devices.rs).
 
-use super::ids::Millis;
+use super::ids::{Millis, UserId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+/// What is known of a device's label. Nothing but `Printed` counts as having one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Label {
+    New,
+    /// On its way to the printer; nobody has said yet what came out.
+    Sent,
+    Printed,
+    Failed,
+    /// Nobody could say.
+    Unknown,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -11,11 +23,54 @@ pub struct Device {
     pub registered: Millis,
     /// Tells apart those registered in one millisecond.
     pub sequence: u64,
-    pub printed: bool,
+    pub label: Label,
+    /// Labels that came out.
     pub print_count: u32,
+    /// Labels that were sent to a printer or said to have come out: the number of the next `Print`.
+    pub prints: u32,
+}
+
+/// One label, as a fact: who printed it, when, from where, why again, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Print {
+    pub at: Millis,
+    pub user: UserId,
+    pub user_name: String,
+    pub ip: String,
+    /// Of a reprint.
+    pub reason: String,
+    pub outcome: Label,
+}
+
+/// A registration that contradicts an earlier one. It changed nothing, and waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    pub id: u64,
+    pub sn: String,
+    pub cpuid: String,
+    /// The device that has the serial, and the one that has the CPU id: serial and CPU id of each.
+    pub by_sn: Option<(String, String)>,
+    pub by_cpuid: Option<(String, String)>,
+    pub first: Millis,
+    pub last: Millis,
+    pub times: u32,
+    pub user_name: String,
+    pub ip: String,
+    pub settled: Option<Settlement>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    pub at: Millis,
+    pub user_name: String,
+    pub reason: String,
 }
 
 impl Device {
+    pub fn is_printed(&self) -> bool {
+        self.label == Label::Printed
+    }
+
     /// What its QR label says.
     pub fn label_text(&self) -> String {
         format!("{} {}", self.sn, self.cpuid)

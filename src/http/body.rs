@@ -41,6 +41,7 @@ pub struct Fields {
     /// In a form every value is text, and an empty one of an optional field means that it is absent.
     is_form: bool,
     pub files: Vec<Upload>,
+    raw: Option<Vec<u8>>,
 }
 
 /// What a route takes.
@@ -49,6 +50,8 @@ pub struct Limits {
     pub multipart_bytes: u64,
     pub file_bytes: u64,
     pub files: usize,
+    /// A body of a kind that holds no fields is taken as it is.
+    pub raw: bool,
 }
 
 fn too_large() -> Refusal {
@@ -94,7 +97,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> &'h str {
 
 impl Fields {
     pub fn of_query(query: &str) -> Self {
-        Self { map: pairs(query.as_bytes()), is_form: true, files: Vec::new() }
+        Self { map: pairs(query.as_bytes()), is_form: true, ..Self::default() }
     }
 
     /// Reads the whole body; what of it is files lies on disk afterwards.
@@ -129,6 +132,10 @@ impl Fields {
             }
             bytes.extend_from_slice(&chunk);
         }
+        let kind = content_type.to_ascii_lowercase();
+        if limits.raw && !kind.starts_with("application/json") && !kind.starts_with("application/x-www-form-urlencoded") {
+            return Ok(Self { raw: Some(bytes), ..Self::default() });
+        }
         Self::of_text(content_type, &bytes)
     }
 
@@ -138,11 +145,11 @@ impl Fields {
         match (is_json, first) {
             (_, None) => Ok(Self::default()),
             (true, _) => match serde_json::from_slice(bytes) {
-                Ok(Value::Object(map)) => Ok(Self { map, is_form: false, files: Vec::new() }),
+                Ok(Value::Object(map)) => Ok(Self { map, is_form: false, ..Self::default() }),
                 _ => Err(not_json()),
             },
             (false, _) if content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") => {
-                Ok(Self { map: pairs(bytes), is_form: true, files: Vec::new() })
+                Ok(Self { map: pairs(bytes), is_form: true, ..Self::default() })
             }
             (false, _) => {
                 Err(Refusal::malformed("请求内容应为 JSON、表单或 multipart", "the request body must be JSON, a form or multipart"))
@@ -266,6 +273,21 @@ fn add(map: &mut Map<String, Value>, name: String, value: String) {
     }
 }
 
+impl Fields {
+    /// The one file of a form, or the body itself.
+    pub async fn take_file_or_raw(&mut self) -> Result<Vec<u8>, Refusal> {
+        if let Some(raw) = self.raw.take() {
+            return Ok(raw);
+        }
+        let missing = || Refusal::malformed("缺少文件", "the file is missing");
+        let file = self.files.pop().ok_or_else(missing)?.file?;
+        let path = file.path().to_owned();
+        let read = tokio::fs::read(path).await;
+        drop(file);
+        Ok(read.map_err(StoreError::Io)?)
+    }
+}
+
 fn ill_typed(name: &str, zh: &str, en: &str) -> Refusal {
     Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"))
 }
@@ -277,7 +299,7 @@ fn missing(name: &str) -> Refusal {
 /// Reads a value's fields by name. Each getter refuses with the field's name where the value is of the wrong type.
 impl Fields {
     pub fn of_value(value: &Value) -> Option<Self> {
-        value.as_object().map(|map| Self { map: map.clone(), is_form: false, files: Vec::new() })
+        value.as_object().map(|map| Self { map: map.clone(), is_form: false, ..Self::default() })
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
@@ -404,7 +426,7 @@ impl Fields {
 
 impl From<Map<String, Value>> for Fields {
     fn from(map: Map<String, Value>) -> Self {
-        Self { map, is_form: false, files: Vec::new() }
+        Self { map, is_form: false, ..Self::default() }
     }
 }
 

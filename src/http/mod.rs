@@ -2,10 +2,12 @@
 
 mod account;
 mod body;
+mod devices;
 mod invoice;
 mod label;
 pub mod listen;
 pub mod messages;
+mod people;
 mod production;
 mod reply;
 pub mod route;
@@ -29,5 +31,7 @@ pub struct Edge {
     pub hub: Arc<Hub>,
     /// The newest list of devices without a label, as it is sent.
     pub unprinted: watch::Receiver<Bytes>,
+    /// The newest claims of labels, as they are sent.
+    pub claims: watch::Receiver<Bytes>,
     pub router: route::Router,
 }

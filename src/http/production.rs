@@ -3,13 +3,13 @@
 use super::body::Fields;
 use super::reply::{self, Reply};
 use super::route::Call;
-use crate::app::devices::{self, NewDevice, Registered, Registration, Switched};
+use crate::app::devices::{self, Filter, NewDevice, Registered, Registration};
+use crate::app::labels::Switched;
+use crate::domain::device::Device;
 use crate::domain::refusal::{Code, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use std::io;
 
 const REGISTER_MAX: usize = 10_000;
 const SWITCH_MAX: usize = 10_000;
@@ -33,10 +33,7 @@ pub async fn search(call: Call) -> Result<Reply, Refusal> {
     }
 }
 
-/// Devices of one look at the store.
-const DEVICES_PER_LOOK: usize = 1000;
-
-/// Streams: the answer has no cap, and a look at the store is short.
+/// Streams: the answer has no cap.
 fn search_by_time(call: Call) -> Result<Reply, Refusal> {
     let zone = call.edge.app.settings().zone();
     let from = call.fields.time("startTime", &zone)?.first;
@@ -44,41 +41,13 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
     if to < from {
         return Err(Refusal::malformed("endTime：不能早于 startTime", "endTime: must not be before startTime"));
     }
-    let store = call.edge.app.store.clone();
-    let (sender, reply) = reply::streamed(reply::JSON);
-    tokio::task::spawn_blocking(move || {
-        let mut after = None;
-        let mut text = String::from("{");
-        let mut comma = "";
-        loop {
-            let page = store.read(|view| {
-                let page = devices::between(view, from, to, after, DEVICES_PER_LOOK)?;
-                let found = page.into_iter().map(|(arrival, sn)| Ok((arrival, devices::find(view, &sn)?)));
-                found.collect::<Result<Vec<_>, crate::store::StoreError>>()
-            });
-            let page = match page {
-                Ok(page) => page,
-                Err(e) => {
-                    tracing::error!("{e}");
-                    let _ = sender.blocking_send(Err(io::Error::other("broken off")));
-                    return;
-                }
-            };
-            for device in page.iter().filter_map(|(_, device)| device.as_ref()) {
-                text.push_str(&format!("{comma}{}:{}", Value::from(device.sn.as_str()), Value::from(device.cpuid.as_str())));
-                comma = ",";
-            }
-            after = page.last().map(|(arrival, _)| *arrival);
-            let is_last = page.len() < DEVICES_PER_LOOK;
-            if is_last {
-                text.push('}');
-            }
-            if sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut text)))).is_err() || is_last {
-                return;
-            }
-        }
-    });
-    Ok(reply)
+    let filter = Filter { from: Some(from), to: Some(to), ..Filter::default() };
+    let mut comma = "";
+    let pair = move |text: &mut String, device: &Device| {
+        text.push_str(&format!("{comma}{}:{}", Value::from(device.sn.as_str()), Value::from(device.cpuid.as_str())));
+        comma = ",";
+    };
+    Ok(super::devices::stream(call.edge.app.store.clone(), filter, reply::JSON, ("{", "}"), pair))
 }
 
 pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {
@@ -89,7 +58,7 @@ pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {
         Some(_) => return Err(Refusal::malformed("status：应为 0 或 1", "status: must be 0 or 1")),
     };
     let atomic = call.fields.flag("atomic")?;
-    let Switched { done, unknown } = call.edge.app.switch_print_state(sns, printed, atomic).await?;
+    let Switched { done, unknown } = call.edge.app.switch_print_state(call.by()?, sns, printed, atomic).await?;
     if unknown.is_empty() {
         return Ok(reply::json(&json!({ "reqStatus": "sucess" })));
     }
@@ -120,7 +89,7 @@ pub async fn print_qr_code(call: Call) -> Result<Reply, Refusal> {
         if !missing.is_empty() {
             return Ok(Err(unknown(&missing)));
         }
-        let label = |device: &crate::domain::device::Device| {
+        let label = |device: &Device| {
             super::label::png(&device.label_text()).map(|png| (device.sn.clone(), Value::from(BASE64.encode(png))))
         };
         Ok(found.iter().map(label).collect::<Result<Map<_, _>, _>>())
@@ -147,7 +116,7 @@ pub async fn register_device(call: Call) -> Result<Reply, Refusal> {
     } else {
         vec![new_device(&call.fields)?]
     };
-    let registrations = call.edge.app.register_devices(rows).await?;
+    let registrations = call.edge.app.register_devices(call.by()?, rows).await?;
     let conflicts = registrations.iter().filter(|r| r.status == Registered::Conflict).count();
     let status = match conflicts {
         0 => "sucess",

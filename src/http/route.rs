@@ -1,10 +1,10 @@
 //! The route table: every path with its methods, what it needs, and who answers. A route that names no permission does not compile.
 //! Also the way of every request through it.
 
-use super::body::{Fields, Limits};
+use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
-use super::{Edge, account, invoice, production, socket, ui};
+use super::{Edge, account, devices, invoice, people, production, socket, ui};
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
@@ -67,8 +67,11 @@ impl Methods {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Files {
     None,
+    /// A picture.
     One,
     Many,
+    /// Lines of text, as a file or as the body itself.
+    Csv,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
@@ -131,8 +134,9 @@ impl Call {
         }
     }
 
-    pub fn number_in_path(&self, name: &str) -> Option<u64> {
-        self.captured.get(name)?.parse().ok()
+    /// An id in the path; what is no number is nothing's.
+    pub fn number_in_path(&self, name: &str) -> Result<u64, Refusal> {
+        self.captured.get(name).and_then(|text| text.parse().ok()).ok_or_else(nothing_here)
     }
 }
 
@@ -150,7 +154,9 @@ macro_rules! routes {
 }
 
 use Access::{Any, Needs, Open, Session};
-use Permission::{ConsoleR, DeviceR, DeviceRw, FaultR, InvoiceR, InvoiceRw, ModelR, ModelRw, QueueR, SystemRw};
+use Permission::{
+    ConsoleR, DeviceR, DeviceRw, FaultR, GroupR, GroupRw, InvoiceR, InvoiceRw, ModelR, ModelRw, QueueR, SystemRw, UserR, UserRw,
+};
 
 const ANY_PICTURE: Access = Any(&[InvoiceR, QueueR, ConsoleR, FaultR, ModelR]);
 
@@ -170,6 +176,44 @@ routes! {
     Get "/socketNoPrint", Needs(DeviceR), None => socket::unprinted;
     Read "/printQRCode", Needs(DeviceR), None => production::print_qr_code;
     Post "/registerDevice", Needs(DeviceRw), None => production::register_device;
+
+    Read "/api/devices", Needs(DeviceR), None => devices::list;
+    Get "/api/devices/export.csv", Needs(DeviceR), None => devices::export;
+    Post "/api/devices/import", Needs(DeviceRw), Csv => devices::import;
+    Get "/api/devices/{sn}/history", Needs(DeviceR), None => devices::history;
+    Get "/api/labels/claims", Needs(DeviceR), None => devices::claimed;
+    Post "/api/labels/claims", Needs(DeviceRw), None => devices::claim;
+    Post "/api/labels/claims/release", Needs(DeviceRw), None => devices::release;
+    Get "/api/labels/claims/socket", Needs(DeviceR), None => socket::claims;
+    Post "/api/labels/sent", Needs(DeviceRw), None => devices::sent;
+    Post "/api/labels/outcome", Needs(DeviceRw), None => devices::came_out;
+    Get "/api/conflicts", Needs(DeviceR), None => devices::conflicts;
+    Post "/api/conflicts/{id}/settle", Needs(DeviceRw), None => devices::settle;
+
+    Get "/api/companies", Needs(SystemRw), None => people::companies;
+    Post "/api/companies", Needs(SystemRw), None => people::add_company;
+    Patch "/api/companies/{id}", Needs(SystemRw), None => people::rename_company;
+    Delete "/api/companies/{id}", Needs(SystemRw), None => people::delete_company;
+    Get "/api/groups", Needs(GroupR), None => people::groups;
+    Post "/api/groups", Needs(GroupRw), None => people::add_group;
+    Patch "/api/groups/{id}", Needs(GroupRw), None => people::edit_group;
+    Delete "/api/groups/{id}", Needs(GroupRw), None => people::delete_group;
+    Get "/api/users", Needs(UserR), None => people::users;
+    Post "/api/users", Needs(UserRw), None => people::add_user;
+    Patch "/api/users/{id}", Needs(UserRw), None => people::edit_user;
+    Delete "/api/users/{id}", Needs(UserRw), None => people::delete_user;
+    Post "/api/users/{id}/password", Session, None => people::change_password;
+    Get "/api/tokens", Session, None => people::tokens;
+    Post "/api/tokens", Session, None => people::add_token;
+    Delete "/api/tokens/{id}", Session, None => people::delete_token;
+    Read "/invoice/getManagerUsers", Needs(UserR), None => people::get_manager_users;
+    Post "/invoice/updateUsersPermission", Needs(UserRw), None => people::update_users_permission;
+    Read "/invoice/getManagerGroups", Needs(GroupR), None => people::get_manager_groups;
+    Post "/invoice/updateGroupPermission", Needs(GroupRw), None => people::update_group_permission;
+    Post "/invoice/addGroupUser", Needs(GroupRw), None => people::add_group_user;
+    Post "/invoice/removeGroupUser", Needs(GroupRw), None => people::remove_group_user;
+    Read "/invoice/getUserPermission", Session, None => people::get_user_permission;
+    Read "/invoice/getGroupUsers", Needs(GroupR), None => people::get_group_users;
 
     Post "/invoice/recognizeImage", Needs(InvoiceRw), Many => invoice::recognize_image;
     Post "/invoice/uploadModelOrigin", Needs(ModelRw), One => invoice::upload_model_origin;
@@ -275,11 +319,9 @@ async fn pass(
     } else {
         let limits = Limits {
             multipart_bytes: settings.max_upload_mib << 20,
-            file_bytes: pictures::BYTES_MAX,
-            files: match route.files {
-                Files::None | Files::One => 1,
-                Files::Many => invoice::FILES_MAX,
-            },
+            file_bytes: if route.files == Files::Csv { TEXT_BYTES_MAX } else { pictures::BYTES_MAX },
+            files: if route.files == Files::Many { invoice::FILES_MAX } else { 1 },
+            raw: route.files == Files::Csv,
         };
         Fields::of_body(&headers, body, limits, &edge.app.blobs).await?
     };

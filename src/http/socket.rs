@@ -3,7 +3,7 @@
 use super::Edge;
 use super::reply::Reply;
 use super::route::{Call, Upgrade};
-use crate::app::{App, devices, invoices};
+use crate::app::{App, devices, invoices, now};
 use crate::domain::refusal::{Code, Refusal};
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Outgoing, Page, Subscription};
 use bytes::Bytes;
@@ -216,6 +216,37 @@ pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
             talk.run(subscription, Source::Latest(latest), |_, _| {}).await;
         }
     })
+}
+
+/// The labels that somebody has claimed: at once, at each change, and when a claim runs out.
+pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
+    let edge = call.edge.clone();
+    let subscription = edge.hub.subscribe(call.actor()?);
+    let mut latest = edge.claims.clone();
+    latest.mark_changed();
+    accept(&mut call, move |talk| talk.run(subscription, Source::Latest(latest), |_, _| {}))
+}
+
+fn claims_now(app: &App) -> Bytes {
+    Bytes::from(json!({ "claims": super::devices::claims(&app.claims.held(now()), &app.settings().zone()) }).to_string())
+}
+
+/// Keeps the newest claims for every watcher. Runs until the box stops.
+pub async fn keep_claims(app: Arc<App>, latest: watch::Sender<Bytes>) {
+    const RUN_OUT_EVERY: Duration = Duration::from_secs(2);
+    let mut changed = app.claims.changed();
+    loop {
+        let now = claims_now(&app);
+        latest.send_if_modified(|told| {
+            *told != now && {
+                *told = now;
+                true
+            }
+        });
+        tokio::time::sleep(GATHER).await;
+        // Either way there is something to look at: a change, or claims that ran out.
+        let _ = timeout(RUN_OUT_EVERY, changed.changed()).await;
+    }
 }
 
 /// News of the list is gathered for so long: told within 200 ms, and put into words once for all watchers.

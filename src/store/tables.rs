@@ -5,7 +5,7 @@ use super::key::Key;
 use super::record::Record;
 use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
-use crate::domain::device::Device;
+use crate::domain::device::{Conflict, Device, Print};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Invoice, Picture};
 use crate::domain::template::Template;
@@ -53,6 +53,12 @@ pub const DEVICES: Table<String, Device> = Table::new(20, "devices");
 pub const DEVICES_BY_CPUID: Table<String, String> = Table::new(21, "devices by CPUID");
 pub const DEVICES_BY_TIME: Table<Arrival, String> = Table::new(22, "devices by time");
 pub const DEVICES_UNPRINTED: Table<Arrival, String> = Table::new(23, "unprinted devices");
+
+/// (serial, number): every label of a device.
+pub const PRINTS: Table<(String, u64), Print> = Table::new(24, "prints");
+pub const CONFLICTS: Table<u64, Conflict> = Table::new(25, "conflicts");
+/// The pair that was asked for: its conflict.
+pub const CONFLICTS_BY_PAIR: Table<(String, String), u64> = Table::new(26, "conflicts by pair");
 
 pub const ACTIONS: Table<ActionId, Action> = Table::new(30, "actions");
 /// (queue, position): what waits, in the order it is taken.

@@ -1,0 +1,261 @@
+//! Labels: every print is a fact that is kept; a print state follows from them. Also the claims by which two operators at one list don't
+//! print the same label: short, in memory, and gone by themselves.
+
+use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER, find};
+use super::{App, By, now};
+use crate::domain::change::Change;
+use crate::domain::device::{Device, Label, Print};
+use crate::domain::ids::{Millis, UserId};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{DEVICES, DEVICES_UNPRINTED, PRINTS};
+use crate::store::{StoreError, Txn, View};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+/// How a change of print states ended. Serials in the order asked for, each once.
+#[derive(Clone, Debug, Default)]
+pub struct Switched {
+    pub done: Vec<String>,
+    pub unknown: Vec<String>,
+}
+
+fn once_each(sns: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
+}
+
+/// Keeps a device with another label state, in the index that goes with it.
+fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Result<(), StoreError> {
+    let (was_printed, arrival) = (device.is_printed(), (device.registered, device.sequence));
+    device.label = label;
+    match (was_printed, device.is_printed()) {
+        (false, true) => {
+            txn.delete(&DEVICES_UNPRINTED, &arrival);
+            txn.add(UNPRINTED_COUNTER, -1)?;
+            txn.emit(Change::Unprinted);
+        }
+        (true, false) => {
+            txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
+            txn.add(UNPRINTED_COUNTER, 1)?;
+            txn.emit(Change::Unprinted);
+        }
+        _ => {}
+    }
+    txn.put(&DEVICES, &device.sn, &device)
+}
+
+/// The label that was sent and of which nobody has said yet what came of it.
+fn open_print(txn: &Txn<'_>, device: &Device) -> Result<Option<(u64, Print)>, StoreError> {
+    let Some(last) = device.prints.checked_sub(1).map(u64::from) else { return Ok(None) };
+    let print = txn.get(&PRINTS, &(device.sn.clone(), last))?;
+    Ok(print.filter(|p| p.outcome == Label::Sent).map(|p| (last, p)))
+}
+
+fn add_print(txn: &mut Txn<'_>, by: &By, device: &mut Device, reason: &str, outcome: Label) -> Result<(), StoreError> {
+    let print = Print {
+        at: now(),
+        user: by.actor.user,
+        user_name: by.actor.user_name.clone(),
+        ip: by.ip.clone(),
+        reason: reason.to_owned(),
+        outcome,
+    };
+    txn.put(&PRINTS, &(device.sn.clone(), device.prints.into()), &print)?;
+    device.prints += 1;
+    Ok(())
+}
+
+/// What came of a label: of the one that was sent, or of one that was printed elsewhere.
+fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), StoreError> {
+    match open_print(txn, &device)? {
+        Some((number, print)) => txn.put(&PRINTS, &(device.sn.clone(), number), &Print { outcome: label, ..print })?,
+        None => add_print(txn, by, &mut device, "", label)?,
+    }
+    if label == Label::Printed {
+        device.print_count += 1;
+    }
+    // A reprint that failed leaves the label that was there before.
+    let keeps_its_label = device.is_printed() && label != Label::Printed;
+    relabel(txn, device, if keeps_its_label { Label::Printed } else { label })
+}
+
+/// A device's labels, the first one first.
+pub fn history(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
+    view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
+}
+
+impl App {
+    /// A serial twice in the list counts once. With `atomic`, an unknown one leaves all as they were.
+    pub async fn switch_print_state(&self, by: By, sns: Vec<String>, printed: bool, atomic: bool) -> Result<Switched, Refusal> {
+        let sns = once_each(sns);
+        // All or none has to be one verb, however long the list.
+        let per_verb = if atomic { sns.len().max(1) } else { DEVICES_PER_VERB };
+        let mut switched = Switched::default();
+        for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
+            let by = by.clone();
+            let verb = move |txn: &mut Txn<'_>| {
+                let mut part = Switched::default();
+                let mut known = Vec::new();
+                for sn in sns {
+                    match txn.get(&DEVICES, &sn)? {
+                        Some(device) => known.push(device),
+                        None => part.unknown.push(sn),
+                    }
+                }
+                if atomic && !part.unknown.is_empty() {
+                    return Ok(part);
+                }
+                for device in known {
+                    part.done.push(device.sn.clone());
+                    if printed {
+                        outcome(txn, &by, device, Label::Printed)?;
+                    } else {
+                        relabel(txn, device, Label::New)?;
+                    }
+                }
+                Ok(part)
+            };
+            let part = self.store.write(verb).await?;
+            switched.done.extend(part.done);
+            switched.unknown.extend(part.unknown);
+        }
+        self.claims.release(by.actor.user, &switched.done);
+        Ok(switched)
+    }
+
+    /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded.
+    pub async fn labels_sent(&self, by: By, sns: Vec<String>, reason: String) -> Result<(), Refusal> {
+        let sns = once_each(sns);
+        self.store
+            .write(move |txn| {
+                let mut devices = Vec::new();
+                for sn in &sns {
+                    let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
+                    devices.push(txn.get(&DEVICES, sn)?.ok_or_else(unknown)?);
+                }
+                let again: Vec<&str> = devices.iter().filter(|d| d.print_count > 0).map(|d| d.sn.as_str()).collect();
+                if !again.is_empty() && reason.trim().is_empty() {
+                    let list = again.join(", ");
+                    return Err(Refusal::conflict(
+                        format!("reason：重打标签需要填写原因：{list}"),
+                        format!("reason: a reprint needs one: {list}"),
+                    ));
+                }
+                for mut device in devices {
+                    // Nobody said what became of the one before.
+                    if let Some((number, print)) = open_print(txn, &device)? {
+                        txn.put(&PRINTS, &(device.sn.clone(), number), &Print { outcome: Label::Unknown, ..print })?;
+                    }
+                    add_print(txn, &by, &mut device, reason.trim(), Label::Sent)?;
+                    let label = if device.is_printed() { Label::Printed } else { Label::Sent };
+                    relabel(txn, device, label)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// What came out of the printer.
+    pub async fn labels_came_out(&self, by: By, outcomes: Vec<(String, Label)>) -> Result<Switched, Refusal> {
+        let sns: Vec<String> = outcomes.iter().map(|(sn, _)| sn.clone()).collect();
+        let mut switched = Switched::default();
+        for outcomes in outcomes.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
+            let by = by.clone();
+            let verb = move |txn: &mut Txn<'_>| {
+                let mut part = Switched::default();
+                for (sn, label) in outcomes {
+                    match txn.get(&DEVICES, &sn)? {
+                        Some(device) => {
+                            outcome(txn, &by, device, label)?;
+                            part.done.push(sn);
+                        }
+                        None => part.unknown.push(sn),
+                    }
+                }
+                Ok(part)
+            };
+            let part = self.store.write(verb).await?;
+            switched.done.extend(part.done);
+            switched.unknown.extend(part.unknown);
+        }
+        self.claims.release(by.actor.user, &sns);
+        Ok(switched)
+    }
+
+    /// Takes labels for one operator for a while. Those that somebody else has are answered with his name.
+    pub fn claim_labels(&self, by: &By, sns: &[String]) -> Result<BTreeMap<String, Claim>, Refusal> {
+        for sn in sns {
+            if self.store.read(|view| find(view, sn))?.is_none() {
+                return Err(Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}")));
+            }
+        }
+        Ok(self.claims.take(by, sns, now()))
+    }
+}
+
+/// A label is somebody's, until then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub user: UserId,
+    pub user_name: String,
+    pub until: Millis,
+}
+
+pub const CLAIM_MS: Millis = 120_000;
+const CLAIMS_MAX: usize = 20_000;
+
+#[derive(Debug)]
+pub struct Claims {
+    claimed: Mutex<HashMap<String, Claim>>,
+    changed: tokio::sync::watch::Sender<()>,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self { claimed: Mutex::default(), changed: tokio::sync::watch::Sender::new(()) }
+    }
+}
+
+impl Claims {
+    /// Those that are somebody else's; the rest is the asker's from now on.
+    fn take(&self, by: &By, sns: &[String], now: Millis) -> BTreeMap<String, Claim> {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.retain(|_, claim| claim.until > now);
+        let mut others = BTreeMap::new();
+        for sn in sns {
+            match claimed.get(sn).filter(|claim| claim.user != by.actor.user) {
+                Some(claim) => {
+                    others.insert(sn.clone(), claim.clone());
+                }
+                None if claimed.len() < CLAIMS_MAX => {
+                    let claim = Claim { user: by.actor.user, user_name: by.actor.user_name.clone(), until: now + CLAIM_MS };
+                    claimed.insert(sn.clone(), claim);
+                }
+                // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
+                None => {}
+            }
+        }
+        self.changed.send_replace(());
+        others
+    }
+
+    pub fn release(&self, user: UserId, sns: &[String]) {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        for sn in sns {
+            if claimed.get(sn).is_some_and(|claim| claim.user == user) {
+                claimed.remove(sn);
+            }
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Those that hold now.
+    pub fn held(&self, now: Millis) -> BTreeMap<String, Claim> {
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        claimed.iter().filter(|(_, claim)| claim.until > now).map(|(sn, claim)| (sn.clone(), claim.clone())).collect()
+    }
+
+    pub fn changed(&self) -> tokio::sync::watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+}
