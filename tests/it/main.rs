@@ -3,7 +3,9 @@
 
 mod support;
 
+mod accounts;
 mod bad_input;
+mod invoices;
 mod labels;
 mod routes;
 mod sessions;

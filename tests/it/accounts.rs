@@ -1,0 +1,248 @@
+//! Users, groups, companies: who may do what to whom, over the wire.
+
+use crate::support::{Client, Paperline};
+use serde_json::{Value, json};
+
+fn add_user(admin: &Client, name: &str, permissions: &[u64], company: u64) -> u64 {
+    let body = json!({ "user_name": name, "passwd": "secret-1", "permissions": permissions, "company_id": company });
+    let answer = admin.post("/api/users", &body);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.body["user_id"].as_u64().unwrap()
+}
+
+fn logged_in(paperline: &Paperline, name: &str) -> Client {
+    let client = paperline.client();
+    assert_eq!(client.log_in(name, "secret-1").body["reqStatus"], "sucess", "{name}");
+    client
+}
+
+fn add_company(admin: &Client, name: &str) -> u64 {
+    let answer = admin.post("/api/companies", &json!({ "company_name": name }));
+    assert_eq!(answer.status, 201);
+    answer.body["company_id"].as_u64().unwrap()
+}
+
+#[test]
+fn a_manager_s_day() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    add_user(&admin, "manager", &[14, 20, 5, 9], 1);
+    let manager = logged_in(&paperline, "manager");
+    let group = manager.post("/api/groups", &json!({ "group_name": "录入", "permissions": [5] }));
+    assert_eq!((group.status, &group.body["group_name"]), (201, &json!("录入")));
+    let group_id = group.body["group_id"].as_u64().unwrap();
+    assert_eq!(manager.post("/api/groups", &json!({ "group_name": "录入" })).refusal(), (409, "conflict"));
+    let clerk_id = add_user(&manager, "clerk", &[9], 1);
+    assert_eq!(manager.post("/api/users", &json!({ "user_name": "clerk", "passwd": "x" })).refusal(), (409, "conflict"));
+
+    let joined = manager.post("/invoice/addGroupUser", &json!({ "user_id": clerk_id, "group_id": group_id }));
+    assert_eq!(joined.body, json!({ "sucess": "修改成功" }));
+    let rights = manager.get(&format!("/invoice/getUserPermission?user_id={clerk_id}")).body;
+    let group_ref = json!([{ "group_id": group_id, "group_name": "录入" }]);
+    assert_eq!(
+        rights["permission_list"],
+        json!([
+            { "permission_id": 5, "permission_name": "invoice-r", "isPrivate": 0, "origin_groups": group_ref },
+            { "permission_id": 9, "permission_name": "queue-r", "isPrivate": 1, "origin_groups": [] },
+        ])
+    );
+    let members = manager.post("/invoice/getGroupUsers", &json!({ "group_id": group_id, "company_id": 1 })).body;
+    assert_eq!(members["user_list"][0]["user_name"], "clerk");
+    let tick = |id: u64, on: u64| json!([{ "permission_id": id, "is_checked": on }]);
+    let groups =
+        manager.post("/invoice/updateGroupPermission", &json!({ "group_id": group_id, "permission_list": tick(9, 1) })).body;
+    assert_eq!(groups["group_list"][0]["permissions"].as_array().unwrap().len(), 2);
+
+    let change = |list: Value| manager.post("/invoice/updateUsersPermission", &json!({ "user_list": list }));
+    let ticked = change(json!([{ "user_id": clerk_id, "group_id": 0, "update_permissions": tick(9, 0) }]));
+    assert_eq!(ticked.body, json!({ "sucess": "修改成功" }));
+    // One of two can't be done: neither is.
+    let all_or_none = change(json!([
+        { "user_id": clerk_id, "update_permissions": tick(5, 1) },
+        { "user_id": clerk_id, "update_permissions": tick(7, 1) },
+    ]));
+    assert_eq!((all_or_none.refusal(), &all_or_none.body["sucess"]), ((403, "forbidden"), &json!("修改失败")));
+    let rights = manager.get(&format!("/invoice/getUserPermission?user_id={clerk_id}")).body;
+    assert!(rights["permission_list"].as_array().unwrap().iter().all(|p| p["isPrivate"] == 0), "{rights}");
+
+    let left = manager.form("/invoice/removeGroupUser.action", &format!("user_id={clerk_id}"));
+    assert_eq!(left.body, json!({ "sucess": "修改成功" }));
+    let nowhere = manager.post("/invoice/removeGroupUser", &json!({ "user_id": clerk_id }));
+    assert_eq!((nowhere.status, nowhere.body), (409, json!({ "err": "修改失败", "code": "conflict" })));
+    assert_eq!(manager.delete(&format!("/api/groups/{group_id}")).status, 200);
+    let users = manager.post("/invoice/getManagerUsers", &json!({})).body;
+    let names: Vec<&str> = users.as_array().unwrap().iter().map(|u| u["user_name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["admin", "prodsys", "manager", "clerk"]);
+}
+
+#[test]
+fn a_manager_can_t_reach_above_himself_or_over_the_wall() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let other = add_company(&admin, "乙公司");
+    let stranger = add_user(&admin, "stranger", &[9], other);
+    let boss = add_user(&admin, "boss", &[14, 20, 8], 1);
+    add_user(&admin, "manager", &[14, 20], 1);
+    let strong = admin.post("/api/groups", &json!({ "group_name": "强", "permissions": [8] })).body["group_id"].clone();
+    let manager = logged_in(&paperline, "manager");
+    let forbidden = |answer: crate::support::Answer| assert_eq!(answer.refusal(), (403, "forbidden"), "{answer:?}");
+    let own = manager.get("/me").body["user_id"].clone();
+
+    forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "x", "permissions": [8] })));
+    forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "x", "company_id": other })));
+    forbidden(manager.post("/api/groups", &json!({ "group_name": "x", "permissions": [103] })));
+    forbidden(manager.post("/invoice/addGroupUser", &json!({ "user_id": own, "group_id": strong })));
+    forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true })));
+    forbidden(manager.post(&format!("/api/users/{boss}/password"), &json!({ "passwd": "mine" })));
+    forbidden(manager.delete(&format!("/api/users/{boss}")));
+    forbidden(manager.patch(&format!("/api/users/{stranger}"), &json!({ "locked": true })));
+    forbidden(manager.get(&format!("/invoice/getUserPermission?user_id={stranger}")));
+    forbidden(manager.patch(&format!("/api/groups/{}", strong), &json!({ "permissions": [] })));
+    forbidden(manager.get("/api/companies"));
+    assert_eq!(manager.get(&format!("/invoice/getUserPermission?user_id={}", 999)).refusal(), (404, "not_found"));
+    assert!(!manager.get("/api/users").body.to_string().contains("stranger"));
+    assert!(admin.get("/api/users").body.to_string().contains("stranger"));
+    assert_eq!(logged_in(&paperline, "boss").get("/me").status, 200, "nothing of it had an effect");
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    for (method, path, body) in [
+        ("PATCH", "/api/users/1", json!({ "locked": true })),
+        ("DELETE", "/api/users/1", json!({})),
+        (
+            "POST",
+            "/invoice/updateUsersPermission",
+            json!({ "user_list": [{ "user_id": 1, "update_permissions": [{ "permission_id": 103, "is_checked": 0 }] }] }),
+        ),
+    ] {
+        let answer = admin.send(method, path, &[("content-type", "application/json")], body.to_string().as_bytes());
+        assert_eq!(answer.refusal(), (409, "conflict"), "{method} {path}");
+    }
+    add_user(&admin, "second", &[103], 1);
+    assert_eq!(admin.patch("/api/users/1", &json!({ "locked": true })).status, 200);
+    assert_eq!(admin.get("/me").refusal(), (401, "unauthenticated"));
+    assert_eq!(logged_in(&paperline, "second").patch("/api/users/1", &json!({ "locked": false })).status, 200);
+}
+
+#[test]
+fn a_locked_user_is_out_at_once_and_told_so_after_the_right_password_only() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "clerk", &[9, 101], 1);
+    let clerk = logged_in(&paperline, "clerk");
+    let mut socket = clerk.socket("/socketNoPrint");
+    socket.next().unwrap();
+    assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "locked": true })).body["locked"], true);
+    assert_eq!(socket.next(), Err(1008));
+    assert_eq!(clerk.get("/me").refusal(), (401, "unauthenticated"));
+    assert_eq!(clerk.log_in("clerk", "wrong").body, json!({ "reqStatus": "passwdError" }));
+    assert_eq!(clerk.log_in("clerk", "secret-1").refusal(), (403, "forbidden"));
+}
+
+#[test]
+fn a_right_taken_away_silences_the_page_at_once() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "clerk", &[9, 7], 1);
+    let mut socket = logged_in(&paperline, "clerk").socket("/invoice/webSocketServer");
+    socket.next().unwrap();
+    socket.say(&json!({ "code": "001", "console_status": 1 }));
+    let upload = || admin.upload("/invoice/recognizeImage", &[("a.png", &crate::support::blank_png(20, 20))]);
+    upload();
+    assert_eq!(socket.until(201).0["new_recognize"].as_array().unwrap().len(), 1);
+    socket.until(1);
+    let untick = json!({ "user_list": [{ "user_id": id, "update_permissions": [{ "permission_id": 9, "is_checked": 0 }] }] });
+    assert_eq!(admin.post("/invoice/updateUsersPermission", &untick).body["sucess"], "修改成功");
+    upload();
+    // Still connected, and allowed another page: only what belongs to that one comes.
+    socket.say(&json!({ "code": "001", "console_status": 1 }));
+    let (refused, before) = socket.until(0);
+    assert_eq!(refused["code"], "forbidden");
+    assert!(before.iter().all(|m| m["msg_id"] == 205), "{before:?}");
+}
+
+#[test]
+fn passwords_change_and_end_every_session() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "clerk", &[9], 1);
+    let (one, two) = (logged_in(&paperline, "clerk"), logged_in(&paperline, "clerk"));
+    let path = format!("/api/users/{id}/password");
+    assert_eq!(one.post(&path, &json!({ "passwd": "secret-2" })).refusal(), (400, "malformed"));
+    assert_eq!(one.post(&path, &json!({ "passwd": "secret-2", "old_passwd": "wrong" })).refusal(), (403, "forbidden"));
+    assert_eq!(one.post("/api/users/1/password", &json!({ "passwd": "mine" })).refusal(), (403, "forbidden"));
+    assert_eq!(one.post(&path, &json!({ "passwd": "secret-2", "old_passwd": "secret-1" })).body, json!({ "sucess": "修改成功" }));
+    assert_eq!((one.get("/me").status, two.get("/me").status), (401, 401));
+    assert_eq!(one.log_in("clerk", "secret-1").body["reqStatus"], "passwdError");
+    assert_eq!(one.log_in("clerk", "secret-2").body["reqStatus"], "sucess");
+    assert_eq!(admin.post(&path, &json!({ "passwd": "secret-3" })).status, 200);
+    assert_eq!(one.get("/me").status, 401);
+
+    let first = paperline.data().join("initial-admin-password");
+    let change = json!({ "passwd": "better", "old_passwd": paperline.admin_password() });
+    assert_eq!(admin.post("/api/users/1/password", &change).status, 200);
+    assert!(!first.exists(), "the first password is not kept once it is changed");
+}
+
+#[test]
+fn a_station_s_token() {
+    let paperline = Paperline::start();
+    let operator = paperline.operator();
+    assert_eq!(operator.post("/api/tokens", &json!({ "name": "x", "permissions": [5] })).refusal(), (403, "forbidden"));
+    let made = operator.post("/api/tokens", &json!({ "name": "测试台1", "permissions": [102] }));
+    assert_eq!((made.status, &made.body["permissions"]), (201, &json!([102])));
+    let secret = made.body["token"].as_str().unwrap().to_owned();
+    let listed = operator.get("/api/tokens").body;
+    assert_eq!(listed["tokens"][0]["name"], "测试台1");
+    assert!(!listed.to_string().contains(&secret));
+    let station = paperline.client().with_header("authorization", &format!("Bearer {secret}"));
+    assert_eq!(station.post("/registerDevice", &json!({ "CPUID": "C1" })).status, 200);
+    assert_eq!(station.get("/invoice/recognizeWait").refusal(), (403, "forbidden"));
+    let far = station.clone().with_header("x-forwarded-for", "10.0.0.7");
+    assert_eq!(far.get("/searchNoPrint").refusal(), (403, "forbidden"), "a token travels over HTTPS only");
+    assert_eq!(paperline.client().with_header("authorization", "Bearer nonsense").get("/me").refusal(), (401, "unauthenticated"));
+    assert_eq!(operator.delete(&format!("/api/tokens/{}", made.body["token_id"])).status, 200);
+    assert_eq!(station.get("/searchNoPrint").refusal(), (401, "unauthenticated"));
+}
+
+#[test]
+fn companies_come_and_go() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_company(&admin, "乙公司");
+    assert_eq!(admin.post("/api/companies", &json!({ "company_name": "乙公司" })).refusal(), (409, "conflict"));
+    assert_eq!(admin.patch(&format!("/api/companies/{id}"), &json!({ "company_name": "丙公司" })).body["company_name"], "丙公司");
+    let user = add_user(&admin, "stranger", &[9], id);
+    assert_eq!(admin.delete(&format!("/api/companies/{id}")).refusal(), (409, "conflict"));
+    assert_eq!(admin.delete(&format!("/api/users/{user}")).status, 200);
+    assert_eq!(admin.delete(&format!("/api/companies/{id}")).status, 200);
+    assert_eq!(admin.delete(&format!("/api/companies/{id}")).refusal(), (404, "not_found"));
+    // A number is never given twice.
+    assert!(add_company(&admin, "丁公司") > id);
+}
+
+#[test]
+fn settings_are_durable_and_the_command_line_wins() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let changed = admin.patch("/api/settings", &json!({ "confidence_threshold": 0.8, "device_sn_pattern": "^X\\d$" }));
+    assert_eq!(changed.body["confidence_threshold"], 0.8);
+    assert_eq!(
+        admin.patch("/api/settings", &json!({ "confidence_threshold": 2, "engine_retries": 1 })).refusal(),
+        (400, "malformed")
+    );
+    assert_eq!(admin.patch("/api/settings", &json!({ "colour": 1 })).refusal(), (400, "malformed"));
+    assert_eq!(admin.get("/api/settings").body["engine_retries"], 3, "all or none");
+    let operator = paperline.operator();
+    assert_eq!(operator.post("/registerDevice", &json!({ "CPUID": "C1", "DeviceSN": "X1" })).status, 200);
+    assert_eq!(operator.post("/registerDevice", &json!({ "CPUID": "C2", "DeviceSN": "18440001" })).refusal(), (400, "malformed"));
+    let password = paperline.admin_password();
+    let paperline = Paperline::start_in(paperline.kill(), &["--set", "confidence_threshold=0.7"]);
+    let admin = paperline.client();
+    admin.log_in("admin", &password);
+    let settings = admin.get("/api/settings").body;
+    assert_eq!((&settings["confidence_threshold"], &settings["device_sn_pattern"]), (&json!(0.7), &json!("^X\\d$")));
+}
