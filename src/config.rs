@@ -16,6 +16,22 @@ pub struct Cli {
 pub enum Command {
     /// Serve (the default): the pages, the interfaces, the queues.
     Serve(Serve),
+    /// Users, from the box itself; works beside a running server.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Give a user a new password, printed here, and unlock him.
+    Reset {
+        name: String,
+        /// Where everything is kept.
+        #[arg(long, default_value = "data")]
+        data_dir: PathBuf,
+    },
 }
 
 #[derive(Args, Clone, Debug)]

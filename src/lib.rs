@@ -1,11 +1,13 @@
 //! paperline's modules in reading order: each knows only those above it (`engine` and `hub` know `domain` only).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-pub mod app;
-pub mod config;
-pub mod dispatcher;
 pub mod domain;
-pub mod engine;
-pub mod http;
-pub mod hub;
-pub mod serve;
 pub mod store;
+pub mod app;
+pub mod engine;
+pub mod hub;
+pub mod dispatcher;
+pub mod http;
+pub mod config;
+pub mod control;
+pub mod serve;

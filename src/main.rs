@@ -1,30 +1,37 @@
 //! The command line's entry: reads what is asked, does it, and says in words what went wrong.
 
 use clap::Parser;
-use paperline::config::{Cli, Command, Serve};
+use paperline::config::{Cli, Command, Serve, UserCommand};
+use paperline::serve;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("PAPERLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sled=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
-        Command::Serve(config) => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => {
-                let done = runtime.block_on(paperline::serve::run(config));
-                // An engine in the middle of a picture is not waited for: its action is back in the queue.
-                runtime.shutdown_background();
-                done
-            }
-            Err(e) => Err(e.into()),
-        },
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return failed(&e.into()),
     };
+    let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
+        Command::Serve(config) => runtime.block_on(serve::run(config)),
+        Command::User { command: UserCommand::Reset { name, data_dir } } => runtime.block_on(serve::reset_user(&data_dir, name)),
+    };
+    // An engine in the middle of a picture is not waited for: its action is back in the queue.
+    runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("paperline: {e}");
-            ExitCode::FAILURE
-        }
+        Err(e) => failed(&e),
     }
+}
+
+fn failed(e: &Box<dyn std::error::Error>) -> ExitCode {
+    eprintln!("paperline: {e}");
+    ExitCode::FAILURE
 }

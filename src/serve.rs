@@ -2,14 +2,15 @@
 
 use crate::app::App;
 use crate::config::{Listen, Serve};
+use crate::control;
 use crate::engine::builtin::Builtin;
 use crate::engine::worker::MakeEngine;
 use crate::http::messages::Messages;
 use crate::http::{Edge, listen, route, socket, tls};
 use crate::hub::Hub;
-use crate::store::Store;
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
+use crate::store::{Listener, Store};
 use bytes::Bytes;
 use std::error::Error;
 use std::fs;
@@ -49,6 +50,15 @@ fn room(dir: &Path) -> impl FnMut() -> bool + Send + 'static {
     }
 }
 
+/// The store and the verbs on it. `news` is told of every change.
+fn open_app(dir: &Path, settings: &[(String, String)], news: Listener) -> Result<Arc<App>, Box<dyn Error>> {
+    let engine = Local::open(&dir.join("db"))
+        .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
+    let store = Store::new(Arc::new(engine), Box::new(room(dir)), news)?;
+    let blobs = Blobs::open(&dir.join("pictures"))?;
+    Ok(Arc::new(App::new(store, blobs, dir.join(FIRST_PASSWORD), settings.to_vec())?))
+}
+
 /// Everything behind the listeners, opened and made whole.
 fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     let dir = &config.data_dir;
@@ -56,21 +66,37 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     let messages = Arc::new(Messages::default());
     let hub = Hub::new(messages.clone());
     let news = hub.clone();
-    let engine = Local::open(&dir.join("db"))
-        .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
-    let store = Store::new(Arc::new(engine), Box::new(room(dir)), Box::new(move |change| news.publish(change)))?;
-    let first_password = dir.join(FIRST_PASSWORD);
-    let blobs = Blobs::open(&dir.join("pictures"))?;
-    let app = Arc::new(App::new(store, blobs, first_password.clone(), config.settings.clone())?);
+    let app = open_app(dir, &config.settings, Box::new(move |change| news.publish(change)))?;
     messages.speak_for(app.clone());
     if let Some(password) = app.first_start()? {
         println!("first start: user admin, password {password}");
-        println!("the password is kept in {} until it is changed", first_password.display());
+        println!("the password is kept in {} until it is changed", dir.join(FIRST_PASSWORD).display());
     }
-    let swept = app.sweep_pictures()?;
+    let (swept, over) = (app.sweep_pictures()?, app.sweep_sessions()?);
     let recovered = app.recover_actions()?;
-    tracing::info!(swept, recovered, "opened {}", dir.display());
+    tracing::info!(swept, over, recovered, "opened {}", dir.display());
     Ok((app, hub))
+}
+
+/// A new password for whoever holds the box, from the running server or, where none runs, straight from the store.
+pub async fn reset_user(dir: &Path, name: String) -> Result<(), Box<dyn Error>> {
+    let request = control::Request::ResetUser { name: name.clone() };
+    let answer = match control::ask(dir, &request)? {
+        Some(answer) => answer,
+        None if !dir.join("db").exists() => return Err(format!("{} is no data dir of paperline", dir.display()).into()),
+        None => {
+            let dir = dir.to_owned();
+            let opened = tokio::task::spawn_blocking(move || open_app(&dir, &[], Box::new(|_| {})).map_err(|e| e.to_string()));
+            control::carry_out(&*opened.await??, request).await
+        }
+    };
+    match answer {
+        control::Answer::Reset { password } => {
+            println!("user {name}, new password {password}");
+            Ok(())
+        }
+        control::Answer::Refused { why } => Err(why.into()),
+    }
 }
 
 async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<TlsAcceptor>)>, Box<dyn Error>> {
@@ -94,9 +120,10 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, router: route::Router::new()? });
     let (stop, stopped) = watch::channel(false);
 
+    control::listen(app.clone(), &config.data_dir, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
-    let make: MakeEngine = Arc::new(|| Box::new(Builtin::default()));
+    let make: MakeEngine = Arc::new(|| Box::new(Builtin));
     let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), make, ENGINES, stopped.clone()));
     let mut serving = tokio::task::JoinSet::new();
     for (listener, tls) in listeners {

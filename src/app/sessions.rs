@@ -146,6 +146,16 @@ impl App {
         Ok(found)
     }
 
+    /// Drops the sessions that are over; answers how many. At start.
+    pub fn sweep_sessions(&self) -> Result<usize, Refusal> {
+        self.store.write_blocking(|txn| {
+            let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
+            let over: Vec<_> = sessions.into_iter().filter(|(_, session)| session.is_over(now())).collect();
+            over.iter().for_each(|(key, _)| txn.delete(&SESSIONS, key));
+            Ok(over.len())
+        })
+    }
+
     pub async fn log_out(&self, credential: Credential) -> Result<(), Refusal> {
         let Credential::Session(key) = credential else { return Ok(()) };
         self.store

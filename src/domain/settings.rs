@@ -85,9 +85,9 @@ impl Default for Settings {
     }
 }
 
-fn number<T: std::str::FromStr + PartialOrd>(name: &str, value: &str, from: T, to: T) -> Result<T, Refusal>
+fn number<T>(name: &str, value: &str, from: T, to: T) -> Result<T, Refusal>
 where
-    T: std::fmt::Display,
+    T: std::str::FromStr + PartialOrd + std::fmt::Display,
 {
     value.parse().ok().filter(|n| *n >= from && *n <= to).ok_or_else(|| {
         Refusal::malformed(format!("{name}：应为 {from} 到 {to} 之间的数"), format!("{name}: must be a number from {from} to {to}"))

@@ -292,7 +292,7 @@ pub async fn answer(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
 fn is_page(request: &Request<Incoming>) -> bool {
     let path = request.uri().path();
     let is_api = path.starts_with("/api/") || path.starts_with("/invoice/");
-    (request.method() == Method::GET || request.method() == Method::HEAD) && !is_api && !(path == "/logout")
+    (request.method() == Method::GET || request.method() == Method::HEAD) && !is_api && path != "/logout"
 }
 
 async fn pass(

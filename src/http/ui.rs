@@ -79,6 +79,6 @@ pub async fn healthy(_: Call) -> Result<Reply, Refusal> {
 
 /// It answers from the moment it listens: everything is open by then.
 pub async fn ready(call: Call) -> Result<Reply, Refusal> {
-    call.edge.app.store.read(|view| crate::app::queues::sizes(view))?;
+    call.edge.app.store.read(crate::app::queues::sizes)?;
     Ok(reply::json(&json!({ "status": "ready" })))
 }

@@ -68,6 +68,7 @@ impl From<StoreError> for Refusal {
 pub type Pair = (Vec<u8>, Vec<u8>);
 /// Key to value, or to `None` for one that goes.
 pub type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+type Written = (Vec<u8>, Option<Vec<u8>>);
 
 /// The seam: ordered keys, one atomic write at a time.
 pub trait KeyValue: Send + Sync + 'static {
@@ -169,7 +170,7 @@ impl<'a> View<'a> {
             _ => Bound::Unbounded,
         };
         let empty = matches!(to_ref, Bound::Excluded(end) if end <= from.as_slice());
-        let written: Vec<_> = match self.overlay {
+        let written: Vec<Written> = match self.overlay {
             Some(o) if !empty => {
                 let range = o.range::<[u8], _>((Bound::Included(from.as_slice()), to_ref)).map(|(k, v)| (k.clone(), v.clone()));
                 if newest_first { range.rev().collect() } else { range.collect() }
@@ -193,7 +194,7 @@ type Committed<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
 /// Committed rows with the group's own writes laid over them.
 pub struct Rows<'a, K, V> {
     committed: std::iter::Peekable<Committed<'a>>,
-    written: std::iter::Peekable<std::vec::IntoIter<(Vec<u8>, Option<Vec<u8>>)>>,
+    written: std::iter::Peekable<std::vec::IntoIter<Written>>,
     newest_first: bool,
     table: &'static str,
     types: std::marker::PhantomData<fn() -> (K, V)>,

@@ -8,12 +8,15 @@ use crate::domain::change::Change;
 use crate::domain::refusal::Refusal;
 use std::fmt;
 
+/// A key, and what stood for it in the group's writes: nothing, a value, or that it goes.
+type Before = (Vec<u8>, Option<Option<Vec<u8>>>);
+
 /// The writes of a group of verbs, one verb after the other; a refused verb's are taken back.
 pub struct Txn<'e> {
     engine: &'e dyn KeyValue,
     written: Batch,
     /// What `written` held before the running verb changed it.
-    undo: Vec<(Vec<u8>, Option<Option<Vec<u8>>>)>,
+    undo: Vec<Before>,
     changes: Vec<Change>,
 }
 

@@ -11,3 +11,4 @@ mod routes;
 mod sessions;
 mod sockets;
 mod tidy;
+mod walls;

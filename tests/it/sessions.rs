@@ -102,3 +102,27 @@ fn a_session_outlives_a_restart() {
     let paperline = Paperline::start_in(paperline.kill(), &[]);
     assert_eq!(paperline.client().with_header("cookie", &cookie).get("/me").status, 200);
 }
+
+#[test]
+fn whoever_holds_the_box_gets_in_again_beside_the_running_server_and_without_it() {
+    let paperline = Paperline::start();
+    let reset = |dir: &std::path::Path, name: &str| {
+        let arguments = ["user", "reset", name, "--data-dir"];
+        std::process::Command::new(env!("CARGO_BIN_EXE_paperline")).args(arguments).arg(dir).output().unwrap()
+    };
+    let password = |output: std::process::Output| {
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.trim().rsplit(' ').next().unwrap().to_owned()
+    };
+    let client = paperline.admin();
+    let new = password(reset(&paperline.data(), "admin"));
+    assert_eq!(client.get("/me").status, 401, "every session ended");
+    assert_eq!(client.log_in("admin", &new).body["reqStatus"], "sucess");
+    assert!(!reset(&paperline.data(), "nobody").status.success());
+    let data = paperline.data();
+    let (dir, _) = paperline.stop();
+    let newer = password(reset(&data, "admin"));
+    let paperline = Paperline::start_in(dir, &[]);
+    assert_eq!(paperline.client().log_in("admin", &new).body["reqStatus"], "passwdError");
+    assert_eq!(paperline.client().log_in("admin", &newer).body["reqStatus"], "sucess");
+}
