@@ -2,12 +2,11 @@
 //! nothing of HTTP, engines or watchers.
 
 use crate::domain::account::Actor;
-use crate::domain::action::LogRow;
-use crate::domain::ids::{ActionId, Millis};
+use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
 use crate::domain::settings::Settings;
 use crate::store::blobs::Blobs;
-use crate::store::{Store, StoreError, Txn, View, tables};
+use crate::store::{Store, StoreError, View};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,6 +16,7 @@ pub mod devices;
 pub mod groups;
 pub mod invoices;
 pub mod labels;
+pub mod log;
 pub mod passwords;
 pub mod pictures;
 pub mod queues;
@@ -26,6 +26,7 @@ pub mod templates;
 pub mod tokens;
 pub mod users;
 
+use log::log;
 pub use passwords::Passwords;
 
 /// Milliseconds since 1970-01-01 UTC, now. The one clock.
@@ -85,25 +86,4 @@ impl App {
 pub struct By {
     pub actor: Actor,
     pub ip: String,
-}
-
-/// A line in the log, written with what it describes.
-fn log(
-    txn: &mut Txn<'_>,
-    now: Millis,
-    by: &By,
-    action: Option<ActionId>,
-    description: impl Into<String>,
-) -> Result<(), StoreError> {
-    let row = LogRow {
-        action,
-        description: description.into(),
-        user: by.actor.user,
-        user_name: by.actor.user_name.clone(),
-        company: by.actor.company,
-        company_name: by.actor.company_name.clone(),
-        ip: by.ip.clone(),
-    };
-    let sequence = txn.next("log")?;
-    txn.put(&tables::LOG, &(now, sequence), &row)
 }

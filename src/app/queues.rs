@@ -2,7 +2,7 @@
 
 use super::pictures::{self, Kept};
 use super::{App, By, log, now};
-use crate::domain::action::{Action, FailedFile, Job, Queue, QueueSizes, State, UploadAnswer};
+use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::change::Change;
 use crate::domain::dispatch::Heads;
 use crate::domain::ids::{ActionId, Millis};
@@ -121,6 +121,35 @@ pub fn recognitions_waiting(
     Ok(waiting)
 }
 
+/// Template actions that wait, in their order, those that `sees` lets through.
+pub fn template_actions_waiting(view: &View<'_>, limit: usize, sees: impl Fn(&Action) -> bool) -> Result<Vec<Action>, StoreError> {
+    let mut waiting = Vec::new();
+    for row in view.scan(&QUEUES, &Queue::Manage.number(), false) {
+        waiting.extend(view.get(&ACTIONS, &row?.1)?.filter(&sees));
+        if waiting.len() == limit {
+            break;
+        }
+    }
+    Ok(waiting)
+}
+
+pub fn pause(view: &View<'_>) -> Result<Option<Pause>, StoreError> {
+    view.get(&PAUSE, &())
+}
+
+/// The action, if it waits and is of a company that the user sees.
+fn waiting_for(txn: &Txn<'_>, by: &By, id: ActionId) -> Result<Action, Refusal> {
+    let unknown = || Refusal::not_found("没有这个操作", "no such action");
+    let action = txn.get(&ACTIONS, &id)?.ok_or_else(unknown)?;
+    if !by.actor.sees(action.company) {
+        return Err(Refusal::no_permission());
+    }
+    if action.state == State::Waiting {
+        return Ok(action);
+    }
+    Err(Refusal::conflict("该操作正在执行或已结束", "the action is running or has ended"))
+}
+
 /// What engines work on now.
 pub fn running(view: &View<'_>) -> Result<Vec<Action>, StoreError> {
     let mut running = Vec::new();
@@ -194,6 +223,55 @@ impl App {
                     put_back(txn, action)?;
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    /// What waits is taken out, however long its queue. What runs or has ended stays as it is.
+    pub async fn cancel_action(&self, by: By, id: ActionId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let mut action = waiting_for(txn, &by, id)?;
+                take_out(txn, action.job.queue(), &action)?;
+                action.state = State::Cancelled;
+                txn.put(&ACTIONS, &id, &action)?;
+                txn.emit(Change::Queues);
+                Ok(log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?)
+            })
+            .await
+    }
+
+    /// Before everything else in its queue.
+    pub async fn run_action_next(&self, by: By, id: ActionId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let action = waiting_for(txn, &by, id)?;
+                take_out(txn, action.job.queue(), &action)?;
+                let kind = action.job.kind();
+                put_back(txn, action)?;
+                Ok(log(txn, now(), &by, None, format!("优先处理 {kind} {id}"))?)
+            })
+            .await
+    }
+
+    /// What runs ends; nothing else starts until `resume_queues`, over restarts too.
+    pub async fn pause_queues(&self, by: By, reason: String) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                log(txn, now(), &by, None, format!("暂停队列 {reason}"))?;
+                txn.put(&PAUSE, &(), &Pause { by: by.actor.user_name, since: now(), reason })?;
+                txn.emit(Change::Queues);
+                Ok(())
+            })
+            .await
+    }
+
+    pub async fn resume_queues(&self, by: By) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                txn.delete(&PAUSE, &());
+                txn.emit(Change::Queues);
+                Ok(log(txn, now(), &by, None, "恢复队列")?)
             })
             .await
     }

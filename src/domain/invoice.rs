@@ -151,7 +151,26 @@ pub struct Invoice {
     pub regions: Vec<Region>,
 }
 
+/// A field that a person put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub at: Millis,
+    pub user_name: String,
+    pub pos_id: String,
+    pub old: String,
+    pub new: String,
+}
+
 impl Invoice {
+    pub fn text(&self, pos_id: &str) -> Option<&str> {
+        self.regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str())
+    }
+
+    /// Code and number, by which an invoice is known in the world; `None` where one of them is missing.
+    pub fn identity(&self) -> Option<String> {
+        let part = |pos_id| self.text(pos_id).map(str::trim).filter(|t| !t.is_empty());
+        Some(format!("{} {}", part("发票代码")?, part("发票号码")?))
+    }
     pub fn is_fault(&self) -> bool {
         !self.reasons.is_empty()
     }

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use crate::store::blobs::{Blobs, Incoming};
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::Incoming as RequestBody;
+use hyper::body::{Body as _, Incoming as RequestBody};
 use hyper::{HeaderMap, header};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
@@ -87,6 +87,9 @@ impl Paced {
 
     /// Lets a refused sender finish, so that the refusal reaches it; nothing is kept.
     fn drain(mut self) {
+        if self.body.is_end_stream() {
+            return;
+        }
         tokio::spawn(tokio::time::timeout(DRAIN_MAX, async move { while matches!(self.next().await, Ok(Some(_))) {} }));
     }
 }
@@ -108,6 +111,11 @@ impl Fields {
             paced.drain();
         }
         read
+    }
+
+    /// For a request refused before its body was looked at.
+    pub fn drain(body: RequestBody) {
+        Paced { body, began: Instant::now(), read: 0 }.drain();
     }
 
     async fn read(headers: &HeaderMap, body: &mut Paced, limits: Limits, blobs: &Blobs) -> Result<Self, Refusal> {

@@ -4,7 +4,7 @@
 use super::body::Fields;
 use super::reply::{self, Reply};
 use super::route::Call;
-use super::time;
+use super::{csv, time};
 use crate::app::devices::{self, Cursor, Filter, NewDevice, Registered};
 use crate::app::labels::{self, Claim};
 use crate::app::now;
@@ -120,16 +120,11 @@ pub fn stream(
     reply
 }
 
-/// A cell, quoted where CSV wants it (RFC 4180).
-fn cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-}
-
 /// Literal: it comes back in by import.
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let filter = filter(&call.fields, &call.edge.app.settings().zone())?;
     let line = |text: &mut String, device: &Device| {
-        text.push_str(&format!("{},{}\r\n", cell(&device.sn), cell(&device.cpuid)));
+        text.push_str(&format!("{},{}\r\n", csv::cell(&device.sn), csv::cell(&device.cpuid)));
     };
     let store = call.edge.app.store.clone();
     let mut reply = stream(store, filter, "text/csv; charset=utf-8", ("DeviceSN,CPUID\r\n", ""), line);
@@ -152,7 +147,7 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     let bytes = call.fields.take_file_or_raw().await?;
     let by = call.by()?;
     let settings = call.edge.app.settings();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(true).trim(csv::Trim::All).from_reader(&bytes[..]);
+    let mut reader = ::csv::ReaderBuilder::new().flexible(true).has_headers(true).trim(::csv::Trim::All).from_reader(&bytes[..]);
     let columns = columns(&mut reader)?;
     let mut imported = Imported::default();
     let mut rows: Vec<NewDevice> = Vec::new();
@@ -164,8 +159,8 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
         match parsed {
             Ok(row) => rows.push(row),
             Err(refusal) => {
-                let position = record.as_ref().map_or_else(csv::Error::position, csv::StringRecord::position);
-                let line = position.map_or(0, csv::Position::line);
+                let position = record.as_ref().map_or_else(::csv::Error::position, ::csv::StringRecord::position);
+                let line = position.map_or(0, ::csv::Position::line);
                 imported.errors.push(json!({ "line": line, "err": call.language.pick(&refusal.zh, &refusal.en) }));
             }
         }
@@ -192,7 +187,7 @@ impl Imported {
 }
 
 /// Where the serial and the CPU id stand, by the header.
-fn columns(reader: &mut csv::Reader<&[u8]>) -> Result<(usize, usize), Refusal> {
+fn columns(reader: &mut ::csv::Reader<&[u8]>) -> Result<(usize, usize), Refusal> {
     let wrong = || Refusal::malformed("第一行应为 DeviceSN,CPUID", "the first line must be DeviceSN,CPUID");
     let header = reader.headers().map_err(|_| wrong())?;
     let column =
@@ -200,7 +195,7 @@ fn columns(reader: &mut csv::Reader<&[u8]>) -> Result<(usize, usize), Refusal> {
     Ok((column("DeviceSN")?, column("CPUID")?))
 }
 
-fn row(record: &csv::StringRecord, (sn, cpuid): (usize, usize)) -> Result<NewDevice, Refusal> {
+fn row(record: &::csv::StringRecord, (sn, cpuid): (usize, usize)) -> Result<NewDevice, Refusal> {
     let missing = |name: &str| Refusal::malformed(format!("{name}：缺少这一项"), format!("{name}: is missing"));
     let sn = record.get(sn).filter(|sn| !sn.is_empty()).ok_or_else(|| missing("DeviceSN"))?;
     let cpuid = record.get(cpuid).ok_or_else(|| missing("CPUID"))?;

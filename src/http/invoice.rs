@@ -12,11 +12,13 @@ use crate::domain::action::{FailedFile, QueueSizes, UploadAnswer};
 use crate::domain::ids::{ActionId, CompanyId, TemplateId};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::refusal::{Code, Refusal, sentence};
-use crate::store::StoreError;
+use crate::domain::template::Template;
 use crate::store::blobs::Incoming;
+use crate::store::{StoreError, View};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::header::{self, HeaderValue};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -175,7 +177,7 @@ pub async fn delete_model(call: Call) -> Result<Reply, Refusal> {
     call.edge.app.queue_template_deletion(call.by()?, id).await.map(template_queued)
 }
 
-fn page(fields: &Fields) -> Result<usize, Refusal> {
+pub fn page(fields: &Fields) -> Result<usize, Refusal> {
     Ok(usize::try_from(fields.natural_or_none("page")?.unwrap_or(0)).unwrap_or(usize::MAX))
 }
 
@@ -185,16 +187,33 @@ pub async fn get_all_model(call: Call) -> Result<Reply, Refusal> {
     let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
     let answer = call.edge.app.look(move |view| {
         let templates = templates::newest_first(view, wall)?;
-        let mut list = Vec::new();
-        for template in templates.iter().skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE) {
-            let (origin, shown) = (pictures::get(view, template.origin)?, pictures::get(view, template.shown)?);
-            if let (Some(origin), Some(shown)) = (origin, shown) {
-                list.push(wire::template(template, &origin, &shown, &zone));
-            }
-        }
+        let list = page_of_templates(view, &templates, page, &zone)?;
         Ok(json!({ "model_list": list, "total": templates.len() }))
     });
     Ok(reply::json(&answer.await?))
+}
+
+pub async fn search_model_label(call: Call) -> Result<Reply, Refusal> {
+    let page = page(&call.fields)?;
+    let keyword = call.fields.text_or_none("keyword")?.unwrap_or_default().to_lowercase();
+    let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
+    let list = call.edge.app.look(move |view| {
+        let mut found = templates::newest_first(view, wall)?;
+        found.retain(|template| template.layout.label.to_lowercase().contains(&keyword));
+        page_of_templates(view, &found, page, &zone)
+    });
+    Ok(reply::json(&Value::Array(list.await?)))
+}
+
+fn page_of_templates(view: &View<'_>, templates: &[Template], page: usize, zone: &TimeZone) -> Result<Vec<Value>, StoreError> {
+    let mut list = Vec::new();
+    for template in templates.iter().skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE) {
+        let (origin, shown) = (pictures::get(view, template.origin)?, pictures::get(view, template.shown)?);
+        if let (Some(origin), Some(shown)) = (origin, shown) {
+            list.push(wire::template(template, &origin, &shown, zone));
+        }
+    }
+    Ok(list)
 }
 
 /// A picture of his own company, of a kind that he may see.

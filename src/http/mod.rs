@@ -2,13 +2,17 @@
 
 mod account;
 mod body;
+mod csv;
 mod devices;
 mod invoice;
+mod invoices;
 mod label;
 pub mod listen;
+mod log;
 pub mod messages;
 mod people;
 mod production;
+mod queue;
 mod reply;
 pub mod route;
 mod session;

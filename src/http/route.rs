@@ -4,7 +4,7 @@
 use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
-use super::{Edge, account, devices, invoice, people, production, socket, ui};
+use super::{Edge, account, devices, invoice, invoices, log, people, production, queue, socket, ui};
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
@@ -99,7 +99,6 @@ pub struct Call {
     pub origin: Origin,
     pub language: Language,
     pub headers: HeaderMap,
-    pub path: String,
     /// `{name}` of the route's path, and what stands there.
     pub captured: HashMap<String, String>,
     pub fields: Fields,
@@ -155,7 +154,8 @@ macro_rules! routes {
 
 use Access::{Any, Needs, Open, Session};
 use Permission::{
-    ConsoleR, DeviceR, DeviceRw, FaultR, GroupR, GroupRw, InvoiceR, InvoiceRw, ModelR, ModelRw, QueueR, SystemRw, UserR, UserRw,
+    ConsoleR, DeviceR, DeviceRw, FaultR, FaultRw, GroupR, GroupRw, InvoiceR, InvoiceRw, LogR, ModelR, ModelRw, QueueR, QueueRw,
+    SystemRw, UserR, UserRw,
 };
 
 const ANY_PICTURE: Access = Any(&[InvoiceR, QueueR, ConsoleR, FaultR, ModelR]);
@@ -220,11 +220,26 @@ routes! {
     Post "/invoice/addModel", Needs(ModelRw), None => invoice::add_model;
     Post "/invoice/deleteModel", Needs(ModelRw), None => invoice::delete_model;
     Read "/invoice/getAllModel", Needs(ModelR), None => invoice::get_all_model;
+    Read "/invoice/searchModelLabel", Needs(ModelR), None => invoice::search_model_label;
+    Read "/invoice/getTwentyAction", Needs(LogR), None => log::get_twenty_action;
     Read "/invoice/getImgStr", ANY_PICTURE, None => invoice::get_img_str;
     Read "/invoice/openConsole", Needs(ConsoleR), None => invoice::open_console;
     Read "/invoice/recognizeWait", Needs(QueueR), None => invoice::recognize_wait;
     Read "/invoice/getFaultQueue", Needs(FaultR), None => invoice::get_fault_queue;
     Get "/invoice/image/{name}", ANY_PICTURE, None => invoice::image;
+    Get "/api/queue", Needs(QueueR), None => queue::queue;
+    Post "/api/queue/pause", Needs(QueueRw), None => queue::pause;
+    Post "/api/queue/resume", Needs(QueueRw), None => queue::resume;
+    Post "/api/queue/{id}/cancel", Needs(QueueRw), None => queue::cancel;
+    Post "/api/queue/{id}/next", Needs(QueueRw), None => queue::run_next;
+    Get "/api/log", Needs(LogR), None => log::log;
+    Get "/api/log/export.csv", Needs(LogR), None => log::export;
+    Get "/api/invoices", Needs(InvoiceR), None => invoices::list;
+    Get "/api/invoices/export.csv", Needs(InvoiceR), None => invoices::export;
+    Get "/api/invoices/{id}", Needs(InvoiceR), None => invoices::one;
+    Patch "/api/invoices/{id}", Needs(InvoiceRw), None => invoices::correct;
+    Post "/api/faults/{id}/retry", Needs(FaultRw), None => invoices::retry;
+    Post "/api/faults/{id}/resolve", Needs(FaultRw), None => invoices::resolve;
     Get "/invoice/webSocketServer", Session, None => socket::invoice;
 }
 
@@ -306,13 +321,15 @@ async fn pass(
     let settings = edge.app.settings();
     let origin = Origin::of(request.headers(), peer, &settings.trusted_proxies);
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
-    if route.methods.changes_something() || is_upgrade {
-        session::check_same_site(request.headers())?;
-    }
-    let actor = permitted(&edge, route, request.headers(), origin)?;
-    let path = request.uri().path().to_owned();
-    let query = request.uri().query().unwrap_or_default().to_owned();
     let (parts, body) = request.into_parts();
+    let actor = match permitted(&edge, route, &parts.headers, origin, is_upgrade) {
+        Ok(actor) => actor,
+        Err(refusal) => {
+            Fields::drain(body);
+            return Err(refusal);
+        }
+    };
+    let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers.clone();
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
         Fields::of_query(&query)
@@ -326,7 +343,7 @@ async fn pass(
         Fields::of_body(&headers, body, limits, &edge.app.blobs).await?
     };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
-    let call = Call { edge, origin, language, headers, path, captured, fields, upgrade, actor };
+    let call = Call { edge, origin, language, headers, captured, fields, upgrade, actor };
     if route.methods.changes_something() {
         // What was begun is brought to its end, even when the client hangs up.
         return tokio::spawn((route.handler)(call)).await.unwrap_or_else(|_| Err(Refusal::internal()));
@@ -335,7 +352,10 @@ async fn pass(
 }
 
 /// Who asks, if the route is open to him.
-fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: Origin) -> Result<Option<Actor>, Refusal> {
+fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: Origin, is_upgrade: bool) -> Result<Option<Actor>, Refusal> {
+    if route.methods.changes_something() || is_upgrade {
+        session::check_same_site(headers)?;
+    }
     if matches!(route.access, Access::Open) {
         return Ok(None);
     }

@@ -129,6 +129,19 @@ impl<A: Key, B: Key, C: Key> Key for (A, B, C) {
     }
 }
 
+impl<A: Key, B: Key, C: Key, D: Key> Key for (A, B, C, D) {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+        self.1.encode(out);
+        self.2.encode(out);
+        self.3.encode(out);
+    }
+
+    fn decode(bytes: &mut &[u8]) -> Option<Self> {
+        Some((A::decode(bytes)?, B::decode(bytes)?, C::decode(bytes)?, D::decode(bytes)?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,6 +39,7 @@ macro_rules! records {
 
 records!(
     (),
+    (i64, u64),
     u64,
     String,
     crate::domain::account::Company,
@@ -57,6 +58,7 @@ records!(
     crate::domain::ids::InvoiceId,
     crate::domain::ids::PictureId,
     crate::domain::ids::UserId,
+    crate::domain::invoice::Correction,
     crate::domain::invoice::Invoice,
     crate::domain::invoice::Picture,
     crate::domain::template::Template,

@@ -7,7 +7,7 @@ use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
 use crate::domain::device::{Conflict, Device, Print};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
-use crate::domain::invoice::{Invoice, Picture};
+use crate::domain::invoice::{Correction, Invoice, Picture};
 use crate::domain::template::Template;
 use std::marker::PhantomData;
 
@@ -79,5 +79,14 @@ pub const INVOICES_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(44
 pub const FAULTS: Table<InvoiceId, ()> = Table::new(45, "faults");
 pub const FAULTS_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(46, "faults by company");
 
+/// (invoice, number): what people put right.
+pub const CORRECTIONS: Table<(InvoiceId, u64), Correction> = Table::new(47, "corrections");
+/// (company, what makes two invoices one: picture or code and number, invoice).
+pub const INVOICES_BY_IDENTITY: Table<(CompanyId, String, InvoiceId), ()> = Table::new(48, "invoices by identity");
+
 /// By time.
 pub const LOG: Table<Arrival, LogRow> = Table::new(50, "log");
+/// (what is looked for, company, its value): how many rows have it. Also the list of all values.
+pub const LOG_KEYS: Table<(u8, CompanyId, String), u64> = Table::new(51, "log keys");
+/// The same and a number from 1 upwards: that row. Numbers go with time, so a time is found by halving, and counting is subtraction.
+pub const LOG_INDEX: Table<(u8, CompanyId, String, u64), Arrival> = Table::new(52, "log index");

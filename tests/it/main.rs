@@ -7,6 +7,7 @@ mod accounts;
 mod bad_input;
 mod invoices;
 mod labels;
+mod office;
 mod routes;
 mod sessions;
 mod sockets;

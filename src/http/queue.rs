@@ -1,0 +1,85 @@
+//! The queues as the pages see them: what runs, what waits, and the hands on it.
+
+use super::reply::{self, Reply};
+use super::route::Call;
+use super::{time, wire};
+use crate::app::queues;
+use crate::domain::action::{Action, Job};
+use crate::domain::ids::ActionId;
+use crate::domain::refusal::Refusal;
+use crate::store::{StoreError, View};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const WAITING_MAX: usize = 200;
+const REASON_CHARS_MAX: usize = 200;
+
+fn action(view: &View<'_>, action: &Action, zone: &TimeZone) -> Result<Value, StoreError> {
+    let mut value = json!({
+        "action_id": action.id,
+        "action_kind": action.job.kind(),
+        "user_id": action.user,
+        "user_name": action.user_name,
+        "company_name": action.company_name,
+        "action_start_time": time::write(action.queued, zone),
+    });
+    if let Some(picture) = queues::picture_of(view, action)? {
+        (value["url"], value["image_size"]) = (json!(wire::url(&picture)), json!(picture.kib()));
+    }
+    match &action.job {
+        Job::AddTemplate(draft) => value["model_label"] = json!(draft.layout.label),
+        Job::ChangeTemplate(id, draft) => (value["model_id"], value["model_label"]) = (json!(id), json!(draft.layout.label)),
+        Job::DeleteTemplate(id) => value["model_id"] = json!(id),
+        Job::Recognise { .. } => {}
+    }
+    Ok(value)
+}
+
+pub async fn queue(call: Call) -> Result<Reply, Refusal> {
+    let (actor, zone) = (Arc::new(call.actor()?.clone()), call.edge.app.settings().zone());
+    let answer = call.edge.app.look(move |view| {
+        let running = queues::running(view)?.into_iter().find(|a| actor.sees(a.company));
+        let running = running.map(|a| action(view, &a, &zone)).transpose()?;
+        let waiting = queues::template_actions_waiting(view, WAITING_MAX, |a| actor.sees(a.company))?;
+        let waiting = waiting.iter().map(|a| action(view, a, &zone)).collect::<Result<Vec<_>, _>>()?;
+        let sizes = queues::sizes(view)?;
+        let paused = queues::pause(view)?.map(|p| json!({ "by": p.by, "since": time::write(p.since, &zone), "reason": p.reason }));
+        Ok(json!({
+            "running": running,
+            "manage_wait": waiting,
+            "manage_size": sizes.manage,
+            "recognize_size": sizes.recognise,
+            "paused": paused,
+        }))
+    });
+    Ok(reply::json(&answer.await?))
+}
+
+fn done() -> Reply {
+    reply::json(&json!({ "sucess": "操作成功" }))
+}
+
+pub async fn pause(call: Call) -> Result<Reply, Refusal> {
+    let reason = call.fields.text_or_none("reason")?.unwrap_or_default().trim().to_owned();
+    if reason.chars().count() > REASON_CHARS_MAX {
+        return Err(Refusal::malformed("reason：最多 200 个字", "reason: at most 200 characters"));
+    }
+    call.edge.app.pause_queues(call.by()?, reason).await?;
+    Ok(done())
+}
+
+pub async fn resume(call: Call) -> Result<Reply, Refusal> {
+    call.edge.app.resume_queues(call.by()?).await?;
+    Ok(done())
+}
+
+pub async fn cancel(call: Call) -> Result<Reply, Refusal> {
+    call.edge.app.cancel_action(call.by()?, ActionId(call.number_in_path("id")?)).await?;
+    Ok(done())
+}
+
+pub async fn run_next(call: Call) -> Result<Reply, Refusal> {
+    call.edge.app.run_action_next(call.by()?, ActionId(call.number_in_path("id")?)).await?;
+    Ok(done())
+}
