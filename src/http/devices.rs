@@ -151,6 +151,7 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     let columns = columns(&mut reader)?;
     let mut imported = Imported::default();
     let mut rows: Vec<NewDevice> = Vec::new();
+    let mut lines = Lines { bytes: &bytes, at: 0, line: 1 };
     for record in reader.records() {
         let parsed = match &record {
             Ok(record) => row(record, columns).and_then(|row| devices::check(&settings, &row).map(|()| row)),
@@ -159,8 +160,8 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
         match parsed {
             Ok(row) => rows.push(row),
             Err(refusal) => {
-                let position = record.as_ref().map_or_else(::csv::Error::position, ::csv::StringRecord::position);
-                let line = position.map_or(0, ::csv::Position::line);
+                let at = record.as_ref().map_or_else(::csv::Error::position, ::csv::StringRecord::position);
+                let line = lines.line_at(at.map_or(0, ::csv::Position::byte));
                 imported.errors.push(json!({ "line": line, "err": call.language.pick(&refusal.zh, &refusal.en) }));
             }
         }
@@ -171,6 +172,26 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     imported.register(&call, &by, rows).await?;
     let Imported { created, exists, conflict, errors } = imported;
     Ok(reply::json(&json!({ "created": created, "exists": exists, "conflict": conflict, "errors": errors })))
+}
+
+/// Counts lines as people do. The reader's own count is one short after CR LF.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the record that begins at this byte or with the line end before it. Bytes have to be asked for in their order.
+    fn line_at(&mut self, byte: u64) -> usize {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len());
+        let end = byte + usize::from(self.bytes.get(byte) == Some(&b'\n'));
+        if end > self.at {
+            self.line += self.bytes[self.at..end].iter().filter(|b| **b == b'\n').count();
+            self.at = end;
+        }
+        self.line
+    }
 }
 
 impl Imported {

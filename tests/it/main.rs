@@ -8,6 +8,7 @@ mod bad_input;
 mod invoices;
 mod labels;
 mod office;
+mod prints;
 mod routes;
 mod sessions;
 mod sockets;
