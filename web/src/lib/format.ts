@@ -20,6 +20,11 @@ export function formatTime(text: string | undefined | null): string {
   }).format(time)
 }
 
+/** A moment of this machine's own clock, today. */
+export function formatClock(time: Date): string {
+  return new Intl.DateTimeFormat(currentLocale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(time)
+}
+
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(currentLocale()).format(value)
 }

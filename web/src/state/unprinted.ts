@@ -1,13 +1,37 @@
 // What is not printed yet, live, and what is known of those devices besides their serials.
-import { computed, ref, shallowRef } from 'vue'
-import { LIVE_LIST, listDevices, type Device } from '../api/devices'
+import { computed, ref, shallowRef, watch } from 'vue'
+import { DEVICES_PAGE, LIVE_LIST, listDevices, type Device, type DeviceFilter, type LabelState } from '../api/devices'
 import { LiveSocket } from '../api/socket'
+import { whenClaimsChange } from './claims'
 import { hideLink, showLink } from './links'
 
-const PAGE = 1000
 /** The box speaks every 20 s at the latest. */
 const SILENCE_MS = 45_000
 const FRESH_MS = 6_000
+/** The box tells which devices are in the list, not what became of their labels; claims hint at that, and this is for the rest. */
+const RELEARN_MS = 120_000
+const GATHER_MS = 150
+
+/** A device as a row of a list. */
+export interface DeviceRow {
+  serial: string
+  cpuid: string
+  time: string
+  label: LabelState
+  count: number
+  printed: boolean
+}
+
+export function rowOf(device: Device): DeviceRow {
+  return {
+    serial: device.DeviceSN,
+    cpuid: device.CPUID,
+    time: device.register_time,
+    label: device.label,
+    count: device.print_count,
+    printed: device.status === 1,
+  }
+}
 
 /** Oldest first; null until the box has said it. */
 export const serials = shallowRef<string[] | null>(null)
@@ -15,19 +39,12 @@ export const heardAt = ref<Date | null>(null)
 /** Those that came while the page was open, for a moment. */
 export const fresh = shallowRef<ReadonlySet<string>>(new Set())
 
-const details = shallowRef<ReadonlyMap<string, Device>>(new Map())
+const details = shallowRef<ReadonlyMap<string, DeviceRow>>(new Map())
 
-export interface Row {
-  serial: string
-  cpuid: string
-  time: string
-}
-
-export const rows = computed<Row[]>(() =>
-  (serials.value ?? []).map((serial) => {
-    const device = details.value.get(serial)
-    return { serial, cpuid: device?.CPUID ?? '', time: device?.register_time ?? '' }
-  }),
+export const rows = computed<DeviceRow[]>(() =>
+  (serials.value ?? []).map(
+    (serial) => details.value.get(serial) ?? { serial, cpuid: '', time: '', label: 'new', count: 0, printed: false },
+  ),
 )
 
 function receive(list: string[]): void {
@@ -36,7 +53,7 @@ function receive(list: string[]): void {
   if (before && before.length === list.length && before.every((serial, i) => serial === list[i])) return
   serials.value = list
   if (before) markFresh(before, list)
-  void learn()
+  want('new')
 }
 
 function markFresh(before: string[], now: string[]): void {
@@ -50,17 +67,41 @@ function markFresh(before: string[], now: string[]): void {
   }, FRESH_MS)
 }
 
+/** What to ask for next: those not known yet, everything, or a few whose state changed. */
+let wantsAll = false
+let wantsNew = false
+let wantsOf = new Set<string>()
 let learning = false
+let wake = 0
 
-/** Asks for CPU ids and times of those not known yet; without an answer the serials stand alone. */
+function want(what: 'all' | 'new' | string[]): void {
+  if (what === 'all') wantsAll = true
+  else if (what === 'new') wantsNew = true
+  else for (const serial of what) wantsOf.add(serial)
+  window.clearTimeout(wake)
+  wake = window.setTimeout(() => void learn(), details.value.size ? GATHER_MS : 0)
+}
+
+/** Asks the box again for the states of these labels. */
+export function refreshLabels(changed: string[]): void {
+  want(changed)
+}
+
 async function learn(): Promise<void> {
   if (learning) return
   learning = true
   try {
-    // First only what registered since; then everything, for older ones that were set back to unprinted.
-    for (const from of details.value.size ? [newestKnown(), undefined] : [undefined]) {
-      if ((serials.value ?? []).every((serial) => details.value.has(serial))) break
-      await learnPages(from)
+    while (wantsAll || wantsNew || wantsOf.size) {
+      const of = wantsOf
+      wantsOf = new Set()
+      if (wantsAll || !details.value.size) {
+        wantsAll = wantsNew = false
+        await learnPages({}, true)
+      } else if (wantsNew) {
+        wantsNew = false
+        await learnNew()
+      }
+      await learnAgain(of)
     }
   } catch {
     // Tried again with the next change.
@@ -69,24 +110,40 @@ async function learn(): Promise<void> {
   }
 }
 
+/** First only what registered since; then everything, for older ones that were set back to unprinted. */
+async function learnNew(): Promise<void> {
+  const missing = () => (serials.value ?? []).some((serial) => !details.value.has(serial))
+  if (!missing()) return
+  const newest = newestKnown()
+  if (newest) await learnPages({ from: newest }, false)
+  if (missing()) await learnPages({}, true)
+}
+
 function newestKnown(): string | undefined {
   let newest: string | undefined
-  for (const { register_time: time } of details.value.values()) {
-    if (time && (newest === undefined || time > newest)) newest = time
-  }
+  for (const { time } of details.value.values()) if (newest === undefined || time > newest) newest = time
   return newest
 }
 
-async function learnPages(from: string | undefined): Promise<void> {
-  const present = new Set(serials.value)
-  const known = new Map([...details.value].filter(([serial]) => present.has(serial)))
+/** Labels that are printed together were mostly registered together: one span of time holds them. */
+async function learnAgain(changed: ReadonlySet<string>): Promise<void> {
+  const times = [...changed].flatMap((serial) => details.value.get(serial)?.time ?? []).sort()
+  const [from, to] = [times[0], times.at(-1)]
+  if (from && to) await learnPages({ from, to }, false)
+}
+
+async function learnPages(filter: DeviceFilter, afresh: boolean): Promise<void> {
+  const learnt = new Map(afresh ? [] : details.value)
   let cursor: string | null = null
   do {
-    const page = await listDevices({ printed: 0, ...(from ? { from } : {}) }, cursor, PAGE)
-    for (const device of page.devices) known.set(device.DeviceSN, device)
+    const page = await listDevices({ printed: 0, ...filter }, cursor, DEVICES_PAGE)
+    for (const device of page.devices) learnt.set(device.DeviceSN, rowOf(device))
     cursor = page.next_cursor
+    // A long list fills in as it comes.
+    if (cursor && afresh && !details.value.size) details.value = new Map(learnt)
   } while (cursor)
-  details.value = known
+  const present = new Set(serials.value)
+  details.value = new Map([...learnt].filter(([serial]) => present.has(serial)))
 }
 
 const socket = new LiveSocket({
@@ -100,12 +157,23 @@ const socket = new LiveSocket({
 
 export const liveState = socket.state
 
+watch(socket.state, (now, before) => {
+  if (now === 'open' && before === 'lost') want('all')
+})
+
 export function startUnprinted(): () => void {
   socket.start()
   showLink('unprinted', { state: socket.state, retry: socket.retryNow })
+  whenClaimsChange(refreshLabels)
+  const again = window.setInterval(() => {
+    if (document.visibilityState === 'visible') want('all')
+  }, RELEARN_MS)
   return () => {
     socket.stop()
     hideLink('unprinted')
+    whenClaimsChange(() => {})
+    window.clearInterval(again)
+    window.clearTimeout(wake)
     serials.value = null
     details.value = new Map()
     fresh.value = new Set()

@@ -1,0 +1,83 @@
+// Who is printing which labels just now, live; and which of them this page took itself.
+import { computed, shallowRef } from 'vue'
+import { LIVE_CLAIMS, type Claim, type Claims } from '../api/devices'
+import { LiveSocket } from '../api/socket'
+import { hideLink, showLink } from './links'
+import { user } from './session'
+
+/** The box speaks every 20 s at the latest. */
+const SILENCE_MS = 45_000
+
+const all = shallowRef<Claims>({})
+/** Claims belong to a user; a line of stations often shares one, so a page has to know its own. */
+const own = shallowRef<ReadonlySet<string>>(new Set())
+
+export const ownClaims = computed(() => own.value)
+
+export interface ClaimedElsewhere {
+  name: string
+  /** By the same user, but on another page. */
+  sameUser: boolean
+}
+
+const elsewhere = computed(() => {
+  const claimed = new Map<string, ClaimedElsewhere>()
+  for (const [serial, claim] of Object.entries(all.value)) {
+    const sameUser = claim.user_id === user.value?.user_id
+    if (!sameUser || !own.value.has(serial)) claimed.set(serial, { name: claim.user_name, sameUser })
+  }
+  return claimed
+})
+
+/** Somebody else, or somebody at another page, has the label. */
+export function claimedElsewhere(serial: string): ClaimedElsewhere | undefined {
+  return elsewhere.value.get(serial)
+}
+
+export function hold(serials: string[]): void {
+  own.value = new Set([...own.value, ...serials])
+}
+
+export function letGo(serials: string[]): void {
+  const gone = new Set(serials)
+  own.value = new Set([...own.value].filter((serial) => !gone.has(serial)))
+  // The box says it too, a moment later; until then they would count as another page's.
+  all.value = Object.fromEntries(Object.entries(all.value).filter(([serial]) => !gone.has(serial)))
+}
+
+let onChange: (serials: string[]) => void = () => {}
+/** A label that was taken or let go has probably another state than before. */
+export function whenClaimsChange(handler: (serials: string[]) => void): void {
+  onChange = handler
+}
+
+function same(a: Claim | undefined, b: Claim | undefined): boolean {
+  return a?.user_id === b?.user_id
+}
+
+function receive(claims: Claims): void {
+  const before = all.value
+  all.value = claims
+  const serials = new Set([...Object.keys(before), ...Object.keys(claims)])
+  const changed = [...serials].filter((serial) => !same(before[serial], claims[serial]))
+  if (changed.length) onChange(changed)
+}
+
+const socket = new LiveSocket({
+  path: LIVE_CLAIMS,
+  silenceMs: SILENCE_MS,
+  onMessage: (message) => {
+    const { claims } = message as { claims?: Claims }
+    if (claims && typeof claims === 'object') receive(claims)
+  },
+})
+
+export function startClaims(): () => void {
+  socket.start()
+  showLink('claims', { state: socket.state, retry: socket.retryNow })
+  return () => {
+    socket.stop()
+    hideLink('claims')
+    all.value = {}
+  }
+}
