@@ -45,6 +45,9 @@ pub struct Serve {
     /// Where to listen for HTTPS, or `off`.
     #[arg(long, default_value = "0.0.0.0:8443", value_parser = address_or_off)]
     pub https: Listen,
+    /// Who reads the invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT.
+    #[arg(long, default_value = "builtin", value_parser = engine)]
+    pub engine: EngineChoice,
     /// A setting, as name=value; wins over the stored one. May be given several times.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
@@ -54,6 +57,26 @@ pub struct Serve {
 pub enum Listen {
     At(SocketAddr),
     Off,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineChoice {
+    Builtin,
+    /// Host and port.
+    Tcp(String),
+}
+
+fn engine(text: &str) -> Result<EngineChoice, String> {
+    let wrong = || "must be builtin or tcp://HOST:PORT".to_owned();
+    match text.strip_prefix("tcp://") {
+        Some(address) => {
+            let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
+            let fits = !host.is_empty() && port.parse::<u16>().is_ok();
+            if fits { Ok(EngineChoice::Tcp(address.to_owned())) } else { Err(wrong()) }
+        }
+        None if text == "builtin" => Ok(EngineChoice::Builtin),
+        None => Err(wrong()),
+    }
 }
 
 fn address_or_off(text: &str) -> Result<Listen, String> {
@@ -73,6 +96,7 @@ impl Default for Serve {
             data_dir: "data".into(),
             http: SocketAddr::from(([0, 0, 0, 0], 8080)),
             https: Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443))),
+            engine: EngineChoice::Builtin,
             settings: Vec::new(),
         }
     }

@@ -108,25 +108,36 @@ impl Loop {
         }
     }
 
-    /// Marked as running before the next look, which would find it waiting otherwise.
+    /// Marked as running before the next look, which would find it waiting otherwise; and only when the engine is there, so that what
+    /// waits for an engine out of reach just waits.
     async fn start(&mut self, make: &MakeEngine, engine: usize, id: ActionId) {
-        let action = until_durable("start", || self.app.start_action(id)).await.flatten();
-        let worker = self.workers[engine].take().map_or_else(|| Worker::start(make), Ok);
-        match (action, worker) {
-            (Some(action), Ok(worker)) => {
+        let worker = match self.workers[engine].take().map_or_else(|| Worker::start(make), Ok) {
+            Ok(worker) => worker,
+            Err(e) => {
+                tracing::error!("no thread for the engine: {e}");
+                return self.did_not_start(engine, End::Unreachable);
+            }
+        };
+        if let Err(trouble) = is_ready(&worker).await {
+            tracing::warn!("engine: {trouble:?}");
+            self.workers[engine] = Some(worker);
+            return self.did_not_start(engine, End::Unreachable);
+        }
+        match until_durable("start", || self.app.start_action(id)).await.flatten() {
+            Some(action) => {
                 self.works.spawn(work(self.app.clone(), self.hub.clone(), engine, worker, action));
             }
-            (action, worker) => {
-                // Cancelled meanwhile, or no thread to be had: then it waits again.
-                let end = if action.is_some() { End::Unreachable } else { End::Done };
-                self.workers[engine] = worker.inspect_err(|e| tracing::error!("no thread for the engine: {e}")).ok();
-                let effects =
-                    self.dispatch.step(Event::Ended { engine, end }, Heads::default(), now(), policy(&self.app.settings()));
-                if effects.iter().any(|e| matches!(e, Effect::PutBack { .. })) {
-                    until_durable("put back", || self.app.put_action_back(id, false)).await;
-                }
+            None => {
+                // Cancelled meanwhile.
+                self.workers[engine] = Some(worker);
+                self.did_not_start(engine, End::Done);
             }
         }
+    }
+
+    /// The engine is free again; the action is where it was.
+    fn did_not_start(&mut self, engine: usize, end: End) {
+        self.dispatch.step(Event::Ended { engine, end }, Heads::default(), now(), policy(&self.app.settings()));
     }
 
     async fn settle(&mut self, worked: Worked) {
@@ -147,6 +158,17 @@ impl Loop {
                 (Product::Trouble(sentence), _) => until_durable("give up", || give_up(app, action, sentence)).await,
             };
         }
+    }
+}
+
+/// How long an engine may take to say that it is there.
+const READY_WITHIN: Duration = Duration::from_secs(5);
+
+async fn is_ready(worker: &Worker) -> Result<(), Trouble> {
+    let mut answers = worker.ask(Request::Ready);
+    match tokio::time::timeout(READY_WITHIN, answers.recv()).await {
+        Ok(Some(Answer::End(end))) => end.map(|_| ()),
+        _ => Err(Trouble::Unreachable("the engine does not say whether it is there".into())),
     }
 }
 
@@ -227,7 +249,7 @@ impl Attempt<'_> {
             let answer = tokio::time::timeout(timeout, answers.recv()).await;
             match answer.map_err(|_| Trouble::Receive("the engine is silent".into()))? {
                 None => return Err(Trouble::Receive("the engine is gone".into())),
-                Some(Answer::Event(event)) => self.hear(&mut heard, event).await?,
+                Some(Answer::Event(event)) => self.hear(&mut heard, event)?,
                 Some(Answer::End(end)) => return Ok(self.product(heard, end?)),
             }
         }
@@ -256,7 +278,7 @@ impl Attempt<'_> {
     }
 
     /// Tells the watchers, and remembers it for the end.
-    async fn hear(&self, heard: &mut Heard, event: engine::Event) -> Result<(), Trouble> {
+    fn hear(&self, heard: &mut Heard, event: engine::Event) -> Result<(), Trouble> {
         let step = match event {
             engine::Event::Matched { template } => {
                 heard.matched = heard.templates.iter().find(|t| Some(t.id) == template).cloned();
@@ -279,17 +301,13 @@ impl Attempt<'_> {
             }
         };
         self.hub.progress(&Progress { company: self.action.company, action: self.action.id, step });
-        let delay_ms = self.app.settings().engine_delay_ms;
-        if delay_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
-        }
         Ok(())
     }
 
     fn product(&self, heard: Heard, done: Done) -> Product {
         let codes = match done {
             Done::Learnt(learnt) => return Product::Learnt(learnt),
-            Done::Forgotten => return Product::Forgotten,
+            Done::Forgotten | Done::Ready => return Product::Forgotten,
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes }) => Some(codes),
         };

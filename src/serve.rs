@@ -1,9 +1,11 @@
 //! The box from start to stop: opens the store, makes what the first start makes, listens, and ends in order.
 
 use crate::app::App;
-use crate::config::{Listen, Serve};
+use crate::config::{EngineChoice, Listen, Serve};
 use crate::control;
 use crate::engine::builtin::Builtin;
+use crate::engine::paced::Paced;
+use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
 use crate::http::messages::Messages;
 use crate::http::{Edge, listen, route, socket, tls};
@@ -110,6 +112,15 @@ async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<TlsAcceptor>)>,
     Ok(listeners)
 }
 
+/// Makes the engine that was asked for; both look at the settings of the moment.
+fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
+    let settings: SettingsNow = Arc::new(move || app.settings());
+    match choice.clone() {
+        EngineChoice::Builtin => Arc::new(move || Box::new(Paced { engine: Builtin, settings: settings.clone() })),
+        EngineChoice::Tcp(address) => Arc::new(move || Box::new(Server::new(address.clone(), settings.clone()))),
+    }
+}
+
 /// Serves until it is told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let opening = config.clone();
@@ -123,7 +134,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
-    let make: MakeEngine = Arc::new(|| Box::new(Builtin));
+    let make = engine_maker(&config.engine, app.clone());
     let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), make, ENGINES, stopped.clone()));
     let mut serving = tokio::task::JoinSet::new();
     for (listener, tls) in listeners {

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub mod builtin;
+pub mod paced;
 pub mod scripted;
+pub mod server;
 pub mod worker;
 
 /// What an engine says while it reads: messages 100, 101 and 102 of the contract's §4.
@@ -70,6 +72,11 @@ pub struct Draft<'a> {
 
 /// One at a time by nature: the dispatcher gives an engine one request and waits for its end.
 pub trait Engine: Send {
+    /// Whether it can be asked at all. An engine in the process always can.
+    fn ready(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// Reads one picture. `templates` are those of the invoice's company. Events are reported in order: `Matched` first, then for each
     /// area `Found` (but for what is not on the picture, such as a quota) and `Read`.
     fn recognise(

@@ -14,6 +14,8 @@ pub type MakeEngine = Arc<dyn Fn() -> Box<dyn Engine> + Send + Sync>;
 
 #[derive(Debug)]
 pub enum Request {
+    /// Can it be asked at all?
+    Ready,
     Recognise {
         picture: PathBuf,
         templates: Vec<Arc<Template>>,
@@ -38,6 +40,7 @@ pub enum Answer {
 
 #[derive(Debug)]
 pub enum Done {
+    Ready,
     Recognised(Verdict),
     Learnt(Box<Learnt>),
     Forgotten,
@@ -92,6 +95,7 @@ fn serve(
     answers: &news::UnboundedSender<Answer>,
 ) -> Result<Done, Trouble> {
     match request {
+        Request::Ready => engine.ready().map(|()| Done::Ready),
         Request::Recognise { picture, templates } => {
             let mut report = |event| {
                 let _ = answers.send(Answer::Event(event));

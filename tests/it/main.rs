@@ -5,6 +5,7 @@ mod support;
 
 mod accounts;
 mod bad_input;
+mod external;
 mod invoices;
 mod labels;
 mod office;

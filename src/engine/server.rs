@@ -1,0 +1,342 @@
+//! The external algorithm server over TCP: the protocol of the system that the interface documents describe (§4 of the contract). Both
+//! ways a frame is msg_id and length (i32, little-endian), then so many bytes of JSON in GBK or UTF-8. Not here: when to try again.
+
+use super::builtin::{code, picture};
+use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use crate::domain::ids::TemplateId;
+use crate::domain::settings::{Encoding, Settings};
+use crate::domain::template::{AreaKind, Learnt, POS_LABEL, Rect, Template};
+use encoding_rs::GBK;
+use serde_json::{Map, Value, json};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const RECOGNISE: i32 = 1;
+const ADD: i32 = 2;
+const DELETE: i32 = 3;
+const CHANGE: i32 = 4;
+const MATCHED: i32 = 100;
+const FOUND: i32 = 101;
+const READ: i32 = 102;
+
+const FRAME_BYTES_MAX: usize = 4 << 20;
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// How often a silent connection is left to see whether anybody still waits.
+const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+
+/// The settings of the moment.
+pub type SettingsNow = Arc<dyn Fn() -> Arc<Settings> + Send + Sync>;
+
+/// One algorithm server, connected to when it is needed and again when the connection is gone.
+pub struct Server {
+    address: String,
+    settings: SettingsNow,
+    stream: Option<TcpStream>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+struct Frame {
+    id: i32,
+    body: Map<String, Value>,
+}
+
+impl Frame {
+    fn status(&self) -> i32 {
+        self.body.get("status").and_then(Value::as_i64).and_then(|s| s.try_into().ok()).unwrap_or(0)
+    }
+
+    fn text(&self, name: &str) -> String {
+        match self.body.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        }
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        number(self.body.get(name)?)
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite())
+}
+
+fn position(value: Option<&Value>) -> Option<Rect> {
+    let side = |name: &str| number(value?.get(name)?).map(|n| n as f32);
+    Some(Rect { x: side("x")?, y: side("y")?, width: side("w")?, height: side("h")? })
+}
+
+/// What encoding_rs writes in two bytes and GBK proper does not have: the additions of CP936 and GB 18030.
+fn is_beyond_gbk(c: char) -> bool {
+    matches!(c, '\u{1F9}' | '\u{20AC}' | '\u{2E80}'..='\u{2EFF}' | '\u{2FF0}'..='\u{2FFB}' | '\u{303E}'
+        | '\u{3400}'..='\u{4DBF}' | '\u{E000}'..='\u{F8FF}')
+}
+
+fn encode(value: &Value, encoding: Encoding) -> Vec<u8> {
+    let text = value.to_string();
+    if encoding == Encoding::Utf8 {
+        return text.into_bytes();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        let mut utf8 = [0; 4];
+        let (encoded, _, failed) = GBK.encode(c.encode_utf8(&mut utf8));
+        if failed || is_beyond_gbk(c) {
+            // Only inside a string can such a character stand in JSON.
+            let mut utf16 = [0; 2];
+            c.encode_utf16(&mut utf16).iter().for_each(|unit| bytes.extend(format!("\\u{unit:04x}").bytes()));
+        } else {
+            bytes.extend_from_slice(&encoded);
+        }
+    }
+    bytes
+}
+
+fn decode(bytes: &[u8], encoding: Encoding) -> Option<Map<String, Value>> {
+    if bytes.is_empty() {
+        return Some(Map::new());
+    }
+    match encoding {
+        Encoding::Utf8 => serde_json::from_slice(bytes).ok(),
+        Encoding::Gbk => {
+            let (text, _, broken) = GBK.decode(bytes);
+            if broken { None } else { serde_json::from_str(&text).ok() }
+        }
+    }
+}
+
+fn broken(what: &str) -> Trouble {
+    Trouble::Receive(what.to_owned())
+}
+
+impl Server {
+    /// `address`: host and port.
+    pub fn new(address: String, settings: SettingsNow) -> Self {
+        Self { address, settings, stream: None }
+    }
+
+    /// A connection that the other side has not closed meanwhile.
+    fn connect(&mut self) -> Result<&mut TcpStream, Trouble> {
+        if self.stream.as_ref().is_some_and(is_gone) {
+            self.stream = None;
+        }
+        if self.stream.is_none() {
+            let unreachable = |e: io::Error| Trouble::Unreachable(format!("{}: {e}", self.address));
+            let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+            let addresses: Vec<SocketAddr> = self.address.to_socket_addrs().map_err(unreachable)?.collect();
+            for address in addresses {
+                match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
+                    Ok(stream) => {
+                        let set = stream.set_nodelay(true).and(stream.set_read_timeout(Some(LOOK_UP_EVERY)));
+                        set.and(stream.set_write_timeout(Some(SEND_WITHIN))).map_err(unreachable)?;
+                        self.stream = Some(stream);
+                        break;
+                    }
+                    Err(e) => last = e,
+                }
+            }
+            if self.stream.is_none() {
+                return Err(Trouble::Unreachable(format!("{}: {last}", self.address)));
+            }
+        }
+        self.stream.as_mut().ok_or_else(|| Trouble::Unreachable(self.address.clone()))
+    }
+
+    /// Sends one request and hands over what comes back, until `hear` has heard the end. After trouble the connection is dropped: what
+    /// may still come over it belongs to nothing.
+    fn talk<T>(
+        &mut self,
+        id: i32,
+        body: &Value,
+        cancel: &Cancel,
+        mut hear: impl FnMut(&Frame) -> Result<Option<T>, Trouble>,
+    ) -> Result<T, Trouble> {
+        let encoding = (self.settings)().engine_encoding;
+        let mut frame = Vec::new();
+        let body = encode(body, encoding);
+        frame.extend(id.to_le_bytes());
+        frame.extend(i32::try_from(body.len()).map_err(|_| Trouble::Refused("too large a request".into()))?.to_le_bytes());
+        frame.extend(body);
+        let stream = self.connect()?;
+        let sent = stream.write_all(&frame).map_err(|e| Trouble::Send(e.to_string()));
+        let talked = sent.and_then(|()| {
+            loop {
+                if let Some(end) = hear(&receive(stream, encoding, cancel)?)? {
+                    return Ok(end);
+                }
+            }
+        });
+        if matches!(talked, Err(Trouble::Send(_) | Trouble::Receive(_))) {
+            self.stream = None;
+        }
+        talked
+    }
+
+    /// Sends a template change; the engine's number for the template, where it gives one.
+    fn change(&mut self, id: i32, body: &Value, cancel: &Cancel) -> Result<Option<i64>, Trouble> {
+        self.talk(id, body, cancel, |frame| match (frame.id == id, frame.status()) {
+            (false, _) => Ok(None),
+            (true, 0) => Ok(Some(frame.number("id").map(|n| n as i64))),
+            (true, status) => Err(Trouble::Refused(format!("the engine answers status {status}"))),
+        })
+    }
+}
+
+/// The other side has closed it, or says something that nobody asked for.
+fn is_gone(stream: &TcpStream) -> bool {
+    let looked = stream.set_nonblocking(true).and_then(|()| {
+        let looked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false)?;
+        looked
+    });
+    !matches!(looked, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+}
+
+fn fill(stream: &mut TcpStream, mut bytes: &mut [u8], cancel: &Cancel) -> Result<(), Trouble> {
+    while !bytes.is_empty() {
+        if cancel.is_cancelled() {
+            return Err(broken("nobody waits any more"));
+        }
+        match stream.read(bytes) {
+            Ok(0) => return Err(broken("the engine closed the connection")),
+            Ok(read) => bytes = &mut bytes[read..],
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted) => {}
+            Err(e) => return Err(Trouble::Receive(e.to_string())),
+        }
+    }
+    Ok(())
+}
+
+fn receive(stream: &mut TcpStream, encoding: Encoding, cancel: &Cancel) -> Result<Frame, Trouble> {
+    let (mut id, mut length) = ([0; 4], [0; 4]);
+    fill(stream, &mut id, cancel)?;
+    fill(stream, &mut length, cancel)?;
+    let length = usize::try_from(i32::from_le_bytes(length)).ok().filter(|length| *length <= FRAME_BYTES_MAX);
+    let mut body = vec![0; length.ok_or_else(|| broken("a frame of no possible length"))?];
+    fill(stream, &mut body, cancel)?;
+    let body = decode(&body, encoding).ok_or_else(|| broken("a frame that is no JSON"))?;
+    Ok(Frame { id: i32::from_le_bytes(id), body })
+}
+
+fn path_text(path: &Path) -> Result<String, Trouble> {
+    let absolute = std::path::absolute(path).map_err(|e| Trouble::Refused(e.to_string()))?;
+    absolute.to_str().map(str::to_owned).ok_or_else(|| Trouble::Refused("the picture's path is not UTF-8".into()))
+}
+
+impl Engine for Server {
+    fn ready(&mut self) -> Result<(), Trouble> {
+        self.connect().map(|_| ())
+    }
+
+    fn recognise(
+        &mut self,
+        picture: &Path,
+        templates: &[Arc<Template>],
+        cancel: &Cancel,
+        report: &mut dyn FnMut(Event),
+    ) -> Result<Verdict, Trouble> {
+        let request = json!({ "url": path_text(picture)?, "delay": (self.settings)().engine_delay_ms });
+        let mut matched: Option<Option<&Arc<Template>>> = None;
+        let mut verdict = self.talk(RECOGNISE, &request, cancel, |frame| {
+            let known = matches!(matched, Some(Some(_)));
+            match frame.id {
+                MATCHED => {
+                    let engine_number = frame.number("id").map(|n| n as i64).filter(|_| frame.status() == 0);
+                    // A number that the box does not know is no template of its.
+                    let template = engine_number.and_then(|n| templates.iter().find(|t| t.learnt.engine_number == Some(n)));
+                    report(Event::Matched { template: template.map(|t| t.id) });
+                    matched = Some(template);
+                    Ok(None)
+                }
+                FOUND if known => {
+                    let position = position(frame.body.get("position")).ok_or_else(|| broken("an area without its place"))?;
+                    report(Event::Found { status: frame.status(), pos_id: frame.text("pos_id"), position });
+                    Ok(None)
+                }
+                READ if known => {
+                    let (text, probability) = (frame.text("ocr_result"), frame.number("probability").unwrap_or(0.0));
+                    report(Event::Read { status: frame.status(), pos_id: frame.text("pos_id"), text, probability });
+                    Ok(None)
+                }
+                RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new() })),
+                RECOGNISE => Ok(Some(Verdict::NoTemplateFits)),
+                _ => Ok(None),
+            }
+        })?;
+        match (&mut verdict, matched) {
+            (Verdict::Done { codes }, Some(Some(template))) => {
+                let text = template.layout.label.clone();
+                report(Event::Read { status: 0, pos_id: POS_LABEL.into(), text, probability: 1.0 });
+                if holds_what_a_code_says(template) {
+                    *codes = codes_on(picture);
+                }
+            }
+            (_, None) => report(Event::Matched { template: None::<TemplateId> }),
+            _ => {}
+        }
+        Ok(verdict)
+    }
+
+    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble> {
+        let mut json_model: Map<String, Value> =
+            serde_json::from_str(draft.json_model).map_err(|e| Trouble::Refused(e.to_string()))?;
+        let path = path_text(draft.picture)?;
+        let known_number = known.and_then(|t| t.learnt.engine_number);
+        let engine_number = match known_number {
+            Some(number) => {
+                json_model.extend([("id".into(), json!(number)), ("url".into(), json!(path))]);
+                self.change(CHANGE, &json!({ "json_model": json_model }), cancel)?;
+                Some(number)
+            }
+            None => {
+                json_model.extend([("url".into(), json!([path])), ("image_num".into(), json!(1))]);
+                let number = self.change(ADD, &json!({ "json_model": json_model }), cancel)?;
+                Some(number.ok_or_else(|| broken("a new template without its number"))?)
+            }
+        };
+        Ok(Learnt { engine_number, ..Learnt::default() })
+    }
+
+    fn forget(&mut self, template: &Template) -> Result<(), Trouble> {
+        // One that this engine never learnt needs no forgetting.
+        let Some(number) = template.learnt.engine_number else { return Ok(()) };
+        self.change(DELETE, &json!({ "id": number }), &Cancel::default()).map(|_| ())
+    }
+}
+
+/// Looking for a code costs a look at every pixel: only where there is a field that it can contradict.
+fn holds_what_a_code_says(template: &Template) -> bool {
+    let said = [AreaKind::InvoiceCode, AreaKind::InvoiceId, AreaKind::Date, AreaKind::Money];
+    template.layout.areas.iter().any(|area| said.contains(&area.kind))
+}
+
+fn codes_on(path: &Path) -> Vec<String> {
+    picture::open(path).map(|p| code::read_codes(&image::DynamicImage::from(p.pixels))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gbk_proper_and_what_it_lacks() {
+        let value = json!({ "标签": "发票€𠮷ǹ" });
+        let bytes = encode(&value, Encoding::Gbk);
+        assert!(bytes.windows(4).any(|w| w == [0xB7, 0xA2, 0xC6, 0xB1]), "发票 in GBK");
+        assert!(String::from_utf8_lossy(&bytes).contains(r"\u20ac\ud842\udfb7\u01f9"));
+        assert_eq!(decode(&bytes, Encoding::Gbk).map(Value::Object), Some(value.clone()));
+        assert_eq!(decode(&encode(&value, Encoding::Utf8), Encoding::Utf8).map(Value::Object), Some(value));
+        assert_eq!(decode(b"\xFF\xFF", Encoding::Gbk), None);
+        assert_eq!(decode(b"[1]", Encoding::Utf8), None);
+    }
+}
