@@ -47,14 +47,12 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Res
     Ok(action)
 }
 
-/// Back to the front of its queue.
+/// Back to its old place in its queue. The oldest are taken first, so that is ahead of all that were never taken; and of several that
+/// come back, the oldest is first again, in whatever order they come.
 fn put_back(txn: &mut Txn<'_>, mut action: Action) -> Result<(), StoreError> {
-    let queue = action.job.queue();
-    let first = txn.scan(&QUEUES, &queue.number(), false).next().transpose()?;
-    action.position = first.map_or(0, |((_, position), _)| position.min(0)) - 1;
     action.state = State::Waiting;
     txn.delete(&RUNNING, &action.id);
-    put_into(txn, queue, &action)?;
+    put_into(txn, action.job.queue(), &action)?;
     txn.emit(Change::Queues);
     Ok(())
 }
@@ -201,10 +199,8 @@ impl App {
     /// What was running when the box went down is next again. At start, before anything is dispatched; answers how many.
     pub fn recover_actions(&self) -> Result<usize, Refusal> {
         self.store.write_blocking(|txn| {
-            let mut interrupted = running(&txn.view())?;
+            let interrupted = running(&txn.view())?;
             let found = interrupted.len();
-            // The oldest last, so that it comes to stand first.
-            interrupted.reverse();
             for mut action in interrupted {
                 action.crashes += 1;
                 put_back(txn, action)?;

@@ -5,7 +5,9 @@ mod support;
 
 mod bad_input;
 mod labels;
+mod random;
 mod routes;
 mod sessions;
+mod simulation;
 mod sockets;
 mod tidy;
