@@ -10,4 +10,5 @@ mod routes;
 mod sessions;
 mod simulation;
 mod sockets;
+mod store;
 mod tidy;
