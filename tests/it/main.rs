@@ -4,7 +4,10 @@
 mod support;
 
 mod bad_input;
+mod crash;
 mod labels;
+mod load;
+mod power;
 mod random;
 mod routes;
 mod sessions;
