@@ -539,7 +539,7 @@ fn chance_gives_what_a_plain_map_gives(engine: Engine) {
             let answers: Vec<_> = group(&store, verbs).into_iter().map(Result::ok).collect();
             assert_eq!(answers, expected, "seed {seed}");
             let rows: Vec<_> = map.clone().into_iter().collect();
-            assert_eq!(store.read(|view| both_ways(view)), rows, "seed {seed}");
+            assert_eq!(store.read(both_ways), rows, "seed {seed}");
             let (low, high) = (some_name(&mut random), some_name(&mut random));
             let part = store.read(|view| view.range(&USERS_BY_NAME, &low, &high, false).collect::<Result<Vec<_>, _>>()).unwrap();
             let inside = rows.into_iter().filter(|(name, _)| *name >= low && *name <= high);
