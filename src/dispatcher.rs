@@ -16,6 +16,8 @@ use crate::engine::worker::{Answer, Done, MakeEngine, Request, Worker};
 use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
 use crate::store::StoreError;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,9 +130,9 @@ impl Loop {
                 self.works.spawn(work(self.app.clone(), self.hub.clone(), engine, worker, action));
             }
             None => {
-                // Cancelled meanwhile.
+                // Cancelled meanwhile, or a row that can't be: looked at again after a moment, not at once and for ever.
                 self.workers[engine] = Some(worker);
-                self.did_not_start(engine, End::Done);
+                self.did_not_start(engine, End::Unreachable);
             }
         }
     }
@@ -209,7 +211,9 @@ async fn give_up(app: &App, id: ActionId, sentence: &'static str) -> Result<(), 
 
 async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, worker: Worker, action: Action) -> Worked {
     let attempt = Attempt { app: &app, hub: &hub, action: &action };
-    let (worker, end, product) = match attempt.run(&worker).await {
+    // A panic here would leave the engine taken for ever, and with it the queue.
+    let ran = AssertUnwindSafe(attempt.run(&worker)).catch_unwind().await;
+    let (worker, end, product) = match ran.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {
         Ok(product) => (Some(worker), End::Done, product),
         Err(trouble) => {
             tracing::warn!(action = action.id.0, "engine: {trouble:?}");

@@ -47,11 +47,17 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Res
     Ok(action)
 }
 
-/// Back to the front of its queue.
+/// A place before everything that waits.
+fn front(txn: &Txn<'_>, queue: Queue) -> Result<i64, StoreError> {
+    let first = txn.scan(&QUEUES, &queue.number(), false).next().transpose()?;
+    Ok(first.map_or(i64::MAX, |((_, position), _)| position.saturating_sub(1)))
+}
+
+/// Ahead of the rest of its queue: at its old place where that is ahead already, so that of several that come back the oldest is first
+/// again, in whatever order they come.
 fn put_back(txn: &mut Txn<'_>, mut action: Action) -> Result<(), StoreError> {
     let queue = action.job.queue();
-    let first = txn.scan(&QUEUES, &queue.number(), false).next().transpose()?;
-    action.position = first.map_or(0, |((_, position), _)| position.min(0)) - 1;
+    action.position = action.position.min(front(txn, queue)?);
     action.state = State::Waiting;
     txn.delete(&RUNNING, &action.id);
     put_into(txn, queue, &action)?;
@@ -279,10 +285,8 @@ impl App {
     /// What was running when the box went down is next again. At start, before anything is dispatched; answers how many.
     pub fn recover_actions(&self) -> Result<usize, Refusal> {
         self.store.write_blocking(|txn| {
-            let mut interrupted = running(&txn.view())?;
+            let interrupted = running(&txn.view())?;
             let found = interrupted.len();
-            // The oldest last, so that it comes to stand first.
-            interrupted.reverse();
             for mut action in interrupted {
                 action.crashes += 1;
                 put_back(txn, action)?;

@@ -122,15 +122,20 @@ impl Dispatch {
             End::Refused => Effect::GiveUp { action },
             End::Failed { failed_tries } if failed_tries > policy.retries => Effect::GiveUp { action },
             End::Failed { failed_tries } => {
-                self.not_before = Some(now + doubled(policy.backoff_ms, failed_tries.saturating_sub(1)));
+                self.back_off(now + doubled(policy.backoff_ms, failed_tries.saturating_sub(1)));
                 Effect::PutBack { action, counts: true }
             }
             End::Unreachable => {
-                self.not_before = Some(now + doubled(UNREACHABLE_MS, self.unreached).min(UNREACHABLE_MAX_MS));
+                self.back_off(now + doubled(UNREACHABLE_MS, self.unreached).min(UNREACHABLE_MAX_MS));
                 self.unreached += 1;
                 Effect::PutBack { action, counts: false }
             }
         }
+    }
+
+    /// With several engines one may fail while another's action backs off already: the longer wait counts.
+    fn back_off(&mut self, until: Millis) {
+        self.not_before = self.not_before.max(Some(until));
     }
 
     fn next(&mut self, heads: Heads) -> Option<Effect> {
@@ -192,6 +197,18 @@ mod tests {
         assert_eq!(d.step(LOOK, ONE, 900_000, POLICY).len(), 1);
         let failed = Event::Ended { engine: 0, end: End::Failed { failed_tries: 4 } };
         assert_eq!(d.step(failed, ONE, 900_000, POLICY), [Effect::GiveUp { action: R }]);
+    }
+
+    #[test]
+    fn a_second_failure_does_not_cut_a_back_off_short() {
+        let mut d = Dispatch::new(2);
+        for id in [3, 4] {
+            let heads = Heads { manage: None, recognise: Some(ActionId(id)) };
+            assert_eq!(d.step(LOOK, heads, 0, POLICY).len(), 1);
+        }
+        d.step(Event::Ended { engine: 0, end: End::Failed { failed_tries: 3 } }, ONE, 0, POLICY);
+        d.step(Event::Ended { engine: 1, end: End::Unreachable }, ONE, 10, POLICY);
+        assert_eq!(d.step(LOOK, ONE, 3_999, POLICY), [Effect::WakeAt(4_000)]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use tempfile::NamedTempFile;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
@@ -22,11 +22,13 @@ fn make(dir: &Path) -> io::Result<()> {
     }
     let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
     fs::create_dir_all(dir)?;
-    // The key first: a certificate without its key would be taken for the operator's own.
+    // The key first: a certificate without its key would be taken for the operator's own. Each under its name only when it is whole:
+    // half a certificate, left by a crash, would keep the box from ever starting again. A temporary file is its owner's alone.
     for (name, text) in [(KEY, made.signing_key.serialize_pem()), (CERTIFICATE, made.cert.pem())] {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(dir.join(name))?;
+        let mut file = NamedTempFile::new_in(dir)?;
         file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        file.as_file().sync_all()?;
+        file.persist(dir.join(name))?;
     }
     fs::File::open(dir)?.sync_all()
 }

@@ -25,8 +25,11 @@ impl KeyValue for Memory {
         let mut to = to.map(<[u8]>::to_vec);
         Box::new(std::iter::from_fn(move || {
             let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-            if matches!((&from, &to), (Bound::Included(a) | Bound::Excluded(a), Bound::Excluded(b)) if a >= b) {
-                return None;
+            // A BTreeMap panics over a range that ends before it begins.
+            match (&from, &to) {
+                (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) if a > b => return None,
+                (Bound::Included(a) | Bound::Excluded(a), Bound::Excluded(b)) if a == b => return None,
+                _ => {}
             }
             let mut range = rows.range((from.clone(), to.clone()));
             let (key, value) = if newest_first { range.next_back() } else { range.next() }?;

@@ -176,19 +176,24 @@ impl Client {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    /// For a box that may go down meanwhile: only what comes back whole was answered.
+    pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).chain(headers.iter().copied()) {
             request = request.header(name, value);
         }
         let request = request.body(body).unwrap();
-        let mut response = self.agent.run(request).unwrap();
-        let bytes = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
-        Answer {
+        let mut response = self.agent.run(request)?;
+        let bytes = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
+        Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
-        }
+        })
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -217,6 +222,10 @@ impl Client {
     }
 
     pub fn upload_with(&self, path: &str, headers: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        self.try_upload(path, headers, files).unwrap()
+    }
+
+    pub fn try_upload(&self, path: &str, headers: &[(&str, &str)], files: &[(&str, &[u8])]) -> Result<Answer, ureq::Error> {
         let mut body = Vec::new();
         for (name, bytes) in files {
             body.extend(
@@ -227,7 +236,7 @@ impl Client {
         }
         body.extend(b"--frontier--\r\n");
         let kind = [("content-type", "multipart/form-data; boundary=frontier")];
-        self.send("POST", path, &[&kind[..], headers].concat(), &body)
+        self.try_send("POST", path, &[&kind[..], headers].concat(), &body)
     }
 
     pub fn log_in(&self, name: &str, password: &str) -> Answer {
