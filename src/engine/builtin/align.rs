@@ -76,8 +76,8 @@ impl Candidate {
 }
 
 /// `None` when nothing of the template is on the page. A certainty below `CERTAINTY_MIN` is no fit. `quota`: the amount of a fixed-amount
-/// invoice, which the page's print must not contradict.
-pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line]) -> Option<Alignment> {
+/// invoice, which the page's print must not contradict. `unread`: where there are lines that nobody has read yet.
+pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line], unread: &[Quad]) -> Option<Alignment> {
     let candidates = candidates(&learnt.words, lines);
     let mut best: Option<(f32, Map)> = None;
     for start in candidates.iter().take(HYPOTHESES_MAX) {
@@ -99,11 +99,18 @@ pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line]) -> Option<Ali
         }
     }
     let (_, map) = best?;
-    Some(refined(learnt, quota, lines, &candidates, map))
+    Some(refined(learnt, quota, lines, unread, &candidates, map))
 }
 
 /// The last fits, now that it is known what belongs together, and how certain the whole is.
-fn refined(learnt: &Learnt, quota: Option<&str>, lines: &[Line], candidates: &[Candidate], mut map: Map) -> Alignment {
+fn refined(
+    learnt: &Learnt,
+    quota: Option<&str>,
+    lines: &[Line],
+    unread: &[Quad],
+    candidates: &[Candidate],
+    mut map: Map,
+) -> Alignment {
     for (stiffness, tolerance) in [(AFFINE, 1.5), (PROJECTIVE, 1.0), (PROJECTIVE, 0.7)] {
         let inliers = consistent(candidates, &map, |_| tolerance);
         if let Some(next) = fit(candidates, &inliers, stiffness).filter(|m| sane(m, learnt.size)) {
@@ -114,7 +121,8 @@ fn refined(learnt: &Learnt, quota: Option<&str>, lines: &[Line], candidates: &[C
     let mut errors: Vec<f32> = inliers.iter().map(|i| candidates[*i].error(&map)).collect();
     errors.sort_by(f32::total_cmp);
     let contradicted = quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map));
-    let (share, enough) = if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, lines, candidates, &inliers, &map) };
+    let (share, enough) =
+        if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, (lines, unread), candidates, &inliers, &map) };
     Alignment {
         map,
         certainty: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
@@ -212,7 +220,13 @@ fn sane(map: &Map, size: (u32, u32)) -> bool {
 
 /// How much of what should be there is there, and whether that is much at all, both 0 to 1. A word that stands as another word weighs against the
 /// template; one that is not there weighs little: stamps are on some invoices and not on others, and faint print is not found.
-fn evidence(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inliers: &[usize], map: &Map) -> (f32, f32) {
+fn evidence(
+    words: &[FixedWord],
+    (lines, unread): (&[Line], &[Quad]),
+    candidates: &[Candidate],
+    inliers: &[usize],
+    map: &Map,
+) -> (f32, f32) {
     let mut heights: Vec<f32> = words.iter().map(|w| Quad(w.corners).height()).collect();
     heights.sort_by(f32::total_cmp);
     let usual = heights.get(heights.len() / 2).copied().unwrap_or(1.0).max(1.0);
@@ -228,11 +242,14 @@ fn evidence(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inlie
             continue;
         }
         let centre = map.apply(Quad(word.corners).centre());
-        let inside = |l: &&Line| {
-            let (x, y) = l.quad.local(centre);
+        let inside = |quad: &Quad| {
+            let (x, y) = quad.local(centre);
             (0.0..=1.0).contains(&x) && (0.1..=0.9).contains(&y)
         };
-        match lines.iter().find(inside) {
+        if unread.iter().any(inside) {
+            continue;
+        }
+        match lines.iter().find(|l| inside(&l.quad)) {
             Some(line) if line.reading.mean() > 0.8 => other += weight,
             _ => absent += weight,
         }
@@ -240,14 +257,23 @@ fn evidence(words: &[FixedWord], lines: &[Line], candidates: &[Candidate], inlie
     if found <= 0.0 {
         return (0.0, 0.0);
     }
-    (found / (found + other + 0.3 * absent), 1.0 - (-hits / 4.0f32).exp())
+    (found / (found + other + 0.5 * absent), 1.0 - (-hits / 4.0f32).exp())
+}
+
+fn sum(text: &str) -> Option<u64> {
+    amount(text).or_else(|| chinese_amount(text))
+}
+
+/// The fixed words that are the quota.
+pub fn quota_words<'a>(quota: &str, words: &'a [FixedWord]) -> impl Iterator<Item = &'a FixedWord> {
+    let quota = sum(quota);
+    words.iter().filter(move |w| quota.is_some() && sum(&w.text) == quota)
 }
 
 /// Whether the page shows another sum where the template's picture shows its quota.
 fn quota_contradicted(quota: &str, words: &[FixedWord], lines: &[Line], map: &Map) -> bool {
-    let sum = |text: &str| amount(text).or_else(|| chinese_amount(text));
-    let Some(quota) = sum(quota) else { return false };
-    words.iter().filter(|w| sum(&w.text) == Some(quota)).any(|word| {
+    let own = sum(quota);
+    quota_words(quota, words).any(|word| {
         let there = map.apply_quad(&Quad(word.corners));
         lines.iter().any(|line| {
             let glyphs = &line.reading.glyphs;
@@ -257,7 +283,7 @@ fn quota_contradicted(quota: &str, words: &[FixedWord], lines: &[Line], map: &Ma
             };
             let text: String = glyphs.iter().filter(|g| inside(g.at)).map(|g| g.text.as_str()).collect();
             let sure = glyphs.iter().filter(|g| inside(g.at)).all(|g| g.probability > 0.7);
-            sure && sum(&text).is_some_and(|s| s != quota)
+            sure && sum(&text).is_some_and(|s| Some(s) != own)
         })
     })
 }
@@ -297,7 +323,7 @@ mod tests {
     fn a_turned_and_scaled_form_is_found() {
         let turn = |(x, y): Point| (700.0 - 0.8 * y, 30.0 + 0.8 * x);
         let lines: Vec<Line> = form().iter().map(|w| line(w, turn)).collect();
-        let found = align(&learnt(&form()), None, &lines).unwrap();
+        let found = align(&learnt(&form()), None, &lines, &[]).unwrap();
         assert!(found.certainty > 0.95, "{found:?}");
         assert!(distance(found.map.apply((400.0, 300.0)), turn((400.0, 300.0))) < 3.0);
         assert_eq!((found.anchors, found.fixed.len()), (5, 5));
@@ -307,9 +333,9 @@ mod tests {
     fn another_form_does_not_fit() {
         let other = [word("机票行程单", 100.0, 50.0), word("航班", 90.0, 200.0), word("发票号码", 600.0, 500.0)];
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), None, &lines).is_none_or(|a| a.certainty < CERTAINTY_MIN));
-        assert!(align(&learnt(&form()), None, &[]).is_none());
-        assert!(align(&learnt(&[]), None, &lines).is_none());
+        assert!(align(&learnt(&form()), None, &lines, &[]).is_none_or(|a| a.certainty < CERTAINTY_MIN));
+        assert!(align(&learnt(&form()), None, &[], &[]).is_none());
+        assert!(align(&learnt(&[]), None, &lines, &[]).is_none());
     }
 
     #[test]
@@ -317,7 +343,7 @@ mod tests {
         let mut other = form();
         other[3].text = "伍拾元整".into();
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), Some("50"), &lines).unwrap().certainty > 0.8);
-        assert_eq!(align(&learnt(&form()), Some("20"), &lines).unwrap().certainty, 0.0);
+        assert!(align(&learnt(&form()), Some("50"), &lines, &[]).unwrap().certainty > 0.8);
+        assert_eq!(align(&learnt(&form()), Some("20"), &lines, &[]).unwrap().certainty, 0.0);
     }
 }

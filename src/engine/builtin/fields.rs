@@ -231,7 +231,8 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if inside < 0.98 {
         probability *= inside * inside;
     }
-    if expected_length(area.kind, specimen).is_some_and(|lengths| !lengths.contains(&text.len())) {
+    // A digit that a blot hides leaves no trace but the length.
+    if numbered(area.kind, specimen) && text.len() != specimen.len() {
         probability = probability.min(0.5);
     }
     if text.is_empty() {
@@ -240,14 +241,14 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     Ok(Field { position, text, probability: f64::from(probability.clamp(0.0, 1.0)) })
 }
 
-/// The digits that a code or a number has, where the specimen shows that it is such a one.
-fn expected_length(kind: AreaKind, specimen: &str) -> Option<[usize; 2]> {
-    let lengths = match kind {
-        AreaKind::InvoiceCode => [10, 12],
-        AreaKind::InvoiceId => [8, 20],
-        _ => return None,
+/// Whether the specimen shows an invoice's code or number as they usually are, in digits only.
+fn numbered(kind: AreaKind, specimen: &str) -> bool {
+    let lengths: &[usize] = match kind {
+        AreaKind::InvoiceCode => &[10, 12],
+        AreaKind::InvoiceId => &[8, 20],
+        _ => return false,
     };
-    (specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())).then_some(lengths)
+    specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())
 }
 
 /// What may stand in an area, told by its kind and an example.

@@ -6,9 +6,9 @@ use crate::domain::checks::SPECIMEN_CODE;
 use crate::domain::template::{Area, AreaKind, FixedWord, Learnt, POS_LABEL, Rect, Template};
 use align::Alignment;
 use fields::{Field, Sheet};
-use geometry::Map;
+use geometry::{Map, Quad};
 use nets::Nets;
-use page::Line;
+use page::{Line, Page};
 use picture::Picture;
 use std::ops::Range;
 use std::path::Path;
@@ -37,6 +37,10 @@ const WORD_MEAN_MIN: f32 = 0.6;
 const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
 /// Directions of a page that are tried when it is not clear which way up it lies.
 const DIRECTIONS_MAX: usize = 2;
+
+/// When the longest lines alone make it this certain which template it is, only what concerns it is read.
+const OBVIOUS: f32 = 0.95;
+const OBVIOUS_ANCHORS: usize = 3;
 
 /// Stateless: what it knows of a template is in the template.
 #[derive(Debug, Default)]
@@ -96,9 +100,11 @@ impl Engine for Builtin {
         go_on(cancel)?;
         let quads = detect::lines(nets, &picture.pixels)?;
         go_on(cancel)?;
-        let directions = page::directions(nets, &picture.pixels, &quads)?;
-        let quarters = directions.order.first().copied().unwrap_or(0);
-        let lines = page::lines(nets, &picture.pixels, &quads, quarters)?;
+        let mut lines = Vec::new();
+        if let Some(page) = page::pages(nets, &picture.pixels, &quads)?.first_mut() {
+            page.read_where(|_| true)?;
+            lines = page.lines();
+        }
         let map = Map::scaling(picture.scale);
         let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, misprint: false, trust: 1.0 };
         let areas = &draft.layout.areas;
@@ -145,21 +151,64 @@ fn best_fit<'a>(
     }
     let quads = detect::lines(nets, &picture.pixels)?;
     go_on(cancel)?;
-    let directions = page::directions(nets, &picture.pixels, &quads)?;
-    let tries = if directions.sure { 1 } else { DIRECTIONS_MAX };
-    for quarters in directions.order.into_iter().take(tries) {
+    for mut page in page::pages(nets, &picture.pixels, &quads)?.into_iter().take(DIRECTIONS_MAX) {
         go_on(cancel)?;
-        let lines = page::lines(nets, &picture.pixels, &quads, quarters)?;
+        if let [only] = fits(&page, picture, templates).as_slice()
+            && only.alignment.certainty >= OBVIOUS
+            && only.alignment.anchors >= OBVIOUS_ANCHORS
+        {
+            let places = places(only);
+            page.read_where(|quad| places.iter().any(|place| touches(place, quad)))?;
+        } else {
+            page.read_where(|_| true)?;
+        }
         go_on(cancel)?;
-        let fits = templates.iter().filter_map(|template| {
-            let alignment = align::align(&template.learnt, template.layout.quota.as_deref(), &lines)?;
-            (alignment.certainty >= align::CERTAINTY_MIN).then_some((template.as_ref(), alignment))
-        });
-        if let Some((template, alignment)) = fits.max_by(|a, b| a.1.score.total_cmp(&b.1.score)) {
-            return Ok(Some(Fit { template, alignment, lines }));
+        let mut fits = fits(&page, picture, templates);
+        if fits.is_empty() {
+            page.read_where(|_| true)?;
+            fits = self::fits(&page, picture, templates);
+        }
+        if let Some(best) = fits.into_iter().max_by(|a, b| a.alignment.score.total_cmp(&b.alignment.score)) {
+            return Ok(Some(best));
         }
     }
     Ok(None)
+}
+
+/// All templates that fit what has been read of a page.
+fn fits<'a>(page: &Page<'_>, picture: &Picture, templates: &'a [Arc<Template>]) -> Vec<Fit<'a>> {
+    let (lines, unread) = (page.lines(), page.unread());
+    let fit = |template: &'a Arc<Template>| {
+        let alignment = align::align(&template.learnt, template.layout.quota.as_deref(), &lines, &unread)?;
+        let fits = alignment.certainty >= align::CERTAINTY_MIN && shows_an_area(template, &alignment, picture);
+        fits.then(|| Fit { template: template.as_ref(), alignment, lines: lines.clone() })
+    };
+    templates.iter().filter_map(fit).collect()
+}
+
+/// Where lines are worth reading once the template is obvious: in its areas, and where its quota is printed.
+fn places(fit: &Fit<'_>) -> Vec<Quad> {
+    let learnt = &fit.template.learnt;
+    let areas = fit.template.layout.areas.iter().map(|a| Quad::of_rect(&a.rect));
+    let quota = fit.template.layout.quota.iter().flat_map(|q| align::quota_words(q, &learnt.words)).map(|w| Quad(w.corners));
+    areas.chain(quota).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
+}
+
+/// Whether a line comes so near a place that some of its text may belong there.
+fn touches(place: &Quad, line: &Quad) -> bool {
+    let margin = line.height();
+    let (a, b) = (place.bounds(), line.bounds());
+    a.x - margin < b.right() && b.x < a.right() + margin && a.y - margin < b.bottom() && b.y < a.bottom() + margin
+}
+
+/// A scrap of an invoice with none of its areas on it is no invoice; a template without areas has only its label to give.
+fn shows_an_area(template: &Template, alignment: &Alignment, picture: &Picture) -> bool {
+    let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
+    let visible = |area: &Area| {
+        let (x, y) = alignment.map.apply(Quad::of_rect(&area.rect).centre());
+        (0.0..=width).contains(&x) && (0.0..=height).contains(&y)
+    };
+    template.layout.areas.is_empty() || template.layout.areas.iter().any(visible)
 }
 
 /// How far positions on an aligned page are to be trusted: a map through few anchors, or far from them, may be off.
@@ -197,7 +246,7 @@ fn fixed_words(lines: &[Line], print: &[(usize, Range<usize>)], scale: f32) -> V
             words.push(FixedWord { text, corners });
         }
     }
-    let size = |w: &FixedWord| geometry::Quad(w.corners).height() * text::fold_text(&w.text).len() as f32;
+    let size = |w: &FixedWord| Quad(w.corners).height() * text::fold_text(&w.text).len() as f32;
     words.sort_by(|a, b| size(b).total_cmp(&size(a)));
     words
 }

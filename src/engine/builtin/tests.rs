@@ -173,3 +173,115 @@ fn the_sample_is_read_however_it_lies() {
     check("JPEG 55", &recognise_pixels(&jpeg(&picture, 55), &templates), false);
     check("JPEG 30, 6° × 0.7", &recognise_pixels(&jpeg(&seen(&picture, 6.0, 0.7, 0.0), 30), &templates), false);
 }
+
+/// Where areas are found is where they are, in pixels of the picture as it is shown.
+#[test]
+fn positions_are_those_of_the_picture() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let picture = image::open(&path).unwrap().into_rgb8();
+    let half = recognise_pixels(&seen(&picture, 0.0, 0.5, 0.0), &templates).found("发票代码").unwrap();
+    println!("{half:?}");
+    let want = Rect { x: 318.0 / 2.0 + 4.0, y: 222.0 / 2.0 + 4.0, width: 136.0, height: 21.0 };
+    let off = [half.x - want.x, half.y - want.y, half.right() - want.right(), half.bottom() - want.bottom()];
+    assert!(off.iter().all(|d| d.abs() < 4.0), "{half:?}");
+    // Beyond the working size the picture is shrunk; positions are not.
+    let large = recognise_pixels(&seen(&picture, 90.0, 6.0, 0.0), &templates);
+    println!("{:?} {} s", large.found("发票代码"), large.seconds);
+    check("90° × 6", &large, true);
+    let large = large.found("发票代码").unwrap();
+    assert!((large.y - (318.0 * 6.0 + 4.0)).abs() < 30.0 && (large.x - ((602.0 - 264.0) * 6.0 + 4.0)).abs() < 30.0, "{large:?}");
+}
+
+#[test]
+fn what_is_no_invoice_fits_nothing() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let mut seed = 1u32;
+    let mut random = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    };
+    let noise = RgbImage::from_fn(700, 500, |_, _| Rgb([random(), random(), random()]));
+    let sample = image::open(&path).unwrap().into_rgb8();
+    let mirrored = image::imageops::flip_horizontal(&sample);
+    // The lower right quarter: a seal and a bit of the sum.
+    let corner = image::imageops::crop_imm(&sample, 500, 320, 378, 282).to_image();
+    for (name, picture) in [
+        ("blank", RgbImage::from_pixel(800, 600, Rgb([255; 3]))),
+        ("noise", noise),
+        ("one pixel", RgbImage::new(1, 1)),
+        ("a strip", RgbImage::from_pixel(20_000, 100, Rgb([200; 3]))),
+        ("mirrored", mirrored),
+        ("a corner", corner),
+    ] {
+        let outcome = recognise_pixels(&picture, &templates);
+        println!("{name:12} {:5.2} s {:?} {:?}", outcome.seconds, outcome.matched, outcome.read(POS_LABEL));
+        assert_eq!(outcome.events, [Event::Matched { template: None }], "{name}");
+    }
+}
+
+/// Print that can't be read surely must not be: blurred, blotted, cut off.
+#[test]
+fn poor_print_is_never_wrong_and_sure() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let picture = image::open(&path).unwrap().into_rgb8();
+    for sigma in [1.0, 1.5, 2.0, 2.5, 3.0, 4.0] {
+        check(&format!("blur {sigma}"), &recognise_pixels(&image::imageops::blur(&picture, sigma), &templates), false);
+    }
+    for scale in [0.5, 0.4, 0.35, 0.3, 0.25, 0.2] {
+        check(&format!("× {scale}"), &recognise_pixels(&seen(&picture, 1.0, scale, 0.0), &templates), false);
+    }
+    for (x, y, w, h) in [(330, 240, 20, 8), (400, 225, 12, 40), (330, 290, 14, 12), (540, 230, 60, 40), (470, 285, 40, 40)] {
+        let mut blotted = picture.clone();
+        for (px, py) in (y..y + h).flat_map(|y| (x..x + w).map(move |x| (x, y))) {
+            blotted.put_pixel(px, py, Rgb([70, 150, 90]));
+        }
+        check(&format!("blot {x},{y} {w}×{h}"), &recognise_pixels(&blotted, &templates), false);
+    }
+    for cut in [560, 480, 420, 340] {
+        let part = image::imageops::crop_imm(&picture, 0, 0, cut, 602).to_image();
+        check(&format!("cut at {cut}"), &recognise_pixels(&part, &templates), false);
+    }
+    // The same form, printed beside its places.
+    for (dx, dy) in [(12, 0), (-12, 8), (0, 18), (20, -14)] {
+        let mut moved = picture.clone();
+        for (x, y, w, h) in [(312, 222, 282, 42), (320, 283, 190, 38)] {
+            let print = image::imageops::crop_imm(&picture, x, y, w, h).to_image();
+            let bare = image::imageops::crop_imm(&picture, 60, 340, w, h).to_image();
+            image::imageops::replace(&mut moved, &bare, i64::from(x), i64::from(y));
+            image::imageops::replace(&mut moved, &print, i64::from(x) + dx, i64::from(y) + dy);
+        }
+        check(&format!("moved by {dx}, {dy}"), &recognise_pixels(&moved, &templates), false);
+    }
+}
+
+/// Times the nets: `cargo test --release speed -- --nocapture --ignored`.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(10);
+    let nets = nets::nets().unwrap();
+    let picture = picture::open(&path).unwrap();
+    for _ in 0..3 {
+        let start = Instant::now();
+        let quads = detect::lines(nets, &picture.pixels).unwrap();
+        println!("detect {:?}", start.elapsed());
+        let start = Instant::now();
+        let mut page = page::pages(nets, &picture.pixels, &quads).unwrap().remove(0);
+        println!("probe {:?}", start.elapsed());
+        let start = Instant::now();
+        page.read_where(|_| true).unwrap();
+        println!("the other of {} lines {:?}", quads.len(), start.elapsed());
+    }
+    let start = Instant::now();
+    for _ in 0..count {
+        recognise(&path, &templates);
+    }
+    println!("{:.3} s a picture", start.elapsed().as_secs_f32() / count as f32);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
+}
