@@ -11,7 +11,9 @@ use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 
 /// The longer side the net sees at first; enough for the large print of most invoices.
-const SIDE: f32 = 640.0;
+pub const QUICK: f32 = 640.0;
+/// The longer side that a template's own picture is seen at, which is looked at once and read ever after.
+pub const CAREFUL: f32 = 960.0;
 /// Where much of the print is smaller than this at that size, it is looked at again, larger.
 const SMALL_PRINT: f32 = 15.0;
 const SIDE_MAX: f32 = 1600.0;
@@ -28,15 +30,16 @@ const SHORT_SIDE_MIN: f32 = 3.0;
 /// The net is trained to mark lines up to this many.
 const LINES_MAX: usize = 400;
 
-/// Lines of text, the surest first; corners in pixels of `picture`, clockwise from any of them.
+/// Lines of text, the surest first; corners in pixels of `picture`, clockwise from any of them. `side`: the longer side at which the
+/// picture is looked at first, `QUICK` or `CAREFUL`.
 ///
 /// # Errors
 /// `Receive` when the net fails.
-pub fn lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
+pub fn lines(nets: &Nets, picture: &RgbImage, side: f32) -> Result<Vec<Quad>, Trouble> {
     let (width, height) = picture.dimensions();
-    let first = net_size(width, height, SIDE);
+    let first = net_size(width, height, side);
     let (mut found, mut seen) = (at_size(nets, picture, first)?, first);
-    if let Some(side) = larger_side(&found) {
+    if let Some(side) = larger_side(&found, side) {
         let second = net_size(width, height, side);
         if second.0 * second.1 > first.0 * first.1 * 5 / 4 {
             (found, seen) = (at_size(nets, picture, second)?, second);
@@ -62,11 +65,11 @@ fn at_size(nets: &Nets, picture: &RgbImage, (width, height): (u32, u32)) -> Resu
 }
 
 /// The side at which the smaller print would be large enough; `None` when it is, or nothing was found.
-fn larger_side(found: &[(Quad, f32)]) -> Option<f32> {
+fn larger_side(found: &[(Quad, f32)], side: f32) -> Option<f32> {
     let mut heights: Vec<f32> = found.iter().map(|(q, _)| q.width().min(q.height())).collect();
     heights.sort_by(f32::total_cmp);
     let small = *heights.get(heights.len() / 4)?;
-    (small < SMALL_PRINT).then(|| (SIDE * SMALL_PRINT / small.max(1.0)).min(SIDE_MAX))
+    (small < SMALL_PRINT).then(|| (side * SMALL_PRINT / small.max(1.0)).min(SIDE_MAX))
 }
 
 /// The size the net sees a picture at: multiples of 32, the longer side at most `side`.
@@ -158,10 +161,10 @@ mod tests {
     #[test]
     fn small_print_is_looked_at_again() {
         let found = |height: f32| vec![(Quad([(0.0, 0.0), (90.0, 0.0), (90.0, height), (0.0, height)]), 0.9); 8];
-        assert_eq!(larger_side(&found(20.0)), None);
-        assert_eq!(larger_side(&found(10.0)), Some(960.0));
-        assert_eq!(larger_side(&found(2.0)), Some(SIDE_MAX));
-        assert_eq!(larger_side(&[]), None);
+        assert_eq!(larger_side(&found(20.0), QUICK), None);
+        assert_eq!(larger_side(&found(10.0), QUICK), Some(960.0));
+        assert_eq!(larger_side(&found(2.0), QUICK), Some(SIDE_MAX));
+        assert_eq!(larger_side(&[], QUICK), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::nets::Nets;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::text::{common, fold, fold_text};
+use crate::domain::money::chinese_amount;
 use crate::domain::template::{Area, AreaKind, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
@@ -47,7 +48,7 @@ pub struct Run {
 }
 
 /// Glyphs beyond an area's edge still belong to it up to this far, in heights of their line.
-const REACH: f32 = 0.35;
+const REACH: f32 = 0.15;
 /// As far as this, those that continue what is inside.
 const REACH_ALONG: f32 = 1.5;
 /// And as far as this, when there is nothing inside.
@@ -69,7 +70,10 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
         let free = free(sheet, l);
         owner.iter_mut().zip(&free).filter(|(_, free)| !**free).for_each(|(owner, _)| *owner = None);
         if sheet.misprint {
-            extend(&mut owner, &free, &spots, areas, height);
+            // Not across a colon: before it stands what the value is called.
+            let open: Vec<bool> =
+                free.iter().zip(&line.reading.glyphs).map(|(f, g)| *f && !matches!(g.text.as_str(), ":" | "：")).collect();
+            extend(&mut owner, &open, &spots, areas, height);
         }
         for (range, own) in stretches(&owner, &free, &spots, height) {
             let run = Run { line: l, glyphs: range };
@@ -82,8 +86,8 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
     if sheet.misprint {
         gather_astray(sheet, areas, &back, &spare, &mut runs);
     }
-    for runs in &mut runs {
-        in_reading_order(sheet, &back, runs);
+    for (runs, area) in runs.iter_mut().zip(areas) {
+        in_reading_order(sheet, &back, runs, area);
     }
     runs
 }
@@ -167,20 +171,35 @@ fn gather_astray(sheet: &Sheet<'_>, areas: &[Area], back: &Map, spare: &[Run], r
     }
 }
 
+/// An area less than this many times as high as its print holds one row; what else reaches into it is its neighbours'.
+const ONE_ROW: f32 = 2.1;
+
 /// Rows from top to bottom, in each from left to right, as on the template.
-fn in_reading_order(sheet: &Sheet<'_>, back: &Map, runs: &mut [Run]) {
-    let place = |run: &Run| {
+fn in_reading_order(sheet: &Sheet<'_>, back: &Map, runs: &mut Vec<Run>, area: &Area) {
+    let placed = runs.drain(..).map(|run| {
         let quad = back.apply_quad(&sheet.lines[run.line].part(&run.glyphs));
-        (quad.centre(), quad.height())
-    };
-    runs.sort_by(|a, b| place(a).0.1.total_cmp(&place(b).0.1));
-    let mut start = 0;
-    for i in 1..=runs.len() {
-        let new_row = i == runs.len() || place(&runs[i]).0.1 - place(&runs[start]).0.1 > 0.5 * place(&runs[start]).1;
-        if new_row {
-            runs[start..i].sort_by(|a, b| place(a).0.0.total_cmp(&place(b).0.0));
-            start = i;
+        (quad.centre(), quad.height(), run)
+    });
+    let mut placed: Vec<(Point, f32, Run)> = placed.collect();
+    placed.sort_by(|a, b| a.0.1.total_cmp(&b.0.1));
+    let mut rows: Vec<Vec<(Point, f32, Run)>> = Vec::new();
+    for item in placed {
+        match rows.last_mut() {
+            Some(row) if item.0.1 - row[0].0.1 < 0.5 * row[0].1 => row.push(item),
+            _ => rows.push(vec![item]),
         }
+    }
+    let off = |row: &[(Point, f32, Run)]| {
+        row.iter().map(|r| (r.0.1 - area.rect.y - area.rect.height / 2.0).abs()).fold(f32::MAX, f32::min)
+    };
+    if let Some(best) = (0..rows.len()).min_by(|a, b| off(&rows[*a]).total_cmp(&off(&rows[*b])))
+        && area.rect.height < ONE_ROW * rows[best][0].1
+    {
+        rows = vec![rows.swap_remove(best)];
+    }
+    for mut row in rows {
+        row.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
+        runs.extend(row.into_iter().map(|(.., run)| run));
     }
 }
 
@@ -251,13 +270,16 @@ fn numbered(kind: AreaKind, specimen: &str) -> bool {
     specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())
 }
 
+const MONEY_SIGNS: &str = "¥￥.,-元";
+
 /// What may stand in an area, told by its kind and an example.
 fn charset(kind: AreaKind, example: &str) -> Charset {
     let all = |is: fn(char) -> bool| !example.is_empty() && example.chars().all(is);
     match kind {
         AreaKind::InvoiceCode | AreaKind::InvoiceId if all(|c| c.is_ascii_digit()) => Charset::Digits,
         AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard => Charset::Code,
-        AreaKind::Money if all(|c| c.is_ascii_digit() || matches!(c, '¥' | '￥' | '.' | ',' | '-' | ' ')) => Charset::Money,
+        AreaKind::Money if all(|c| c == ' ' || c.is_ascii_digit() || MONEY_SIGNS.contains(c)) => Charset::Money,
+        AreaKind::MoneyCn if chinese_amount(example).is_some() => Charset::MoneyCn,
         _ => Charset::Any,
     }
 }
@@ -354,19 +376,29 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
     if digits {
         // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
         let strict = cut(&|c| c.is_ascii_digit());
-        let loose = cut(&|c| c.is_ascii_alphanumeric());
-        let letters = specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind == AreaKind::IdCard;
+        let loose = cut(&|c| c.is_ascii_alphanumeric()).map(|r| without_no(line, r));
+        let letters = specimen.is_empty() || specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind == AreaKind::IdCard;
         let fits = |r: &Option<Range<usize>>| r.as_ref().is_some_and(|r| r.len() == specimen.len());
         let chosen = if letters || (fits(&loose) && !fits(&strict)) { loose } else { strict };
-        let range = chosen.or(Some(plain.clone()))?;
+        let range = chosen.unwrap_or(plain);
         let example = if specimen.is_empty() { text_of(line, &range) } else { specimen.to_owned() };
         return Some((range, charset(kind, &example)));
     }
     let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
     let charset = charset(kind, &example);
-    let range =
-        if charset == Charset::Money { cut(&|c| c.is_ascii_digit() || "¥￥.,-".contains(c)).unwrap_or(plain) } else { plain };
+    let range = match charset {
+        Charset::Money => cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c)).unwrap_or(plain),
+        Charset::MoneyCn => cut(&|c| charset.fold(c).is_some()).unwrap_or(plain),
+        _ => plain,
+    };
     Some((range, charset))
+}
+
+/// Without the `No` that is printed before numbers.
+fn without_no(line: &Line, range: Range<usize>) -> Range<usize> {
+    let start: String = text_of(line, &range).chars().take(2).collect();
+    let cut = if start.eq_ignore_ascii_case("no") { 2 } else { usize::from(start.starts_with('№')) };
+    range.start + cut.min(range.len().saturating_sub(1))..range.end
 }
 
 fn text_of(line: &Line, range: &Range<usize>) -> String {
@@ -387,7 +419,7 @@ fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Resul
     let zoom = (96.0 / h).clamp(1.0, 3.0).min(1200.0 / w);
     let mut cut = super::read::straighten(sheet.picture, &quad, (w * zoom).max(8.0) as u32, (h * zoom).max(8.0) as u32);
     scrub(area, &mut cut);
-    let quads: Vec<Quad> = detect::lines(sheet.nets, &cut)?.iter().map(|q| q.facing(0)).collect();
+    let quads: Vec<Quad> = detect::lines(sheet.nets, &cut, detect::QUICK)?.iter().map(|q| q.facing(0)).collect();
     let middle = |q: &Quad| {
         let (x, y) = q.centre();
         (0.05..0.95).contains(&(x / cut.width() as f32)) && (0.15..0.85).contains(&(y / cut.height() as f32))

@@ -27,6 +27,7 @@ pub mod read;
 pub mod text;
 
 #[cfg(test)]
+#[cfg(test)]
 mod tests;
 
 /// A template is known by this many words at most; the largest are kept.
@@ -98,7 +99,7 @@ impl Engine for Builtin {
         let picture = picture::open(draft.picture)?;
         let nets = nets::nets()?;
         go_on(cancel)?;
-        let quads = detect::lines(nets, &picture.pixels)?;
+        let quads = detect::lines(nets, &picture.pixels, detect::CAREFUL)?;
         go_on(cancel)?;
         let mut lines = Vec::new();
         if let Some(page) = page::pages(nets, &picture.pixels, &quads)?.first_mut() {
@@ -149,7 +150,7 @@ fn best_fit<'a>(
     if templates.iter().all(|t| t.learnt.words.is_empty()) {
         return Ok(None);
     }
-    let quads = detect::lines(nets, &picture.pixels)?;
+    let quads = detect::lines(nets, &picture.pixels, detect::QUICK)?;
     go_on(cancel)?;
     for mut page in page::pages(nets, &picture.pixels, &quads)?.into_iter().take(DIRECTIONS_MAX) {
         go_on(cancel)?;
@@ -186,12 +187,13 @@ fn fits<'a>(page: &Page<'_>, picture: &Picture, templates: &'a [Arc<Template>]) 
     templates.iter().filter_map(fit).collect()
 }
 
-/// Where lines are worth reading once the template is obvious: in its areas, and where its quota is printed.
+/// Where lines are worth reading once the template is obvious: in its areas, and where its quota and its name are printed.
 fn places(fit: &Fit<'_>) -> Vec<Quad> {
     let learnt = &fit.template.learnt;
     let areas = fit.template.layout.areas.iter().map(|a| Quad::of_rect(&a.rect));
     let quota = fit.template.layout.quota.iter().flat_map(|q| align::quota_words(q, &learnt.words)).map(|w| Quad(w.corners));
-    areas.chain(quota).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
+    let title = align::title(&learnt.words).map(|w| Quad(w.corners));
+    areas.chain(quota).chain(title).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
 }
 
 /// Whether a line comes so near a place that some of its text may belong there.
@@ -241,7 +243,7 @@ fn fixed_words(lines: &[Line], print: &[(usize, Range<usize>)], scale: f32) -> V
         let glyphs = &lines[*line].reading.glyphs[range.clone()];
         let mean = glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32;
         let text: String = glyphs.iter().map(|g| g.text.as_str()).collect();
-        if mean >= WORD_MEAN_MIN && text::fold_text(&text).len() >= 2 {
+        if mean >= WORD_MEAN_MIN && !text::fold_text(&text).is_empty() {
             let corners = lines[*line].part(range).0.map(|(x, y)| (x / scale, y / scale));
             words.push(FixedWord { text, corners });
         }
