@@ -168,11 +168,12 @@ fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, Range
     found
 }
 
-/// The largest fixed word, which names the form.
+/// The word that names the form: the largest that says it is an invoice, a receipt or a ticket. Other large print (a station, a shop) may
+/// well be another's on the next one.
 pub fn title(words: &[FixedWord]) -> Option<&FixedWord> {
     let size = |w: &FixedWord| Quad(w.corners).height() * Quad(w.corners).width();
-    let words = words.iter().filter(|w| lasting(&w.text) == 1.0 && fold([w.text.as_str()]).chars.len() >= 4);
-    words.max_by(|a, b| size(a).total_cmp(&size(b)))
+    let names = |w: &&FixedWord| w.text.contains(['票', '据', '单', '證', '证']) && fold([w.text.as_str()]).chars.len() >= 4;
+    words.iter().filter(names).max_by(|a, b| size(a).total_cmp(&size(b)))
 }
 
 /// Whether the title's place surely holds another: the same form of another province or kind.

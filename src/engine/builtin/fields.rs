@@ -24,6 +24,8 @@ pub struct Sheet<'a> {
     pub fixed: &'a [(usize, Range<usize>)],
     /// From the template's origin picture to `picture`.
     pub map: Map,
+    /// How the print runs on the template's origin picture, in quarter turns clockwise.
+    pub quarters: usize,
     /// Print may stand beside its area, as printers do; not so on the template's own picture, where the areas were drawn on it.
     pub misprint: bool,
     /// How far the alignment is to be trusted, 0 to 1.
@@ -161,8 +163,12 @@ fn gather_astray(sheet: &Sheet<'_>, areas: &[Area], back: &Map, spare: &[Run], r
         let there = back.apply_quad(&sheet.lines[run.line].part(&run.glyphs));
         let (bounds, height) = (there.bounds(), there.height());
         let beside = areas.iter().enumerate().filter(|(i, area)| {
-            let shared = bounds.right().min(area.rect.right()) - bounds.x.max(area.rect.x);
-            runs[*i].is_empty() && shared > 0.5 * bounds.width.min(area.rect.width)
+            let (shared, least) = if sheet.quarters % 2 == 1 {
+                (bounds.bottom().min(area.rect.bottom()) - bounds.y.max(area.rect.y), bounds.height.min(area.rect.height))
+            } else {
+                (bounds.right().min(area.rect.right()) - bounds.x.max(area.rect.x), bounds.width.min(area.rect.width))
+            };
+            runs[*i].is_empty() && shared > 0.5 * least
         });
         let near = beside.map(|(i, area)| (outside(&area.rect, there.centre()), i)).filter(|(d, _)| *d < REACH_ASTRAY * height);
         if let Some((_, i)) = near.min_by(|a, b| a.0.total_cmp(&b.0)) {
@@ -176,9 +182,14 @@ const ONE_ROW: f32 = 2.1;
 
 /// Rows from top to bottom, in each from left to right, as on the template.
 fn in_reading_order(sheet: &Sheet<'_>, back: &Map, runs: &mut Vec<Run>, area: &Area) {
+    // Along and across the print, whichever way the template's picture lies.
+    let (sin, cos) = (sheet.quarters as f32 * std::f32::consts::FRAC_PI_2).sin_cos();
+    let turned = |(x, y): Point| (x * cos + y * sin, y * cos - x * sin);
+    let middle = turned((area.rect.x + area.rect.width / 2.0, area.rect.y + area.rect.height / 2.0)).1;
+    let extent = if sheet.quarters % 2 == 1 { area.rect.width } else { area.rect.height };
     let placed = runs.drain(..).map(|run| {
         let quad = back.apply_quad(&sheet.lines[run.line].part(&run.glyphs));
-        (quad.centre(), quad.height(), run)
+        (turned(quad.centre()), quad.height(), run)
     });
     let mut placed: Vec<(Point, f32, Run)> = placed.collect();
     placed.sort_by(|a, b| a.0.1.total_cmp(&b.0.1));
@@ -189,11 +200,9 @@ fn in_reading_order(sheet: &Sheet<'_>, back: &Map, runs: &mut Vec<Run>, area: &A
             _ => rows.push(vec![item]),
         }
     }
-    let off = |row: &[(Point, f32, Run)]| {
-        row.iter().map(|r| (r.0.1 - area.rect.y - area.rect.height / 2.0).abs()).fold(f32::MAX, f32::min)
-    };
+    let off = |row: &[(Point, f32, Run)]| row.iter().map(|r| (r.0.1 - middle).abs()).fold(f32::MAX, f32::min);
     if let Some(best) = (0..rows.len()).min_by(|a, b| off(&rows[*a]).total_cmp(&off(&rows[*b])))
-        && area.rect.height < ONE_ROW * rows[best][0].1
+        && extent < ONE_ROW * rows[best][0].1
     {
         rows = vec![rows.swap_remove(best)];
     }
@@ -232,7 +241,7 @@ pub fn fixed_print(sheet: &Sheet<'_>, areas: &[Area], runs: &[Vec<Run>]) -> Vec<
 /// # Errors
 /// `Receive` when a net fails.
 pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -> Result<Field, Trouble> {
-    let there = sheet.map.apply_quad(&Quad::of_rect(&area.rect));
+    let there = sheet.map.apply_quad(&Quad::of_rect(&area.rect).turned(sheet.quarters));
     let frame = Rect { x: 0.0, y: 0.0, width: sheet.picture.width() as f32, height: sheet.picture.height() as f32 };
     let bounds = there.bounds();
     let mut position = intersection(&bounds, &frame);
@@ -473,7 +482,8 @@ mod tests {
     fn keywords_are_cut_out_and_digits_trimmed() {
         let line = line("发票代码：144001604125号");
         let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len() };
-        assert_eq!(without_keywords(&line, &run, &["发票代码".into()]), [4..18]);
+        let rest = without_keywords(&line, &run, &["发票代码".into()]);
+        assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
         let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
         assert_eq!((range, charset), (5..17, Charset::Digits));
         let (range, charset) = trimmed(&line, 4..18, AreaKind::Head, "").unwrap();

@@ -28,6 +28,7 @@ pub mod text;
 
 #[cfg(test)]
 #[cfg(test)]
+#[cfg(test)]
 mod tests;
 
 /// A template is known by this many words at most; the largest are kept.
@@ -70,6 +71,7 @@ impl Engine for Builtin {
             lines: &fit.lines,
             fixed: &fit.alignment.fixed,
             map: fit.alignment.map,
+            quarters: running(&learnt.words),
             misprint: true,
             trust: trust(&fit.alignment),
         };
@@ -101,13 +103,13 @@ impl Engine for Builtin {
         go_on(cancel)?;
         let quads = detect::lines(nets, &picture.pixels, detect::CAREFUL)?;
         go_on(cancel)?;
-        let mut lines = Vec::new();
+        let (mut lines, mut quarters) = (Vec::new(), 0);
         if let Some(page) = page::pages(nets, &picture.pixels, &quads)?.first_mut() {
             page.read_where(|_| true)?;
-            lines = page.lines();
+            (lines, quarters) = (page.lines(), page.quarters());
         }
         let map = Map::scaling(picture.scale);
-        let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, misprint: false, trust: 1.0 };
+        let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, quarters, misprint: false, trust: 1.0 };
         let areas = &draft.layout.areas;
         let runs = fields::assign(&sheet, areas);
         let mut specimen = Vec::new();
@@ -211,6 +213,16 @@ fn shows_an_area(template: &Template, alignment: &Alignment, picture: &Picture) 
         (0.0..=width).contains(&x) && (0.0..=height).contains(&y)
     };
     template.layout.areas.is_empty() || template.layout.areas.iter().any(visible)
+}
+
+/// How most of a template's print runs on its picture, in quarter turns clockwise.
+fn running(words: &[FixedWord]) -> usize {
+    let mut lengths = [0.0; 4];
+    for quad in words.iter().map(|w| Quad(w.corners)) {
+        let quarter = (quad.angle() / std::f32::consts::FRAC_PI_2).round() as i32;
+        lengths[quarter.rem_euclid(4) as usize] += quad.width();
+    }
+    (0..4).max_by(|a, b| lengths[*a].total_cmp(&lengths[*b]).then(b.cmp(a))).unwrap_or(0)
 }
 
 /// How far positions on an aligned page are to be trusted: a map through few anchors, or far from them, may be off.

@@ -57,7 +57,7 @@ pub struct Page<'a> {
 /// `Receive` when a net fails.
 pub fn pages<'a>(nets: &'a Nets, picture: &'a RgbImage, quads: &[Quad]) -> Result<Vec<Page<'a>>, Trouble> {
     // Long lines tell the axis; a slot as wide as it is high says nothing.
-    let lean = quads.iter().map(|q| upright(q)).map(|q| q.width() - q.height()).sum::<f32>();
+    let lean = quads.iter().map(upright).map(|q| q.width() - q.height()).sum::<f32>();
     let axes = if lean >= 0.0 { [0, 1] } else { [1, 0] };
     let mut scored: Vec<(f32, Page<'_>)> = Vec::new();
     for axis in axes {

@@ -57,7 +57,7 @@ impl Reading {
 pub enum Charset {
     Any,
     Digits,
-    /// Digits and capital letters.
+    /// Digits and capital letters, and the stars that hide a part.
     Code,
     /// Digits, point, comma, minus and currency signs.
     Money,
@@ -72,7 +72,9 @@ impl Charset {
     /// The allowed character that `c` stands for; `None` when it may not be read at all.
     pub fn fold(self, c: char) -> Option<char> {
         let ascii = match c {
-            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' | '＊' => {
+                char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
+            }
             '￥' => '¥',
             _ => c,
         };
@@ -87,7 +89,7 @@ impl Charset {
         match self {
             Self::Any => Some(c),
             Self::Digits => digit.is_ascii_digit().then_some(digit),
-            Self::Code => ascii.is_ascii_alphanumeric().then(|| ascii.to_ascii_uppercase()),
+            Self::Code => (ascii.is_ascii_alphanumeric() || ascii == '*').then(|| ascii.to_ascii_uppercase()),
             Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$' | '元') => Some(ascii),
             Self::MoneyCn => SUM_WORDS.contains(c).then_some(c),
             Self::Money => digit.is_ascii_digit().then_some(digit),

@@ -166,6 +166,9 @@ fn the_sample_is_read_however_it_lies() {
         (0.0, 1.0, 0.08),
         (4.0, 0.9, 0.08),
         (184.0, 1.0, 0.05),
+        (20.0, 1.0, 0.0),
+        (-30.0, 1.0, 0.0),
+        (3.0, 1.0, 0.15),
     ] {
         let name = format!("{degrees}° × {scale}, tilt {tilt}");
         check(&name, &recognise_pixels(&seen(&picture, degrees, scale, tilt), &templates), false);
@@ -257,6 +260,76 @@ fn poor_print_is_never_wrong_and_sure() {
     }
 }
 
+/// A template drawn on a picture that lies on its side serves upright invoices, and sideways ones.
+#[test]
+fn a_template_may_lie_on_its_side() {
+    let Some(path) = sample() else { return };
+    let picture = image::open(&path).unwrap().into_rgb8();
+    let dir = tempfile::tempdir().unwrap();
+    let side = dir.path().join("side.png");
+    image::imageops::rotate270(&picture).save(&side).unwrap();
+    let turned = |r: Rect| Rect { x: r.y, y: 878.0 - r.right(), width: r.height, height: r.width };
+    let mut layout = layout();
+    layout.areas.iter_mut().for_each(|a| a.rect = turned(a.rect));
+    let templates = [template(7, layout, &side)];
+    println!("{:?}", templates[0].learnt.specimen);
+    check("upright", &recognise(&path, &templates), true);
+    check("on its side", &recognise(&side, &templates), true);
+}
+
+/// A red seal over the digits, a ruled line under them.
+#[test]
+fn seals_and_ruled_lines_are_taken_out() {
+    let Some(path) = sample() else { return };
+    let mut layout = layout();
+    layout.areas.iter_mut().for_each(|a| (a.remove_stamp, a.remove_line) = (true, true));
+    let templates = [template(7, layout, &path)];
+    let mut picture = image::open(&path).unwrap().into_rgb8();
+    for x in 300..600 {
+        (262..264).chain(320..322).for_each(|y| picture.put_pixel(x, y, Rgb([40, 60, 40])));
+    }
+    for i in 0..3600u16 {
+        let angle = f32::from(i).to_radians() / 10.0;
+        for r in [78.0, 79.0, 80.0, 81.0, 60.0, 61.0] {
+            let (x, y) = (450.0 + r * angle.cos(), 270.0 + r * angle.sin() * 0.7);
+            picture.put_pixel(x as u32, y as u32, Rgb([205, 40, 50]));
+        }
+    }
+    check("seal and lines", &recognise_pixels(&picture, &templates), false);
+}
+
+/// A browser turns a JPEG as its EXIF says; positions are in what it shows.
+#[test]
+fn exif_orientation_is_honoured() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let picture = image::open(&path).unwrap().into_rgb8();
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image::imageops::rotate270(&picture)).unwrap();
+    // APP1 with one entry: orientation 6, "turn a quarter clockwise to show".
+    let exif = b"\xFF\xE1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    bytes.splice(2..2, exif.iter().copied());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.jpg");
+    std::fs::write(&file, bytes).unwrap();
+    let outcome = recognise(&file, &templates);
+    check("EXIF 6", &outcome, true);
+    let found = outcome.found("发票代码").unwrap();
+    assert!((found.x - 318.0).abs() < 4.0 && (found.y - 222.0).abs() < 4.0, "{found:?}");
+}
+
+#[test]
+fn a_cancelled_recognition_ends_and_rubbish_is_refused() {
+    let Some(path) = sample() else { return };
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let mut none = |_: Event| panic!("nothing is reported");
+    assert!(matches!(Builtin.recognise(&path, &[], &cancel, &mut none), Err(Trouble::Receive(_))));
+    let rubbish = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(rubbish.path(), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16]).unwrap();
+    assert!(matches!(Builtin.recognise(rubbish.path(), &[], &Cancel::default(), &mut none), Err(Trouble::Refused(_))));
+}
+
 /// Times the nets: `cargo test --release speed -- --nocapture --ignored`.
 #[test]
 #[ignore = "a measurement"]
@@ -282,6 +355,8 @@ fn speed() {
         recognise(&path, &templates);
     }
     println!("{:.3} s a picture", start.elapsed().as_secs_f32() / count as f32);
+    let many: Vec<_> = (0..200).map(|_| templates[0].clone()).collect();
+    println!("{:.3} s among 200 templates", recognise(&path, &many).seconds);
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
 }
