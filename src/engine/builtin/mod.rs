@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub mod align;
+pub mod areas;
 pub mod clean;
 pub mod code;
 pub mod detect;
@@ -26,6 +27,7 @@ pub mod picture;
 pub mod read;
 pub mod text;
 
+#[cfg(test)]
 #[cfg(test)]
 #[cfg(test)]
 #[cfg(test)]
@@ -78,7 +80,7 @@ impl Engine for Builtin {
         // With a quota, the sum is known: a money area need not be read.
         let areas: Vec<Area> =
             layout.areas.iter().filter(|a| layout.quota.is_none() || a.kind != AreaKind::Money).cloned().collect();
-        let runs = fields::assign(&sheet, &areas);
+        let runs = areas::assign(&sheet, &areas);
         for (area, runs) in areas.iter().zip(&runs) {
             go_on(cancel)?;
             let specimen = learnt.specimen.iter().find(|(p, _)| *p == area.pos_id).map_or("", |(_, t)| t);
@@ -111,7 +113,7 @@ impl Engine for Builtin {
         let map = Map::scaling(picture.scale);
         let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, quarters, misprint: false, trust: 1.0 };
         let areas = &draft.layout.areas;
-        let runs = fields::assign(&sheet, areas);
+        let runs = areas::assign(&sheet, areas);
         let mut specimen = Vec::new();
         for (area, runs) in areas.iter().zip(&runs) {
             go_on(cancel)?;
@@ -121,7 +123,7 @@ impl Engine for Builtin {
         }
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
         specimen.extend(codes.into_iter().next().map(|text| (SPECIMEN_CODE.to_owned(), text)));
-        let mut words = fixed_words(&lines, &fields::fixed_print(&sheet, areas, &runs), picture.scale);
+        let mut words = fixed_words(&lines, &areas::fixed_print(&sheet, areas, &runs), picture.scale);
         words.truncate(WORDS_MAX);
         let engine_number = known.and_then(|t| t.learnt.engine_number);
         Ok(Learnt { words, specimen, size: (picture.width, picture.height), engine_number })

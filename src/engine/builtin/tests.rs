@@ -277,6 +277,29 @@ fn a_template_may_lie_on_its_side() {
     check("on its side", &recognise(&side, &templates), true);
 }
 
+/// Areas around more than their value, with keywords and without, of several rows, and around words and figures of a sum.
+#[test]
+fn areas_may_be_drawn_wide() {
+    let Some(path) = sample() else { return };
+    let mut layout = layout();
+    layout.quota = None;
+    layout.areas = vec![
+        area(AreaKind::InvoiceCode, 170.0, 212.0, 425.0, 58.0),
+        area(AreaKind::InvoiceId, 170.0, 275.0, 345.0, 55.0),
+        area(AreaKind::Money, 625.0, 190.0, 160.0, 125.0),
+        area(AreaKind::MoneyCn, 255.0, 390.0, 255.0, 72.0),
+    ];
+    let outcome = recognise(&path, &[template(7, layout.clone(), &path)]);
+    check("wide", &outcome, true);
+    assert_eq!((outcome.read("金额").0, outcome.read("中文金额").0), ("20", "贰拾元整"));
+    layout.areas = vec![area(AreaKind::Detail, 170.0, 212.0, 425.0, 118.0)];
+    layout.areas[0].keywords = vec!["发票代码".into(), "发票号码".into()];
+    let picture = seen(&image::open(&path).unwrap().into_rgb8(), -4.0, 0.9, 0.0);
+    let outcome = recognise_pixels(&picture, &[template(7, layout, &path)]);
+    let (text, probability) = outcome.read("具体信息");
+    assert!(text == "144001604125 07172119" && probability > 0.9, "{text} {probability}");
+}
+
 /// A red seal over the digits, a ruled line under them.
 #[test]
 fn seals_and_ruled_lines_are_taken_out() {
