@@ -125,7 +125,7 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let share = line.quad.height() / quad.width().max(1.0);
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
         let again = read_cleaned(sheet, area, &quad, charset)?;
-        found.push(agreed(first, again));
+        found.push(sober(agreed(first, again), charset));
     }
     Ok(found)
 }
@@ -147,6 +147,17 @@ fn scrub(area: &Area, crop: &mut RgbImage) {
     }
     if area.remove_line {
         remove_lines(crop);
+    }
+}
+
+/// The net overrates itself where nothing but the print tells a digit from another. Of 236 numbers on 150 blotted, blurred and noisy
+/// pictures it was sure (0.9) of 194 right and 3 wrong ones; with this power of 181 and 1, whose 0 a stroke had made an 8.
+const SOBRIETY: i32 = 5;
+
+fn sober((text, probability): (String, f32), charset: Charset) -> (String, f32) {
+    match charset {
+        Charset::Digits | Charset::Code | Charset::Money => (text, probability.powi(SOBRIETY)),
+        Charset::Any | Charset::MoneyCn => (text, probability),
     }
 }
 
@@ -232,7 +243,7 @@ fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Resul
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).grown(2.0, 0.0))?], charset)?;
-            found.push(agreed(folded(line, &range, charset), again));
+            found.push(sober(agreed(folded(line, &range, charset), again), charset));
         }
     }
     Ok(found)

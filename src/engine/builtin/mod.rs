@@ -31,6 +31,7 @@ pub mod text;
 #[cfg(test)]
 #[cfg(test)]
 #[cfg(test)]
+#[cfg(test)]
 mod tests;
 
 /// A template is known by this many words at most; the largest are kept.

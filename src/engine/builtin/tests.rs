@@ -6,13 +6,13 @@ use crate::domain::template::Layout;
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
-pub(super) use std::path::PathBuf;
+use std::path::PathBuf;
 use std::time::Instant;
 
 const CODE: &str = "144001604125";
 const NUMBER: &str = "07172119";
 
-pub(super) fn sample() -> Option<PathBuf> {
+fn sample() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     let path = std::env::var_os("PAPERLINE_SAMPLES").map_or_else(beside, PathBuf::from).join("quota-invoice.bmp");
     if !path.exists() {
@@ -22,7 +22,7 @@ pub(super) fn sample() -> Option<PathBuf> {
     Some(path)
 }
 
-pub(super) fn area(kind: AreaKind, x: f32, y: f32, width: f32, height: f32) -> Area {
+fn area(kind: AreaKind, x: f32, y: f32, width: f32, height: f32) -> Area {
     Area {
         kind,
         pos_id: kind.pos_id().unwrap_or("own").into(),
@@ -33,7 +33,7 @@ pub(super) fn area(kind: AreaKind, x: f32, y: f32, width: f32, height: f32) -> A
     }
 }
 
-pub(super) fn layout() -> Layout {
+fn layout() -> Layout {
     Layout {
         label: "广东通用定额发票".into(),
         quota: Some("20".into()),
@@ -41,7 +41,7 @@ pub(super) fn layout() -> Layout {
     }
 }
 
-pub(super) fn template(id: u64, layout: Layout, picture: &Path) -> Arc<Template> {
+fn template(id: u64, layout: Layout, picture: &Path) -> Arc<Template> {
     let draft = Draft { layout: &layout, json_model: "{}", picture };
     let learnt = Builtin.learn(&draft, None, &Cancel::default()).unwrap();
     Arc::new(Template {
@@ -59,14 +59,14 @@ pub(super) fn template(id: u64, layout: Layout, picture: &Path) -> Arc<Template>
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) events: Vec<Event>,
-    pub(super) matched: Option<TemplateId>,
-    pub(super) seconds: f32,
+struct Outcome {
+    events: Vec<Event>,
+    matched: Option<TemplateId>,
+    seconds: f32,
 }
 
 impl Outcome {
-    pub(super) fn read(&self, pos: &str) -> (&str, f64) {
+    fn read(&self, pos: &str) -> (&str, f64) {
         let read = self.events.iter().find_map(|e| match e {
             Event::Read { pos_id, text, probability, .. } if pos_id == pos => Some((text.as_str(), *probability)),
             _ => None,
@@ -82,7 +82,7 @@ impl Outcome {
     }
 }
 
-pub(super) fn recognise(path: &Path, templates: &[Arc<Template>]) -> Outcome {
+fn recognise(path: &Path, templates: &[Arc<Template>]) -> Outcome {
     let mut outcome = Outcome::default();
     let start = Instant::now();
     Builtin.recognise(path, templates, &Cancel::default(), &mut |e| outcome.events.push(e)).unwrap();
