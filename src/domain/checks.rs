@@ -75,7 +75,7 @@ impl Reason {
 pub fn faults(regions: &[(String, String, f64)], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<Reason> {
     let text = |pos_id: &str| regions.iter().find(|(p, ..)| p == pos_id).map(|(_, t, _)| t.as_str());
     // A NaN is not sure either.
-    let unsure = regions.iter().filter(|(.., p)| !(*p >= threshold));
+    let unsure = regions.iter().filter(|(.., p)| p.is_nan() || *p < threshold);
     let mut reasons: Vec<Reason> =
         unsure.map(|(area, _, probability)| Reason::Unsure { area: area.clone(), probability: *probability }).collect();
     reasons.extend(money_faults(text(MONEY), text(MONEY_CN), specimen));

@@ -33,3 +33,34 @@ pub fn read_codes(picture: &DynamicImage) -> Vec<String> {
     }
     texts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{GrayImage, Luma};
+
+    /// A code at `module` pixels a module, drawn at a corner of the picture.
+    fn draw(picture: &mut GrayImage, text: &str, (left, top): (u32, u32), module: u32) {
+        let code = qrcode::QrCode::new(text).unwrap();
+        let side = code.width() as u32;
+        for (i, _) in code.to_colors().into_iter().enumerate().filter(|(_, c)| *c == qrcode::Color::Dark) {
+            let (x, y) = (left + i as u32 % side * module, top + i as u32 / side * module);
+            (0..module * module).for_each(|p| picture.put_pixel(x + p % module, y + p / module, Luma([20])));
+        }
+    }
+
+    #[test]
+    fn all_codes_are_read_once() {
+        let mut picture = GrayImage::from_pixel(900, 600, Luma([240]));
+        let vat = "01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,";
+        draw(&mut picture, vat, (40, 50), 3);
+        draw(&mut picture, "发票", (600, 300), 5);
+        let mut codes = read_codes(&picture.clone().into());
+        codes.sort();
+        assert_eq!(codes, [vat, "发票"]);
+        let large = image::imageops::resize(&picture, 3600, 2400, FilterType::Triangle);
+        assert_eq!(read_codes(&image::imageops::rotate90(&large).into()).len(), 2);
+        assert!(read_codes(&GrayImage::new(1, 1).into()).is_empty());
+        assert!(read_codes(&GrayImage::new(20_000, 100).into()).is_empty());
+    }
+}

@@ -10,8 +10,13 @@ use rten_imageproc::{BoundingRect, Point as Spot, PointF, Polygon, RetrievalMode
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 
-/// The longer side the net sees. Invoices are printed in letters of 1/90 of their width and more, and the net wants some 8 pixels.
-const SIDE: f32 = 960.0;
+/// The longer side the net sees at first; enough for the large print of most invoices.
+pub const QUICK: f32 = 640.0;
+/// The longer side that a template's own picture is seen at, which is looked at once and read ever after.
+pub const CAREFUL: f32 = 960.0;
+/// Where much of the print is smaller than this at that size, it is looked at again, larger.
+const SMALL_PRINT: f32 = 15.0;
+const SIDE_MAX: f32 = 1600.0;
 /// Small pictures are blown up no more than this.
 const ENLARGE_MAX: f32 = 2.0;
 /// The net halves its input five times.
@@ -25,34 +30,53 @@ const SHORT_SIDE_MIN: f32 = 3.0;
 /// The net is trained to mark lines up to this many.
 const LINES_MAX: usize = 400;
 
-/// Lines of text, the surest first; corners in pixels of `picture`, clockwise from any of them.
+/// Lines of text, the surest first; corners in pixels of `picture`, clockwise from any of them. `side`: the longer side at which the
+/// picture is looked at first, `QUICK` or `CAREFUL`.
 ///
 /// # Errors
 /// `Receive` when the net fails.
-pub fn lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
+pub fn lines(nets: &Nets, picture: &RgbImage, side: f32) -> Result<Vec<Quad>, Trouble> {
     let (width, height) = picture.dimensions();
-    let (net_width, net_height) = net_size(width, height);
-    let small;
-    let seen = if (net_width, net_height) == (width, height) {
-        picture
-    } else {
-        small = resized(picture, net_width, net_height)?;
-        &small
-    };
-    let probability = nets.detect(tensor(seen))?;
-    let scale = (width as f32 / net_width as f32, height as f32 / net_height as f32);
-    let mut found = boxes(probability.view());
+    let first = net_size(width, height, side);
+    let (mut found, mut seen) = (at_size(nets, picture, first)?, first);
+    if let Some(side) = larger_side(&found, side) {
+        let second = net_size(width, height, side);
+        if second.0 * second.1 > first.0 * first.1 * 5 / 4 {
+            (found, seen) = (at_size(nets, picture, second)?, second);
+        }
+    }
     found.sort_by(|a, b| b.1.total_cmp(&a.1));
     found.truncate(LINES_MAX);
+    let scale = (width as f32 / seen.0 as f32, height as f32 / seen.1 as f32);
     let clip = |p: Point| ((p.0 * scale.0).clamp(0.0, width as f32), (p.1 * scale.1).clamp(0.0, height as f32));
     Ok(found.into_iter().map(|(quad, _)| Quad(quad.0.map(clip))).collect())
 }
 
-/// The size the net sees a picture at: multiples of 32, the longer side at most `SIDE`.
-fn net_size(width: u32, height: u32) -> (u32, u32) {
-    let ratio = (SIDE / width.max(height) as f32).min(ENLARGE_MAX);
-    let side = |pixels: u32| ((pixels as f32 * ratio / MULTIPLE).round().max(1.0) * MULTIPLE) as u32;
-    (side(width), side(height))
+/// Boxes and their scores in pixels of what the net saw.
+fn at_size(nets: &Nets, picture: &RgbImage, (width, height): (u32, u32)) -> Result<Vec<(Quad, f32)>, Trouble> {
+    let small;
+    let seen = if (width, height) == picture.dimensions() {
+        picture
+    } else {
+        small = resized(picture, width, height)?;
+        &small
+    };
+    Ok(boxes(nets.detect(tensor(seen))?.view()))
+}
+
+/// The side at which the smaller print would be large enough; `None` when it is, or nothing was found.
+fn larger_side(found: &[(Quad, f32)], side: f32) -> Option<f32> {
+    let mut heights: Vec<f32> = found.iter().map(|(q, _)| q.width().min(q.height())).collect();
+    heights.sort_by(f32::total_cmp);
+    let small = *heights.get(heights.len() / 4)?;
+    (small < SMALL_PRINT).then(|| (side * SMALL_PRINT / small.max(1.0)).min(SIDE_MAX))
+}
+
+/// The size the net sees a picture at: multiples of 32, the longer side at most `side`.
+fn net_size(width: u32, height: u32, side: f32) -> (u32, u32) {
+    let ratio = (side / width.max(height) as f32).min(ENLARGE_MAX);
+    let fit = |pixels: u32| ((pixels as f32 * ratio / MULTIPLE).round().max(1.0) * MULTIPLE) as u32;
+    (fit(width), fit(height))
 }
 
 /// 1 × 3 × height × width, blue first, −1 to 1, as the net was trained.
@@ -128,10 +152,19 @@ mod tests {
 
     #[test]
     fn the_net_sees_bounded_multiples_of_32() {
-        assert_eq!(net_size(878, 602), (960, 672));
-        assert_eq!(net_size(1, 1), (32, 32));
-        assert_eq!(net_size(20_000, 100), (960, 32));
-        assert_eq!(net_size(400, 300), (800, 608));
+        assert_eq!(net_size(878, 602, 960.0), (960, 672));
+        assert_eq!(net_size(1, 1, 640.0), (32, 32));
+        assert_eq!(net_size(20_000, 100, 640.0), (640, 32));
+        assert_eq!(net_size(400, 300, 960.0), (800, 608));
+    }
+
+    #[test]
+    fn small_print_is_looked_at_again() {
+        let found = |height: f32| vec![(Quad([(0.0, 0.0), (90.0, 0.0), (90.0, height), (0.0, height)]), 0.9); 8];
+        assert_eq!(larger_side(&found(20.0), QUICK), None);
+        assert_eq!(larger_side(&found(10.0), QUICK), Some(960.0));
+        assert_eq!(larger_side(&found(2.0), QUICK), Some(SIDE_MAX));
+        assert_eq!(larger_side(&[], QUICK), None);
     }
 
     #[test]

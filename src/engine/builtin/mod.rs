@@ -6,15 +6,16 @@ use crate::domain::checks::SPECIMEN_CODE;
 use crate::domain::template::{Area, AreaKind, FixedWord, Learnt, POS_LABEL, Rect, Template};
 use align::Alignment;
 use fields::{Field, Sheet};
-use geometry::Map;
+use geometry::{Map, Quad};
 use nets::Nets;
-use page::Line;
+use page::{Line, Page};
 use picture::Picture;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 pub mod align;
+pub mod areas;
 pub mod clean;
 pub mod code;
 pub mod detect;
@@ -27,6 +28,10 @@ pub mod read;
 pub mod text;
 
 #[cfg(test)]
+#[cfg(test)]
+#[cfg(test)]
+#[cfg(test)]
+#[cfg(test)]
 mod tests;
 
 /// A template is known by this many words at most; the largest are kept.
@@ -37,6 +42,10 @@ const WORD_MEAN_MIN: f32 = 0.6;
 const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
 /// Directions of a page that are tried when it is not clear which way up it lies.
 const DIRECTIONS_MAX: usize = 2;
+
+/// When the longest lines alone make it this certain which template it is, only what concerns it is read.
+const OBVIOUS: f32 = 0.95;
+const OBVIOUS_ANCHORS: usize = 3;
 
 /// Stateless: what it knows of a template is in the template.
 #[derive(Debug, Default)]
@@ -65,13 +74,14 @@ impl Engine for Builtin {
             lines: &fit.lines,
             fixed: &fit.alignment.fixed,
             map: fit.alignment.map,
+            quarters: running(&learnt.words),
             misprint: true,
             trust: trust(&fit.alignment),
         };
         // With a quota, the sum is known: a money area need not be read.
         let areas: Vec<Area> =
             layout.areas.iter().filter(|a| layout.quota.is_none() || a.kind != AreaKind::Money).cloned().collect();
-        let runs = fields::assign(&sheet, &areas);
+        let runs = areas::assign(&sheet, &areas);
         for (area, runs) in areas.iter().zip(&runs) {
             go_on(cancel)?;
             let specimen = learnt.specimen.iter().find(|(p, _)| *p == area.pos_id).map_or("", |(_, t)| t);
@@ -94,15 +104,17 @@ impl Engine for Builtin {
         let picture = picture::open(draft.picture)?;
         let nets = nets::nets()?;
         go_on(cancel)?;
-        let quads = detect::lines(nets, &picture.pixels)?;
+        let quads = detect::lines(nets, &picture.pixels, detect::CAREFUL)?;
         go_on(cancel)?;
-        let directions = page::directions(nets, &picture.pixels, &quads)?;
-        let quarters = directions.order.first().copied().unwrap_or(0);
-        let lines = page::lines(nets, &picture.pixels, &quads, quarters)?;
+        let (mut lines, mut quarters) = (Vec::new(), 0);
+        if let Some(page) = page::pages(nets, &picture.pixels, &quads)?.first_mut() {
+            page.read_where(|_| true)?;
+            (lines, quarters) = (page.lines(), page.quarters());
+        }
         let map = Map::scaling(picture.scale);
-        let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, misprint: false, trust: 1.0 };
+        let sheet = Sheet { nets, picture: &picture.pixels, lines: &lines, fixed: &[], map, quarters, misprint: false, trust: 1.0 };
         let areas = &draft.layout.areas;
-        let runs = fields::assign(&sheet, areas);
+        let runs = areas::assign(&sheet, areas);
         let mut specimen = Vec::new();
         for (area, runs) in areas.iter().zip(&runs) {
             go_on(cancel)?;
@@ -112,7 +124,7 @@ impl Engine for Builtin {
         }
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
         specimen.extend(codes.into_iter().next().map(|text| (SPECIMEN_CODE.to_owned(), text)));
-        let mut words = fixed_words(&lines, &fields::fixed_print(&sheet, areas, &runs), picture.scale);
+        let mut words = fixed_words(&lines, &areas::fixed_print(&sheet, areas, &runs), picture.scale);
         words.truncate(WORDS_MAX);
         let engine_number = known.and_then(|t| t.learnt.engine_number);
         Ok(Learnt { words, specimen, size: (picture.width, picture.height), engine_number })
@@ -143,23 +155,77 @@ fn best_fit<'a>(
     if templates.iter().all(|t| t.learnt.words.is_empty()) {
         return Ok(None);
     }
-    let quads = detect::lines(nets, &picture.pixels)?;
+    let quads = detect::lines(nets, &picture.pixels, detect::QUICK)?;
     go_on(cancel)?;
-    let directions = page::directions(nets, &picture.pixels, &quads)?;
-    let tries = if directions.sure { 1 } else { DIRECTIONS_MAX };
-    for quarters in directions.order.into_iter().take(tries) {
+    for mut page in page::pages(nets, &picture.pixels, &quads)?.into_iter().take(DIRECTIONS_MAX) {
         go_on(cancel)?;
-        let lines = page::lines(nets, &picture.pixels, &quads, quarters)?;
+        if let [only] = fits(&page, picture, templates).as_slice()
+            && only.alignment.certainty >= OBVIOUS
+            && only.alignment.anchors >= OBVIOUS_ANCHORS
+        {
+            let places = places(only);
+            page.read_where(|quad| places.iter().any(|place| touches(place, quad)))?;
+        } else {
+            page.read_where(|_| true)?;
+        }
         go_on(cancel)?;
-        let fits = templates.iter().filter_map(|template| {
-            let alignment = align::align(&template.learnt, template.layout.quota.as_deref(), &lines)?;
-            (alignment.certainty >= align::CERTAINTY_MIN).then_some((template.as_ref(), alignment))
-        });
-        if let Some((template, alignment)) = fits.max_by(|a, b| a.1.score.total_cmp(&b.1.score)) {
-            return Ok(Some(Fit { template, alignment, lines }));
+        let mut fits = fits(&page, picture, templates);
+        if fits.is_empty() {
+            page.read_where(|_| true)?;
+            fits = self::fits(&page, picture, templates);
+        }
+        if let Some(best) = fits.into_iter().max_by(|a, b| a.alignment.score.total_cmp(&b.alignment.score)) {
+            return Ok(Some(best));
         }
     }
     Ok(None)
+}
+
+/// All templates that fit what has been read of a page.
+fn fits<'a>(page: &Page<'_>, picture: &Picture, templates: &'a [Arc<Template>]) -> Vec<Fit<'a>> {
+    let (lines, unread) = (page.lines(), page.unread());
+    let fit = |template: &'a Arc<Template>| {
+        let alignment = align::align(&template.learnt, template.layout.quota.as_deref(), &lines, &unread)?;
+        let fits = alignment.certainty >= align::CERTAINTY_MIN && shows_an_area(template, &alignment, picture);
+        fits.then(|| Fit { template: template.as_ref(), alignment, lines: lines.clone() })
+    };
+    templates.iter().filter_map(fit).collect()
+}
+
+/// Where lines are worth reading once the template is obvious: in its areas, and where its quota and its name are printed.
+fn places(fit: &Fit<'_>) -> Vec<Quad> {
+    let learnt = &fit.template.learnt;
+    let areas = fit.template.layout.areas.iter().map(|a| Quad::of_rect(&a.rect));
+    let quota = fit.template.layout.quota.iter().flat_map(|q| align::quota_words(q, &learnt.words)).map(|w| Quad(w.corners));
+    let title = align::title(&learnt.words).map(|w| Quad(w.corners));
+    areas.chain(quota).chain(title).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
+}
+
+/// Whether a line comes so near a place that some of its text may belong there.
+fn touches(place: &Quad, line: &Quad) -> bool {
+    let margin = line.height();
+    let (a, b) = (place.bounds(), line.bounds());
+    a.x - margin < b.right() && b.x < a.right() + margin && a.y - margin < b.bottom() && b.y < a.bottom() + margin
+}
+
+/// A scrap of an invoice with none of its areas on it is no invoice; a template without areas has only its label to give.
+fn shows_an_area(template: &Template, alignment: &Alignment, picture: &Picture) -> bool {
+    let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
+    let visible = |area: &Area| {
+        let (x, y) = alignment.map.apply(Quad::of_rect(&area.rect).centre());
+        (0.0..=width).contains(&x) && (0.0..=height).contains(&y)
+    };
+    template.layout.areas.is_empty() || template.layout.areas.iter().any(visible)
+}
+
+/// How most of a template's print runs on its picture, in quarter turns clockwise.
+fn running(words: &[FixedWord]) -> usize {
+    let mut lengths = [0.0; 4];
+    for quad in words.iter().map(|w| Quad(w.corners)) {
+        let quarter = (quad.angle() / std::f32::consts::FRAC_PI_2).round() as i32;
+        lengths[quarter.rem_euclid(4) as usize] += quad.width();
+    }
+    (0..4).max_by(|a, b| lengths[*a].total_cmp(&lengths[*b]).then(b.cmp(a))).unwrap_or(0)
 }
 
 /// How far positions on an aligned page are to be trusted: a map through few anchors, or far from them, may be off.
@@ -192,12 +258,12 @@ fn fixed_words(lines: &[Line], print: &[(usize, Range<usize>)], scale: f32) -> V
         let glyphs = &lines[*line].reading.glyphs[range.clone()];
         let mean = glyphs.iter().map(|g| g.probability).sum::<f32>() / glyphs.len().max(1) as f32;
         let text: String = glyphs.iter().map(|g| g.text.as_str()).collect();
-        if mean >= WORD_MEAN_MIN && text::fold_text(&text).len() >= 2 {
+        if mean >= WORD_MEAN_MIN && !text::fold_text(&text).is_empty() {
             let corners = lines[*line].part(range).0.map(|(x, y)| (x / scale, y / scale));
             words.push(FixedWord { text, corners });
         }
     }
-    let size = |w: &FixedWord| geometry::Quad(w.corners).height() * text::fold_text(&w.text).len() as f32;
+    let size = |w: &FixedWord| Quad(w.corners).height() * text::fold_text(&w.text).len() as f32;
     words.sort_by(|a, b| size(b).total_cmp(&size(a)));
     words
 }

@@ -1,10 +1,12 @@
 //! The two embedded nets (PP-OCRv6 small), loaded once, and how they are run.
 //! Not here: what goes in and what its numbers mean (detect.rs, read.rs).
 
+use super::text::narrow;
 use crate::engine::Trouble;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, Tensor};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 static DETECT: &[u8] = include_bytes!("../../../models/det.onnx");
@@ -16,6 +18,8 @@ pub struct Nets {
     read: Net,
     /// What each output class of the reading net stands for; class 0 is CTC's blank, an empty string here.
     pub alphabet: Vec<String>,
+    /// For each class all those that print alike, the plainest first.
+    twins: Vec<Vec<usize>>,
 }
 
 struct Net {
@@ -50,8 +54,15 @@ impl Nets {
         let (detect, read) = (load(DETECT)?, load(READ)?);
         let charset = read.model.metadata().get("character").ok_or("the reading net names no characters")?;
         // The training tools put the blank before the listed characters and a space after them.
-        let alphabet = std::iter::once("").chain(charset.lines()).chain(std::iter::once(" ")).map(str::to_owned).collect();
-        Ok(Self { detect, read, alphabet })
+        let alphabet: Vec<String> =
+            std::iter::once("").chain(charset.lines()).chain(std::iter::once(" ")).map(str::to_owned).collect();
+        let twins = twins(&alphabet);
+        Ok(Self { detect, read, alphabet, twins })
+    }
+
+    /// All classes that print like this one, itself among them; the plainest, by which it is read, first.
+    pub fn twins(&self, class: usize) -> &[usize] {
+        self.twins.get(class).map_or(&[0], Vec::as_slice)
     }
 
     /// `input`: 1 × 3 × height × width. Gives height × width probabilities that a pixel is text.
@@ -70,6 +81,22 @@ impl Nets {
     pub fn read(&self, input: NdTensor<f32, 4>) -> Result<NdTensor<f32, 3>, Trouble> {
         self.read.run(input)?.try_into().map_err(|e| broken(&e))
     }
+}
+
+/// Full-width forms and their ASCII twins.
+fn twins(alphabet: &[String]) -> Vec<Vec<usize>> {
+    let plain = |text: &str| match text {
+        "￥" => "¥".to_owned(),
+        _ => text.chars().map(narrow).collect(),
+    };
+    let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
+    for (class, text) in alphabet.iter().enumerate() {
+        groups.entry(plain(text)).or_default().push(class);
+    }
+    for (text, group) in &mut groups {
+        group.sort_by_key(|c| alphabet[*c] != *text);
+    }
+    alphabet.iter().map(|text| groups.get(&plain(text)).cloned().unwrap_or_default()).collect()
 }
 
 impl Net {

@@ -40,59 +40,43 @@ const DIGIT_WEIGHT: f32 = 0.05;
 const SURE_WEIGHT: f32 = 8.0;
 const SURE_MEAN: f32 = 0.93;
 
-/// Directions a page may have, in quarter turns clockwise, the likeliest first.
-#[derive(Clone, Debug)]
-pub struct Directions {
-    pub order: Vec<usize>,
-    /// That the first is right is beyond doubt.
-    pub sure: bool,
+/// A picture's lines in one direction of the page, some of them read.
+#[derive(Debug)]
+pub struct Page<'a> {
+    nets: &'a Nets,
+    picture: &'a RgbImage,
+    /// Of the page, in quarter turns clockwise.
+    quarters: usize,
+    quads: Vec<Quad>,
+    readings: Vec<Option<Reading>>,
 }
 
+/// The page in the directions it may have, the likeliest first; only one when that is beyond doubt. The longest lines have been read.
+///
 /// # Errors
 /// `Receive` when a net fails.
-pub fn directions(nets: &Nets, picture: &RgbImage, quads: &[Quad]) -> Result<Directions, Trouble> {
-    let upright: Vec<Quad> = quads.iter().map(|q| upright(q)).collect();
+pub fn pages<'a>(nets: &'a Nets, picture: &'a RgbImage, quads: &[Quad]) -> Result<Vec<Page<'a>>, Trouble> {
     // Long lines tell the axis; a slot as wide as it is high says nothing.
-    let lean = upright.iter().map(|q| q.width() - q.height()).sum::<f32>();
+    let lean = quads.iter().map(upright).map(|q| q.width() - q.height()).sum::<f32>();
     let axes = if lean >= 0.0 { [0, 1] } else { [1, 0] };
-    let mut scores: Vec<(f32, usize)> = Vec::new();
+    let mut scored: Vec<(f32, Page<'_>)> = Vec::new();
     for axis in axes {
         for quarters in [axis, axis + 2] {
-            let (weight, mean) = legibility(nets, picture, quads, quarters)?;
+            let mut page = Page::new(nets, picture, quads, quarters);
+            page.probe()?;
+            let (weight, mean) = page.legibility();
             if weight >= SURE_WEIGHT && mean >= SURE_MEAN {
-                let rest = [0, 1, 2, 3].into_iter().filter(|q| *q != quarters);
-                return Ok(Directions { order: std::iter::once(quarters).chain(rest).collect(), sure: true });
+                return Ok(vec![page]);
             }
-            scores.push((weight * mean * mean, quarters));
+            scored.push((weight * mean * mean, page));
         }
         // The other axis is only looked at when this one can't be read at all.
-        if scores.iter().any(|(score, _)| *score > SURE_WEIGHT / 4.0) {
+        if scored.iter().any(|(score, _)| *score > SURE_WEIGHT / 4.0) {
             break;
         }
     }
-    scores.sort_by(|a, b| b.0.total_cmp(&a.0));
-    Ok(Directions { order: scores.into_iter().map(|(_, quarters)| quarters).collect(), sure: false })
-}
-
-/// Of the longest lines, read in one direction: how much there is to tell it by, and how surely it was read.
-fn legibility(nets: &Nets, picture: &RgbImage, quads: &[Quad], quarters: usize) -> Result<(f32, f32), Trouble> {
-    let mut probes: Vec<Quad> = quads.iter().map(|q| q.facing(quarters)).collect();
-    let tell = |q: &Quad| (q.width() / q.height().max(1.0)).min(12.0) * q.height().sqrt();
-    probes.sort_by(|a, b| tell(b).total_cmp(&tell(a)));
-    probes.truncate(PROBES);
-    let (mut weight, mut sum) = (0.0, 0.0);
-    for glyph in read(nets, picture, &probes, Charset::Any)?.iter().flat_map(|r| &r.glyphs) {
-        let w = if glyph.text.chars().any(is_wide) {
-            1.0
-        } else if glyph.text.chars().any(char::is_alphabetic) {
-            0.5
-        } else {
-            DIGIT_WEIGHT
-        };
-        weight += w;
-        sum += w * glyph.probability;
-    }
-    Ok((weight, if weight > 0.0 { sum / weight } else { 0.0 }))
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    Ok(scored.into_iter().map(|(_, page)| page).collect())
 }
 
 /// With its first edge the one nearest the x axis, however long.
@@ -100,19 +84,74 @@ fn upright(quad: &Quad) -> Quad {
     (0..4).map(|i| quad.turned(i)).max_by(|a, b| a.angle().cos().total_cmp(&b.angle().cos())).unwrap_or(*quad)
 }
 
-/// All lines, read in one direction of the page, in reading order; without those that say nothing.
-///
-/// # Errors
-/// `Receive` when the net fails.
-pub fn lines(nets: &Nets, picture: &RgbImage, quads: &[Quad], quarters: usize) -> Result<Vec<Line>, Trouble> {
-    let mut lines = read_lines(nets, picture, quads.iter().map(|q| q.facing(quarters)).collect())?;
-    let turn = quarters as f32 * std::f32::consts::FRAC_PI_2;
-    let down = |l: &Line| {
-        let (x, y) = l.quad.centre();
-        y * turn.cos() - x * turn.sin()
-    };
-    lines.sort_by(|a, b| down(a).total_cmp(&down(b)));
-    Ok(lines)
+impl<'a> Page<'a> {
+    fn new(nets: &'a Nets, picture: &'a RgbImage, quads: &[Quad], quarters: usize) -> Self {
+        let mut quads: Vec<Quad> = quads.iter().map(|q| q.facing(quarters)).collect();
+        let turn = quarters as f32 * std::f32::consts::FRAC_PI_2;
+        let down = |q: &Quad| q.centre().1 * turn.cos() - q.centre().0 * turn.sin();
+        quads.sort_by(|a, b| down(a).total_cmp(&down(b)));
+        let readings = vec![None; quads.len()];
+        Self { nets, picture, quarters, quads, readings }
+    }
+
+    /// Reads the lines that tell most.
+    fn probe(&mut self) -> Result<(), Trouble> {
+        let tell = |q: &Quad| (q.width() / q.height().max(1.0)).min(12.0) * q.height().sqrt();
+        let mut order: Vec<usize> = (0..self.quads.len()).collect();
+        order.sort_by(|a, b| tell(&self.quads[*b]).total_cmp(&tell(&self.quads[*a])));
+        order.truncate(PROBES);
+        self.read(&order)
+    }
+
+    /// Of what has been read: how much there is to tell the direction by, and how surely it was read.
+    fn legibility(&self) -> (f32, f32) {
+        let (mut weight, mut sum) = (0.0, 0.0);
+        for glyph in self.readings.iter().flatten().flat_map(|r| &r.glyphs) {
+            let w = if glyph.text.chars().any(is_wide) {
+                1.0
+            } else if glyph.text.chars().any(char::is_alphabetic) {
+                0.5
+            } else {
+                DIGIT_WEIGHT
+            };
+            weight += w;
+            sum += w * glyph.probability;
+        }
+        (weight, if weight > 0.0 { sum / weight } else { 0.0 })
+    }
+
+    /// Quarter turns clockwise.
+    pub fn quarters(&self) -> usize {
+        self.quarters
+    }
+
+    fn read(&mut self, which: &[usize]) -> Result<(), Trouble> {
+        let quads: Vec<Quad> = which.iter().map(|i| self.quads[*i]).collect();
+        for (i, reading) in which.iter().zip(read(self.nets, self.picture, &quads, Charset::Any)?) {
+            self.readings[*i] = Some(reading);
+        }
+        Ok(())
+    }
+
+    /// Reads the lines that are `wanted` and have not been read.
+    ///
+    /// # Errors
+    /// `Receive` when the net fails.
+    pub fn read_where(&mut self, wanted: impl Fn(&Quad) -> bool) -> Result<(), Trouble> {
+        let which: Vec<usize> = (0..self.quads.len()).filter(|i| self.readings[*i].is_none() && wanted(&self.quads[*i])).collect();
+        self.read(&which)
+    }
+
+    /// What has been read, in reading order, without lines that say nothing.
+    pub fn lines(&self) -> Vec<Line> {
+        let read = self.quads.iter().zip(&self.readings).filter_map(|(quad, reading)| Some((*quad, reading.clone()?)));
+        read.filter(|(_, r)| !r.glyphs.is_empty()).map(|(quad, reading)| Line { quad, reading }).collect()
+    }
+
+    /// Lines that have not been read.
+    pub fn unread(&self) -> Vec<Quad> {
+        self.quads.iter().zip(&self.readings).filter(|(_, r)| r.is_none()).map(|(q, _)| *q).collect()
+    }
 }
 
 /// The quads that say something, with what they say.

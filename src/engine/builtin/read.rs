@@ -57,17 +57,24 @@ impl Reading {
 pub enum Charset {
     Any,
     Digits,
-    /// Digits and capital letters.
+    /// Digits and capital letters, and the stars that hide a part.
     Code,
     /// Digits, point, comma, minus and currency signs.
     Money,
+    /// Sums in Chinese words.
+    MoneyCn,
 }
+
+/// The signs of `Charset::MoneyCn`.
+const SUM_WORDS: &str = "零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千貳參陸萬億圓";
 
 impl Charset {
     /// The allowed character that `c` stands for; `None` when it may not be read at all.
     pub fn fold(self, c: char) -> Option<char> {
         let ascii = match c {
-            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' | '＊' => {
+                char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
+            }
             '￥' => '¥',
             _ => c,
         };
@@ -82,8 +89,9 @@ impl Charset {
         match self {
             Self::Any => Some(c),
             Self::Digits => digit.is_ascii_digit().then_some(digit),
-            Self::Code => ascii.is_ascii_alphanumeric().then(|| ascii.to_ascii_uppercase()),
-            Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$') => Some(ascii),
+            Self::Code => (ascii.is_ascii_alphanumeric() || ascii == '*').then(|| ascii.to_ascii_uppercase()),
+            Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$' | '元') => Some(ascii),
+            Self::MoneyCn => SUM_WORDS.contains(c).then_some(c),
             Self::Money => digit.is_ascii_digit().then_some(digit),
         }
     }
@@ -170,11 +178,13 @@ fn allowed(nets: &Nets, charset: Charset) -> &'static [(char, Vec<usize>)] {
     static DIGITS: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
     static CODE: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
     static MONEY: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
+    static MONEY_CN: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
     let table = match charset {
         Charset::Any => return &[],
         Charset::Digits => &DIGITS,
         Charset::Code => &CODE,
         Charset::Money => &MONEY,
+        Charset::MoneyCn => &MONEY_CN,
     };
     table.get_or_init(|| {
         let mut classes: HashMap<char, Vec<usize>> = HashMap::new();
@@ -218,19 +228,21 @@ fn decode(nets: &Nets, output: NdTensorView<f32, 2>, columns: u32, charset: Char
     Reading { glyphs, probability }
 }
 
-/// Only the classes that are the best somewhere, which is all that best-path decoding and the text's probability look at.
+/// Only the classes that are the best somewhere, which is all that best-path decoding and the text's probability look at; with each
+/// its twins, which print alike: to be in doubt between `（` and `(` is no doubt.
 fn open_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
     let rows = output.to_contiguous();
     let classes = output.size(1);
-    let mut chosen = vec![0];
+    let mut chosen: Vec<&[usize]> = vec![&[0]];
     for row in rows.data().chunks_exact(classes) {
         let class = arg_max(row);
-        if !chosen.contains(&class) {
-            chosen.push(class);
+        if !chosen.iter().any(|group| group.contains(&class)) {
+            chosen.push(nets.twins(class));
         }
     }
-    let steps = rows.data().chunks_exact(classes).map(|row| chosen.iter().map(|c| row[*c]).collect()).collect();
-    (chosen.iter().map(|c| nets.alphabet.get(*c).cloned().unwrap_or_default()).collect(), steps)
+    let sums = |row: &[f32]| chosen.iter().map(|group| group.iter().map(|c| row[*c]).sum()).collect();
+    let steps = rows.data().chunks_exact(classes).map(sums).collect();
+    (chosen.iter().map(|group| nets.alphabet.get(group[0]).cloned().unwrap_or_default()).collect(), steps)
 }
 
 /// The allowed characters, each with the probability of all classes that stand for it. What is not allowed keeps its share of the

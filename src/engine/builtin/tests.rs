@@ -166,10 +166,220 @@ fn the_sample_is_read_however_it_lies() {
         (0.0, 1.0, 0.08),
         (4.0, 0.9, 0.08),
         (184.0, 1.0, 0.05),
+        (20.0, 1.0, 0.0),
+        (-30.0, 1.0, 0.0),
+        (3.0, 1.0, 0.15),
     ] {
         let name = format!("{degrees}° × {scale}, tilt {tilt}");
         check(&name, &recognise_pixels(&seen(&picture, degrees, scale, tilt), &templates), false);
     }
     check("JPEG 55", &recognise_pixels(&jpeg(&picture, 55), &templates), false);
     check("JPEG 30, 6° × 0.7", &recognise_pixels(&jpeg(&seen(&picture, 6.0, 0.7, 0.0), 30), &templates), false);
+}
+
+/// Where areas are found is where they are, in pixels of the picture as it is shown.
+#[test]
+fn positions_are_those_of_the_picture() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let picture = image::open(&path).unwrap().into_rgb8();
+    let half = recognise_pixels(&seen(&picture, 0.0, 0.5, 0.0), &templates).found("发票代码").unwrap();
+    println!("{half:?}");
+    let want = Rect { x: 318.0 / 2.0 + 4.0, y: 222.0 / 2.0 + 4.0, width: 136.0, height: 21.0 };
+    let off = [half.x - want.x, half.y - want.y, half.right() - want.right(), half.bottom() - want.bottom()];
+    assert!(off.iter().all(|d| d.abs() < 4.0), "{half:?}");
+    // Beyond the working size the picture is shrunk; positions are not.
+    let large = recognise_pixels(&seen(&picture, 90.0, 6.0, 0.0), &templates);
+    println!("{:?} {} s", large.found("发票代码"), large.seconds);
+    check("90° × 6", &large, true);
+    let large = large.found("发票代码").unwrap();
+    assert!((large.y - (318.0 * 6.0 + 4.0)).abs() < 30.0 && (large.x - ((602.0 - 264.0) * 6.0 + 4.0)).abs() < 30.0, "{large:?}");
+}
+
+#[test]
+fn what_is_no_invoice_fits_nothing() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let mut seed = 1u32;
+    let mut random = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 24) as u8
+    };
+    let noise = RgbImage::from_fn(700, 500, |_, _| Rgb([random(), random(), random()]));
+    let sample = image::open(&path).unwrap().into_rgb8();
+    let mirrored = image::imageops::flip_horizontal(&sample);
+    // The lower right quarter: a seal and a bit of the sum.
+    let corner = image::imageops::crop_imm(&sample, 500, 320, 378, 282).to_image();
+    for (name, picture) in [
+        ("blank", RgbImage::from_pixel(800, 600, Rgb([255; 3]))),
+        ("noise", noise),
+        ("one pixel", RgbImage::new(1, 1)),
+        ("a strip", RgbImage::from_pixel(20_000, 100, Rgb([200; 3]))),
+        ("mirrored", mirrored),
+        ("a corner", corner),
+    ] {
+        let outcome = recognise_pixels(&picture, &templates);
+        println!("{name:12} {:5.2} s {:?} {:?}", outcome.seconds, outcome.matched, outcome.read(POS_LABEL));
+        assert_eq!(outcome.events, [Event::Matched { template: None }], "{name}");
+    }
+}
+
+/// Print that can't be read surely must not be: blurred, blotted, cut off.
+#[test]
+fn poor_print_is_never_wrong_and_sure() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let picture = image::open(&path).unwrap().into_rgb8();
+    for sigma in [1.0, 1.5, 2.0, 2.5, 3.0, 4.0] {
+        check(&format!("blur {sigma}"), &recognise_pixels(&image::imageops::blur(&picture, sigma), &templates), false);
+    }
+    for scale in [0.5, 0.4, 0.35, 0.3, 0.25, 0.2] {
+        check(&format!("× {scale}"), &recognise_pixels(&seen(&picture, 1.0, scale, 0.0), &templates), false);
+    }
+    for (x, y, w, h) in [(330, 240, 20, 8), (400, 225, 12, 40), (330, 290, 14, 12), (540, 230, 60, 40), (470, 285, 40, 40)] {
+        let mut blotted = picture.clone();
+        for (px, py) in (y..y + h).flat_map(|y| (x..x + w).map(move |x| (x, y))) {
+            blotted.put_pixel(px, py, Rgb([70, 150, 90]));
+        }
+        check(&format!("blot {x},{y} {w}×{h}"), &recognise_pixels(&blotted, &templates), false);
+    }
+    for cut in [560, 480, 420, 340] {
+        let part = image::imageops::crop_imm(&picture, 0, 0, cut, 602).to_image();
+        check(&format!("cut at {cut}"), &recognise_pixels(&part, &templates), false);
+    }
+    // The same form, printed beside its places.
+    for (dx, dy) in [(12, 0), (-12, 8), (0, 18), (20, -14)] {
+        let mut moved = picture.clone();
+        for (x, y, w, h) in [(312, 222, 282, 42), (320, 283, 190, 38)] {
+            let print = image::imageops::crop_imm(&picture, x, y, w, h).to_image();
+            let bare = image::imageops::crop_imm(&picture, 60, 340, w, h).to_image();
+            image::imageops::replace(&mut moved, &bare, i64::from(x), i64::from(y));
+            image::imageops::replace(&mut moved, &print, i64::from(x) + dx, i64::from(y) + dy);
+        }
+        check(&format!("moved by {dx}, {dy}"), &recognise_pixels(&moved, &templates), false);
+    }
+}
+
+/// A template drawn on a picture that lies on its side serves upright invoices, and sideways ones.
+#[test]
+fn a_template_may_lie_on_its_side() {
+    let Some(path) = sample() else { return };
+    let picture = image::open(&path).unwrap().into_rgb8();
+    let dir = tempfile::tempdir().unwrap();
+    let side = dir.path().join("side.png");
+    image::imageops::rotate270(&picture).save(&side).unwrap();
+    let turned = |r: Rect| Rect { x: r.y, y: 878.0 - r.right(), width: r.height, height: r.width };
+    let mut layout = layout();
+    layout.areas.iter_mut().for_each(|a| a.rect = turned(a.rect));
+    let templates = [template(7, layout, &side)];
+    println!("{:?}", templates[0].learnt.specimen);
+    check("upright", &recognise(&path, &templates), true);
+    check("on its side", &recognise(&side, &templates), true);
+}
+
+/// Areas around more than their value, with keywords and without, of several rows, and around words and figures of a sum.
+#[test]
+fn areas_may_be_drawn_wide() {
+    let Some(path) = sample() else { return };
+    let mut layout = layout();
+    layout.quota = None;
+    layout.areas = vec![
+        area(AreaKind::InvoiceCode, 170.0, 212.0, 425.0, 58.0),
+        area(AreaKind::InvoiceId, 170.0, 275.0, 345.0, 55.0),
+        area(AreaKind::Money, 625.0, 190.0, 160.0, 125.0),
+        area(AreaKind::MoneyCn, 255.0, 390.0, 255.0, 72.0),
+    ];
+    let outcome = recognise(&path, &[template(7, layout.clone(), &path)]);
+    check("wide", &outcome, true);
+    assert_eq!((outcome.read("金额").0, outcome.read("中文金额").0), ("20", "贰拾元整"));
+    layout.areas = vec![area(AreaKind::Detail, 170.0, 212.0, 425.0, 118.0)];
+    layout.areas[0].keywords = vec!["发票代码".into(), "发票号码".into()];
+    let picture = seen(&image::open(&path).unwrap().into_rgb8(), -4.0, 0.9, 0.0);
+    let outcome = recognise_pixels(&picture, &[template(7, layout, &path)]);
+    let (text, probability) = outcome.read("具体信息");
+    assert!(text == "144001604125 07172119" && probability > 0.9, "{text} {probability}");
+}
+
+/// A red seal over the digits, a ruled line under them.
+#[test]
+fn seals_and_ruled_lines_are_taken_out() {
+    let Some(path) = sample() else { return };
+    let mut layout = layout();
+    layout.areas.iter_mut().for_each(|a| (a.remove_stamp, a.remove_line) = (true, true));
+    let templates = [template(7, layout, &path)];
+    let mut picture = image::open(&path).unwrap().into_rgb8();
+    for x in 300..600 {
+        (262..264).chain(320..322).for_each(|y| picture.put_pixel(x, y, Rgb([40, 60, 40])));
+    }
+    for i in 0..3600u16 {
+        let angle = f32::from(i).to_radians() / 10.0;
+        for r in [78.0, 79.0, 80.0, 81.0, 60.0, 61.0] {
+            let (x, y) = (450.0 + r * angle.cos(), 270.0 + r * angle.sin() * 0.7);
+            picture.put_pixel(x as u32, y as u32, Rgb([205, 40, 50]));
+        }
+    }
+    check("seal and lines", &recognise_pixels(&picture, &templates), false);
+}
+
+/// A browser turns a JPEG as its EXIF says; positions are in what it shows.
+#[test]
+fn exif_orientation_is_honoured() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let picture = image::open(&path).unwrap().into_rgb8();
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image::imageops::rotate270(&picture)).unwrap();
+    // APP1 with one entry: orientation 6, "turn a quarter clockwise to show".
+    let exif = b"\xFF\xE1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    bytes.splice(2..2, exif.iter().copied());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.jpg");
+    std::fs::write(&file, bytes).unwrap();
+    let outcome = recognise(&file, &templates);
+    check("EXIF 6", &outcome, true);
+    let found = outcome.found("发票代码").unwrap();
+    assert!((found.x - 318.0).abs() < 4.0 && (found.y - 222.0).abs() < 4.0, "{found:?}");
+}
+
+#[test]
+fn a_cancelled_recognition_ends_and_rubbish_is_refused() {
+    let Some(path) = sample() else { return };
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let mut none = |_: Event| panic!("nothing is reported");
+    assert!(matches!(Builtin.recognise(&path, &[], &cancel, &mut none), Err(Trouble::Receive(_))));
+    let rubbish = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(rubbish.path(), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16]).unwrap();
+    assert!(matches!(Builtin.recognise(rubbish.path(), &[], &Cancel::default(), &mut none), Err(Trouble::Refused(_))));
+}
+
+/// Times the nets: `cargo test --release speed -- --nocapture --ignored`.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(10);
+    let nets = nets::nets().unwrap();
+    let picture = picture::open(&path).unwrap();
+    for _ in 0..3 {
+        let start = Instant::now();
+        let quads = detect::lines(nets, &picture.pixels, detect::QUICK).unwrap();
+        println!("detect {:?}", start.elapsed());
+        let start = Instant::now();
+        let mut page = page::pages(nets, &picture.pixels, &quads).unwrap().remove(0);
+        println!("probe {:?}", start.elapsed());
+        let start = Instant::now();
+        page.read_where(|_| true).unwrap();
+        println!("the other of {} lines {:?}", quads.len(), start.elapsed());
+    }
+    let start = Instant::now();
+    for _ in 0..count {
+        recognise(&path, &templates);
+    }
+    println!("{:.3} s a picture", start.elapsed().as_secs_f32() / count as f32);
+    let many: Vec<_> = (0..200).map(|_| templates[0].clone()).collect();
+    println!("{:.3} s among 200 templates", recognise(&path, &many).seconds);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or_default());
 }
