@@ -23,7 +23,8 @@ export function listenToScans(take: (text: string) => void): () => void {
   let swallowed = ''
 
   function press(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    // A key held down repeats as fast as a gun types.
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return
     const field = fieldOf(event.target)
     // A field of a dialog waits for just what is scanned.
     if (field?.closest('[role=dialog]')) return
