@@ -35,18 +35,17 @@ export interface PrintJob {
   again: string[]
 }
 
-function take(rows: DeviceRow[], withUnconfirmed: boolean) {
-  const fit = rows.slice(0, LABELS_AT_ONCE)
+function take(rows: DeviceRow[], withUnconfirmed: boolean, room: number) {
   const free: DeviceRow[] = []
   const taken: LeftOut[] = []
   const unconfirmed: DeviceRow[] = []
-  for (const row of fit) {
+  for (const row of rows) {
     const claim = claimedElsewhere(row.serial)
     if (claim) taken.push({ serial: row.serial, ...claim })
     else if (row.label === 'sent' && !withUnconfirmed) unconfirmed.push(row)
     else free.push(row)
   }
-  return { free, taken, unconfirmed, rest: rows.length - fit.length }
+  return { free: free.slice(0, room), taken, unconfirmed, rest: Math.max(0, free.length - room) }
 }
 
 export function usePrintJob() {
@@ -54,10 +53,14 @@ export function usePrintJob() {
   const busy = ref(false)
 
   /** Answers who has them when none is left to print. */
-  async function start(rows: DeviceRow[], withUnconfirmed = rows.every((row) => row.label === 'sent')): Promise<LeftOut[]> {
+  async function start(
+    rows: DeviceRow[],
+    withUnconfirmed = rows.every((row) => row.label === 'sent'),
+    room = LABELS_AT_ONCE,
+  ): Promise<LeftOut[]> {
     busy.value = true
     try {
-      const { free, taken, unconfirmed, rest } = take(rows, withUnconfirmed)
+      const { free, taken, unconfirmed, rest } = take(rows, withUnconfirmed, room)
       if (!free.length) return taken
       // From here on they are this page's: what the live list says in the meantime is no news.
       hold(free.map((row) => row.serial))
@@ -97,11 +100,11 @@ export function usePrintJob() {
   async function addUnconfirmed(): Promise<void> {
     const now = job.value
     if (!now) return
-    const { items, again, taken, ...rest } = now
-    await start(now.unconfirmed, true)
+    const { items, again, taken } = now
+    await start(now.unconfirmed, true, LABELS_AT_ONCE - items.length)
     const added = job.value === now ? null : job.value
     job.value = {
-      ...rest,
+      rest: now.rest + (added?.rest ?? 0),
       unconfirmed: [],
       items: [...items, ...(added?.items ?? [])],
       again: [...again, ...(added?.again ?? [])],
