@@ -47,22 +47,27 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Res
     Ok(action)
 }
 
-/// A place before everything that waits.
-fn front(txn: &Txn<'_>, queue: Queue) -> Result<i64, StoreError> {
+/// Where the first that waits stands.
+fn first_position(txn: &Txn<'_>, queue: Queue) -> Result<Option<i64>, StoreError> {
     let first = txn.scan(&QUEUES, &queue.number(), false).next().transpose()?;
-    Ok(first.map_or(i64::MAX, |((_, position), _)| position.saturating_sub(1)))
+    Ok(first.map(|((_, position), _)| position))
 }
 
-/// Ahead of the rest of its queue: at its old place where that is ahead already, so that of several that come back the oldest is first
-/// again, in whatever order they come.
-fn put_back(txn: &mut Txn<'_>, mut action: Action) -> Result<(), StoreError> {
-    let queue = action.job.queue();
-    action.position = action.position.min(front(txn, queue)?);
+fn wait_at(txn: &mut Txn<'_>, mut action: Action, position: i64) -> Result<(), StoreError> {
+    action.position = position;
     action.state = State::Waiting;
     txn.delete(&RUNNING, &action.id);
-    put_into(txn, queue, &action)?;
+    put_into(txn, action.job.queue(), &action)?;
     txn.emit(Change::Queues);
     Ok(())
+}
+
+/// Ahead of the rest of its queue. Its old place is that: the oldest are taken first, and of several that come back the oldest is first
+/// again, in whatever order they come. Only what people have moved ahead meanwhile (below 0) stands before it.
+fn put_back(txn: &mut Txn<'_>, action: Action) -> Result<(), StoreError> {
+    let moved_ahead = first_position(txn, action.job.queue())?.filter(|first| *first < 0);
+    let position = moved_ahead.map_or(action.position, |first| action.position.min(first - 1));
+    wait_at(txn, action, position)
 }
 
 /// The action, if it is what an engine works on: an end that comes twice finds nothing.
@@ -254,7 +259,8 @@ impl App {
                 let action = waiting_for(txn, &by, id)?;
                 take_out(txn, action.job.queue(), &action)?;
                 let kind = action.job.kind();
-                put_back(txn, action)?;
+                let first = first_position(txn, action.job.queue())?.unwrap_or(0).min(0);
+                wait_at(txn, action, first - 1)?;
                 Ok(log(txn, now(), &by, None, format!("优先处理 {kind} {id}"))?)
             })
             .await
