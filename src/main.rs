@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(e) => return failed(&e.into()),
+        Err(e) => return failed(&e),
     };
     let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(config) => runtime.block_on(serve::run(config)),
@@ -27,11 +27,11 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(e) => failed(&e),
+        Err(e) => failed(&*e),
     }
 }
 
-fn failed(e: &Box<dyn std::error::Error>) -> ExitCode {
+fn failed(e: &dyn std::error::Error) -> ExitCode {
     eprintln!("paperline: {e}");
     ExitCode::FAILURE
 }
