@@ -136,6 +136,14 @@ pub fn between(
     view.range(&DEVICES_BY_TIME, &start, &(to, u64::MAX), false).take(limit).collect()
 }
 
+pub fn number(view: &View<'_>) -> Result<u64, StoreError> {
+    view.counter(DEVICES_COUNTER)
+}
+
+pub fn unprinted_number(view: &View<'_>) -> Result<u64, StoreError> {
+    view.counter(UNPRINTED_COUNTER)
+}
+
 /// Every serial without a label, oldest first.
 pub fn unprinted(view: &View<'_>) -> Result<Vec<String>, StoreError> {
     view.scan(&DEVICES_UNPRINTED, &(), false).map(|row| row.map(|(_, sn)| sn)).collect()

@@ -3,6 +3,7 @@
 
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER, find};
 use super::{App, By, now};
+use crate::domain::account::Credential;
 use crate::domain::change::Change;
 use crate::domain::device::{Device, Label, Print};
 use crate::domain::ids::{Millis, UserId};
@@ -119,7 +120,7 @@ impl App {
             switched.done.extend(part.done);
             switched.unknown.extend(part.unknown);
         }
-        self.claims.release(by.actor.user, &switched.done);
+        self.claims.release(by.actor.credential, &switched.done);
         Ok(switched)
     }
 
@@ -178,7 +179,7 @@ impl App {
             switched.done.extend(part.done);
             switched.unknown.extend(part.unknown);
         }
-        self.claims.release(by.actor.user, &sns);
+        self.claims.release(by.actor.credential, &sns);
         Ok(switched)
     }
 
@@ -193,9 +194,10 @@ impl App {
     }
 }
 
-/// A label is somebody's, until then.
+/// A label is somebody's, until then. His by his session, not by his name: several stations may be logged in as one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
+    owner: Credential,
     pub user: UserId,
     pub user_name: String,
     pub until: Millis,
@@ -223,12 +225,13 @@ impl Claims {
         claimed.retain(|_, claim| claim.until > now);
         let mut others = BTreeMap::new();
         for sn in sns {
-            match claimed.get(sn).filter(|claim| claim.user != by.actor.user) {
+            match claimed.get(sn).filter(|claim| claim.owner != by.actor.credential) {
                 Some(claim) => {
                     others.insert(sn.clone(), claim.clone());
                 }
                 None if claimed.len() < CLAIMS_MAX => {
-                    let claim = Claim { user: by.actor.user, user_name: by.actor.user_name.clone(), until: now + CLAIM_MS };
+                    let (user, user_name) = (by.actor.user, by.actor.user_name.clone());
+                    let claim = Claim { owner: by.actor.credential, user, user_name, until: now + CLAIM_MS };
                     claimed.insert(sn.clone(), claim);
                 }
                 // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
@@ -239,10 +242,10 @@ impl Claims {
         others
     }
 
-    pub fn release(&self, user: UserId, sns: &[String]) {
+    pub fn release(&self, owner: Credential, sns: &[String]) {
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         for sn in sns {
-            if claimed.get(sn).is_some_and(|claim| claim.user == user) {
+            if claimed.get(sn).is_some_and(|claim| claim.owner == owner) {
                 claimed.remove(sn);
             }
         }

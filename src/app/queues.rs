@@ -97,6 +97,13 @@ pub fn heads(view: &View<'_>) -> Result<Heads, StoreError> {
     Ok(Heads { manage: head(Queue::Manage)?, recognise: head(Queue::Recognise)? })
 }
 
+/// When the action that is next was queued.
+pub fn oldest(view: &View<'_>) -> Result<Option<Millis>, StoreError> {
+    let heads = heads(view)?;
+    let next = heads.manage.or(heads.recognise).map(|id| view.get(&ACTIONS, &id)).transpose()?.flatten();
+    Ok(next.map(|action| action.queued))
+}
+
 pub fn is_paused(view: &View<'_>) -> Result<bool, StoreError> {
     view.has(&PAUSE, &())
 }

@@ -288,7 +288,7 @@ pub async fn claim(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn release(call: Call) -> Result<Reply, Refusal> {
     let sns = call.fields.serials("DeviceSNList", SENT_MAX)?;
-    call.edge.app.claims.release(call.actor()?.user, &sns);
+    call.edge.app.claims.release(call.actor()?.credential, &sns);
     Ok(reply::json(&json!({ "reqStatus": "sucess" })))
 }
 

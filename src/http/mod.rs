@@ -10,6 +10,8 @@ mod label;
 pub mod listen;
 mod log;
 pub mod messages;
+mod metrics;
+mod openapi;
 mod people;
 mod production;
 mod queue;

@@ -4,7 +4,7 @@
 use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
-use super::{Edge, account, devices, invoice, invoices, log, people, production, queue, socket, ui};
+use super::{Edge, account, devices, invoice, invoices, log, metrics, openapi, people, production, queue, socket, ui};
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
@@ -166,6 +166,8 @@ routes! {
     Read "/me", Session, None => account::me;
     Get "/healthz", Open, None => ui::healthy;
     Get "/readyz", Open, None => ui::ready;
+    Get "/openapi.json", Open, None => openapi::openapi;
+    Get "/metrics", Open, None => metrics::metrics;
     Get "/api/settings", Needs(SystemRw), None => account::settings;
     Patch "/api/settings", Needs(SystemRw), None => account::change_settings;
 

@@ -31,6 +31,9 @@ fn two_operators_do_not_print_the_same_label() {
     assert_eq!(seen["claims"][&sns[0]]["user_name"], "prodsys");
     let other = two.post("/api/labels/claims", &json!({ "DeviceSNList": sns })).body;
     assert_eq!((&other["claimed"], &other["taken"][&sns[1]]["user_name"]), (&json!([sns[2]]), &json!("prodsys")));
+    // The same user at another station is another operator.
+    let third = paperline.operator().post("/api/labels/claims", &json!({ "DeviceSNList": [sns[0]] })).body;
+    assert_eq!(third["claimed"], json!([]));
     // Nobody gives back what is not his.
     two.post("/api/labels/claims/release", &json!({ "DeviceSNList": [sns[0]] }));
     assert!(two.get("/api/labels/claims").body["claims"].get(&sns[0]).is_some());

@@ -78,3 +78,22 @@ fn lacking_exactly_what_a_route_needs_is_403_and_having_just_that_is_not() {
     assert_eq!(admin.get("/api/settings").body, before);
     assert_eq!(admin.get("/searchNoPrint").body["DeviceSNList"], json!([]));
 }
+
+#[test]
+fn the_description_has_every_route_and_the_metrics_no_names() {
+    let paperline = Paperline::start();
+    let described = paperline.client().get("/openapi.json").body;
+    for route in ROUTES {
+        for method in route.methods.names().iter().filter(|m| **m != "HEAD") {
+            assert!(described["paths"][route.path][method.to_ascii_lowercase()].is_object(), "{route:?}");
+        }
+    }
+    paperline.operator().post("/registerDevice", &json!({ "CPUID": "SECRET-CPU", "DeviceSN": "18440001" }));
+    let metrics = String::from_utf8(paperline.client().get("/metrics").bytes).unwrap();
+    assert!(
+        metrics.contains("paperline_devices_unprinted 1\n") && !metrics.contains("SECRET") && !metrics.contains("18440001"),
+        "{metrics}"
+    );
+    let far = Client::new(&paperline.https).with_header("x-forwarded-for", "10.0.0.7");
+    assert_eq!(far.get("/metrics").refusal(), (401, "unauthenticated"));
+}
