@@ -2,14 +2,14 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import Nothing from './pages/Nothing.vue'
 import { FEED_CONSOLE, FEED_TEMPLATES } from './state/feed'
-import { can, ensureKnown, user } from './state/session'
+import { canAny, ensureKnown, user } from './state/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
     /** Key under `title` of the words. */
     title: string
-    /** The right needed to open the page; none for pages open to everyone. */
-    right?: string
+    /** The rights any of which opens the page; none for pages open to everyone. */
+    rights?: string[]
     open?: boolean
     /** The page of the invoice feed that it watches. */
     feed?: number
@@ -25,32 +25,38 @@ export const router = createRouter({
       path: '/labels',
       name: 'labels',
       component: () => import('./pages/Labels.vue'),
-      meta: { title: 'labels', right: 'device-r' },
+      meta: { title: 'labels', rights: ['device-r'] },
     },
     {
       path: '/console',
       name: 'console',
       component: () => import('./pages/Console.vue'),
-      meta: { title: 'console', right: 'console-r', feed: FEED_CONSOLE },
+      meta: { title: 'console', rights: ['console-r'], feed: FEED_CONSOLE },
     },
     {
       path: '/templates',
       name: 'templates',
       component: () => import('./pages/Templates.vue'),
-      meta: { title: 'templates', right: 'model-r', feed: FEED_TEMPLATES },
+      meta: { title: 'templates', rights: ['model-r'], feed: FEED_TEMPLATES },
     },
     {
       path: '/templates/new',
       name: 'template-new',
       component: () => import('./pages/TemplateEditor.vue'),
-      meta: { title: 'templateNew', right: 'model-rw', feed: FEED_TEMPLATES },
+      meta: { title: 'templateNew', rights: ['model-rw'], feed: FEED_TEMPLATES },
     },
     {
       path: '/templates/:id(\\d+)',
       name: 'template',
       component: () => import('./pages/TemplateEditor.vue'),
       props: (route) => ({ id: Number(route.params.id) }),
-      meta: { title: 'template', right: 'model-rw', feed: FEED_TEMPLATES },
+      meta: { title: 'template', rights: ['model-rw'], feed: FEED_TEMPLATES },
+    },
+    {
+      path: '/people',
+      name: 'people',
+      component: () => import('./pages/People.vue'),
+      meta: { title: 'people', rights: ['user-r', 'group-r'] },
     },
     {
       path: '/:rest(.*)*',
@@ -63,11 +69,11 @@ export const router = createRouter({
 })
 
 /** The pages of the menu, in its order. */
-export const MENU = ['labels', 'console', 'templates'] as const
+export const MENU = ['labels', 'console', 'templates', 'people'] as const
 
 export function mayOpen(name: string): boolean {
-  const right = router.getRoutes().find((route) => route.name === name)?.meta.right
-  return right === undefined || can(right)
+  const rights = router.getRoutes().find((route) => route.name === name)?.meta.rights
+  return rights === undefined || canAny(rights)
 }
 
 /** Only paths of this site: what came with the address may be anybody's. */

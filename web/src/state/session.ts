@@ -16,6 +16,11 @@ export function can(permission: string): boolean {
   return permission.endsWith('-r') && held.value.has(`${permission}w`)
 }
 
+/** Any of them will do. */
+export function canAny(permissions: readonly string[]): boolean {
+  return permissions.some(can)
+}
+
 export async function refreshUser(): Promise<void> {
   userRef.value = await account.whoAmI()
 }
