@@ -48,8 +48,8 @@ pub struct Serve {
     /// Who reads the invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT.
     #[arg(long, default_value = "builtin", value_parser = engine)]
     pub engine: EngineChoice,
-    /// A setting, as name=value; wins over the stored one. May be given several times.
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    /// A setting, as name=value; wins over the stored one. Several may follow.
+    #[arg(long = "set", value_name = "NAME=VALUE", num_args = 1.., value_parser = setting)]
     pub settings: Vec<(String, String)>,
 }
 

@@ -92,6 +92,8 @@ struct Watcher {
     permissions: PermissionSet,
     /// What a token is limited to, whatever its user may.
     limit: Option<PermissionSet>,
+    /// Without this right the socket has nothing to say: it is closed when the right is taken away.
+    needs: Option<Permission>,
     page: Option<Page>,
     faults_told: Option<u64>,
     queue: mpsc::Sender<Outgoing>,
@@ -181,8 +183,8 @@ impl Hub {
         self.queues.notified().await;
     }
 
-    /// A new socket, watching nothing yet. `limit`: a token's own permissions.
-    pub fn subscribe(self: &Arc<Self>, actor: &Actor) -> Subscription {
+    /// A new socket, watching no page yet. `needs`: the right that it lives by, where it is not a page's.
+    pub fn subscribe(self: &Arc<Self>, actor: &Actor, needs: Option<Permission>) -> Subscription {
         let (sender, queue) = mpsc::channel(BEHIND_MAX);
         let cut = Arc::new(Cut::default());
         let mut inner = self.lock();
@@ -194,6 +196,7 @@ impl Hub {
             wall: actor.wall(),
             permissions: actor.permissions,
             limit: matches!(actor.credential, Credential::Token(_)).then_some(actor.permissions),
+            needs,
             page: None,
             faults_told: None,
             queue: sender,
@@ -288,8 +291,9 @@ impl Inner {
         for watcher in self.watchers.values_mut().filter(|w| w.user == user) {
             watcher.permissions = watcher.limit.map_or(permissions, |limit| limit.within(permissions));
             watcher.wall = (!watcher.permissions.allows(Permission::SystemRw)).then_some(company);
-            if locked {
-                watcher.cut.now(CLOSE_POLICY, "locked");
+            let lost = watcher.needs.is_some_and(|needed| !watcher.permissions.allows(needed));
+            if locked || lost {
+                watcher.cut.now(CLOSE_POLICY, "no permission");
             }
         }
     }

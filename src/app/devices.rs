@@ -208,10 +208,10 @@ pub fn check(settings: &Settings, row: &NewDevice) -> Result<(), Refusal> {
         ));
     }
     match &row.sn {
-        Some(sn) if !settings.is_sn(sn) => Err(Refusal::malformed(
-            format!("DeviceSN：{sn} 不符合格式 {}", settings.device_sn_pattern),
-            format!("DeviceSN: {sn} does not fit {}", settings.device_sn_pattern),
-        )),
+        Some(sn) if !settings.is_sn(sn) => {
+            let (zh, en) = settings.sn_in_words();
+            Err(Refusal::malformed(format!("DeviceSN：{sn} {zh}"), format!("DeviceSN: {sn} {en}")))
+        }
         _ => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use crate::store::tables::{COMPANIES, PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY}
 use crate::store::{StoreError, Txn, View};
 use std::sync::Arc;
 
-/// What a user drew. `origin` and `shown` are pictures of this box; left out, a changed template keeps its own.
+/// What a user drew. Without `origin`, a changed template keeps its own; without `shown`, the origin is shown.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     pub layout: Layout,
@@ -96,10 +96,9 @@ impl App {
                     return Err(Refusal::no_permission());
                 }
                 check_areas(&drawn.layout, &origin)?;
-                let shown = match (&drawn.shown, &known) {
-                    (Some(kept), _) => pictures::record(txn, &by, kept, Purpose::Template, company)?.id,
-                    (None, Some(known)) if drawn.origin.is_none() => known.shown,
-                    _ => origin.id,
+                let shown = match &drawn.shown {
+                    Some(kept) => pictures::record(txn, &by, kept, Purpose::Template, company)?.id,
+                    None => origin.id,
                 };
                 let detail = format!(" {}", drawn.layout.label);
                 let draft = TemplateDraft { company, layout: drawn.layout, json_model: drawn.json_model, origin: origin.id, shown };

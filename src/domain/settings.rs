@@ -159,6 +159,14 @@ impl Settings {
             && self.sn.as_ref().is_some_and(|sn| sn.is_match(text))
     }
 
+    /// What is wrong with a serial that does not fit, in both languages.
+    pub fn sn_in_words(&self) -> (String, String) {
+        if self.device_sn_pattern == SN_PATTERN {
+            return ("应为 8 位数字".into(), "must have 8 digits".into());
+        }
+        (format!("不符合格式 {}", self.device_sn_pattern), format!("does not fit {}", self.device_sn_pattern))
+    }
+
     /// The zone in which times are written and read.
     pub fn zone(&self) -> jiff::tz::TimeZone {
         self.timezone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or_else(jiff::tz::TimeZone::system)

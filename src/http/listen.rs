@@ -88,6 +88,8 @@ where
         async move { Ok::<_, Infallible>(route::answer(edge, peer, request).await) }
     });
     let connection = http1::Builder::new()
+        // A client that has said all it wants may hang up: what it asked for happens all the same.
+        .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_buf_size(HEADER_BYTES_MAX)

@@ -4,6 +4,7 @@ use super::Edge;
 use super::reply::Reply;
 use super::route::{Call, Upgrade};
 use crate::app::{App, devices, invoices, now};
+use crate::domain::account::Permission;
 use crate::domain::refusal::{Code, Refusal};
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Outgoing, Page, Subscription};
 use bytes::Bytes;
@@ -205,7 +206,7 @@ fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
 /// The serials without a label: at once, at each change, and every 20 s.
 pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let subscription = edge.hub.subscribe(call.actor()?);
+    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR));
     // What changes from here on is told, so the list read after this is never missed.
     let mut latest = edge.unprinted.clone();
     latest.mark_unchanged();
@@ -221,7 +222,7 @@ pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
 /// The labels that somebody has claimed: at once, at each change, and when a claim runs out.
 pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let subscription = edge.hub.subscribe(call.actor()?);
+    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR));
     let mut latest = edge.claims.clone();
     latest.mark_changed();
     accept(&mut call, move |talk| talk.run(subscription, Source::Latest(latest), |_, _| {}))
@@ -274,7 +275,7 @@ pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<
 pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
     let actor = call.actor()?.clone();
-    let subscription = edge.hub.subscribe(&actor);
+    let subscription = edge.hub.subscribe(&actor, None);
     let language = call.language;
     accept(&mut call, move |talk| async move {
         match faults(&edge, &actor) {

@@ -165,6 +165,18 @@ fn a_right_taken_away_silences_the_page_at_once() {
 }
 
 #[test]
+fn a_label_page_without_its_right_is_closed() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "operator", &[101], 1);
+    let mut socket = logged_in(&paperline, "operator").socket("/socketNoPrint");
+    socket.next().unwrap();
+    let untick = json!({ "user_list": [{ "user_id": id, "update_permissions": [{ "permission_id": 101, "is_checked": 0 }] }] });
+    assert_eq!(admin.post("/invoice/updateUsersPermission", &untick).status, 200);
+    assert_eq!(socket.next(), Err(1008));
+}
+
+#[test]
 fn passwords_change_and_end_every_session() {
     let paperline = Paperline::start();
     let admin = paperline.admin();

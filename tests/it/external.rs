@@ -2,8 +2,9 @@
 
 use crate::support::{Client, Paperline, Socket, blank_png, eventually};
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -239,4 +240,26 @@ fn a_template_that_the_engine_refuses_is_set_aside() {
     let (told, _) = models.until(2);
     assert_eq!((&told["status"], &told["action_id"]), (&json!(-1), &action));
     assert_eq!(admin.get("/invoice/getAllModel").body["total"], 0);
+}
+
+/// The server of the documentation, run as it says.
+#[test]
+fn the_example_in_the_documentation_works() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/algorithm_server.py");
+    let spawned = Command::new("python3").args([script, "0"]).stdout(Stdio::piped()).spawn();
+    let Ok(mut server) = spawned else { return eprintln!("skipped: there is no python3") };
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let paperline = start(&format!("tcp://127.0.0.1:{}", port.trim()));
+    let admin = paperline.admin();
+    let mut console = watch(&admin, 2);
+    upload(&admin);
+    assert_eq!(console.until(1).0["status"], -1, "it knows no template yet");
+    add_template(&admin);
+    upload(&admin);
+    let (ended, _) = console.until(1);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!((&ended["status"], &ended["is_fault"]), (&json!(0), &json!(0)), "{ended}");
+    assert_eq!(ended["region_list"]["客户名称"]["position"], json!({ "x": 1, "y": 1, "w": 20, "h": 10 }));
 }

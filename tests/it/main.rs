@@ -11,6 +11,7 @@ mod invoices;
 mod labels;
 mod load;
 mod office;
+mod pages;
 mod power;
 mod prints;
 mod random;
