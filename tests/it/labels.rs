@@ -146,3 +146,49 @@ fn switching_print_states_in_part() {
     assert_eq!(alias.body, json!({ "reqStatus": "sucess" }));
     assert_eq!(client.post("/switchPrintStatus", &json!({ "DeviceSNList": [] })).refusal(), (400, "malformed"));
 }
+
+#[test]
+fn limits_are_said_and_nothing_is_done_beyond_them() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    let serials = |count: u32| json!({ "DeviceSNList": (0..count).map(|n| format!("{n:08}")).collect::<Vec<_>>() });
+    assert_eq!(client.post("/printQRCode", &serials(1_001)).refusal(), (413, "too_large"));
+    assert_eq!(client.post("/switchPrintStatus", &serials(10_001)).refusal(), (413, "too_large"));
+    let rows: Vec<Value> = (0..10_001).map(|n| json!({ "CPUID": format!("D{n}") })).collect();
+    assert_eq!(client.post("/registerDevice", &json!({ "devices": rows })).refusal(), (413, "too_large"));
+    let unknown = client.post("/printQRCode", &json!({ "DeviceSNList": ["18440001", "00000007", "00000008"] }));
+    assert_eq!(unknown.refusal(), (404, "not_found"));
+    let err = unknown.body["err"].as_str().unwrap();
+    assert!(err.contains("00000007") && err.contains("00000008") && !err.contains("18440001"), "{err}");
+    assert_eq!(client.get("/searchNoPrint").body["DeviceSNList"], json!(["18440001"]));
+}
+
+#[test]
+fn a_week_has_9999_serials_and_skips_those_in_use() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let first =
+        client.post("/registerDevice", &json!({ "CPUID": "C1" })).body["devices"][0]["DeviceSN"].as_str().unwrap().to_owned();
+    assert!(first.ends_with("0001"));
+    let week = &first[..4];
+    register(&client, &format!("{week}0002"), "C2");
+    let third = client.post("/registerDevice", &json!({ "CPUID": "C3" })).body;
+    assert_eq!(third["devices"][0]["DeviceSN"], format!("{week}0003"));
+    let rows: Vec<Value> = (0..9_996).map(|n| json!({ "CPUID": format!("D{n}") })).collect();
+    assert_eq!(client.post("/registerDevice", &json!({ "devices": rows })).body["reqStatus"], "sucess");
+    assert_eq!(client.post("/registerDevice", &json!({ "CPUID": "E1" })).refusal(), (503, "unavailable"));
+    let own = client.post("/registerDevice", &json!({ "CPUID": "E1", "DeviceSN": "00000001" }));
+    assert_eq!(own.body["devices"][0]["status"], "created");
+}
+
+#[test]
+fn the_list_is_told_again_when_nothing_changes() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    let mut socket = client.socket("/socketNoPrint");
+    let list = json!({ "DeviceSNList": ["18440001"] });
+    // At once, and (the harness waits 30 s for a message) again after 20 s at the latest.
+    assert_eq!((socket.next().unwrap(), socket.next().unwrap()), (list.clone(), list));
+}
