@@ -70,13 +70,13 @@ impl App {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A look at the store from a thread that may block; for what walks through many rows.
+    /// A walk through many rows, on a thread that may block.
     pub async fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&View<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Refusal> {
         let store = self.store.clone();
-        let looked = tokio::task::spawn_blocking(move || store.read(look)).await;
+        let looked = tokio::task::spawn_blocking(move || store.walk(look)).await;
         Ok(looked.map_err(|_| Refusal::internal())??)
     }
 }

@@ -79,7 +79,7 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "devices": devices, "next_cursor": page.next.map(write_cursor), "total": page.total })))
 }
 
-/// Devices of one look at the store: short, so that the writer goes on meanwhile.
+/// Devices of one chunk of the answer.
 const DEVICES_PER_LOOK: usize = 1_000;
 
 /// Makes an answer of devices, look by look, while it is sent: `text` puts one device into words.
@@ -96,7 +96,7 @@ pub fn stream(
         let mut cursor = Cursor { after: (filter.from.unwrap_or(Millis::MIN).saturating_sub(1), u64::MAX - 1), total: 0 };
         let mut chunk = String::from(head);
         loop {
-            let page = match store.read(|view| devices::page(view, &filter, Some(cursor), DEVICES_PER_LOOK)) {
+            let page = match store.walk(|view| devices::page(view, &filter, Some(cursor), DEVICES_PER_LOOK)) {
                 Ok(page) => page,
                 Err(e) => {
                     tracing::error!("{e}");

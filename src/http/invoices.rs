@@ -116,7 +116,7 @@ pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let mut before = None;
     Ok(csv::stream("invoices.csv", &header.clone(), move |lines| {
         let mut page = Vec::new();
-        store.read(|view| {
+        store.walk(|view| {
             invoices::walk(view, &filter, before, |found| {
                 page.push(found);
                 page.len() < INVOICES_PER_LOOK

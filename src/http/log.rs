@@ -80,7 +80,7 @@ pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let store = call.edge.app.store.clone();
     let mut skip = 0;
     Ok(csv::stream("log.csv", &HEADER, move |lines| {
-        let (_, rows) = store.read(|view| log::search(view, &query, skip, ROWS_PER_LOOK))?;
+        let (_, rows) = store.walk(|view| log::search(view, &query, skip, ROWS_PER_LOOK))?;
         skip += rows.len() as u64;
         for (arrival, row) in &rows {
             let action = row.action.map(|id| id.to_string()).unwrap_or_default();

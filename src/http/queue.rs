@@ -10,7 +10,6 @@ use crate::domain::refusal::Refusal;
 use crate::store::{StoreError, View};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const WAITING_MAX: usize = 200;
 const REASON_CHARS_MAX: usize = 200;
@@ -37,15 +36,16 @@ fn action(view: &View<'_>, action: &Action, zone: &TimeZone) -> Result<Value, St
 }
 
 pub async fn queue(call: Call) -> Result<Reply, Refusal> {
-    let (actor, zone) = (Arc::new(call.actor()?.clone()), call.edge.app.settings().zone());
-    let answer = call.edge.app.look(move |view| {
+    let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
+    // One look, not a walk: what moves from one list to the other is in exactly one of them.
+    let answer = call.edge.app.store.read(|view| {
         let running = queues::running(view)?.into_iter().find(|a| actor.sees(a.company));
         let running = running.map(|a| action(view, &a, &zone)).transpose()?;
         let waiting = queues::template_actions_waiting(view, WAITING_MAX, |a| actor.sees(a.company))?;
         let waiting = waiting.iter().map(|a| action(view, a, &zone)).collect::<Result<Vec<_>, _>>()?;
         let sizes = queues::sizes(view)?;
         let paused = queues::pause(view)?.map(|p| json!({ "by": p.by, "since": time::write(p.since, &zone), "reason": p.reason }));
-        Ok(json!({
+        Ok::<_, StoreError>(json!({
             "running": running,
             "manage_wait": waiting,
             "manage_size": sizes.manage,
@@ -53,7 +53,7 @@ pub async fn queue(call: Call) -> Result<Reply, Refusal> {
             "paused": paused,
         }))
     });
-    Ok(reply::json(&answer.await?))
+    Ok(reply::json(&answer?))
 }
 
 fn done() -> Reply {

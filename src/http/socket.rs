@@ -199,7 +199,7 @@ where
 }
 
 fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
-    let sns = app.store.read(devices::unprinted)?;
+    let sns = app.store.walk(devices::unprinted)?;
     Ok(Bytes::from(json!({ "DeviceSNList": sns }).to_string()))
 }
 

@@ -271,9 +271,14 @@ impl Store {
         Ok(Self { engine, gate, jobs })
     }
 
-    /// One consistent look. The writer's next batch waits for it: keep it short, and go through long tables in several looks.
+    /// One consistent look. The writer's next batch waits for it: keep it short; for long tables there is `walk`.
     pub fn read<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
         let _whole = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        look(&View { engine: &*self.engine, overlay: None })
+    }
+
+    /// A walk through many rows, which holds nobody up: a batch that goes in meanwhile may be seen in part.
+    pub fn walk<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
         look(&View { engine: &*self.engine, overlay: None })
     }
 
