@@ -1,7 +1,7 @@
 // The addresses of the pages and who may open them; each page is loaded when it is first needed.
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import Nothing from './pages/Nothing.vue'
-import { FEED_CONSOLE, FEED_TEMPLATES } from './state/feed'
+import { FEED_CONSOLE, FEED_QUEUE, FEED_TEMPLATES } from './state/feed'
 import { canAny, ensureKnown, user } from './state/session'
 
 declare module 'vue-router' {
@@ -53,10 +53,22 @@ export const router = createRouter({
       meta: { title: 'template', rights: ['model-rw'], feed: FEED_TEMPLATES },
     },
     {
+      path: '/queue',
+      name: 'queue',
+      component: () => import('./pages/Queue.vue'),
+      meta: { title: 'queue', rights: ['queue-r'], feed: FEED_QUEUE },
+    },
+    {
       path: '/people',
       name: 'people',
       component: () => import('./pages/People.vue'),
       meta: { title: 'people', rights: ['user-r', 'group-r'] },
+    },
+    {
+      path: '/log',
+      name: 'log',
+      component: () => import('./pages/Log.vue'),
+      meta: { title: 'log', rights: ['log-r'] },
     },
     {
       path: '/:rest(.*)*',
@@ -69,7 +81,7 @@ export const router = createRouter({
 })
 
 /** The pages of the menu, in its order. */
-export const MENU = ['labels', 'console', 'templates', 'people'] as const
+export const MENU = ['labels', 'console', 'templates', 'queue', 'log', 'people'] as const
 
 export function mayOpen(name: string): boolean {
   const rights = router.getRoutes().find((route) => route.name === name)?.meta.rights

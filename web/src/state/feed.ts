@@ -4,6 +4,7 @@ import { LiveSocket } from '../api/socket'
 import { hideLink, showLink } from './links'
 import { can } from './session'
 
+export const FEED_QUEUE = 1
 export const FEED_CONSOLE = 2
 export const FEED_TEMPLATES = 3
 
@@ -18,7 +19,7 @@ type Listener = (message: FeedMessage) => void
 const PAGES: [page: number, rights: string[]][] = [
   [FEED_CONSOLE, ['console-r']],
   [FEED_TEMPLATES, ['model-r']],
-  [1, ['queue-r']],
+  [FEED_QUEUE, ['queue-r']],
   [5, ['log-r']],
   [6, ['user-r', 'group-r']],
   [4, ['fault-r']],

@@ -1,0 +1,154 @@
+// The office: a manager gives a user rights and takes him out, the queue is paused and put in order, the log tells of it.
+import assert from 'node:assert/strict'
+import { deflateSync } from 'node:zlib'
+import { test } from 'node:test'
+import { logIn, stage } from './box.mjs'
+
+let page
+
+const on = stage(async () => {
+  page = await on.open()
+  await logIn(page, 'admin', on.box.password)
+})
+
+/** The page asks the box again every few seconds; a slow machine needs some patience on top. */
+const PUSHED_MS = 15_000
+
+/** Nobody has to read it, so a grey picture of a few pixels will do. */
+function picture() {
+  const crcOf = (bytes) => {
+    let crc = ~0
+    for (const byte of bytes) {
+      crc ^= byte
+      for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0)
+    }
+    return ~crc >>> 0
+  }
+  const chunk = (kind, data) => {
+    const body = Buffer.concat([Buffer.from(kind), data])
+    const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(data.length)
+    crc.writeUInt32BE(crcOf(body))
+    return Buffer.concat([length, body, crc])
+  }
+  const [width, height] = [64, 48]
+  const head = Buffer.alloc(13)
+  head.writeUInt32BE(width, 0)
+  head.writeUInt32BE(height, 4)
+  head[8] = 8
+  const rows = Buffer.alloc((width + 1) * height, 0xcc)
+  for (let row = 0; row < height; row += 1) rows[row * (width + 1)] = 0
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+  return Buffer.concat([signature, chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))])
+}
+
+async function upload(name) {
+  const answer = await page.request.post('/invoice/recognizeImage', {
+    multipart: { file: { name, mimeType: 'image/png', buffer: picture() } },
+    headers: { Origin: new URL(page.url()).origin },
+  })
+  assert.equal(answer.status(), 200, await answer.text())
+  return (await answer.json()).action_id_list[0]
+}
+
+test('a group is made, and a user who has its rights and one of his own', async () => {
+  await page.click('[data-test=menu-people]')
+  await page.getByRole('tab', { name: '用户组' }).click()
+  await page.getByText('还没有用户组').waitFor()
+  await page.click('[data-test=add-group]')
+  await page.fill('[data-test=group-name]', '录入组')
+  await page.click('[data-right=console-r]')
+  await page.click('[data-test=save-group]')
+  await page.locator('[data-group="录入组"]', { hasText: '查看监控台' }).waitFor()
+
+  await page.getByRole('tab', { name: '用户', exact: true }).click()
+  await page.click('[data-test=add-user]')
+  await page.fill('[data-test=user-name]', '王芳')
+  await page.fill('[data-test=user-password]', 'fang-2026')
+  await page.click('[data-test=user-group]')
+  await page.getByRole('option', { name: '录入组' }).click()
+  await page.locator('[data-right=console-r].is-checked.is-disabled').waitFor()
+  await page.click('[data-right=user-rw]')
+  await page.locator('[data-right=user-r].is-checked.is-disabled').waitFor()
+  await on.shot(page, 'people-user-zh')
+  await page.click('[data-test=save-user]')
+  await page.locator('[data-user="王芳"]', { hasText: '查看监控台、管理用户' }).waitFor()
+  on.quiet()
+})
+
+test('he sees what he may, gives only what he holds, and is out as soon as he is locked', async () => {
+  const his = await on.open()
+  await logIn(his, '王芳', 'fang-2026')
+  await his.click('[data-test=menu-people]')
+  for (const absent of ['labels', 'queue', 'log']) assert.equal(await his.locator(`[data-test=menu-${absent}]`).count(), 0)
+  await his.locator('[data-user="admin"]', { hasText: '权限高于您' }).waitFor()
+  await his.click('[data-test=add-user]')
+  await his.locator('[data-right=system-rw].is-disabled').waitFor()
+  await his.fill('[data-test=user-name]', 'admin')
+  await his.fill('[data-test=user-password]', 'x')
+  await his.click('[data-test=save-user]')
+  await his.locator('[data-test=form-problem]', { hasText: '已有同名的用户' }).waitFor()
+
+  await page.locator('[data-user="王芳"] [data-test=lock-user]').click()
+  await page.getByRole('button', { name: '锁定', exact: true }).last().click()
+  await page.locator('[data-user="王芳"]', { hasText: '已锁定' }).waitFor()
+  await on.shot(page, 'people-zh')
+  await his.waitForURL((url) => url.pathname === '/login', { timeout: PUSHED_MS })
+  // The browser itself notes the connection that it could not make again.
+  on.quiet(/WebSocket connection to/)
+})
+
+test('a paused queue is put in order and goes on', async () => {
+  await page.click('[data-test=menu-queue]')
+  await page.getByText('队列是空的').waitFor()
+  await page.click('[data-test=pause]')
+  await page.getByRole('button', { name: '设备维护' }).click()
+  await page.click('[data-test=pause-now]')
+  await page.locator('[data-test=queue-paused]', { hasText: '设备维护' }).waitFor()
+
+  const [first, second] = [await upload('first.png'), await upload('second.png')]
+  const order = () => page.locator('[data-waiting]').evaluateAll((rows) => rows.map((row) => Number(row.dataset.waiting)))
+  await page.locator(`[data-waiting="${second}"]`).waitFor({ timeout: PUSHED_MS })
+  assert.deepEqual(await order(), [first, second])
+  await page.locator(`[data-waiting="${second}"] [data-test=run-next]`).click()
+  await page.locator(`[data-waiting="${second}"]:first-child`).waitFor()
+  assert.deepEqual(await order(), [second, first])
+  await on.shot(page, 'queue-zh')
+
+  await page.locator(`[data-waiting="${first}"] [data-test=cancel]`).click()
+  await page.getByRole('button', { name: '取消任务' }).last().click()
+  await page.locator(`[data-waiting="${first}"]`).waitFor({ state: 'detached' })
+  await page.click('[data-test=language]')
+  await page.locator(`[data-waiting="${second}"]`, { hasText: 'Read invoice' }).waitFor()
+  await on.shot(page, 'queue-en')
+  await page.click('[data-test=language]')
+
+  await page.click('[data-test=resume]')
+  await page.getByText('队列是空的').waitFor({ timeout: PUSHED_MS })
+  on.quiet()
+})
+
+test('the log finds it, by kind and by user', async () => {
+  await page.click('[data-test=menu-log]')
+  await page.locator('[data-log]', { hasText: '恢复队列' }).waitFor()
+  await page.click('[data-test=log-facet]')
+  await page.getByRole('option', { name: '操作类型' }).click()
+  await page.click('[data-test=log-kind]')
+  await page.getByRole('option', { name: '锁定用户' }).click()
+  await page.locator('[data-log]', { hasText: '恢复队列' }).waitFor({ state: 'detached' })
+  await page.locator('[data-log]', { hasText: '锁定用户 王芳' }).waitFor()
+  await page.click('[data-test=log-facet]')
+  await page.getByRole('option', { name: '用户', exact: true }).click()
+  await page.fill('[data-test=log-words]', 'nobody')
+  await page.getByText('没有符合条件的记录').waitFor()
+  await page.fill('[data-test=log-words]', 'admin')
+  await page.locator('[data-log]', { hasText: '暂停队列 设备维护' }).waitFor()
+  await on.shot(page, 'log-zh')
+  const exported = page.waitForEvent('download')
+  await page.click('[data-test=log-export]')
+  assert.equal((await exported).suggestedFilename(), 'log.csv')
+  await page.click('[data-test=language]')
+  await page.locator('[data-log]', { hasText: 'Pause queue 设备维护' }).waitFor()
+  await on.shot(page, 'log-en')
+  on.quiet()
+})
