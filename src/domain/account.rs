@@ -281,4 +281,14 @@ mod tests {
         assert_eq!(system.within(r), r);
         assert!(!rw.within(r).allows(Permission::DeviceRw));
     }
+
+    #[test]
+    fn a_session_ends_after_12_idle_hours_or_7_days() {
+        const HOUR: Millis = 3_600_000;
+        let session = |began, seen| Session { user: UserId(1), began, seen };
+        assert!(!session(0, 0).is_over(12 * HOUR));
+        assert!(session(0, 0).is_over(12 * HOUR + 1));
+        assert!(!session(0, 167 * HOUR).is_over(168 * HOUR));
+        assert!(session(0, 168 * HOUR).is_over(168 * HOUR + 1));
+    }
 }

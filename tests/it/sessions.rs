@@ -126,3 +126,21 @@ fn whoever_holds_the_box_gets_in_again_beside_the_running_server_and_without_it(
     assert_eq!(paperline.client().log_in("admin", &new).body["reqStatus"], "passwdError");
     assert_eq!(paperline.client().log_in("admin", &newer).body["reqStatus"], "sucess");
 }
+
+#[test]
+fn behind_a_trusted_proxy_every_address_has_its_own_tries() {
+    let paperline = Paperline::start_with(&["--set", "trusted_proxies=127.0.0.1", "--set", "allow_plain_http=true"]);
+    let from = |address: &str| paperline.client().with_header("x-forwarded-for", address);
+    for _ in 0..5 {
+        assert_eq!(from("10.0.0.1").log_in("admin", "wrong").body["reqStatus"], "passwdError");
+    }
+    let password = paperline.admin_password();
+    assert_eq!(from("10.0.0.1").log_in("admin", &password).status, 429);
+    // What the client itself puts before the proxy's word changes nothing.
+    assert_eq!(from("10.0.0.9, 10.0.0.1").log_in("admin", &password).status, 429);
+    let other = from("10.0.0.2");
+    assert_eq!(other.log_in("admin", &password).body["reqStatus"], "sucess");
+    other.upload("/invoice/recognizeImage", &[("a.png", &crate::support::blank_png(20, 20))]);
+    let log = other.get("/api/log").body;
+    assert_eq!(log["action_list"][0]["user_ip"], "10.0.0.2");
+}
