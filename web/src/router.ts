@@ -71,6 +71,12 @@ export const router = createRouter({
       meta: { title: 'log', rights: ['log-r'] },
     },
     {
+      path: '/system',
+      name: 'system',
+      component: () => import('./pages/System.vue'),
+      meta: { title: 'system', rights: ['system-rw'] },
+    },
+    {
       path: '/:rest(.*)*',
       name: 'unknown',
       component: Nothing,
@@ -81,7 +87,7 @@ export const router = createRouter({
 })
 
 /** The pages of the menu, in its order. */
-export const MENU = ['labels', 'console', 'templates', 'queue', 'log', 'people'] as const
+export const MENU = ['labels', 'console', 'templates', 'queue', 'log', 'people', 'system'] as const
 
 export function mayOpen(name: string): boolean {
   const rights = router.getRoutes().find((route) => route.name === name)?.meta.rights

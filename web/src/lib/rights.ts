@@ -15,7 +15,16 @@ export const RIGHT_ROWS: { see: [number, string] | null; change: [number, string
   { see: null, change: [103, 'system-rw'] },
 ]
 
-const ORDER = RIGHT_ROWS.flatMap(({ see, change }) => (see ? [see, change] : [change])).map(([, name]) => name)
+const ALL = RIGHT_ROWS.flatMap(({ see, change }) => (see ? [see, change] : [change]))
+const ORDER = ALL.map(([, name]) => name)
+
+export function rightIds(names: ReadonlySet<string>): number[] {
+  return ALL.filter(([, name]) => names.has(name)).map(([id]) => id)
+}
+
+export function rightNames(ids: number[]): string[] {
+  return ALL.filter(([id]) => ids.includes(id)).map(([, name]) => name)
+}
 
 export function rightName(name: string): string {
   const key = `right.${name}`
