@@ -69,14 +69,6 @@ pub trait Encoder: Send + Sync {
     fn so_far(&self, running: Option<(ActionId, &Regions)>) -> Bytes;
 }
 
-/// What a socket is to do next.
-#[derive(Clone, Debug)]
-pub enum Outgoing {
-    Text(Bytes),
-    /// Close with this code of RFC 6455.
-    Close(u16, &'static str),
-}
-
 pub const CLOSE_GOING_AWAY: u16 = 1001;
 pub const CLOSE_POLICY: u16 = 1008;
 pub const CLOSE_TOO_BIG: u16 = 1009;
@@ -96,7 +88,7 @@ struct Watcher {
     needs: Option<Permission>,
     page: Option<Page>,
     faults_told: Option<u64>,
-    queue: mpsc::Sender<Outgoing>,
+    queue: mpsc::Sender<Bytes>,
     /// Takes effect even when `queue` is full.
     cut: Arc<Cut>,
 }
@@ -154,7 +146,7 @@ impl fmt::Debug for Hub {
 pub struct Subscription {
     hub: Arc<Hub>,
     id: u64,
-    pub queue: mpsc::Receiver<Outgoing>,
+    pub queue: mpsc::Receiver<Bytes>,
     pub cut: Arc<Cut>,
 }
 
@@ -301,7 +293,7 @@ impl Inner {
 
 impl Watcher {
     fn send(&self, text: Bytes) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(Outgoing::Text(text)) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(text) {
             self.cut.now(CLOSE_TRY_LATER, "too slow");
         }
     }

@@ -61,6 +61,13 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
 }
 
+pub(super) fn must_be_company(txn: &Txn<'_>, id: CompanyId) -> Result<(), Refusal> {
+    if txn.has(&COMPANIES, &id)? {
+        return Ok(());
+    }
+    Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"))
+}
+
 /// The user, if `by` may change him: of a company that he sees, and holding no more than he does.
 pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
     let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");

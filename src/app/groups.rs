@@ -1,11 +1,11 @@
 //! Groups: rights that several users share.
 
-use super::accounts::{joinable, keep_an_administrator, manageable, name, tell_rights, visible_group};
+use super::accounts::{joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights, visible_group};
 use super::{App, By, log, now};
 use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{COMPANIES, GROUPS, USERS};
+use crate::store::tables::{GROUPS, USERS};
 use crate::store::{StoreError, Txn, View};
 
 /// A right, and whether it is to be held from now on.
@@ -56,9 +56,7 @@ impl App {
                 if !by.actor.sees(company) || !by.actor.permissions.covers(permissions) {
                     return Err(Refusal::no_permission());
                 }
-                if !txn.has(&COMPANIES, &company)? {
-                    return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
-                }
+                must_be_company(txn, company)?;
                 let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
                 must_be_new(txn, &group)?;
                 txn.put(&GROUPS, &group.id, &group)?;

@@ -1,5 +1,6 @@
 //! Templates: drawn by people, learnt by the engine, kept here.
 
+use super::accounts::must_be_company;
 use super::queues::{end, enqueue, set_aside, sizes};
 use super::{App, By, now, pictures};
 use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
@@ -8,7 +9,7 @@ use crate::domain::ids::{ActionId, CompanyId, PictureId, TemplateId};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::template::{Layout, Learnt, Template};
-use crate::store::tables::{COMPANIES, PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
+use crate::store::tables::{PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
 use crate::store::{StoreError, Txn, View};
 use std::sync::Arc;
 
@@ -46,10 +47,6 @@ pub fn of_company(view: &View<'_>, company: CompanyId) -> Result<Vec<Arc<Templat
     Ok(newest_first(view, Some(company))?.into_iter().map(Arc::new).collect())
 }
 
-pub fn picture(view: &View<'_>, id: PictureId) -> Result<Option<Picture>, StoreError> {
-    view.get(&PICTURES, &id)
-}
-
 fn unknown_template() -> Refusal {
     Refusal::not_found("model_id：没有这个模板", "model_id: no such template")
 }
@@ -85,9 +82,7 @@ impl App {
                 if !drawn.company.iter().all(|c| by.actor.sees(*c)) {
                     return Err(Refusal::no_permission());
                 }
-                if !txn.has(&COMPANIES, &company)? {
-                    return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
-                }
+                must_be_company(txn, company)?;
                 let origin = drawn.origin.or(known.as_ref().map(|t| t.origin));
                 let origin =
                     origin.map(|id| txn.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);

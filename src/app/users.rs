@@ -1,13 +1,13 @@
 //! Users: added, changed, locked, given rights and passwords, and gone.
 
-use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, name, tell_rights};
+use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights};
 use super::groups::{Tick, ticked};
 use super::{App, By, log, now, passwords};
 use crate::domain::account::{Actor, Credential, PermissionSet, User};
 use crate::domain::change::Change;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::tables::{COMPANIES, SESSIONS, TOKENS, TOKENS_BY_HASH, USERS, USERS_BY_NAME};
+use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
 use std::net::IpAddr;
 
@@ -78,9 +78,7 @@ impl App {
                 if !by.actor.sees(company) || !by.actor.permissions.covers(new.permissions) {
                     return Err(Refusal::no_permission());
                 }
-                if !txn.has(&COMPANIES, &company)? {
-                    return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
-                }
+                must_be_company(txn, company)?;
                 if let Some(group) = new.group {
                     joinable(txn, &by, group, company)?;
                 }
@@ -117,9 +115,7 @@ impl App {
                     if !by.actor.sees(company) {
                         return Err(Refusal::no_permission());
                     }
-                    if !txn.has(&COMPANIES, &company)? {
-                        return Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"));
-                    }
+                    must_be_company(txn, company)?;
                     // A group does not reach over the wall.
                     (user.company, user.group) = (company, None);
                 }

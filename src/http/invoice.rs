@@ -147,10 +147,7 @@ fn template_queued((action, sizes): (ActionId, QueueSizes)) -> Reply {
 
 pub async fn add_model(call: Call) -> Result<Reply, Refusal> {
     let model_action = Fields::from(call.fields.object("modelAction")?);
-    let named = model_action.natural_or_none("user_id")?;
-    if named.is_some_and(|id| id != call.actor().map_or(0, |a| a.user.0)) && !call.actor()?.may(Permission::SystemRw) {
-        return Err(Refusal::no_permission());
-    }
+    call.check_user_id_in(&model_action)?;
     let (layout, json_model) = wire::layout(model_action.object("json_model")?)?;
     let change = match call.fields.natural_or_none("type")? {
         None | Some(0) => None,

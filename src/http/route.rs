@@ -126,8 +126,13 @@ impl Call {
 
     /// Where `user_id` names who acts, it may be left out, and must else be whoever is logged in; an administrator may name another.
     pub fn check_user_id(&self) -> Result<(), Refusal> {
+        self.check_user_id_in(&self.fields)
+    }
+
+    /// The same where the fields are nested.
+    pub fn check_user_id_in(&self, fields: &Fields) -> Result<(), Refusal> {
         let actor = self.actor()?;
-        match self.fields.natural_or_none("user_id")? {
+        match fields.natural_or_none("user_id")? {
             Some(id) if id != actor.user.0 && !actor.may(Permission::SystemRw) => Err(Refusal::no_permission()),
             _ => Ok(()),
         }

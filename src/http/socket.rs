@@ -6,7 +6,7 @@ use super::route::{Call, Upgrade};
 use crate::app::{App, devices, invoices, now};
 use crate::domain::account::Permission;
 use crate::domain::refusal::{Code, Refusal};
-use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Outgoing, Page, Subscription};
+use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription};
 use bytes::Bytes;
 use fastwebsockets::{Frame, OpCode, Payload, WebSocketError, WebSocketRead, WebSocketWrite, upgrade};
 use http_body_util::BodyExt;
@@ -108,7 +108,7 @@ const REPEAT_EVERY: Duration = Duration::from_secs(20);
 
 impl Source {
     /// Cancel-safe. `None`: nothing more will come.
-    async fn next(&mut self, subscription: &mut Subscription) -> Option<Outgoing> {
+    async fn next(&mut self, subscription: &mut Subscription) -> Option<Bytes> {
         match self {
             Self::Queue => subscription.queue.recv().await,
             Self::Latest(latest) => {
@@ -116,7 +116,7 @@ impl Source {
                 if let Ok(Err(_)) = timeout(REPEAT_EVERY, latest.changed()).await {
                     return None;
                 }
-                Some(Outgoing::Text(latest.borrow_and_update().clone()))
+                Some(latest.borrow_and_update().clone())
             }
         }
     }
@@ -162,8 +162,7 @@ impl Talk {
                     Some(Said::Gone) | None => return,
                 },
                 next = source.next(&mut subscription) => match next {
-                    Some(Outgoing::Text(text)) => self.write(Frame::text(Payload::Borrowed(&text))).await,
-                    Some(Outgoing::Close(code, why)) => return self.close(code, why).await,
+                    Some(text) => self.write(Frame::text(Payload::Borrowed(&text))).await,
                     None => return,
                 },
             };
