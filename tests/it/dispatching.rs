@@ -64,8 +64,7 @@ fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
     eventually("all have ended", || (ended.lock().unwrap().len() == pictures).then_some(()));
     stop.send_replace(true);
     runtime.block_on(dispatcher).unwrap();
-    let ended = ended.lock().unwrap().clone();
-    ended
+    std::mem::take(&mut ended.lock().unwrap())
 }
 
 #[test]
