@@ -9,6 +9,7 @@ mod crash;
 mod external;
 mod invoices;
 mod labels;
+mod lists;
 mod load;
 mod office;
 mod pages;
