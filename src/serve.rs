@@ -8,6 +8,7 @@ use crate::engine::paced::Paced;
 use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
 use crate::http::messages::Messages;
+use crate::http::thumbs::Thumbs;
 use crate::http::{Edge, listen, route, socket, tls};
 use crate::hub::Hub;
 use crate::store::blobs::Blobs;
@@ -135,7 +136,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let listeners = bind(&config).await?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
-    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, router: route::Router::new()? });
+    let (router, thumbs) = (route::Router::new()?, Thumbs::default());
+    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, router, thumbs });
     let (stop, stopped) = watch::channel(false);
 
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;

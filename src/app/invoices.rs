@@ -1,16 +1,17 @@
-//! Invoices as they were read, and those that wait for a person.
+//! Invoices as they were read, and what people put right on them. Not here: those that wait for a person (faults.rs).
 
-use super::queues::{end, enqueue, picture_of};
+use super::faults;
+use super::queues::{end, picture_of};
 use super::{App, By, log, now};
 use crate::domain::account::Actor;
 use crate::domain::action::{Job, State};
 use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, TemplateId};
-use crate::domain::invoice::{Correction, Invoice, Reason, Region, Settled};
+use crate::domain::invoice::{Correction, Invoice, Reason, Region};
+use crate::domain::money;
 use crate::domain::refusal::{Refusal, sentence};
-use crate::store::tables::{
-    CORRECTIONS, FAULTS, FAULTS_BY_COMPANY, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES,
-};
+use crate::domain::template::AreaKind;
+use crate::store::tables::{CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES};
 use crate::store::{StoreError, Txn, View};
 
 /// What came of a recognition.
@@ -39,54 +40,6 @@ impl Outcome {
         let reason = Reason::new("系统在识别这张图片时两次中断", "the box went down twice while this picture was being read");
         Self::failed(reason, sentence::ENGINE_RECEIVE)
     }
-}
-
-const ALL: &str = "faults";
-
-fn counter(company: CompanyId) -> String {
-    format!("faults/{company}")
-}
-
-/// How many wait for a person: the company's, or everybody's.
-pub fn faults_number(view: &View<'_>, wall: Option<CompanyId>) -> Result<u64, StoreError> {
-    match wall {
-        Some(company) => view.counter(&counter(company)),
-        None => view.counter(ALL),
-    }
-}
-
-/// Those that wait for a person, newest first, from the `skip`th.
-pub fn faults(view: &View<'_>, wall: Option<CompanyId>, skip: usize, limit: usize) -> Result<Vec<Invoice>, StoreError> {
-    let ids: Vec<InvoiceId> = match wall {
-        Some(company) => {
-            let rows = view.scan(&FAULTS_BY_COMPANY, &company, true).skip(skip).take(limit);
-            rows.map(|row| row.map(|((_, id), ())| id)).collect::<Result<_, _>>()?
-        }
-        None => view.scan(&FAULTS, &(), true).skip(skip).take(limit).map(|row| row.map(|(id, ())| id)).collect::<Result<_, _>>()?,
-    };
-    let mut invoices = Vec::with_capacity(ids.len());
-    for id in ids {
-        invoices.extend(view.get(&INVOICES, &id)?);
-    }
-    Ok(invoices)
-}
-
-fn add_fault(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
-    txn.put(&FAULTS, &invoice.id, &())?;
-    txn.put(&FAULTS_BY_COMPANY, &(invoice.company, invoice.id), &())?;
-    let all = txn.add(ALL, 1)?;
-    let own = txn.add(&counter(invoice.company), 1)?;
-    txn.emit(Change::Faults { company: invoice.company, own, all, new: Some(Box::new(invoice.clone())) });
-    Ok(())
-}
-
-fn remove_fault(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
-    txn.delete(&FAULTS, &invoice.id);
-    txn.delete(&FAULTS_BY_COMPANY, &(invoice.company, invoice.id));
-    let all = txn.add(ALL, -1)?;
-    let own = txn.add(&counter(invoice.company), -1)?;
-    txn.emit(Change::Faults { company: invoice.company, own, all, new: None });
-    Ok(())
 }
 
 /// By what an invoice may be found to be another one's double.
@@ -131,21 +84,56 @@ pub struct Filter {
     pub wall: Option<CompanyId>,
     pub from: Option<Millis>,
     pub to: Option<Millis>,
-    pub template: Option<TemplateId>,
+    /// `Some(None)`: those that no template fits.
+    pub template: Option<Option<TemplateId>>,
     pub fault: Option<bool>,
-    /// A part of any field's text, or of the user's name.
+    /// Whether an earlier one is the same.
+    pub duplicate: Option<bool>,
+    /// A part of any field's text, of the user's name, or of why it is a fault.
     pub text: Option<String>,
 }
 
 impl Filter {
-    fn fits(&self, invoice: &Invoice) -> bool {
-        let contains = |text: &String| invoice.user_name.contains(text) || invoice.regions.iter().any(|r| r.text.contains(text));
-        self.from.is_none_or(|from| invoice.recognised >= from)
+    pub fn fits(&self, view: &View<'_>, invoice: &Invoice) -> Result<bool, StoreError> {
+        let contains = |text: &String| {
+            invoice.user_name.contains(text)
+                || invoice.regions.iter().any(|r| r.text.contains(text))
+                || invoice.reasons.iter().any(|r| r.zh.contains(text) || r.en.contains(text))
+        };
+        let fits = self.from.is_none_or(|from| invoice.recognised >= from)
             && self.to.is_none_or(|to| invoice.recognised <= to)
-            && self.template.is_none_or(|id| invoice.template == Some(id))
+            && self.template.is_none_or(|id| invoice.template == id)
             && self.fault.is_none_or(|fault| invoice.is_fault() == fault)
-            && self.text.as_ref().is_none_or(contains)
+            && self.text.as_ref().is_none_or(contains);
+        match self.duplicate {
+            Some(wanted) if fits => Ok(duplicate_of(view, invoice)?.is_some() == wanted),
+            _ => Ok(fits),
+        }
     }
+}
+
+/// What invoices come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    pub invoices: u64,
+    /// Those whose 金额 is a sum.
+    pub summed: u64,
+    pub fen: u64,
+}
+
+impl Total {
+    pub fn add(&mut self, invoice: &Invoice) {
+        self.invoices += 1;
+        if let Some(fen) = amount(invoice) {
+            self.summed += 1;
+            self.fen = self.fen.saturating_add(fen);
+        }
+    }
+}
+
+/// The invoice's 金额 in fen.
+pub fn amount(invoice: &Invoice) -> Option<u64> {
+    money::amount(invoice.text(AreaKind::Money.pos_id()?)?)
 }
 
 /// Newest first, those before `before`; calls `each` until it says stop. The invoices of one look at the store.
@@ -164,8 +152,8 @@ pub fn walk(
         None => Box::new(view.range(&INVOICES, &InvoiceId(0), &last, true).map(|row| row.map(|(id, _)| id))),
     };
     for id in ids {
-        let invoice = view.get(&INVOICES, &id?)?;
-        if let Some(invoice) = invoice.filter(|invoice| filter.fits(invoice))
+        if let Some(invoice) = view.get(&INVOICES, &id?)?
+            && filter.fits(view, &invoice)?
             && !each(invoice)
         {
             break;
@@ -178,15 +166,6 @@ pub fn walk(
 pub fn visible(view: &View<'_>, actor: &Actor, id: InvoiceId) -> Result<Invoice, Refusal> {
     let invoice = view.get(&INVOICES, &id)?.ok_or_else(|| Refusal::not_found("没有这张发票", "no such invoice"))?;
     if actor.sees(invoice.company) { Ok(invoice) } else { Err(Refusal::no_permission()) }
-}
-
-/// The invoice, if it waits for a person.
-fn fault(txn: &Txn<'_>, by: &By, id: InvoiceId) -> Result<Invoice, Refusal> {
-    let invoice = visible(&txn.view(), &by.actor, id)?;
-    if txn.has(&FAULTS, &id)? {
-        return Ok(invoice);
-    }
-    Err(Refusal::conflict("该发票不在异常队列中", "the invoice is not on the fault list"))
 }
 
 pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
@@ -218,7 +197,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     put(txn, again.as_ref(), &invoice)?;
     txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
     if invoice.is_fault() {
-        add_fault(txn, &invoice)?;
+        faults::add(txn, &invoice)?;
     } else if let Some(template) = invoice.template
         && let Some(mut template) = txn.get(&TEMPLATES, &template)?
     {
@@ -240,13 +219,16 @@ impl App {
             .write(move |txn| {
                 let before = visible(&txn.view(), &by.actor, id)?;
                 let mut invoice = before.clone();
+                let earlier = corrections(&txn.view(), id)?;
                 let mut number = txn.scan(&CORRECTIONS, &id, true).next().transpose()?.map_or(0, |((_, number), _)| number);
                 let now = now();
                 for (pos_id, text) in fields {
-                    let old = invoice.text(&pos_id).unwrap_or_default().to_owned();
-                    if invoice.text(&pos_id) == Some(text.as_str()) {
+                    // What a machine read and a person finds right is the person's from then on; said again, it is no news.
+                    let known = earlier.iter().rev().find(|c| c.pos_id == pos_id).map(|c| c.new.as_str());
+                    if known == Some(text.as_str()) {
                         continue;
                     }
+                    let old = invoice.text(&pos_id).unwrap_or_default().to_owned();
                     number += 1;
                     let user_name = by.actor.user_name.clone();
                     let correction = Correction { at: now, user_name, pos_id: pos_id.clone(), old, new: text.clone() };
@@ -256,38 +238,6 @@ impl App {
                 put(txn, Some(&before), &invoice)?;
                 log(txn, now, &by, None, format!("修改发票 {id}"))?;
                 Ok(invoice)
-            })
-            .await
-    }
-
-    /// Read it again: a new action for the same invoice, which is off the list at once.
-    pub async fn retry_fault(&self, by: By, id: InvoiceId) -> Result<ActionId, Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut invoice = fault(txn, &by, id)?;
-                remove_fault(txn, &invoice)?;
-                invoice.settled = Some(Settled::Retried);
-                txn.put(&INVOICES, &id, &invoice)?;
-                let job = Job::Recognise { picture: invoice.picture.id, again: Some(id) };
-                // Whoever asks, it stays its company's.
-                let mut by = by;
-                (by.actor.company, by.actor.company_name) = (invoice.company, invoice.company_name);
-                let action = enqueue(txn, &by, job, &format!(" {id}"))?;
-                txn.emit(Change::Queued { company: action.company, pictures: vec![(action.id, invoice.picture)] });
-                Ok(action.id)
-            })
-            .await
-    }
-
-    /// A person has seen to it.
-    pub async fn resolve_fault(&self, by: By, id: InvoiceId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut invoice = fault(txn, &by, id)?;
-                remove_fault(txn, &invoice)?;
-                invoice.settled = Some(Settled::Resolved);
-                txn.put(&INVOICES, &id, &invoice)?;
-                Ok(log(txn, now(), &by, None, format!("处理异常发票 {id}"))?)
             })
             .await
     }

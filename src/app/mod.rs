@@ -13,6 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub mod accounts;
 pub mod companies;
 pub mod devices;
+pub mod faults;
 pub mod groups;
 pub mod invoices;
 pub mod labels;

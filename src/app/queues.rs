@@ -9,7 +9,7 @@ use crate::domain::ids::{ActionId, Millis};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::EngineNumbers;
-use crate::store::tables::{ACTIONS, BOOT, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
+use crate::store::tables::{ACTIONS, BOOT, INVOICES, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
 use crate::store::{StoreError, Txn, View};
 
 const UPLOAD_KEY_LIFE_MS: Millis = 24 * 3_600_000;
@@ -168,6 +168,24 @@ fn waiting_for(txn: &Txn<'_>, by: &By, id: ActionId) -> Result<Action, Refusal> 
         return Ok(action);
     }
     Err(Refusal::conflict("该操作正在执行或已结束", "the action is running or has ended"))
+}
+
+const LATELY: usize = 20;
+
+/// How long reading a picture took lately, in the middle: one that was interrupted or lay behind a pause says nothing of the next. `None`
+/// before the first. What waited had its turn when the one before it ended.
+pub fn usual_ms(view: &View<'_>) -> Result<Option<Millis>, StoreError> {
+    let lately = view.scan(&INVOICES, &(), true).take(LATELY + 1).map(|row| row.map(|(_, invoice)| invoice));
+    let lately: Vec<_> = lately.collect::<Result<_, _>>()?;
+    let mut took = Vec::new();
+    for (n, invoice) in lately.iter().take(LATELY).enumerate() {
+        let queued = view.get(&ACTIONS, &invoice.action)?.map_or(invoice.recognised, |action| action.queued);
+        let began = lately.get(n + 1).map_or(queued, |before| queued.max(before.recognised));
+        took.push(invoice.recognised - began);
+    }
+    took.retain(|ms| *ms > 0);
+    took.sort_unstable();
+    Ok(took.get(took.len() / 2).copied())
 }
 
 /// What engines work on now.

@@ -27,6 +27,8 @@ pub struct UserChange {
     pub name: Option<String>,
     pub company: Option<CompanyId>,
     pub group: Option<Option<GroupId>>,
+    /// All of his own.
+    pub permissions: Option<PermissionSet>,
 }
 
 /// Those of the companies that `actor` sees, himself among them.
@@ -125,6 +127,12 @@ impl App {
                     }
                     user.group = group;
                 }
+                let permissions = change.permissions.unwrap_or(user.permissions);
+                if !by.actor.may_turn(user.permissions, permissions) {
+                    return Err(Refusal::no_permission());
+                }
+                let has_other_rights = user.permissions != permissions;
+                user.permissions = permissions;
                 if let Some(locked) = change.locked {
                     user.locked = locked;
                     if locked {
@@ -140,6 +148,9 @@ impl App {
                     None => "修改用户",
                 };
                 log(txn, now(), &by, None, format!("{what} {}", user.name))?;
+                if has_other_rights {
+                    log(txn, now(), &by, None, format!("修改用户权限 {}", user.name))?;
+                }
                 Ok(user)
             })
             .await

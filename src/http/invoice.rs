@@ -3,14 +3,14 @@
 use super::body::{Fields, Upload};
 use super::reply::{self, Language, Reply};
 use super::route::Call;
-use super::wire;
+use super::{thumbs, wire};
 use crate::app::pictures::{self, Kept};
 use crate::app::templates::{self, Drawn};
-use crate::app::{App, invoices, queues};
+use crate::app::{App, queues};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::action::{FailedFile, QueueSizes, UploadAnswer};
 use crate::domain::ids::{ActionId, CompanyId, TemplateId};
-use crate::domain::invoice::{Picture, Purpose};
+use crate::domain::invoice::{Picture, PictureFormat, Purpose};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::template::Template;
 use crate::store::blobs::Incoming;
@@ -25,7 +25,6 @@ use std::sync::Arc;
 pub const FILES_MAX: usize = 200;
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
 const MODELS_PER_PAGE: usize = 12;
-const FAULTS_PER_PAGE: usize = 20;
 const WAITING_MAX: usize = 200;
 
 fn upload_failed(code: Code) -> Refusal {
@@ -247,18 +246,28 @@ pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "img_str": data_url(&call.edge.app, &picture).await? })))
 }
 
+/// `width`: made smaller, for lists.
 pub async fn image(call: Call) -> Result<Reply, Refusal> {
     let name = call.captured.get("name").map_or("", String::as_str);
-    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_name(name))?;
-    let etag = HeaderValue::from_str(&format!("\"{}\"", picture.hash)).map_err(|_| Refusal::internal())?;
+    let app = &call.edge.app;
+    let picture = visible(app, call.actor()?, wire::picture_of_name(name))?;
+    let width = call.fields.natural_or_none("width")?.map(thumbs::width);
+    let (etag, media_type) = match width {
+        Some(width) => (format!("\"{}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),
+        None => (format!("\"{}\"", picture.hash), picture.format.media_type()),
+    };
+    let etag = HeaderValue::from_str(&etag).map_err(|_| Refusal::internal())?;
     let is_known = call.headers.get(header::IF_NONE_MATCH) == Some(&etag);
     let mut reply = if is_known {
-        let mut reply = reply::new(hyper::StatusCode::NOT_MODIFIED, picture.format.media_type(), reply::full(""));
+        let mut reply = reply::new(hyper::StatusCode::NOT_MODIFIED, media_type, reply::full(""));
         reply.headers_mut().remove(header::CONTENT_TYPE);
         reply
     } else {
-        let bytes = bytes_of(&call.edge.app, &picture).await?;
-        reply::new(hyper::StatusCode::OK, picture.format.media_type(), reply::full(bytes))
+        let body = match width {
+            Some(width) => reply::full(call.edge.thumbs.get(picture.hash, app.blobs.path(&picture.hash), width).await?),
+            None => reply::full(bytes_of(app, &picture).await?),
+        };
+        reply::new(hyper::StatusCode::OK, media_type, body)
     };
     reply::set(&mut reply, header::ETAG, etag);
     // Kept by the browser alone, and asked for again each time: whoever logs out or loses a right sees nothing old.
@@ -288,16 +297,4 @@ pub async fn recognize_wait(call: Call) -> Result<Reply, Refusal> {
     let waiting = call.edge.app.look(move |view| queues::recognitions_waiting(view, WAITING_MAX, |a| actor.sees(a.company)));
     let list: Vec<Value> = waiting.await?.iter().map(|(action, picture)| wire::waiting(action, picture, &zone)).collect();
     Ok(reply::json(&json!({ "msg_id": 200, "recognize_wait": list })))
-}
-
-pub async fn get_fault_queue(call: Call) -> Result<Reply, Refusal> {
-    let page = page(&call.fields)?;
-    let (wall, language, zone) = (call.actor()?.wall(), call.language, call.edge.app.settings().zone());
-    let answer = call.edge.app.look(move |view| {
-        let number = invoices::faults_number(view, wall)?;
-        let faults = invoices::faults(view, wall, page.saturating_mul(FAULTS_PER_PAGE), FAULTS_PER_PAGE)?;
-        let list: Vec<Value> = faults.iter().map(|invoice| wire::fault(invoice, language, &zone)).collect();
-        Ok(json!({ "fault_num": number, "fault_list": list }))
-    });
-    Ok(reply::json(&answer.await?))
 }

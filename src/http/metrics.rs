@@ -2,7 +2,7 @@
 
 use super::reply::{self, Reply};
 use super::route::Call;
-use crate::app::{devices, invoices, now, queues};
+use crate::app::{devices, faults, now, queues};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
 use hyper::StatusCode;
@@ -25,7 +25,7 @@ pub async fn metrics(call: Call) -> Result<Reply, Refusal> {
             ("running", "Actions that an engine works on.", queues::running(view)?.len() as u64),
             ("paused", "1 while the queues are paused.", u64::from(queues::is_paused(view)?)),
             ("oldest_wait_seconds", "Age of the action that is next.", oldest_wait_s(queues::oldest(view)?)),
-            ("faults", "Invoices that wait for a person.", invoices::faults_number(view, None)?),
+            ("faults", "Invoices that wait for a person.", faults::number(view, None)?),
         ])
     });
     let mut text = String::new();

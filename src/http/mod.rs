@@ -4,6 +4,7 @@ mod account;
 mod body;
 mod csv;
 mod devices;
+mod faults;
 mod invoice;
 mod invoices;
 mod label;
@@ -20,10 +21,12 @@ mod reply;
 pub mod route;
 mod session;
 pub mod socket;
+pub mod thumbs;
 mod time;
 pub mod tls;
 mod ui;
 mod wire;
+mod xlsx;
 
 use crate::app::App;
 use crate::hub::Hub;
@@ -41,4 +44,5 @@ pub struct Edge {
     /// The newest claims of labels, as they are sent.
     pub claims: watch::Receiver<Bytes>,
     pub router: route::Router,
+    pub thumbs: thumbs::Thumbs,
 }

@@ -57,7 +57,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "Invoice",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
-         invoice_url: text, region_list: RegionList, user_name: text, company_name: text)",
+         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null)",
     ),
     (
         "WholeInvoice",
@@ -114,7 +114,9 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
 const NOTHING: &str = "()";
 const SERIALS: &str = "(DeviceSNList: [serial])";
 const DEVICES: &str = "(printed?: flag, from?: time, to?: time, q?: text, cursor?: text, limit?: natural)";
-const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, q?: text, cursor?: natural, limit?: natural)";
+const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, cursor?: natural, \
+                        limit?: natural)";
+const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, page?: natural)";
 const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
 const PAGE: &str = "(page?: natural)";
@@ -183,7 +185,12 @@ pub const OPERATIONS: &[Operation] = &[
         "(user_name: text, passwd: text, company_id?: natural, group_id?: natural, permissions?: [natural])",
         "User",
     ),
-    row(Patch, "/api/users/{id}", "(locked?: flag, user_name?: text, company_id?: natural, group_id?: natural)", "User"),
+    row(
+        Patch,
+        "/api/users/{id}",
+        "(locked?: flag, user_name?: text, company_id?: natural, group_id?: natural, permissions?: [natural])",
+        "User",
+    ),
     row(Delete, "/api/users/{id}", NOTHING, "Done"),
     row(Post, "/api/users/{id}/password", "(passwd: text, old_passwd?: text)", "Done"),
     row(Get, "/api/tokens", NOTHING, "(tokens: [(token_id: natural, name: text, permissions: [natural], create_time: time)])"),
@@ -235,13 +242,13 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Read, "/invoice/recognizeWait", NOTHING, "(msg_id: 200, recognize_wait: [Waiting])"),
     row(Read, "/invoice/getFaultQueue", PAGE, "(fault_num: natural, fault_list: [Fault])"),
-    row(Get, "/invoice/image/{name}", NOTHING, "image/*"),
+    row(Get, "/invoice/image/{name}", "(width?: natural)", "image/*"),
     row(
         Get,
         "/api/queue",
-        NOTHING,
+        "(limit?: natural)",
         "(running: Action|null, manage_wait: [Action], manage_size: natural, recognize_size: natural, \
-         paused: (by: text, since: time, reason: text)|null)",
+         paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null, recognize_wait?: [Action])",
     ),
     row(Post, "/api/queue/pause", "(reason?: text)", "Done"),
     row(Post, "/api/queue/resume", NOTHING, "Done"),
@@ -249,10 +256,23 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/queue/{id}/next", NOTHING, "Done"),
     row(Get, "/api/log", LOG, "LogPage"),
     row(Get, "/api/log/export.csv", LOG, CSV),
-    row(Get, "/api/invoices", INVOICES, "(invoices: [Invoice], next_cursor: text|null, total: natural)"),
+    row(
+        Get,
+        "/api/invoices",
+        INVOICES,
+        "(invoices: [Invoice], next_cursor: text|null, total: natural, amount: (sum: text, invoices: natural))",
+    ),
     row(Get, "/api/invoices/export.csv", INVOICES, CSV),
+    row(Get, "/api/invoices/export.xlsx", INVOICES, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
     row(Patch, "/api/invoices/{id}", "(fields: {text})", "WholeInvoice"),
+    row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [Fault], total: natural)"),
+    row(
+        Post,
+        "/api/faults/retry",
+        "(invoice_ids?: [natural], all?: flag, from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text)",
+        "(action_id_list: [natural])",
+    ),
     row(Post, "/api/faults/{id}/retry", NOTHING, "(action_id: natural)"),
     row(Post, "/api/faults/{id}/resolve", NOTHING, "Done"),
     row(Get, "/invoice/webSocketServer", NOTHING, WEBSOCKET),

@@ -267,6 +267,7 @@ pub async fn edit_user(call: Call) -> Result<Reply, Refusal> {
         company: call.fields.natural_or_none("company_id")?.map(CompanyId),
         // 0 is no group: absent means that he stays in his.
         group: call.fields.natural_or_none("group_id")?.map(|id| (id != 0).then_some(GroupId(id))),
+        permissions: permissions(&call.fields)?,
     };
     let user = call.edge.app.edit_user(call.by()?, UserId(call.number_in_path("id")?), change).await?;
     Ok(reply::json(&one_user(&call, &user)?))

@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 const WAITING_MAX: usize = 200;
+/// Pictures that wait, listed where they are asked for.
+const LIMIT_MAX: u64 = 10_000;
 const REASON_CHARS_MAX: usize = 200;
 
 fn action(view: &View<'_>, action: &Action, zone: &TimeZone) -> Result<Value, StoreError> {
@@ -51,9 +53,19 @@ pub async fn queue(call: Call) -> Result<Reply, Refusal> {
             "manage_size": sizes.manage,
             "recognize_size": sizes.recognise,
             "paused": paused,
+            "usual_ms": queues::usual_ms(view)?,
         }))
     });
-    Ok(reply::json(&answer?))
+    let mut answer = answer?;
+    if let Some(limit) = call.fields.natural_or_none("limit")? {
+        let (actor, limit) = (actor.clone(), limit.clamp(1, LIMIT_MAX) as usize);
+        let waiting = call.edge.app.look(move |view| {
+            let waiting = queues::recognitions_waiting(view, limit, |a| actor.sees(a.company))?;
+            waiting.iter().map(|(waits, _)| action(view, waits, &zone)).collect::<Result<Vec<_>, _>>()
+        });
+        answer["recognize_wait"] = Value::Array(waiting.await?);
+    }
+    Ok(reply::json(&answer))
 }
 
 fn done() -> Reply {

@@ -4,7 +4,7 @@
 use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
-use super::{Edge, account, devices, invoice, invoices, log, metrics, openapi, people, production, queue, socket, ui};
+use super::{Edge, account, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, ui};
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
@@ -232,7 +232,7 @@ routes! {
     Read "/invoice/getImgStr", ANY_PICTURE, None => invoice::get_img_str;
     Read "/invoice/openConsole", Needs(ConsoleR), None => invoice::open_console;
     Read "/invoice/recognizeWait", Needs(QueueR), None => invoice::recognize_wait;
-    Read "/invoice/getFaultQueue", Needs(FaultR), None => invoice::get_fault_queue;
+    Read "/invoice/getFaultQueue", Needs(FaultR), None => faults::get_fault_queue;
     Get "/invoice/image/{name}", ANY_PICTURE, None => invoice::image;
     Get "/api/queue", Needs(QueueR), None => queue::queue;
     Post "/api/queue/pause", Needs(QueueRw), None => queue::pause;
@@ -242,11 +242,14 @@ routes! {
     Get "/api/log", Needs(LogR), None => log::log;
     Get "/api/log/export.csv", Needs(LogR), None => log::export;
     Get "/api/invoices", Needs(InvoiceR), None => invoices::list;
-    Get "/api/invoices/export.csv", Needs(InvoiceR), None => invoices::export;
+    Get "/api/invoices/export.csv", Needs(InvoiceR), None => invoices::export_csv;
+    Get "/api/invoices/export.xlsx", Needs(InvoiceR), None => invoices::export_xlsx;
     Get "/api/invoices/{id}", Needs(InvoiceR), None => invoices::one;
     Patch "/api/invoices/{id}", Needs(InvoiceRw), None => invoices::correct;
-    Post "/api/faults/{id}/retry", Needs(FaultRw), None => invoices::retry;
-    Post "/api/faults/{id}/resolve", Needs(FaultRw), None => invoices::resolve;
+    Get "/api/faults", Needs(FaultR), None => faults::list;
+    Post "/api/faults/retry", Needs(FaultRw), None => faults::retry_some;
+    Post "/api/faults/{id}/retry", Needs(FaultRw), None => faults::retry;
+    Post "/api/faults/{id}/resolve", Needs(FaultRw), None => faults::resolve;
     Get "/invoice/webSocketServer", Session, None => socket::invoice;
 }
 

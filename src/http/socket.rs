@@ -3,7 +3,7 @@
 use super::Edge;
 use super::reply::Reply;
 use super::route::{Call, Upgrade};
-use crate::app::{App, devices, invoices, now};
+use crate::app::{App, devices, faults, now};
 use crate::domain::account::Permission;
 use crate::domain::refusal::{Code, Refusal};
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription};
@@ -293,7 +293,7 @@ pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
 }
 
 fn faults(edge: &Edge, actor: &crate::domain::account::Actor) -> Result<u64, Refusal> {
-    Ok(edge.app.store.read(|view| invoices::faults_number(view, actor.wall()))?)
+    Ok(edge.app.store.read(|view| faults::number(view, actor.wall()))?)
 }
 
 /// `001` registers a page, `002` asks for what the running recognition has so far.

@@ -93,6 +93,7 @@ fn a_manager_can_t_reach_above_himself_or_over_the_wall() {
     forbidden(manager.post("/api/groups", &json!({ "group_name": "x", "permissions": [103] })));
     forbidden(manager.post("/invoice/addGroupUser", &json!({ "user_id": own, "group_id": strong })));
     forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true })));
+    forbidden(manager.patch(&format!("/api/users/{own}"), &json!({ "permissions": [14, 20, 8] })));
     forbidden(manager.post(&format!("/api/users/{boss}/password"), &json!({ "passwd": "mine" })));
     forbidden(manager.delete(&format!("/api/users/{boss}")));
     forbidden(manager.patch(&format!("/api/users/{stranger}"), &json!({ "locked": true })));
@@ -257,4 +258,20 @@ fn settings_are_durable_and_the_command_line_wins() {
     admin.log_in("admin", &password);
     let settings = admin.get("/api/settings").body;
     assert_eq!((&settings["confidence_threshold"], &settings["device_sn_pattern"]), (&json!(0.7), &json!("^X\\d$")));
+}
+
+#[test]
+fn a_user_s_name_group_and_rights_are_saved_at_once_or_not_at_all() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "clerk", &[9, 5], 1);
+    let group = admin.post("/api/groups", &json!({ "group_name": "录入", "permissions": [6] })).body["group_id"].clone();
+    let saved = admin.patch(&format!("/api/users/{id}"), &json!({ "user_name": "文员", "group_id": group, "permissions": [7] }));
+    let rights = saved.body["permissions"].clone();
+    let own: Vec<(&Value, &Value)> = rights.as_array().unwrap().iter().map(|p| (&p["permission_id"], &p["isPrivate"])).collect();
+    assert_eq!(own, [(&json!(6), &json!(0)), (&json!(7), &json!(1))]);
+    let refused = admin.patch(&format!("/api/users/{id}"), &json!({ "user_name": "别名", "permissions": [4] }));
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    let kept = admin.get("/api/users").body.to_string();
+    assert!(kept.contains("文员") && !kept.contains("别名"));
 }

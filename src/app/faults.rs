@@ -1,0 +1,152 @@
+//! The invoices that wait for a person: the list, and the ways off it. Not here: what makes a fault (domain/checks.rs), and what a person
+//! reads instead (invoices.rs).
+
+use super::invoices::{Filter, visible};
+use super::queues::enqueue;
+use super::{App, By, log, now};
+use crate::domain::action::Job;
+use crate::domain::change::Change;
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
+use crate::domain::invoice::{Invoice, Settled};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{FAULTS, FAULTS_BY_COMPANY, INVOICES};
+use crate::store::{StoreError, Txn, View};
+use std::collections::BTreeMap;
+
+const ALL: &str = "faults";
+
+fn counter(company: CompanyId) -> String {
+    format!("faults/{company}")
+}
+
+/// How many wait for a person: the company's, or everybody's.
+pub fn number(view: &View<'_>, wall: Option<CompanyId>) -> Result<u64, StoreError> {
+    match wall {
+        Some(company) => view.counter(&counter(company)),
+        None => view.counter(ALL),
+    }
+}
+
+/// Those that wait for a person, newest first; calls `each` until it says stop.
+pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> bool) -> Result<(), StoreError> {
+    let ids: Box<dyn Iterator<Item = Result<InvoiceId, StoreError>>> = match filter.wall {
+        Some(company) => Box::new(view.scan(&FAULTS_BY_COMPANY, &company, true).map(|row| row.map(|((_, id), ())| id))),
+        None => Box::new(view.scan(&FAULTS, &(), true).map(|row| row.map(|(id, ())| id))),
+    };
+    for id in ids {
+        if let Some(invoice) = view.get(&INVOICES, &id?)?
+            && filter.fits(view, &invoice)?
+            && !each(invoice)
+        {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One page of them, and how many there are in all.
+pub fn page(view: &View<'_>, filter: &Filter, skip: usize, limit: usize) -> Result<(Vec<Invoice>, u64), StoreError> {
+    let (mut page, mut found) = (Vec::new(), 0usize);
+    walk(view, filter, |invoice| {
+        if found >= skip && page.len() < limit {
+            page.push(invoice);
+        }
+        found += 1;
+        true
+    })?;
+    Ok((page, found as u64))
+}
+
+fn tell(txn: &mut Txn<'_>, company: CompanyId, new: Option<&Invoice>) -> Result<(), StoreError> {
+    let (own, all) = (txn.view().counter(&counter(company))?, txn.view().counter(ALL)?);
+    txn.emit(Change::Faults { company, own, all, new: new.cloned().map(Box::new) });
+    Ok(())
+}
+
+pub(super) fn add(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
+    txn.put(&FAULTS, &invoice.id, &())?;
+    txn.put(&FAULTS_BY_COMPANY, &(invoice.company, invoice.id), &())?;
+    txn.add(ALL, 1)?;
+    txn.add(&counter(invoice.company), 1)?;
+    tell(txn, invoice.company, Some(invoice))
+}
+
+/// Takes it off the list. Telling is the caller's: once for however many.
+fn remove(txn: &mut Txn<'_>, invoice: &mut Invoice, how: Settled) -> Result<(), StoreError> {
+    txn.delete(&FAULTS, &invoice.id);
+    txn.delete(&FAULTS_BY_COMPANY, &(invoice.company, invoice.id));
+    txn.add(ALL, -1)?;
+    txn.add(&counter(invoice.company), -1)?;
+    invoice.settled = Some(how);
+    txn.put(&INVOICES, &invoice.id, invoice)
+}
+
+/// The invoice, if it waits for a person.
+fn fault(txn: &Txn<'_>, by: &By, id: InvoiceId) -> Result<Invoice, Refusal> {
+    let invoice = visible(&txn.view(), &by.actor, id)?;
+    if txn.has(&FAULTS, &id)? {
+        return Ok(invoice);
+    }
+    Err(Refusal::conflict("该发票不在异常队列中", "the invoice is not on the fault list"))
+}
+
+fn read_again(txn: &mut Txn<'_>, by: &By, mut invoice: Invoice) -> Result<(ActionId, Invoice), StoreError> {
+    remove(txn, &mut invoice, Settled::Retried)?;
+    let job = Job::Recognise { picture: invoice.picture.id, again: Some(invoice.id) };
+    // Whoever asks, it stays its company's.
+    let mut by = by.clone();
+    (by.actor.company, by.actor.company_name) = (invoice.company, invoice.company_name.clone());
+    let action = enqueue(txn, &by, job, &format!(" {}", invoice.id))?;
+    Ok((action.id, invoice))
+}
+
+/// A retry writes about twenty keys, of the thousand that one verb may.
+pub const RETRIED_AT_ONCE: usize = 50;
+
+impl App {
+    /// Read it again: a new action for the same invoice, which is off the list at once.
+    pub async fn retry_fault(&self, by: By, id: InvoiceId) -> Result<ActionId, Refusal> {
+        self.store
+            .write(move |txn| {
+                let invoice = fault(txn, &by, id)?;
+                let (action, invoice) = read_again(txn, &by, invoice)?;
+                tell(txn, invoice.company, None)?;
+                txn.emit(Change::Queued { company: invoice.company, pictures: vec![(action, invoice.picture)] });
+                Ok(action)
+            })
+            .await
+    }
+
+    /// Read these again, at most `RETRIED_AT_ONCE`. What left the list meanwhile, or was never to be seen, is passed over.
+    pub async fn retry_faults(&self, by: By, ids: Vec<InvoiceId>) -> Result<Vec<ActionId>, Refusal> {
+        self.store
+            .write(move |txn| {
+                let mut queued: BTreeMap<CompanyId, Vec<_>> = BTreeMap::new();
+                for id in ids.into_iter().take(RETRIED_AT_ONCE) {
+                    let Ok(invoice) = fault(txn, &by, id) else { continue };
+                    let (action, invoice) = read_again(txn, &by, invoice)?;
+                    queued.entry(invoice.company).or_default().push((action, invoice.picture));
+                }
+                let mut actions: Vec<ActionId> = queued.values().flatten().map(|(action, _)| *action).collect();
+                actions.sort_unstable();
+                for (company, pictures) in queued {
+                    tell(txn, company, None)?;
+                    txn.emit(Change::Queued { company, pictures });
+                }
+                Ok(actions)
+            })
+            .await
+    }
+
+    /// A person has seen to it.
+    pub async fn resolve_fault(&self, by: By, id: InvoiceId) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let mut invoice = fault(txn, &by, id)?;
+                remove(txn, &mut invoice, Settled::Resolved)?;
+                tell(txn, invoice.company, None)?;
+                Ok(log(txn, now(), &by, None, format!("处理异常发票 {id}"))?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,132 @@
+//! Pictures made smaller, for lists. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
+//! hundreds of MiB to open. What is made stays in memory, up to a bound. Not here: who may see it (invoice.rs).
+
+use crate::domain::invoice::BlobHash;
+use crate::domain::refusal::{Code, Refusal};
+use bytes::Bytes;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// What is asked for is made at the next of these.
+const WIDTHS: [u32; 3] = [160, 480, 1600];
+/// As many times its width may a picture be high: a till receipt.
+const HEIGHTS: u32 = 4;
+const JPEG_QUALITY: u8 = 82;
+/// Kept: twice as much at most.
+const GENERATION_BYTES: usize = 16 << 20;
+
+pub fn width(wanted: u64) -> u32 {
+    WIDTHS.into_iter().find(|width| u64::from(*width) >= wanted).unwrap_or(WIDTHS[WIDTHS.len() - 1])
+}
+
+type Key = (BlobHash, u32);
+
+/// What was used lately survives; the rest goes with its generation.
+#[derive(Debug, Default)]
+struct Kept {
+    young: HashMap<Key, Bytes>,
+    old: HashMap<Key, Bytes>,
+    young_bytes: usize,
+}
+
+impl Kept {
+    fn get(&mut self, key: &Key) -> Option<Bytes> {
+        if let Some(found) = self.young.get(key) {
+            return Some(found.clone());
+        }
+        let found = self.old.remove(key)?;
+        self.put(*key, found.clone());
+        Some(found)
+    }
+
+    fn put(&mut self, key: Key, bytes: Bytes) {
+        self.young_bytes += bytes.len();
+        self.young.insert(key, bytes);
+        if self.young_bytes > GENERATION_BYTES {
+            self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Thumbs {
+    kept: Mutex<Kept>,
+    gate: Semaphore,
+}
+
+impl Default for Thumbs {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), gate: Semaphore::new(1) }
+    }
+}
+
+impl Thumbs {
+    fn known(&self, key: &Key) -> Option<Bytes> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(key)
+    }
+
+    /// The picture at `path` as a JPEG of `width` pixels, or of its own width where that is less.
+    pub async fn get(&self, hash: BlobHash, path: PathBuf, width: u32) -> Result<Bytes, Refusal> {
+        let key = (hash, width);
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let _turn = self.gate.acquire().await.map_err(|_| Refusal::internal())?;
+        // Whoever waited may have waited for just this one.
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let made = tokio::task::spawn_blocking(move || make(&path, width)).await.map_err(|_| Refusal::internal())?;
+        let broken = |e: ImageError| {
+            tracing::warn!("a picture can't be made smaller: {e}");
+            Refusal::new(Code::Unsupported, "这张图片无法缩小显示", "this picture can't be made smaller")
+        };
+        let bytes = Bytes::from(made.map_err(broken)?);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key, bytes.clone());
+        Ok(bytes)
+    }
+}
+
+fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
+    let mut decoder = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?.into_decoder()?;
+    let turned = decoder.orientation()?;
+    let mut picture = DynamicImage::from_decoder(decoder)?;
+    picture.apply_orientation(turned);
+    if picture.width() > width || picture.height() > width * HEIGHTS {
+        picture = picture.thumbnail(width, width * HEIGHTS);
+    }
+    let mut bytes = Vec::new();
+    picture.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_has_few_sizes() {
+        assert_eq!([1, 160, 161, 5_000].map(width), [160, 160, 480, 1600]);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_what_is_used_stays() {
+        let mut kept = Kept::default();
+        let key = |n: u8| (BlobHash([n; 32]), 160);
+        let picture = Bytes::from(vec![0; GENERATION_BYTES / 4]);
+        for n in 0..40 {
+            kept.put(key(n), picture.clone());
+            assert!(kept.get(&key(0)).is_some(), "the first is used all the time");
+        }
+        let bytes: usize = kept.young.values().chain(kept.old.values()).map(Bytes::len).sum();
+        assert!(bytes <= 3 * GENERATION_BYTES, "{bytes}");
+        assert!(kept.get(&key(1)).is_none());
+    }
+}
