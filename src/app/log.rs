@@ -22,9 +22,9 @@ impl Facet {
 }
 
 /// The number of the facet that every row has.
-const EVERY: u8 = 4;
+pub(super) const EVERY: u8 = 4;
 /// Rows of actions and rows of administration are counted apart: the interface document's log has the former only.
-const ADMINISTRATION: u8 = 8;
+pub(super) const ADMINISTRATION: u8 = 8;
 
 /// The time of the newest row.
 const LAST: &str = "log/last";
@@ -33,7 +33,7 @@ fn kind(row: &LogRow) -> &str {
     row.description.split(' ').next().unwrap_or_default()
 }
 
-fn value(row: &LogRow, facet: u8) -> String {
+pub(super) fn value(row: &LogRow, facet: u8) -> String {
     match facet % ADMINISTRATION {
         0 => &row.ip,
         1 => &row.user_name,

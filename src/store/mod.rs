@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub mod backup;
 pub mod blobs;
 pub mod key;
 pub mod local;
@@ -254,6 +255,7 @@ pub struct Store {
     engine: Arc<dyn KeyValue>,
     /// Held for writing only while a batch goes in, so that a read sees whole batches.
     gate: Arc<RwLock<()>>,
+    tails: backup::Tails,
     jobs: tokio::sync::mpsc::Sender<writer::Job>,
 }
 
@@ -267,8 +269,10 @@ impl Store {
     /// Starts the writer. `room` says whether there is space left to write.
     pub fn new(engine: Arc<dyn KeyValue>, room: Room, listener: Listener) -> std::io::Result<Self> {
         let gate = Arc::new(RwLock::new(()));
-        let jobs = writer::start(engine.clone(), gate.clone(), room, listener)?;
-        Ok(Self { engine, gate, jobs })
+        let tails = backup::Tails::default();
+        let jobs =
+            writer::start(writer::Target { engine: engine.clone(), gate: gate.clone(), tails: tails.clone() }, room, listener)?;
+        Ok(Self { engine, gate, tails, jobs })
     }
 
     /// One consistent look. The writer's next batch waits for it: keep it short; for long tables there is `walk`.

@@ -1,6 +1,7 @@
 //! The one writer: takes every verb that waits, makes their writes durable at once, tells the listener, answers. Measured with 64
 //! waiting writers, this is eight times a sync per verb.
 
+use super::backup::Tails;
 use super::{KeyValue, Listener, StoreError, Txn};
 use crate::domain::refusal::Refusal;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -32,12 +33,14 @@ pub(super) fn job<T: Send + 'static>(
     (job, wait)
 }
 
-pub(super) fn start(
-    engine: Arc<dyn KeyValue>,
-    gate: Arc<RwLock<()>>,
-    mut room: Room,
-    listener: Listener,
-) -> std::io::Result<mpsc::Sender<Job>> {
+/// Where batches go.
+pub(super) struct Target {
+    pub engine: Arc<dyn KeyValue>,
+    pub gate: Arc<RwLock<()>>,
+    pub tails: Tails,
+}
+
+pub(super) fn start(target: Target, mut room: Room, listener: Listener) -> std::io::Result<mpsc::Sender<Job>> {
     let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING_MAX);
     std::thread::Builder::new().name("writer".into()).spawn(move || {
         let mut group = Vec::new();
@@ -45,13 +48,13 @@ pub(super) fn start(
             if waiting.blocking_recv_many(&mut group, GROUP_MAX) == 0 {
                 return;
             }
-            let mut txn = Txn::new(&*engine);
+            let mut txn = Txn::new(&*target.engine);
             let completions: Vec<_> = group.drain(..).map(|job| job(&mut txn)).collect();
             let (batch, changes) = txn.finish();
             let durable = if batch.is_empty() {
                 Ok(())
             } else if room() {
-                commit(&*engine, &gate, &batch);
+                commit(&target, &batch);
                 Ok(())
             } else {
                 tracing::error!("the disk is nearly full: refusing to write");
@@ -70,13 +73,14 @@ pub(super) fn start(
 
 /// An error or a panic inside the engine leaves it in a state that nobody knows: the box stops, says why, and what it had
 /// acknowledged is found again at the next start.
-fn commit(engine: &dyn KeyValue, gate: &RwLock<()>, batch: &super::Batch) {
+fn commit(target: &Target, batch: &super::Batch) {
     let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         {
-            let _whole = gate.write().unwrap_or_else(PoisonError::into_inner);
-            engine.apply(batch)?;
+            let _whole = target.gate.write().unwrap_or_else(PoisonError::into_inner);
+            target.engine.apply(batch)?;
+            target.tails.push(batch);
         }
-        engine.sync()
+        target.engine.sync()
     }));
     let why = match committed {
         Ok(Ok(())) => return,

@@ -4,6 +4,7 @@
 mod support;
 
 mod accounts;
+mod backup;
 mod bad_input;
 mod crash;
 mod dispatching;
