@@ -15,11 +15,17 @@ use bytes::Bytes;
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+
+/// Set for a process that took the place of one whose store had failed.
+const BEGUN_ANEW: &str = "PAPERLINE_BEGUN_ANEW";
 
 /// The run of the machine; nothing where the system does not tell, and then every start may be another one.
 fn boot_id() -> String {
@@ -70,7 +76,18 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     let opening = config.clone();
-    let (app, hub) = tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await??;
+    let (app, hub) = loop {
+        let opening = opening.clone();
+        match tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await? {
+            Ok(opened) => break opened,
+            // Nobody is there to start it again: the disk was just writable, and will be.
+            Err(why) if std::env::var_os(BEGUN_ANEW).is_some() => {
+                tracing::error!("{why}; trying again");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            Err(why) => return Err(why.into()),
+        }
+    };
     let listeners = bind(&config).await?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
@@ -83,7 +100,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
     tokio::spawn(nightly_backups(app.clone(), stopped.clone()));
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
-    let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), engines, stopped.clone()));
+    let dispatcher = tokio::spawn(crate::dispatcher::run(app.clone(), hub.clone(), engines, stopped.clone()));
     let mut serving = tokio::task::JoinSet::new();
     for (listener, tls) in listeners {
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -92,7 +109,19 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     }
     io::stdout().flush()?;
 
-    wait_for_stop().await?;
+    let failed = tokio::select! {
+        stopped = wait_for_stop() => stopped.map(|()| false)?,
+        why = app.store.failed() => {
+            eprintln!("paperline: the store failed ({why}): nothing is taken in until the disk can be written again");
+            tokio::select! {
+                stopped = wait_for_stop() => stopped.map(|()| false)?,
+                () = until_writable(&config.data_dir) => true,
+            }
+        }
+    };
+    if failed {
+        return Err(begin_anew().into());
+    }
     tracing::info!("stopping");
     stop.send_replace(true);
     hub.close();
@@ -109,6 +138,27 @@ async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         let app = app.clone();
         let _ = tokio::task::spawn_blocking(move || app.back_up_nightly()).await;
     }
+}
+
+/// What is read goes on being read meanwhile.
+async fn until_writable(dir: &Path) {
+    const TRIED_EVERY: Duration = Duration::from_secs(2);
+    let probe = || {
+        let mut file = tempfile::Builder::new().prefix(".probe").tempfile_in(dir)?;
+        file.write_all(&[0; 4096])?;
+        file.as_file().sync_all()
+    };
+    while let Err(e) = probe() {
+        tracing::warn!("the disk can't be written: {e}");
+        tokio::time::sleep(TRIED_EVERY).await;
+    }
+}
+
+/// A store that failed is sound again once it is opened anew, and that takes a new process: this one becomes it. Comes back only with
+/// an error.
+fn begin_anew() -> io::Error {
+    tracing::info!("the disk can be written again: starting anew");
+    Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(BEGUN_ANEW, "1").exec()
 }
 
 async fn wait_for_stop() -> io::Result<()> {

@@ -6,12 +6,12 @@ use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
 use crate::store::tables::{FORMAT, FORMAT_NUMBER};
-use crate::store::{Listener, Store};
+use crate::store::{Listener, Room, Store};
 use std::error::Error;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Below this share of the disk, nothing more is written.
@@ -20,23 +20,32 @@ const FREE_SHARE_MIN: f64 = 0.05;
 const FREE_BYTES_ENOUGH: u64 = 1 << 30;
 const ROOM_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
-/// Says whether the disk under `dir` still has room; looks twice a second at most.
-fn room(dir: &Path) -> impl FnMut() -> bool + Send + 'static {
+/// Whether the disk under `dir` still has room; looks twice a second at most.
+fn room(dir: &Path) -> Room {
     let dir = dir.to_owned();
-    let mut last: Option<(Instant, bool)> = None;
-    move || {
-        if let Some((at, has_room)) = last
-            && at.elapsed() < ROOM_LOOKED_AT_EVERY
-        {
-            return has_room;
+    let last: Mutex<Option<(Instant, Result<(), &'static str>)>> = Mutex::new(None);
+    Arc::new(move || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        match *last {
+            Some((at, found)) if at.elapsed() < ROOM_LOOKED_AT_EVERY => found,
+            _ => {
+                let found = look_for_room(&dir);
+                *last = Some((Instant::now(), found));
+                found
+            }
         }
-        let has_room = rustix::fs::statvfs(&dir).map_or(true, |disk| {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            free > FREE_BYTES_ENOUGH || disk.f_bavail as f64 > disk.f_blocks as f64 * FREE_SHARE_MIN
-        });
-        last = Some((Instant::now(), has_room));
-        has_room
+    })
+}
+
+fn look_for_room(dir: &Path) -> Result<(), &'static str> {
+    // What can't be asked is found out by writing.
+    let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
+    if disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
+        return Err("the disk can only be read");
     }
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let enough = free > FREE_BYTES_ENOUGH || disk.f_bavail as f64 > disk.f_blocks as f64 * FREE_SHARE_MIN;
+    if enough { Ok(()) } else { Err("the disk is nearly full") }
 }
 
 impl App {
@@ -49,7 +58,7 @@ impl App {
         }
         let engine = Local::open(&dir.join("db"))
             .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
-        let store = Store::new(Arc::new(engine), Box::new(room(dir)), news)?;
+        let store = Store::new(Arc::new(engine), room(dir), news)?;
         bring_to_format(&store, dir)?;
         let blobs = Blobs::open(&dir.join("pictures"))?;
         Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec())?)

@@ -343,6 +343,12 @@ async fn pass(
             return Err(refusal);
         }
     };
+    if route.files != Files::None
+        && let Err(refusal) = edge.app.store.has_room()
+    {
+        Fields::drain(body);
+        return Err(refusal);
+    }
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers.clone();
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
 
 pub mod backup;
 pub mod blobs;
@@ -64,6 +65,11 @@ impl From<StoreError> for Refusal {
             _ => Self::internal(),
         }
     }
+}
+
+/// Room that never ends.
+pub fn endless() -> Room {
+    Arc::new(|| Ok(()))
 }
 
 pub type Pair = (Vec<u8>, Vec<u8>);
@@ -257,6 +263,8 @@ pub struct Store {
     gate: Arc<RwLock<()>>,
     tails: backup::Tails,
     jobs: tokio::sync::mpsc::Sender<writer::Job>,
+    room: Room,
+    failed: watch::Receiver<Option<String>>,
 }
 
 impl fmt::Debug for Store {
@@ -270,9 +278,23 @@ impl Store {
     pub fn new(engine: Arc<dyn KeyValue>, room: Room, listener: Listener) -> std::io::Result<Self> {
         let gate = Arc::new(RwLock::new(()));
         let tails = backup::Tails::default();
-        let jobs =
-            writer::start(writer::Target { engine: engine.clone(), gate: gate.clone(), tails: tails.clone() }, room, listener)?;
-        Ok(Self { engine, gate, tails, jobs })
+        let (failure, failed) = watch::channel(None);
+        let target = writer::Target { engine: engine.clone(), gate: gate.clone(), tails: tails.clone(), failure };
+        let jobs = writer::start(target, room.clone(), listener)?;
+        Ok(Self { engine, gate, tails, jobs, room, failed })
+    }
+
+    /// Whether anything more can be taken in; asked before a large body is read.
+    pub fn has_room(&self) -> Result<(), Refusal> {
+        if self.failed.borrow().is_none() && (self.room)().is_ok() { Ok(()) } else { Err(Refusal::unavailable()) }
+    }
+
+    /// Waits until the engine has failed, for good: only opening the store anew helps. Why.
+    pub async fn failed(&self) -> String {
+        match self.failed.clone().wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => "the writer is gone".into(),
+        }
     }
 
     /// One consistent look. The writer's next batch waits for it: keep it short; for long tables there is `walk`.

@@ -204,7 +204,8 @@ fn check_says_what_is_wrong_and_ends_in_failure() {
 }
 
 fn set_format(data: &Path, number: u64) {
-    let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), Box::new(|| true), Box::new(|_| {})).unwrap();
+    let store =
+        Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), paperline::store::endless(), Box::new(|_| {})).unwrap();
     store.write_blocking(move |txn| Ok(txn.put(&FORMAT, &(), &number)?)).unwrap();
 }
 

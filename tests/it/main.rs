@@ -7,6 +7,7 @@ mod accounts;
 mod backup;
 mod bad_input;
 mod crash;
+mod disk;
 mod dispatching;
 mod engines;
 mod external;

@@ -56,7 +56,7 @@ fn batch(rows: &[(&[u8], Option<&[u8]>)]) -> Batch {
 }
 
 fn store(engine: &Engine) -> Store {
-    Store::new(engine.clone(), Box::new(|| true), Box::new(|_| {})).unwrap()
+    Store::new(engine.clone(), paperline::store::endless(), Box::new(|_| {})).unwrap()
 }
 
 fn text(n: impl std::fmt::Display) -> String {
@@ -256,7 +256,7 @@ fn watched(engine: Engine) -> (Store, Arc<Mutex<Vec<Did>>>) {
         }
     };
     let engine = Arc::new(Watched { inner: engine, did: did.clone() });
-    (Store::new(engine, Box::new(|| true), Box::new(listener)).unwrap(), did)
+    (Store::new(engine, paperline::store::endless(), Box::new(listener)).unwrap(), did)
 }
 
 fn tell(txn: &mut Txn<'_>, number: u64) {
@@ -424,7 +424,9 @@ fn without_room_everything_is_refused_and_nothing_told(engine: Engine) {
     let listener = move |_: &Change| {
         tells.fetch_add(1, Ordering::Relaxed);
     };
-    let store = Store::new(engine, Box::new(move || room.load(Ordering::Relaxed)), Box::new(listener)).unwrap();
+    let store =
+        Store::new(engine, Arc::new(move || if room.load(Ordering::Relaxed) { Ok(()) } else { Err("full") }), Box::new(listener))
+            .unwrap();
     let verb = |txn: &mut Txn<'_>| {
         tell(txn, 1);
         Ok(txn.next("n")?)
