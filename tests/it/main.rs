@@ -11,6 +11,7 @@ mod engines;
 mod external;
 mod invoices;
 mod labels;
+mod line;
 mod lists;
 mod load;
 mod office;
