@@ -10,6 +10,10 @@ import subprocess
 import time
 
 
+#: The box hangs up on a connection that is silent for half a minute: before that, another is made.
+IDLE_S = 20
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -65,12 +69,17 @@ class Client:
         self.port = port
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self.headers = {}
+        self.used = time.monotonic()
 
     def ask(self, method, path, body=None, kind="application/json"):
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+        if time.monotonic() - self.used > IDLE_S:
+            self.connection.close()
         self.connection.request(method, path, data, {**self.headers, "content-type": kind})
         answer = self.connection.getresponse()
-        return answer.status, answer.read(), answer.headers
+        body = answer.read()
+        self.used = time.monotonic()
+        return answer.status, body, answer.headers
 
     def json(self, method, path, body=None, kind="application/json"):
         status, data, _ = self.ask(method, path, body, kind)
