@@ -188,14 +188,16 @@ def main():
     print(f"Pictures of {size} KB. {UPLOADS} over {CONNECTIONS} connections, then {SINGLE} one at a time; {ROUNDS} rounds in turn.")
     print("Median of the rounds [least – most], and the box's as a share of it.")
     print("  file, …: the client makes the picture a durable file first, then queues its name; in Redis: the picture is the item;")
-    print("  bare: the name alone, no picture kept; file + fsync alone: no queue. Consumers: reserve/delete, BLMOVE/DEL.")
+    print("  bare: the name alone, no picture kept; file + fsync alone: no queue. Consumers: reserve/delete, BLMOVE/DEL. The box's")
+    print("  engine is told of a picture after the start is durable too, which no peer writes down.")
     ours = taken["paperline"]
     for what in ours:
         print(f"\n{what}")
         for name, figures in taken.items():
             if what in figures:
                 rounds, middle = figures[what], statistics.median(figures[what])
-                share = f"{statistics.median(ours[what]) / middle:8.2f}×" if name != "paperline" else ""
+                # A consumer may have it before the answer is read: of that nothing is a share.
+                share = f"{statistics.median(ours[what]) / middle:8.2f}×" if name != "paperline" and middle > 0 else ""
                 print(f"  {name:24}{middle:10.2f}  [{min(rounds):.2f} – {max(rounds):.2f}]{share:>12}")
 
 
