@@ -13,6 +13,7 @@ mod engines;
 mod external;
 mod invoices;
 mod labels;
+mod line;
 mod lists;
 mod load;
 mod office;
