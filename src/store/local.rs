@@ -69,7 +69,13 @@ impl KeyValue for Local {
                 None => changes.remove(key.as_slice()),
             }
         }
-        self.db.apply_batch(changes).map_err(fatal)
+        self.db.apply_batch(changes).map_err(fatal)?;
+        // Pages that were replaced are freed by the epoch collector, a few hundred at a time and only every 128th visit: a large batch
+        // leaves more than that, and the rest would pile up.
+        for _ in 0..=batch.len() / 100 {
+            crossbeam_epoch::pin().flush();
+        }
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), StoreError> {
