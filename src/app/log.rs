@@ -282,7 +282,7 @@ mod tests {
     /// Every page of every search is what a walk through all rows finds.
     #[test]
     fn pages_are_what_a_walk_finds() {
-        let store = Store::new(Arc::new(Memory::default()), Box::new(|| true), Box::new(|_| {})).unwrap();
+        let store = Store::new(Arc::new(Memory::default()), crate::store::endless(), Box::new(|_| {})).unwrap();
         let kinds = ["one", "two 10", "user one"];
         let write = store.write_blocking(move |txn| {
             for n in 0..200 {
