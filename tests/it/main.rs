@@ -23,6 +23,7 @@ mod prints;
 mod random;
 mod routes;
 mod sessions;
+mod shapes;
 mod simulation;
 mod sockets;
 mod store;

@@ -648,7 +648,7 @@ fn a_data_dir_in_use_is_not_opened_twice() {
 /// Of this process, which runs other tests beside.
 fn resident_mib() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096 >> 20
+    (statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096) >> 20
 }
 
 /// sled keeps what was replaced until its collector comes by, which is too seldom for large batches.
