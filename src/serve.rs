@@ -9,7 +9,8 @@ use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
 use crate::http::messages::Messages;
 use crate::http::thumbs::Thumbs;
-use crate::http::{Edge, listen, route, socket, tls};
+use crate::http::tls::Tls;
+use crate::http::{Edge, listen, route, socket};
 use crate::hub::Hub;
 use bytes::Bytes;
 use std::error::Error;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// Set for a process that took the place of one whose store had failed.
 const BEGUN_ANEW: &str = "PAPERLINE_BEGUN_ANEW";
@@ -50,13 +50,14 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     Ok((app, hub))
 }
 
-async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<TlsAcceptor>)>, Box<dyn Error>> {
+async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<Arc<Tls>>)>, Box<dyn Error>> {
     let named = |address, e: io::Error| format!("can't listen on {address}: {e}");
     let mut listeners = vec![(TcpListener::bind(config.http).await.map_err(|e| named(config.http, e))?, None)];
     if let Listen::At(address) = config.https {
-        let tls = tls::config(&config.data_dir.join("tls"))?;
+        let tls = Tls::open(&config.data_dir.join("tls"))?;
+        tokio::spawn(tls.clone().keep_fresh());
         let listener = TcpListener::bind(address).await.map_err(|e| named(address, e))?;
-        listeners.push((listener, Some(TlsAcceptor::from(tls))));
+        listeners.push((listener, Some(tls)));
     }
     Ok(listeners)
 }
