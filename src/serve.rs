@@ -76,6 +76,7 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
 /// Serves until it is told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
+    raise_the_limit_of_open_files();
     let opening = config.clone();
     let (app, hub) = loop {
         let opening = opening.clone();
@@ -138,6 +139,17 @@ async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while tokio::time::timeout(LOOKED_FOR_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
         let app = app.clone();
         let _ = tokio::task::spawn_blocking(move || app.back_up_nightly()).await;
+    }
+}
+
+/// Systems start a process with room for 1,024 files and sockets, and let it have more when it asks.
+fn raise_the_limit_of_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    const ENOUGH: u64 = 65_536;
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH)));
+    if let Err(e) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!("the limit of open files stays as it is: {e}");
     }
 }
 
