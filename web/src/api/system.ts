@@ -33,3 +33,21 @@ export async function addToken(name: string, permissions: number[]): Promise<str
 export async function deleteToken(id: number): Promise<void> {
   await call('DELETE', `/api/tokens/${id}`)
 }
+
+export interface Health {
+  ready: boolean
+  version: string
+  /** By their names in the metrics, without the product's. */
+  numbers: Record<string, number>
+}
+
+/** What is open to monitoring: readiness, the version, the numbers. */
+export async function boxHealth(): Promise<Health> {
+  const [ready, described, metrics] = await Promise.all([
+    call('GET', '/readyz', { accept: [503] }),
+    get<{ info: { version: string } }>('/openapi.json'),
+    fetch('/metrics', { credentials: 'same-origin', cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : '')),
+  ])
+  const numbers = [...metrics.matchAll(/^paperline_(\w+) (\d+)$/gm)].map(([, name, value]) => [name, Number(value)])
+  return { ready: ready.status === 200, version: described.info.version, numbers: Object.fromEntries(numbers) }
+}

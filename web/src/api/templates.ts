@@ -28,13 +28,18 @@ export async function templatePage(page: number, keyword: string): Promise<Templ
   return { list: answer.model_list, total: answer.total }
 }
 
-/** There is no asking for one alone. */
-export async function findTemplate(id: number): Promise<Template | null> {
+export async function allTemplates(): Promise<Template[]> {
+  const all: Template[] = []
   for (let page = 0; ; page += 1) {
     const { list } = await templatePage(page, '')
-    const found = list.find((template) => template.model_id === id)
-    if (found || list.length < TEMPLATES_A_PAGE) return found ?? null
+    all.push(...list)
+    if (list.length < TEMPLATES_A_PAGE) return all
   }
+}
+
+/** There is no asking for one alone. */
+export async function findTemplate(id: number): Promise<Template | null> {
+  return (await allTemplates()).find((template) => template.model_id === id) ?? null
 }
 
 interface Saving {

@@ -1,0 +1,38 @@
+// Words in English: the queue.
+import type words from '../zh-CN/queue'
+
+export default {
+  queue: {
+    nowRunning: 'Now: {what}',
+    nothingRuns: 'Nothing is being worked on',
+    nothingPaused: 'The queue is paused and nothing is being worked on',
+    watch: 'Watch it on the console',
+    because: '. Reason: {reason}',
+    position: 'Order',
+    what: 'Task',
+    who: 'Submitted by',
+    since: 'Submitted',
+    size: 'Size',
+    kind: { 识别发票: 'Read invoice', 增加模板: 'Add template', 修改模板: 'Change template', 删除模板: 'Delete template' },
+    next: 'Run next',
+    isNext: 'It runs next.',
+    cancel: 'Cancel task',
+    cancelYes: 'Cancel task',
+    keep: 'Keep it',
+    confirmCancel: '“{what} #{id}” will not be done. This cannot be undone. Cancel it?',
+    cancelled: 'Task cancelled.',
+    pause: 'Pause queue',
+    pauseHint: 'The current task is finished, then nothing new begins until the queue is resumed. New uploads still line up.',
+    reason: 'Reason for the pause',
+    reasonHint: 'Reason (optional)',
+    reasons: ['Templates are being changed', 'Maintenance', 'Results are being checked'],
+    isPaused: 'Queue paused.',
+    resume: 'Resume queue',
+    resumed: 'Queue resumed.',
+    beyond: 'The first {n} are shown; {rest} more follow.',
+    none: 'The queue is empty',
+    noneNext: 'Pictures of invoices uploaded on the console line up here to be read.',
+    noneWatch: 'Invoices that wait to be read are listed here.',
+    toConsole: 'Upload invoices',
+  },
+} satisfies typeof words
