@@ -45,9 +45,10 @@ pub struct Serve {
     /// Where to listen for HTTPS, or `off`.
     #[arg(long, default_value = "0.0.0.0:8443", value_parser = address_or_off)]
     pub https: Listen,
-    /// Who reads the invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT.
-    #[arg(long, default_value = "builtin", value_parser = engine)]
-    pub engine: EngineChoice,
+    /// Who reads the invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT. Several share the work. As
+    /// NAME=tcp://HOST:PORT its templates are known by that name, which stays when the address changes.
+    #[arg(long = "engine", default_value = "builtin", value_parser = engine)]
+    pub engines: Vec<EngineChoice>,
     /// A setting, as name=value; wins over the stored one. Several may follow.
     #[arg(long = "set", value_name = "NAME=VALUE", num_args = 1.., value_parser = setting)]
     pub settings: Vec<(String, String)>,
@@ -62,20 +63,45 @@ pub enum Listen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineChoice {
     Builtin,
-    /// Host and port.
-    Tcp(String),
+    Tcp {
+        /// What its template numbers are kept under.
+        name: String,
+        /// Host and port.
+        address: String,
+    },
+}
+
+impl EngineChoice {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Tcp { name, .. } => name,
+        }
+    }
 }
 
 fn engine(text: &str) -> Result<EngineChoice, String> {
-    let wrong = || "must be builtin or tcp://HOST:PORT".to_owned();
-    match text.strip_prefix("tcp://") {
-        Some(address) => {
-            let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
-            let fits = !host.is_empty() && port.parse::<u16>().is_ok();
-            if fits { Ok(EngineChoice::Tcp(address.to_owned())) } else { Err(wrong()) }
+    if text == "builtin" {
+        return Ok(EngineChoice::Builtin);
+    }
+    let wrong = || "must be builtin, tcp://HOST:PORT or NAME=tcp://HOST:PORT".to_owned();
+    let (name, address) = text.split_once("tcp://").ok_or_else(wrong)?;
+    let (host, port) = address.rsplit_once(':').ok_or_else(wrong)?;
+    let name = if name.is_empty() { address } else { name.strip_suffix('=').ok_or_else(wrong)? };
+    if name.is_empty() || host.is_empty() || port.parse::<u16>().is_err() {
+        return Err(wrong());
+    }
+    Ok(EngineChoice::Tcp { name: name.to_owned(), address: address.to_owned() })
+}
+
+impl Serve {
+    /// Each external engine's templates are kept under its name: two of one name can't be told apart.
+    pub fn check_engine_names(&self) -> Result<(), String> {
+        let names: Vec<_> = self.engines.iter().filter(|engine| **engine != EngineChoice::Builtin).collect();
+        match names.iter().enumerate().find(|(n, one)| names[..*n].iter().any(|other| other.name() == one.name())) {
+            Some((_, twice)) => Err(format!("two engines are called {}", twice.name())),
+            None => Ok(()),
         }
-        None if text == "builtin" => Ok(EngineChoice::Builtin),
-        None => Err(wrong()),
     }
 }
 
@@ -96,7 +122,7 @@ impl Default for Serve {
             data_dir: "data".into(),
             http: SocketAddr::from(([0, 0, 0, 0], 8080)),
             https: Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443))),
-            engine: EngineChoice::Builtin,
+            engines: vec![EngineChoice::Builtin],
             settings: Vec::new(),
         }
     }

@@ -3,15 +3,15 @@
 
 use crate::app::invoices::Outcome;
 use crate::app::{App, now, pictures, queues, templates};
-use crate::domain::action::{Action, Job, TemplateDraft};
+use crate::domain::action::{Action, Job, Queue, TemplateDraft};
 use crate::domain::change::{Progress, Step};
 use crate::domain::checks;
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
-use crate::domain::ids::{ActionId, Millis, PictureId};
+use crate::domain::ids::{ActionId, Millis, PictureId, TemplateId};
 use crate::domain::invoice::{Reason, Regions};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
-use crate::domain::template::{Learnt, Template};
+use crate::domain::template::{EngineNumbers, Learnt, Template};
 use crate::engine::worker::{Answer, Done, MakeEngine, Request, Worker};
 use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
@@ -30,25 +30,29 @@ enum Product {
     Recognition(Outcome),
     Learnt(Box<Learnt>),
     Forgotten,
-    /// Nothing; the seed's sentence for the client.
-    Trouble(&'static str),
+    /// Nothing; the seed's sentence for the client, and what engines had allotted until then.
+    Trouble(&'static str, EngineNumbers),
 }
 
-/// One try of one action, over. `worker` is `None` when the engine had to be given up.
+/// An engine's number, and its thread; `None` when it had to be given up.
+type Crew = Vec<(usize, Option<Worker>)>;
+
+/// One try of one action, over.
 #[derive(Debug)]
 struct Worked {
+    /// The one it was started on.
     engine: usize,
+    crew: Crew,
     action: ActionId,
-    worker: Option<Worker>,
     end: End,
     product: Product,
 }
 
-#[derive(Debug)]
 struct Loop {
     app: Arc<App>,
     hub: Arc<Hub>,
     dispatch: Dispatch,
+    make: Vec<MakeEngine>,
     workers: Vec<Option<Worker>>,
     works: JoinSet<Worked>,
     wake_at: Option<Millis>,
@@ -58,11 +62,12 @@ struct Loop {
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Runs until `stop` turns true; then what is running goes back to the front of its queue.
-pub async fn run(app: Arc<App>, hub: Arc<Hub>, make: MakeEngine, engines: usize, mut stop: watch::Receiver<bool>) {
-    let workers = (0..engines).map(|_| None).collect();
-    let mut this = Loop { app, hub, dispatch: Dispatch::new(engines), workers, works: JoinSet::new(), wake_at: None };
+pub async fn run(app: Arc<App>, hub: Arc<Hub>, make: Vec<MakeEngine>, mut stop: watch::Receiver<bool>) {
+    let workers = make.iter().map(|_| None).collect();
+    let dispatch = Dispatch::new(make.len());
+    let mut this = Loop { app, hub, dispatch, make, workers, works: JoinSet::new(), wake_at: None };
     loop {
-        this.start_what_is_next(&make).await;
+        this.start_what_is_next().await;
         let sleep = this.wake_at.map_or(LOOK_EVERY, |at| Duration::from_millis((at - now()).max(1).unsigned_abs()));
         tokio::select! {
             _ = async { stop.wait_for(|stop| *stop).await.is_ok() } => break,
@@ -76,7 +81,7 @@ pub async fn run(app: Arc<App>, hub: Arc<Hub>, make: MakeEngine, engines: usize,
     }
     this.works.shutdown().await;
     for (action, _) in this.dispatch.running().collect::<Vec<_>>() {
-        until_durable("put back", || this.app.put_action_back(action, false)).await;
+        until_durable("put back", || this.app.put_action_back(action, false, EngineNumbers::new())).await;
     }
 }
 
@@ -85,7 +90,7 @@ fn policy(settings: &Settings) -> Policy {
 }
 
 impl Loop {
-    async fn start_what_is_next(&mut self, make: &MakeEngine) {
+    async fn start_what_is_next(&mut self) {
         self.wake_at = None;
         loop {
             let look = self.app.store.read(|view| Ok::<_, StoreError>((queues::heads(view)?, queues::is_paused(view)?)));
@@ -97,9 +102,9 @@ impl Loop {
             for effect in self.dispatch.step(Event::Look { paused }, heads, now(), policy(&self.app.settings())) {
                 match effect {
                     Effect::WakeAt(at) => self.wake_at = Some(at),
-                    Effect::Start { engine, action, .. } => {
+                    Effect::Start { engine, action, queue } => {
                         started = true;
-                        self.start(make, engine, action).await;
+                        self.start(engine, action, queue).await;
                     }
                     Effect::Finish { .. } | Effect::GiveUp { .. } | Effect::PutBack { .. } => {}
                 }
@@ -110,45 +115,59 @@ impl Loop {
         }
     }
 
-    /// Marked as running before the next look, which would find it waiting otherwise; and only when the engine is there, so that what
+    /// Marked as running before the next look, which would find it waiting otherwise; and only when its engines are there, so that what
     /// waits for an engine out of reach just waits.
-    async fn start(&mut self, make: &MakeEngine, engine: usize, id: ActionId) {
-        let worker = match self.workers[engine].take().map_or_else(|| Worker::start(make), Ok) {
-            Ok(worker) => worker,
-            Err(e) => {
-                tracing::error!("no thread for the engine: {e}");
-                return self.did_not_start(engine, End::Unreachable);
+    async fn start(&mut self, started_on: usize, id: ActionId, queue: Queue) {
+        let needed = if queue == Queue::Manage { 0..self.workers.len() } else { started_on..started_on + 1 };
+        for engine in needed.clone() {
+            if let Err(trouble) = self.make_ready(engine).await {
+                tracing::warn!(engine, "engine: {trouble:?}");
+                return self.did_not_start(started_on, engine);
             }
-        };
-        if let Err(trouble) = is_ready(&worker).await {
-            tracing::warn!("engine: {trouble:?}");
-            self.workers[engine] = Some(worker);
-            return self.did_not_start(engine, End::Unreachable);
         }
         match until_durable("start", || self.app.start_action(id)).await.flatten() {
             Some(action) => {
-                self.works.spawn(work(self.app.clone(), self.hub.clone(), engine, worker, action));
+                let crew = needed.filter_map(|engine| Some((engine, Some(self.workers[engine].take()?)))).collect();
+                self.works.spawn(work(self.app.clone(), self.hub.clone(), started_on, crew, action));
             }
-            None => {
-                // Cancelled meanwhile, or a row that can't be: looked at again after a moment, not at once and for ever.
-                self.workers[engine] = Some(worker);
-                self.did_not_start(engine, End::Unreachable);
-            }
+            // Cancelled meanwhile, or a row that can't be: looked at again after a moment, not at once and for ever.
+            None => self.did_not_start(started_on, started_on),
         }
     }
 
-    /// The engine is free again; the action is where it was.
-    fn did_not_start(&mut self, engine: usize, end: End) {
-        self.dispatch.step(Event::Ended { engine, end }, Heads::default(), now(), policy(&self.app.settings()));
+    /// The engine has its thread, and can be asked.
+    async fn make_ready(&mut self, engine: usize) -> Result<(), Trouble> {
+        let worker = match self.workers[engine].take() {
+            Some(worker) => worker,
+            None => Worker::start(&self.make[engine]).map_err(|e| Trouble::Unreachable(format!("no thread: {e}")))?,
+        };
+        let mut answers = worker.ask(Request::Ready);
+        match tokio::time::timeout(READY_WITHIN, answers.recv()).await {
+            Ok(Some(Answer::End(end))) => {
+                self.workers[engine] = Some(worker);
+                end.map(|_| ())
+            }
+            _ => Err(Trouble::Unreachable("the engine does not say whether it is there".into())),
+        }
+    }
+
+    /// The engine is free again, but for the one that is `away`; the action is where it was.
+    fn did_not_start(&mut self, engine: usize, away: usize) {
+        let ended = Event::Ended { engine, end: End::Unreachable { engine: away } };
+        self.dispatch.step(ended, Heads::default(), now(), policy(&self.app.settings()));
     }
 
     async fn settle(&mut self, worked: Worked) {
-        let Worked { engine, action, worker, end, product } = worked;
-        self.workers[engine] = worker;
+        let Worked { engine, crew, action, end, product } = worked;
+        for (engine, worker) in crew {
+            self.workers[engine] = worker;
+        }
         let app = &self.app;
         for effect in self.dispatch.step(Event::Ended { engine, end }, Heads::default(), now(), policy(&app.settings())) {
             match (&product, effect) {
-                (_, Effect::PutBack { counts, .. }) => until_durable("put back", || app.put_action_back(action, counts)).await,
+                (Product::Trouble(_, numbers), Effect::PutBack { counts, .. }) => {
+                    until_durable("put back", || app.put_action_back(action, counts, numbers.clone())).await
+                }
                 (Product::Recognition(outcome), _) => {
                     until_durable("keep an invoice", || app.recognition_ended(action, outcome.clone())).await
                 }
@@ -157,22 +176,24 @@ impl Loop {
                     until_durable("keep a template", keep).await
                 }
                 (Product::Forgotten, _) => until_durable("drop a template", || app.template_forgotten(action)).await,
-                (Product::Trouble(sentence), _) => until_durable("give up", || give_up(app, action, sentence)).await,
+                (Product::Trouble(sentence, numbers), _) => {
+                    self.unlearn(numbers);
+                    until_durable("give up", || give_up(app, action, sentence)).await
+                }
             };
+        }
+    }
+
+    /// A new template came to nothing: the engines that have learnt it already forget it. Nobody waits for that.
+    fn unlearn(&self, numbers: &EngineNumbers) {
+        if !numbers.is_empty() {
+            self.workers.iter().flatten().for_each(|worker| drop(worker.ask(Request::Forget { numbers: numbers.clone() })));
         }
     }
 }
 
 /// How long an engine may take to say that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(5);
-
-async fn is_ready(worker: &Worker) -> Result<(), Trouble> {
-    let mut answers = worker.ask(Request::Ready);
-    match tokio::time::timeout(READY_WITHIN, answers.recv()).await {
-        Ok(Some(Answer::End(end))) => end.map(|_| ()),
-        _ => Err(Trouble::Unreachable("the engine does not say whether it is there".into())),
-    }
-}
 
 /// A write that the dispatcher can't go on without: tried until the disk takes it. `None`: refused for good, and said in the log.
 async fn until_durable<T, F: Future<Output = Result<T, Refusal>>>(what: &str, write: impl Fn() -> F) -> Option<T> {
@@ -200,34 +221,45 @@ fn uuid() -> Result<String, Refusal> {
 
 async fn give_up(app: &App, id: ActionId, sentence: &'static str) -> Result<(), Refusal> {
     match app.store.read(|view| queues::get(view, id))?.map(|action| action.job) {
-        Some(Job::Recognise { .. }) => {
-            let reason = Reason::new(format!("识别失败：{sentence}"), "recognition failed: the engine gave no proper answer");
-            let outcome = Outcome { template: None, regions: Vec::new(), reasons: vec![reason], trouble: Some(sentence) };
-            app.recognition_ended(id, outcome).await
-        }
+        Some(Job::Recognise { .. }) => app.recognition_ended(id, Outcome::gave_up(sentence)).await,
         _ => app.template_failed(id).await,
     }
 }
 
-async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, worker: Worker, action: Action) -> Worked {
+async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, mut crew: Crew, action: Action) -> Worked {
     let attempt = Attempt { app: &app, hub: &hub, action: &action };
-    // A panic here would leave the engine taken for ever, and with it the queue.
-    let ran = AssertUnwindSafe(attempt.run(&worker)).catch_unwind().await;
-    let (worker, end, product) = match ran.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {
-        Ok(product) => (Some(worker), End::Done, product),
-        Err(trouble) => {
-            tracing::warn!(action = action.id.0, "engine: {trouble:?}");
-            let failed = End::Failed { failed_tries: action.failed_tries + 1 };
-            match trouble {
-                Trouble::Unreachable(_) => (Some(worker), End::Unreachable, Product::Trouble(sentence::ENGINE_SEND)),
-                Trouble::Send(_) => (Some(worker), failed, Product::Trouble(sentence::ENGINE_SEND)),
-                Trouble::Refused(_) => (Some(worker), End::Refused, Product::Trouble(sentence::ENGINE_RECEIVE)),
-                // It may still be at it: the next try gets a new one.
-                Trouble::Receive(_) => (None, failed, Product::Trouble(sentence::ENGINE_RECEIVE)),
+    let (mut end, mut product) = (End::Done, Product::Forgotten);
+    // A picture is read by one engine; a template change goes through all of them, one after the other.
+    for (engine, worker) in &mut crew {
+        let Some(asked) = worker else { continue };
+        let so_far = if let Product::Learnt(learnt) = &product { (**learnt).clone() } else { Learnt::default() };
+        // A panic here would leave the engine taken for ever, and with it the queue.
+        let ran = AssertUnwindSafe(attempt.run(asked, so_far.clone())).catch_unwind().await;
+        match ran.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {
+            Ok(done) => product = done,
+            Err(trouble) => {
+                tracing::warn!(action = action.id.0, engine, "engine: {trouble:?}");
+                let sentence;
+                (end, sentence) = match trouble {
+                    Trouble::Unreachable(_) => (End::Unreachable { engine: *engine }, sentence::ENGINE_SEND),
+                    Trouble::Send(_) => (failed(&action), sentence::ENGINE_SEND),
+                    Trouble::Refused(_) => (End::Refused, sentence::ENGINE_RECEIVE),
+                    Trouble::Receive(_) => {
+                        // It may still be at it: the next try gets a new one.
+                        *worker = None;
+                        (failed(&action), sentence::ENGINE_RECEIVE)
+                    }
+                };
+                product = Product::Trouble(sentence, so_far.numbers);
+                break;
             }
         }
-    };
-    Worked { engine, action: action.id, worker, end, product }
+    }
+    Worked { engine, crew, action: action.id, end, product }
+}
+
+fn failed(action: &Action) -> End {
+    End::Failed { failed_tries: action.failed_tries + 1 }
 }
 
 /// One try of one action.
@@ -238,7 +270,8 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    async fn run(&self, worker: &Worker) -> Result<Product, Trouble> {
+    /// `so_far`: what other engines have made of the template in this try.
+    async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
         let templates = match &self.action.job {
             Job::Recognise { .. } => {
                 let company = self.action.company;
@@ -254,7 +287,7 @@ impl Attempt<'_> {
             match answer.map_err(|_| Trouble::Receive("the engine is silent".into()))? {
                 None => return Err(Trouble::Receive("the engine is gone".into())),
                 Some(Answer::Event(event)) => self.hear(&mut heard, event)?,
-                Some(Answer::End(end)) => return Ok(self.product(heard, end?)),
+                Some(Answer::End(end)) => return Ok(self.product(heard, so_far, end?)),
             }
         }
     }
@@ -264,20 +297,21 @@ impl Attempt<'_> {
         picture.map(|p| self.app.blobs.path(&p.hash)).ok_or_else(|| Trouble::Refused("its picture is not known".into()))
     }
 
-    fn template(&self, id: crate::domain::ids::TemplateId) -> Result<Box<Template>, Trouble> {
+    fn template(&self, id: TemplateId) -> Result<Template, Trouble> {
         let template = self.app.store.read(|view| templates::get(view, id)).map_err(|e| lost(e.into()))?;
-        template.map(Box::new).ok_or_else(|| Trouble::Refused("the template is gone".into()))
+        template.ok_or_else(|| Trouble::Refused("the template is gone".into()))
     }
 
     fn request(&self, templates: Vec<Arc<Template>>) -> Result<Request, Trouble> {
-        let learn = |draft: &TemplateDraft, known| {
-            Ok(Request::Learn { draft: Box::new(draft.clone()), picture: self.picture(draft.origin)?, known })
+        let learn = |draft: &TemplateDraft, mut numbers: EngineNumbers| {
+            numbers.extend(self.action.numbers.clone());
+            Ok(Request::Learn { draft: Box::new(draft.clone()), picture: self.picture(draft.origin)?, numbers })
         };
         match &self.action.job {
             Job::Recognise { picture, .. } => Ok(Request::Recognise { picture: self.picture(*picture)?, templates }),
-            Job::AddTemplate(draft) => learn(draft, None),
-            Job::ChangeTemplate(id, draft) => learn(draft, Some(self.template(*id)?)),
-            Job::DeleteTemplate(id) => Ok(Request::Forget { template: self.template(*id)? }),
+            Job::AddTemplate(draft) => learn(draft, EngineNumbers::new()),
+            Job::ChangeTemplate(id, draft) => learn(draft, self.template(*id)?.learnt.numbers),
+            Job::DeleteTemplate(id) => Ok(Request::Forget { numbers: self.template(*id)?.learnt.numbers }),
         }
     }
 
@@ -308,9 +342,9 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn product(&self, heard: Heard, done: Done) -> Product {
+    fn product(&self, heard: Heard, so_far: Learnt, done: Done) -> Product {
         let codes = match done {
-            Done::Learnt(learnt) => return Product::Learnt(learnt),
+            Done::Learnt(learnt) => return Product::Learnt(Box::new(so_far.and(*learnt))),
             Done::Forgotten | Done::Ready => return Product::Forgotten,
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes }) => Some(codes),

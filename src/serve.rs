@@ -32,7 +32,6 @@ const FREE_SHARE_MIN: f64 = 0.05;
 /// Where the share is large, this much is enough.
 const FREE_BYTES_ENOUGH: u64 = 1 << 30;
 const ROOM_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
-const ENGINES: usize = 1;
 
 /// Says whether the disk under `dir` still has room; looks twice a second at most.
 fn room(dir: &Path) -> impl FnMut() -> bool + Send + 'static {
@@ -62,6 +61,11 @@ fn open_app(dir: &Path, settings: &[(String, String)], news: Listener) -> Result
     Ok(Arc::new(App::new(store, blobs, dir.join(FIRST_PASSWORD), settings.to_vec())?))
 }
 
+/// The run of the machine; nothing where the system does not tell, and then every start may be another one.
+fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
 /// Everything behind the listeners, opened and made whole.
 fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     let dir = &config.data_dir;
@@ -76,7 +80,7 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
         println!("the password is kept in {} until it is changed", dir.join(FIRST_PASSWORD).display());
     }
     let (swept, over) = (app.sweep_pictures()?, app.sweep_sessions()?);
-    let recovered = app.recover_actions()?;
+    let recovered = app.recover_actions(&boot_id())?;
     tracing::info!(swept, over, recovered, "opened {}", dir.display());
     Ok((app, hub))
 }
@@ -118,12 +122,15 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     let settings: SettingsNow = Arc::new(move || app.settings());
     match choice.clone() {
         EngineChoice::Builtin => Arc::new(move || Box::new(Paced { engine: Builtin, settings: settings.clone() })),
-        EngineChoice::Tcp(address) => Arc::new(move || Box::new(Server::new(address.clone(), settings.clone()))),
+        EngineChoice::Tcp { name, address } => {
+            Arc::new(move || Box::new(Server::new(name.clone(), address.clone(), settings.clone())))
+        }
     }
 }
 
 /// Serves until it is told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
+    config.check_engine_names()?;
     let opening = config.clone();
     let (app, hub) = tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await??;
     let listeners = bind(&config).await?;
@@ -136,8 +143,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
-    let make = engine_maker(&config.engine, app.clone());
-    let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), make, ENGINES, stopped.clone()));
+    let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
+    let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), engines, stopped.clone()));
     let mut serving = tokio::task::JoinSet::new();
     for (listener, tls) in listeners {
         let scheme = if tls.is_some() { "https" } else { "http" };

@@ -9,7 +9,7 @@ use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, TemplateId};
 use crate::domain::invoice::{Correction, Invoice, Reason, Region};
 use crate::domain::money;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::template::AreaKind;
 use crate::store::tables::{CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES};
 use crate::store::{StoreError, Txn, View};
@@ -23,6 +23,23 @@ pub struct Outcome {
     pub reasons: Vec<Reason>,
     /// The seed's sentence, where the engine was the cause.
     pub trouble: Option<&'static str>,
+}
+
+impl Outcome {
+    fn failed(reason: Reason, trouble: &'static str) -> Self {
+        Self { template: None, regions: Vec::new(), reasons: vec![reason], trouble: Some(trouble) }
+    }
+
+    /// The engine gave no proper answer in all its tries; `sentence` is the seed's.
+    pub fn gave_up(sentence: &'static str) -> Self {
+        let reason = Reason::new(format!("识别失败：{sentence}"), "recognition failed: the engine gave no proper answer");
+        Self::failed(reason, sentence)
+    }
+
+    pub fn brought_the_box_down() -> Self {
+        let reason = Reason::new("系统在识别这张图片时两次中断", "the box went down twice while this picture was being read");
+        Self::failed(reason, sentence::ENGINE_RECEIVE)
+    }
 }
 
 /// By what an invoice may be found to be another one's double.
@@ -151,49 +168,49 @@ pub fn visible(view: &View<'_>, actor: &Actor, id: InvoiceId) -> Result<Invoice,
     if actor.sees(invoice.company) { Ok(invoice) } else { Err(Refusal::no_permission()) }
 }
 
+pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
+    let state = if outcome.trouble.is_some() { State::Failed } else { State::Done };
+    let Some(action) = end(txn, id, state)? else { return Ok(()) };
+    let picture = picture_of(&txn.view(), &action)?.ok_or_else(Refusal::internal)?;
+    let again = match action.job {
+        Job::Recognise { again: Some(again), .. } => txn.get(&INVOICES, &again)?,
+        _ => None,
+    };
+    let mut invoice = Invoice {
+        id: match &again {
+            Some(known) => known.id,
+            None => InvoiceId(txn.next("invoices")?),
+        },
+        action: id,
+        template: outcome.template,
+        company: action.company,
+        company_name: action.company_name,
+        user: action.user,
+        user_name: action.user_name,
+        picture,
+        recognised: now(),
+        reasons: outcome.reasons,
+        settled: None,
+        regions: outcome.regions,
+    };
+    keep_corrections(txn, &mut invoice)?;
+    put(txn, again.as_ref(), &invoice)?;
+    txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
+    if invoice.is_fault() {
+        faults::add(txn, &invoice)?;
+    } else if let Some(template) = invoice.template
+        && let Some(mut template) = txn.get(&TEMPLATES, &template)?
+    {
+        template.successes += 1;
+        txn.put(&TEMPLATES, &template.id, &template)?;
+    }
+    Ok(())
+}
+
 impl App {
     /// The end of a recognition, for good: an invoice is kept, as read or as a fault. An end that comes twice does nothing.
     pub async fn recognition_ended(&self, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let state = if outcome.trouble.is_some() { State::Failed } else { State::Done };
-                let Some(action) = end(txn, id, state)? else { return Ok(()) };
-                let picture = picture_of(&txn.view(), &action)?.ok_or_else(Refusal::internal)?;
-                let again = match action.job {
-                    Job::Recognise { again: Some(again), .. } => txn.get(&INVOICES, &again)?,
-                    _ => None,
-                };
-                let mut invoice = Invoice {
-                    id: match &again {
-                        Some(known) => known.id,
-                        None => InvoiceId(txn.next("invoices")?),
-                    },
-                    action: id,
-                    template: outcome.template,
-                    company: action.company,
-                    company_name: action.company_name,
-                    user: action.user,
-                    user_name: action.user_name,
-                    picture,
-                    recognised: now(),
-                    reasons: outcome.reasons,
-                    settled: None,
-                    regions: outcome.regions,
-                };
-                keep_corrections(txn, &mut invoice)?;
-                put(txn, again.as_ref(), &invoice)?;
-                txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
-                if invoice.is_fault() {
-                    faults::add(txn, &invoice)?;
-                } else if let Some(template) = invoice.template
-                    && let Some(mut template) = txn.get(&TEMPLATES, &template)?
-                {
-                    template.successes += 1;
-                    txn.put(&TEMPLATES, &template.id, &template)?;
-                }
-                Ok(())
-            })
-            .await
+        self.store.write(move |txn| end_recognition(txn, id, outcome)).await
     }
 
     /// What people read instead. The old texts go to the history.

@@ -1,14 +1,15 @@
 //! The queues: what waits, what an engine works on, what an interruption puts back. Not here: what is next (domain/dispatch.rs).
 
 use super::pictures::{self, Kept};
-use super::{App, By, log, now};
-use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
+use super::{App, By, invoices, log, now, templates};
+use crate::domain::action::{Action, CRASHES_MAX, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::change::Change;
 use crate::domain::dispatch::Heads;
 use crate::domain::ids::{ActionId, Millis};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{ACTIONS, INVOICES, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
+use crate::domain::template::EngineNumbers;
+use crate::store::tables::{ACTIONS, BOOT, INVOICES, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
 use crate::store::{StoreError, Txn, View};
 
 const UPLOAD_KEY_LIFE_MS: Millis = 24 * 3_600_000;
@@ -40,6 +41,7 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Res
         state: State::Waiting,
         failed_tries: 0,
         crashes: 0,
+        numbers: EngineNumbers::new(),
         job,
     };
     put_into(txn, action.job.queue(), &action)?;
@@ -250,12 +252,13 @@ impl App {
             .await
     }
 
-    /// Tried in vain: it is next again. `counts`: the try is one of those it has.
-    pub async fn put_action_back(&self, id: ActionId, counts: bool) -> Result<(), Refusal> {
+    /// Tried in vain: it is next again. `counts`: the try is one of those it has. `numbers`: what engines have allotted in it.
+    pub async fn put_action_back(&self, id: ActionId, counts: bool, numbers: EngineNumbers) -> Result<(), Refusal> {
         self.store
             .write(move |txn| {
                 if let Some(mut action) = txn.get(&ACTIONS, &id)?.filter(|a| a.state == State::Running) {
                     action.failed_tries += u32::from(counts);
+                    action.numbers.extend(numbers);
                     put_back(txn, action)?;
                 }
                 Ok(())
@@ -313,14 +316,26 @@ impl App {
             .await
     }
 
-    /// What was running when the box went down is next again. At start, before anything is dispatched; answers how many.
-    pub fn recover_actions(&self) -> Result<usize, Refusal> {
-        self.store.write_blocking(|txn| {
+    /// What was running when the box went down is next again, unless it has brought the box down too often. At start, before anything is
+    /// dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause.
+    pub fn recover_actions(&self, boot: &str) -> Result<usize, Refusal> {
+        let boot = boot.to_owned();
+        self.store.write_blocking(move |txn| {
+            let machine_stayed_up = !boot.is_empty() && txn.get(&BOOT, &())?.as_ref() == Some(&boot);
+            txn.put(&BOOT, &(), &boot)?;
             let interrupted = running(&txn.view())?;
             let found = interrupted.len();
             for mut action in interrupted {
-                action.crashes += 1;
-                put_back(txn, action)?;
+                action.crashes += u32::from(machine_stayed_up);
+                if action.crashes < CRASHES_MAX {
+                    put_back(txn, action)?;
+                    continue;
+                }
+                txn.put(&ACTIONS, &action.id, &action)?;
+                match action.job {
+                    Job::Recognise { .. } => invoices::end_recognition(txn, action.id, invoices::Outcome::brought_the_box_down())?,
+                    _ => templates::fail(txn, action.id)?,
+                }
             }
             Ok(found)
         })

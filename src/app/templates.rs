@@ -144,6 +144,8 @@ impl App {
                     Job::ChangeTemplate(id, draft) => match txn.get(&TEMPLATES, &id)? {
                         Some(known) => {
                             let TemplateDraft { layout, json_model, origin, shown, .. } = draft;
+                            let numbers = [known.learnt.numbers.clone(), learnt.numbers].into_iter().flatten().collect();
+                            let learnt = Learnt { numbers, ..learnt };
                             keep(
                                 txn,
                                 &action,
@@ -182,12 +184,14 @@ impl App {
 
     /// The engine would not, or could not after all its tries.
     pub async fn template_failed(&self, id: ActionId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| match end(txn, id, State::Failed)? {
-                Some(action) => gone(txn, &action),
-                None => Ok(()),
-            })
-            .await
+        self.store.write(move |txn| fail(txn, id)).await
+    }
+}
+
+pub(super) fn fail(txn: &mut Txn<'_>, id: ActionId) -> Result<(), Refusal> {
+    match end(txn, id, State::Failed)? {
+        Some(action) => gone(txn, &action),
+        None => Ok(()),
     }
 }
 

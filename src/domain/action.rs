@@ -1,7 +1,7 @@
 //! An action is one thing a user asked for: it waits in a queue until an engine has done it. Also its line in the log.
 
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use super::template::Layout;
+use super::template::{EngineNumbers, Layout};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,9 +98,14 @@ pub struct Action {
     pub state: State,
     /// Tries that failed; one that was interrupted is none.
     pub failed_tries: u32,
-    /// How often the box went down while this was running.
+    /// How often the box went down while this was running, the machine staying up.
     pub crashes: u32,
+    /// What engines have allotted to its template in tries that failed with another one.
+    pub numbers: EngineNumbers,
 }
+
+/// An action that was running each time the box went down is not taken up again: it may be what brings it down.
+pub const CRASHES_MAX: u32 = 2;
 
 /// Why nothing is dispatched just now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
-//! What is done next. Template changes before recognitions, oldest first, one action an engine; what fails is tried again after a
-//! pause, and while it waits nothing else is taken. Not here: doing it (dispatcher.rs), the queues themselves (app/queues.rs).
+//! What is done next. Template changes before recognitions, oldest first, one recognition an engine; a template change is every
+//! engine's, and runs alone. What fails is tried again after a pause, and while it waits nothing else is taken. Not here: doing it (dispatcher.rs), the queues themselves (app/queues.rs).
 
 use super::action::Queue;
 use super::ids::{ActionId, Millis};
@@ -30,8 +30,10 @@ pub enum End {
     Failed {
         failed_tries: u32,
     },
-    /// The engine can't be reached: costs no try.
-    Unreachable,
+    /// This engine can't be reached: costs no try.
+    Unreachable {
+        engine: usize,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,7 @@ pub enum Event {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// On this engine; a template change on all of them, and this is the one whose end tells of it.
     Start {
         engine: usize,
         action: ActionId,
@@ -71,22 +74,29 @@ pub enum Effect {
 const UNREACHABLE_MS: Millis = 250;
 const UNREACHABLE_MAX_MS: Millis = 5_000;
 
+#[derive(Clone, Debug, Default)]
+struct Engine {
+    running: Option<(ActionId, Queue)>,
+    /// It could not be reached: not asked again before.
+    away_until: Option<Millis>,
+    /// How often in a row.
+    unreached: u32,
+}
+
 #[derive(Clone, Debug)]
 pub struct Dispatch {
-    /// What each engine works on.
-    running: Vec<Option<(ActionId, Queue)>>,
+    engines: Vec<Engine>,
     paused: bool,
     not_before: Option<Millis>,
-    unreached: u32,
 }
 
 impl Dispatch {
     pub fn new(engines: usize) -> Self {
-        Self { running: vec![None; engines], paused: false, not_before: None, unreached: 0 }
+        Self { engines: vec![Engine::default(); engines], paused: false, not_before: None }
     }
 
     pub fn running(&self) -> impl Iterator<Item = (ActionId, Queue)> {
-        self.running.iter().flatten().copied()
+        self.engines.iter().filter_map(|engine| engine.running)
     }
 
     /// At most one `Start` a step: after carrying it out, look again with the new heads.
@@ -95,8 +105,8 @@ impl Dispatch {
         match event {
             Event::Look { paused } => self.paused = paused,
             Event::Ended { engine, end } => {
-                if let Some((action, _)) = self.running.get_mut(engine).and_then(Option::take) {
-                    effects.push(self.ended(action, end, now, policy));
+                if let Some((action, queue)) = self.engines.get_mut(engine).and_then(|e| e.running.take()) {
+                    effects.push(self.ended(engine, (action, queue), end, now, policy));
                     // The heads were read before this effect: look again after it.
                     return effects;
                 }
@@ -109,13 +119,17 @@ impl Dispatch {
             }
             self.not_before = None;
         }
-        effects.extend(self.next(heads));
+        effects.extend(self.next(heads, now));
         effects
     }
 
-    fn ended(&mut self, action: ActionId, end: End, now: Millis, policy: Policy) -> Effect {
-        if end != End::Unreachable {
-            self.unreached = 0;
+    fn ended(&mut self, engine: usize, (action, queue): (ActionId, Queue), end: End, now: Millis, policy: Policy) -> Effect {
+        let away = if let End::Unreachable { engine } = end { Some(engine) } else { None };
+        // A template change went through every engine.
+        for (number, one) in self.engines.iter_mut().enumerate() {
+            if away != Some(number) && (number == engine || queue == Queue::Manage) {
+                one.unreached = 0;
+            }
         }
         match end {
             End::Done => Effect::Finish { action },
@@ -125,9 +139,11 @@ impl Dispatch {
                 self.back_off(now + doubled(policy.backoff_ms, failed_tries.saturating_sub(1)));
                 Effect::PutBack { action, counts: true }
             }
-            End::Unreachable => {
-                self.back_off(now + doubled(UNREACHABLE_MS, self.unreached).min(UNREACHABLE_MAX_MS));
-                self.unreached += 1;
+            End::Unreachable { engine } => {
+                if let Some(away) = self.engines.get_mut(engine) {
+                    away.away_until = Some(now + doubled(UNREACHABLE_MS, away.unreached).min(UNREACHABLE_MAX_MS));
+                    away.unreached += 1;
+                }
                 Effect::PutBack { action, counts: false }
             }
         }
@@ -138,20 +154,31 @@ impl Dispatch {
         self.not_before = self.not_before.max(Some(until));
     }
 
-    fn next(&mut self, heads: Heads) -> Option<Effect> {
+    fn next(&mut self, heads: Heads, now: Millis) -> Option<Effect> {
         if self.paused {
             return None;
         }
-        let all_idle = self.running.iter().all(Option::is_none);
+        for engine in &mut self.engines {
+            engine.away_until = engine.away_until.filter(|until| now < *until);
+        }
+        let all_idle = self.engines.iter().all(|engine| engine.running.is_none());
         let managing = self.running().any(|(_, queue)| queue == Queue::Manage);
+        let away = || self.engines.iter().filter(|engine| engine.running.is_none()).filter_map(|engine| engine.away_until);
         // A template change runs alone, and everything else waits for it.
-        let (action, queue) = match heads {
-            Heads { manage: Some(action), .. } => all_idle.then_some((action, Queue::Manage))?,
-            Heads { recognise: Some(action), .. } if !managing => (action, Queue::Recognise),
+        let (engine, action, queue) = match heads {
+            Heads { manage: Some(action), .. } if all_idle => match away().max() {
+                Some(until) => return Some(Effect::WakeAt(until)),
+                None => (0, action, Queue::Manage),
+            },
+            Heads { manage: None, recognise: Some(action) } if !managing => {
+                match self.engines.iter().position(|engine| engine.running.is_none() && engine.away_until.is_none()) {
+                    Some(engine) => (engine, action, Queue::Recognise),
+                    None => return away().min().map(Effect::WakeAt),
+                }
+            }
             _ => return None,
         };
-        let engine = self.running.iter().position(Option::is_none)?;
-        self.running[engine] = Some((action, queue));
+        self.engines.get_mut(engine)?.running = Some((action, queue));
         Some(Effect::Start { engine, action, queue })
     }
 }
@@ -207,8 +234,27 @@ mod tests {
             assert_eq!(d.step(LOOK, heads, 0, POLICY).len(), 1);
         }
         d.step(Event::Ended { engine: 0, end: End::Failed { failed_tries: 3 } }, ONE, 0, POLICY);
-        d.step(Event::Ended { engine: 1, end: End::Unreachable }, ONE, 10, POLICY);
+        d.step(Event::Ended { engine: 1, end: End::Failed { failed_tries: 1 } }, ONE, 10, POLICY);
         assert_eq!(d.step(LOOK, ONE, 3_999, POLICY), [Effect::WakeAt(4_000)]);
+    }
+
+    #[test]
+    fn one_engine_out_of_reach_leaves_reading_to_the_others_but_no_template_change() {
+        let mut d = Dispatch::new(2);
+        let first = Effect::Start { engine: 0, action: R, queue: Queue::Recognise };
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [first]);
+        let away = Event::Ended { engine: 0, end: End::Unreachable { engine: 0 } };
+        assert_eq!(d.step(away, ONE, 0, POLICY), [Effect::PutBack { action: R, counts: false }]);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Start { engine: 1, action: R, queue: Queue::Recognise }]);
+        let next = Heads { manage: None, recognise: Some(ActionId(4)) };
+        assert_eq!(d.step(LOOK, next, 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)]);
+        assert_eq!(d.step(Event::Ended { engine: 1, end: End::Done }, next, 0, POLICY), [Effect::Finish { action: R }]);
+        assert_eq!(d.step(LOOK, BOTH, 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)]);
+        assert_eq!(d.step(LOOK, BOTH, UNREACHABLE_MS, POLICY), [Effect::Start { engine: 0, action: M, queue: Queue::Manage }]);
+        // The second one is away this time: the change waits for it, however it is told.
+        let away = Event::Ended { engine: 0, end: End::Unreachable { engine: 1 } };
+        assert_eq!(d.step(away, BOTH, 1_000, POLICY), [Effect::PutBack { action: M, counts: false }]);
+        assert_eq!(d.step(LOOK, BOTH, 1_000, POLICY), [Effect::WakeAt(1_000 + UNREACHABLE_MS)]);
     }
 
     #[test]
@@ -217,7 +263,7 @@ mod tests {
         for n in 0..20 {
             let now = n * 100_000;
             assert_eq!(d.step(LOOK, ONE, now, POLICY).len(), 1);
-            let away = Event::Ended { engine: 0, end: End::Unreachable };
+            let away = Event::Ended { engine: 0, end: End::Unreachable { engine: 0 } };
             assert_eq!(d.step(away, ONE, now, POLICY), [Effect::PutBack { action: R, counts: false }]);
         }
     }

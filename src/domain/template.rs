@@ -2,6 +2,7 @@
 
 use super::ids::{CompanyId, Millis, PictureId, TemplateId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Pixels; `x`, `y` is the upper left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,7 +103,7 @@ pub struct FixedWord {
     pub corners: [(f32, f32); 4],
 }
 
-/// What an engine made of a template when it was added.
+/// What the engines made of a template when it was added.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Learnt {
     pub words: Vec<FixedWord>,
@@ -110,8 +111,22 @@ pub struct Learnt {
     pub specimen: Vec<(String, String)>,
     /// Width and height of the origin picture, pixels.
     pub size: (u32, u32),
-    /// The number an external engine knows the template by.
-    pub engine_number: Option<i64>,
+    /// What external engines know the template by; by the engine's name.
+    pub numbers: EngineNumbers,
+}
+
+/// Each external engine allots numbers of its own.
+pub type EngineNumbers = BTreeMap<String, i64>;
+
+impl Learnt {
+    /// Together with what one more engine made of the same template.
+    pub fn and(self, more: Self) -> Self {
+        let mut numbers = self.numbers;
+        numbers.extend(more.numbers);
+        let seen =
+            if more.size == (0, 0) { (self.words, self.specimen, self.size) } else { (more.words, more.specimen, more.size) };
+        Self { words: seen.0, specimen: seen.1, size: seen.2, numbers }
+    }
 }
 
 /// The wire's "model".

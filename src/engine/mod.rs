@@ -2,7 +2,7 @@
 //! nothing about queues; they run on a thread of their own and may block.
 
 use crate::domain::ids::TemplateId;
-use crate::domain::template::{Layout, Learnt, Rect, Template};
+use crate::domain::template::{EngineNumbers, Layout, Learnt, Rect, Template};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +68,8 @@ pub struct Draft<'a> {
     pub json_model: &'a str,
     /// Of the origin picture.
     pub picture: &'a Path,
+    /// By which external engines know the template already.
+    pub numbers: &'a EngineNumbers,
 }
 
 /// One at a time by nature: the dispatcher gives an engine one request and waits for its end.
@@ -87,8 +89,9 @@ pub trait Engine: Send {
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble>;
 
-    /// Takes up a new template, or (with `known`) a changed one.
-    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble>;
+    /// Takes up a new template, or a changed one.
+    fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble>;
 
-    fn forget(&mut self, template: &Template) -> Result<(), Trouble>;
+    /// `numbers`: by which external engines know the template.
+    fn forget(&mut self, numbers: &EngineNumbers, cancel: &Cancel) -> Result<(), Trouble>;
 }

@@ -2,7 +2,7 @@
 
 use super::server::SettingsNow;
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
-use crate::domain::template::{Learnt, Template};
+use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,11 +37,11 @@ impl<E: Engine> Engine for Paced<E> {
         self.engine.recognise(picture, templates, cancel, &mut paced)
     }
 
-    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble> {
-        self.engine.learn(draft, known, cancel)
+    fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {
+        self.engine.learn(draft, cancel)
     }
 
-    fn forget(&mut self, template: &Template) -> Result<(), Trouble> {
-        self.engine.forget(template)
+    fn forget(&mut self, numbers: &EngineNumbers, cancel: &Cancel) -> Result<(), Trouble> {
+        self.engine.forget(numbers, cancel)
     }
 }

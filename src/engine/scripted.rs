@@ -1,7 +1,7 @@
 //! An engine whose outcomes stand in a table: for tests of everything around an engine. Not here: anything that looks at pixels.
 
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
-use crate::domain::template::{Learnt, Rect, Template};
+use crate::domain::template::{EngineNumbers, Learnt, Rect, Template};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,11 +69,11 @@ impl Engine for Scripted {
         Ok(Verdict::Done { codes: Vec::new() })
     }
 
-    fn learn(&mut self, _draft: &Draft<'_>, _known: Option<&Template>, _cancel: &Cancel) -> Result<Learnt, Trouble> {
+    fn learn(&mut self, _draft: &Draft<'_>, _cancel: &Cancel) -> Result<Learnt, Trouble> {
         Ok(Learnt::default())
     }
 
-    fn forget(&mut self, _template: &Template) -> Result<(), Trouble> {
+    fn forget(&mut self, _numbers: &EngineNumbers, _cancel: &Cancel) -> Result<(), Trouble> {
         Ok(())
     }
 }

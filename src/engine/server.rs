@@ -5,7 +5,7 @@ use super::builtin::{code, picture};
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
 use crate::domain::ids::TemplateId;
 use crate::domain::settings::{Encoding, Settings};
-use crate::domain::template::{AreaKind, Learnt, POS_LABEL, Rect, Template};
+use crate::domain::template::{AreaKind, EngineNumbers, Learnt, POS_LABEL, Rect, Template};
 use encoding_rs::GBK;
 use serde_json::{Map, Value, json};
 use std::io::{self, Read, Write};
@@ -23,7 +23,7 @@ const FOUND: i32 = 101;
 const READ: i32 = 102;
 
 const FRAME_BYTES_MAX: usize = 4 << 20;
-const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// How often a silent connection is left to see whether anybody still waits.
 const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
 const SEND_WITHIN: Duration = Duration::from_secs(10);
@@ -33,6 +33,8 @@ pub type SettingsNow = Arc<dyn Fn() -> Arc<Settings> + Send + Sync>;
 
 /// One algorithm server, connected to when it is needed and again when the connection is gone.
 pub struct Server {
+    /// What its template numbers are kept under.
+    name: String,
     address: String,
     settings: SettingsNow,
     stream: Option<TcpStream>,
@@ -121,8 +123,8 @@ fn broken(what: &str) -> Trouble {
 
 impl Server {
     /// `address`: host and port.
-    pub fn new(address: String, settings: SettingsNow) -> Self {
-        Self { address, settings, stream: None }
+    pub fn new(name: String, address: String, settings: SettingsNow) -> Self {
+        Self { name, address, settings, stream: None }
     }
 
     /// A connection that the other side has not closed meanwhile.
@@ -245,6 +247,7 @@ impl Engine for Server {
         cancel: &Cancel,
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble> {
+        let name = self.name.clone();
         let request = json!({ "url": path_text(picture)?, "delay": (self.settings)().engine_delay_ms });
         let mut matched: Option<Option<&Arc<Template>>> = None;
         let mut verdict = self.talk(RECOGNISE, &request, cancel, |frame| {
@@ -253,7 +256,7 @@ impl Engine for Server {
                 MATCHED => {
                     let engine_number = frame.number("id").map(|n| n as i64).filter(|_| frame.status() == 0);
                     // A number that the box does not know is no template of its.
-                    let template = engine_number.and_then(|n| templates.iter().find(|t| t.learnt.engine_number == Some(n)));
+                    let template = engine_number.and_then(|n| templates.iter().find(|t| t.learnt.numbers.get(&name) == Some(&n)));
                     report(Event::Matched { template: template.map(|t| t.id) });
                     matched = Some(template);
                     Ok(None)
@@ -287,30 +290,29 @@ impl Engine for Server {
         Ok(verdict)
     }
 
-    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble> {
+    fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {
         let mut json_model: Map<String, Value> =
             serde_json::from_str(draft.json_model).map_err(|e| Trouble::Refused(e.to_string()))?;
         let path = path_text(draft.picture)?;
-        let known_number = known.and_then(|t| t.learnt.engine_number);
-        let engine_number = match known_number {
-            Some(number) => {
+        let number = match draft.numbers.get(&self.name) {
+            Some(&number) => {
                 json_model.extend([("id".into(), json!(number)), ("url".into(), json!(path))]);
                 self.change(CHANGE, &json!({ "json_model": json_model }), cancel)?;
-                Some(number)
+                number
             }
             None => {
                 json_model.extend([("url".into(), json!([path])), ("image_num".into(), json!(1))]);
                 let number = self.change(ADD, &json!({ "json_model": json_model }), cancel)?;
-                Some(number.ok_or_else(|| broken("a new template without its number"))?)
+                number.ok_or_else(|| broken("a new template without its number"))?
             }
         };
-        Ok(Learnt { engine_number, ..Learnt::default() })
+        Ok(Learnt { numbers: EngineNumbers::from([(self.name.clone(), number)]), ..Learnt::default() })
     }
 
-    fn forget(&mut self, template: &Template) -> Result<(), Trouble> {
+    fn forget(&mut self, numbers: &EngineNumbers, cancel: &Cancel) -> Result<(), Trouble> {
         // One that this engine never learnt needs no forgetting.
-        let Some(number) = template.learnt.engine_number else { return Ok(()) };
-        self.change(DELETE, &json!({ "id": number }), &Cancel::default()).map(|_| ())
+        let Some(number) = numbers.get(&self.name) else { return Ok(()) };
+        self.change(DELETE, &json!({ "id": number }), cancel).map(|_| ())
     }
 }
 

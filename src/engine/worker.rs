@@ -3,7 +3,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
-use crate::domain::template::{Learnt, Template};
+use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -24,10 +24,10 @@ pub enum Request {
     Learn {
         draft: Box<TemplateDraft>,
         picture: PathBuf,
-        known: Option<Box<Template>>,
+        numbers: EngineNumbers,
     },
     Forget {
-        template: Box<Template>,
+        numbers: EngineNumbers,
     },
 }
 
@@ -102,10 +102,10 @@ fn serve(
             };
             engine.recognise(picture, templates, cancel, &mut report).map(Done::Recognised)
         }
-        Request::Learn { draft, picture, known } => {
-            let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture };
-            engine.learn(&draft, known.as_deref(), cancel).map(|learnt| Done::Learnt(Box::new(learnt)))
+        Request::Learn { draft, picture, numbers } => {
+            let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture, numbers };
+            engine.learn(&draft, cancel).map(|learnt| Done::Learnt(Box::new(learnt)))
         }
-        Request::Forget { template } => engine.forget(template).map(|()| Done::Forgotten),
+        Request::Forget { numbers } => engine.forget(numbers, cancel).map(|()| Done::Forgotten),
     }
 }

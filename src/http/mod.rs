@@ -13,6 +13,7 @@ mod log;
 pub mod messages;
 mod metrics;
 mod openapi;
+mod operations;
 mod people;
 mod production;
 mod queue;

@@ -66,6 +66,8 @@ pub const QUEUES: Table<(u8, i64), ActionId> = Table::new(31, "queues");
 /// What an engine was last seen working on.
 pub const RUNNING: Table<ActionId, ()> = Table::new(32, "running actions");
 pub const PAUSE: Table<(), Pause> = Table::new(33, "pause");
+/// The run of the machine that the box was last started in.
+pub const BOOT: Table<(), String> = Table::new(36, "boot");
 /// (user, key): the actions that an upload with that Idempotency-Key made.
 pub const UPLOAD_KEYS: Table<(UserId, String), UploadAnswer> = Table::new(34, "upload keys");
 pub const UPLOAD_KEYS_BY_TIME: Table<(Millis, UserId, String), ()> = Table::new(35, "upload keys by time");

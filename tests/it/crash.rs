@@ -157,3 +157,32 @@ fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
         Ok(())
     });
 }
+
+#[test]
+fn what_brings_the_box_down_twice_is_not_taken_up_a_third_time() {
+    let holding = ["--set", "engine_delay_ms=60000"];
+    let paperline = Paperline::start_with(&holding);
+    let password = paperline.admin_password();
+    let log_in = |paperline: &Paperline| {
+        let admin = paperline.client();
+        admin.log_in("admin", &password);
+        admin
+    };
+    let actions = upload_blanks(&log_in(&paperline), 2);
+    let being_read = |paperline: &Paperline, action: u64| {
+        let admin = log_in(paperline);
+        eventually("it is being read", || (admin.get("/invoice/openConsole").body["action_id"] == action).then_some(()));
+    };
+    being_read(&paperline, actions[0]);
+    let again = Paperline::start_in(paperline.kill(), &holding);
+    being_read(&again, actions[0]);
+    let third = Paperline::start_in(again.kill(), &holding);
+    being_read(&third, actions[1]);
+    let admin = log_in(&third);
+    let faults = admin.get("/invoice/getFaultQueue").body;
+    assert_eq!((&faults["fault_num"], &faults["fault_list"][0]["action_id"]), (&json!(1), &json!(actions[0])));
+    assert_eq!(faults["fault_list"][0]["reason"], "系统在识别这张图片时两次中断");
+    // A person may have it read again all the same.
+    let id = &faults["fault_list"][0]["invoice_id"];
+    assert_eq!(admin.post(&format!("/api/faults/{id}/retry"), &json!({})).status, 200);
+}

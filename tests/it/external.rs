@@ -9,14 +9,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// What an algorithm server says, as bytes.
-fn frame(id: i32, body: &Value) -> Vec<u8> {
+pub fn frame(id: i32, body: &Value) -> Vec<u8> {
     let text = body.to_string();
     let (body, _, _) = encoding_rs::GBK.encode(&text);
     let body = body.into_owned();
     [&id.to_le_bytes()[..], &i32::try_from(body.len()).unwrap().to_le_bytes(), &body].concat()
 }
 
-fn receive(stream: &mut TcpStream) -> Option<(i32, Value)> {
+pub fn receive(stream: &mut TcpStream) -> Option<(i32, Value)> {
     let mut head = [0; 8];
     stream.read_exact(&mut head).ok()?;
     let length = i32::from_le_bytes(head[4..].try_into().unwrap());
@@ -27,7 +27,7 @@ fn receive(stream: &mut TcpStream) -> Option<(i32, Value)> {
 }
 
 /// Plays one: `answer` gets each request and the connection to answer on; `false` hangs up. All requests come out of the receiver.
-fn play(mut answer: impl FnMut(i32, &Value, &mut TcpStream) -> bool + Send + 'static) -> (String, Receiver<(i32, Value)>) {
+pub fn play(mut answer: impl FnMut(i32, &Value, &mut TcpStream) -> bool + Send + 'static) -> (String, Receiver<(i32, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp://{}", listener.local_addr().unwrap());
     let (asked, requests) = channel();
@@ -47,38 +47,43 @@ fn play(mut answer: impl FnMut(i32, &Value, &mut TcpStream) -> bool + Send + 'st
 
 /// A good one: number 77 for every template, one area read.
 fn good(id: i32, stream: &mut TcpStream) {
+    good_as(77, id, stream);
+}
+
+/// A good one that has a number of its own for every template.
+pub fn good_as(number: i64, id: i32, stream: &mut TcpStream) {
     let mut say = |id, body: Value| stream.write_all(&frame(id, &body)).unwrap();
     match id {
         1 => {
-            say(100, json!({ "status": 0, "id": 77 }));
+            say(100, json!({ "status": 0, "id": number }));
             say(101, json!({ "status": 0, "pos_id": "客户名称", "position": { "x": 1, "y": 2, "w": 3, "h": 4 } }));
             say(102, json!({ "status": 0, "pos_id": "客户名称", "ocr_result": "中山大学", "probability": 0.97 }));
             say(1, json!({ "status": 0, "region_list": { "ignored": 1 } }));
         }
-        2 => say(2, json!({ "status": 0, "id": 77 })),
+        2 => say(2, json!({ "status": 0, "id": number })),
         _ => say(id, json!({ "status": 0 })),
     }
 }
 
-fn watch(client: &Client, page: u64) -> Socket {
+pub fn watch(client: &Client, page: u64) -> Socket {
     let mut socket = client.socket("/invoice/webSocketServer");
     socket.next().unwrap();
     socket.say(&json!({ "code": "001", "console_status": page }));
     socket
 }
 
-fn add_template(client: &Client) -> Value {
+pub fn add_template(client: &Client) -> Value {
     let origin = client.upload("/invoice/uploadModelOrigin", &[("o.png", &blank_png(50, 40))]).body["file_name"].clone();
     let head = json!({ "x": 1, "y": 1, "width": 20, "height": 10 });
     let model = json!({ "global_setting": { "label": "票€" }, "head": head });
     client.post("/invoice/addModel", &json!({ "modelAction": { "json_model": model }, "file_name": origin, "type": 0 })).body
 }
 
-fn upload(client: &Client) -> Value {
+pub fn upload(client: &Client) -> Value {
     client.upload("/invoice/recognizeImage", &[("i.png", &blank_png(60, 40))]).body["action_id_list"][0].clone()
 }
 
-const QUICK: [&str; 4] = ["--set", "engine_backoff_ms=10", "--set", "engine_timeout_s=1"];
+pub const QUICK: [&str; 4] = ["--set", "engine_backoff_ms=10", "--set", "engine_timeout_s=1"];
 
 fn start(address: &str) -> Paperline {
     Paperline::start_with(&[&["--engine", address], &QUICK[..]].concat())

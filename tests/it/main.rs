@@ -6,6 +6,8 @@ mod support;
 mod accounts;
 mod bad_input;
 mod crash;
+mod dispatching;
+mod engines;
 mod external;
 mod invoices;
 mod labels;

@@ -7,13 +7,13 @@ use paperline::app::pictures::{Kept, Shape};
 use paperline::app::templates::Drawn;
 use paperline::app::{App, By, queues};
 use paperline::domain::account::{Actor, Company, Credential, Permission, PermissionSet};
-use paperline::domain::action::{Action, Job, Pause, Queue, State};
+use paperline::domain::action::{Action, CRASHES_MAX, Job, Pause, Queue, State};
 use paperline::domain::change::Change;
 use paperline::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use paperline::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId, UserId};
 use paperline::domain::invoice::{BlobHash, PictureFormat, Reason};
 use paperline::domain::refusal::{Refusal, sentence};
-use paperline::domain::template::{Layout, Learnt};
+use paperline::domain::template::{EngineNumbers, Layout, Learnt};
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
 use paperline::store::tables::{ACTIONS, COMPANIES, INVOICES, PAUSE, QUEUES, TEMPLATES};
@@ -36,6 +36,8 @@ struct Known {
     /// Starts that cost no try: the box went down, or the engine could not be reached.
     free: u32,
     ends: u32,
+    /// Times the box went down with it, the machine staying up.
+    crashes: u32,
 }
 
 /// What an engine has in hand.
@@ -52,9 +54,13 @@ struct World {
     app: App,
     dispatch: Dispatch,
     working: Vec<Option<Work>>,
+    /// An engine that could not be reached is not asked before; a crash forgets it.
+    away_until: Vec<Millis>,
     now: Millis,
     /// Nothing may start before; a crash forgets it.
     quiet_until: Millis,
+    /// Which run of the machine it is; a power cut begins another one.
+    boot: u32,
     known: BTreeMap<ActionId, Known>,
     ended: Arc<Mutex<Vec<ActionId>>>,
     origin: PictureId,
@@ -100,6 +106,7 @@ impl World {
         let app = open(&engine, Blobs::open(dir.path()).unwrap(), &ended);
         let company = Company { id: COMPANY, name: "公司".into(), registered: 0 };
         app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &COMPANY, &company)?)).unwrap();
+        app.recover_actions("1").unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let origin = runtime.block_on(app.record_template_origin(by(), kept(&mut random))).unwrap().id;
         Self {
@@ -109,8 +116,10 @@ impl World {
             app,
             dispatch: Dispatch::new(engines),
             working: (0..engines).map(|_| None).collect(),
+            away_until: vec![0; engines],
             now: 0,
             quiet_until: 0,
+            boot: 1,
             known: BTreeMap::new(),
             ended,
             origin,
@@ -188,14 +197,27 @@ impl World {
     /// All that is not in the store is gone, and the box starts again.
     fn crash(&mut self) {
         let running = self.look(queues::running);
+        let power_cut = self.random.percent(50);
+        self.boot += u32::from(power_cut);
         for action in &running {
-            self.known.get_mut(&action.id).unwrap().free += 1;
+            let known = self.known.get_mut(&action.id).unwrap();
+            known.free += 1;
+            known.crashes += u32::from(!power_cut);
         }
         self.app = open(&self.engine, self.app.blobs.clone(), &self.ended);
-        assert_eq!(self.app.recover_actions().unwrap(), running.len());
+        assert_eq!(self.app.recover_actions(&self.boot.to_string()).unwrap(), running.len());
+        let still: Vec<_> = running.iter().filter(|a| self.known[&a.id].crashes == CRASHES_MAX).map(|a| a.id).collect();
+        for id in still {
+            assert!(
+                self.ended.lock().unwrap().contains(&id),
+                "{id} brought the box down {CRASHES_MAX} times and is taken up again"
+            );
+            self.count("actions that brought the box down");
+        }
         let engines = self.working.len();
         self.dispatch = Dispatch::new(engines);
         self.working = (0..engines).map(|_| None).collect();
+        self.away_until = vec![0; engines];
         self.quiet_until = 0;
         self.count(if running.is_empty() { "crashes at rest" } else { "crashes at work" });
     }
@@ -237,16 +259,16 @@ impl World {
             }
             (End::Failed { failed_tries }, Effect::PutBack { action, counts: true }) => {
                 assert_eq!(action, id);
-                self.runtime.block_on(self.app.put_action_back(id, true)).unwrap();
+                self.runtime.block_on(self.app.put_action_back(id, true, EngineNumbers::new())).unwrap();
                 let wait = POLICY.backoff_ms << (failed_tries - 1);
                 self.quiet_until = self.quiet_until.max(self.now + wait);
                 self.count("retries");
             }
-            (End::Unreachable, Effect::PutBack { action, counts: false }) => {
+            (End::Unreachable { engine }, Effect::PutBack { action, counts: false }) => {
                 assert_eq!(action, id);
-                self.runtime.block_on(self.app.put_action_back(id, false)).unwrap();
+                self.runtime.block_on(self.app.put_action_back(id, false, EngineNumbers::new())).unwrap();
                 self.known.get_mut(&id).unwrap().free += 1;
-                self.quiet_until = self.quiet_until.max(self.now + UNREACHABLE_MS);
+                self.away_until[engine] = self.now + UNREACHABLE_MS;
                 self.count("engines out of reach");
             }
             (end, effect) => panic!("{end:?} led to {effect:?}"),
@@ -298,6 +320,9 @@ impl World {
         assert_eq!(oldest(queue), Some(id), "the oldest of {queue:?} is next");
         assert!(queue == Queue::Manage || oldest(Queue::Manage).is_none(), "{id} is read before a template change");
         assert!(self.working[engine].is_none(), "engine {engine} is given {id} beside what it has");
+        // A template change is every engine's.
+        let needed = if queue == Queue::Manage { 0..self.working.len() } else { engine..engine + 1 };
+        assert!(self.away_until[needed].iter().all(|until| self.now >= *until), "an engine is asked again too soon");
         let action = self.runtime.block_on(self.app.start_action(id)).unwrap().unwrap();
         let known = self.known.get_mut(&id).unwrap();
         assert_eq!(known.ends, 0, "{id} starts after its end");
@@ -306,7 +331,8 @@ impl World {
             0..60 => End::Done,
             60..85 => End::Failed { failed_tries: action.failed_tries + 1 },
             85..90 => End::Refused,
-            _ => End::Unreachable,
+            _ if queue == Queue::Manage => End::Unreachable { engine: self.random.below(self.working.len()) },
+            _ => End::Unreachable { engine },
         };
         let over_at = self.now + Millis::try_from(self.random.below(600)).unwrap();
         self.working[engine] = Some(Work { action, end, over_at });

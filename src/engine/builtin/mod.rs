@@ -3,7 +3,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
 use crate::domain::checks::SPECIMEN_CODE;
-use crate::domain::template::{Area, AreaKind, FixedWord, Learnt, POS_LABEL, Rect, Template};
+use crate::domain::template::{Area, AreaKind, EngineNumbers, FixedWord, Learnt, POS_LABEL, Rect, Template};
 use align::Alignment;
 use fields::{Field, Sheet};
 use geometry::{Map, Quad};
@@ -100,7 +100,7 @@ impl Engine for Builtin {
         Ok(Verdict::Done { codes: code::read_codes(&image::DynamicImage::from(picture.pixels)) })
     }
 
-    fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble> {
+    fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {
         let picture = picture::open(draft.picture)?;
         let nets = nets::nets()?;
         go_on(cancel)?;
@@ -126,11 +126,10 @@ impl Engine for Builtin {
         specimen.extend(codes.into_iter().next().map(|text| (SPECIMEN_CODE.to_owned(), text)));
         let mut words = fixed_words(&lines, &areas::fixed_print(&sheet, areas, &runs), picture.scale);
         words.truncate(WORDS_MAX);
-        let engine_number = known.and_then(|t| t.learnt.engine_number);
-        Ok(Learnt { words, specimen, size: (picture.width, picture.height), engine_number })
+        Ok(Learnt { words, specimen, size: (picture.width, picture.height), numbers: EngineNumbers::new() })
     }
 
-    fn forget(&mut self, _: &Template) -> Result<(), Trouble> {
+    fn forget(&mut self, _: &EngineNumbers, _: &Cancel) -> Result<(), Trouble> {
         Ok(())
     }
 }

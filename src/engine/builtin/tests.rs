@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::ids::{CompanyId, PictureId, TemplateId};
+use crate::domain::template::EngineNumbers;
 use crate::domain::template::Layout;
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
@@ -42,8 +43,9 @@ fn layout() -> Layout {
 }
 
 fn template(id: u64, layout: Layout, picture: &Path) -> Arc<Template> {
-    let draft = Draft { layout: &layout, json_model: "{}", picture };
-    let learnt = Builtin.learn(&draft, None, &Cancel::default()).unwrap();
+    let numbers = EngineNumbers::new();
+    let draft = Draft { layout: &layout, json_model: "{}", picture, numbers: &numbers };
+    let learnt = Builtin.learn(&draft, &Cancel::default()).unwrap();
     Arc::new(Template {
         id: TemplateId(id),
         company: CompanyId(1),

@@ -1,0 +1,279 @@
+//! What every route takes and gives, for `/openapi.json`: one row a route, in a short notation. Not here: turning it into a schema, and
+//! what all routes have in common (openapi.rs).
+//!
+//! `(name: type, name?: type)` is an object, `[type]` a list, `{type}` an object of any keys, `a|b` either of them, `'x'` the word
+//! itself, `Name` a schema by its name. `text int natural number bool flag time serial any null` are the plain types; the key `*` stands for
+//! every other one. An answer that is no JSON is written as its media type.
+
+use super::route::Methods::{self, Delete, Get, Patch, Post, Read};
+
+#[derive(Debug)]
+pub struct Operation {
+    pub methods: Methods,
+    pub path: &'static str,
+    /// Fields of the query, form or JSON; files are the route's own affair.
+    pub takes: &'static str,
+    pub gives: &'static str,
+}
+
+const fn row(methods: Methods, path: &'static str, takes: &'static str, gives: &'static str) -> Operation {
+    Operation { methods, path, takes, gives }
+}
+
+/// What answers speak of.
+pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
+    ("Done", "(sucess: text)"),
+    ("ReqStatus", "(reqStatus: 'sucess')"),
+    ("Device", "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label)"),
+    ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
+    ("Pair", "(DeviceSN: text, CPUID: text)"),
+    ("Registration", "(DeviceSN: text, CPUID: text, status: 'created'|'exists'|'conflict')"),
+    ("Claims", "{(user_id: natural, user_name: text, until: time)}"),
+    (
+        "Conflict",
+        "(conflict_id: natural, DeviceSN: text, CPUID: text, same_sn: Pair|null, same_cpuid: Pair|null, first_time: time, \
+         last_time: time, times: natural, user_name: text, user_ip: text, settled: (time: time, user_name: text, reason: text)|null)",
+    ),
+    ("Company", "(company_id: natural, company_name: text)"),
+    ("GroupName", "(group_id: natural, group_name: text)"),
+    ("Permission", "(permission_id: natural, permission_name: text, isPrivate: 0|1, origin_groups: [GroupName])"),
+    (
+        "Group",
+        "(group_id: natural, group_name: text, company_id: natural, company_name: text, group_register_time: time, \
+         permissions: [(permission_id: natural, permission_name: text)])",
+    ),
+    (
+        "User",
+        "(user_id: natural, user_name: text, company_id: natural, company_name: text, user_register_time: time, locked: bool, default_password?: bool, \
+         groups: [GroupName], permissions: [Permission])",
+    ),
+    ("Position", "(x: int, y: int, w: int, h: int)"),
+    ("RegionList", "{(position: Position|null, ocr_result: text, probability: number, status: int)}"),
+    (
+        "Fault",
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, user_name: text, company_name: text, invoice_url: text, \
+         recognize_time: time, region_list: RegionList, reason: text)",
+    ),
+    (
+        "Invoice",
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
+         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null)",
+    ),
+    (
+        "WholeInvoice",
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
+         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
+         history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+    ),
+    (
+        "Model",
+        "(model_id: natural, json_model: any, model_register_time: time, model_success_counter: natural, model_url: text, \
+         origin_url: text, model_label: text, image_size: natural, model_uuid: text)",
+    ),
+    ("Queued", "(sucess: text, action_id: natural, manage_size: natural, recognize_size: natural)"),
+    (
+        "Action",
+        "(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, action_start_time: time, \
+         url?: text, image_size?: natural, model_id?: natural, model_label?: text)",
+    ),
+    (
+        "Waiting",
+        "(action_id: natural, user_id: natural, user_name: text, user_company: text, action_start_time: time, url: text, \
+         image_size: natural)",
+    ),
+    (
+        "LogPage",
+        "(page_sum: natural, action_list: [(action_id: natural|null, action_time: time, action_description: text, user_id: natural, \
+         user_name: text, company_id: natural, company_name: text, user_ip: text)])",
+    ),
+    (
+        "Settings",
+        "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, confidence_threshold: number, \
+         engine_timeout_s: natural, engine_retries: natural, engine_backoff_ms: natural, engine_encoding: 'gbk'|'utf-8', \
+         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], timezone: text|null)",
+    ),
+];
+
+/// What requests speak of; fields that are not named are ignored.
+pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
+    ("NewDevice", "(DeviceSN?: serial|null, CPUID: serial)"),
+    ("Tick", "(permission_id: natural, is_checked: flag)"),
+    (
+        "Area",
+        "(x: number, y: number, width: number, height: number, keywords?: text|null, remove_line?: flag|null, \
+         remove_stamp?: flag|null, name?: text|null)",
+    ),
+    (
+        "JsonModel",
+        "(global_setting: (label: text, quota?: number|null), money?: Area|null, head?: Area|null, date?: Area|null, \
+         time?: Area|null, id_card?: Area|null, detail?: Area|null, money_cn?: Area|null, invoice_id?: Area|null, \
+         invoice_code?: Area|null, *: Area|null)",
+    ),
+];
+
+const NOTHING: &str = "()";
+const SERIALS: &str = "(DeviceSNList: [serial])";
+const DEVICES: &str = "(printed?: flag, from?: time, to?: time, q?: text, cursor?: text, limit?: natural)";
+const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, cursor?: natural, \
+                        limit?: natural)";
+const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, page?: natural)";
+const SELF: &str = "(user_id?: natural)";
+const USER: &str = "(user_id: natural)";
+const PAGE: &str = "(page?: natural)";
+const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: text, type?: natural)";
+const COMPANY: &str = "(company_name: text)";
+const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
+const CSV: &str = "text/csv";
+const WEBSOCKET: &str = "websocket";
+
+pub const OPERATIONS: &[Operation] = &[
+    row(Post, "/login", "(username: text, passwd: text)", "(reqStatus: 'sucess'|'userError'|'passwdError')"),
+    row(Post, "/logout", NOTHING, "ReqStatus"),
+    row(Read, "/me", NOTHING, "User"),
+    row(Get, "/healthz", NOTHING, "(status: 'ok')"),
+    row(Get, "/readyz", NOTHING, "(status: 'ready')"),
+    row(Get, "/openapi.json", NOTHING, "any"),
+    row(Get, "/metrics", NOTHING, "text/plain"),
+    row(Get, "/api/settings", NOTHING, "Settings"),
+    row(Patch, "/api/settings", "(*: any)", "Settings"),
+    row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
+    row(Post, "/switchPrintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag)", SWITCHED),
+    row(Post, "/switchPtintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag)", SWITCHED),
+    row(Read, "/searchNoPrint", NOTHING, "(DeviceSNList: [text])"),
+    row(Get, "/socketNoPrint", NOTHING, WEBSOCKET),
+    row(Read, "/printQRCode", SERIALS, "{text}"),
+    row(
+        Post,
+        "/registerDevice",
+        "(DeviceSN?: serial|null, CPUID?: serial, devices?: [NewDevice])",
+        "(reqStatus: 'sucess'|'partial'|'error', devices: [Registration])",
+    ),
+    row(Read, "/api/devices", DEVICES, "(devices: [Device], next_cursor: text|null, total: natural)"),
+    row(Get, "/api/devices/export.csv", DEVICES, CSV),
+    row(
+        Post,
+        "/api/devices/import",
+        NOTHING,
+        "(created: natural, exists: natural, conflict: natural, errors: [(line: natural, err: text)])",
+    ),
+    row(
+        Get,
+        "/api/devices/{sn}/history",
+        NOTHING,
+        "(device: Device, prints: [(time: time, user_name: text, user_ip: text, reason: text, outcome: Label)])",
+    ),
+    row(Get, "/api/labels/claims", NOTHING, "(claims: Claims)"),
+    row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),
+    row(Post, "/api/labels/claims/release", SERIALS, "ReqStatus"),
+    row(Get, "/api/labels/claims/socket", NOTHING, WEBSOCKET),
+    row(Post, "/api/labels/sent", "(DeviceSNList: [serial], reason?: text)", "ReqStatus"),
+    row(Post, "/api/labels/outcome", "(printed?: [serial], failed?: [serial], unknown?: [serial])", SWITCHED),
+    row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
+    row(Post, "/api/conflicts/{id}/settle", "(reason: text)", "Conflict"),
+    row(Get, "/api/companies", NOTHING, "(companies: [Company])"),
+    row(Post, "/api/companies", COMPANY, "Company"),
+    row(Patch, "/api/companies/{id}", COMPANY, "Company"),
+    row(Delete, "/api/companies/{id}", NOTHING, "Done"),
+    row(Get, "/api/groups", NOTHING, "(groups: [Group])"),
+    row(Post, "/api/groups", "(group_name: text, company_id?: natural, permissions?: [natural])", "Group"),
+    row(Patch, "/api/groups/{id}", "(group_name?: text, permissions?: [natural])", "Group"),
+    row(Delete, "/api/groups/{id}", NOTHING, "Done"),
+    row(Get, "/api/users", NOTHING, "(users: [User])"),
+    row(
+        Post,
+        "/api/users",
+        "(user_name: text, passwd: text, company_id?: natural, group_id?: natural, permissions?: [natural])",
+        "User",
+    ),
+    row(
+        Patch,
+        "/api/users/{id}",
+        "(locked?: flag, user_name?: text, company_id?: natural, group_id?: natural, permissions?: [natural])",
+        "User",
+    ),
+    row(Delete, "/api/users/{id}", NOTHING, "Done"),
+    row(Post, "/api/users/{id}/password", "(passwd: text, old_passwd?: text)", "Done"),
+    row(Get, "/api/tokens", NOTHING, "(tokens: [(token_id: natural, name: text, permissions: [natural], create_time: time)])"),
+    row(
+        Post,
+        "/api/tokens",
+        "(name: text, permissions: [natural])",
+        "(token_id: natural, token: text, name: text, permissions: [natural])",
+    ),
+    row(Delete, "/api/tokens/{id}", NOTHING, "Done"),
+    row(Read, "/invoice/getManagerUsers", SELF, "[User]"),
+    row(
+        Post,
+        "/invoice/updateUsersPermission",
+        "(user_list: [(user_id: natural, group_id?: natural|null, update_permissions: [Tick])])",
+        "Done",
+    ),
+    row(Read, "/invoice/getManagerGroups", SELF, "(group_list: [Group])"),
+    row(Post, "/invoice/updateGroupPermission", "(group_id: natural, permission_list: [Tick])", "(group_list: [Group])"),
+    row(Post, "/invoice/addGroupUser", "(user_id: natural, group_id: natural)", "Done"),
+    row(Post, "/invoice/removeGroupUser", USER, "Done"),
+    row(Read, "/invoice/getUserPermission", USER, "(permission_list: [Permission])"),
+    row(Read, "/invoice/getGroupUsers", "(group_id: natural, company_id?: natural)", "(user_list: [User])"),
+    row(
+        Post,
+        "/invoice/recognizeImage",
+        SELF,
+        "(sucess: text, action_id_list: [natural], manage_size: natural, recognize_size: natural, failed?: [(file: text, err: text)])",
+    ),
+    row(Post, "/invoice/uploadModelOrigin", NOTHING, "(sucess: text, file_name: text)"),
+    row(
+        Post,
+        "/invoice/addModel",
+        "(modelAction: (user_id?: natural, json_model: JsonModel, model_id?: natural, company_id?: natural), img_str?: text|null, \
+         file_name?: text|null, type?: 0|1)",
+        "Queued",
+    ),
+    row(Post, "/invoice/deleteModel", "(user_id?: natural, model_id: natural)", "Queued"),
+    row(Read, "/invoice/getAllModel", "(user_id?: natural, page?: natural)", "(model_list: [Model], total: natural)"),
+    row(Read, "/invoice/searchModelLabel", "(page?: natural, keyword?: text)", "[Model]"),
+    row(Read, "/invoice/getTwentyAction", LOG, "LogPage"),
+    row(Read, "/invoice/getImgStr", "(url: text)", "(img_str: text)"),
+    row(
+        Read,
+        "/invoice/openConsole",
+        NOTHING,
+        "(action_id?: natural, user_id?: natural, user_name?: text, user_company?: text, company_name?: text, \
+         action_start_time?: time, url?: text, image_size?: natural, img_str?: text)",
+    ),
+    row(Read, "/invoice/recognizeWait", NOTHING, "(msg_id: 200, recognize_wait: [Waiting])"),
+    row(Read, "/invoice/getFaultQueue", PAGE, "(fault_num: natural, fault_list: [Fault])"),
+    row(Get, "/invoice/image/{name}", "(width?: natural)", "image/*"),
+    row(
+        Get,
+        "/api/queue",
+        "(limit?: natural)",
+        "(running: Action|null, manage_wait: [Action], manage_size: natural, recognize_size: natural, \
+         paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null, recognize_wait?: [Action])",
+    ),
+    row(Post, "/api/queue/pause", "(reason?: text)", "Done"),
+    row(Post, "/api/queue/resume", NOTHING, "Done"),
+    row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),
+    row(Post, "/api/queue/{id}/next", NOTHING, "Done"),
+    row(Get, "/api/log", LOG, "LogPage"),
+    row(Get, "/api/log/export.csv", LOG, CSV),
+    row(
+        Get,
+        "/api/invoices",
+        INVOICES,
+        "(invoices: [Invoice], next_cursor: text|null, total: natural, amount: (sum: text, invoices: natural))",
+    ),
+    row(Get, "/api/invoices/export.csv", INVOICES, CSV),
+    row(Get, "/api/invoices/export.xlsx", INVOICES, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
+    row(Patch, "/api/invoices/{id}", "(fields: {text})", "WholeInvoice"),
+    row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [Fault], total: natural)"),
+    row(
+        Post,
+        "/api/faults/retry",
+        "(invoice_ids?: [natural], all?: flag, from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text)",
+        "(action_id_list: [natural])",
+    ),
+    row(Post, "/api/faults/{id}/retry", NOTHING, "(action_id: natural)"),
+    row(Post, "/api/faults/{id}/resolve", NOTHING, "Done"),
+    row(Get, "/invoice/webSocketServer", NOTHING, WEBSOCKET),
+];

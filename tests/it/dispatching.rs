@@ -1,0 +1,87 @@
+//! The dispatcher with an engine whose outcomes stand in a table: panics and trouble cost tries of one action, never the queue. Not here:
+//! what is next (simulation.rs), and engines of another process (external.rs).
+
+use crate::support::eventually;
+use paperline::app::{App, By, pictures};
+use paperline::dispatcher;
+use paperline::domain::account::{Actor, Company, Credential, Permission, PermissionSet};
+use paperline::domain::change::Change;
+use paperline::domain::ids::{CompanyId, UserId};
+use paperline::domain::invoice::{BlobHash, PictureFormat};
+use paperline::engine::Trouble;
+use paperline::engine::scripted::{Outcome, Scripted};
+use paperline::http::messages::Messages;
+use paperline::hub::Hub;
+use paperline::store::blobs::Blobs;
+use paperline::store::memory::Memory;
+use paperline::store::tables::COMPANIES;
+use paperline::store::{Listener, Store};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+fn by() -> By {
+    let actor = Actor {
+        user: UserId(1),
+        user_name: "admin".into(),
+        company: CompanyId(1),
+        company_name: "公司".into(),
+        permissions: PermissionSet::of(&[Permission::SystemRw]),
+        credential: Credential::Session([0; 32]),
+    };
+    By { actor, ip: "127.0.0.1".into() }
+}
+
+/// Whether each of `pictures` pictures came to its end with the engine in order, in the order of their ends.
+fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
+    let ended = Arc::new(Mutex::new(Vec::new()));
+    let messages = Arc::new(Messages::default());
+    let hub = Hub::new(messages.clone());
+    let (heard, news) = (ended.clone(), hub.clone());
+    let listener: Listener = Box::new(move |change| {
+        if let Change::Recognised { invoice, trouble } = change {
+            heard.lock().unwrap().push((invoice.action.0, trouble.is_none()));
+        }
+        news.publish(change);
+    });
+    let store = Store::new(Arc::new(Memory::default()), Box::new(|| true), listener).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let settings = vec![("engine_backoff_ms".into(), "1".into())];
+    let app = Arc::new(App::new(store, Blobs::open(dir.path()).unwrap(), PathBuf::from("none"), settings).unwrap());
+    messages.speak_for(app.clone());
+    let company = Company { id: CompanyId(1), name: "公司".into(), registered: 0 };
+    app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &company.id, &company)?)).unwrap();
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let shape = pictures::Shape { format: PictureFormat::Png, width: 9, height: 9 };
+    let kept = |n: u8| (format!("{n}.png"), pictures::Kept { hash: BlobHash([n; 32]), shape, bytes: 1 });
+    let upload = (0..u8::try_from(pictures).unwrap()).map(kept).collect();
+    runtime.block_on(app.queue_recognitions(by(), upload, Vec::new(), None)).unwrap();
+    let scripted = Scripted::new(outcomes, Duration::ZERO);
+    let (stop, stopped) = watch::channel(false);
+    let dispatcher = runtime.spawn(dispatcher::run(app, hub, vec![Arc::new(move || Box::new(scripted.clone()))], stopped));
+    eventually("all have ended", || (ended.lock().unwrap().len() == pictures).then_some(()));
+    stop.send_replace(true);
+    runtime.block_on(dispatcher).unwrap();
+    std::mem::take(&mut ended.lock().unwrap())
+}
+
+#[test]
+fn an_engine_that_panics_costs_the_action_its_tries_and_the_queue_goes_on() {
+    let outcomes = [vec![Outcome::Panics; 4], vec![Outcome::NoTemplateFits]].concat();
+    assert_eq!(ends(outcomes, 2), [(1, false), (2, true)]);
+    let once = vec![Outcome::Panics, Outcome::NoTemplateFits];
+    assert_eq!(ends(once, 2), [(1, true), (2, true)], "a panic costs one try");
+}
+
+#[test]
+fn trouble_is_tried_again_a_refusal_is_not_and_nobody_overtakes() {
+    let broken = || Outcome::Fails(Trouble::Receive("broken".into()));
+    let outcomes = vec![broken(), broken(), broken(), Outcome::NoTemplateFits, broken(), Outcome::NoTemplateFits];
+    assert_eq!(ends(outcomes, 2), [(1, true), (2, true)]);
+    let refused = vec![Outcome::Fails(Trouble::Refused("no picture".into())), Outcome::NoTemplateFits];
+    assert_eq!(ends(refused, 3), [(1, false), (2, true), (3, true)]);
+    let away = vec![Outcome::Fails(Trouble::Unreachable("away".into())); 5];
+    assert_eq!(ends([away, vec![Outcome::NoTemplateFits]].concat(), 1), [(1, true)], "out of reach costs no try");
+}
