@@ -1,5 +1,6 @@
 // Templates over HTTP; the interface calls them models.
-import { post } from './http'
+import { call, post } from './http'
+import type { RegionList } from './invoices'
 
 export const TEMPLATES_A_PAGE = 12
 
@@ -62,4 +63,24 @@ export async function saveTemplate({ json, id, picture }: Saving): Promise<numbe
 
 export async function deleteTemplate(id: number): Promise<number> {
   return (await post<{ action_id: number }>('/invoice/deleteModel', { model_id: id })).action_id
+}
+
+/** What a template would read on a picture. */
+export interface Trial {
+  /** Null: it does not fit. */
+  template: { score: number | null; reason: string | null }
+  region_list: RegionList | null
+  is_fault: 0 | 1 | boolean
+  reason: string | null
+  /** The picture as it was laid onto the template's. */
+  aligned?: string
+}
+
+/** Reading takes as long as it takes, and several may ask at once. */
+const TRIAL_MS = 180_000
+
+export async function tryTemplate(id: number, picture: File): Promise<Trial> {
+  const form = new FormData()
+  form.append('file', picture, picture.name)
+  return (await call<Trial>('POST', `/api/models/${id}/test`, { form, timeoutMs: TRIAL_MS })).body
 }

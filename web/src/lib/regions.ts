@@ -83,3 +83,19 @@ export function doubtfulOf(regions: Region[], reason: string | null): Set<string
   }
   return found
 }
+
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** Whether another stands right above it, which its name would cover. */
+export function isCrowded(box: Box, others: Box[]): boolean {
+  return others.some((other) => {
+    const bottom = other.y + other.height
+    const isAbove = other.y < box.y && bottom > box.y - box.height
+    return other !== box && isAbove && other.x < box.x + box.width && other.x + other.width > box.x
+  })
+}
