@@ -47,6 +47,7 @@ export default {
     pace: 'Pace',
     fullPace: 'Full pace',
     slower: '{ms} ms a step',
+    again: 'Replay',
     replay: 'Replay',
     replayStop: 'Pause replay',
     replaySteps: 'Step by step',

@@ -25,6 +25,10 @@ export default {
   },
   people: {
     users: 'Users',
+    matrix: 'Rights at a glance',
+    ownRight: 'His own',
+    groupRight: 'From the group',
+    containedIn: 'Contained in “{right}”',
     groups: 'Groups',
     companies: 'Companies',
     seek: 'Search users and groups',

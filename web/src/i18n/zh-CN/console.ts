@@ -45,6 +45,7 @@ export default {
     pace: '识别速度',
     fullPace: '全速',
     slower: '每步延时 {ms} 毫秒',
+    again: '回放',
     replay: '回放识别过程',
     replayStop: '暂停回放',
     replaySteps: '逐步查看',

@@ -23,6 +23,10 @@ export default {
   },
   people: {
     users: '用户',
+    matrix: '权限一览',
+    ownRight: '本人的权限',
+    groupRight: '来自用户组',
+    containedIn: '已包含在“{right}”中',
     groups: '用户组',
     companies: '公司',
     seek: '搜索用户名、用户组或公司',
