@@ -8,7 +8,6 @@ export default {
     state: 'Label',
     printed: 'Printed {n}×',
     history: 'Device and its labels',
-    historyOf: 'Labels of {serial}',
     historyKey: 'Its labels (double click or Enter)',
     prints: 'Labels printed ({n})',
     noPrints: 'No label has been printed yet.',

@@ -6,7 +6,6 @@ export default {
     state: '标签状态',
     printed: '已打印 {n} 次',
     history: '设备与打印记录',
-    historyOf: '{serial} 的打印记录',
     historyKey: '打印记录（双击或按 Enter）',
     prints: '打印记录（{n}）',
     noPrints: '还没有打印过标签',
