@@ -1,4 +1,4 @@
-// What was, to go back to: snapshots of something that is edited, each after a moment of quiet.
+// What was, to go back to: snapshots of something that is edited, each after a moment of quiet or where one asks for it.
 import { computed, onBeforeUnmount, ref, watch, type Ref } from 'vue'
 
 const QUIET_MS = 300
@@ -43,6 +43,8 @@ export function useHistory<T>(value: Ref<T>) {
       go(at.value - 1)
     },
     redo: () => go(at.value + 1),
+    /** Here one may want to come back to, however quickly it goes on. */
+    keep,
     /** What is loaded is where undoing ends. */
     restart: () => {
       window.clearTimeout(timer)
