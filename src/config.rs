@@ -16,6 +16,27 @@ pub struct Cli {
 pub enum Command {
     /// Serve (the default): the pages, the interfaces, the queues.
     Serve(Serve),
+    /// Write everything there is into one file: records, pictures, password hashes, the TLS key. Works beside a running server.
+    Backup {
+        #[arg(long, default_value = "data")]
+        data_dir: PathBuf,
+        /// The file to make; it must not be there yet.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Make a data dir of a backup.
+    Restore {
+        /// Empty, or not there yet.
+        #[arg(long)]
+        data_dir: PathBuf,
+        #[arg(long)]
+        from: PathBuf,
+    },
+    /// Read everything and say what is wrong. The server must be stopped.
+    Check {
+        #[arg(long, default_value = "data")]
+        data_dir: PathBuf,
+    },
     /// Users, from the box itself; works beside a running server.
     User {
         #[command(subcommand)]

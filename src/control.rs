@@ -2,6 +2,7 @@
 //! its owner can open. One line of JSON in, one out.
 
 use crate::app::App;
+use crate::store::backup::Contents;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +16,13 @@ use tokio::sync::watch;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
-    ResetUser { name: String },
+    ResetUser {
+        name: String,
+    },
+    /// To an absolute path.
+    Backup {
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,12 +31,14 @@ pub enum Answer {
     Reset {
         password: String,
     },
+    BackedUp(Contents),
     Refused {
         why: String,
     },
 }
 
 const LINE_BYTES_MAX: u64 = 4096;
+/// Asking is quick; a backup takes as long as it takes.
 const WITHIN: Duration = Duration::from_secs(30);
 
 fn path(data_dir: &Path) -> PathBuf {
@@ -37,11 +46,15 @@ fn path(data_dir: &Path) -> PathBuf {
 }
 
 /// Does what is asked, wherever it was asked.
-pub async fn carry_out(app: &App, request: Request) -> Answer {
+pub async fn carry_out(app: &Arc<App>, request: Request) -> Answer {
     match request {
         Request::ResetUser { name } => match app.reset_from_the_box(name).await {
             Ok(password) => Answer::Reset { password },
             Err(refusal) => Answer::Refused { why: refusal.en.into_owned() },
+        },
+        Request::Backup { out } => match app.back_up(out).await {
+            Ok(contents) => Answer::BackedUp(contents),
+            Err(why) => Answer::Refused { why },
         },
     }
 }
@@ -63,17 +76,18 @@ pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -
             };
             if let Ok((stream, _)) = accepted {
                 let app = app.clone();
-                tokio::spawn(tokio::time::timeout(WITHIN, async move { talk(&app, stream).await }));
+                tokio::spawn(async move { talk(&app, stream).await });
             }
         }
     });
     Ok(())
 }
 
-async fn talk(app: &App, mut stream: tokio::net::UnixStream) -> io::Result<()> {
+async fn talk(app: &Arc<App>, mut stream: tokio::net::UnixStream) -> io::Result<()> {
     let (reading, mut writing) = stream.split();
     let mut line = String::new();
-    tokio::io::BufReader::new(reading.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
+    let mut reading = tokio::io::BufReader::new(reading.take(LINE_BYTES_MAX));
+    tokio::time::timeout(WITHIN, reading.read_line(&mut line)).await??;
     let answer = match serde_json::from_str(&line) {
         Ok(request) => carry_out(app, request).await,
         Err(e) => Answer::Refused { why: e.to_string() },
@@ -88,7 +102,6 @@ pub fn ask(data_dir: &Path, request: &Request) -> io::Result<Option<Answer>> {
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
         Err(e) => return Err(e),
     };
-    stream.set_read_timeout(Some(WITHIN))?;
     stream.write_all(format!("{}\n", serde_json::to_string(request)?).as_bytes())?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;

@@ -169,7 +169,11 @@ impl Loop {
                     until_durable("put back", || app.put_action_back(action, counts, numbers.clone())).await
                 }
                 (Product::Recognition(outcome), _) => {
-                    until_durable("keep an invoice", || app.recognition_ended(action, outcome.clone())).await
+                    match until_durable("keep an invoice", || app.recognition_ended(action, outcome.clone())).await {
+                        // More than a record holds: it ends as trouble with the engine, and not never.
+                        None => until_durable("give up", || give_up(app, action, sentence::ENGINE_RECEIVE)).await,
+                        kept => kept,
+                    }
                 }
                 (Product::Learnt(learnt), _) => {
                     let keep = || async { app.template_learnt(action, (**learnt).clone(), uuid()?).await };

@@ -11,3 +11,4 @@ pub mod http;
 pub mod config;
 pub mod control;
 pub mod serve;
+pub mod upkeep;

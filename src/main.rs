@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use paperline::config::{Cli, Command, Serve, UserCommand};
-use paperline::serve;
+use paperline::{serve, upkeep};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -21,7 +21,10 @@ fn main() -> ExitCode {
     };
     let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(config) => runtime.block_on(serve::run(config)),
-        Command::User { command: UserCommand::Reset { name, data_dir } } => runtime.block_on(serve::reset_user(&data_dir, name)),
+        Command::Backup { data_dir, out } => runtime.block_on(upkeep::backup(&data_dir, &out)),
+        Command::Restore { data_dir, from } => upkeep::restore(&data_dir, &from),
+        Command::Check { data_dir } => upkeep::check(&data_dir),
+        Command::User { command: UserCommand::Reset { name, data_dir } } => runtime.block_on(upkeep::reset_user(&data_dir, name)),
     };
     // An engine in the middle of a picture is not waited for: its action is back in the queue.
     runtime.shutdown_background();

@@ -1,6 +1,6 @@
 //! The box from start to stop: opens the store, makes what the first start makes, listens, and ends in order.
 
-use crate::app::App;
+use crate::app::{App, accounts};
 use crate::config::{EngineChoice, Listen, Serve};
 use crate::control;
 use crate::engine::builtin::Builtin;
@@ -11,55 +11,21 @@ use crate::http::messages::Messages;
 use crate::http::thumbs::Thumbs;
 use crate::http::{Edge, listen, route, socket, tls};
 use crate::hub::Hub;
-use crate::store::blobs::Blobs;
-use crate::store::local::Local;
-use crate::store::{Listener, Store};
 use bytes::Bytes;
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-pub const FIRST_PASSWORD: &str = "initial-admin-password";
-/// Below this share of the disk, nothing more is written.
-const FREE_SHARE_MIN: f64 = 0.05;
-/// Where the share is large, this much is enough.
-const FREE_BYTES_ENOUGH: u64 = 1 << 30;
-const ROOM_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
-
-/// Says whether the disk under `dir` still has room; looks twice a second at most.
-fn room(dir: &Path) -> impl FnMut() -> bool + Send + 'static {
-    let dir = dir.to_owned();
-    let mut last: Option<(Instant, bool)> = None;
-    move || {
-        if let Some((at, has_room)) = last
-            && at.elapsed() < ROOM_LOOKED_AT_EVERY
-        {
-            return has_room;
-        }
-        let has_room = rustix::fs::statvfs(&dir).map_or(true, |disk| {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            free > FREE_BYTES_ENOUGH || disk.f_bavail as f64 > disk.f_blocks as f64 * FREE_SHARE_MIN
-        });
-        last = Some((Instant::now(), has_room));
-        has_room
-    }
-}
-
-/// The store and the verbs on it. `news` is told of every change.
-fn open_app(dir: &Path, settings: &[(String, String)], news: Listener) -> Result<Arc<App>, Box<dyn Error>> {
-    let engine = Local::open(&dir.join("db"))
-        .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
-    let store = Store::new(Arc::new(engine), Box::new(room(dir)), news)?;
-    let blobs = Blobs::open(&dir.join("pictures"))?;
-    Ok(Arc::new(App::new(store, blobs, dir.join(FIRST_PASSWORD), settings.to_vec())?))
-}
+/// Set for a process that took the place of one whose store had failed.
+const BEGUN_ANEW: &str = "PAPERLINE_BEGUN_ANEW";
 
 /// The run of the machine; nothing where the system does not tell, and then every start may be another one.
 fn boot_id() -> String {
@@ -69,41 +35,19 @@ fn boot_id() -> String {
 /// Everything behind the listeners, opened and made whole.
 fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     let dir = &config.data_dir;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let messages = Arc::new(Messages::default());
     let hub = Hub::new(messages.clone());
     let news = hub.clone();
-    let app = open_app(dir, &config.settings, Box::new(move |change| news.publish(change)))?;
+    let app = Arc::new(App::open(dir, &config.settings, Box::new(move |change| news.publish(change)))?);
     messages.speak_for(app.clone());
     if let Some(password) = app.first_start()? {
         println!("first start: user admin, password {password}");
-        println!("the password is kept in {} until it is changed", dir.join(FIRST_PASSWORD).display());
+        println!("the password is kept in {} until it is changed", dir.join(accounts::FIRST_PASSWORD).display());
     }
     let (swept, over) = (app.sweep_pictures()?, app.sweep_sessions()?);
     let recovered = app.recover_actions(&boot_id())?;
     tracing::info!(swept, over, recovered, "opened {}", dir.display());
     Ok((app, hub))
-}
-
-/// A new password for whoever holds the box, from the running server or, where none runs, straight from the store.
-pub async fn reset_user(dir: &Path, name: String) -> Result<(), Box<dyn Error>> {
-    let request = control::Request::ResetUser { name: name.clone() };
-    let answer = match control::ask(dir, &request)? {
-        Some(answer) => answer,
-        None if !dir.join("db").exists() => return Err(format!("{} is no data dir of paperline", dir.display()).into()),
-        None => {
-            let dir = dir.to_owned();
-            let opened = tokio::task::spawn_blocking(move || open_app(&dir, &[], Box::new(|_| {})).map_err(|e| e.to_string()));
-            control::carry_out(&*opened.await??, request).await
-        }
-    };
-    match answer {
-        control::Answer::Reset { password } => {
-            println!("user {name}, new password {password}");
-            Ok(())
-        }
-        control::Answer::Refused { why } => Err(why.into()),
-    }
 }
 
 async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<TlsAcceptor>)>, Box<dyn Error>> {
@@ -132,7 +76,18 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     let opening = config.clone();
-    let (app, hub) = tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await??;
+    let (app, hub) = loop {
+        let opening = opening.clone();
+        match tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await? {
+            Ok(opened) => break opened,
+            // Nobody is there to start it again: the disk was just writable, and will be.
+            Err(why) if std::env::var_os(BEGUN_ANEW).is_some() => {
+                tracing::error!("{why}; trying again");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            Err(why) => return Err(why.into()),
+        }
+    };
     let listeners = bind(&config).await?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
@@ -143,8 +98,9 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
+    tokio::spawn(nightly_backups(app.clone(), stopped.clone()));
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
-    let dispatcher = tokio::spawn(crate::dispatcher::run(app, hub.clone(), engines, stopped.clone()));
+    let dispatcher = tokio::spawn(crate::dispatcher::run(app.clone(), hub.clone(), engines, stopped.clone()));
     let mut serving = tokio::task::JoinSet::new();
     for (listener, tls) in listeners {
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -153,7 +109,19 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     }
     io::stdout().flush()?;
 
-    wait_for_stop().await?;
+    let failed = tokio::select! {
+        stopped = wait_for_stop() => stopped.map(|()| false)?,
+        why = app.store.failed() => {
+            eprintln!("paperline: the store failed ({why}): nothing is taken in until the disk can be written again");
+            tokio::select! {
+                stopped = wait_for_stop() => stopped.map(|()| false)?,
+                () = until_writable(&config.data_dir) => true,
+            }
+        }
+    };
+    if failed {
+        return Err(begin_anew().into());
+    }
     tracing::info!("stopping");
     stop.send_replace(true);
     hub.close();
@@ -161,6 +129,36 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     sockets_closed(&hub).await;
     dispatcher.await?;
     Ok(())
+}
+
+/// A night that the box was off for is made up for when it is on again.
+async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    const LOOKED_FOR_EVERY: Duration = Duration::from_secs(10);
+    while tokio::time::timeout(LOOKED_FOR_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        let app = app.clone();
+        let _ = tokio::task::spawn_blocking(move || app.back_up_nightly()).await;
+    }
+}
+
+/// What is read goes on being read meanwhile.
+async fn until_writable(dir: &Path) {
+    const TRIED_EVERY: Duration = Duration::from_secs(2);
+    let probe = || {
+        let mut file = tempfile::Builder::new().prefix(".probe").tempfile_in(dir)?;
+        file.write_all(&[0; 4096])?;
+        file.as_file().sync_all()
+    };
+    while let Err(e) = probe() {
+        tracing::warn!("the disk can't be written: {e}");
+        tokio::time::sleep(TRIED_EVERY).await;
+    }
+}
+
+/// A store that failed is sound again once it is opened anew, and that takes a new process: this one becomes it. Comes back only with
+/// an error.
+fn begin_anew() -> io::Error {
+    tracing::info!("the disk can be written again: starting anew");
+    Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(BEGUN_ANEW, "1").exec()
 }
 
 async fn wait_for_stop() -> io::Result<()> {

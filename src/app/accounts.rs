@@ -131,6 +131,9 @@ fn add_user(txn: &mut Txn<'_>, name: &str, hash: String, permission: Permission,
     txn.put(&USERS, &id, &user)
 }
 
+/// In the data dir, until the administrator's password is changed.
+pub const FIRST_PASSWORD: &str = "initial-admin-password";
+
 impl App {
     /// Makes the first company and the first users where there are none; answers the administrator's password when it made it. The
     /// password lies in its file before the user that has it exists.
@@ -139,7 +142,7 @@ impl App {
             return Ok(None);
         }
         let password = passwords::readable_password()?;
-        keep_secret(&self.first_password, &format!("{password}\n")).map_err(StoreError::Io)?;
+        keep_secret(&self.dir.join(FIRST_PASSWORD), &format!("{password}\n")).map_err(StoreError::Io)?;
         let admin_hash = passwords::hash_blocking(&password)?;
         let production_hash = passwords::hash_blocking(PRODUCTION_PASSWORD)?;
         self.store.write_blocking(move |txn| {
@@ -154,8 +157,8 @@ impl App {
 
     /// It was changed: what lies in the file opens nothing any more.
     pub(super) fn forget_first_password(&self) {
-        match std::fs::remove_file(&self.first_password) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => tracing::warn!("{}: {e}", self.first_password.display()),
+        match std::fs::remove_file(self.dir.join(FIRST_PASSWORD)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => tracing::warn!("{FIRST_PASSWORD}: {e}"),
             _ => {}
         }
     }

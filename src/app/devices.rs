@@ -36,7 +36,7 @@ pub struct Registration {
 pub(super) const DEVICES_PER_VERB: usize = 200;
 
 /// The running total of devices; the unprinted are counted beside it.
-const DEVICES_COUNTER: &str = "devices";
+pub(super) const DEVICES_COUNTER: &str = "devices";
 pub(super) const UNPRINTED_COUNTER: &str = "devices/unprinted";
 
 fn register(txn: &mut Txn<'_>, by: &By, new: &NewDevice, now: Millis, week: &str) -> Result<Registration, Refusal> {

@@ -13,9 +13,9 @@ use crate::store::tables::{FAULTS, FAULTS_BY_COMPANY, INVOICES};
 use crate::store::{StoreError, Txn, View};
 use std::collections::BTreeMap;
 
-const ALL: &str = "faults";
+pub(super) const ALL: &str = "faults";
 
-fn counter(company: CompanyId) -> String {
+pub(super) fn counter(company: CompanyId) -> String {
     format!("faults/{company}")
 }
 

@@ -43,7 +43,7 @@ impl Outcome {
 }
 
 /// By what an invoice may be found to be another one's double.
-fn identities(invoice: &Invoice) -> Vec<String> {
+pub(super) fn identities(invoice: &Invoice) -> Vec<String> {
     let mut identities = vec![format!("picture {}", invoice.picture.hash)];
     identities.extend(invoice.identity().map(|identity| format!("number {identity}")));
     identities

@@ -22,18 +22,20 @@ impl Facet {
 }
 
 /// The number of the facet that every row has.
-const EVERY: u8 = 4;
+pub(super) const EVERY: u8 = 4;
 /// Rows of actions and rows of administration are counted apart: the interface document's log has the former only.
-const ADMINISTRATION: u8 = 8;
+pub(super) const ADMINISTRATION: u8 = 8;
 
 /// The time of the newest row.
 const LAST: &str = "log/last";
+/// The number of the newest row. Rows are in the same order by number as by time.
+const NUMBER: &str = "log";
 
 fn kind(row: &LogRow) -> &str {
     row.description.split(' ').next().unwrap_or_default()
 }
 
-fn value(row: &LogRow, facet: u8) -> String {
+pub(super) fn value(row: &LogRow, facet: u8) -> String {
     match facet % ADMINISTRATION {
         0 => &row.ip,
         1 => &row.user_name,
@@ -65,7 +67,7 @@ pub(super) fn log(
     let last = txn.view().counter(LAST)?;
     let time = now.max(last.try_into().unwrap_or(Millis::MAX));
     txn.put(&COUNTERS, &LAST.to_owned(), &time.unsigned_abs())?;
-    let arrival = (time, txn.next("log")?);
+    let arrival = (time, txn.next(NUMBER)?);
     let stream = if action.is_some() { 0 } else { ADMINISTRATION };
     for facet in stream..=stream + EVERY {
         let key = (facet, row.company, value(&row, facet));
@@ -88,6 +90,8 @@ pub struct Query {
     pub facet: Option<Facet>,
     /// Administrative changes too.
     pub administration: bool,
+    /// Only rows that came in before this one.
+    pub before: Option<Arrival>,
 }
 
 /// Rows of one value: the numbers of those in the time asked for.
@@ -100,15 +104,15 @@ struct Run {
 impl Run {
     fn arrival(&self, view: &View<'_>, number: u64) -> Result<Arrival, StoreError> {
         let (facet, company, value) = self.key.clone();
-        Ok(view.get(&LOG_INDEX, &(facet, company, value, number))?.unwrap_or((Millis::MAX, 0)))
+        Ok(view.get(&LOG_INDEX, &(facet, company, value, number))?.unwrap_or((Millis::MAX, u64::MAX)))
     }
 
-    /// Numbers from 1 to this many came in before `time`.
-    fn before(&self, view: &View<'_>, count: u64, time: Millis) -> Result<u64, StoreError> {
-        let (mut low, mut high) = (0, count);
+    /// How many of its rows, at least `low` and at most `high`, came in `before` something.
+    fn count(&self, view: &View<'_>, (low, high): (u64, u64), before: impl Fn(Arrival) -> bool) -> Result<u64, StoreError> {
+        let (mut low, mut high) = (low, high);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.arrival(view, middle + 1)?.0 < time {
+            if before(self.arrival(view, middle + 1)?) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -130,6 +134,8 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
         (false, None) => Facet::ALL.map(|facet| facet as u8).to_vec(),
     };
     let streams: &[u8] = if query.administration { &[0, ADMINISTRATION] } else { &[0] };
+    let after = (query.to.saturating_add(1), 0);
+    let end = query.before.map_or(after, |before| before.min(after));
     let mut runs = Vec::new();
     for facet in streams.iter().flat_map(|stream| facets.iter().map(move |facet| stream + facet)) {
         let keys: Box<dyn Iterator<Item = _>> = match query.wall {
@@ -142,8 +148,8 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
                 continue;
             }
             let mut run = Run { key, first: 1, last: count };
-            run.first = run.before(view, count, query.from)? + 1;
-            run.last = run.before(view, count, query.to.saturating_add(1))?;
+            run.first = run.count(view, (0, count), |arrival| arrival < (query.from, 0))? + 1;
+            run.last = run.count(view, (run.first - 1, count), |arrival| arrival < end)?;
             if run.len() > 0 {
                 runs.push(run);
             }
@@ -152,42 +158,189 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
     Ok(runs)
 }
 
+/// Takes the newest `skip` rows off runs that have none in common. Every row has a number in the log: that is found by halving from which
+/// on there are so many, and in each run only what is still in question is looked at.
+fn leave_out(view: &View<'_>, runs: &mut [Run], skip: u64) -> Result<(), StoreError> {
+    // How many of each run's rows stay, at least and at most.
+    let mut stay: Vec<(u64, u64)> = runs.iter().map(|run| (run.first - 1, run.last)).collect();
+    let (mut from, mut to) = (0, view.counter(NUMBER)? + 1);
+    while to - from > 1 {
+        let middle = from + (to - from) / 2;
+        let counted = runs.iter().zip(&stay).map(|(run, stay)| run.count(view, *stay, |(_, number)| number < middle));
+        let older: Vec<u64> = counted.collect::<Result<_, _>>()?;
+        let newer: u64 = runs.iter().zip(&older).map(|(run, older)| run.last - older).sum();
+        for ((least, most), older) in stay.iter_mut().zip(older) {
+            *(if newer >= skip { least } else { most }) = older;
+        }
+        *(if newer >= skip { &mut from } else { &mut to }) = middle;
+    }
+    for (run, (least, _)) in runs.iter_mut().zip(stay) {
+        run.last = least;
+    }
+    Ok(())
+}
+
+/// The rows of all runs, each once, newest first.
+struct Merged<'a> {
+    view: &'a View<'a>,
+    runs: Vec<Run>,
+    heads: BinaryHeap<(Arrival, usize)>,
+}
+
+impl<'a> Merged<'a> {
+    fn new(view: &'a View<'a>, runs: Vec<Run>) -> Result<Self, StoreError> {
+        let mut this = Self { view, runs, heads: BinaryHeap::new() };
+        for at in 0..this.runs.len() {
+            this.push(at)?;
+        }
+        Ok(this)
+    }
+
+    fn push(&mut self, at: usize) -> Result<(), StoreError> {
+        let run = &self.runs[at];
+        if run.len() > 0 {
+            self.heads.push((run.arrival(self.view, run.last)?, at));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<Arrival>, StoreError> {
+        let newest = self.heads.peek().map(|(arrival, _)| *arrival);
+        while let Some((_, at)) = self.heads.peek().filter(|(arrival, _)| Some(*arrival) == newest).copied() {
+            self.heads.pop();
+            self.runs[at].last -= 1;
+            self.push(at)?;
+        }
+        Ok(newest)
+    }
+
+    fn rows(&mut self, limit: usize) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
+        let mut rows = Vec::new();
+        while rows.len() < limit
+            && let Some(arrival) = self.next()?
+        {
+            rows.extend(self.view.get(&LOG, &arrival)?.map(|row| (arrival, row)));
+        }
+        Ok(rows)
+    }
+}
+
 /// Newest first, from the `skip`th; also how many there are in all.
 pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result<(u64, Vec<(Arrival, LogRow)>), StoreError> {
     let mut runs = runs(view, query)?;
-    // A keyword looked for in all four may hit a row more than once: then only reading them all tells how many there are.
-    let may_repeat = query.keyword.as_deref().is_some_and(|k| !k.is_empty()) && query.facet.is_none();
-    let mut total: u64 = runs.iter().map(Run::len).sum();
-    let mut skip = skip;
-    if let [run] = &mut runs[..] {
-        run.last -= skip.min(run.len());
-        skip = 0;
+    let facet = |run: &Run| run.key.0 % ADMINISTRATION;
+    let total = runs.iter().map(Run::len).sum();
+    if runs.windows(2).all(|two| facet(&two[0]) == facet(&two[1])) {
+        if skip >= total {
+            return Ok((total, Vec::new()));
+        }
+        if skip > 0 {
+            leave_out(view, &mut runs, skip)?;
+        }
+        return Ok((total, Merged::new(view, runs)?.rows(limit)?));
     }
-    let mut heads = BinaryHeap::new();
-    for (at, run) in runs.iter().enumerate().filter(|(_, run)| run.len() > 0) {
-        heads.push((run.arrival(view, run.last)?, at));
+    // What is found in more than one facet may be the same row: only going through them all tells how many there are.
+    let mut merged = Merged::new(view, runs)?;
+    let mut total = 0;
+    while total < skip && merged.next()?.is_some() {
+        total += 1;
     }
-    let (mut rows, mut seen, mut last) = (Vec::new(), 0, None);
-    while let Some((arrival, at)) = heads.pop() {
-        let run = &mut runs[at];
-        run.last -= 1;
-        if run.len() > 0 {
-            heads.push((run.arrival(view, run.last)?, at));
-        }
-        if last == Some(arrival) {
-            continue;
-        }
-        last = Some(arrival);
-        seen += 1;
-        if seen > skip && rows.len() < limit {
-            rows.extend(view.get(&LOG, &arrival)?.map(|row| (arrival, row)));
-        }
-        if rows.len() == limit && !may_repeat {
-            break;
-        }
-    }
-    if may_repeat {
-        total = seen;
+    let rows = merged.rows(limit)?;
+    total += rows.len() as u64;
+    while merged.next()?.is_some() {
+        total += 1;
     }
     Ok((total, rows))
+}
+
+/// Newest first, without counting them.
+pub fn newest(view: &View<'_>, query: &Query, limit: usize) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
+    Merged::new(view, runs(view, query)?)?.rows(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::{Actor, Credential, PermissionSet};
+    use crate::domain::ids::UserId;
+    use crate::store::Store;
+    use crate::store::memory::Memory;
+    use std::sync::Arc;
+
+    fn by(number: usize) -> By {
+        let actor = Actor {
+            user: UserId(number as u64),
+            user_name: format!("user {}", number % 3),
+            company: CompanyId(1 + number as u64 % 2),
+            company_name: format!("company {}", number % 2),
+            permissions: PermissionSet::default(),
+            credential: Credential::Token(crate::domain::ids::TokenId(1)),
+        };
+        By { actor, ip: format!("10.0.0.{}", number % 5) }
+    }
+
+    /// Every page of every search is what a walk through all rows finds.
+    #[test]
+    fn pages_are_what_a_walk_finds() {
+        let store = Store::new(Arc::new(Memory::default()), crate::store::endless(), Box::new(|_| {})).unwrap();
+        let kinds = ["one", "two 10", "user one"];
+        let write = store.write_blocking(move |txn| {
+            for n in 0..200 {
+                // Several of one moment, and a clock that goes back.
+                let now = [1_000, 1_000, 1_001, 1_010, 990][n % 5] + n as Millis / 20;
+                let action = (n % 4 == 0).then_some(ActionId(n as u64));
+                log(txn, now, &by(n * 7 % 30), action, kinds[n % 3])?;
+            }
+            Ok(())
+        });
+        write.unwrap();
+        store.read(|view| {
+            let all: Vec<_> = view.scan(&LOG, &(), true).map(Result::unwrap).collect();
+            let found_by = |row: &LogRow, query: &Query| {
+                let keyword = query.keyword.clone().unwrap_or_default();
+                let facets = query.facet.map_or(0..4, |facet| facet as u8..facet as u8 + 1);
+                keyword.is_empty() || facets.into_iter().any(|facet| value(row, facet).contains(&keyword))
+            };
+            for wall in [None, Some(CompanyId(2))] {
+                for keyword in [None, Some("user 1"), Some("1"), Some("user"), Some("one"), Some("nobody")] {
+                    for facet in [None, Some(Facet::User), Some(Facet::Kind), Some(Facet::Ip), Some(Facet::Company)] {
+                        for (from, to) in [(Millis::MIN, Millis::MAX), (1_002, 1_011), (1_011, 1_011)] {
+                            for administration in [false, true] {
+                                let keyword = keyword.map(str::to_owned);
+                                let query = Query { wall, from, to, keyword, facet, administration, before: None };
+                                let expected: Vec<u64> = all
+                                    .iter()
+                                    .filter(|((time, _), row)| {
+                                        (from..=to).contains(time)
+                                            && wall.is_none_or(|wall| wall == row.company)
+                                            && (administration || row.action.is_some())
+                                            && found_by(row, &query)
+                                    })
+                                    .map(|((_, number), _)| *number)
+                                    .collect();
+                                check(view, query, &expected);
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    fn check(view: &View<'_>, mut query: Query, expected: &[u64]) {
+        let numbers = |rows: &[(Arrival, LogRow)]| rows.iter().map(|((_, number), _)| *number).collect::<Vec<_>>();
+        for skip in [0, 1, 7, 20, 60, 199, 200, 201] {
+            let (total, rows) = search(view, &query, skip, 20).unwrap();
+            let page: Vec<u64> = expected.iter().skip(skip as usize).take(20).copied().collect();
+            assert_eq!((total, numbers(&rows)), (expected.len() as u64, page), "{query:?} from {skip}");
+        }
+        let mut walked = Vec::new();
+        loop {
+            let rows = newest(view, &query, 9).unwrap();
+            let Some((last, _)) = rows.last() else { break };
+            query.before = Some(*last);
+            walked.extend(numbers(&rows));
+        }
+        assert_eq!(walked, expected, "{query:?}");
+    }
 }

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub mod accounts;
+pub mod backup;
+pub mod check;
 pub mod companies;
 pub mod devices;
 pub mod faults;
@@ -18,6 +20,7 @@ pub mod groups;
 pub mod invoices;
 pub mod labels;
 pub mod log;
+mod open;
 pub mod passwords;
 pub mod pictures;
 pub mod queues;
@@ -43,8 +46,9 @@ pub struct App {
     pub passwords: Passwords,
     pub attempts: sessions::Attempts,
     pub claims: labels::Claims,
-    /// Where the administrator's first password lies until it is changed.
-    first_password: PathBuf,
+    /// The data dir.
+    dir: PathBuf,
+    backups: backup::Backups,
     settings: RwLock<Arc<Settings>>,
     /// Settings of the command line: they win over the stored ones.
     fixed: Vec<(String, String)>,
@@ -52,14 +56,15 @@ pub struct App {
 
 impl App {
     /// `fixed`: names and values of `--set`.
-    pub fn new(store: Store, blobs: Blobs, first_password: PathBuf, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
+    pub fn new(store: Store, blobs: Blobs, dir: PathBuf, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
         let app = Self {
             store,
             blobs,
             passwords: Passwords::default(),
             attempts: sessions::Attempts::default(),
             claims: labels::Claims::default(),
-            first_password,
+            dir,
+            backups: backup::Backups::default(),
             settings: RwLock::default(),
             fixed,
         };

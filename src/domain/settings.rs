@@ -2,6 +2,7 @@
 //! start-up flags (config.rs).
 
 use super::refusal::Refusal;
+use jiff::civil::Time;
 use regex::{Regex, RegexBuilder};
 use std::net::IpAddr;
 
@@ -37,12 +38,18 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// An IANA name; `None`: the system's.
     pub timezone: Option<String>,
+    /// Where a backup is put every night; `None`: none is made.
+    pub backup_dir: Option<String>,
+    /// Not before this time of day.
+    pub backup_time: Time,
+    /// So many nightly backups are kept.
+    pub backup_keep: usize,
     /// `device_sn_pattern`, compiled; always there, since no pattern that does not compile is taken.
     sn: Option<Regex>,
 }
 
 /// Every setting's name.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 15] = [
     "allow_plain_http",
     "allow_default_password",
     "device_sn_pattern",
@@ -55,6 +62,9 @@ pub const NAMES: [&str; 12] = [
     "max_upload_mib",
     "trusted_proxies",
     "timezone",
+    "backup_dir",
+    "backup_time",
+    "backup_keep",
 ];
 
 const SN_PATTERN: &str = r"^\d{8}$";
@@ -80,6 +90,9 @@ impl Default for Settings {
             max_upload_mib: 1024,
             trusted_proxies: Vec::new(),
             timezone: None,
+            backup_dir: None,
+            backup_time: Time::constant(2, 30, 0, 0),
+            backup_keep: 7,
             sn: sn_regex(SN_PATTERN),
         }
     }
@@ -148,6 +161,19 @@ impl Settings {
                 }
                 self.timezone = (!value.is_empty()).then(|| value.into());
             }
+            "backup_dir" => {
+                let wrong =
+                    || Refusal::malformed("backup_dir：应为绝对路径，或留空", "backup_dir: must be an absolute path, or empty");
+                if !value.is_empty() && (!value.starts_with('/') || value.chars().any(char::is_control)) {
+                    return Err(wrong());
+                }
+                self.backup_dir = (!value.is_empty()).then(|| value.into());
+            }
+            "backup_time" => {
+                let wrong = || Refusal::malformed("backup_time：应为 HH:MM", "backup_time: must be HH:MM");
+                self.backup_time = Time::strptime("%H:%M", value).map_err(|_| wrong())?;
+            }
+            "backup_keep" => self.backup_keep = number(name, value, 1, 1000)?,
             _ => return Err(Refusal::malformed(format!("{name}：没有这项设置"), format!("{name}: no such setting"))),
         }
         Ok(())

@@ -75,6 +75,9 @@ fn settings_as_json(settings: &Settings) -> Value {
         "max_upload_mib": settings.max_upload_mib,
         "trusted_proxies": settings.trusted_proxies,
         "timezone": settings.timezone,
+        "backup_dir": settings.backup_dir,
+        "backup_time": settings.backup_time.strftime("%H:%M").to_string(),
+        "backup_keep": settings.backup_keep,
     })
 }
 

@@ -39,7 +39,7 @@ fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<
         }
     };
     let keyword = call.fields.text_or_none("keyword")?.map(str::to_owned);
-    Ok(Query { wall: call.actor()?.wall(), from, to, keyword, facet, administration })
+    Ok(Query { wall: call.actor()?.wall(), from, to, keyword, facet, administration, before: None })
 }
 
 async fn answer(call: &Call, query: Query) -> Result<Reply, Refusal> {
@@ -76,12 +76,11 @@ const ROWS_PER_LOOK: usize = 1_000;
 const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "user_name", "company_name", "user_ip", "user_id"];
 
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
-    let (query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
+    let (mut query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
     let store = call.edge.app.store.clone();
-    let mut skip = 0;
     Ok(csv::stream("log.csv", &HEADER, move |lines| {
-        let (_, rows) = store.walk(|view| log::search(view, &query, skip, ROWS_PER_LOOK))?;
-        skip += rows.len() as u64;
+        let rows = store.walk(|view| log::newest(view, &query, ROWS_PER_LOOK))?;
+        query.before = rows.last().map(|(arrival, _)| *arrival);
         for (arrival, row) in &rows {
             let action = row.action.map(|id| id.to_string()).unwrap_or_default();
             let (time, user) = (time::write(arrival.0, &zone), row.user.to_string());

@@ -1,6 +1,7 @@
 //! Speaks: HTTP, HTTPS and WebSocket, in the wire's own spellings. Parses, calls one verb, replies.
 
 mod account;
+mod backup;
 mod body;
 mod csv;
 mod devices;

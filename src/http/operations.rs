@@ -91,7 +91,8 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "Settings",
         "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, confidence_threshold: number, \
          engine_timeout_s: natural, engine_retries: natural, engine_backoff_ms: natural, engine_encoding: 'gbk'|'utf-8', \
-         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], timezone: text|null)",
+         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], timezone: text|null, backup_dir: text|null, \
+         backup_time: text, backup_keep: natural)",
     ),
 ];
 
@@ -137,6 +138,8 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/metrics", NOTHING, "text/plain"),
     row(Get, "/api/settings", NOTHING, "Settings"),
     row(Patch, "/api/settings", "(*: any)", "Settings"),
+    row(Post, "/api/backup", NOTHING, "application/x-tar"),
+    row(Get, "/api/backups", NOTHING, "(backups: [(name: text, bytes: natural, time: time)], trouble: text|null)"),
     row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
     row(Post, "/switchPrintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag)", SWITCHED),
     row(Post, "/switchPtintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag)", SWITCHED),

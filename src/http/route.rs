@@ -4,7 +4,9 @@
 use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
-use super::{Edge, account, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, ui};
+use super::{
+    Edge, account, backup, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, ui,
+};
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
@@ -175,6 +177,8 @@ routes! {
     Get "/metrics", Open, None => metrics::metrics;
     Get "/api/settings", Needs(SystemRw), None => account::settings;
     Patch "/api/settings", Needs(SystemRw), None => account::change_settings;
+    Post "/api/backup", Needs(SystemRw), None => backup::download;
+    Get "/api/backups", Needs(SystemRw), None => backup::nightly;
 
     Read "/search", Needs(DeviceR), None => production::search;
     Post "/switchPrintStatus", Needs(DeviceRw), None => production::switch_print_status;
@@ -339,6 +343,12 @@ async fn pass(
             return Err(refusal);
         }
     };
+    if route.files != Files::None
+        && let Err(refusal) = edge.app.store.has_room()
+    {
+        Fields::drain(body);
+        return Err(refusal);
+    }
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers.clone();
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {

@@ -45,6 +45,13 @@ impl Blobs {
         self.dir.join(&name[..2]).join(name)
     }
 
+    /// Whether the file is there and holds what its name says. Blocks.
+    pub fn is_whole(&self, hash: &BlobHash) -> bool {
+        let mut sum = Sha256::new();
+        let read = File::open(self.path(hash)).and_then(|mut file| io::copy(&mut file, &mut sum));
+        read.is_ok() && <[u8; 32]>::from(sum.finalize()) == hash.0
+    }
+
     /// Removes every file whose hash is not in `named`; answers how many.
     pub fn sweep(&self, named: &HashSet<String>) -> Result<usize, StoreError> {
         let swept = || {
@@ -83,9 +90,13 @@ pub struct Incoming {
 
 impl Incoming {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.add(bytes).map_err(StoreError::io)
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
         self.len += bytes.len() as u64;
-        self.file.write_all(bytes).map_err(StoreError::io)
+        self.file.write_all(bytes)
     }
 
     pub fn len(&self) -> u64 {
@@ -113,6 +124,16 @@ impl Incoming {
         };
         kept().map_err(StoreError::io)?;
         Ok(hash)
+    }
+}
+
+impl Write for Incoming {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Batch, KeyValue, Pair, StoreError};
 use std::fs::File;
 use std::ops::Bound;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 #[derive(Debug)]
 pub struct Local {
@@ -14,10 +15,21 @@ pub struct Local {
 }
 
 const CACHE_BYTES: u64 = 64 << 20;
+const LOCKED_MAX: Duration = Duration::from_secs(2);
 
 impl Local {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        let db = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None).open().map_err(fatal)?;
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let began = Instant::now();
+        let db = loop {
+            match config.open() {
+                // One that was just closed lets go of its lock a moment later.
+                Err(sled::Error::Io(e)) if e.to_string().contains("lock") && began.elapsed() < LOCKED_MAX => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                opened => break opened.map_err(fatal)?,
+            }
+        };
         let log = File::open(dir.join("db")).map_err(|e| StoreError::Fatal(e.to_string()))?;
         let local = Self { db, log };
         local.sync()?;
@@ -57,7 +69,13 @@ impl KeyValue for Local {
                 None => changes.remove(key.as_slice()),
             }
         }
-        self.db.apply_batch(changes).map_err(fatal)
+        self.db.apply_batch(changes).map_err(fatal)?;
+        // Pages that were replaced are freed by the epoch collector, a few hundred at a time and only every 128th visit: a large batch
+        // leaves more than that, and the rest would pile up.
+        for _ in 0..=batch.len() / 100 {
+            crossbeam_epoch::pin().flush();
+        }
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), StoreError> {

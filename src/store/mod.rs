@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
 
+pub mod backup;
 pub mod blobs;
 pub mod key;
 pub mod local;
@@ -63,6 +65,11 @@ impl From<StoreError> for Refusal {
             _ => Self::internal(),
         }
     }
+}
+
+/// Room that never ends.
+pub fn endless() -> Room {
+    Arc::new(|| Ok(()))
 }
 
 pub type Pair = (Vec<u8>, Vec<u8>);
@@ -254,7 +261,10 @@ pub struct Store {
     engine: Arc<dyn KeyValue>,
     /// Held for writing only while a batch goes in, so that a read sees whole batches.
     gate: Arc<RwLock<()>>,
+    tails: backup::Tails,
     jobs: tokio::sync::mpsc::Sender<writer::Job>,
+    room: Room,
+    failed: watch::Receiver<Option<String>>,
 }
 
 impl fmt::Debug for Store {
@@ -267,8 +277,24 @@ impl Store {
     /// Starts the writer. `room` says whether there is space left to write.
     pub fn new(engine: Arc<dyn KeyValue>, room: Room, listener: Listener) -> std::io::Result<Self> {
         let gate = Arc::new(RwLock::new(()));
-        let jobs = writer::start(engine.clone(), gate.clone(), room, listener)?;
-        Ok(Self { engine, gate, jobs })
+        let tails = backup::Tails::default();
+        let (failure, failed) = watch::channel(None);
+        let target = writer::Target { engine: engine.clone(), gate: gate.clone(), tails: tails.clone(), failure };
+        let jobs = writer::start(target, room.clone(), listener)?;
+        Ok(Self { engine, gate, tails, jobs, room, failed })
+    }
+
+    /// Whether anything more can be taken in; asked before a large body is read.
+    pub fn has_room(&self) -> Result<(), Refusal> {
+        if self.failed.borrow().is_none() && (self.room)().is_ok() { Ok(()) } else { Err(Refusal::unavailable()) }
+    }
+
+    /// Waits until the engine has failed, for good: only opening the store anew helps. Why.
+    pub async fn failed(&self) -> String {
+        match self.failed.clone().wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => "the writer is gone".into(),
+        }
     }
 
     /// One consistent look. The writer's next batch waits for it: keep it short; for long tables there is `walk`.

@@ -39,6 +39,11 @@ pub const COUNTERS: Table<String, u64> = Table::new(1, "counters");
 /// Stored settings: name to value, both as on the command line.
 pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 
+/// Which format the whole is in: absent in a store just made.
+pub const FORMAT: Table<(), u64> = Table::new(3, "format");
+/// Goes up when an older release could not read what this one writes.
+pub const FORMAT_NUMBER: u64 = 1;
+
 pub const COMPANIES: Table<CompanyId, Company> = Table::new(10, "companies");
 pub const GROUPS: Table<GroupId, Group> = Table::new(11, "groups");
 pub const USERS: Table<UserId, User> = Table::new(12, "users");

@@ -1,13 +1,14 @@
 //! The one writer: takes every verb that waits, makes their writes durable at once, tells the listener, answers. Measured with 64
 //! waiting writers, this is eight times a sync per verb.
 
+use super::backup::Tails;
 use super::{KeyValue, Listener, StoreError, Txn};
 use crate::domain::refusal::Refusal;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-/// Says whether there is still space to write.
-pub type Room = Box<dyn FnMut() -> bool + Send>;
+/// Whether there is still space to write, and else why not.
+pub type Room = Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>;
 
 /// Called when the group's fate is known; an error is the refusal that everyone in it gets.
 type Completion = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
@@ -32,12 +33,16 @@ pub(super) fn job<T: Send + 'static>(
     (job, wait)
 }
 
-pub(super) fn start(
-    engine: Arc<dyn KeyValue>,
-    gate: Arc<RwLock<()>>,
-    mut room: Room,
-    listener: Listener,
-) -> std::io::Result<mpsc::Sender<Job>> {
+/// Where batches go.
+pub(super) struct Target {
+    pub engine: Arc<dyn KeyValue>,
+    pub gate: Arc<RwLock<()>>,
+    pub tails: Tails,
+    /// Why nothing is written any more.
+    pub failure: watch::Sender<Option<String>>,
+}
+
+pub(super) fn start(target: Target, room: Room, listener: Listener) -> std::io::Result<mpsc::Sender<Job>> {
     let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING_MAX);
     std::thread::Builder::new().name("writer".into()).spawn(move || {
         let mut group = Vec::new();
@@ -45,17 +50,18 @@ pub(super) fn start(
             if waiting.blocking_recv_many(&mut group, GROUP_MAX) == 0 {
                 return;
             }
-            let mut txn = Txn::new(&*engine);
+            let mut txn = Txn::new(&*target.engine);
             let completions: Vec<_> = group.drain(..).map(|job| job(&mut txn)).collect();
             let (batch, changes) = txn.finish();
             let durable = if batch.is_empty() {
                 Ok(())
-            } else if room() {
-                commit(&*engine, &gate, &batch);
-                Ok(())
-            } else {
-                tracing::error!("the disk is nearly full: refusing to write");
+            } else if target.failure.borrow().is_some() {
                 Err(Refusal::unavailable())
+            } else if let Err(why) = room() {
+                tracing::error!("{why}: refusing to write");
+                Err(Refusal::unavailable())
+            } else {
+                commit(&target, &batch)
             };
             if durable.is_ok() {
                 changes.iter().for_each(&listener);
@@ -68,22 +74,23 @@ pub(super) fn start(
     Ok(jobs)
 }
 
-/// An error or a panic inside the engine leaves it in a state that nobody knows: the box stops, says why, and what it had
-/// acknowledged is found again at the next start.
-fn commit(engine: &dyn KeyValue, gate: &RwLock<()>, batch: &super::Batch) {
+/// An error or a panic inside the engine leaves it in a state that nobody knows: nothing is written any more, and what was acknowledged
+/// is found again when the store is opened anew.
+fn commit(target: &Target, batch: &super::Batch) -> Result<(), Refusal> {
     let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         {
-            let _whole = gate.write().unwrap_or_else(PoisonError::into_inner);
-            engine.apply(batch)?;
+            let _whole = target.gate.write().unwrap_or_else(PoisonError::into_inner);
+            target.engine.apply(batch)?;
+            target.tails.push(batch);
         }
-        engine.sync()
+        target.engine.sync()
     }));
     let why = match committed {
-        Ok(Ok(())) => return,
+        Ok(Ok(())) => return Ok(()),
         Ok(Err(e)) => e,
         Err(_) => StoreError::Fatal("panicked".into()),
     };
-    tracing::error!("the store failed, stopping: {why}");
-    eprintln!("paperline: the store failed, stopping: {why}");
-    std::process::exit(70);
+    tracing::error!("the store failed, nothing is written any more: {why}");
+    target.failure.send_replace(Some(why.to_string()));
+    Err(Refusal::unavailable())
 }

@@ -45,7 +45,7 @@ fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
         }
         news.publish(change);
     });
-    let store = Store::new(Arc::new(Memory::default()), Box::new(|| true), listener).unwrap();
+    let store = Store::new(Arc::new(Memory::default()), paperline::store::endless(), listener).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let settings = vec![("engine_backoff_ms".into(), "1".into())];
     let app = Arc::new(App::new(store, Blobs::open(dir.path()).unwrap(), PathBuf::from("none"), settings).unwrap());

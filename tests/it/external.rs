@@ -205,6 +205,37 @@ fn an_engine_that_promises_a_frame_too_large_or_of_no_length() {
     }
 }
 
+/// Each text has its place in a message; all of them are more than a record holds.
+#[test]
+fn an_engine_that_reads_more_than_can_be_kept() {
+    let mut first = true;
+    let (address, _requests) = play(move |id, _, stream| {
+        if id == 1 && std::mem::take(&mut first) {
+            let mut bytes = frame(100, &json!({ "status": 0, "id": 77 }));
+            for n in 0..30 {
+                let text = "字".repeat(2_000);
+                let body = json!({ "status": 0, "pos_id": n.to_string(), "ocr_result": text, "probability": 0.97 });
+                bytes.extend(frame(102, &body));
+            }
+            bytes.extend(frame(1, &json!({ "status": 0 })));
+            return stream.write_all(&bytes).is_ok();
+        }
+        good(id, stream);
+        true
+    });
+    let paperline = start(&address);
+    let admin = paperline.admin();
+    add_template(&admin);
+    let mut console = watch(&admin, 2);
+    let (first, second) = (upload(&admin), upload(&admin));
+    let (ended, _) = console.until(1);
+    assert_eq!((&ended["action_id"], &ended["status"], &ended["is_fault"]), (&first, &json!(-1), &json!(1)));
+    assert_eq!(ended["err"], "接收算法服务器数据异常");
+    let (ended, _) = console.until(1);
+    assert_eq!((&ended["action_id"], &ended["status"]), (&second, &json!(0)));
+    assert_eq!(admin.get("/api/queue").body["running"], Value::Null);
+}
+
 #[test]
 fn an_engine_out_of_reach_costs_no_try_and_everything_waits() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -79,11 +79,11 @@ impl Station {
 }
 
 /// Uploads pictures, each unlike any other.
-struct Uploader {
+pub struct Uploader {
     number: usize,
     random: Random,
     made: usize,
-    actions: BTreeMap<u64, Vec<u8>>,
+    pub actions: BTreeMap<u64, Vec<u8>>,
     /// The key and the pictures of an upload that was not acknowledged yet, and that is sent until it is.
     pending: Option<(String, Vec<Vec<u8>>)>,
 }
@@ -96,7 +96,12 @@ fn png(random: &mut Random) -> Vec<u8> {
 }
 
 impl Uploader {
-    fn work(&mut self, client: &Client) -> Option<()> {
+    pub fn new(number: usize) -> Self {
+        Self { number, random: Random::new(100 + number as u64 + 1), made: 0, actions: BTreeMap::new(), pending: None }
+    }
+
+    /// One upload; `None`: it was not acknowledged.
+    pub fn work(&mut self, client: &Client) -> Option<()> {
         if self.pending.is_none() {
             self.made += 1;
             let pictures = (0..=self.random.below(2)).map(|_| png(&mut self.random)).collect();
@@ -126,8 +131,11 @@ impl Load {
     pub fn new(admin_password: String) -> Self {
         let random = |number: usize| Random::new(number as u64 + 1);
         let station = |number| Station { number, random: random(number), made: 0, devices: BTreeMap::new(), pending: Vec::new() };
-        let uploader = |number| Uploader { number, random: random(100 + number), made: 0, actions: BTreeMap::new(), pending: None };
-        Self { stations: (0..STATIONS).map(station).collect(), uploaders: (0..UPLOADERS).map(uploader).collect(), admin_password }
+        Self {
+            stations: (0..STATIONS).map(station).collect(),
+            uploaders: (0..UPLOADERS).map(Uploader::new).collect(),
+            admin_password,
+        }
     }
 
     fn admin(&self, paperline: &Paperline) -> Client {

@@ -4,13 +4,16 @@
 mod support;
 
 mod accounts;
+mod backup;
 mod bad_input;
 mod crash;
+mod disk;
 mod dispatching;
 mod engines;
 mod external;
 mod invoices;
 mod labels;
+mod line;
 mod lists;
 mod load;
 mod office;
@@ -20,6 +23,7 @@ mod prints;
 mod random;
 mod routes;
 mod sessions;
+mod shapes;
 mod simulation;
 mod sockets;
 mod store;

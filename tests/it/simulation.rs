@@ -93,7 +93,7 @@ fn open(engine: &Arc<Memory>, blobs: Blobs, ended: &Arc<Mutex<Vec<ActionId>>>) -
         Change::Template { action, .. } => ended.lock().unwrap().push(*action),
         _ => {}
     };
-    let store = Store::new(engine.clone(), Box::new(|| true), Box::new(listener)).unwrap();
+    let store = Store::new(engine.clone(), paperline::store::endless(), Box::new(listener)).unwrap();
     App::new(store, blobs, PathBuf::from("no-password"), Vec::new()).unwrap()
 }
 

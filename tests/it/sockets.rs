@@ -1,7 +1,10 @@
 //! WebSockets: what a client may say, and how a connection ends.
 
+use crate::external::{add_template, frame, good_as, play, upload, watch};
 use crate::support::Paperline;
 use serde_json::json;
+use std::io::Write;
+use std::sync::mpsc::channel;
 use tungstenite::Message;
 
 #[test]
@@ -78,4 +81,78 @@ fn stopping_says_goodbye_and_is_quick() {
     drop(socket);
     let (_, took) = stopping.join().unwrap();
     assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+}
+
+/// More than a socket's queue (1,024 messages) and the kernel's buffers (some MiB) can hold for a client that does not read.
+const FLOOD: usize = 3_000;
+
+#[test]
+fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order() {
+    let (heard, others_are_at) = channel();
+    let (address, _requests) = play(move |id, _, stream| {
+        if id == 1 {
+            let mut say = |id, body| stream.write_all(&frame(id, &body)).unwrap();
+            say(100, json!({ "status": 0, "id": 7 }));
+            for n in 0..FLOOD {
+                // No faster than the others read, who would be too slow themselves otherwise.
+                if n % 100 == 0 && n >= 200 {
+                    (0..2).for_each(|_| others_are_at.recv().unwrap());
+                }
+                let text = format!("{n} {}", "x".repeat(8_000));
+                say(102, json!({ "status": 0, "pos_id": "客户名称", "ocr_result": text, "probability": 0.97 }));
+            }
+            say(1, json!({ "status": 0 }));
+        } else {
+            good_as(7, id, stream);
+        }
+        true
+    });
+    let paperline = Paperline::start_with(&["--engine", &address]);
+    let admin = paperline.admin();
+    add_template(&admin);
+    let [mut laggard, first, second] = [(); 3].map(|()| {
+        let mut socket = watch(&admin, 2);
+        socket.say(&json!({ "code": "002" }));
+        socket.until(204);
+        socket
+    });
+    let action = upload(&admin);
+    let reading: Vec<_> = [first, second]
+        .into_iter()
+        .map(|mut socket| {
+            let (heard, action) = (heard.clone(), action.clone());
+            std::thread::spawn(move || {
+                assert_eq!(
+                    (socket.next().unwrap()["msg_id"].clone(), socket.next().unwrap()["msg_id"].clone()),
+                    (json!(203), json!(100))
+                );
+                for n in 0..FLOOD {
+                    let message = socket.next().unwrap();
+                    assert_eq!((&message["msg_id"], &message["action_id"]), (&json!(102), &action));
+                    assert!(message["ocr_result"].as_str().unwrap().starts_with(&format!("{n} ")), "{n} is missing");
+                    if n % 100 == 99 {
+                        let _ = heard.send(());
+                    }
+                }
+                assert_eq!(socket.until(1).0["action_id"], action);
+            })
+        })
+        .collect();
+    for thread in reading {
+        thread.join().unwrap();
+    }
+    // What it finds when it reads at last: the beginning, in order, and why there is no more.
+    let mut texts = 0;
+    let code = loop {
+        match laggard.next() {
+            Ok(message) if message["msg_id"] == 102 => {
+                assert!(message["ocr_result"].as_str().unwrap().starts_with(&format!("{texts} ")), "{texts} is missing");
+                texts += 1;
+            }
+            Ok(_) => {}
+            Err(code) => break code,
+        }
+    };
+    assert_eq!(code, 1013);
+    assert!(texts < FLOOD - 1_024, "{texts} were kept for it");
 }

@@ -1,0 +1,326 @@
+//! Reads everything and says what is wrong: rows that can't be read, indexes and totals that don't agree with what they stand for, rows
+//! that name what is not there, pictures that are not what was taken in. Changes nothing.
+
+use super::devices::{DEVICES_COUNTER, UNPRINTED_COUNTER};
+use super::{faults, invoices, log};
+use crate::domain::action::{Job, Queue, State};
+use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
+use crate::store::blobs::Blobs;
+use crate::store::key::Key;
+use crate::store::record::Record;
+use crate::store::tables::{
+    ACTIONS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME,
+    DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, LOG, LOG_INDEX,
+    LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, RUNNING, SESSIONS, SETTINGS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS,
+    TOKENS_BY_HASH, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
+};
+use crate::store::{StoreError, View};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub rows: u64,
+    pub pictures: u64,
+    pub wrong: u64,
+    /// The first of what is wrong, in words.
+    pub problems: Vec<String>,
+}
+
+const PROBLEMS_MAX: usize = 100;
+
+struct Check<'a> {
+    view: &'a View<'a>,
+    findings: Findings,
+}
+
+/// `view` must see the store at rest.
+pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
+    let mut check = Check { view, findings: Findings::default() };
+    check.counters()?;
+    check.accounts()?;
+    check.devices()?;
+    check.queues()?;
+    check.pictures(blobs)?;
+    check.templates()?;
+    check.invoices()?;
+    check.log()?;
+    Ok(check.findings)
+}
+
+impl Check<'_> {
+    fn say(&mut self, problem: String) {
+        self.findings.wrong += 1;
+        if self.findings.problems.len() < PROBLEMS_MAX {
+            self.findings.problems.push(problem);
+        }
+    }
+
+    fn expect(&mut self, holds: bool, problem: impl FnOnce() -> String) {
+        if !holds {
+            self.say(problem());
+        }
+    }
+
+    /// Every row of a table; one that can't be read is something wrong. Answers how many there are.
+    fn each<K: Key, V: Record>(
+        &mut self,
+        table: &Table<K, V>,
+        mut look: impl FnMut(&mut Self, K, V) -> Result<(), StoreError>,
+    ) -> Result<u64, StoreError> {
+        let mut number = 0;
+        for row in self.view.scan(table, &(), false) {
+            number += 1;
+            match row {
+                Ok((key, value)) => look(self, key, value)?,
+                Err(e @ StoreError::Corrupt { .. }) => self.say(e.to_string()),
+                Err(e) => return Err(e),
+            }
+        }
+        self.findings.rows += number;
+        Ok(number)
+    }
+
+    /// A row of an index, or one that another row names.
+    fn points<K: Key + Debug, V: Record + PartialEq + Debug>(
+        &mut self,
+        table: &Table<K, V>,
+        key: K,
+        to: &V,
+    ) -> Result<(), StoreError> {
+        let found = self.view.get(table, &key)?;
+        self.expect(found.as_ref() == Some(to), || format!("{}: {key:?} should be {to:?}, not {found:?}", table.name));
+        Ok(())
+    }
+
+    fn is_there<K: Key + Debug, V: Record>(&mut self, table: &Table<K, V>, key: &K, named_by: &str) -> Result<(), StoreError> {
+        let found = self.view.has(table, key)?;
+        self.expect(found, || format!("{}: {key:?}, named by {named_by}, is not there", table.name));
+        Ok(())
+    }
+
+    fn total(&mut self, counter: &str, number: u64) -> Result<(), StoreError> {
+        let total = self.view.counter(counter)?;
+        self.expect(total == number, || format!("counters: {counter} is {total}, and there are {number}"));
+        Ok(())
+    }
+
+    /// Numbers are allotted upwards and never again.
+    fn allotted(&mut self, counter: &str, highest: u64) -> Result<(), StoreError> {
+        let last = self.view.counter(counter)?;
+        self.expect(last >= highest, || format!("counters: {counter} is {last}, and {highest} is allotted"));
+        Ok(())
+    }
+
+    fn counters(&mut self) -> Result<(), StoreError> {
+        self.each(&COUNTERS, |_, _, _| Ok(()))?;
+        self.each(&SETTINGS, |_, _, _| Ok(()))?;
+        self.each(&PAUSE, |_, _, _| Ok(()))?;
+        Ok(())
+    }
+
+    fn accounts(&mut self) -> Result<(), StoreError> {
+        let mut highest = [0; 4];
+        self.each(&COMPANIES, |_, id, _| {
+            highest[0] = id.0.max(highest[0]);
+            Ok(())
+        })?;
+        self.each(&GROUPS, |check, id, group| {
+            highest[1] = id.0.max(highest[1]);
+            check.is_there(&COMPANIES, &group.company, &format!("group {id}"))
+        })?;
+        self.each(&USERS, |check, id, user| {
+            highest[2] = id.0.max(highest[2]);
+            let named_by = format!("user {id}");
+            check.points(&USERS_BY_NAME, user.name.clone(), &id)?;
+            check.is_there(&COMPANIES, &user.company, &named_by)?;
+            user.group.map_or(Ok(()), |group| check.is_there(&GROUPS, &group, &named_by))
+        })?;
+        self.each(&USERS_BY_NAME, |check, name, id| {
+            let found = check.view.get(&USERS, &id)?;
+            check.expect(found.is_some_and(|user| user.name == name), || format!("users by name: {name:?} is not user {id}'s"));
+            Ok(())
+        })?;
+        self.each(&SESSIONS, |check, _, session| check.is_there(&USERS, &session.user, "a session"))?;
+        self.each(&TOKENS, |check, id, token| {
+            highest[3] = id.0.max(highest[3]);
+            check.points(&TOKENS_BY_HASH, token.hash, &id.0)?;
+            check.is_there(&USERS, &token.user, &format!("token {id}"))
+        })?;
+        let (tokens, hashes) = (self.each(&TOKENS, |_, _, _| Ok(()))?, self.each(&TOKENS_BY_HASH, |_, _, _| Ok(()))?);
+        self.expect(tokens == hashes, || format!("tokens: {tokens}, by hash: {hashes}"));
+        for (counter, highest) in ["companies", "groups", "users", "tokens"].into_iter().zip(highest) {
+            self.allotted(counter, highest)?;
+        }
+        Ok(())
+    }
+
+    fn devices(&mut self) -> Result<(), StoreError> {
+        let mut unprinted = 0;
+        let devices = self.each(&DEVICES, |check, sn, device| {
+            let arrival = (device.registered, device.sequence);
+            check.expect(sn == device.sn, || format!("devices: {sn} is {}", device.sn));
+            check.points(&DEVICES_BY_CPUID, device.cpuid.clone(), &sn)?;
+            check.points(&DEVICES_BY_TIME, arrival, &sn)?;
+            unprinted += u64::from(!device.is_printed());
+            let listed = check.view.get(&DEVICES_UNPRINTED, &arrival)?;
+            check.expect((listed.as_ref() == Some(&sn)) != device.is_printed(), || {
+                format!("unprinted devices: {sn} has a label or not, but is listed otherwise")
+            });
+            let prints = check.view.scan(&PRINTS, &sn, false).count();
+            check.expect(prints <= device.prints as usize, || format!("prints: {sn} has {prints} of {}", device.prints));
+            Ok(())
+        })?;
+        let by_cpuid = self.each(&DEVICES_BY_CPUID, |_, _, _| Ok(()))?;
+        let by_time = self.each(&DEVICES_BY_TIME, |_, _, _| Ok(()))?;
+        let listed = self.each(&DEVICES_UNPRINTED, |_, _, _| Ok(()))?;
+        self.expect(by_cpuid == devices && by_time == devices && listed == unprinted, || {
+            format!("devices: {devices}, by CPUID {by_cpuid}, by time {by_time}; unprinted {unprinted}, listed {listed}")
+        });
+        self.total(DEVICES_COUNTER, devices)?;
+        self.total(UNPRINTED_COUNTER, unprinted)?;
+        self.each(&PRINTS, |check, (sn, _), _| check.is_there(&DEVICES, &sn, "a print"))?;
+        self.each(&CONFLICTS, |_, _, _| Ok(()))?;
+        self.each(&CONFLICTS_BY_PAIR, |check, pair, id| check.is_there(&CONFLICTS, &id, &format!("the pair {pair:?}")))?;
+        Ok(())
+    }
+
+    fn queues(&mut self) -> Result<(), StoreError> {
+        let (mut highest, mut waiting, mut running) = (0, 0u64, 0u64);
+        self.each(&ACTIONS, |check, id, action| {
+            highest = highest.max(id.0);
+            let place = (action.job.queue().number(), action.position);
+            match action.state {
+                State::Waiting => {
+                    waiting += 1;
+                    check.points(&QUEUES, place, &id)?;
+                }
+                State::Running => {
+                    running += 1;
+                    check.is_there(&RUNNING, &id, "its action")?;
+                }
+                State::Done | State::Failed | State::Cancelled => {}
+            }
+            match action.job {
+                Job::Recognise { picture, .. } => check.is_there(&PICTURES, &picture, &format!("action {id}")),
+                _ => Ok(()),
+            }
+        })?;
+        let mut sizes = BTreeMap::new();
+        self.each(&QUEUES, |check, (queue, position), id| {
+            *sizes.entry(queue).or_insert(0u64) += 1;
+            let expected = if queue == Queue::Exception.number() { State::Failed } else { State::Waiting };
+            let state = check.view.get(&ACTIONS, &id)?.map(|action| action.state);
+            check.expect(state == Some(expected), || format!("queues: {queue} at {position} is action {id}, which is {state:?}"));
+            Ok(())
+        })?;
+        let size = |queue: Queue| sizes.get(&queue.number()).copied().unwrap_or(0);
+        for queue in [Queue::Manage, Queue::Recognise, Queue::Exception] {
+            self.total(queue.counter(), size(queue))?;
+        }
+        let queued = size(Queue::Manage) + size(Queue::Recognise);
+        self.expect(queued == waiting, || format!("queues: {waiting} actions wait, and {queued} are queued"));
+        let listed = self.each(&RUNNING, |_, _, ()| Ok(()))?;
+        self.expect(listed == running, || format!("running actions: {running}, listed {listed}"));
+        self.each(&UPLOAD_KEYS, |_, _, _| Ok(()))?;
+        self.each(&UPLOAD_KEYS_BY_TIME, |_, _, ()| Ok(()))?;
+        self.allotted("actions", highest)
+    }
+
+    /// Every picture's file is there, and what it was when it was taken in.
+    fn pictures(&mut self, blobs: &Blobs) -> Result<(), StoreError> {
+        let mut highest = 0;
+        self.findings.pictures = self.each(&PICTURES, |check, id, picture| {
+            highest = highest.max(id.0);
+            let whole = blobs.is_whole(&picture.hash);
+            check.expect(whole, || format!("pictures: the file of {id} ({}) is damaged or not there", picture.hash));
+            Ok(())
+        })?;
+        self.allotted("pictures", highest)
+    }
+
+    fn templates(&mut self) -> Result<(), StoreError> {
+        let mut highest = 0;
+        let templates = self.each(&TEMPLATES, |check, id, template| {
+            highest = highest.max(id.0);
+            let named_by = format!("template {id}");
+            for picture in [template.origin, template.shown] {
+                check.is_there::<PictureId, _>(&PICTURES, &picture, &named_by)?;
+            }
+            check.is_there(&TEMPLATES_BY_COMPANY, &(template.company, id), &named_by)
+        })?;
+        let by_company = self.each(&TEMPLATES_BY_COMPANY, |_, _, ()| Ok(()))?;
+        self.expect(templates == by_company, || format!("templates: {templates}, by company {by_company}"));
+        self.allotted("templates", highest)
+    }
+
+    fn invoices(&mut self) -> Result<(), StoreError> {
+        let (mut highest, mut identities, mut faults) = (0, 0, BTreeMap::<CompanyId, u64>::new());
+        let invoices = self.each(&INVOICES, |check, id: InvoiceId, invoice| {
+            highest = highest.max(id.0);
+            let named_by = format!("invoice {id}");
+            check.is_there(&INVOICES_BY_COMPANY, &(invoice.company, id), &named_by)?;
+            check.is_there(&PICTURES, &invoice.picture.id, &named_by)?;
+            check.is_there(&ACTIONS, &invoice.action, &named_by)?;
+            for identity in invoices::identities(&invoice) {
+                identities += 1;
+                check.is_there(&INVOICES_BY_IDENTITY, &(invoice.company, identity, id), &named_by)?;
+            }
+            let waits = invoice.is_fault() && invoice.settled.is_none();
+            *faults.entry(invoice.company).or_default() += u64::from(waits);
+            for listed in [check.view.has(&FAULTS, &id)?, check.view.has(&FAULTS_BY_COMPANY, &(invoice.company, id))?] {
+                check
+                    .expect(listed == waits, || format!("faults: invoice {id} waits for a person or not, but is listed otherwise"));
+            }
+            Ok(())
+        })?;
+        let by_company = self.each(&INVOICES_BY_COMPANY, |_, _, ()| Ok(()))?;
+        let by_identity = self.each(&INVOICES_BY_IDENTITY, |_, _, ()| Ok(()))?;
+        self.expect(by_company == invoices && by_identity == identities, || {
+            format!("invoices: {invoices}, by company {by_company}; identities {identities}, listed {by_identity}")
+        });
+        let all: u64 = faults.values().sum();
+        let listed = [self.each(&FAULTS, |_, _, ()| Ok(()))?, self.each(&FAULTS_BY_COMPANY, |_, _, ()| Ok(()))?];
+        self.expect(listed == [all; 2], || format!("faults: {all}, listed {listed:?}"));
+        self.total(faults::ALL, all)?;
+        for (company, number) in faults {
+            self.total(&faults::counter(company), number)?;
+        }
+        self.each(&CORRECTIONS, |check, (id, _), _| check.is_there(&INVOICES, &id, "a correction"))?;
+        self.allotted("invoices", highest)
+    }
+
+    fn log(&mut self) -> Result<(), StoreError> {
+        let rows = self.each(&LOG, |_, _, _| Ok(()))?;
+        // In the order of the index, each value's numbers run from 1 without a gap, and with time.
+        let (mut last, mut every) = (None, 0);
+        self.each(&LOG_INDEX, |check, (facet, company, text, number), arrival| {
+            let key = (facet, company, text);
+            let before = match last.take() {
+                Some((same, number, arrival)) if same == key => (number, arrival),
+                _ => (0, (i64::MIN, 0)),
+            };
+            check.expect(number == before.0 + 1 && arrival > before.1, || format!("log index: {key:?} {number} is out of order"));
+            match check.view.get(&LOG, &arrival)? {
+                Some(row) => {
+                    let named = log::value(&row, facet);
+                    check.expect(named == key.2, || format!("log index: {key:?} {number} is a row of {named:?}"));
+                }
+                None => check.say(format!("log index: {key:?} {number} names a row that is not there")),
+            }
+            every += u64::from(facet % log::ADMINISTRATION == log::EVERY);
+            last = Some((key, number, arrival));
+            Ok(())
+        })?;
+        self.expect(rows == every, || format!("log: {rows} rows, {every} in its index"));
+        let mut indexed = 0;
+        self.each(&LOG_KEYS, |check, key, number| {
+            indexed += number;
+            check.is_there(&LOG_INDEX, &(key.0, key.1, key.2.clone(), number), "its count")
+        })?;
+        let in_all = self.each(&LOG_INDEX, |_, _, _| Ok(()))?;
+        self.expect(indexed == in_all, || format!("log index: {in_all} rows, and {indexed} are counted"));
+        self.allotted("log", rows)
+    }
+}

@@ -1,0 +1,57 @@
+//! A backup as it is downloaded, and how the nightly ones are doing.
+
+use super::reply::{self, Reply};
+use super::route::Call;
+use super::time;
+use crate::domain::refusal::Refusal;
+use bytes::Bytes;
+use hyper::header::{self, HeaderValue};
+use serde_json::{Value, json};
+use std::io::{self, BufWriter, Write};
+use tokio::sync::mpsc;
+
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// Writes into an answer that is being sent. Blocks while the client does not take it.
+struct Sending(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Sending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map(|()| bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// It holds password hashes and the TLS key: the log says who took it.
+pub async fn download(call: Call) -> Result<Reply, Refusal> {
+    call.edge.app.log_backup(call.by()?).await?;
+    let (sender, mut reply) = reply::streamed("application/x-tar");
+    let app = call.edge.app.clone();
+    let day = time::write(crate::app::now(), &app.settings().zone());
+    tokio::task::spawn_blocking(move || {
+        let breaking = sender.clone();
+        if let Err(e) = app.back_up_to(BufWriter::with_capacity(CHUNK_BYTES, Sending(sender))) {
+            tracing::error!("a backup was broken off: {e}");
+            let _ = breaking.blocking_send(Err(io::Error::other("broken off")));
+        }
+    });
+    let name = day.split(' ').next().unwrap_or_default().to_owned();
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"paperline-{name}.backup\"")) {
+        reply::set(&mut reply, header::CONTENT_DISPOSITION, value);
+    }
+    Ok(reply)
+}
+
+pub async fn nightly(call: Call) -> Result<Reply, Refusal> {
+    let app = call.edge.app.clone();
+    let looked = tokio::task::spawn_blocking(move || app.nightly_backups());
+    let (kept, trouble) = looked.await.map_err(|_| Refusal::internal())?;
+    let zone = call.edge.app.settings().zone();
+    let list: Vec<Value> =
+        kept.iter().map(|b| json!({ "name": b.name, "bytes": b.bytes, "time": time::write(b.made, &zone) })).collect();
+    Ok(reply::json(&json!({ "backups": list, "trouble": trouble })))
+}

@@ -1,0 +1,77 @@
+//! What the command line does with a data dir: backup, restore, check, a new password. What a running server has to do is asked of it.
+
+use crate::app::{App, check};
+use crate::control::{self, Answer, Request};
+use crate::store::backup::{self, Contents};
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+type Done = Result<(), Box<dyn Error>>;
+
+fn must_be_data_dir(dir: &Path) -> Done {
+    if dir.join("db").exists() { Ok(()) } else { Err(format!("{} is no data dir of paperline", dir.display()).into()) }
+}
+
+fn open(dir: &Path) -> Result<Arc<App>, Box<dyn Error>> {
+    must_be_data_dir(dir)?;
+    Ok(Arc::new(App::open(dir, &[], Box::new(|_| {}))?))
+}
+
+/// From the running server or, where none runs, straight from the store.
+async fn ask(dir: &Path, request: Request) -> Result<Answer, Box<dyn Error>> {
+    if let Some(answer) = control::ask(dir, &request)? {
+        return Ok(answer);
+    }
+    let dir = dir.to_owned();
+    let app = tokio::task::spawn_blocking(move || open(&dir).map_err(|e| e.to_string())).await??;
+    Ok(control::carry_out(&app, request).await)
+}
+
+/// A new password for whoever holds the box.
+pub async fn reset_user(dir: &Path, name: String) -> Done {
+    match ask(dir, Request::ResetUser { name: name.clone() }).await? {
+        Answer::Reset { password } => println!("user {name}, new password {password}"),
+        answer => return Err(refused(answer)),
+    }
+    Ok(())
+}
+
+fn refused(answer: Answer) -> Box<dyn Error> {
+    match answer {
+        Answer::Refused { why } => why.into(),
+        other => format!("an answer out of place: {other:?}").into(),
+    }
+}
+
+fn say(what: &str, contents: &Contents) {
+    println!("{what}: {} rows, {} pictures", contents.rows, contents.pictures);
+    for hash in &contents.damaged {
+        eprintln!("paperline: the picture {hash} is damaged, and was damaged before");
+    }
+}
+
+pub async fn backup(dir: &Path, out: &Path) -> Done {
+    let out = std::path::absolute(out)?;
+    match ask(dir, Request::Backup { out: out.clone() }).await? {
+        Answer::BackedUp(contents) => say(&format!("{}, written and read through", out.display()), &contents),
+        answer => return Err(refused(answer)),
+    }
+    Ok(())
+}
+
+pub fn restore(dir: &Path, from: &Path) -> Done {
+    say(&format!("{}, restored", dir.display()), &backup::restore(from, dir)?);
+    check(dir)
+}
+
+/// Fails where anything is wrong.
+pub fn check(dir: &Path) -> Done {
+    let app = open(dir)?;
+    let found = app.store.read(|view| check::check(view, &app.blobs))?;
+    for problem in &found.problems {
+        println!("{problem}");
+    }
+    println!("{} rows and {} pictures read, {} things wrong", found.rows, found.pictures, found.wrong);
+    if found.wrong == 0 { Ok(()) } else { Err(format!("{} is damaged", dir.display()).into()) }
+}

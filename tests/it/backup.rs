@@ -1,0 +1,259 @@
+//! Backup, restore, check and the store's format, as someone with a terminal does them. Not here: what survives without them (crash.rs,
+//! power.rs).
+
+use crate::load::Load;
+use crate::support::{Client, Paperline, blank_png, eventually};
+use paperline::store::local::Local;
+use paperline::store::tables::{DEVICES_BY_CPUID, FORMAT, FORMAT_NUMBER};
+use paperline::store::{KeyValue, Store};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+fn run(arguments: &[&str], paths: &[(&str, &Path)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paperline"));
+    command.args(arguments);
+    for (flag, path) in paths {
+        command.arg(flag).arg(path);
+    }
+    command.output().unwrap()
+}
+
+fn backup(data: &Path, out: &Path) -> Output {
+    run(&["backup"], &[("--data-dir", data), ("--out", out)])
+}
+
+fn restore(data: &Path, from: &Path) -> Output {
+    run(&["restore"], &[("--data-dir", data), ("--from", from)])
+}
+
+fn check(data: &Path) -> Output {
+    run(&["check"], &[("--data-dir", data)])
+}
+
+#[track_caller]
+fn done(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a refused command says.
+#[track_caller]
+fn refused(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Devices, a right taken up, and invoices whose pictures are known.
+fn fill(admin: &Client) -> Vec<(String, Vec<u8>)> {
+    let devices: Vec<Value> = (1..=50).map(|n| json!({ "DeviceSN": format!("99{n:06}"), "CPUID": format!("KNOWN-{n}") })).collect();
+    assert_eq!(admin.post("/registerDevice", &json!({ "devices": devices })).body["reqStatus"], "sucess");
+    admin.post("/switchPrintStatus", &json!({ "DeviceSNList": ["99000001", "99000002"] }));
+    assert_eq!(admin.post("/api/users", &json!({ "user_name": "丙", "passwd": "a long one", "permissions": [5] })).status, 201);
+    let pictures: Vec<Vec<u8>> = (1..=4).map(|n| blank_png(40 + n, 30)).collect();
+    let files: Vec<_> = pictures.iter().map(|picture| ("p.png", &picture[..])).collect();
+    assert_eq!(admin.upload("/invoice/recognizeImage", &files).status, 200);
+    let list = eventually("all four are read", || {
+        let body = admin.get("/api/invoices").body;
+        (body["total"] == 4).then(|| body["invoices"].as_array().unwrap().clone())
+    });
+    list.iter().rev().map(|invoice| invoice["invoice_url"].as_str().unwrap().to_owned()).zip(pictures).collect()
+}
+
+fn holds_what_was_filled(admin: &Client, pictures: &[(String, Vec<u8>)]) {
+    for n in 1..=50 {
+        let found = admin.post("/search", &json!({ "condition": "DeviceSN", "DeviceSN": format!("99{n:06}") }));
+        assert_eq!(found.body["CPUID"], format!("KNOWN-{n}"));
+    }
+    for (url, bytes) in pictures {
+        assert_eq!(&admin.get(url).bytes, bytes, "{url}");
+    }
+    assert_eq!(admin.get("/api/users").body["users"].as_array().unwrap().iter().filter(|u| u["user_name"] == "丙").count(), 1);
+}
+
+fn log_in(paperline: &Paperline, password: &str) -> Client {
+    let client = paperline.client();
+    assert_eq!(client.log_in("admin", password).body["reqStatus"], "sucess");
+    client
+}
+
+#[test]
+fn a_backup_made_under_load_is_whole_and_becomes_a_box_again() {
+    let paperline = Paperline::start();
+    let (password, data, dir) = (paperline.admin_password(), paperline.data(), paperline.dir.clone());
+    let pictures = fill(&paperline.admin());
+    let certificate = fs::read(data.join("tls/cert.pem")).unwrap();
+    let files: Vec<PathBuf> = (0..3).map(|n| dir.path().join(format!("{n}.backup"))).collect();
+    let mut load = Load::new(password.clone());
+    load.until(&paperline, 200, || {
+        for file in &files {
+            let said = done(&backup(&data, file));
+            assert!(said.contains("written and read through"), "{said}");
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(refused(&backup(&data, &files[0])).contains("is there already"), "a backup is never written over");
+        Command::new("kill").args(["-9", &paperline.pid().to_string()]).status().unwrap();
+    });
+    drop(paperline);
+    assert!(done(&check(&data)).contains(", 0 things wrong"), "what was killed is whole");
+    for file in &files {
+        let restored = dir.path().join(file.file_stem().unwrap());
+        let said = done(&restore(&restored, file));
+        assert!(said.contains(", 0 things wrong"), "{said}");
+        assert!(refused(&restore(&restored, file)).contains("is not empty"));
+        assert_eq!(fs::read(restored.join("tls/cert.pem")).unwrap(), certificate);
+        let again = Paperline::start_on(dir.clone(), &restored, &[]);
+        let admin = log_in(&again, &password);
+        holds_what_was_filled(&admin, &pictures);
+        assert_eq!(admin.post("/registerDevice", &json!({ "CPUID": "AFTER" })).body["devices"][0]["status"], "created");
+    }
+}
+
+#[test]
+fn the_same_comes_over_http_for_administrators_only() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let pictures = fill(&admin);
+    assert_eq!(paperline.operator().post("/api/backup", &json!({})).refusal(), (403, "forbidden"));
+    let answer = admin.post("/api/backup", &json!({}));
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-disposition").starts_with("attachment; filename=\"paperline-2"), "{answer:?}");
+    let file = paperline.dir.path().join("downloaded");
+    fs::write(&file, &answer.bytes).unwrap();
+    let restored = paperline.dir.path().join("restored");
+    done(&restore(&restored, &file));
+    let again = Paperline::start_on(paperline.dir.clone(), &restored, &[]);
+    holds_what_was_filled(&log_in(&again, &paperline.admin_password()), &pictures);
+    let log = admin.get("/api/log").body;
+    assert!(log["action_list"].as_array().unwrap().iter().any(|row| row["action_description"] == "下载备份"), "{log}");
+}
+
+#[test]
+fn a_damaged_backup_is_refused_and_leaves_no_box_behind() {
+    let paperline = Paperline::start();
+    fill(&paperline.admin());
+    let (dir, data) = (paperline.dir.path().to_owned(), paperline.data());
+    let good = dir.join("good");
+    done(&backup(&data, &good));
+    let bytes = fs::read(&good).unwrap();
+    let mut flipped = bytes.clone();
+    // In the middle of a record, and in the list of sums.
+    flipped[3000] ^= 1;
+    let newer = String::from_utf8_lossy(&bytes[..1024]).contains(&format!("format {FORMAT_NUMBER}\n"));
+    assert!(newer, "the head is the first member");
+    let at = bytes.windows(7).position(|w| w == b"format ").unwrap() + 7;
+    let mut of_the_future = bytes.clone();
+    of_the_future[at] = b'9';
+    let cases = [
+        ("halved", bytes[..bytes.len() / 2].to_vec(), "damaged"),
+        ("cut", bytes[..bytes.len() - 6000].to_vec(), "is cut off"),
+        ("headless", bytes[1024..].to_vec(), "no backup of paperline"),
+        ("flipped", flipped, "damaged"),
+        ("future", of_the_future, "newer paperline"),
+        ("picture", blank_png(9, 9), "no backup"),
+        ("empty", Vec::new(), "cut off"),
+    ];
+    for (name, bytes, why) in cases {
+        let (file, target) = (dir.join(name), dir.join(format!("from-{name}")));
+        fs::write(&file, bytes).unwrap();
+        let said = refused(&restore(&target, &file));
+        assert!(said.contains(why), "{name}: {said}");
+        let started = Command::new(env!("CARGO_BIN_EXE_paperline"))
+            .args(["serve", "--http", "127.0.0.1:0", "--https", "off", "--data-dir"])
+            .arg(&target)
+            .output()
+            .unwrap();
+        assert!(refused(&started).contains("did not come to its end"), "{name}");
+    }
+    assert!(refused(&restore(&dir.join("x"), &dir.join("nowhere"))).contains("No such file"));
+}
+
+#[test]
+fn check_says_what_is_wrong_and_ends_in_failure() {
+    let paperline = Paperline::start();
+    let pictures = fill(&paperline.admin());
+    let data = paperline.data();
+    assert!(refused(&check(&data)).contains("Is paperline running"), "beside a running box it says so");
+    let (dir, _) = paperline.stop();
+    assert!(done(&check(&data)).contains(", 0 things wrong"));
+
+    let find = Command::new("find").arg(data.join("pictures")).args(["-type", "f"]).output().unwrap();
+    let files = String::from_utf8(find.stdout).unwrap();
+    let one = files.lines().find(|file| fs::read(file).unwrap() == pictures[0].1).unwrap();
+    fs::write(one, b"something else").unwrap();
+    let output = check(&data);
+    assert!(refused(&output).contains("is damaged"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("pictures: the file of 1") && said.contains("1 things wrong"), "{said}");
+    fs::write(one, &pictures[0].1).unwrap();
+
+    {
+        let engine = Local::open(&data.join("db")).unwrap();
+        let mut keys = engine.scan(&DEVICES_BY_CPUID.prefix(&()), std::ops::Bound::Unbounded, false);
+        let (key, _) = keys.next().unwrap().unwrap();
+        drop(keys);
+        engine.apply(&[(key, None)].into()).unwrap();
+        engine.sync().unwrap();
+    }
+    let said = String::from_utf8_lossy(&check(&data).stdout).into_owned();
+    assert!(said.contains("devices by CPUID: \"KNOWN-") && said.contains("by CPUID 49"), "{said}");
+    assert!(refused(&check(&dir.path().join("nothing"))).contains("is no data dir"));
+}
+
+fn set_format(data: &Path, number: u64) {
+    let store =
+        Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), paperline::store::endless(), Box::new(|_| {})).unwrap();
+    store.write_blocking(move |txn| Ok(txn.put(&FORMAT, &(), &number)?)).unwrap();
+}
+
+#[test]
+fn a_newer_format_is_left_alone_and_an_older_one_is_kept_first() {
+    let paperline = Paperline::start();
+    let (password, data) = (paperline.admin_password(), paperline.data());
+    let pictures = fill(&paperline.admin());
+    let (dir, _) = paperline.stop();
+    set_format(&data, FORMAT_NUMBER + 1);
+    let started = run(&["serve", "--http", "127.0.0.1:0", "--https", "off"], &[("--data-dir", &data)]);
+    assert!(refused(&started).contains("written by a newer paperline"));
+
+    set_format(&data, FORMAT_NUMBER - 1);
+    let paperline = Paperline::start_in(dir, &[]);
+    let snapshot = data.join(format!("before-format-{FORMAT_NUMBER}.backup"));
+    assert!(snapshot.exists());
+    holds_what_was_filled(&log_in(&paperline, &password), &pictures);
+    let (dir, _) = paperline.stop();
+    let restored = dir.path().join("restored");
+    done(&restore(&restored, &snapshot));
+}
+
+#[test]
+fn a_backup_is_made_every_night_and_old_ones_go() {
+    let paperline = Paperline::start();
+    let (admin, nights) = (paperline.admin(), paperline.dir.path().join("nights"));
+    fs::create_dir(&nights).unwrap();
+    for day in ["2020-01-01", "2020-01-02", "2020-01-03"] {
+        fs::write(nights.join(format!("paperline-{day}.backup")), b"old").unwrap();
+    }
+    fs::write(nights.join("paperline-mine.backup"), b"somebody's").unwrap();
+    for (wrong, value) in [("backup_dir", json!("not/absolute")), ("backup_time", json!("25:00")), ("backup_keep", json!(0))] {
+        assert_eq!(admin.patch("/api/settings", &json!({ wrong: value })).refusal(), (400, "malformed"));
+    }
+    let set = admin.patch("/api/settings", &json!({ "backup_dir": nights, "backup_time": "00:00", "backup_keep": 2 }));
+    assert_eq!(set.status, 200, "{set:?}");
+    let kept = eventually("tonight's is made", || {
+        let body = admin.get("/api/backups").body;
+        assert_eq!(body["trouble"], Value::Null);
+        let list = body["backups"].as_array().unwrap().clone();
+        (list.len() == 2).then_some(list)
+    });
+    assert_eq!(kept[1]["name"], "paperline-2020-01-03.backup");
+    let tonight = nights.join(kept[0]["name"].as_str().unwrap());
+    done(&restore(&paperline.dir.path().join("restored"), &tonight));
+    assert!(nights.join("paperline-mine.backup").exists(), "what it has not made it leaves alone");
+
+    admin.patch("/api/settings", &json!({ "backup_dir": "/proc/nowhere" }));
+    eventually("it says that it can't", || admin.get("/api/backups").body["trouble"].is_string().then_some(()));
+}

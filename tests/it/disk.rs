@@ -1,0 +1,122 @@
+//! Disks that are full or fail: intake stops with words, reads go on, nothing acknowledged is lost, and the box recovers by itself. Needs
+//! root and loop devices. Not here: power cuts (power.rs).
+
+use crate::support::disk::{Disk, run, text};
+use crate::support::{Client, Paperline, blank_png, eventually};
+use serde_json::{Value, json};
+use std::fs;
+use std::sync::Arc;
+
+fn register(client: &Client, cpuid: &str) -> crate::support::Answer {
+    client.post("/registerDevice", &json!({ "CPUID": cpuid }))
+}
+
+fn all_devices(client: &Client) -> Value {
+    client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body
+}
+
+/// What a box that can't take anything in says, and that it goes on being read.
+fn takes_nothing_in(admin: &Client, known: &Value) {
+    assert_eq!(register(admin, "TOO-LATE").refusal(), (503, "unavailable"));
+    assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &blank_png(9, 9))]).refusal(), (503, "unavailable"));
+    assert_eq!(&all_devices(admin), known);
+    assert_eq!((admin.get("/healthz").status, admin.get("/api/devices").status, admin.get("/").status), (200, 200, 200));
+}
+
+#[test]
+fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_is_room() {
+    let disk = match Disk::new() {
+        Ok(disk) => disk,
+        Err(why) => return eprintln!("skipped: no disk can be filled here: {why}"),
+    };
+    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
+    let admin = paperline.client();
+    admin.log_in("admin", fs::read_to_string(disk.data().join("initial-admin-password")).unwrap().trim());
+    assert_eq!(register(&admin, "EARLY").status, 200);
+    let filler = disk.at().join("filler");
+    // Of 512 MiB some 20 are left: more than a record or a picture needs.
+    let free = run("df", &["--output=avail", "-B1", text(&disk.at())]).unwrap();
+    let free: u64 = free.lines().last().unwrap().trim().parse().unwrap();
+    run("fallocate", &["-l", &(free - (20 << 20)).to_string(), text(&filler)]).unwrap();
+    let mut n = 0;
+    eventually("the intake stops", || {
+        n += 1;
+        (register(&admin, &format!("BETWEEN-{n}")).status == 503).then_some(())
+    });
+    takes_nothing_in(&admin, &all_devices(&admin));
+    fs::remove_file(&filler).unwrap();
+    eventually("there is room again", || (register(&admin, "LATE").status == 200).then_some(()));
+    assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &blank_png(9, 9))]).status, 200);
+    drop(paperline);
+}
+
+/// A folder in memory, of so many MiB, on which a disk's image lies: when it is full, the disk fails.
+struct Shelf(std::path::PathBuf);
+
+impl Shelf {
+    fn new(mib: u64) -> Result<Self, String> {
+        let at = std::env::temp_dir().join(format!("paperline-shelf-{}", std::process::id()));
+        fs::create_dir_all(&at).unwrap();
+        run("mount", &["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs", text(&at)])?;
+        Ok(Self(at))
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        let _ = run("umount", &["--lazy", text(&self.0)]);
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_disk_that_fails_stops_the_intake_and_the_box_begins_anew_when_it_is_well() {
+    let made = Shelf::new(200).and_then(|shelf| {
+        // Without a log of its own, which would give up for good at the first error.
+        let disk = Disk::in_folder(tempfile::tempdir_in(&shelf.0).unwrap(), &["-O", "^has_journal"])?;
+        Ok((disk, shelf))
+    });
+    let (mut disk, shelf) = match made {
+        Ok(made) => made,
+        Err(why) => return eprintln!("skipped: no disk can fail here: {why}"),
+    };
+    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
+    let password = fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
+    let admin = paperline.client();
+    admin.log_in("admin", password.trim());
+    let mut acknowledged = Vec::new();
+    for n in 0..20 {
+        assert_eq!(register(&admin, &format!("EARLY-{n}")).status, 200);
+        acknowledged.push(format!("EARLY-{n}"));
+    }
+    let filler = shelf.0.join("filler");
+    let _ = run("dd", &["if=/dev/zero", &format!("of={}", text(&filler)), "bs=1M"]);
+    // What is written now has no place any more.
+    let mut n = 0;
+    eventually("the disk fails", || {
+        n += 1;
+        let cpuid = format!("LATE-{n}");
+        let answer = register(&admin, &cpuid);
+        if answer.status == 200 {
+            acknowledged.push(cpuid);
+        }
+        (answer.status == 503).then_some(())
+    });
+    takes_nothing_in(&admin, &all_devices(&admin));
+    let listened = || paperline.output.lock().unwrap().lines().filter(|l| l.starts_with("listening on http://")).count();
+    assert_eq!(listened(), 1);
+    fs::remove_file(&filler).unwrap();
+    eventually("it begins anew", || (listened() == 2).then_some(()));
+    let output = paperline.output.lock().unwrap().clone();
+    let again = output.lines().filter_map(|l| l.strip_prefix("listening on http://")).next_back().unwrap();
+    let admin = Client::new(&format!("http://{again}"));
+    assert_eq!(admin.log_in("admin", password.trim()).body["reqStatus"], "sucess");
+    let there = all_devices(&admin);
+    let cpuids: Vec<&str> = there.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
+    for cpuid in &acknowledged {
+        assert_eq!(cpuids.iter().filter(|c| *c == cpuid).count(), 1, "{cpuid} was acknowledged");
+    }
+    assert_eq!(register(&admin, "AFTERWARDS").status, 200);
+    drop(paperline);
+    disk.take_out();
+}
