@@ -151,7 +151,7 @@ test('whoever may only look changes nothing', async () => {
   await logIn(his, '李强', 'long-enough-1')
   await his.locator('[data-test=review]').waitFor()
   for (const absent of ['finish', 'retry-one', 'retry-all']) assert.equal(await his.locator(`[data-test=${absent}]`).count(), 0, absent)
-  await his.locator('[data-test=fault-reason]', { hasText: 'no template fits' }).waitFor()
+  await his.locator('[data-test=fault-reason]', { hasText: 'No template fits' }).waitFor()
   await on.shot(his, 'faults-readonly-en')
   await his.context().close()
   on.quiet()

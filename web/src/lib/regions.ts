@@ -40,7 +40,8 @@ const NAMES = [...KEY_OF.keys()].sort((a, b) => b.length - a.length)
 
 /** The box names areas as the interface does; people read them in their language. */
 export function reasonInWords(reason: string): string {
-  return NAMES.reduce((text, name) => text.replaceAll(name, regionName(name)), reason)
+  const text = NAMES.reduce((words, name) => words.replaceAll(name, regionName(name)), reason)
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 export interface Region {
