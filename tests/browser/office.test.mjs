@@ -174,6 +174,12 @@ test('a wrong setting is refused in words, and a token is shown once and works',
 
   await page.getByRole('tab', { name: '运行状态' }).click()
   await page.locator('[data-test=health]', { hasText: '运行正常' }).waitFor()
+  await page.getByRole('tab', { name: '备份' }).click()
+  await page.getByText('还没有自动备份').waitFor()
+  const backup = page.waitForEvent('download')
+  await page.click('[data-test=backup]')
+  assert.match((await backup).suggestedFilename(), /^paperline-[\d-]+\.backup$/)
+  await page.getByText('备份已下载').waitFor()
   await page.getByRole('tab', { name: '开源许可' }).click()
   await page.getByText('Apache').first().waitFor()
 

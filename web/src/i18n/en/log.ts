@@ -46,6 +46,7 @@ export default {
       增加令牌: 'Add token',
       删除令牌: 'Delete token',
       修改设置: 'Change setting',
+      下载备份: 'Download backup',
     },
   },
 } satisfies typeof words
