@@ -8,7 +8,7 @@ use super::{csv, time, wire};
 use crate::app::invoices::{self, Filter, Total};
 use crate::domain::account::Actor;
 use crate::domain::ids::{InvoiceId, TemplateId};
-use crate::domain::invoice::{Correction, Invoice};
+use crate::domain::invoice::{Correction, Invoice, Settled};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{AreaKind, POS_LABEL};
 use crate::store::{StoreError, View};
@@ -23,6 +23,10 @@ const FIELDS_MAX: usize = 100;
 fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &TimeZone) -> Result<Value, StoreError> {
     let mut value = wire::fault(invoice, language, zone);
     value["is_fault"] = json!(u8::from(invoice.is_fault()));
+    value["settled"] = json!(invoice.settled.map(|how| match how {
+        Settled::Resolved => "resolved",
+        Settled::Retried => "retried",
+    }));
     value["duplicate_of"] = json!(invoices::duplicate_of(view, invoice)?);
     Ok(value)
 }

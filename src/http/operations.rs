@@ -57,13 +57,14 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "Invoice",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
-         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null)",
+         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
+         settled: 'resolved'|'retried'|null)",
     ),
     (
         "WholeInvoice",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+         settled: 'resolved'|'retried'|null, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
     ),
     (
         "Model",

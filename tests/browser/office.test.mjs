@@ -77,6 +77,15 @@ test('a group is made, and a user who has its rights and one of his own', async 
 })
 
 test('he sees what he may, gives only what he holds, and is out as soon as he is locked', async () => {
+  await page.getByRole('tab', { name: '权限一览' }).click()
+  const held = (right) => page.locator(`[data-rights-of="王芳"] [data-held=${right}]`)
+  await held('console-r').getByText('来自用户组“录入组”').waitFor()
+  await held('user-rw').getByText('本人的权限').waitFor()
+  await held('user-r').getByText('已包含在“管理用户”中').waitFor()
+  assert.equal(await held('log-r').count(), 0)
+  await on.shot(page, 'people-matrix-zh')
+  await page.getByRole('tab', { name: '用户', exact: true }).click()
+
   const his = await on.open()
   await logIn(his, '王芳', 'fang-2026')
   await his.click('[data-test=menu-people]')
@@ -111,7 +120,7 @@ test('a paused queue is put in order and goes on', async () => {
   await page.locator(`[data-waiting="${second}"]`).waitFor({ timeout: PUSHED_MS })
   assert.deepEqual(await order(), [first, second])
   await page.locator(`[data-waiting="${second}"] [data-test=run-next]`).click()
-  await page.locator(`[data-waiting="${second}"]:first-child`).waitFor()
+  await page.locator(`[data-waiting="${second}"][data-position="1"]`).waitFor()
   assert.deepEqual(await order(), [second, first])
   await on.shot(page, 'queue-zh')
 
@@ -163,7 +172,19 @@ test('a wrong setting is refused in words, and a token is shown once and works',
   assert.ok(await page.locator('[data-test=save-settings]').isDisabled())
   await on.shot(page, 'system-zh')
 
-  await page.getByRole('tab', { name: '访问令牌' }).click()
+  await page.getByRole('tab', { name: '运行状态' }).click()
+  await page.locator('[data-test=health]', { hasText: '运行正常' }).waitFor()
+  await page.getByRole('tab', { name: '备份' }).click()
+  await page.getByText('还没有自动备份').waitFor()
+  const backup = page.waitForEvent('download')
+  await page.click('[data-test=backup]')
+  assert.match((await backup).suggestedFilename(), /^paperline-[\d-]+\.backup$/)
+  await page.getByText('备份已下载').waitFor()
+  await page.getByRole('tab', { name: '开源许可' }).click()
+  await page.getByText('Apache').first().waitFor()
+
+  await page.click('.user')
+  await page.click('[data-test=account]')
   await page.click('[data-test=add-token]')
   await page.fill('[data-test=token-name]', '3 号工位')
   await page.click('[data-right=device-r]')

@@ -1,7 +1,7 @@
 // The addresses of the pages and who may open them; each page is loaded when it is first needed.
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import Nothing from './pages/Nothing.vue'
-import { FEED_CONSOLE, FEED_QUEUE, FEED_TEMPLATES } from './state/feed'
+import { FEED_CONSOLE, FEED_FAULTS, FEED_QUEUE, FEED_TEMPLATES } from './state/feed'
 import { canAny, ensureKnown, user } from './state/session'
 
 declare module 'vue-router' {
@@ -59,6 +59,31 @@ export const router = createRouter({
       meta: { title: 'queue', rights: ['queue-r'], feed: FEED_QUEUE },
     },
     {
+      path: '/faults',
+      name: 'faults',
+      component: () => import('./pages/Faults.vue'),
+      meta: { title: 'faults', rights: ['fault-r'], feed: FEED_FAULTS },
+    },
+    {
+      path: '/invoices',
+      name: 'invoices',
+      component: () => import('./pages/Invoices.vue'),
+      meta: { title: 'invoices', rights: ['invoice-r'] },
+    },
+    {
+      path: '/invoices/:id(\\d+)',
+      name: 'invoice',
+      component: () => import('./pages/Invoice.vue'),
+      props: (route) => ({ id: Number(route.params.id) }),
+      meta: { title: 'invoice', rights: ['invoice-r'] },
+    },
+    {
+      path: '/account',
+      name: 'account',
+      component: () => import('./pages/Account.vue'),
+      meta: { title: 'account' },
+    },
+    {
       path: '/people',
       name: 'people',
       component: () => import('./pages/People.vue'),
@@ -87,7 +112,7 @@ export const router = createRouter({
 })
 
 /** The pages of the menu, in its order. */
-export const MENU = ['labels', 'console', 'templates', 'queue', 'log', 'people', 'system'] as const
+export const MENU = ['labels', 'console', 'queue', 'faults', 'invoices', 'templates', 'log', 'people', 'system'] as const
 
 export function mayOpen(name: string): boolean {
   const rights = router.getRoutes().find((route) => route.name === name)?.meta.rights

@@ -54,29 +54,84 @@ export interface Invoice {
   region_list: RegionList | null
   user_name: string
   company_name: string
+  /** The earliest other one of the same picture, or the same code and number. */
+  duplicate_of: number | null
+  /** What a person did about the fault. */
+  settled: 'resolved' | 'retried' | null
+}
+
+export interface InvoiceFilter {
+  q?: string
+  from?: string
+  to?: string
+  /** 0: those that no template fits. */
+  model_id?: number
+  fault?: 0 | 1
+  duplicate?: 0 | 1
+}
+
+export interface InvoicePage {
+  invoices: Invoice[]
+  next_cursor: string | null
+  total: number
+  /** Of all that the filter lets through, and how many of them have one. */
+  amount: { sum: string; invoices: number }
+}
+
+export function invoicePage(filter: InvoiceFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<InvoicePage> {
+  return get('/api/invoices', { ...filter, cursor: cursor ?? undefined, limit }, signal)
+}
+
+export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx'): string {
+  const query = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]))
+  return `/api/invoices/export.${kind}?${query}`
 }
 
 export async function latestInvoices(limit: number): Promise<Invoice[]> {
-  return (await get<{ invoices: Invoice[] }>('/api/invoices', { limit })).invoices
+  return (await invoicePage({}, null, limit)).invoices
 }
 
-export function oneInvoice(id: number): Promise<Invoice> {
+export interface Correction {
+  time: string
+  user_name: string
+  pos_id: string
+  old: string
+  new: string
+}
+
+export interface WholeInvoice extends Invoice {
+  history: Correction[]
+}
+
+export function oneInvoice(id: number): Promise<WholeInvoice> {
   return get(`/api/invoices/${id}`)
 }
 
+/** By `pos_id`. What is said to be right, changed or not, is not overwritten when it is read again. */
+export async function correctInvoice(id: number, fields: Record<string, string>): Promise<WholeInvoice> {
+  return (await call<WholeInvoice>('PATCH', `/api/invoices/${id}`, { json: { fields } })).body
+}
+
+export type Fault = Omit<Invoice, 'is_fault' | 'duplicate_of' | 'settled'>
+
+export const FAULTS_A_PAGE = 20
+
 export interface FaultPage {
   fault_num: number
-  fault_list: Omit<Invoice, 'is_fault'>[]
+  /** What the filter lets through. */
+  total: number
+  fault_list: Fault[]
 }
 
-export function faultPage(page: number): Promise<FaultPage> {
-  return post('/invoice/getFaultQueue', { page })
+export function faultPage(filter: InvoiceFilter, page: number, signal?: AbortSignal): Promise<FaultPage> {
+  return get('/api/faults', { ...filter, page }, signal)
 }
 
-export function retryFault(invoice: number): Promise<unknown> {
-  return post(`/api/faults/${invoice}/retry`)
+/** Answers how many are read again. */
+export async function retryFaults(which: { invoice_ids: number[] } | ({ all: true } & InvoiceFilter)): Promise<number> {
+  return (await post<{ action_id_list: number[] }>('/api/faults/retry', which)).action_id_list.length
 }
 
 export async function resolveFault(invoice: number): Promise<void> {
-  await call('POST', `/api/faults/${invoice}/resolve`)
+  await post(`/api/faults/${invoice}/resolve`)
 }

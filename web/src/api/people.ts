@@ -59,6 +59,8 @@ export interface UserChange {
   company_id?: number
   /** 0: no group. */
   group_id?: number
+  /** All of his own. */
+  permissions?: number[]
 }
 
 export async function changeUser(id: number, json: UserChange): Promise<void> {
@@ -71,12 +73,6 @@ export async function deleteUser(id: number): Promise<void> {
 
 export async function resetPassword(id: number, passwd: string): Promise<void> {
   await post(`/api/users/${id}/password`, { passwd })
-}
-
-/** Only what is to change: right to given or taken away. */
-export async function changeRights(id: number, rights: Map<number, boolean>): Promise<void> {
-  const ticks = [...rights].map(([permission_id, on]) => ({ permission_id, is_checked: on ? 1 : 0 }))
-  await post('/invoice/updateUsersPermission', { user_list: [{ user_id: id, update_permissions: ticks }] })
 }
 
 export async function listGroups(): Promise<Group[]> {

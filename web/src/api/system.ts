@@ -1,5 +1,5 @@
 // The box's settings and one's own access tokens over HTTP.
-import { call, get, post } from './http'
+import { ApiError, call, errorFrom, get, languageHeader, post } from './http'
 
 export type SettingValue = string | number | boolean | string[] | null
 export type Settings = Record<string, SettingValue>
@@ -32,4 +32,57 @@ export async function addToken(name: string, permissions: number[]): Promise<str
 
 export async function deleteToken(id: number): Promise<void> {
   await call('DELETE', `/api/tokens/${id}`)
+}
+
+export interface Health {
+  ready: boolean
+  version: string
+  /** By their names in the metrics, without the product's. */
+  numbers: Record<string, number>
+}
+
+/** What is open to monitoring: readiness, the version, the numbers. */
+export async function boxHealth(): Promise<Health> {
+  const [ready, described, metrics] = await Promise.all([
+    call('GET', '/readyz', { accept: [503] }),
+    get<{ info: { version: string } }>('/openapi.json'),
+    fetch('/metrics', { credentials: 'same-origin', cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : '')),
+  ])
+  const numbers = [...metrics.matchAll(/^paperline_(\w+) (\d+)$/gm)].map(([, name, value]) => [name, Number(value)])
+  return { ready: ready.status === 200, version: described.info.version, numbers: Object.fromEntries(numbers) }
+}
+
+export interface NightlyBackups {
+  backups: { name: string; bytes: number; time: string }[]
+  /** What went wrong the last time. */
+  trouble: string | null
+}
+
+export function nightlyBackups(): Promise<NightlyBackups> {
+  return get('/api/backups')
+}
+
+/** How long it will be nobody knows before its end; what is told is how much has come. */
+export async function downloadBackup(onProgress: (bytes: number) => void, signal: AbortSignal): Promise<File> {
+  let response: Response
+  try {
+    response = await fetch('/api/backup', { method: 'POST', headers: languageHeader(), credentials: 'same-origin', signal })
+  } catch (cause) {
+    if (signal.aborted) throw cause
+    throw new ApiError(0, 'offline', 'offline')
+  }
+  if (!response.ok || !response.body) throw errorFrom(response.status, await response.text())
+  const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? 'paperline.backup'
+  let bytes = 0
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, out) => {
+        bytes += chunk.length
+        onProgress(bytes)
+        out.enqueue(chunk)
+      },
+    }),
+  )
+  // As a blob the browser may keep it on its disk; gathered by hand it would lie in memory.
+  return new File([await new Response(counted).blob()], name)
 }

@@ -1,5 +1,6 @@
 // Templates over HTTP; the interface calls them models.
-import { post } from './http'
+import { call, post } from './http'
+import type { RegionList } from './invoices'
 
 export const TEMPLATES_A_PAGE = 12
 
@@ -28,13 +29,18 @@ export async function templatePage(page: number, keyword: string): Promise<Templ
   return { list: answer.model_list, total: answer.total }
 }
 
-/** There is no asking for one alone. */
-export async function findTemplate(id: number): Promise<Template | null> {
+export async function allTemplates(): Promise<Template[]> {
+  const all: Template[] = []
   for (let page = 0; ; page += 1) {
     const { list } = await templatePage(page, '')
-    const found = list.find((template) => template.model_id === id)
-    if (found || list.length < TEMPLATES_A_PAGE) return found ?? null
+    all.push(...list)
+    if (list.length < TEMPLATES_A_PAGE) return all
   }
+}
+
+/** There is no asking for one alone. */
+export async function findTemplate(id: number): Promise<Template | null> {
+  return (await allTemplates()).find((template) => template.model_id === id) ?? null
 }
 
 interface Saving {
@@ -57,4 +63,24 @@ export async function saveTemplate({ json, id, picture }: Saving): Promise<numbe
 
 export async function deleteTemplate(id: number): Promise<number> {
   return (await post<{ action_id: number }>('/invoice/deleteModel', { model_id: id })).action_id
+}
+
+/** What a template would read on a picture. */
+export interface Trial {
+  /** Null: it does not fit. */
+  template: { score: number | null; reason: string | null }
+  region_list: RegionList | null
+  is_fault: 0 | 1 | boolean
+  reason: string | null
+  /** The picture as it was laid onto the template's. */
+  aligned?: string
+}
+
+/** Reading takes as long as it takes, and several may ask at once. */
+const TRIAL_MS = 180_000
+
+export async function tryTemplate(id: number, picture: File): Promise<Trial> {
+  const form = new FormData()
+  form.append('file', picture, picture.name)
+  return (await call<Trial>('POST', `/api/models/${id}/test`, { form, timeoutMs: TRIAL_MS })).body
 }

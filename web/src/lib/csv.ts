@@ -11,7 +11,12 @@ export function csv(header: string[], rows: (string | number)[][]): string {
 
 /** With a mark at its beginning, without which a spreadsheet takes Chinese in UTF-8 for something else. */
 export function download(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob(['\ufeff', text], { type: 'text/csv;charset=utf-8' }))
+  save(name, new Blob(['\ufeff', text], { type: 'text/csv;charset=utf-8' }))
+}
+
+/** Gives the browser a file to keep. */
+export function save(name: string, contents: Blob): void {
+  const address = URL.createObjectURL(contents)
   const link = document.createElement('a')
   link.href = address
   link.download = name

@@ -29,6 +29,21 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat(currentLocale()).format(value)
 }
 
+/** A sum as the box writes it, `1234.50`, which may be longer than a number holds exactly. */
+export function formatSum(sum: string): string {
+  const [whole = '0', fraction = '00'] = sum.split('.')
+  return `${new Intl.NumberFormat(currentLocale()).format(BigInt(whole))}.${fraction}`
+}
+
+/** How long something takes, in the largest unit that tells it. */
+export function formatSpan(ms: number): string {
+  const { t } = i18n.global
+  const seconds = Math.max(1, Math.round(ms / 1000))
+  if (seconds < 60) return t('common.seconds', { n: seconds })
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? t('common.minutes', { n: minutes }) : t('common.hours', { n: Math.floor(minutes / 60), m: minutes % 60 })
+}
+
 /** Rounded down, so that 99.96 % does not read as certain. */
 export function formatPercent(share: number): string {
   return `${Math.floor(share * 100)}%`

@@ -1,6 +1,7 @@
-// Short notes at the top of the page; Element Plus announces them to screen readers (role=alert).
-import { ElMessage } from 'element-plus'
+// Short notes at the top of the page, and the question before what can't be undone; Element Plus announces them to screen readers (role=alert).
+import { ElMessage, ElMessageBox } from 'element-plus'
 import { ApiError } from '../api/http'
+import { i18n } from '../i18n'
 import { errorText } from './format'
 
 export function say(message: string): void {
@@ -15,4 +16,19 @@ export function complain(error: unknown): void {
   // The login page that follows a lost session says it better.
   if (error instanceof ApiError && error.code === 'unauthenticated') return
   ElMessage({ message: errorText(error), type: 'error', duration: 8000, showClose: true, grouping: true })
+}
+
+/** `danger`: what is asked about takes something away. */
+export async function isSure(question: string, title: string, yes: string, { danger = true, no = i18n.global.t('common.cancel') } = {}): Promise<boolean> {
+  try {
+    await ElMessageBox.confirm(question, title, {
+      type: 'warning',
+      confirmButtonText: yes,
+      cancelButtonText: no,
+      ...(danger ? { confirmButtonClass: 'el-button--danger' } : {}),
+    })
+    return true
+  } catch {
+    return false
+  }
 }

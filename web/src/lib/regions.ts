@@ -32,6 +32,18 @@ export function regionName(posId: string): string {
   return key ? i18n.global.t(`region.${key}`) : posId
 }
 
+/** `pos_id` of the template's label, which nobody reads on the picture. */
+export const LABEL = '发票类型'
+
+/** Longest first: the name of one area may be a part of another's. */
+const NAMES = [...KEY_OF.keys()].sort((a, b) => b.length - a.length)
+
+/** The box names areas as the interface does; people read them in their language. */
+export function reasonInWords(reason: string): string {
+  const text = NAMES.reduce((words, name) => words.replaceAll(name, regionName(name)), reason)
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 export interface Region {
   posId: string
   position: Position | null
@@ -59,4 +71,32 @@ export function certainty(probability: number | null): Certainty {
   if (probability === null) return 'pending'
   if (probability >= SURE) return 'sure'
   return probability >= DOUBTFUL ? 'unsure' : 'doubtful'
+}
+
+/** The areas that a person has to look at: what is not sure, and what the reason names. */
+export function doubtfulOf(regions: Region[], reason: string | null): Set<string> {
+  const found = new Set(regions.filter((region) => certainty(region.probability) !== 'sure').map((region) => region.posId))
+  let rest = reason ?? ''
+  for (const { posId } of [...regions].sort((a, b) => b.posId.length - a.posId.length)) {
+    if (!rest.includes(posId)) continue
+    found.add(posId)
+    rest = rest.replaceAll(posId, '')
+  }
+  return found
+}
+
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+/** Whether another stands right above it, which its name would cover. */
+export function isCrowded(box: Box, others: Box[]): boolean {
+  return others.some((other) => {
+    const bottom = other.y + other.height
+    const isAbove = other.y < box.y && bottom > box.y - box.height
+    return other !== box && isAbove && other.x < box.x + box.width && other.x + other.width > box.x
+  })
 }

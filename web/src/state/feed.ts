@@ -7,6 +7,7 @@ import { can } from './session'
 export const FEED_QUEUE = 1
 export const FEED_CONSOLE = 2
 export const FEED_TEMPLATES = 3
+export const FEED_FAULTS = 4
 
 export interface FeedMessage {
   msg_id: number
@@ -22,7 +23,7 @@ const PAGES: [page: number, rights: string[]][] = [
   [FEED_QUEUE, ['queue-r']],
   [5, ['log-r']],
   [6, ['user-r', 'group-r']],
-  [4, ['fault-r']],
+  [FEED_FAULTS, ['fault-r']],
 ]
 
 const defaultPage = computed(() => PAGES.find(([, rights]) => rights.some(can))?.[0])

@@ -1,5 +1,5 @@
 // What the console shows: the picture being read, area by area, and the last few that were finished.
-import { computed, ref, shallowRef } from 'vue'
+import { computed, reactive, ref, shallowRef } from 'vue'
 import {
   latestInvoices,
   oneInvoice,
@@ -10,9 +10,16 @@ import {
   type QueueState,
   type RegionList,
 } from '../api/invoices'
-import { regionsFrom, type Region } from '../lib/regions'
+import { LABEL, regionsFrom, type Region } from '../lib/regions'
 import { FEED_CONSOLE, listen, sendToFeed, watchedPage, whenFeedOpens, type FeedMessage } from './feed'
 import { can } from './session'
+
+export interface MatchedTemplate {
+  id: number | null
+  label: string
+  /** Its picture; empty where nobody has told it. */
+  url: string
+}
 
 export interface Reading {
   action: number
@@ -22,7 +29,7 @@ export interface Reading {
   time: string
   done: boolean
   /** Undefined until the engine has said which fits, null when none does. */
-  template: { id: number | null; label: string } | null | undefined
+  template: MatchedTemplate | null | undefined
   regions: Region[]
   invoice: number | null
   fault: boolean
@@ -32,7 +39,10 @@ export interface Reading {
 
 const KEPT = 12
 
+/** What is followed: the one that began first of those that are being read, else the last that ended. */
 export const current = ref<Reading | null>(null)
+/** Several engines read several at once. */
+const running = new Map<number, Reading>()
 export const finished = ref<Reading[]>([])
 /** The action of a finished one that somebody looks at; null follows what is being read. */
 export const pinned = ref<number | null>(null)
@@ -43,7 +53,7 @@ export const shown = computed<Reading | null>(
 )
 
 function begin(fields: Pick<Reading, 'action' | 'url' | 'userName' | 'companyName' | 'time'>): void {
-  current.value = {
+  const reading = reactive<Reading>({
     ...fields,
     done: false,
     template: undefined,
@@ -51,7 +61,9 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'userName' | 'companyNam
     invoice: null,
     fault: false,
     reason: null,
-  }
+  })
+  running.set(fields.action, reading)
+  if (!current.value || current.value.done || current.value.action === fields.action) current.value = reading
 }
 
 function keep(reading: Reading): void {
@@ -86,6 +98,7 @@ function templateArrived(reading: Reading, message: FeedMessage): void {
   reading.template = {
     id: typeof message.id === 'number' ? message.id : null,
     label: typeof message.model_label === 'string' ? message.model_label : '',
+    url: typeof message.url === 'string' ? message.url : '',
   }
 }
 
@@ -96,6 +109,9 @@ async function end(reading: Reading, message: FeedMessage): Promise<void> {
   reading.fault = message.is_fault === 1 || message.status === -1
   reading.reason = typeof message.err === 'string' ? message.err : null
   keep(reading)
+  running.delete(reading.action)
+  const [next] = running.values()
+  if (next && current.value?.action === reading.action) current.value = next
   // The message names no reason for a fault; the stored invoice does.
   if (!reading.fault || reading.reason || reading.invoice === null || !can('invoice-r')) return
   const stored = await oneInvoice(reading.invoice).catch(() => null)
@@ -119,8 +135,8 @@ function read(message: FeedMessage): void {
     void refreshQueues()
     return
   }
-  const reading = current.value
-  if (!reading || reading.done || reading.action !== message.action_id) return
+  const reading = running.get(Number(message.action_id))
+  if (!reading) return
   switch (message.msg_id) {
     case 100:
       templateArrived(reading, message)
@@ -152,7 +168,7 @@ function fromInvoice(invoice: Invoice): Reading {
     companyName: invoice.company_name,
     time: invoice.recognize_time,
     done: true,
-    template: invoice.model_id === null ? null : undefined,
+    template: invoice.model_id === null ? null : { id: invoice.model_id, label: invoice.region_list?.[LABEL]?.ocr_result ?? '', url: '' },
     regions: regionsFrom(invoice.region_list),
     invoice: invoice.invoice_id,
     fault: Boolean(invoice.is_fault),
@@ -165,19 +181,20 @@ async function catchUp(): Promise<void> {
   if (watchedPage() !== FEED_CONSOLE) return
   const before = starts
   void refreshQueues()
-  const running = await openConsole().catch(() => undefined)
-  if (running !== undefined && starts === before) {
-    if (running === null) {
-      if (current.value && !current.value.done) current.value = null
-    } else if (running.action_id !== current.value?.action) {
+  const now = await openConsole().catch(() => undefined)
+  if (now !== undefined && starts === before) {
+    // What ended unheard is among the finished ones below.
+    for (const action of running.keys()) if (action !== now?.action_id) running.delete(action)
+    if (current.value && !current.value.done && !running.has(current.value.action)) current.value = null
+    if (now && !running.has(now.action_id)) {
       begin({
-        action: running.action_id,
-        url: running.url,
-        userName: running.user_name,
-        companyName: running.company_name,
-        time: running.action_start_time,
+        action: now.action_id,
+        url: now.url,
+        userName: now.user_name,
+        companyName: now.company_name,
+        time: now.action_start_time,
       })
-    }
+    } else if (now) pictureLoaded()
   }
   if (!can('invoice-r')) return
   const stored = await latestInvoices(KEPT).catch(() => [])
@@ -196,14 +213,9 @@ export function noteQueues(manage: number, recognize: number): void {
   queues.value = { manage_size: manage, recognize_size: recognize, paused: queues.value?.paused ?? null }
 }
 
+/** Asks for what has been read so far. */
 export function pictureLoaded(): void {
   if (current.value && !current.value.done) sendToFeed({ code: '002' })
-}
-
-/** Looks at one that is not among the finished few, such as a fault of last week. */
-export function pinInvoice(invoice: Invoice): void {
-  keep(fromInvoice(invoice))
-  pinned.value = invoice.action_id
 }
 
 export function startReading(): () => void {
@@ -211,6 +223,7 @@ export function startReading(): () => void {
   return () => {
     for (const stop of stops) stop()
     current.value = null
+    running.clear()
     finished.value = []
     pinned.value = null
     queues.value = null

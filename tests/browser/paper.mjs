@@ -1,0 +1,83 @@
+// Invoices that no one ever issued, printed by the browser itself, so that the box has something real to read.
+
+const HEAD = `font-family:'Noto Sans CJK SC','Noto Sans SC',sans-serif;background:#fff;color:#222`
+
+/** A page with labelled values; `rows` from the label to what stands beside it. A slip is narrow and looks like no invoice. */
+function html({ title, rows, slip }) {
+  const lines = Object.entries(rows).map(
+    ([label, text]) => `<tr><td style="padding:12px 24px 12px 0">${label}</td><td><span data-value="${label}">${text}</span></td></tr>`,
+  )
+  if (slip) {
+    const words = Object.values(rows).map((text) => `<p style="margin:28px 0;font-size:52px;text-align:center">${text}</p>`)
+    return `<body style="margin:0"><div style="${HEAD};width:420px;padding:40px"><p style="font-size:30px">${title}</p>${words.join('')}</div></body>`
+  }
+  return `<body style="margin:0"><div style="${HEAD};width:900px;padding:50px 60px">
+    <div style="font-size:40px;letter-spacing:6px;border-bottom:3px solid #a33;padding-bottom:14px">${title}</div>
+    <table style="margin-top:26px;font-size:28px">${lines.join('')}</table>
+    <div style="margin-top:30px;font-size:20px">收款人 张敏　复核 李强　开票人 王芳</div></div></body>`
+}
+
+/** The picture, and where each value stands on it. */
+export async function print(browser, paper) {
+  const page = await browser.newPage()
+  try {
+    await page.setContent(html(paper))
+    const sheet = page.locator('body > div')
+    const places = await page.locator('[data-value]').evaluateAll((values) =>
+      values.map((value) => {
+        const { x, y, width, height } = value.getBoundingClientRect()
+        return [value.dataset.value, { x: Math.floor(x) - 8, y: Math.floor(y) - 4, width: Math.ceil(width) + 60, height: Math.ceil(height) + 8 }]
+      }),
+    )
+    return { picture: await sheet.screenshot(), places: Object.fromEntries(places) }
+  } finally {
+    await page.close()
+  }
+}
+
+export const DINNER = {
+  title: '餐饮服务通用发票',
+  rows: { 发票代码: '011002210021', 发票号码: '38200139', 开票日期: '2026年04月16日', 大写金额: '叁佰贰拾元整', 小写金额: '¥320.00' },
+}
+
+export function dinner(rows) {
+  return { ...DINNER, rows: { ...DINNER.rows, ...rows } }
+}
+
+export const PARKING = { title: 'PARKING', slip: true, rows: { 车位: 'B-217', 入场: '09:12', 出场: '11:40' } }
+
+async function send(page, path, name, buffer) {
+  const answer = await page.request.post(path, {
+    multipart: { file: { name, mimeType: 'image/png', buffer } },
+    headers: { Origin: new URL(page.url()).origin },
+  })
+  if (!answer.ok()) throw new Error(`${path}: ${await answer.text()}`)
+  return answer.json()
+}
+
+/** Uploads a picture to be read; answers its action. */
+export async function upload(page, name, picture) {
+  return (await send(page, '/invoice/recognizeImage', name, picture)).action_id_list[0]
+}
+
+/** Draws the template of a dinner's invoice and waits until the box knows it. */
+export async function learnDinner(browser, page) {
+  const { picture, places } = await print(browser, DINNER)
+  const { file_name } = await send(page, '/invoice/uploadModelOrigin', 'dinner.png', picture)
+  const json_model = {
+    global_setting: { label: DINNER.title, quota: 0 },
+    invoice_code: places.发票代码,
+    invoice_id: places.发票号码,
+    date: places.开票日期,
+    money_cn: places.大写金额,
+    money: places.小写金额,
+  }
+  const headers = { Origin: new URL(page.url()).origin }
+  const added = await page.request.post('/invoice/addModel', { data: { modelAction: { json_model }, file_name, type: 0 }, headers })
+  if (!added.ok()) throw new Error(await added.text())
+  for (;;) {
+    const { total } = await (await page.request.get('/invoice/getAllModel')).json()
+    if (total > 0) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}

@@ -1,0 +1,133 @@
+// Reading, slowed down to be watched: by whoever comes late, after a cut line, and again step by step. And drawing with the keys.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { logIn, post, stage } from './box.mjs'
+import { dinner, DINNER, print, upload } from './paper.mjs'
+
+const READ_MS = 120_000
+let page
+let paper
+
+const on = stage(async () => {
+  page = await on.open()
+  await logIn(page, 'admin', on.box.password)
+  paper = await print(on.browser, DINNER)
+})
+
+/** Drags from one point of the picture to another. */
+async function drag(from, to, step) {
+  const box = await page.locator('[data-test=canvas]').boundingBox()
+  const size = await page.locator('[data-test=canvas] img').evaluate((img) => img.naturalWidth)
+  const at = ([x, y]) => [box.x + (x * box.width) / size, box.y + (y * box.width) / size]
+  await page.mouse.move(...at(from))
+  await page.mouse.down()
+  await page.mouse.move(...at(to), { steps: 5 })
+  await step?.()
+  await page.mouse.up()
+}
+
+const corners = ({ x, y, width, height }) => [
+  [x, y],
+  [x + width, y + height],
+]
+const sizes = () => page.locator('.side li .mono').allInnerTexts()
+
+test('areas are drawn, snapped, moved with the keys, taken back and brought again', async () => {
+  await page.goto('/templates/new')
+  await page.setInputFiles('[data-test=origin]', { name: 'dinner.png', mimeType: 'image/png', buffer: paper.picture })
+  await page.waitForFunction(() => document.querySelector('[data-test=canvas]')?.style.width)
+  // Each new one is of the next kind: 金额, then 中文金额.
+  const { 小写金额: money, 大写金额: words } = paper.places
+  const right = words.x + words.width
+  await drag([money.x, money.y], [right, money.y + money.height])
+  await drag([words.x, words.y], [right + 3, words.y + words.height], () => page.locator('.guide.across').waitFor())
+  const [first, second] = await sizes()
+  assert.equal(second.split(' × ')[0], first.split(' × ')[0], 'both begin and end at the same column')
+
+  await page.locator('.area').nth(1).focus()
+  await page.keyboard.press('Alt+ArrowRight')
+  await page.keyboard.press('Alt+Shift+ArrowRight')
+  await page.waitForFunction((wanted) => document.querySelectorAll('.side li .mono')[1]?.textContent === wanted, second.replace(/^\d+/, (n) => String(Number(n) + 11)))
+  await page.keyboard.press('Delete')
+  await page.locator('.area').nth(1).waitFor({ state: 'detached' })
+  await page.keyboard.press('Control+z')
+  await page.locator('.area').nth(1).waitFor()
+  await page.click('[data-test=redo]')
+  await page.locator('.area').nth(1).waitFor({ state: 'detached' })
+  await page.click('[data-test=undo]')
+  await page.locator('.area').nth(1).waitFor()
+  on.quiet()
+})
+
+test('a template drawn so reads what it was drawn for', async () => {
+  for (const name of ['发票号码', '发票代码', '开票日期']) await drag(...corners(paper.places[name]))
+  assert.deepEqual(await page.locator('.side li strong').allInnerTexts(), ['金额', '中文金额', '发票号码', '发票代码', '日期'])
+  await page.fill('[data-test=template-label]', DINNER.title)
+  await on.shot(page, 'template-editor-zh')
+  await page.click('[data-test=save-template]')
+  await page.waitForURL('**/templates')
+  await page.locator('[data-template]', { hasText: DINNER.title }).waitFor({ timeout: READ_MS })
+  on.quiet()
+})
+
+test('whoever comes late, or was cut off, sees what has been read so far', async () => {
+  await page.goto('/console')
+  await page.click('[data-test=pace]')
+  await page.getByRole('option', { name: '每步延时 1,000 毫秒' }).click()
+  await page.getByText('设置已保存').waitFor()
+  const { picture } = await print(on.browser, dinner({ 发票号码: '38200777' }))
+  await upload(page, 'late.png', picture)
+  await page.locator('[data-region=发票号码] [data-test=text]', { hasText: '38200777' }).waitFor({ timeout: READ_MS })
+
+  const late = await on.open()
+  await logIn(late, 'admin', on.box.password)
+  const heard = []
+  late.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(JSON.parse(payload))))
+  await late.goto('/console')
+  await late.locator('[data-region=发票号码] [data-test=text]', { hasText: '38200777' }).waitFor()
+  assert.ok(heard.some(({ msg_id }) => msg_id === 204))
+  assert.ok(!heard.some(({ msg_id, pos_id }) => msg_id === 102 && pos_id === '发票号码'), 'it was read before')
+  await late.context().setOffline(true)
+  await late.locator('[data-test=link-state]', { hasText: '连接已断开' }).waitFor()
+  await page.locator('[data-region=日期] [data-test=text]').waitFor()
+  await late.context().setOffline(false)
+  await late.locator('[data-region=日期] [data-test=text]', { hasText: '2026年04月16日' }).waitFor()
+  await late.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor({ timeout: READ_MS })
+  await late.context().close()
+  on.quiet(/net::ERR_INTERNET_DISCONNECTED|WebSocket connection/)
+})
+
+test('what has ended is shown again, step by step and by itself', async () => {
+  await page.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=matched]', { hasText: DINNER.title }).waitFor()
+  await page.click('[data-test=replay-steps]')
+  await page.locator('[data-test=reading-state]', { hasText: '回放' }).waitFor()
+  assert.equal(await page.locator('[data-region]').count(), 0)
+  const [, steps] = (await page.locator('[data-test=replay-step]').innerText()).split(' / ').map(Number)
+  await page.click('[data-test=replay-on]')
+  await page.click('[data-test=replay-on]')
+  await page.locator('[data-box]').waitFor()
+  assert.equal(await page.locator('[data-region]').count(), 1)
+  assert.equal(await page.locator('[data-region] [data-test=text]').count(), 0, 'found, not read yet')
+  await on.shot(page, 'console-replay-zh')
+  await page.click('[data-test=replay-play]')
+  await page.locator('[data-test=replay-step]', { hasText: `${steps} / ${steps}` }).waitFor()
+  await page.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor()
+  on.quiet()
+})
+
+test('pictures given to the queue page line up, each with its own progress and its own error', async () => {
+  await page.request.patch('/api/settings', { data: { engine_delay_ms: 0 }, headers: { Origin: on.box.url } })
+  await post(page, '/api/queue/pause', { reason: '换模板' })
+  await page.goto('/queue')
+  const file = (name, buffer) => ({ name, mimeType: 'image/png', buffer })
+  await page.setInputFiles('[data-test=files]', [file('one.png', paper.picture), file('two.png', paper.picture), file('torn.png', Buffer.from('torn'))])
+  await page.locator('[data-upload="torn.png"].bad').waitFor()
+  await page.locator('[data-upload="two.png"]', { hasText: '已加入识别队列' }).waitFor()
+  await page.locator('[data-waiting]').nth(1).waitFor()
+  await page.locator('[data-test=expected]', { hasText: '恢复后开始' }).first().waitFor()
+  await page.click('[data-test=resume]')
+  await page.getByText('队列是空的').waitFor({ timeout: READ_MS })
+  await page.locator('[data-upload="two.png"]', { hasText: '识别完成' }).waitFor()
+  on.quiet()
+})

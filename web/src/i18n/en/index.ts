@@ -1,0 +1,19 @@
+// The words of the pages in English, one file a subject.
+import type { Words } from '../zh-CN'
+import shell from './shell'
+import login from './login'
+import devices from './devices'
+import labels from './labels'
+import prints from './prints'
+import console from './console'
+import invoices from './invoices'
+import faults from './faults'
+import people from './people'
+import queue from './queue'
+import log from './log'
+import system from './system'
+import templates from './templates'
+
+const words: Words = { ...shell, ...login, ...devices, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+
+export default words

@@ -1,0 +1,25 @@
+// Words in Chinese: faults and their review.
+export default {
+  faults: {
+    total: '共 {n} 张',
+    none: '没有异常发票',
+    noneNext: '识别失败或结果存疑的发票会列在这里。',
+    review: '核对发票 #{id}',
+    unknownKind: '未识别出类型的发票',
+    accepted: '已确认',
+    retry: '重新识别',
+    resolve: '核对完成',
+    retried: '已重新加入识别队列',
+    resolved: '核对完成',
+    gone: '这张发票已由其他人处理',
+    keys: 'Enter 确认并跳到下一个存疑字段，Tab 移动，全部确认后自动进入下一张；Ctrl+Enter 整张确认，PageDown 跳过。人工填写或确认的内容，重新识别时不会被覆盖。',
+    keysOnly: 'Enter 或 Ctrl+Enter 完成核对并进入下一张，PageDown 跳过。您没有修改发票的权限。',
+    tickPage: '本页全选',
+    tick: '选择发票 #{id}',
+    retrySome: '重新识别所选（{n}）',
+    retryAll: '全部重新识别',
+    retryMatching: '重新识别筛选结果',
+    retriedSome: '{n} 张发票已重新加入识别队列',
+    confirmAll: '将重新识别 {n} 张异常发票。人工填写或确认过的内容会保留。确定吗？',
+  },
+}

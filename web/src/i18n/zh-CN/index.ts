@@ -1,0 +1,19 @@
+// The words of the pages in Chinese, one file a subject; the shape that every other language has to fill.
+import shell from './shell'
+import login from './login'
+import devices from './devices'
+import labels from './labels'
+import prints from './prints'
+import console from './console'
+import invoices from './invoices'
+import faults from './faults'
+import people from './people'
+import queue from './queue'
+import log from './log'
+import system from './system'
+import templates from './templates'
+
+const words = { ...shell, ...login, ...devices, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+
+export type Words = typeof words
+export default words

@@ -1,0 +1,45 @@
+// Edges of areas that come to lie where another's edge is, so that columns and lines are straight. All in the picture's own pixels.
+import type { Rect } from './template'
+
+/** Which edges move; a rect that is moved as a whole moves all of them. */
+export interface Edges {
+  left: boolean
+  right: boolean
+  top: boolean
+  bottom: boolean
+}
+
+export interface Snapped {
+  rect: Rect
+  /** Where it lies with another: to be shown. */
+  x: number | null
+  y: number | null
+}
+
+/** The smallest move that brings one of `moving` onto one of `others`, and where that is. */
+function pull(moving: number[], others: number[], reach: number): { by: number; at: number } | null {
+  let best: { by: number; at: number } | null = null
+  for (const edge of moving) {
+    for (const other of others) {
+      const by = other - edge
+      if (Math.abs(by) <= reach && (!best || Math.abs(by) < Math.abs(best.by))) best = { by, at: other }
+    }
+  }
+  return best
+}
+
+export function snap(rect: Rect, edges: Edges, others: Rect[], reach: number): Snapped {
+  const { x, y, width, height } = rect
+  const across = pull([...(edges.left ? [x] : []), ...(edges.right ? [x + width] : [])], others.flatMap((o) => [o.x, o.x + o.width]), reach)
+  const down = pull([...(edges.top ? [y] : []), ...(edges.bottom ? [y + height] : [])], others.flatMap((o) => [o.y, o.y + o.height]), reach)
+  const snapped = { ...rect }
+  if (across) {
+    if (edges.left) snapped.x += across.by
+    if (edges.left !== edges.right) snapped.width += edges.left ? -across.by : across.by
+  }
+  if (down) {
+    if (edges.top) snapped.y += down.by
+    if (edges.top !== edges.bottom) snapped.height += edges.top ? -down.by : down.by
+  }
+  return { rect: snapped, x: across?.at ?? null, y: down?.at ?? null }
+}
