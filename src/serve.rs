@@ -111,8 +111,13 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     }
     io::stdout().flush()?;
 
-    let failed = tokio::select! {
+    let goes_on = tokio::select! {
         stopped = wait_for_stop() => stopped.map(|()| false)?,
+        () = app.begin_anew.notified() => {
+            // Whoever asked for it is answered first.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            true
+        }
         why = app.store.failed() => {
             eprintln!("paperline: the store failed ({why}): nothing is taken in until the disk can be written again");
             tokio::select! {
@@ -121,7 +126,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
             }
         }
     };
-    if failed {
+    if goes_on {
         return Err(begin_anew().into());
     }
     tracing::info!("stopping");
@@ -167,10 +172,10 @@ async fn until_writable(dir: &Path) {
     }
 }
 
-/// A store that failed is sound again once it is opened anew, and that takes a new process: this one becomes it. Comes back only with
-/// an error.
+/// A store that failed is sound again once it is opened anew, and one that was restored has to be opened: that takes a new process, and
+/// this one becomes it. Comes back only with an error.
 fn begin_anew() -> io::Error {
-    tracing::info!("the disk can be written again: starting anew");
+    tracing::info!("starting anew");
     Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(BEGUN_ANEW, "1").exec()
 }
 

@@ -1,9 +1,14 @@
 //! Backups on demand and every night. Not here: what is in one (store/backup.rs).
 
+use super::devices::DEVICES_COUNTER;
+use super::open::{RESTORED, WHOLE};
 use super::{App, By, log, now};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
+use crate::store::StoreError;
 use crate::store::backup::{self, BackupError, Contents};
+use crate::store::blobs::Incoming;
+use crate::store::tables::USERS;
 use jiff::Timestamp;
 use std::fs;
 use std::io::Write;
@@ -25,6 +30,9 @@ pub struct Kept {
     pub bytes: u64,
     pub made: Millis,
 }
+
+/// What a first start makes.
+const FIRST_USERS: usize = 2;
 
 const PREFIX: &str = "paperline-";
 const SUFFIX: &str = ".backup";
@@ -71,6 +79,49 @@ impl App {
     /// The same as it is sent to someone. Blocks.
     pub fn back_up_to(&self, out: impl Write) -> Result<Contents, BackupError> {
         self.write_backup(|made| backup::write(&self.store, &self.dir, made, out))
+    }
+
+    /// Nothing was done on it yet but setting it up.
+    pub fn is_new(&self) -> Result<bool, Refusal> {
+        Ok(self.store.read(|view| {
+            let users = view.scan(&USERS, &(), false).count();
+            let mut used = users > FIRST_USERS;
+            for counter in [DEVICES_COUNTER, "actions", "pictures", "groups"] {
+                used |= view.counter(counter)? > 0;
+            }
+            Ok::<_, StoreError>(!used)
+        })?)
+    }
+
+    /// Lays a backup out beside the store of a new box, to be taken up when the box begins anew, which it does.
+    pub async fn take_in_backup(self: &Arc<Self>, file: Incoming) -> Result<(), Refusal> {
+        if !self.is_new()? {
+            return Err(Refusal::conflict(
+                "只能恢复到刚安装、尚未使用的系统",
+                "a backup can be restored only on a box on which nothing was done yet",
+            ));
+        }
+        let dir = self.dir.join(RESTORED);
+        let laid_out = tokio::task::spawn_blocking(move || {
+            if dir.exists() {
+                fs::remove_dir_all(&dir)?;
+            }
+            backup::restore(file.path(), &dir)?;
+            fs::File::create(dir.join(WHOLE))?.sync_all()?;
+            fs::File::open(&dir)?.sync_all()?;
+            Ok::<_, BackupError>(())
+        });
+        match laid_out.await.map_err(|_| Refusal::internal())? {
+            Ok(()) => {
+                self.begin_anew.notify_one();
+                Ok(())
+            }
+            // Its words name the spooled file: they are for the log.
+            Err(e) => {
+                tracing::warn!("no backup was taken in: {e}");
+                Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"))
+            }
+        }
     }
 
     pub async fn log_backup(&self, by: By) -> Result<(), Refusal> {

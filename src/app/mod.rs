@@ -49,6 +49,8 @@ pub struct App {
     /// The data dir.
     dir: PathBuf,
     backups: backup::Backups,
+    /// Asked for when the data dir is to be opened anew.
+    pub begin_anew: tokio::sync::Notify,
     settings: RwLock<Arc<Settings>>,
     /// Settings of the command line: they win over the stored ones.
     fixed: Vec<(String, String)>,
@@ -65,6 +67,7 @@ impl App {
             claims: labels::Claims::default(),
             dir,
             backups: backup::Backups::default(),
+            begin_anew: tokio::sync::Notify::new(),
             settings: RwLock::default(),
             fixed,
         };

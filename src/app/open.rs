@@ -1,6 +1,7 @@
 //! Opening a data dir: one box at a time, in a format that this release knows, and never half of a restore. Not here: what the first
 //! start makes (accounts.rs).
 
+use super::accounts::FIRST_PASSWORD;
 use super::{App, now};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
@@ -9,6 +10,7 @@ use crate::store::tables::{FORMAT, FORMAT_NUMBER};
 use crate::store::{Listener, Room, Store};
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,6 +50,34 @@ fn look_for_room(dir: &Path) -> Result<(), &'static str> {
     if enough { Ok(()) } else { Err("the disk is nearly full") }
 }
 
+/// Where a backup is laid out on a new box, and the file in it that says that it is whole.
+pub(super) const RESTORED: &str = "restored";
+pub(super) const WHOLE: &str = "whole";
+
+/// Puts what was laid out in the place of what there was; interrupted anywhere, it goes on at the next start.
+fn take_up_restored(dir: &Path) -> io::Result<()> {
+    let restored = dir.join(RESTORED);
+    if !restored.join(WHOLE).exists() {
+        return Ok(());
+    }
+    if restored.join("db").exists() && dir.join(FIRST_PASSWORD).exists() {
+        // The new box's own: nobody has it any more.
+        fs::remove_file(dir.join(FIRST_PASSWORD))?;
+    }
+    for name in ["db", "pictures", "tls", FIRST_PASSWORD] {
+        let (from, to) = (restored.join(name), dir.join(name));
+        if !from.exists() {
+            continue;
+        }
+        if to.is_dir() {
+            fs::remove_dir_all(&to)?;
+        }
+        fs::rename(&from, &to)?;
+    }
+    fs::File::open(dir)?.sync_all()?;
+    fs::remove_dir_all(&restored)
+}
+
 impl App {
     /// The store in `dir` and the verbs on it; makes the directory where it is missing. `news` is told of every change.
     pub fn open(dir: &Path, settings: &[(String, String)], news: Listener) -> Result<Self, Box<dyn Error>> {
@@ -56,6 +86,7 @@ impl App {
             let dir = dir.display();
             return Err(format!("the restore into {dir} did not come to its end: empty the directory and restore again").into());
         }
+        take_up_restored(dir)?;
         let engine = Local::open(&dir.join("db"))
             .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
         let store = Store::new(Arc::new(engine), room(dir), news)?;

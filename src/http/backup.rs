@@ -53,5 +53,13 @@ pub async fn nightly(call: Call) -> Result<Reply, Refusal> {
     let zone = call.edge.app.settings().zone();
     let list: Vec<Value> =
         kept.iter().map(|b| json!({ "name": b.name, "bytes": b.bytes, "time": time::write(b.made, &zone) })).collect();
-    Ok(reply::json(&json!({ "backups": list, "trouble": trouble })))
+    Ok(reply::json(&json!({ "backups": list, "trouble": trouble, "is_new": call.edge.app.is_new()? })))
+}
+
+/// A box on which nothing was done yet becomes the one that was kept, and begins anew as that. Whoever asks is logged out by it.
+pub async fn restore(mut call: Call) -> Result<Reply, Refusal> {
+    let missing = || Refusal::malformed("缺少文件", "the file is missing");
+    let file = call.fields.files.pop().ok_or_else(missing)?.file?;
+    call.edge.app.take_in_backup(file).await?;
+    Ok(reply::json(&json!({ "sucess": "备份已恢复，系统正在重新启动" })))
 }

@@ -192,7 +192,7 @@ fn body(route: &Route, fields: Value) -> Value {
     };
     let file = json!({ "type": "string", "format": "binary" });
     let content = match route.files {
-        Files::One => form(file),
+        Files::One | Files::Backup => form(file),
         Files::Many => form(json!({ "type": "array", "items": file })),
         Files::Csv => {
             let mut content = form(file);

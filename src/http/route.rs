@@ -74,6 +74,8 @@ pub enum Files {
     Many,
     /// Lines of text, as a file or as the body itself.
     Csv,
+    /// As large as the disk has room for.
+    Backup,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
@@ -179,6 +181,7 @@ routes! {
     Patch "/api/settings", Needs(SystemRw), None => account::change_settings;
     Post "/api/backup", Needs(SystemRw), None => backup::download;
     Get "/api/backups", Needs(SystemRw), None => backup::nightly;
+    Post "/api/restore", Needs(SystemRw), Backup => backup::restore;
 
     Read "/search", Needs(DeviceR), None => production::search;
     Post "/switchPrintStatus", Needs(DeviceRw), None => production::switch_print_status;
@@ -355,8 +358,12 @@ async fn pass(
         Fields::of_query(&query)
     } else {
         let limits = Limits {
-            multipart_bytes: settings.max_upload_mib << 20,
-            file_bytes: if route.files == Files::Csv { TEXT_BYTES_MAX } else { pictures::BYTES_MAX },
+            multipart_bytes: if route.files == Files::Backup { u64::MAX } else { settings.max_upload_mib << 20 },
+            file_bytes: match route.files {
+                Files::Csv => TEXT_BYTES_MAX,
+                Files::Backup => u64::MAX,
+                _ => pictures::BYTES_MAX,
+            },
             files: if route.files == Files::Many { invoice::FILES_MAX } else { 1 },
             raw: route.files == Files::Csv,
         };

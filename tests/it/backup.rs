@@ -257,3 +257,33 @@ fn a_backup_is_made_every_night_and_old_ones_go() {
     admin.patch("/api/settings", &json!({ "backup_dir": "/proc/nowhere" }));
     eventually("it says that it can't", || admin.get("/api/backups").body["trouble"].is_string().then_some(()));
 }
+
+#[test]
+fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
+    let old = Paperline::start();
+    let pictures = fill(&old.admin());
+    let backup = old.admin().post("/api/backup", &json!({})).bytes;
+    let certificate = fs::read(old.data().join("tls/cert.pem")).unwrap();
+
+    let new = Paperline::start();
+    let admin = new.admin();
+    assert_eq!(admin.get("/api/backups").body["is_new"], true);
+    assert_eq!(admin.upload("/api/restore", &[("b", &backup[..backup.len() / 2])]).refusal(), (400, "malformed"));
+    assert_eq!(admin.upload("/api/restore", &[("b", &blank_png(9, 9))]).refusal(), (400, "malformed"));
+    assert_eq!(new.operator().upload("/api/restore", &[("b", &backup)]).refusal(), (403, "forbidden"));
+    assert_eq!(admin.upload("/api/restore", &[("b", &backup)]).status, 200);
+    let listened = || {
+        let output = new.output.lock().unwrap();
+        let addresses: Vec<String> =
+            output.lines().filter_map(|l| l.strip_prefix("listening on http://")).map(str::to_owned).collect();
+        (addresses.len() == 2).then(|| addresses[1].clone())
+    };
+    let client = Client::new(&format!("http://{}", eventually("it begins anew", listened)));
+    assert_eq!(client.log_in("admin", &new.admin_password()).body["reqStatus"], "sucess", "with the old box's first password");
+    assert_eq!(new.admin_password(), old.admin_password());
+    holds_what_was_filled(&client, &pictures);
+    assert_eq!(fs::read(new.data().join("tls/cert.pem")).unwrap(), certificate);
+    assert!(!new.data().join("restored").exists());
+    assert_eq!(client.get("/api/backups").body["is_new"], false);
+    assert_eq!(client.upload("/api/restore", &[("b", &backup)]).refusal(), (409, "conflict"), "a box in use is never overwritten");
+}

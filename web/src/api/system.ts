@@ -1,5 +1,6 @@
 // The box's settings and one's own access tokens over HTTP.
 import { ApiError, call, errorFrom, get, languageHeader, post } from './http'
+import { sendFiles } from './upload'
 
 export type SettingValue = string | number | boolean | string[] | null
 export type Settings = Record<string, SettingValue>
@@ -56,10 +57,17 @@ export interface NightlyBackups {
   backups: { name: string; bytes: number; time: string }[]
   /** What went wrong the last time. */
   trouble: string | null
+  /** Nothing was done on the box yet: it may take in a backup. */
+  is_new: boolean
 }
 
 export function nightlyBackups(): Promise<NightlyBackups> {
   return get('/api/backups')
+}
+
+/** The box answers, and then begins anew as the one that was kept. */
+export async function restoreBackup(file: File, onProgress: (sentBytes: number) => void): Promise<void> {
+  await sendFiles({ path: '/api/restore', files: [file], onProgress })
 }
 
 /** How long it will be nobody knows before its end; what is told is how much has come. */
