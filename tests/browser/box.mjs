@@ -31,9 +31,10 @@ async function listening(child) {
   })
 }
 
-async function startBox() {
+/** `port`: one that stays when the box begins anew. */
+export async function startBox(port = 0) {
   const dir = await mkdtemp(join(tmpdir(), 'paperline-browser-'))
-  const args = ['serve', '--data-dir', dir, '--http', '127.0.0.1:0', '--https', 'off']
+  const args = ['serve', '--data-dir', dir, '--http', `127.0.0.1:${port}`, '--https', 'off']
   const child = spawn(process.env.PAPERLINE_BIN, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   try {
     const url = await listening(child)
@@ -46,7 +47,7 @@ async function startBox() {
   }
 }
 
-async function stopBox({ child, dir }) {
+export async function stopBox({ child, dir }) {
   if (child.exitCode === null) {
     const ended = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
