@@ -9,6 +9,8 @@ use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 const CERTIFICATE: &str = "cert.pem";
 const KEY: &str = "key.pem";
@@ -83,15 +85,14 @@ impl Tls {
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
 fn read(dir: &Path) -> io::Result<Arc<ServerConfig>> {
-    let named = |name: &str, e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", dir.join(name).display()));
-    let open = |name: &str| fs::File::open(dir.join(name)).map(io::BufReader::new).map_err(|e| named(name, e));
-    let chain = rustls_pemfile::certs(&mut open(CERTIFICATE)?).collect::<Result<Vec<_>, _>>().map_err(|e| named(CERTIFICATE, e))?;
-    let key = rustls_pemfile::private_key(&mut open(KEY)?).map_err(|e| named(KEY, e))?;
-    let key = key.ok_or_else(|| named(KEY, io::Error::other("holds no private key")))?;
+    let named = |name: &str, e: &dyn std::fmt::Display| io::Error::other(format!("{}: {e}", dir.join(name).display()));
+    let chain = CertificateDer::pem_file_iter(dir.join(CERTIFICATE)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|e| named(CERTIFICATE, &e))?;
+    let key = PrivateKeyDer::from_pem_file(dir.join(KEY)).map_err(|e| named(KEY, &e))?;
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
-    let mut config = config.map_err(|e| named(CERTIFICATE, io::Error::other(e)))?;
+    let mut config = config.map_err(|e| named(CERTIFICATE, &e))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
