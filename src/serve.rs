@@ -9,7 +9,8 @@ use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
 use crate::http::messages::Messages;
 use crate::http::thumbs::Thumbs;
-use crate::http::{Edge, listen, route, socket, tls};
+use crate::http::tls::Tls;
+use crate::http::{Edge, listen, route, socket};
 use crate::hub::Hub;
 use bytes::Bytes;
 use std::error::Error;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// Set for a process that took the place of one whose store had failed.
 const BEGUN_ANEW: &str = "PAPERLINE_BEGUN_ANEW";
@@ -50,13 +50,14 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     Ok((app, hub))
 }
 
-async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<TlsAcceptor>)>, Box<dyn Error>> {
+async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<Arc<Tls>>)>, Box<dyn Error>> {
     let named = |address, e: io::Error| format!("can't listen on {address}: {e}");
     let mut listeners = vec![(TcpListener::bind(config.http).await.map_err(|e| named(config.http, e))?, None)];
     if let Listen::At(address) = config.https {
-        let tls = tls::config(&config.data_dir.join("tls"))?;
+        let tls = Tls::open(&config.data_dir.join("tls"))?;
+        tokio::spawn(tls.clone().keep_fresh());
         let listener = TcpListener::bind(address).await.map_err(|e| named(address, e))?;
-        listeners.push((listener, Some(TlsAcceptor::from(tls))));
+        listeners.push((listener, Some(tls)));
     }
     Ok(listeners)
 }
@@ -75,6 +76,7 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
 /// Serves until it is told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
+    raise_the_limit_of_open_files();
     let opening = config.clone();
     let (app, hub) = loop {
         let opening = opening.clone();
@@ -137,6 +139,17 @@ async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while tokio::time::timeout(LOOKED_FOR_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
         let app = app.clone();
         let _ = tokio::task::spawn_blocking(move || app.back_up_nightly()).await;
+    }
+}
+
+/// Systems start a process with room for 1,024 files and sockets, and let it have more when it asks.
+fn raise_the_limit_of_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    const ENOUGH: u64 = 65_536;
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH)));
+    if let Err(e) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!("the limit of open files stays as it is: {e}");
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Edge;
 use super::route;
 use super::session::Peer;
+use super::tls::Tls;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,7 +26,7 @@ const HEADER_BYTES_MAX: usize = 64 << 10;
 const DRAIN: Duration = Duration::from_secs(6);
 
 /// Serves until `stop` turns true, then lets what is under way end.
-pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
@@ -39,7 +40,7 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, edge: Arc<Ed
         };
         match accepted {
             (Ok(place), Ok((stream, address))) => {
-                let (tls, edge, stop) = (tls.clone(), edge.clone(), stop.clone());
+                let (tls, edge, stop) = (tls.as_ref().map(|tls| tls.acceptor()), edge.clone(), stop.clone());
                 connections.spawn(async move {
                     let _place = place;
                     connection(stream, address, tls, edge, stop).await;

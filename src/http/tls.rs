@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 
@@ -33,11 +35,54 @@ fn make(dir: &Path) -> io::Result<()> {
     fs::File::open(dir)?.sync_all()
 }
 
-/// Reads `cert.pem` and `key.pem` of `dir`, made first where there is no certificate.
-pub fn config(dir: &Path) -> io::Result<Arc<ServerConfig>> {
-    if !dir.join(CERTIFICATE).exists() {
-        make(dir)?;
+/// The certificate of the moment: whoever connects next gets the newest.
+#[derive(Debug)]
+pub struct Tls {
+    dir: PathBuf,
+    config: RwLock<Arc<ServerConfig>>,
+}
+
+impl Tls {
+    /// Reads `cert.pem` and `key.pem` of `dir`, made first where there is no certificate.
+    pub fn open(dir: &Path) -> io::Result<Arc<Self>> {
+        if !dir.join(CERTIFICATE).exists() {
+            make(dir)?;
+        }
+        Ok(Arc::new(Self { dir: dir.to_owned(), config: RwLock::new(read(dir)?) }))
     }
+
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone().into()
+    }
+
+    fn changed(&self) -> [Option<SystemTime>; 2] {
+        [CERTIFICATE, KEY].map(|name| fs::metadata(self.dir.join(name)).and_then(|about| about.modified()).ok())
+    }
+
+    /// Takes up what is put in the place of the certificate. Half a change, or one that does not fit together, is left until it does.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        let mut known = self.changed();
+        loop {
+            tokio::time::sleep(LOOKED_AT_EVERY).await;
+            let changed = self.changed();
+            if changed == known {
+                continue;
+            }
+            match read(&self.dir) {
+                Ok(config) => {
+                    *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+                    known = changed;
+                    tracing::info!("a new certificate is in use");
+                }
+                Err(e) => tracing::warn!("the certificate is not taken up: {e}"),
+            }
+        }
+    }
+}
+
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
+
+fn read(dir: &Path) -> io::Result<Arc<ServerConfig>> {
     let named = |name: &str, e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", dir.join(name).display()));
     let open = |name: &str| fs::File::open(dir.join(name)).map(io::BufReader::new).map_err(|e| named(name, e));
     let chain = rustls_pemfile::certs(&mut open(CERTIFICATE)?).collect::<Result<Vec<_>, _>>().map_err(|e| named(CERTIFICATE, e))?;

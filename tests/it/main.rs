@@ -11,6 +11,7 @@ mod disk;
 mod dispatching;
 mod engines;
 mod external;
+mod fuzz;
 mod invoices;
 mod labels;
 mod line;

@@ -18,7 +18,9 @@ fn what_was_acknowledged_survives_power_cuts() {
     let mut paperline = Paperline::start_on(dir.clone(), &disk.data(), &[]);
     let password = std::fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
     let mut load = Load::new(password.trim().to_owned());
-    for acknowledgements in [3, 200, 80] {
+    // More of them at night: `PAPERLINE_POWER_CUTS=25`.
+    let cuts = std::env::var("PAPERLINE_POWER_CUTS").map_or(3, |cuts| cuts.parse().unwrap());
+    for acknowledgements in [3, 200, 80].into_iter().cycle().take(cuts) {
         load.until(&paperline, acknowledgements, || disk.cut());
         paperline.kill();
         disk.take_out();

@@ -1,6 +1,6 @@
 //! Logging in, over what, how often, and for how long.
 
-use crate::support::{Client, Paperline};
+use crate::support::{Client, Paperline, eventually};
 use serde_json::json;
 
 #[test]
@@ -36,6 +36,26 @@ fn the_sixth_try_has_to_wait_the_right_password_too() {
     assert!((1..=60).contains(&seconds));
     assert_eq!(locked.header("retry-after"), seconds.to_string());
     assert_eq!(client.log_in("admin", &paperline.admin_password()).body["reqStatus"], "sucess");
+}
+
+#[test]
+fn a_certificate_put_in_place_is_taken_up_without_a_restart() {
+    let (paperline, other) = (Paperline::start(), Paperline::start());
+    let (own, new) = (paperline.data().join("tls"), other.data().join("tls"));
+    // Trusts the new one and no other.
+    let only = ureq::tls::Certificate::from_pem(&std::fs::read(new.join("cert.pem")).unwrap()).unwrap();
+    let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[only])).build();
+    let reached = || {
+        let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls.clone()).build().into();
+        agent.get(format!("{}/healthz", paperline.https)).call().is_ok()
+    };
+    assert!(!reached());
+    // The certificate alone does not fit the key that is there.
+    std::fs::copy(new.join("cert.pem"), own.join("cert.pem")).unwrap();
+    eventually("it says so", || paperline.output.lock().unwrap().contains("the certificate is not taken up").then_some(()));
+    assert_eq!(Client::new(&paperline.https).get("/healthz").status, 200, "the old one is still in use");
+    std::fs::copy(new.join("key.pem"), own.join("key.pem")).unwrap();
+    eventually("the new one is in use", || reached().then_some(()));
 }
 
 #[test]

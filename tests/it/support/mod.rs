@@ -3,6 +3,7 @@
 pub mod disk;
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -124,10 +125,44 @@ impl Paperline {
     }
 }
 
+/// Passwords, cookies and tokens that passed through any client of this run: none may ever be printed by a box.
+static SECRETS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Shorter ones (`123`) are found anywhere.
+const SECRET_CHARS_MIN: usize = 8;
+
+fn note_secrets(value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text)
+                        if ["passwd", "old_passwd", "token"].contains(&name.as_str()) && text.len() >= SECRET_CHARS_MIN =>
+                    {
+                        SECRETS.lock().unwrap().insert(text.clone());
+                    }
+                    _ => note_secrets(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(note_secrets),
+        _ => {}
+    }
+}
+
 impl Drop for Paperline {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            return;
+        }
+        let output = self.output.lock().unwrap();
+        let secrets = SECRETS.lock().unwrap();
+        for line in output.lines().filter(|line| !line.starts_with("first start: ")) {
+            let said = secrets.iter().find(|secret| line.contains(secret.as_str()));
+            assert!(said.is_none(), "a secret is printed: {line}");
+        }
     }
 }
 
@@ -190,12 +225,20 @@ impl Client {
         let request = request.body(body).unwrap();
         let mut response = self.agent.run(request)?;
         let bytes = response.body_mut().with_config().limit(1 << 30).read_to_vec()?;
-        Ok(Answer {
+        let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
-        })
+        };
+        if path == "/login" || path.starts_with("/api/") {
+            note_secrets(&answer.body);
+            note_secrets(&serde_json::from_slice(body).unwrap_or_default());
+            if let Some((_, value)) = answer.header("set-cookie").split(';').next().and_then(|cookie| cookie.split_once('=')) {
+                SECRETS.lock().unwrap().extend((value.len() >= SECRET_CHARS_MIN).then(|| value.to_owned()));
+            }
+        }
+        Ok(answer)
     }
 
     pub fn get(&self, path: &str) -> Answer {

@@ -1,0 +1,279 @@
+//! What comes in from outside, bent by chance: bodies, files, pictures, CSV, templates, WebSocket frames, engine frames, stored records,
+//! backups. The box answers with words, never with an internal error, and lives. Each target runs for `PAPERLINE_FUZZ_SECONDS` (1) from
+//! the seed `PAPERLINE_FUZZ_SEED` (1); `scripts/fuzz` runs them for long.
+
+use crate::external::{QUICK, add_template, frame, play, upload};
+use crate::random::Random;
+use crate::support::{Answer, Client, Paperline, blank_png, eventually};
+use paperline::domain::{account, action, device, invoice, template};
+use paperline::store::backup;
+use paperline::store::key::Key;
+use paperline::store::record::{self, Record};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+fn from_environment(name: &str) -> u64 {
+    std::env::var(name).map_or(1, |text| text.parse().unwrap())
+}
+
+/// Runs `one` again and again until the time is over; a failure is told by its seed.
+fn fuzz(target: &str, mut one: impl FnMut(&mut Random)) {
+    let (seconds, first) = (from_environment("PAPERLINE_FUZZ_SECONDS"), from_environment("PAPERLINE_FUZZ_SEED"));
+    let (until, mut runs) = (Instant::now() + Duration::from_secs(seconds), 0);
+    for seed in first.. {
+        println!("{target}: PAPERLINE_FUZZ_SEED={seed}");
+        for _ in 0..50 {
+            one(&mut Random::new(seed.wrapping_mul(1_000_003).wrapping_add(runs)));
+            runs += 1;
+            if Instant::now() > until {
+                return eprintln!("{target}: {runs} runs");
+            }
+        }
+    }
+}
+
+/// Bytes like these, but wrong somewhere: flipped, cut, doubled, put in, or numbers at their ends.
+fn bend(random: &mut Random, good: &[u8]) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len().max(1)).min(bytes.len());
+        let end = (at + 1 + random.below(16)).min(bytes.len());
+        match random.below(8) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            1 => bytes.truncate(at),
+            2 => drop(bytes.drain(at..end)),
+            3 => {
+                let piece = bytes[at..end].to_vec();
+                bytes.splice(at..at, piece);
+            }
+            4 => {
+                let length = random.below(40);
+                let noise = random.bytes(length);
+                bytes.splice(at..at, noise);
+            }
+            5 if at + 4 <= bytes.len() => {
+                let ends = [0_u32, 1, u32::MAX, i32::MAX as u32, 1 << 31, 0xFFFF];
+                bytes[at..at + 4].copy_from_slice(&ends[random.below(ends.len())].to_le_bytes());
+            }
+            6 => {
+                let words =
+                    ["\"", "{", "]", "null", "-1", "1e999", "\\ud800", "\r\n--frontier", "\0", "发", "=1+1", "../", "%00", ";"];
+                bytes.splice(at..at, words[random.below(words.len())].bytes());
+            }
+            _ if at < bytes.len() => bytes[at] = u8::try_from(random.below(256)).unwrap(),
+            _ => {}
+        }
+    }
+    bytes
+}
+
+#[track_caller]
+fn answers_in_words(answer: &Answer) {
+    assert!(answer.status < 500 || answer.status == 503, "{answer:?}");
+    if answer.status >= 400 {
+        answer.refusal();
+    }
+}
+
+fn is_well(client: &Client) {
+    assert_eq!(client.get("/readyz").status, 200);
+}
+
+#[test]
+fn records_and_keys() {
+    fn bent<R: Record>(random: &mut Random, good: &R) {
+        let bytes = record::encode(good).unwrap();
+        assert!(record::decode::<R>(&bytes).is_some());
+        let _ = record::decode::<R>(&bend(random, &bytes));
+    }
+    fn bent_key<K: Key + PartialEq + std::fmt::Debug>(random: &mut Random, good: &K) {
+        let mut bytes = Vec::new();
+        good.encode(&mut bytes);
+        let bent = bend(random, &bytes);
+        let mut rest = &bent[..];
+        if let Some(key) = K::decode(&mut rest) {
+            // What is a key is written as it was read.
+            let mut again = Vec::new();
+            key.encode(&mut again);
+            assert_eq!(again, bent[..bent.len() - rest.len()]);
+        }
+    }
+    let rect = template::Rect { x: 1.0, y: 2.0, width: 3.0, height: 4.0 };
+    let region = invoice::Region { pos_id: "金额".into(), position: Some(rect), text: "20".into(), probability: 0.5, status: 0 };
+    let sn = device::Device {
+        sn: "18470001".into(),
+        cpuid: "A1".into(),
+        registered: 1,
+        sequence: 1,
+        label: device::Label::Sent,
+        print_count: 1,
+        prints: 2,
+    };
+    let pause = action::Pause { by: "admin".into(), since: 1, reason: "午休".into() };
+    let session = account::Session { user: paperline::domain::ids::UserId(1), began: 1, seen: 2 };
+    fuzz("records and keys", |random| {
+        bent(random, &sn);
+        bent(random, &pause);
+        bent(random, &session);
+        bent(random, &format!("{region:?}"));
+        bent_key(random, &("发票".to_owned(), -5_i64));
+        bent_key(random, &(7_u8, "a\0b".to_owned(), 9_u64));
+    });
+}
+
+#[test]
+fn bodies() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let model = json!({
+        "global_setting": { "label": "票", "quota": "20" },
+        "money": { "x": 1, "y": 2, "width": 30, "height": 4, "keywords": "￥,元", "remove_stamp": 1 },
+    });
+    let origin = client.upload("/invoice/uploadModelOrigin", &[("o.png", &blank_png(50, 40))]).body["file_name"].clone();
+    let jsons = [
+        ("/registerDevice", json!({ "devices": [{ "DeviceSN": "18470001", "CPUID": "A1" }] })),
+        ("/search", json!({ "condition": "Time", "startTime": "2018-10-4 11:34:11", "endTime": "2028-10-04" })),
+        ("/switchPrintStatus", json!({ "DeviceSNList": ["18470001", 18_470_002], "status": 1, "atomic": true })),
+        ("/invoice/addModel", json!({ "modelAction": { "json_model": model }, "file_name": origin, "type": 0 })),
+        (
+            "/invoice/updateUsersPermission",
+            json!({ "user_list": [{ "user_id": 2, "update_permissions": [{ "permission_id": 5, "is_checked": 1 }] }] }),
+        ),
+        (
+            "/invoice/getTwentyAction",
+            json!({ "page": 0, "startTime": "2018-1-1", "endTime": "2028-01-01", "keyword": "admin", "type": 1 }),
+        ),
+        ("/api/labels/outcome", json!({ "printed": ["18470001"], "failed": [] })),
+        ("/api/users", json!({ "user_name": "丙", "passwd": "short", "permissions": [5] })),
+    ];
+    let form = "permission_list=[{\"permission_id\":1,\"is_checked\":1}]&group_id=1&x=%E5%8F%91&user_id=";
+    let multipart = "--frontier\r\nContent-Disposition: form-data; name=\"condition\"\r\n\r\nTime\r\n--frontier\r\n\
+                     Content-Disposition: form-data; name=\"startTime\"; filename=\"a.png\"\r\n\r\n2018-01-01\r\n--frontier--\r\n";
+    fuzz("bodies", |random| {
+        let (path, body) = &jsons[random.below(jsons.len())];
+        answers_in_words(&client.send("POST", path, &[], &bend(random, body.to_string().as_bytes())));
+        let kind = [("content-type", "application/x-www-form-urlencoded")];
+        answers_in_words(&client.send("POST", "/invoice/updateGroupPermission", &kind, &bend(random, form.as_bytes())));
+        let kind = [("content-type", "multipart/form-data; boundary=frontier")];
+        let path = ["/search", "/invoice/recognizeImage", "/api/devices/import"][random.below(3)];
+        answers_in_words(&client.send("POST", path, &kind, &bend(random, multipart.as_bytes())));
+    });
+    is_well(&client);
+}
+
+#[test]
+fn pictures_and_tables() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let noise = image::RgbImage::from_raw(40, 30, Random::new(1).bytes(3600)).unwrap();
+    let formats = [
+        image::ImageFormat::Png,
+        image::ImageFormat::Jpeg,
+        image::ImageFormat::Bmp,
+        image::ImageFormat::Tiff,
+        image::ImageFormat::WebP,
+    ];
+    let pictures: Vec<Vec<u8>> = formats
+        .iter()
+        .map(|format| {
+            let mut bytes = Vec::new();
+            noise.write_to(&mut std::io::Cursor::new(&mut bytes), *format).unwrap();
+            bytes
+        })
+        .collect();
+    let table = b"\xEF\xBB\xBFDeviceSN,CPUID\r\n18470001,A1\r\n\"18470002\",\"A,2\"\r\n";
+    fuzz("pictures and tables", |random| {
+        let which = random.below(pictures.len());
+        let picture = bend(random, &pictures[which]);
+        let answer = client.upload("/invoice/recognizeImage", &[("p", &picture)]);
+        answers_in_words(&answer);
+        if answer.status == 200 {
+            let body = client.get("/api/invoices?limit=1").body;
+            if let Some(url) = body["invoices"][0]["invoice_url"].as_str() {
+                answers_in_words(&client.get(&format!("{url}?width=160")));
+            }
+        }
+        answers_in_words(&client.send("POST", "/api/devices/import", &[("content-type", "text/csv")], &bend(random, table)));
+    });
+    // All of them are read, or said to be unreadable.
+    eventually("the queue is empty", || (client.get("/api/queue").body["recognize_size"] == 0).then_some(()));
+    is_well(&client);
+}
+
+#[test]
+fn websocket_frames() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let (address, cookie) = (paperline.http.strip_prefix("http://").unwrap(), client.cookie());
+    let masked = |opcode: u8, text: &[u8]| [&[0x80 | opcode, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0], text].concat();
+    fuzz("WebSocket frames", |random| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+        let hello = format!(
+            "GET /invoice/webSocketServer HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: {cookie}\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        );
+        let hello = if random.percent(20) { bend(random, hello.as_bytes()) } else { hello.into_bytes() };
+        let said =
+            [masked(1, br#"{"code":"001","console_status":2}"#), masked(9, b"ping"), masked(1, br#"{"code":"002"}"#)].concat();
+        // It may hang up in the middle of it.
+        let _ = stream.write_all(&hello).and_then(|()| stream.write_all(&bend(random, &said)));
+        let _ = stream.read(&mut [0; 4096]);
+    });
+    is_well(&client);
+}
+
+#[test]
+fn engine_frames() {
+    let random = Arc::new(Mutex::new(Random::new(from_environment("PAPERLINE_FUZZ_SEED"))));
+    let (address, _asked) = play(move |id, _, stream| {
+        let good = match id {
+            1 => [
+                frame(100, &json!({ "status": 0, "id": 77 })),
+                frame(101, &json!({ "status": 0, "pos_id": "客户名称", "position": { "x": 1, "y": 2, "w": 3, "h": 4 } })),
+                frame(102, &json!({ "status": 0, "pos_id": "客户名称", "ocr_result": "中山大学", "probability": 0.97 })),
+                frame(1, &json!({ "status": 0 })),
+            ]
+            .concat(),
+            _ => frame(id, &json!({ "status": 0, "id": 77 })),
+        };
+        let bytes = if id == 1 { bend(&mut random.lock().unwrap(), &good) } else { good };
+        // Hangs up, so that what is cut off is told at once.
+        stream.write_all(&bytes).is_ok() && id != 1
+    });
+    let quick = [&["--engine", &address, "--set", "engine_retries=0"], &QUICK[..]].concat();
+    let paperline = Paperline::start_with(&quick);
+    let client = paperline.admin();
+    add_template(&client);
+    let mut uploaded = 0;
+    fuzz("engine frames", |_| {
+        upload(&client);
+        uploaded += 1;
+        eventually("it ends, one way or another", || {
+            (client.get("/api/invoices?limit=1").body["total"].as_u64() >= Some(uploaded)).then_some(())
+        });
+    });
+    is_well(&client);
+    assert_eq!(client.get("/api/invoices").body["total"], uploaded, "each ends once");
+}
+
+#[test]
+fn backups() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    client.post("/registerDevice", &json!({ "CPUID": "A1" }));
+    upload(&client);
+    let good = client.post("/api/backup", &json!({})).bytes;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bent");
+    fuzz("backups", |random| {
+        let bent = bend(random, &good);
+        std::fs::write(&file, &bent).unwrap();
+        let read = backup::read_through(&file);
+        // Padding after and between members may change without harm, or be cut off; nothing else.
+        assert!(read.is_err() || bent.len() >= good.len() - 1536, "{} of {} bytes", bent.len(), good.len());
+    });
+}
