@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
-import { dinner, DINNER, print, upload } from './paper.mjs'
+import { dinner, DINNER, PARKING, print, upload } from './paper.mjs'
 
 const READ_MS = 120_000
 let page
@@ -113,6 +113,25 @@ test('what has ended is shown again, step by step and by itself', async () => {
   await page.click('[data-test=replay-play]')
   await page.locator('[data-test=replay-step]', { hasText: `${steps} / ${steps}` }).waitFor()
   await page.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor()
+  on.quiet()
+})
+
+test('a template is tried on a picture, which leaves no trace', async (t) => {
+  const { paths } = await (await page.request.get('/openapi.json')).json()
+  if (!paths['/api/models/{id}/test']) return t.skip('this box can not try templates')
+  const { total } = await (await page.request.get('/api/invoices')).json()
+  await page.goto('/templates/1')
+  await page.click('[data-test=try-template]')
+  const pick = (picture) => page.setInputFiles('[data-test=try] [data-test=origin]', { name: 'try.png', mimeType: 'image/png', buffer: picture })
+  await pick((await print(on.browser, dinner({ 发票号码: '38200888' }))).picture)
+  await page.locator('[data-test=try-fits]', { hasText: '与模板相符' }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=try] [data-region=发票号码]', { hasText: '38200888' }).waitFor()
+  await on.shot(page, 'template-try-zh')
+  await page.getByRole('button', { name: '换一张图片' }).click()
+  await pick((await print(on.browser, PARKING)).picture)
+  await page.locator('[data-test=try-fits]', { hasText: '与模板不符' }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=try]', { hasText: '会列入异常：没有匹配的模板' }).waitFor()
+  assert.equal((await (await page.request.get('/api/invoices')).json()).total, total)
   on.quiet()
 })
 

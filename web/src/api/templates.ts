@@ -67,13 +67,14 @@ export async function deleteTemplate(id: number): Promise<number> {
 
 /** What a template would read on a picture. */
 export interface Trial {
-  /** Null: it does not fit. */
-  template: { score: number | null; reason: string | null }
-  region_list: RegionList | null
-  is_fault: 0 | 1 | boolean
-  reason: string | null
+  /** How like the template it is, and what was found of it. */
+  template: { score: number; reason: string }
+  /** Empty where it does not fit. */
+  region_list: RegionList
+  is_fault: 0 | 1
+  reason: string
   /** The picture as it was laid onto the template's. */
-  aligned?: string
+  aligned: string | null
 }
 
 /** Reading takes as long as it takes, and several may ask at once. */

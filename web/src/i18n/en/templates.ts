@@ -63,7 +63,7 @@ export default {
     trying: 'Reading…',
     tryAgain: 'Another picture',
     tryFits: 'Fits the template (likeness {score})',
-    tryNoFit: 'Does not fit the template',
+    tryNoFit: 'Does not fit the template (likeness {score})',
     tryGood: 'Read surely, no fault',
     tryFault: 'It would be a fault: {reason}',
     aligned: 'The picture, laid onto the template',

@@ -61,7 +61,7 @@ export default {
     trying: '正在识别…',
     tryAgain: '换一张图片',
     tryFits: '与模板相符（相似度 {score}）',
-    tryNoFit: '与模板不符',
+    tryNoFit: '与模板不符（相似度 {score}）',
     tryGood: '结果可靠，不会列入异常',
     tryFault: '会列入异常：{reason}',
     aligned: '按模板校正后的图片',
