@@ -11,6 +11,7 @@ mod disk;
 mod dispatching;
 mod engines;
 mod external;
+mod format;
 mod fuzz;
 mod invoices;
 mod labels;
