@@ -7,7 +7,7 @@ use crate::domain::action::{Action, Job, TemplateDraft};
 use crate::domain::change::{Progress, Step};
 use crate::domain::checks;
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
-use crate::domain::ids::{ActionId, Millis, PictureId};
+use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId};
 use crate::domain::invoice::{Reason, Regions};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
@@ -17,11 +17,12 @@ use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
 use crate::store::StoreError;
 use futures_util::FutureExt;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 /// What came of an action, to be kept once the domain says that this is its end.
@@ -44,10 +45,32 @@ struct Worked {
     product: Product,
 }
 
+/// Each company's templates as they were read last. Only the dispatcher changes templates: after each change it forgets them all.
+#[derive(Debug, Default)]
+struct Shelf(Mutex<HashMap<CompanyId, Vec<Arc<Template>>>>);
+
+impl Shelf {
+    /// The lock is held while they are read, so that what was read before a change is not put here after it.
+    async fn of_company(&self, app: &App, company: CompanyId) -> Result<Vec<Arc<Template>>, Refusal> {
+        let mut known = self.0.lock().await;
+        if let Some(templates) = known.get(&company) {
+            return Ok(templates.clone());
+        }
+        let read = app.look(move |view| templates::of_company(view, company)).await?;
+        known.insert(company, read.clone());
+        Ok(read)
+    }
+
+    async fn forget(&self) {
+        self.0.lock().await.clear();
+    }
+}
+
 #[derive(Debug)]
 struct Loop {
     app: Arc<App>,
     hub: Arc<Hub>,
+    shelf: Arc<Shelf>,
     dispatch: Dispatch,
     workers: Vec<Option<Worker>>,
     works: JoinSet<Worked>,
@@ -60,7 +83,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Runs until `stop` turns true; then what is running goes back to the front of its queue.
 pub async fn run(app: Arc<App>, hub: Arc<Hub>, make: MakeEngine, engines: usize, mut stop: watch::Receiver<bool>) {
     let workers = (0..engines).map(|_| None).collect();
-    let mut this = Loop { app, hub, dispatch: Dispatch::new(engines), workers, works: JoinSet::new(), wake_at: None };
+    let (shelf, works, dispatch) = (Arc::default(), JoinSet::new(), Dispatch::new(engines));
+    let mut this = Loop { app, hub, shelf, dispatch, workers, works, wake_at: None };
     loop {
         this.start_what_is_next(&make).await;
         let sleep = this.wake_at.map_or(LOOK_EVERY, |at| Duration::from_millis((at - now()).max(1).unsigned_abs()));
@@ -127,7 +151,10 @@ impl Loop {
         }
         match until_durable("start", || self.app.start_action(id)).await.flatten() {
             Some(action) => {
-                self.works.spawn(work(self.app.clone(), self.hub.clone(), engine, worker, action));
+                let (app, hub, shelf) = (self.app.clone(), self.hub.clone(), self.shelf.clone());
+                self.works.spawn(async move {
+                    work(&Attempt { app: &app, hub: &hub, shelf: &shelf, action: &action }, engine, worker).await
+                });
             }
             None => {
                 // Cancelled meanwhile, or a row that can't be: looked at again after a moment, not at once and for ever.
@@ -154,9 +181,15 @@ impl Loop {
                 }
                 (Product::Learnt(learnt), _) => {
                     let keep = || async { app.template_learnt(action, (**learnt).clone(), uuid()?).await };
-                    until_durable("keep a template", keep).await
+                    let kept = until_durable("keep a template", keep).await;
+                    self.shelf.forget().await;
+                    kept
                 }
-                (Product::Forgotten, _) => until_durable("drop a template", || app.template_forgotten(action)).await,
+                (Product::Forgotten, _) => {
+                    let dropped = until_durable("drop a template", || app.template_forgotten(action)).await;
+                    self.shelf.forget().await;
+                    dropped
+                }
                 (Product::Trouble(sentence), _) => until_durable("give up", || give_up(app, action, sentence)).await,
             };
         }
@@ -209,8 +242,8 @@ async fn give_up(app: &App, id: ActionId, sentence: &'static str) -> Result<(), 
     }
 }
 
-async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, worker: Worker, action: Action) -> Worked {
-    let attempt = Attempt { app: &app, hub: &hub, action: &action };
+async fn work(attempt: &Attempt<'_>, engine: usize, worker: Worker) -> Worked {
+    let action = attempt.action;
     // A panic here would leave the engine taken for ever, and with it the queue.
     let ran = AssertUnwindSafe(attempt.run(&worker)).catch_unwind().await;
     let (worker, end, product) = match ran.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {
@@ -234,16 +267,14 @@ async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, worker: Worker, actio
 struct Attempt<'a> {
     app: &'a App,
     hub: &'a Hub,
+    shelf: &'a Shelf,
     action: &'a Action,
 }
 
 impl Attempt<'_> {
     async fn run(&self, worker: &Worker) -> Result<Product, Trouble> {
         let templates = match &self.action.job {
-            Job::Recognise { .. } => {
-                let company = self.action.company;
-                self.app.look(move |view| templates::of_company(view, company)).await.map_err(lost)?
-            }
+            Job::Recognise { .. } => self.shelf.of_company(self.app, self.action.company).await.map_err(lost)?,
             _ => Vec::new(),
         };
         let mut answers = worker.ask(self.request(templates.clone())?);
@@ -311,7 +342,7 @@ impl Attempt<'_> {
     fn product(&self, heard: Heard, done: Done) -> Product {
         let codes = match done {
             Done::Learnt(learnt) => return Product::Learnt(learnt),
-            Done::Forgotten | Done::Ready => return Product::Forgotten,
+            Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Product::Forgotten,
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes }) => Some(codes),
         };
@@ -324,8 +355,8 @@ impl Attempt<'_> {
                 Outcome { template: Some(template.id), regions: heard.regions.0, reasons, trouble: None }
             }
             _ => {
-                let reason = Reason::new("没有匹配的模板", "no template fits");
-                Outcome { template: None, regions: Vec::new(), reasons: vec![reason], trouble: None }
+                let reasons = vec![Reason::no_template_fits()];
+                Outcome { template: None, regions: Vec::new(), reasons, trouble: None }
             }
         })
     }

@@ -13,6 +13,7 @@ use crate::hub::Hub;
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
 use crate::store::{Listener, Store};
+use crate::trials::Trials;
 use bytes::Bytes;
 use std::error::Error;
 use std::fs;
@@ -121,6 +122,15 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     }
 }
 
+/// Template tests have an engine of their own, so that they disturb no queue. An external one does one thing at a time, and has no
+/// such message.
+fn trials(choice: &EngineChoice) -> Trials {
+    Trials::new(match choice {
+        EngineChoice::Builtin => Some(Arc::new(|| Box::new(Builtin))),
+        EngineChoice::Tcp(_) => None,
+    })
+}
+
 /// Serves until it is told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let opening = config.clone();
@@ -128,7 +138,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let listeners = bind(&config).await?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
-    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, router: route::Router::new()? });
+    let (router, trials) = (route::Router::new()?, trials(&config.engine));
+    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, trials, router });
     let (stop, stopped) = watch::channel(false);
 
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;

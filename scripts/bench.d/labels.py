@@ -2,64 +2,22 @@
 takes to start, what memory an export leaves behind, and how soon 500 open pages hear of a new device. Standard library only."""
 
 import base64
-import http.client
 import json
 import os
 import selectors
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+from box import Box, Client
+
 BINARY, SIZE = sys.argv[1], sys.argv[2]
 FEW, MANY = (1_000, 100_000) if SIZE == "small" else (10_000, 1_000_000)
 ROUNDS, REQUESTS = 7, 100
 WATCHERS, PER_SECOND, SECONDS = 500, 200, 10
-
-
-class Box:
-    """The real binary on a data dir."""
-
-    def __init__(self, data_dir):
-        began = time.monotonic()
-        command = [BINARY, "serve", "--data-dir", data_dir, "--http", "127.0.0.1:0", "--https", "off"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            if line.startswith("listening on http://"):
-                self.port = int(line.rsplit(":", 1)[1])
-                break
-        client = Client(self.port)
-        assert client.ask("GET", "/readyz")[0] == 200
-        self.started_in = time.monotonic() - began
-
-    def rss_mb(self):
-        with open(f"/proc/{self.process.pid}/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-class Client:
-    def __init__(self, port):
-        self.port = port
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-        self.headers = {}
-
-    def ask(self, method, path, body=None, kind="application/json"):
-        data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-        self.connection.request(method, path, data, {**self.headers, "content-type": kind})
-        answer = self.connection.getresponse()
-        return answer.status, answer.read(), answer.headers
-
-    def log_in(self):
-        _, _, headers = self.ask("POST", "/login", {"username": "prodsys", "passwd": "123"})
-        self.headers["cookie"] = headers["set-cookie"].split(";")[0]
-        return self
 
 
 def sn(n):
@@ -91,12 +49,12 @@ def sizes():
     boxes = []
     for count in (FEW, MANY):
         directory = tempfile.mkdtemp(prefix="paperline-bench-")
-        box = Box(directory)
+        box = Box(BINARY, directory)
         began = time.monotonic()
         fill(Client(box.port).log_in(), count)
         print(f"imported {count:>9,} devices: {count / (time.monotonic() - began):,.0f} a second")
         box.stop()
-        box = Box(directory)
+        box = Box(BINARY, directory)
         print(f"start to /readyz with {count:>9,}: {box.started_in:.2f} s")
         boxes.append((box, count))
     asks = {}
@@ -117,10 +75,10 @@ def sizes():
     for name, (few, many) in asks.items():
         print(f"{name:36}{few:>9.3f} ms{many:>9.3f} ms   {many / few:.2f}")
     box, count = boxes[1]
-    before = box.rss_mb()
+    before = box.memory_mb("VmRSS")
     _, body, _ = Client(box.port).log_in().ask("GET", "/api/devices/export.csv")
     assert body.count(b"\n") == count + 1
-    print(f"\nRSS before an export of all: {before:.0f} MB, after: {box.rss_mb():.0f} MB (asked: under 400)")
+    print(f"\nRSS before an export of all: {before:.0f} MB, after: {box.memory_mb('VmRSS'):.0f} MB (asked: under 400)")
     for box, _ in boxes:
         box.stop()
 
@@ -147,7 +105,7 @@ def watch(port, cookie, selector):
 
 def watchers():
     """Each new serial's way from the acknowledged request to every open page."""
-    box = Box(tempfile.mkdtemp(prefix="paperline-bench-"))
+    box = Box(BINARY, tempfile.mkdtemp(prefix="paperline-bench-"))
     client = Client(box.port).log_in()
     selector = selectors.DefaultSelector()
     sockets = [watch(box.port, client.headers["cookie"], selector) for _ in range(WATCHERS)]

@@ -21,11 +21,13 @@ mod session;
 pub mod socket;
 mod time;
 pub mod tls;
+mod trial;
 mod ui;
 mod wire;
 
 use crate::app::App;
 use crate::hub::Hub;
+use crate::trials::Trials;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -39,5 +41,6 @@ pub struct Edge {
     pub unprinted: watch::Receiver<Bytes>,
     /// The newest claims of labels, as they are sent.
     pub claims: watch::Receiver<Bytes>,
+    pub trials: Trials,
     pub router: route::Router,
 }

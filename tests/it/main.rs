@@ -21,4 +21,5 @@ mod simulation;
 mod sockets;
 mod store;
 mod tidy;
+mod trials;
 mod walls;
