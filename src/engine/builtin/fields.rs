@@ -50,6 +50,9 @@ pub struct Field {
 
 /// Below this, a few odd glyphs beside better ones are a pattern of the paper.
 const NOISE: f32 = 0.3;
+/// Of a pixel's value, and of the values: less is no seal and no ruled line.
+const CLEANED_LEAST: u8 = 24;
+const CLEANED_SHARE: f32 = 0.003;
 /// What is left when a seal's words are taken for a part of the print may lack some of it too.
 const SEAL_ADDS: f32 = 0.85;
 /// Two readings of one print that differ are never sure.
@@ -149,15 +152,24 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
     Ok(found)
 }
 
-/// The quad read as it is and, where the template asks for it, cleaned.
+/// The quad read as it is and, where the template asks for it and there is something to clean, cleaned.
 fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -> Result<Vec<Reading>, Trouble> {
     let mut crops = vec![crop(sheet.picture, quad)?];
     if area.remove_stamp || area.remove_line {
         let mut clean = crops[0].clone();
         scrub(area, &mut clean);
-        crops.push(clean);
+        if differ(&crops[0], &clean) {
+            crops.push(clean);
+        }
     }
     read_crops(sheet.nets, &crops, charset)
+}
+
+/// Whether cleaning took more away than the grain of the paper.
+fn differ(a: &RgbImage, b: &RgbImage) -> bool {
+    let far = |(p, q): (&u8, &u8)| p.abs_diff(*q) > CLEANED_LEAST;
+    let changed = a.as_raw().iter().zip(b.as_raw()).filter(|pair| far(*pair)).count();
+    changed as f32 > CLEANED_SHARE * a.as_raw().len() as f32
 }
 
 fn scrub(area: &Area, crop: &mut RgbImage) {
@@ -222,6 +234,9 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
             // Where a currency sign belongs, what stands before the figures may be one, badly read.
             let signed = specimen.starts_with(CURRENCIES) && !text_of(line, &sum).starts_with(CURRENCIES);
             let start = if signed { sum.start.saturating_sub(1).max(plain.start) } else { sum.start };
+            // And where none does, it is the form's own, which stands before the area.
+            let own = !specimen.is_empty() && !specimen.starts_with(CURRENCIES);
+            let start = (start..sum.end).find(|i| !(own && line.reading.glyphs[*i].text.starts_with(CURRENCIES))).unwrap_or(start);
             start..sum.end
         }
         Charset::MoneyCn => cut(&|c| charset.fold(c).is_some()).unwrap_or(plain),

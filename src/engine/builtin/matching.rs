@@ -12,6 +12,7 @@ use super::title::{Accord, Title};
 use crate::domain::template::{Area, Template};
 use crate::engine::{Cancel, Trouble};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Directions of a page that are tried when it is not clear which way up it lies.
 const DIRECTIONS_MAX: usize = 2;
@@ -167,9 +168,12 @@ pub fn weigh<'a>(
 }
 
 fn directions<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Result<Vec<Page<'a>>, Trouble> {
+    let began = Instant::now();
     let quads = detect::lines(nets, &picture.pixels, detect::QUICK)?;
+    let detected = began.elapsed();
     go_on(cancel)?;
     let mut pages = page::pages(nets, &picture.pixels, &quads)?;
+    tracing::debug!(?detected, turned = ?(began.elapsed() - detected), "{} lines", quads.len());
     pages.truncate(DIRECTIONS_MAX);
     Ok(pages)
 }

@@ -14,6 +14,7 @@ use picture::Picture;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub mod align;
 pub mod areas;
@@ -53,15 +54,22 @@ impl Engine for Builtin {
         cancel: &Cancel,
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble> {
+        let began = Instant::now();
         let picture = picture::open(picture)?;
         let nets = nets::nets()?;
         go_on(cancel)?;
+        let opened = began.elapsed();
         let Some((fit, lines)) = matching::best_fit(nets, &picture, templates, cancel)? else {
+            tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
             report(Event::Matched { template: None });
             return Ok(Verdict::NoTemplateFits);
         };
+        let matched = began.elapsed() - opened;
         read_fields(nets, &picture, &fit, &lines, cancel, report)?;
-        Ok(Verdict::Done { codes: code::read_codes(&image::DynamicImage::from(picture.pixels)) })
+        let read = began.elapsed() - matched - opened;
+        let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
+        tracing::debug!(?opened, ?matched, ?read, all = ?began.elapsed(), "recognised by {}", fit.template.layout.label);
+        Ok(Verdict::Done { codes })
     }
 
     fn learn(&mut self, draft: &Draft<'_>, known: Option<&Template>, cancel: &Cancel) -> Result<Learnt, Trouble> {
