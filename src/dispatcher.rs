@@ -7,7 +7,7 @@ use crate::domain::action::{Action, Job, Queue, TemplateDraft};
 use crate::domain::change::{Progress, Step};
 use crate::domain::checks;
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
-use crate::domain::ids::{ActionId, Millis, PictureId, TemplateId};
+use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId};
 use crate::domain::invoice::{Reason, Regions};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
@@ -17,6 +17,7 @@ use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
 use crate::store::StoreError;
 use futures_util::FutureExt;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ enum Product {
     /// Nothing; the seed's sentence for the client, and what engines had allotted until then.
     Trouble(&'static str, EngineNumbers),
 }
+
+/// Those that a picture is read with; a store that can't be read costs a try.
+type Templates = Result<Vec<Arc<Template>>, Refusal>;
 
 /// An engine's number, and its thread; `None` when it had to be given up.
 type Crew = Vec<(usize, Option<Worker>)>;
@@ -51,6 +55,8 @@ struct Worked {
 struct Loop {
     app: Arc<App>,
     hub: Arc<Hub>,
+    /// Each company's templates as they were read last. Only the dispatcher changes templates: after each change it forgets them all.
+    shelf: HashMap<CompanyId, Vec<Arc<Template>>>,
     dispatch: Dispatch,
     make: Vec<MakeEngine>,
     workers: Vec<Option<Worker>>,
@@ -65,7 +71,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 pub async fn run(app: Arc<App>, hub: Arc<Hub>, make: Vec<MakeEngine>, mut stop: watch::Receiver<bool>) {
     let workers = make.iter().map(|_| None).collect();
     let dispatch = Dispatch::new(make.len());
-    let mut this = Loop { app, hub, dispatch, make, workers, works: JoinSet::new(), wake_at: None };
+    let shelf = HashMap::new();
+    let mut this = Loop { app, hub, shelf, dispatch, make, workers, works: JoinSet::new(), wake_at: None };
     loop {
         this.start_what_is_next().await;
         let sleep = this.wake_at.map_or(LOOK_EVERY, |at| Duration::from_millis((at - now()).max(1).unsigned_abs()));
@@ -128,11 +135,24 @@ impl Loop {
         match until_durable("start", || self.app.start_action(id)).await.flatten() {
             Some(action) => {
                 let crew = needed.filter_map(|engine| Some((engine, Some(self.workers[engine].take()?)))).collect();
-                self.works.spawn(work(self.app.clone(), self.hub.clone(), started_on, crew, action));
+                let templates = match &action.job {
+                    Job::Recognise { .. } => self.templates_of(action.company).await,
+                    _ => Ok(Vec::new()),
+                };
+                self.works.spawn(work(self.app.clone(), self.hub.clone(), started_on, crew, action, templates));
             }
             // Cancelled meanwhile, or a row that can't be: looked at again after a moment, not at once and for ever.
             None => self.did_not_start(started_on, started_on),
         }
+    }
+
+    async fn templates_of(&mut self, company: CompanyId) -> Templates {
+        if let Some(known) = self.shelf.get(&company) {
+            return Ok(known.clone());
+        }
+        let read = self.app.look(move |view| templates::of_company(view, company)).await?;
+        self.shelf.insert(company, read.clone());
+        Ok(read)
     }
 
     /// The engine has its thread, and can be asked.
@@ -177,9 +197,18 @@ impl Loop {
                 }
                 (Product::Learnt(learnt), _) => {
                     let keep = || async { app.template_learnt(action, (**learnt).clone(), uuid()?).await };
-                    until_durable("keep a template", keep).await
+                    let kept = until_durable("keep a template", keep).await;
+                    self.shelf.clear();
+                    match kept {
+                        None => until_durable("give up", || give_up(app, action, sentence::ENGINE_RECEIVE)).await,
+                        kept => kept,
+                    }
                 }
-                (Product::Forgotten, _) => until_durable("drop a template", || app.template_forgotten(action)).await,
+                (Product::Forgotten, _) => {
+                    let dropped = until_durable("drop a template", || app.template_forgotten(action)).await;
+                    self.shelf.clear();
+                    dropped
+                }
                 (Product::Trouble(sentence, numbers), _) => {
                     self.unlearn(numbers);
                     until_durable("give up", || give_up(app, action, sentence)).await
@@ -230,8 +259,8 @@ async fn give_up(app: &App, id: ActionId, sentence: &'static str) -> Result<(), 
     }
 }
 
-async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, mut crew: Crew, action: Action) -> Worked {
-    let attempt = Attempt { app: &app, hub: &hub, action: &action };
+async fn work(app: Arc<App>, hub: Arc<Hub>, engine: usize, mut crew: Crew, action: Action, templates: Templates) -> Worked {
+    let attempt = Attempt { app: &app, hub: &hub, action: &action, templates: &templates };
     let (mut end, mut product) = (End::Done, Product::Forgotten);
     // A picture is read by one engine; a template change goes through all of them, one after the other.
     for (engine, worker) in &mut crew {
@@ -271,18 +300,13 @@ struct Attempt<'a> {
     app: &'a App,
     hub: &'a Hub,
     action: &'a Action,
+    templates: &'a Templates,
 }
 
 impl Attempt<'_> {
     /// `so_far`: what other engines have made of the template in this try.
     async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
-        let templates = match &self.action.job {
-            Job::Recognise { .. } => {
-                let company = self.action.company;
-                self.app.look(move |view| templates::of_company(view, company)).await.map_err(lost)?
-            }
-            _ => Vec::new(),
-        };
+        let templates = self.templates.clone().map_err(lost)?;
         let mut answers = worker.ask(self.request(templates.clone())?);
         let mut heard = Heard { templates, matched: None, regions: Regions::default() };
         let timeout = Duration::from_secs(self.app.settings().engine_timeout_s);
@@ -349,7 +373,7 @@ impl Attempt<'_> {
     fn product(&self, heard: Heard, so_far: Learnt, done: Done) -> Product {
         let codes = match done {
             Done::Learnt(learnt) => return Product::Learnt(Box::new(so_far.and(*learnt))),
-            Done::Forgotten | Done::Ready => return Product::Forgotten,
+            Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Product::Forgotten,
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes }) => Some(codes),
         };
@@ -362,8 +386,8 @@ impl Attempt<'_> {
                 Outcome { template: Some(template.id), regions: heard.regions.0, reasons, trouble: None }
             }
             _ => {
-                let reason = Reason::new("没有匹配的模板", "no template fits");
-                Outcome { template: None, regions: Vec::new(), reasons: vec![reason], trouble: None }
+                let reasons = vec![Reason::no_template_fits()];
+                Outcome { template: None, regions: Vec::new(), reasons, trouble: None }
             }
         })
     }

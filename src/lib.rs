@@ -7,6 +7,7 @@ pub mod app;
 pub mod engine;
 pub mod hub;
 pub mod dispatcher;
+pub mod trials;
 pub mod http;
 pub mod config;
 pub mod control;

@@ -12,6 +12,7 @@ use crate::http::thumbs::Thumbs;
 use crate::http::tls::Tls;
 use crate::http::{Edge, listen, route, socket};
 use crate::hub::Hub;
+use crate::trials::Trials;
 use bytes::Bytes;
 use std::error::Error;
 use std::fs;
@@ -73,6 +74,13 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     }
 }
 
+/// Template tests have an engine of their own, so that they disturb no queue. An external one does one thing at a time, and has no
+/// such message.
+fn trials(engines: &[EngineChoice]) -> Trials {
+    let make: MakeEngine = Arc::new(|| Box::new(Builtin));
+    Trials::new(engines.contains(&EngineChoice::Builtin).then_some(make))
+}
+
 /// Serves until it is told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
@@ -93,8 +101,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let listeners = bind(&config).await?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
-    let (router, thumbs) = (route::Router::new()?, Thumbs::default());
-    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, router, thumbs });
+    let (router, thumbs, trials) = (route::Router::new()?, Thumbs::default(), trials(&config.engines));
+    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, trials, router, thumbs });
     let (stop, stopped) = watch::channel(false);
 
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;

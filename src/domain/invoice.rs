@@ -125,6 +125,10 @@ impl Reason {
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { zh: zh.into(), en: en.into() }
     }
+
+    pub fn no_template_fits() -> Self {
+        Self::new("没有匹配的模板", "no template fits")
+    }
 }
 
 /// How a fault left the list.

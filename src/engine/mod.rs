@@ -2,6 +2,7 @@
 //! nothing about queues; they run on a thread of their own and may block.
 
 use crate::domain::ids::TemplateId;
+use crate::domain::invoice::Reason;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, Rect, Template};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,19 @@ pub enum Verdict {
         codes: Vec<String>,
     },
     NoTemplateFits,
+}
+
+/// What a template makes of a picture that nobody queued.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// How well the template fits, 0 to 1, and why.
+    pub score: f64,
+    pub ground: Reason,
+    /// As in a recognition, `Matched` first.
+    pub events: Vec<Event>,
+    pub codes: Vec<String>,
+    /// The picture as the template sees it, a JPEG; `None` when the template does not fit.
+    pub aligned: Option<Vec<u8>>,
 }
 
 /// Engine trouble; what was asked is tried again.
@@ -94,4 +108,9 @@ pub trait Engine: Send {
 
     /// `numbers`: by which external engines know the template.
     fn forget(&mut self, numbers: &EngineNumbers, cancel: &Cancel) -> Result<(), Trouble>;
+
+    /// Reads one picture by this one template, and says how well it fits.
+    fn try_out(&mut self, _picture: &Path, _template: &Template, _cancel: &Cancel) -> Result<Trial, Trouble> {
+        Err(Trouble::Refused("this engine has no template test".into()))
+    }
 }

@@ -1,7 +1,7 @@
 //! An engine on a thread of its own: requests go in, what it says comes out, a panic is an answer like another. Not here: when to give
 //! up waiting (dispatcher.rs).
 
-use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +29,10 @@ pub enum Request {
     Forget {
         numbers: EngineNumbers,
     },
+    TryOut {
+        picture: PathBuf,
+        template: Box<Template>,
+    },
 }
 
 #[derive(Debug)]
@@ -44,6 +48,7 @@ pub enum Done {
     Recognised(Verdict),
     Learnt(Box<Learnt>),
     Forgotten,
+    TriedOut(Box<Trial>),
 }
 
 /// Dropped, the thread ends as soon as the engine looks up.
@@ -107,5 +112,8 @@ fn serve(
             engine.learn(&draft, cancel).map(|learnt| Done::Learnt(Box::new(learnt)))
         }
         Request::Forget { numbers } => engine.forget(numbers, cancel).map(|()| Done::Forgotten),
+        Request::TryOut { picture, template } => {
+            engine.try_out(picture, template, cancel).map(|trial| Done::TriedOut(Box::new(trial)))
+        }
     }
 }

@@ -25,12 +25,14 @@ pub mod socket;
 pub mod thumbs;
 mod time;
 pub mod tls;
+mod trial;
 mod ui;
 mod wire;
 mod xlsx;
 
 use crate::app::App;
 use crate::hub::Hub;
+use crate::trials::Trials;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -44,6 +46,7 @@ pub struct Edge {
     pub unprinted: watch::Receiver<Bytes>,
     /// The newest claims of labels, as they are sent.
     pub claims: watch::Receiver<Bytes>,
+    pub trials: Trials,
     pub router: route::Router,
     pub thumbs: thumbs::Thumbs,
 }

@@ -255,6 +255,12 @@ pub const OPERATIONS: &[Operation] = &[
         "(running: Action|null, manage_wait: [Action], manage_size: natural, recognize_size: natural, \
          paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null, recognize_wait?: [Action])",
     ),
+    row(
+        Post,
+        "/api/models/{id}/test",
+        NOTHING,
+        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null)",
+    ),
     row(Post, "/api/queue/pause", "(reason?: text)", "Done"),
     row(Post, "/api/queue/resume", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),

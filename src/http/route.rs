@@ -5,7 +5,7 @@ use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
 use super::{
-    Edge, account, backup, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, ui,
+    Edge, account, backup, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, trial, ui,
 };
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
@@ -234,6 +234,7 @@ routes! {
     Post "/invoice/addModel", Needs(ModelRw), None => invoice::add_model;
     Post "/invoice/deleteModel", Needs(ModelRw), None => invoice::delete_model;
     Read "/invoice/getAllModel", Needs(ModelR), None => invoice::get_all_model;
+    Post "/api/models/{id}/test", Needs(ModelR), One => trial::test_model;
     Read "/invoice/searchModelLabel", Needs(ModelR), None => invoice::search_model_label;
     Read "/invoice/getTwentyAction", Needs(LogR), None => log::get_twenty_action;
     Read "/invoice/getImgStr", ANY_PICTURE, None => invoice::get_img_str;

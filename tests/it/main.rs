@@ -30,4 +30,5 @@ mod simulation;
 mod sockets;
 mod store;
 mod tidy;
+mod trials;
 mod walls;

@@ -3,7 +3,7 @@
 
 use super::geometry::{Map, Pair, Point, Quad, Stiffness, between, distance};
 use super::page::{Line, is_wide};
-use super::text::{common, fold};
+use super::text::{common, fold, narrow};
 use crate::domain::money::{amount, chinese_amount};
 use crate::domain::template::{FixedWord, Learnt};
 use std::ops::Range;
@@ -18,11 +18,6 @@ const HITS_SHARE_MIN: f32 = 0.6;
 /// A page's print is up to 5 times smaller or larger than the template's; beyond that it is another page.
 const ZOOM_MAX: f32 = 5.0;
 
-/// A form with another name may be read by a template, but not surely under its label.
-const SIBLING: f32 = 0.8;
-/// A character read as surely as this is what is printed.
-const SURE: f32 = 0.95;
-
 const SIMILARITY: Stiffness = Stiffness { affine: 1e3, perspective: 1e4 };
 const AFFINE: Stiffness = Stiffness { affine: 0.5, perspective: 50.0 };
 const PROJECTIVE: Stiffness = Stiffness { affine: 0.2, perspective: 0.5 };
@@ -36,6 +31,8 @@ pub struct Alignment {
     pub certainty: f32,
     /// What tells templates apart that are both certain: the share of the template's fixed print that is there.
     pub score: f32,
+    /// The page shows another amount than the template's quota.
+    pub contradicted: bool,
     /// Fixed words that were found where the map has them.
     pub anchors: usize,
     /// Glyphs of the page's lines that are fixed print: `(line, glyphs)`.
@@ -128,10 +125,10 @@ fn refined(
     let contradicted = quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map));
     let (share, enough) =
         if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, (lines, unread), candidates, &inliers, &map) };
-    let doubt = if title_differs(&learnt.words, lines, &map) { SIBLING } else { 1.0 };
     Alignment {
         map,
-        certainty: (((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough).min(doubt),
+        certainty: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
+        contradicted,
         score: share * enough,
         anchors: inliers.len(),
         fixed: inliers
@@ -145,11 +142,15 @@ fn refined(
 
 /// Glyphs that stand where the template has the same: print of single characters, which are no anchors, and ends of words that were
 /// read apart. Digits are left out: two numbers may well agree in one.
-fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, Range<usize>)> {
+pub fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, Range<usize>)> {
     let Some(back) = map.inverse() else { return Vec::new() };
+    let signs = |text: &str| -> Vec<char> {
+        let plain = |c| if c == '￥' { '¥' } else { narrow(c) };
+        text.chars().map(plain).filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
+    };
     let mut print: Vec<(char, Point, f32)> = Vec::new();
     for word in words {
-        let (chars, quad) = (fold([word.text.as_str()]).chars, Quad(word.corners));
+        let (chars, quad) = (signs(&word.text), Quad(word.corners));
         for (i, c) in chars.iter().enumerate().filter(|(_, c)| !c.is_ascii_digit()) {
             let (from, to) = extent(&chars, &(i..i + 1));
             print.push((*c, quad.slice(from, to).centre(), quad.height()));
@@ -159,37 +160,13 @@ fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, Range
     for (l, line) in lines.iter().enumerate() {
         for (g, glyph) in line.reading.glyphs.iter().enumerate() {
             let spot = back.apply(line.quad.slice(glyph.at, glyph.at).centre());
-            let same = fold([glyph.text.as_str()]).chars;
+            let same = signs(&glyph.text);
             if print.iter().any(|(c, at, height)| same.contains(c) && distance(*at, spot) < 0.6 * height) {
                 found.push((l, g..g + 1));
             }
         }
     }
     found
-}
-
-/// The word that names the form: the largest that says it is an invoice, a receipt or a ticket. Other large print (a station, a shop) may
-/// well be another's on the next one.
-pub fn title(words: &[FixedWord]) -> Option<&FixedWord> {
-    let size = |w: &FixedWord| Quad(w.corners).height() * Quad(w.corners).width();
-    let names = |w: &&FixedWord| w.text.contains(['票', '据', '单', '證', '证']) && fold([w.text.as_str()]).chars.len() >= 4;
-    words.iter().filter(names).max_by(|a, b| size(a).total_cmp(&size(b)))
-}
-
-/// Whether the title's place surely holds another: the same form of another province or kind.
-fn title_differs(words: &[FixedWord], lines: &[Line], map: &Map) -> bool {
-    let Some(title) = title(words) else { return false };
-    let there = map.apply_quad(&Quad(title.corners));
-    let own = fold([title.text.as_str()]).chars;
-    let glyphs = lines.iter().flat_map(|line| line.reading.glyphs.iter().map(|g| (line.quad.slice(g.at, g.at).centre(), g)));
-    let inside = glyphs.filter(|(at, _)| {
-        let (x, y) = there.local(*at);
-        (-0.02..=1.02).contains(&x) && (0.0..=1.0).contains(&y)
-    });
-    let read: Vec<(char, f32)> =
-        inside.flat_map(|(_, g)| fold([g.text.as_str()]).chars.into_iter().map(|c| (c, g.probability))).collect();
-    let others = read.iter().filter(|(c, p)| *p > SURE && is_wide(*c) && !own.contains(c)).count();
-    others >= 2 && 5 * read.len() >= 4 * own.len()
 }
 
 /// All fixed words against all lines, the longest common parts first.

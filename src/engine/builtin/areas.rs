@@ -13,6 +13,8 @@ use std::ops::Range;
 pub struct Run {
     pub line: usize,
     pub glyphs: Range<usize>,
+    /// Its line also holds print of the run before it: the detection took the print apart.
+    pub overlaps: bool,
 }
 
 /// Glyphs beyond an area's edge still belong to it up to this far, in heights of their line.
@@ -39,7 +41,10 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
             extend(&mut owner, &open, &spots, areas, height);
         }
         for (range, own) in stretches(&owner, &free, &spots, height) {
-            let run = Run { line: l, glyphs: range };
+            let run = Run { line: l, glyphs: range, overlaps: false };
+            if !says_something(line, &run.glyphs) {
+                continue;
+            }
             match own {
                 Some(area) => runs[area].push(run),
                 None => spare.push(run),
@@ -53,6 +58,11 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
         in_reading_order(sheet, &back, runs, area);
     }
     runs
+}
+
+/// Not punctuation alone, nor a seal's star.
+fn says_something(line: &Line, glyphs: &Range<usize>) -> bool {
+    line.reading.glyphs[glyphs.clone()].iter().any(|g| g.text.chars().any(char::is_alphanumeric))
 }
 
 /// Where the glyphs of a line stand on the template.
@@ -169,7 +179,21 @@ fn in_reading_order(sheet: &Sheet<'_>, back: &Map, runs: &mut Vec<Run>, area: &A
     }
     for mut row in rows {
         row.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
-        runs.extend(row.into_iter().map(|(.., run)| run));
+        let along = |run: &Run, i: usize| {
+            let line = &sheet.lines[run.line];
+            turned(back.apply(line.quad.slice(line.reading.glyphs[i].at, line.reading.glyphs[i].at).centre())).0
+        };
+        let mut end = f32::MIN;
+        for (_, height, mut run) in row {
+            // Where seals break lines apart, two of them may hold the same print.
+            let fresh = run.glyphs.clone().find(|i| along(&run, *i) > end + 0.25 * height).unwrap_or(run.glyphs.end);
+            run.overlaps = fresh > run.glyphs.start;
+            run.glyphs.start = fresh;
+            if let Some(last) = run.glyphs.clone().next_back() {
+                end = end.max(along(&run, last));
+                runs.push(run);
+            }
+        }
     }
 }
 

@@ -2,26 +2,87 @@
 
 use image::{Rgb, RgbImage};
 
-/// A pixel this much redder than green and blue is ink of a seal for sure, one half as red perhaps.
-const RED: f32 = 60.0;
+/// A pixel this much redder than green and blue, as a share of its red, is ink of a seal for sure; a share, since a
+/// photo's shadow darkens all three.
+const RED: f32 = 0.25;
+/// What JPEG and soft edges leave of it.
+const TINGE: f32 = 0.04;
+/// Brown print is redder than blue too, but not as much than green.
+const BROWN: f32 = 0.16;
 /// Darker than this share of the paper in red light is black print, also under a seal.
 const BLACK_SHARE: f32 = 0.45;
 /// A ruled line is longer than this share of the crop's side, and thinner than this share of its height.
 const RULE_LENGTH: f32 = 0.6;
 const RULE_THICKNESS: f32 = 0.09;
 
-/// Red ink fades into the paper; black print stays, also where a seal lies over it.
+/// Red ink fades into the paper around it; black print stays, also where a seal lies over it.
 pub fn remove_stamp(crop: &mut RgbImage) {
     let paper = paper(crop);
-    for pixel in crop.pixels_mut() {
-        let [r, g, b] = pixel.0.map(f32::from);
-        let redness = ((r - g.max(b)) / RED * 2.0 - 0.5).clamp(0.0, 1.0);
-        let light = ((r / f32::from(paper.0[0]).max(1.0) - BLACK_SHARE) / 0.2).clamp(0.0, 1.0);
-        let fade = redness * light;
-        for (value, blank) in pixel.0.iter_mut().zip(paper.0) {
-            *value = (f32::from(*value) * (1.0 - fade) + f32::from(blank) * fade) as u8;
+    let own = redness(&paper);
+    let bright = f32::from(paper.0[0]).max(1.0);
+    let fades: Vec<f32> = crop
+        .pixels()
+        .map(|pixel| {
+            let red = ((redness(pixel) - own - TINGE) / (RED - TINGE) * 2.0).clamp(0.0, 1.0);
+            let light = ((f32::from(pixel.0[0]) / bright - BLACK_SHARE) / 0.2).clamp(0.0, 1.0);
+            red * light
+        })
+        .collect();
+    let around = Around::of(crop, &fades, &paper);
+    for ((x, y, pixel), fade) in crop.enumerate_pixels_mut().zip(&fades).filter(|(_, fade)| **fade > 0.0) {
+        for (value, blank) in pixel.0.iter_mut().zip(around.at(x, y)) {
+            *value = (f32::from(*value) * (1.0 - fade) + blank * fade) as u8;
         }
     }
+}
+
+/// How much redder than green and blue, as a share of its red.
+fn redness(pixel: &Rgb<u8>) -> f32 {
+    let [r, g, b] = pixel.0.map(f32::from);
+    (r - g.max(b)) / r.max(1.0)
+}
+
+/// The paper's colour by blocks: a flat colour would leave a seal's ghost on patterned paper and in shadows.
+struct Around {
+    across: usize,
+    down: usize,
+    blocks: Vec<[f32; 4]>,
+    paper: [f32; 3],
+}
+
+impl Around {
+    const BLOCK: u32 = 12;
+
+    /// Of what neither fades nor is print.
+    fn of(crop: &RgbImage, fades: &[f32], paper: &Rgb<u8>) -> Self {
+        let (across, down) = (crop.width().div_ceil(Self::BLOCK) as usize, crop.height().div_ceil(Self::BLOCK) as usize);
+        let mut blocks = vec![[0.0f32; 4]; across * down];
+        let light = |p: &Rgb<u8>| p.0.iter().zip(paper.0).all(|(v, blank)| f32::from(*v) > 0.75 * f32::from(blank));
+        for ((x, y, pixel), _) in crop.enumerate_pixels().zip(fades).filter(|((.., p), fade)| **fade < 0.1 && light(p)) {
+            let block = &mut blocks[(y / Self::BLOCK) as usize * across + (x / Self::BLOCK) as usize];
+            block.iter_mut().zip(pixel.0).for_each(|(sum, v)| *sum += f32::from(v));
+            block[3] += 1.0;
+        }
+        Self { across, down, blocks, paper: paper.0.map(f32::from) }
+    }
+
+    /// The mean of the blocks about a point.
+    fn at(&self, x: u32, y: u32) -> [f32; 3] {
+        let (i, j) = ((x / Self::BLOCK) as usize, (y / Self::BLOCK) as usize);
+        let mut sum = [0.0f32; 4];
+        for row in j.saturating_sub(1)..=(j + 1).min(self.down - 1) {
+            for column in i.saturating_sub(1)..=(i + 1).min(self.across - 1) {
+                sum.iter_mut().zip(self.blocks[row * self.across + column]).for_each(|(s, v)| *s += v);
+            }
+        }
+        if sum[3] < 1.0 { self.paper } else { std::array::from_fn(|channel| sum[channel] / sum[3]) }
+    }
+}
+
+/// Ink of a seal for sure.
+pub fn is_seal_red(pixel: &Rgb<u8>) -> bool {
+    let [r, g, b] = pixel.0.map(f32::from);
+    redness(pixel) > RED && g - b < BROWN * r && r > 60.0
 }
 
 /// The paper's colour: the median of the lighter half, by channel.

@@ -1,16 +1,18 @@
 //! What stands in a template's areas on an aligned page. Not here: finding the template (align.rs), what the fields must agree on
 //! (domain/checks.rs).
 
-use super::areas::{Run, without_keywords};
+use super::align;
+use super::areas::{self, Run, without_keywords};
 use super::clean::{remove_lines, remove_stamp};
 use super::detect;
 use super::geometry::{Map, Quad, intersection, union};
 use super::nets::Nets;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
-use super::text::fold_text;
+use super::seal;
+use super::text::{CURRENCIES, fold_text};
 use crate::domain::money::chinese_amount;
-use crate::domain::template::{Area, AreaKind, Rect};
+use crate::domain::template::{Area, AreaKind, FixedWord, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
 use std::ops::Range;
@@ -23,6 +25,9 @@ pub struct Sheet<'a> {
     pub lines: &'a [Line],
     /// Glyphs that are fixed print: `(line, glyphs)`.
     pub fixed: &'a [(usize, Range<usize>)],
+    /// The template's fixed words and areas.
+    pub words: &'a [FixedWord],
+    pub areas: &'a [Area],
     /// From the template's origin picture to `picture`.
     pub map: Map,
     /// How the print runs on the template's origin picture, in quarter turns clockwise.
@@ -45,6 +50,11 @@ pub struct Field {
 
 /// Below this, a few odd glyphs beside better ones are a pattern of the paper.
 const NOISE: f32 = 0.3;
+/// Of a pixel's value, and of the values: less is no seal and no ruled line.
+const CLEANED_LEAST: u8 = 24;
+const CLEANED_SHARE: f32 = 0.003;
+/// What is left when a seal's words are taken for a part of the print may lack some of it too.
+const SEAL_ADDS: f32 = 0.85;
 /// Two readings of one print that differ are never sure.
 const DISAGREEMENT: f32 = 0.75;
 
@@ -66,7 +76,19 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if found.is_empty() && inside > 0.3 {
         found = search(sheet, area, &there, specimen)?;
     }
-    let (text, probability) = joined(found);
+    let mut read = joined(found);
+    if runs.iter().any(|r| r.overlaps) {
+        read = whole(sheet, area, runs, specimen, read)?;
+    }
+    if sheet.misprint && area.remove_stamp && inside > 0.3 && seal::touches(sheet.picture, &Quad::of_rect(&position)) {
+        let bare = under_seal(sheet, area, &there, specimen)?;
+        // In one piece without the seal, in several with it: it was the seal that broke it.
+        read = match bare.as_slice() {
+            [(text, p)] if runs.len() > 1 && !text.is_empty() => (text.clone(), *p),
+            _ => settled(read, joined(bare)),
+        };
+    }
+    let (text, probability) = figured(read.0, read.1, specimen);
     let mut probability = probability * sheet.trust;
     if inside < 0.98 {
         probability *= inside * inside;
@@ -130,15 +152,24 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
     Ok(found)
 }
 
-/// The quad read as it is and, where the template asks for it, cleaned.
+/// The quad read as it is and, where the template asks for it and there is something to clean, cleaned.
 fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -> Result<Vec<Reading>, Trouble> {
     let mut crops = vec![crop(sheet.picture, quad)?];
     if area.remove_stamp || area.remove_line {
         let mut clean = crops[0].clone();
         scrub(area, &mut clean);
-        crops.push(clean);
+        if differ(&crops[0], &clean) {
+            crops.push(clean);
+        }
     }
     read_crops(sheet.nets, &crops, charset)
+}
+
+/// Whether cleaning took more away than the grain of the paper.
+fn differ(a: &RgbImage, b: &RgbImage) -> bool {
+    let far = |(p, q): (&u8, &u8)| p.abs_diff(*q) > CLEANED_LEAST;
+    let changed = a.as_raw().iter().zip(b.as_raw()).filter(|pair| far(*pair)).count();
+    changed as f32 > CLEANED_SHARE * a.as_raw().len() as f32
 }
 
 fn scrub(area: &Area, crop: &mut RgbImage) {
@@ -198,11 +229,33 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
     let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
     let charset = charset(kind, &example);
     let range = match charset {
-        Charset::Money => cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c)).unwrap_or(plain),
+        Charset::Money => {
+            let sum = cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c)).unwrap_or_else(|| plain.clone());
+            // Where a currency sign belongs, what stands before the figures may be one, badly read.
+            let signed = specimen.starts_with(CURRENCIES) && !text_of(line, &sum).starts_with(CURRENCIES);
+            let start = if signed { sum.start.saturating_sub(1).max(plain.start) } else { sum.start };
+            // And where none does, it is the form's own, which stands before the area.
+            let own = !specimen.is_empty() && !specimen.starts_with(CURRENCIES);
+            let start = (start..sum.end).find(|i| !(own && line.reading.glyphs[*i].text.starts_with(CURRENCIES))).unwrap_or(start);
+            start..sum.end
+        }
         Charset::MoneyCn => cut(&|c| charset.fold(c).is_some()).unwrap_or(plain),
         _ => plain,
     };
     Some((range, charset))
+}
+
+/// A car, a train, a seat: letters and then figures. There, what may be either is a figure, and not sure.
+fn figured(text: String, probability: f32, specimen: &str) -> (String, f32) {
+    let shaped = |text: &str| {
+        let figures = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let letters = text.len() - figures.len();
+        (1..=3).contains(&letters) && !figures.is_empty() && figures.chars().all(|c| c.is_ascii_digit())
+    };
+    let Some(first) = text.chars().next().filter(char::is_ascii_uppercase) else { return (text, probability) };
+    let folded: String = std::iter::once(first).chain(text.chars().skip(1).map(|c| Charset::Digits.fold(c).unwrap_or(c))).collect();
+    let doubtful = folded != text && shaped(specimen) && !shaped(&text) && shaped(&folded);
+    if doubtful { (folded, probability * DISAGREEMENT) } else { (text, probability) }
 }
 
 /// Without the `No` that is printed before numbers.
@@ -223,6 +276,56 @@ fn folded(line: &Line, range: &Range<usize>, charset: Charset) -> (String, f32) 
     (text.trim().to_owned(), glyphs.iter().map(|g| g.probability).product())
 }
 
+/// Runs that hold parts of each other's print, read in one piece.
+fn whole(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str, parts: (String, f32)) -> Result<(String, f32), Trouble> {
+    let quads: Vec<Quad> = runs.iter().map(|r| sheet.lines[r.line].part(&r.glyphs)).collect();
+    let (Some(first), Some(last)) = (quads.first(), quads.last()) else { return Ok(parts) };
+    let quad = Quad([first.0[0], last.0[1], last.0[2], first.0[3]]);
+    // Of several rows there is no one piece.
+    if quad.height() > 1.5 * first.height().max(last.height()) || quad.angle().sin().abs() > first.angle().sin().abs() + 0.1 {
+        return Ok((parts.0, parts.1 * DISAGREEMENT));
+    }
+    let margin = 0.3 * quad.height() / quad.width().max(1.0);
+    let kind = charset(area.kind, specimen);
+    let again = read_cleaned(sheet, area, &quad.slice(-margin, 1.0 + margin), kind)?;
+    let best = again.into_iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).unwrap_or_default();
+    let text = best.text().trim().to_owned();
+    if text.is_empty() { Ok((parts.0, parts.1 * DISAGREEMENT)) } else { Ok(sober((text, best.probability), kind)) }
+}
+
+/// What stands in an area once the seal is off it: seals break lines apart, and their own words pass for print.
+fn under_seal(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Found, Trouble> {
+    let lines = seal::lines_without(sheet.nets, sheet.picture, &there.grown(1.5 * there.height(), 0.5 * there.height()))?;
+    let fixed = align::in_place(sheet.words, &lines, &sheet.map);
+    let bare = Sheet { lines: &lines, fixed: &fixed, ..*sheet };
+    let runs = areas::assign(&bare, sheet.areas);
+    let mut found = Vec::new();
+    for (_, runs) in sheet.areas.iter().zip(&runs).filter(|(a, _)| a.pos_id == area.pos_id) {
+        for run in runs {
+            found.extend(read_run(&bare, area, run, specimen)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Of two readings, with a seal and without it. One that is a part of the other does not contradict it: a seal hides print, and adds to it.
+fn settled(with: (String, f32), without: (String, f32)) -> (String, f32) {
+    if without.0.is_empty() || with.0.is_empty() {
+        return if without.0.is_empty() { with } else { without };
+    }
+    let (a, b): (String, String) = (fold_text(&with.0).iter().collect(), fold_text(&without.0).iter().collect());
+    if a == b {
+        return if with.1 > without.1 { with } else { without };
+    }
+    if b.contains(&a) {
+        return without;
+    }
+    if a.contains(&b) {
+        return (without.0, without.1 * SEAL_ADDS);
+    }
+    if without.1 > 0.7 * with.1 { (without.0, without.1 * DISAGREEMENT) } else { (with.0, with.1 * DISAGREEMENT) }
+}
+
 /// Nothing was found where the area should be: it is looked at once more by itself, larger.
 fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Found, Trouble> {
     let quad = there.grown(0.3 * there.height(), 0.3 * there.height());
@@ -239,7 +342,7 @@ fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Resul
     let lines: Vec<Line> = super::page::read_lines(sheet.nets, &cut, quads)?;
     let mut found = Vec::new();
     for line in &lines {
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len() };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false };
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).grown(2.0, 0.0))?], charset)?;
@@ -283,7 +386,7 @@ mod tests {
     #[test]
     fn keywords_are_cut_out_and_digits_trimmed() {
         let line = line("发票代码：144001604125号");
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len() };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false };
         let rest = without_keywords(&line, &run, &["发票代码".into()]);
         assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
         let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();

@@ -1,7 +1,7 @@
 //! The two embedded nets (PP-OCRv6 small), loaded once, and how they are run.
 //! Not here: what goes in and what its numbers mean (detect.rs, read.rs).
 
-use super::text::narrow;
+use super::text::{ALIKE, narrow};
 use crate::engine::Trouble;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
@@ -87,7 +87,10 @@ impl Nets {
 fn twins(alphabet: &[String]) -> Vec<Vec<usize>> {
     let plain = |text: &str| match text {
         "￥" => "¥".to_owned(),
-        _ => text.chars().map(narrow).collect(),
+        _ => text
+            .chars()
+            .map(|c| ALIKE.iter().find(|(_, other)| *other == c).map_or_else(|| narrow(c), |(plain, _)| *plain))
+            .collect(),
     };
     let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
     for (class, text) in alphabet.iter().enumerate() {

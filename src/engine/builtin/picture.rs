@@ -4,6 +4,7 @@
 use crate::engine::Trouble;
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::fs::File;
 use std::io::BufReader;
@@ -45,28 +46,40 @@ pub fn open(path: &Path) -> Result<Picture, Trouble> {
         return Err(refuse(&format!("{width} × {height} pixels are more than 64 megapixels")));
     }
     let orientation = decoder.orientation().map_err(|e| refuse(&e))?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| refuse(&e))?;
-    image.apply_orientation(orientation);
-    prepare(image)
+    let image = DynamicImage::from_decoder(decoder).map_err(|e| refuse(&e))?;
+    prepare(image, orientation)
 }
 
-/// Any picture, laid on white where it is transparent, shrunk if it is huge.
+/// Any picture, shrunk if it is huge, turned, laid on white where it is transparent; in this order, so that only the decoder ever
+/// holds all the pixels.
 ///
 /// # Errors
 /// `Refused` for a picture without pixels.
-pub fn prepare(image: DynamicImage) -> Result<Picture, Trouble> {
-    let (width, height) = (image.width(), image.height());
-    if width == 0 || height == 0 {
+pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture, Trouble> {
+    let longest = image.width().max(image.height());
+    if image.width() == 0 || image.height() == 0 {
         return Err(Trouble::Refused("the picture has no pixels".into()));
     }
-    let mut pixels = if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() };
-    let longest = width.max(height);
+    let (mut width, mut height) = (image.width(), image.height());
     let scale = (SIDE_MAX as f32 / longest as f32).min(1.0);
-    if scale < 1.0 {
-        let of = |side: u32| ((side as f32 * scale).round() as u32).max(1);
-        pixels = resized(&pixels, of(width), of(height))?;
+    let mut image = if scale < 1.0 { shrunk(&image, scale)? } else { image };
+    image.apply_orientation(orientation);
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    if matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH) {
+        (width, height) = (height, width);
     }
+    let pixels = if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() };
     Ok(Picture { pixels, width, height, scale })
+}
+
+/// In the picture's own kind of pixels.
+fn shrunk(image: &DynamicImage, scale: f32) -> Result<DynamicImage, Trouble> {
+    let of = |side: u32| ((side as f32 * scale).round() as u32).max(1);
+    let mut small = DynamicImage::new(of(image.width()), of(image.height()), image.color());
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    let resized = Resizer::new().resize(image, &mut small, &options);
+    resized.map_err(|e| Trouble::Refused(format!("the picture can't be shrunk: {e}")))?;
+    Ok(small)
 }
 
 fn flatten(image: &DynamicImage) -> RgbImage {
@@ -97,11 +110,11 @@ mod tests {
     use image::{Rgba, RgbaImage};
 
     #[test]
-    fn transparent_is_white_and_huge_is_shrunk() {
+    fn transparent_is_white_and_huge_is_shrunk_and_turned() {
         let clear = RgbaImage::from_pixel(6400, 10, Rgba([0, 0, 0, 0]));
-        let picture = prepare(clear.into()).unwrap();
-        assert_eq!((picture.width, picture.pixels.width(), picture.pixels.height()), (6400, 3200, 5));
-        assert_eq!(picture.pixels.get_pixel(7, 2).0, [255; 3]);
+        let picture = prepare(clear.into(), Orientation::Rotate90).unwrap();
+        assert_eq!((picture.height, picture.pixels.height(), picture.pixels.width()), (6400, 3200, 5));
+        assert_eq!(picture.pixels.get_pixel(2, 7).0, [255; 3]);
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl Charset {
             Self::Digits => digit.is_ascii_digit().then_some(digit),
             Self::Code => (ascii.is_ascii_alphanumeric() || ascii == '*').then(|| ascii.to_ascii_uppercase()),
             Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$' | '元') => Some(ascii),
+            Self::Money if matches!(ascii, 'Y' | 'V' | '羊' | '半') => Some('¥'),
             Self::MoneyCn => SUM_WORDS.contains(c).then_some(c),
             Self::Money => digit.is_ascii_digit().then_some(digit),
         }

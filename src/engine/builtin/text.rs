@@ -1,7 +1,9 @@
 //! Texts compared as a reader would: what is the same letter, and which parts of two texts are the same.
 //! Not here: pictures.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A text reduced to what distinguishes it, each character with the index of the piece it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,20 +12,58 @@ pub struct Folded {
     pub pieces: Vec<usize>,
 }
 
-/// Without blanks and punctuation, capitals only, full-width forms as ASCII.
+/// Simplified characters, each followed by the traditional one that print in a writing hand is taken for: those of forms, firms and places.
+const VARIANTS: &str = "广廣东東税稅专專发發号號码碼单單据據证證车車运運务務费費开開关關销銷购購货貨价價计計记記额額总總结結账賬帐帳机機电電\
+讯訊业業产產国國区區县縣镇鎮乡鄉铁鐵门門员員经經济濟贸貿财財会會议議华華宝寶联聯网網传傳输輸线線饭飯馆館厅廳宾賓楼樓层層间間时時点點从從\
+为為与與这這进進过過还還后後准準备備并並应應当當无無实實际際对對长長币幣圆圓贰貳参參陆陸万萬亿億银銀钱錢医醫疗療药藥检檢验驗学學书書报報\
+纸紙张張粤粵苏蘇沪滬辽遼宁寧陕陝湾灣岛島汉漢阳陽龙龍凤鳳马馬鱼魚鸟鳥项項数數识識别別户戶帮幫办辦处處责責诚誠设設维維护護\
+术術测測试試团團园園场場厂廠农農创創级級类類种種热熱灯燈声聲视視览覽丰豐兴興荣榮贵貴达達远遠迈邁选選适適邮郵释釋针針钟鐘锋鋒锦錦专専发発价価值値户戸增増";
+
+/// The simplified form of a traditional character, as far as forms need it.
+pub fn simplified(c: char) -> char {
+    static FORMS: OnceLock<HashMap<char, char>> = OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        let chars: Vec<char> = VARIANTS.chars().collect();
+        chars.chunks_exact(2).map(|pair| (pair[1], pair[0])).collect()
+    });
+    forms.get(&c).copied().unwrap_or(c)
+}
+
+/// Without blanks and punctuation, capitals only, full-width forms as ASCII, traditional characters as simplified ones.
 pub fn fold<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Folded {
     let mut out = Folded::default();
     for (piece, text) in pieces.into_iter().enumerate() {
         for c in text.chars() {
             let c = narrow(c);
             if c.is_alphanumeric() {
-                out.chars.push(c.to_uppercase().next().unwrap_or(c));
+                out.chars.push(simplified(c.to_uppercase().next().unwrap_or(c)));
                 out.pieces.push(piece);
             }
         }
     }
     out
 }
+
+/// Signs of currencies stand alone on forms, before the places of sums.
+pub const CURRENCIES: [char; 3] = ['¥', '￥', '$'];
+
+/// Characters that print alike: the second is the first in another country's type.
+pub const ALIKE: [(char, char); 14] = [
+    ('粤', '粵'),
+    ('户', '戶'),
+    ('黄', '黃'),
+    ('青', '靑'),
+    ('真', '眞'),
+    ('清', '淸'),
+    ('内', '內'),
+    ('吴', '吳'),
+    ('税', '稅'),
+    ('温', '溫'),
+    ('强', '強'),
+    ('录', '彔'),
+    ('别', '別'),
+    ('册', '冊'),
+];
 
 /// The ASCII form of a full-width character.
 pub fn narrow(c: char) -> char {

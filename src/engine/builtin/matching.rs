@@ -1,0 +1,291 @@
+//! Which template a picture is of: the page's direction, what is read of it, how each template lies on it, and whose title it bears.
+//! Not here: how one template is laid on a page (align.rs).
+
+use super::align::{self, Alignment};
+use super::detect;
+use super::geometry::Quad;
+use super::go_on;
+use super::nets::Nets;
+use super::page::{self, Line, Page};
+use super::picture::Picture;
+use super::title::{Accord, Title};
+use crate::domain::template::{Area, Template};
+use crate::engine::{Cancel, Trouble};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Directions of a page that are tried when it is not clear which way up it lies.
+const DIRECTIONS_MAX: usize = 2;
+/// When the longest lines alone make it this certain which template it is, only what concerns it is read.
+const OBVIOUS: f32 = 0.95;
+const OBVIOUS_ANCHORS: usize = 3;
+/// As many templates of one make are told apart by their titles alone, without the rest of the page.
+const SISTERS_MAX: usize = 6;
+/// Another template that fits this nearly as well makes it doubtful which it is, unless the title says so.
+const RIVAL: f32 = 0.9;
+const RIVALRY: f32 = 0.6;
+
+/// A template, and how it lies on a page read in one direction.
+#[derive(Debug)]
+pub struct Fit<'a> {
+    pub template: &'a Template,
+    pub alignment: Alignment,
+    pub accord: Option<Accord>,
+    /// That it is this template and none of the same make, 0 to 1.
+    pub sameness: f32,
+}
+
+impl Fit<'_> {
+    /// That it is this template, 0 to 1.
+    pub fn certainty(&self) -> f32 {
+        self.alignment.certainty.min(self.sameness)
+    }
+}
+
+/// How a template fares on a picture, for a person who wonders.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ground {
+    Fits {
+        found: usize,
+        of: usize,
+        title: Option<(usize, usize)>,
+    },
+    /// The template's own picture has no print to know it by.
+    NoWords,
+    NothingInCommon,
+    OtherTitle(String),
+    OtherQuota(String),
+    Few {
+        found: usize,
+        of: usize,
+    },
+    OffPicture,
+}
+
+impl Ground {
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Fits { found, of, title } => {
+                let title = title.map_or_else(String::new, |(same, of)| format!("，标题 {of} 字中 {same} 字一致"));
+                format!("匹配：{of} 处固定文字中找到 {found} 处{title}")
+            }
+            Self::NoWords => "模板上没有可供识别的固定文字".into(),
+            Self::NothingInCommon => "图片上没有该模板的固定文字".into(),
+            Self::OtherTitle(read) => format!("标题不同：图片上是“{read}”"),
+            Self::OtherQuota(quota) => format!("面额不同：模板为 {quota}"),
+            Self::Few { found, of } => format!("吻合太少：{of} 处固定文字中只找到 {found} 处"),
+            Self::OffPicture => "模板的区域都不在图片上".into(),
+        }
+    }
+
+    pub fn en(&self) -> String {
+        match self {
+            Self::Fits { found, of, title } => {
+                let title = title.map_or_else(String::new, |(same, of)| format!(", {same} of the title's {of} characters"));
+                format!("fits: {found} of {of} fixed words found{title}")
+            }
+            Self::NoWords => "the template has no fixed words to know it by".into(),
+            Self::NothingInCommon => "none of the template's fixed words is on the picture".into(),
+            Self::OtherTitle(read) => format!("another title: the picture says \"{read}\""),
+            Self::OtherQuota(quota) => format!("another amount: the template's is {quota}"),
+            Self::Few { found, of } => format!("too little in common: only {found} of {of} fixed words found"),
+            Self::OffPicture => "none of the template's areas is on the picture".into(),
+        }
+    }
+}
+
+/// A template weighed: `fit` when it fits.
+#[derive(Debug)]
+pub struct Weighed<'a> {
+    pub score: f32,
+    pub ground: Ground,
+    pub fit: Option<Fit<'a>>,
+}
+
+/// The template that fits best, with the lines of the page in its direction.
+///
+/// # Errors
+/// `Receive` when a net fails or nobody waits any more.
+pub fn best_fit<'a>(
+    nets: &Nets,
+    picture: &Picture,
+    templates: &'a [Arc<Template>],
+    cancel: &Cancel,
+) -> Result<Option<(Fit<'a>, Vec<Line>)>, Trouble> {
+    if templates.iter().all(|t| t.learnt.words.is_empty()) {
+        return Ok(None);
+    }
+    for mut page in directions(nets, picture, cancel)? {
+        go_on(cancel)?;
+        read_what_matters(&mut page, picture, templates)?;
+        go_on(cancel)?;
+        let mut lines = page.lines();
+        let mut fits = fits(&page, &lines, picture, templates);
+        if fits.is_empty() {
+            page.read_where(|_| true)?;
+            lines = page.lines();
+            fits = self::fits(&page, &lines, picture, templates);
+        }
+        if let Some(best) = chosen(nets, picture, fits, &lines)? {
+            return Ok(Some((best, lines)));
+        }
+    }
+    Ok(None)
+}
+
+/// How this one template fares in the page's likeliest direction, or in the other if it fits there.
+///
+/// # Errors
+/// `Receive` when a net fails or nobody waits any more.
+pub fn weigh<'a>(
+    nets: &Nets,
+    picture: &Picture,
+    template: &'a Template,
+    cancel: &Cancel,
+) -> Result<(Weighed<'a>, Vec<Line>), Trouble> {
+    let mut first = None;
+    for mut page in directions(nets, picture, cancel)? {
+        go_on(cancel)?;
+        page.read_where(|_| true)?;
+        let lines = page.lines();
+        let mut weighed = lay(template, &page, &lines, picture);
+        if let Some(fit) = weighed.fit.take() {
+            let accord = accord(nets, picture, fit.template, &fit.alignment, &lines)?;
+            if let Some(other) = accord.as_ref().filter(|a| a.other) {
+                weighed = Weighed { score: 0.0, ground: Ground::OtherTitle(other.read.clone()), fit: None };
+            } else {
+                let title = accord.as_ref().map(|a| (a.same, a.of));
+                if let Ground::Fits { title: slot, .. } = &mut weighed.ground {
+                    *slot = title;
+                }
+                weighed.fit = Some(Fit { sameness: accord.as_ref().map_or(1.0, Accord::certainty), accord, ..fit });
+                return Ok((weighed, lines));
+            }
+        }
+        first.get_or_insert((weighed, lines));
+    }
+    Ok(first.unwrap_or((Weighed { score: 0.0, ground: Ground::NothingInCommon, fit: None }, Vec::new())))
+}
+
+fn directions<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Result<Vec<Page<'a>>, Trouble> {
+    let began = Instant::now();
+    let quads = detect::lines(nets, &picture.pixels, detect::QUICK)?;
+    let detected = began.elapsed();
+    go_on(cancel)?;
+    let mut pages = page::pages(nets, &picture.pixels, &quads)?;
+    tracing::debug!(?detected, turned = ?(began.elapsed() - detected), "{} lines", quads.len());
+    pages.truncate(DIRECTIONS_MAX);
+    Ok(pages)
+}
+
+/// All of the page, or, where the longest lines have made it obvious which template it is, or of which make, what concerns those.
+fn read_what_matters(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<(), Trouble> {
+    let lines = page.lines();
+    let fits = fits(page, &lines, picture, templates);
+    let obvious = |f: &Fit<'_>| f.alignment.certainty >= OBVIOUS && f.alignment.anchors >= OBVIOUS_ANCHORS;
+    if (1..=SISTERS_MAX).contains(&fits.len()) && fits.iter().all(obvious) {
+        let places: Vec<Quad> = fits.iter().flat_map(places).collect();
+        page.read_where(|quad| places.iter().any(|place| touches(place, quad)))
+    } else {
+        page.read_where(|_| true)
+    }
+}
+
+/// All templates that fit what has been read of a page, but for their titles.
+fn fits<'a>(page: &Page<'_>, lines: &[Line], picture: &Picture, templates: &'a [Arc<Template>]) -> Vec<Fit<'a>> {
+    templates.iter().filter_map(|t| lay(t, page, lines, picture).fit).collect()
+}
+
+fn lay<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Picture) -> Weighed<'a> {
+    let no = |score, ground| Weighed { score, ground, fit: None };
+    let of = template.learnt.words.len();
+    if of == 0 {
+        return no(0.0, Ground::NoWords);
+    }
+    let quota = template.layout.quota.as_deref();
+    let Some(alignment) = align::align(&template.learnt, quota, lines, &page.unread()) else {
+        return no(0.0, Ground::NothingInCommon);
+    };
+    let (score, found) = (alignment.certainty, alignment.anchors);
+    if alignment.contradicted {
+        return no(0.0, Ground::OtherQuota(quota.unwrap_or_default().to_owned()));
+    }
+    if score < align::CERTAINTY_MIN {
+        return no(score, Ground::Few { found, of });
+    }
+    if !shows_an_area(template, &alignment, picture) {
+        return no(0.0, Ground::OffPicture);
+    }
+    let fit = Fit { template, alignment, accord: None, sameness: 1.0 };
+    Weighed { score, ground: Ground::Fits { found, of, title: None }, fit: Some(fit) }
+}
+
+/// The best of those whose title is not another.
+fn chosen<'a>(nets: &Nets, picture: &Picture, fits: Vec<Fit<'a>>, lines: &[Line]) -> Result<Option<Fit<'a>>, Trouble> {
+    let mut rest = Vec::new();
+    for mut fit in fits {
+        fit.accord = accord(nets, picture, fit.template, &fit.alignment, lines)?;
+        if fit.accord.as_ref().is_none_or(|a| !a.other) {
+            rest.push(fit);
+        }
+    }
+    let share = |f: &Fit<'_>| f.accord.as_ref().map_or(1.0, |a| a.same as f32 / a.of.max(1) as f32);
+    let rank = |f: &Fit<'_>| f.alignment.score * (0.5 + 0.5 * share(f));
+    rest.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+    let rivalry = match rest.as_slice() {
+        [first, second, ..] if rank(second) > RIVAL * rank(first) && share(first) < 1.0 => RIVALRY,
+        _ => 1.0,
+    };
+    Ok(rest.into_iter().next().map(|mut fit| {
+        fit.sameness = rivalry * fit.accord.as_ref().map_or(1.0, Accord::certainty);
+        fit
+    }))
+}
+
+/// The title as the page's lines have it; where that is not all of it, looked at once more.
+fn accord(
+    nets: &Nets,
+    picture: &Picture,
+    template: &Template,
+    alignment: &Alignment,
+    lines: &[Line],
+) -> Result<Option<Accord>, Trouble> {
+    let Some(title) = Title::of(&template.learnt) else { return Ok(None) };
+    let first = title.compare(lines, &alignment.map);
+    if first.same == first.of && !first.other {
+        return Ok(Some(first));
+    }
+    let again = title.reread(nets, &picture.pixels, &alignment.map)?;
+    if again.same == again.of && !first.other {
+        return Ok(Some(again));
+    }
+    let other = again.other || (first.other && again.same <= first.same);
+    let best = if again.same > first.same { again } else { first };
+    Ok(Some(Accord { other, ..best }))
+}
+
+/// Where lines are worth reading once the template is obvious: in its areas, and where its quota and its name are printed.
+fn places(fit: &Fit<'_>) -> Vec<Quad> {
+    let learnt = &fit.template.learnt;
+    let areas = fit.template.layout.areas.iter().map(|a| Quad::of_rect(&a.rect));
+    let quota = fit.template.layout.quota.iter().flat_map(|q| align::quota_words(q, &learnt.words)).map(|w| Quad(w.corners));
+    let title = Title::of(learnt).map(|t| *t.quad());
+    areas.chain(quota).chain(title).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
+}
+
+/// Whether a line comes so near a place that some of its text may belong there.
+fn touches(place: &Quad, line: &Quad) -> bool {
+    let margin = line.height();
+    let (a, b) = (place.bounds(), line.bounds());
+    a.x - margin < b.right() && b.x < a.right() + margin && a.y - margin < b.bottom() && b.y < a.bottom() + margin
+}
+
+/// A scrap of an invoice with none of its areas on it is no invoice; a template without areas has only its label to give.
+fn shows_an_area(template: &Template, alignment: &Alignment, picture: &Picture) -> bool {
+    let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
+    let visible = |area: &Area| {
+        let (x, y) = alignment.map.apply(Quad::of_rect(&area.rect).centre());
+        (0.0..=width).contains(&x) && (0.0..=height).contains(&y)
+    };
+    template.layout.areas.is_empty() || template.layout.areas.iter().any(visible)
+}

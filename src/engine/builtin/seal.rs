@@ -1,0 +1,67 @@
+//! Red seals on a page: whether one lies over a place, and the lines that stand there without it. Not here: what they say (fields.rs).
+
+use super::clean::{is_seal_red, remove_stamp};
+use super::detect;
+use super::geometry::{Point, Quad, between};
+use super::nets::Nets;
+use super::page::{Line, read_lines};
+use super::read::straighten;
+use crate::engine::Trouble;
+use image::RgbImage;
+
+/// Points that a place is looked at in, along and across.
+const GRID: (usize, usize) = (96, 24);
+/// As many of them red, and a seal touches the place.
+const SHARE_MIN: f32 = 0.012;
+
+/// Where a point of the unit square lies in a quad.
+fn spot(quad: &Quad, x: f32, y: f32) -> Point {
+    let [a, b, c, d] = quad.0;
+    between(between(a, b, x), between(d, c, x), y)
+}
+
+pub fn touches(picture: &RgbImage, place: &Quad) -> bool {
+    let (along, across) = GRID;
+    let mut red = 0;
+    for i in 0..along * across {
+        let (x, y) = spot(place, ((i % along) as f32 + 0.5) / along as f32, ((i / along) as f32 + 0.5) / across as f32);
+        if x >= 0.0
+            && y >= 0.0
+            && let Some(pixel) = picture.get_pixel_checked(x as u32, y as u32)
+        {
+            red += usize::from(is_seal_red(pixel));
+        }
+    }
+    red as f32 > SHARE_MIN * (along * across) as f32
+}
+
+/// The lines inside a quad with the red ink taken out, in pixels of the picture.
+///
+/// # Errors
+/// `Receive` when a net fails.
+pub fn lines_without(nets: &Nets, picture: &RgbImage, quad: &Quad) -> Result<Vec<Line>, Trouble> {
+    let (w, h) = (quad.width().max(1.0), quad.height().max(1.0));
+    let zoom = (96.0 / h).clamp(1.0, 3.0).min(1200.0 / w);
+    let mut cut = straighten(picture, quad, (w * zoom).max(8.0) as u32, (h * zoom).max(8.0) as u32);
+    remove_stamp(&mut cut);
+    let (width, height) = (cut.width() as f32, cut.height() as f32);
+    let quads = detect::lines(nets, &cut, detect::QUICK)?.iter().map(|q| q.facing(0)).collect();
+    let back = |line: Line| Line { quad: Quad(line.quad.0.map(|(x, y)| spot(quad, x / width, y / height))), ..line };
+    Ok(read_lines(nets, &cut, quads)?.into_iter().map(back).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Rgb;
+
+    #[test]
+    fn a_red_ring_touches_a_place_and_black_print_does_not() {
+        let place = Quad([(10.0, 10.0), (110.0, 10.0), (110.0, 40.0), (10.0, 40.0)]);
+        let mut picture = RgbImage::from_pixel(200, 100, Rgb([250, 250, 250]));
+        (10..110).for_each(|x| picture.put_pixel(x, 25, Rgb([20, 20, 20])));
+        assert!(!touches(&picture, &place));
+        (10..40).flat_map(|y| (40..44).map(move |x| (x, y))).for_each(|(x, y)| picture.put_pixel(x, y, Rgb([215, 60, 70])));
+        assert!(touches(&picture, &place));
+    }
+}

@@ -1,0 +1,62 @@
+//! The template test: what a template would read on a picture, answered at once. Not here: the reading (trials.rs), nor anything kept.
+
+use super::reply::{self, Reply};
+use super::route::Call;
+use super::wire;
+use crate::app::{pictures, templates};
+use crate::domain::checks;
+use crate::domain::ids::TemplateId;
+use crate::domain::invoice::{Reason, Regions};
+use crate::domain::refusal::Refusal;
+use crate::domain::template::Template;
+use crate::engine::{Event, Trial};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::json;
+use std::time::Duration;
+
+fn template(call: &Call) -> Result<Template, Refusal> {
+    let id = TemplateId(call.number_in_path("id")?);
+    let unknown = || Refusal::not_found("没有这个模板", "no such template");
+    let template = call.edge.app.store.read(|view| templates::get(view, id))?.ok_or_else(unknown)?;
+    if call.actor()?.sees(template.company) { Ok(template) } else { Err(Refusal::no_permission()) }
+}
+
+pub async fn test_model(mut call: Call) -> Result<Reply, Refusal> {
+    call.edge.trials.available()?;
+    let template = template(&call)?;
+    let missing = || Refusal::malformed("缺少图片", "a picture is missing");
+    let file = call.fields.files.pop().ok_or_else(missing)?.file?;
+    // The file goes when this function ends: nothing is kept.
+    let path = file.path().to_owned();
+    let inspected = path.clone();
+    tokio::task::spawn_blocking(move || pictures::inspect(&inspected)).await.map_err(|_| Refusal::internal())??;
+    let settings = call.edge.app.settings();
+    let specimen = template.learnt.specimen.clone();
+    let trial = call.edge.trials.run(path, template, Duration::from_secs(settings.engine_timeout_s)).await?;
+    let (regions, reasons) = judged(&trial, &specimen, settings.confidence_threshold);
+    let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
+    Ok(reply::json(&json!({
+        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh, &trial.ground.en) },
+        "region_list": wire::region_list(&regions.0),
+        "is_fault": u8::from(!reasons.is_empty()),
+        "reason": wire::reasons(&reasons, call.language),
+        "aligned": trial.aligned.as_ref().map(jpeg),
+    })))
+}
+
+/// The fields, and what an invoice with them would be at fault for.
+fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regions, Vec<Reason>) {
+    let mut regions = Regions::default();
+    for event in &trial.events {
+        match event {
+            Event::Matched { template: None } => return (regions, vec![Reason::no_template_fits()]),
+            Event::Matched { .. } => {}
+            Event::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
+            Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
+        }
+    }
+    let read: Vec<_> = regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone(), r.probability)).collect();
+    let reasons = checks::faults(&read, specimen, threshold, &trial.codes);
+    (regions, reasons.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect())
+}

@@ -1,0 +1,95 @@
+//! Template tests: pictures read by one template while somebody waits, on an engine beside the dispatcher's. Not here: queues, which
+//! hear nothing of them.
+
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::template::Template;
+use crate::engine::worker::{Answer, Done, MakeEngine, Request, Worker};
+use crate::engine::{Trial, Trouble};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::{Mutex, Semaphore};
+
+/// One is read at a time; as many more may wait for it.
+const WAITING_MAX: usize = 4;
+
+pub struct Trials {
+    /// `None`: the engine in use has no such test.
+    make: Option<MakeEngine>,
+    worker: Mutex<Option<Worker>>,
+    places: Semaphore,
+}
+
+impl std::fmt::Debug for Trials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trials").field("worker", &self.worker).finish_non_exhaustive()
+    }
+}
+
+impl Trials {
+    pub fn new(make: Option<MakeEngine>) -> Self {
+        Self { make, worker: Mutex::default(), places: Semaphore::new(1 + WAITING_MAX) }
+    }
+
+    /// # Errors
+    /// `Conflict` when the engine in use has no such test.
+    pub fn available(&self) -> Result<(), Refusal> {
+        self.make.as_ref().map(|_| ()).ok_or_else(not_with_this_engine)
+    }
+
+    /// What `template` makes of the picture, within `patience`, the waiting for others included.
+    ///
+    /// # Errors
+    /// `Conflict` with an external engine; `Unavailable` when too many wait, or it takes too long; `Unsupported` for a picture that can't
+    /// be read.
+    pub async fn run(&self, picture: PathBuf, template: Template, patience: Duration) -> Result<Trial, Refusal> {
+        let Some(make) = &self.make else { return Err(not_with_this_engine()) };
+        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
+        tokio::time::timeout(patience, self.take_turn(make, picture, template)).await.unwrap_or_else(|_| Err(too_long()))
+    }
+
+    async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, template: Template) -> Result<Trial, Refusal> {
+        let mut turn = self.worker.lock().await;
+        // Taken out while it works: given up for lack of time, it is dropped, and told to stop by that.
+        let worker = match turn.take() {
+            Some(worker) => worker,
+            None => Worker::start(make).map_err(|_| Refusal::internal())?,
+        };
+        let mut answers = worker.ask(Request::TryOut { picture, template: Box::new(template) });
+        loop {
+            match answers.recv().await {
+                Some(Answer::Event(_)) => {}
+                Some(Answer::End(end)) => {
+                    *turn = Some(worker);
+                    return ended(end);
+                }
+                None => return Err(Refusal::internal()),
+            }
+        }
+    }
+}
+
+fn ended(end: Result<Done, Trouble>) -> Result<Trial, Refusal> {
+    match end {
+        Ok(Done::TriedOut(trial)) => Ok(*trial),
+        Err(Trouble::Refused(why)) => {
+            tracing::info!("a template test: {why}");
+            Err(Refusal::new(Code::Unsupported, "图片无法打开", "the picture can't be opened"))
+        }
+        other => {
+            tracing::warn!("a template test: {other:?}");
+            Err(Refusal::internal())
+        }
+    }
+}
+
+fn not_with_this_engine() -> Refusal {
+    Refusal::conflict("使用外部算法服务器时不能测试模板", "templates can't be tested with an external engine")
+}
+
+fn busy() -> Refusal {
+    Refusal::new(Code::Unavailable, "正在测试的人太多，请稍后再试", "too many tests at once, please try again later")
+}
+
+fn too_long() -> Refusal {
+    Refusal::new(Code::Unavailable, "测试超时，请稍后再试", "the test took too long, please try again later")
+}

@@ -1,0 +1,146 @@
+//! The template test over the wire: what a template would read on a picture, at once, with nothing kept of it. The pictures are of a
+//! made-up receipt, drawn by scripts/bench.d/invoices.
+
+use crate::support::{Client, Paperline, blank_png, eventually};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+fn picture(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name)).unwrap()
+}
+
+/// The receipt as a template; its number on this box.
+fn receipt(client: &Client) -> u64 {
+    let origin = client.upload("/invoice/uploadModelOrigin", &[("receipt.png", &picture("receipt.png"))]);
+    let area =
+        |x, y, width, height| json!({ "x": x, "y": y, "width": width, "height": height, "remove_stamp": 1, "remove_line": 1 });
+    let model = json!({
+        "modelAction": { "json_model": {
+            "global_setting": { "label": "收款收据", "quota": "" },
+            "invoice_id": area(699, 31, 134, 39),
+            "date": area(306, 85, 255, 34),
+            "head": area(162, 133, 616, 43),
+            "money_cn": area(246, 233, 531, 43),
+            "money": area(162, 282, 268, 43),
+        } },
+        "file_name": origin.body["file_name"],
+        "type": 0,
+    });
+    client.post("/invoice/addModel", &model);
+    eventually("the template is learnt", || client.get("/invoice/getAllModel").body["model_list"][0]["model_id"].as_u64())
+}
+
+fn files_under(dir: &Path) -> usize {
+    let entries = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());
+    entries.map(|path| if path.is_dir() { files_under(&path) } else { 1 }).sum()
+}
+
+#[test]
+fn a_template_shows_what_it_would_read_and_nothing_is_kept() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let path = format!("/api/models/{}/test", receipt(&client));
+    let kept = files_under(&paperline.data().join("pictures"));
+    let tested = client.upload(&path, &[("filled.png", &picture("receipt-filled.png"))]);
+    assert_eq!(tested.status, 200, "{tested:?}");
+    let body = tested.body;
+    for (area, text) in [
+        ("发票号码", "0306832"),
+        ("日期", "2017年05月03日"),
+        ("客户名称", "北京市中科医疗器械有限公司"),
+        ("中文金额", "叁拾壹圆肆角伍分"),
+        ("金额", "¥31.45"),
+        ("发票类型", "收款收据"),
+    ] {
+        assert_eq!(body["region_list"][area]["ocr_result"], text, "{}", body["region_list"]);
+    }
+    assert_eq!((&body["is_fault"], &body["reason"]), (&json!(0), &json!("")), "{}", body["region_list"]);
+    assert!(body["template"]["score"].as_f64().unwrap() > 0.9, "{}", body["template"]);
+    assert!(body["template"]["reason"].as_str().unwrap().contains("标题"), "{}", body["template"]);
+    let aligned = body["aligned"].as_str().unwrap().strip_prefix("data:image/jpeg;base64,").unwrap();
+    let aligned = image::load_from_memory(&BASE64.decode(aligned).unwrap()).unwrap();
+    assert_eq!((aligned.width(), aligned.height()), (850, 442), "the template's own frame");
+
+    assert_eq!(client.get("/api/invoices").body["total"], 0);
+    assert_eq!(client.get("/api/queue").body["recognize_size"], 0);
+    assert_eq!(files_under(&paperline.data().join("pictures")), kept);
+}
+
+#[test]
+fn a_form_of_another_name_is_none_of_ours() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let path = format!("/api/models/{}/test", receipt(&client));
+    let sister = client.upload(&path, &[("sister.png", &picture("receipt-sister.png"))]).body;
+    assert!(sister["template"]["reason"].as_str().unwrap().contains("押金退款单"), "{sister}");
+    assert_eq!((&sister["is_fault"], &sister["region_list"], &sister["aligned"]), (&json!(1), &json!({}), &Value::Null));
+    let blank = client.upload(&path, &[("blank.png", &blank_png(300, 200))]).body;
+    assert_eq!((&blank["template"]["score"], &blank["reason"]), (&json!(0.0), &json!("没有匹配的模板")), "{blank}");
+
+    // The queue's own way to the same answer.
+    client.upload("/invoice/recognizeImage", &[("sister.png", &picture("receipt-sister.png"))]);
+    let read = eventually("it is read", || Some(client.get("/api/invoices").body).filter(|b| b["total"] == 1));
+    assert_eq!((&read["invoices"][0]["model_id"], &read["invoices"][0]["is_fault"]), (&Value::Null, &json!(1)), "{read}");
+}
+
+#[test]
+fn a_test_that_makes_no_sense_is_refused() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let path = format!("/api/models/{}/test", receipt(&client));
+    assert_eq!(client.upload(&path, &[("a.png", b"no picture")]).refusal(), (415, "unsupported"));
+    assert_eq!(client.upload(&path, &[]).refusal(), (400, "malformed"));
+    assert_eq!(client.upload("/api/models/999/test", &[("a.png", &blank_png(9, 9))]).refusal(), (404, "not_found"));
+
+    let company = client.post("/api/companies", &json!({ "company_name": "别家" })).body["company_id"].clone();
+    client.post("/api/users", &json!({ "user_name": "other", "passwd": "a password", "company_id": company, "permissions": [1] }));
+    let other = paperline.client();
+    assert_eq!(other.log_in("other", "a password").body["reqStatus"], "sucess");
+    assert_eq!(other.upload(&path, &[("a.png", &blank_png(9, 9))]).refusal(), (403, "forbidden"));
+
+    let external = Paperline::start_with(&["--engine", "tcp://127.0.0.1:9"]);
+    let refused = external.admin().upload("/api/models/1/test", &[("a.png", &blank_png(9, 9))]);
+    assert_eq!(refused.refusal(), (409, "conflict"));
+    assert_eq!(refused.body["err"], "使用外部算法服务器时不能测试模板");
+}
+
+/// Pictures made to hurt: each is answered, and the box reads on.
+#[test]
+fn hostile_pictures_are_answered_and_disturb_nothing() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    receipt(&client);
+    let png = |width, height, shade: &dyn Fn(u32) -> u8| {
+        let picture =
+            image::GrayImage::from_fn(width, height, |x, y| image::Luma([shade(x.wrapping_mul(31).wrapping_add(y * 17))]));
+        let mut bytes = Vec::new();
+        picture.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+        bytes
+    };
+    let noise = |n: u32| (n.wrapping_mul(2_654_435_761) >> 24) as u8;
+    let hostile: [(&str, Vec<u8>); 5] = [
+        ("64 megapixels.png", png(8192, 8192, &|n| if n % 4096 < 40 { 0 } else { 255 })),
+        ("blank.png", png(1200, 900, &|_| 255)),
+        ("noise.png", png(1200, 900, &noise)),
+        ("one pixel.png", png(1, 1, &|_| 0)),
+        ("strip.png", png(20_000, 100, &|n| if n % 97 < 9 { 0 } else { 255 })),
+    ];
+    let mut files: Vec<(&str, &[u8])> = hostile.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let filled = picture("receipt-filled.png");
+    files.push(("filled.png", &filled));
+    client.upload("/invoice/recognizeImage", &files);
+    let read = eventually("all are read", || Some(client.get("/api/invoices").body).filter(|b| b["total"] == 6));
+    let read = read["invoices"].as_array().unwrap();
+    let good: Vec<&Value> = read.iter().filter(|i| i["is_fault"] == 0).collect();
+    assert_eq!(good.len(), 1, "{read:?}");
+    assert_eq!(good[0]["region_list"]["发票号码"]["ocr_result"], "0306832");
+    assert!(read.iter().filter(|i| i["is_fault"] == 1).all(|i| i["reason"] == "没有匹配的模板"), "{read:?}");
+    // The decoder holds one byte a pixel of the largest, and no copy of it at full size.
+    let status = fs::read_to_string(format!("/proc/{}/status", paperline.pid())).unwrap();
+    let peak_kib: u64 =
+        status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(peak_kib < 600 << 10, "{peak_kib} KiB");
+}
