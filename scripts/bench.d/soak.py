@@ -183,7 +183,7 @@ class Soak:
         actors += [Designer(self, 0), Manager(self, 0)]
         for actor in actors:
             actor.start()
-        time.sleep(self.random.uniform(0.2, 8))
+        time.sleep(self.random.uniform(0.2, 6))
         process = f"/proc/{self.box.process.pid}"
         size = sum(os.path.getsize(f) for f in glob.glob(f"{self.dir}/db/*") if os.path.isfile(f))
         self.usage.append((self.box.memory_mb(), len(os.listdir(f"{process}/task")), len(os.listdir(f"{process}/fd")), size >> 20))

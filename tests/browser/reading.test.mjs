@@ -116,9 +116,7 @@ test('what has ended is shown again, step by step and by itself', async () => {
   on.quiet()
 })
 
-test('a template is tried on a picture, which leaves no trace', async (t) => {
-  const { paths } = await (await page.request.get('/openapi.json')).json()
-  if (!paths['/api/models/{id}/test']) return t.skip('this box can not try templates')
+test('a template is tried on a picture, which leaves no trace', async () => {
   const { total } = await (await page.request.get('/api/invoices')).json()
   await page.goto('/templates/1')
   await page.click('[data-test=try-template]')
