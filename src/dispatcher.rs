@@ -308,13 +308,19 @@ impl Attempt<'_> {
     async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
         let templates = self.templates.clone().map_err(lost)?;
         let mut answers = worker.ask(self.request(templates.clone())?);
-        let mut heard = Heard { templates, matched: None, regions: Regions::default() };
+        let mut heard = Heard { templates, matched: None, regions: Regions::default(), events: 0 };
         let timeout = Duration::from_secs(self.app.settings().engine_timeout_s);
         loop {
             let answer = tokio::time::timeout(timeout, answers.recv()).await;
             match answer.map_err(|_| Trouble::Receive("the engine is silent".into()))? {
                 None => return Err(Trouble::Receive("the engine is gone".into())),
-                Some(Answer::Event(event)) => self.hear(&mut heard, event)?,
+                Some(Answer::Event(event)) => {
+                    heard.events += 1;
+                    if heard.events > EVENTS_MAX {
+                        return Err(Trouble::Receive("the engine does not come to an end".into()));
+                    }
+                    self.hear(&mut heard, event)?;
+                }
                 Some(Answer::End(end)) => return Ok(self.product(heard, so_far, end?)),
             }
         }
@@ -398,7 +404,11 @@ struct Heard {
     templates: Vec<Arc<Template>>,
     matched: Option<Arc<Template>>,
     regions: Regions,
+    events: usize,
 }
+
+/// A template has 64 areas, with two events each: an engine that says so much more is never silent, and never done.
+const EVENTS_MAX: usize = 10_000;
 
 /// The store could not be read: tried again like an engine that did not answer.
 fn lost(refusal: Refusal) -> Trouble {

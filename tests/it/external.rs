@@ -194,6 +194,27 @@ fn an_engine_that_says_nothing() {
 }
 
 #[test]
+fn an_engine_that_never_comes_to_its_end() {
+    let (address, _requests) = play(|id, _, stream| {
+        if id != 1 {
+            good(id, stream);
+            return true;
+        }
+        let said = frame(102, &json!({ "status": 0, "pos_id": "客户名称", "ocr_result": "中山大学", "probability": 0.97 }));
+        let mut all = stream.write_all(&frame(100, &json!({ "status": 0, "id": 77 }))).is_ok();
+        while all {
+            all = stream.write_all(&said).is_ok();
+        }
+        false
+    });
+    let paperline = Paperline::start_with(&["--engine", &address, "--set", "engine_retries=0"]);
+    let admin = paperline.admin();
+    add_template(&admin);
+    upload(&admin);
+    eventually("it ends as a fault", || (admin.get("/invoice/getFaultQueue").body["fault_num"] == 1).then_some(()));
+}
+
+#[test]
 fn an_engine_that_talks_garbage() {
     misbehaving(|stream| stream.write_all(&[&100_i32.to_le_bytes()[..], &3_i32.to_le_bytes(), b"???"].concat()).is_ok());
 }
