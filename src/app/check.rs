@@ -2,6 +2,7 @@
 //! that name what is not there, pictures that are not what was taken in. Changes nothing.
 
 use super::devices::{DEVICES_COUNTER, UNPRINTED_COUNTER};
+use super::invoices::Total;
 use super::{faults, invoices, log};
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
@@ -257,12 +258,16 @@ impl Check<'_> {
 
     fn invoices(&mut self) -> Result<(), StoreError> {
         let (mut highest, mut identities, mut faults) = (0, 0, BTreeMap::<CompanyId, u64>::new());
+        let mut totals = BTreeMap::<Option<CompanyId>, Total>::new();
         let invoices = self.each(&INVOICES, |check, id: InvoiceId, invoice| {
             highest = highest.max(id.0);
             let named_by = format!("invoice {id}");
             check.is_there(&INVOICES_BY_COMPANY, &(invoice.company, id), &named_by)?;
             check.is_there(&PICTURES, &invoice.picture.id, &named_by)?;
             check.is_there(&ACTIONS, &invoice.action, &named_by)?;
+            for wall in [None, Some(invoice.company)] {
+                totals.entry(wall).or_default().add(&invoice);
+            }
             for identity in invoices::identities(&invoice) {
                 identities += 1;
                 check.is_there(&INVOICES_BY_IDENTITY, &(invoice.company, identity, id), &named_by)?;
@@ -275,6 +280,11 @@ impl Check<'_> {
             }
             Ok(())
         })?;
+        for (wall, Total { invoices, summed, fen }) in totals {
+            for (counter, number) in Total::counters(wall).iter().zip([invoices, summed, fen]) {
+                self.total(counter, number)?;
+            }
+        }
         let by_company = self.each(&INVOICES_BY_COMPANY, |_, _, ()| Ok(()))?;
         let by_identity = self.each(&INVOICES_BY_IDENTITY, |_, _, ()| Ok(()))?;
         self.expect(by_company == invoices && by_identity == identities, || {

@@ -27,13 +27,17 @@ pub fn number(view: &View<'_>, wall: Option<CompanyId>) -> Result<u64, StoreErro
     }
 }
 
-/// Those that wait for a person, newest first; calls `each` until it says stop.
-pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> bool) -> Result<(), StoreError> {
-    let ids: Box<dyn Iterator<Item = Result<InvoiceId, StoreError>>> = match filter.wall {
+/// Newest first.
+fn ids<'a>(view: &View<'a>, wall: Option<CompanyId>) -> Box<dyn Iterator<Item = Result<InvoiceId, StoreError>> + 'a> {
+    match wall {
         Some(company) => Box::new(view.scan(&FAULTS_BY_COMPANY, &company, true).map(|row| row.map(|((_, id), ())| id))),
         None => Box::new(view.scan(&FAULTS, &(), true).map(|row| row.map(|(id, ())| id))),
-    };
-    for id in ids {
+    }
+}
+
+/// Those that wait for a person, newest first; calls `each` until it says stop.
+pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> bool) -> Result<(), StoreError> {
+    for id in ids(view, filter.wall) {
         if let Some(invoice) = view.get(&INVOICES, &id?)?
             && filter.fits(view, &invoice)?
             && !each(invoice)
@@ -46,6 +50,11 @@ pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> b
 
 /// One page of them, and how many there are in all.
 pub fn page(view: &View<'_>, filter: &Filter, skip: usize, limit: usize) -> Result<(Vec<Invoice>, u64), StoreError> {
+    if filter.lets_all_through() {
+        let some = ids(view, filter.wall).skip(skip).take(limit);
+        let page = some.filter_map(|id| id.and_then(|id| view.get(&INVOICES, &id)).transpose()).collect::<Result<_, _>>()?;
+        return Ok((page, number(view, filter.wall)?));
+    }
     let (mut page, mut found) = (Vec::new(), 0usize);
     walk(view, filter, |invoice| {
         if found >= skip && page.len() < limit {

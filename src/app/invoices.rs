@@ -11,8 +11,9 @@ use crate::domain::invoice::{Correction, Invoice, Reason, Region};
 use crate::domain::money;
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::template::AreaKind;
-use crate::store::tables::{CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES};
+use crate::store::tables::{CORRECTIONS, COUNTERS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES};
 use crate::store::{StoreError, Txn, View};
+use std::collections::BTreeMap;
 
 /// What came of a recognition.
 #[derive(Clone, Debug)]
@@ -56,8 +57,41 @@ fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &Invoice) -> Result
     for identity in identities(invoice) {
         txn.put(&INVOICES_BY_IDENTITY, &(invoice.company, identity, invoice.id), &())?;
     }
+    if let Some(before) = before {
+        count(txn, before, -1)?;
+    }
+    count(txn, invoice, 1)?;
     txn.put(&INVOICES_BY_COMPANY, &(invoice.company, invoice.id), &())?;
     txn.put(&INVOICES, &invoice.id, invoice)
+}
+
+/// Brings the running totals up to date, so that a page of the list needs no walk through all of it.
+fn count(txn: &mut Txn<'_>, invoice: &Invoice, sign: i64) -> Result<(), StoreError> {
+    let fen = amount(invoice).map(|fen| i64::try_from(fen).unwrap_or(i64::MAX));
+    let by = [sign, sign * i64::from(fen.is_some()), sign * fen.unwrap_or(0)];
+    for wall in [None, Some(invoice.company)] {
+        for (counter, by) in Total::counters(wall).iter().zip(by).filter(|(_, by)| *by != 0) {
+            txn.add(counter, by)?;
+        }
+    }
+    Ok(())
+}
+
+/// For a store that was kept without totals.
+pub(super) fn count_all(txn: &mut Txn<'_>) -> Result<(), StoreError> {
+    let mut totals: BTreeMap<Option<CompanyId>, Total> = BTreeMap::new();
+    for row in txn.scan(&INVOICES, &(), false) {
+        let (_, invoice) = row?;
+        for wall in [None, Some(invoice.company)] {
+            totals.entry(wall).or_default().add(&invoice);
+        }
+    }
+    for (wall, Total { invoices, summed, fen }) in totals {
+        for (counter, number) in Total::counters(wall).iter().zip([invoices, summed, fen]) {
+            txn.put(&COUNTERS, counter, &number)?;
+        }
+    }
+    Ok(())
 }
 
 /// The earliest other invoice of the company with the same picture, or the same code and number.
@@ -94,6 +128,12 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Nothing is asked but what the user may see.
+    pub fn lets_all_through(&self) -> bool {
+        let Self { wall: _, from, to, template, fault, duplicate, text } = self;
+        from.is_none() && to.is_none() && template.is_none() && fault.is_none() && duplicate.is_none() && text.is_none()
+    }
+
     pub fn fits(&self, view: &View<'_>, invoice: &Invoice) -> Result<bool, StoreError> {
         let contains = |text: &String| {
             invoice.user_name.contains(text)
@@ -122,6 +162,18 @@ pub struct Total {
 }
 
 impl Total {
+    /// Where the running totals of the three lie: everybody's, or a company's.
+    pub(super) fn counters(wall: Option<CompanyId>) -> [String; 3] {
+        let whose = wall.map_or_else(String::new, |company| format!("/{company}"));
+        ["number", "summed", "fen"].map(|what| format!("invoices/{what}{whose}"))
+    }
+
+    /// Of all that are seen from behind this wall.
+    pub fn of(view: &View<'_>, wall: Option<CompanyId>) -> Result<Self, StoreError> {
+        let [invoices, summed, fen] = Self::counters(wall);
+        Ok(Self { invoices: view.counter(&invoices)?, summed: view.counter(&summed)?, fen: view.counter(&fen)? })
+    }
+
     pub fn add(&mut self, invoice: &Invoice) {
         self.invoices += 1;
         if let Some(fen) = amount(invoice) {
@@ -144,15 +196,15 @@ pub fn walk(
     mut each: impl FnMut(Invoice) -> bool,
 ) -> Result<(), StoreError> {
     let last = InvoiceId(before.map_or(u64::MAX, |id| id.0.saturating_sub(1)));
-    let ids: Box<dyn Iterator<Item = Result<InvoiceId, StoreError>>> = match filter.wall {
+    let invoices: Box<dyn Iterator<Item = Result<Option<Invoice>, StoreError>>> = match filter.wall {
         Some(company) => {
             let rows = view.range(&INVOICES_BY_COMPANY, &(company, InvoiceId(0)), &(company, last), true);
-            Box::new(rows.map(|row| row.map(|((_, id), ())| id)))
+            Box::new(rows.map(|row| row.and_then(|((_, id), ())| view.get(&INVOICES, &id))))
         }
-        None => Box::new(view.range(&INVOICES, &InvoiceId(0), &last, true).map(|row| row.map(|(id, _)| id))),
+        None => Box::new(view.range(&INVOICES, &InvoiceId(0), &last, true).map(|row| row.map(|(_, invoice)| Some(invoice)))),
     };
-    for id in ids {
-        if let Some(invoice) = view.get(&INVOICES, &id?)?
+    for invoice in invoices {
+        if let Some(invoice) = invoice?
             && filter.fits(view, &invoice)?
             && !each(invoice)
         {

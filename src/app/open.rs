@@ -2,7 +2,7 @@
 //! start makes (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
-use super::{App, now};
+use super::{App, invoices, now};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
@@ -97,7 +97,7 @@ impl App {
 }
 
 /// A newer release's store is left alone. An older one's is kept as a backup before anything in it is written anew; its records are
-/// read as they are, and take their new shape when they are written.
+/// read as they are, and take their new shape when they are written. Totals that it lacks are counted.
 fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
     match store.read(|view| view.get(&FORMAT, &()))? {
         Some(FORMAT_NUMBER) => return Ok(()),
@@ -117,5 +117,9 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
         }
         None => {}
     }
-    Ok(store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)).map_err(|refusal| refusal.en)?)
+    let brought = store.write_blocking(|txn| {
+        invoices::count_all(txn)?;
+        Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)
+    });
+    Ok(brought.map_err(|refusal| refusal.en)?)
 }

@@ -28,23 +28,24 @@ pub fn get(view: &View<'_>, id: TemplateId) -> Result<Option<Template>, StoreErr
 }
 
 /// A company's templates (`None`: everybody's), newest first.
-pub fn newest_first(view: &View<'_>, wall: Option<CompanyId>) -> Result<Vec<Template>, StoreError> {
-    match wall {
-        None => view.scan(&TEMPLATES, &(), true).map(|row| row.map(|(_, t)| t)).collect(),
-        Some(company) => {
-            let mut templates = Vec::new();
-            for row in view.scan(&TEMPLATES_BY_COMPANY, &company, true) {
-                let ((_, id), ()) = row?;
-                templates.extend(view.get(&TEMPLATES, &id)?);
-            }
-            Ok(templates)
-        }
-    }
+pub fn ids(view: &View<'_>, wall: Option<CompanyId>) -> Result<Vec<TemplateId>, StoreError> {
+    let id = |row: Result<((CompanyId, TemplateId), ()), StoreError>| row.map(|((_, id), ())| id);
+    let mut ids = match wall {
+        None => view.scan(&TEMPLATES_BY_COMPANY, &(), true).map(id).collect::<Result<Vec<_>, _>>()?,
+        Some(company) => view.scan(&TEMPLATES_BY_COMPANY, &company, true).map(id).collect::<Result<_, _>>()?,
+    };
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(ids)
+}
+
+/// One after the other, as they are asked for: a template with all that was learnt of it may be large.
+pub fn each(view: &View<'_>, ids: impl IntoIterator<Item = TemplateId>) -> impl Iterator<Item = Result<Template, StoreError>> {
+    ids.into_iter().filter_map(|id| view.get(&TEMPLATES, &id).transpose())
 }
 
 /// Those an invoice of this company is read with.
 pub fn of_company(view: &View<'_>, company: CompanyId) -> Result<Vec<Arc<Template>>, StoreError> {
-    Ok(newest_first(view, Some(company))?.into_iter().map(Arc::new).collect())
+    each(view, ids(view, Some(company))?).map(|template| template.map(Arc::new)).collect()
 }
 
 fn unknown_template() -> Refusal {

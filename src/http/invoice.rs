@@ -182,9 +182,11 @@ pub async fn get_all_model(call: Call) -> Result<Reply, Refusal> {
     let page = page(&call.fields)?;
     let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
     let answer = call.edge.app.look(move |view| {
-        let templates = templates::newest_first(view, wall)?;
-        let list = page_of_templates(view, &templates, page, &zone)?;
-        Ok(json!({ "model_list": list, "total": templates.len() }))
+        let ids = templates::ids(view, wall)?;
+        let total = ids.len();
+        let here = ids.into_iter().skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE);
+        let list = in_words(view, templates::each(view, here), &zone)?;
+        Ok(json!({ "model_list": list, "total": total }))
     });
     Ok(reply::json(&answer.await?))
 }
@@ -194,19 +196,24 @@ pub async fn search_model_label(call: Call) -> Result<Reply, Refusal> {
     let keyword = call.fields.text_or_none("keyword")?.unwrap_or_default().to_lowercase();
     let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
     let list = call.edge.app.look(move |view| {
-        let mut found = templates::newest_first(view, wall)?;
-        found.retain(|template| template.layout.label.to_lowercase().contains(&keyword));
-        page_of_templates(view, &found, page, &zone)
+        let all = templates::each(view, templates::ids(view, wall)?);
+        let found = all.filter(|template| template.as_ref().map_or(true, |t| t.layout.label.to_lowercase().contains(&keyword)));
+        in_words(view, found.skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE), &zone)
     });
     Ok(reply::json(&Value::Array(list.await?)))
 }
 
-fn page_of_templates(view: &View<'_>, templates: &[Template], page: usize, zone: &TimeZone) -> Result<Vec<Value>, StoreError> {
+fn in_words(
+    view: &View<'_>,
+    templates: impl Iterator<Item = Result<Template, StoreError>>,
+    zone: &TimeZone,
+) -> Result<Vec<Value>, StoreError> {
     let mut list = Vec::new();
-    for template in templates.iter().skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE) {
+    for template in templates {
+        let template = template?;
         let (origin, shown) = (pictures::get(view, template.origin)?, pictures::get(view, template.shown)?);
         if let (Some(origin), Some(shown)) = (origin, shown) {
-            list.push(wire::template(template, &origin, &shown, zone));
+            list.push(wire::template(&template, &origin, &shown, zone));
         }
     }
     Ok(list)

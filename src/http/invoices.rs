@@ -52,13 +52,18 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     let limit = call.fields.natural_or_none("limit")?.unwrap_or(LIMIT).clamp(1, LIMIT_MAX) as usize;
     let answer = call.edge.app.look(move |view| {
         let (mut page, mut total, mut has_more) = (Vec::new(), Total::default(), false);
-        invoices::walk(view, &filter, None, |found| {
+        // Of all there is, the totals are kept; of what a filter lets through, they are found by walking it.
+        let (from, is_whole) = if filter.lets_all_through() { (before, true) } else { (None, false) };
+        invoices::walk(view, &filter, from, |found| {
             total.add(&found);
             if before.is_none_or(|before| found.id < before) {
                 if page.len() < limit { page.push(found) } else { has_more = true }
             }
-            true
+            !(is_whole && has_more)
         })?;
+        if is_whole {
+            total = Total::of(view, filter.wall)?;
+        }
         let next = page.last().filter(|_| has_more).map(|last: &Invoice| last.id.to_string());
         let list = page.iter().map(|found| invoice(view, found, language, &zone)).collect::<Result<Vec<_>, _>>()?;
         let amount = json!({ "sum": format!("{}.{:02}", total.fen / 100, total.fen % 100), "invoices": total.summed });

@@ -10,6 +10,7 @@ use crate::domain::refusal::{Code, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 
 const REGISTER_MAX: usize = 10_000;
 const SWITCH_MAX: usize = 10_000;
@@ -44,10 +45,10 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
     let filter = Filter { from: Some(from), to: Some(to), ..Filter::default() };
     let mut comma = "";
     let pair = move |text: &mut String, device: &Device| {
-        text.push_str(&format!("{comma}{}:{}", Value::from(device.sn.as_str()), Value::from(device.cpuid.as_str())));
+        let _ = write!(text, "{comma}{}:{}", Value::from(device.sn.as_str()), Value::from(device.cpuid.as_str()));
         comma = ",";
     };
-    Ok(super::devices::stream(call.edge.app.store.clone(), filter, reply::JSON, ("{", "}"), pair))
+    super::devices::stream(&call.edge.app, filter, reply::JSON, ("{", "}"), pair)
 }
 
 pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {

@@ -99,8 +99,8 @@ async fn read(mut reader: Reader, said: mpsc::Sender<Said>) {
 enum Source {
     /// Each of them, in order, from the hub's queue.
     Queue,
-    /// A state: only the newest counts, and it is told again when nothing changes.
-    Latest(watch::Receiver<Bytes>),
+    /// A state: only the newest counts, and what was told last is told again when nothing changes.
+    Latest { latest: watch::Receiver<Bytes>, told: Bytes },
 }
 
 /// The old clients expect the list at least this often.
@@ -111,12 +111,13 @@ impl Source {
     async fn next(&mut self, subscription: &mut Subscription) -> Option<Bytes> {
         match self {
             Self::Queue => subscription.queue.recv().await,
-            Self::Latest(latest) => {
-                // A change or the time: either way the newest is told.
-                if let Ok(Err(_)) = timeout(REPEAT_EVERY, latest.changed()).await {
-                    return None;
+            Self::Latest { latest, told } => {
+                match timeout(REPEAT_EVERY, latest.changed()).await {
+                    Ok(Ok(())) => *told = latest.borrow_and_update().clone(),
+                    Ok(Err(_)) => return None,
+                    Err(_) => {}
                 }
-                Some(latest.borrow_and_update().clone())
+                Some(told.clone())
             }
         }
     }
@@ -213,7 +214,7 @@ pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
     let now = tokio::task::spawn_blocking(move || unprinted_list(&app)).await.map_err(|_| Refusal::internal())??;
     accept(&mut call, move |mut talk| async move {
         if talk.write(Frame::text(Payload::Borrowed(&now))).await.is_ok() {
-            talk.run(subscription, Source::Latest(latest), |_, _| {}).await;
+            talk.run(subscription, Source::Latest { latest, told: now }, |_, _| {}).await;
         }
     })
 }
@@ -224,7 +225,7 @@ pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR));
     let mut latest = edge.claims.clone();
     latest.mark_changed();
-    accept(&mut call, move |talk| talk.run(subscription, Source::Latest(latest), |_, _| {}))
+    accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
 }
 
 fn claims_now(app: &App) -> Bytes {
@@ -257,6 +258,10 @@ pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<
     let mut changed = hub.unprinted();
     while changed.changed().await.is_ok() {
         changed.mark_unchanged();
+        // The edge keeps one receiver to copy. Whoever comes later reads the list himself, after he has begun to listen.
+        if latest.receiver_count() <= 1 {
+            continue;
+        }
         let (app, began) = (app.clone(), tokio::time::Instant::now());
         match tokio::task::spawn_blocking(move || unprinted_list(&app)).await {
             Ok(Ok(list)) => {

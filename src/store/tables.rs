@@ -41,8 +41,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 
 /// Which format the whole is in: absent in a store just made.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
-/// Goes up when an older release could not read what this one writes.
-pub const FORMAT_NUMBER: u64 = 1;
+/// Goes up when an older release could not go on with what this one writes. 2: invoices have running totals.
+pub const FORMAT_NUMBER: u64 = 2;
 
 pub const COMPANIES: Table<CompanyId, Company> = Table::new(10, "companies");
 pub const GROUPS: Table<GroupId, Group> = Table::new(11, "groups");

@@ -1,8 +1,12 @@
 //! Lists of invoices and of faults: filters, sums, doubles, exports, reading many again; the queue's list; pictures made smaller.
 
 use crate::support::{Client, Paperline, blank_png, eventually};
+use paperline::store::local::Local;
+use paperline::store::tables::{COUNTERS, FORMAT};
+use paperline::store::{Store, StoreError};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 /// So many invoices, each of them a fault, since no template fits; their numbers, oldest first.
 fn faults(client: &Client, count: u32) -> Vec<u64> {
@@ -59,6 +63,37 @@ fn a_list_is_narrowed_summed_and_taken_along() {
     );
     let whole = admin.get("/api/invoices/export.csv").bytes;
     assert_eq!(String::from_utf8(whole).unwrap().lines().count(), 1 + 4);
+}
+
+#[test]
+fn a_store_without_totals_is_counted_once() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let ids = faults(&admin, 3);
+    say(&admin, ids[0], json!({ "金额": "100.20" }));
+    say(&admin, ids[0], json!({ "金额": "10.20" }));
+    say(&admin, ids[1], json!({ "金额": "20" }));
+    let page = admin.get("/api/invoices?limit=2").body;
+    assert_eq!((&page["total"], &page["amount"]), (&json!(3), &json!({ "sum": "30.20", "invoices": 2 })));
+    let rest = admin.get(&format!("/api/invoices?limit=2&cursor={}", page["next_cursor"].as_str().unwrap())).body;
+    assert_eq!((&rest["total"], &rest["amount"], &rest["next_cursor"]), (&page["total"], &page["amount"], &json!(null)));
+
+    let data = paperline.data();
+    let (dir, _) = paperline.stop();
+    let engine = Arc::new(Local::open(&data.join("db")).unwrap());
+    let store = Store::new(engine, paperline::store::endless(), Box::new(|_| {})).unwrap();
+    let as_it_was = store.write_blocking(|txn| {
+        let names = txn.scan(&COUNTERS, &(), false).map(|row| Ok(row?.0)).collect::<Result<Vec<_>, StoreError>>()?;
+        let totals: Vec<_> = names.iter().filter(|name| name.starts_with("invoices/")).collect();
+        totals.iter().for_each(|name| txn.delete(&COUNTERS, name));
+        txn.put(&FORMAT, &(), &1)?;
+        Ok(totals.len())
+    });
+    assert_eq!(as_it_was.unwrap(), 6, "everybody's and the company's");
+    drop(store);
+    let paperline = Paperline::start_in(dir, &[]);
+    let admin = paperline.admin();
+    assert_eq!(admin.get("/api/invoices?limit=2").body, page);
 }
 
 #[test]
