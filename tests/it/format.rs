@@ -1,5 +1,5 @@
-//! A data dir that an earlier release has written is read by this one, row for row: `fixtures/format-1.tar.gz`, and what stands in it as
-//! text beside it. A new format gets files of its own; these stay.
+//! Data dirs that earlier releases have written, and this one, are read row for row: `fixtures/format-N.tar.gz`, and what stands in it as
+//! text beside it. A new format gets files of its own; the old ones stay.
 
 use crate::support::Paperline;
 use paperline::store::key::Key;
@@ -44,12 +44,16 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 #[test]
-fn a_data_dir_of_format_1_is_read_row_for_row_and_served() {
+fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
+    (1..=FORMAT_NUMBER).for_each(is_read_and_served);
+}
+
+fn is_read_and_served(format: u64) {
     let dir = Arc::new(tempfile::tempdir().unwrap());
-    let archive = fixtures().join("format-1.tar.gz");
+    let archive = fixtures().join(format!("format-{format}.tar.gz"));
     run("tar", &["xzf", archive.to_str().unwrap(), "-C", dir.path().to_str().unwrap()]);
     let data = dir.path().join("data");
-    let expected = std::fs::read_to_string(fixtures().join("format-1.txt")).unwrap();
+    let expected = std::fs::read_to_string(fixtures().join(format!("format-{format}.txt"))).unwrap();
     let found = print(&data);
     for (expected, found) in expected.lines().zip(found.lines()) {
         assert_eq!(found, expected);
@@ -107,10 +111,10 @@ fn make_the_fixture() {
     upload(&admin);
     let (dir, _) = paperline.stop();
     let data = dir.path().join("data");
-    std::fs::write(fixtures().join("format-1.txt"), print(&data)).unwrap();
+    std::fs::write(fixtures().join(format!("format-{FORMAT_NUMBER}.txt")), print(&data)).unwrap();
     for file in ["tls", "initial-admin-password", "control.sock"] {
         let _ = std::fs::remove_dir_all(data.join(file)).or_else(|_| std::fs::remove_file(data.join(file)));
     }
-    let archive = fixtures().join("format-1.tar.gz");
+    let archive = fixtures().join(format!("format-{FORMAT_NUMBER}.tar.gz"));
     run("tar", &["czf", archive.to_str().unwrap(), "-C", dir.path().to_str().unwrap(), "data"]);
 }
