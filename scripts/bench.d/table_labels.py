@@ -1,5 +1,6 @@
 """The rows of the production line: search, windows, registrations, labels, watchers. What stands beside the box is made here too."""
 
+import atexit
 import base64
 import io
 import itertools
@@ -33,6 +34,7 @@ class Web:
         self.port, self.cookie = free_port(), f"sid={SECRET}"
         command = [sys.executable, "-B", os.path.join(HERE, "web_peer.py"), str(self.port)]
         self.process = subprocess.Popen(command, env={**os.environ, "PEER_DATABASE": self.file})
+        atexit.register(self.process.kill)
         for _ in range(200):
             try:
                 self.client = Client(self.port)
