@@ -5,10 +5,10 @@ use super::open::{RESTORED, WHOLE};
 use super::{App, By, log, now};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
-use crate::store::StoreError;
 use crate::store::backup::{self, BackupError, Contents};
 use crate::store::blobs::Incoming;
 use crate::store::tables::USERS;
+use crate::store::{StoreError, Txn, View};
 use jiff::Timestamp;
 use std::fs;
 use std::io::Write;
@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct Backups {
     turn: Mutex<()>,
-    /// In words, where it failed.
-    trouble: Mutex<Option<String>>,
+    /// Where it failed: in words, in which folder, when.
+    trouble: Mutex<Option<(String, PathBuf, Millis)>>,
 }
 
 /// A backup in the folder of the nightly ones.
@@ -34,6 +34,8 @@ pub struct Kept {
 /// What a first start makes.
 const FIRST_USERS: usize = 2;
 
+/// A backup that failed costs as much as one that did not: it is not made again at once.
+const TRIED_AGAIN_MS: Millis = 30 * 60_000;
 const PREFIX: &str = "paperline-";
 const SUFFIX: &str = ".backup";
 
@@ -51,6 +53,23 @@ fn kept(dir: &Path) -> Vec<Kept> {
     let mut kept: Vec<Kept> = entries.filter_map(of).collect();
     kept.sort_by(|a, b| b.name.cmp(&a.name));
     kept
+}
+
+/// Nothing was done on it yet but setting it up.
+fn is_new(view: &View<'_>) -> Result<bool, StoreError> {
+    let mut used = view.scan(&USERS, &(), false).count() > FIRST_USERS;
+    for counter in [DEVICES_COUNTER, "actions", "pictures", "groups"] {
+        used |= view.counter(counter)? > 0;
+    }
+    Ok(!used)
+}
+
+fn in_use() -> Refusal {
+    Refusal::conflict("只能恢复到刚安装、尚未使用的系统", "a backup can be restored only on a box on which nothing was done yet")
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::internal())
 }
 
 impl App {
@@ -81,47 +100,47 @@ impl App {
         self.write_backup(|made| backup::write(&self.store, &self.dir, made, out))
     }
 
-    /// Nothing was done on it yet but setting it up.
     pub fn is_new(&self) -> Result<bool, Refusal> {
-        Ok(self.store.read(|view| {
-            let users = view.scan(&USERS, &(), false).count();
-            let mut used = users > FIRST_USERS;
-            for counter in [DEVICES_COUNTER, "actions", "pictures", "groups"] {
-                used |= view.counter(counter)? > 0;
-            }
-            Ok::<_, StoreError>(!used)
-        })?)
+        Ok(self.store.read(is_new)?)
     }
 
-    /// Lays a backup out beside the store of a new box, to be taken up when the box begins anew, which it does.
+    /// Lays a backup out beside the store of a new box, to be taken up when the box begins anew, which it does. From the moment that it is
+    /// found to be new still, nothing more is written here: what was acknowledged is never wiped away.
     pub async fn take_in_backup(self: &Arc<Self>, file: Incoming) -> Result<(), Refusal> {
         if !self.is_new()? {
-            return Err(Refusal::conflict(
-                "只能恢复到刚安装、尚未使用的系统",
-                "a backup can be restored only on a box on which nothing was done yet",
-            ));
+            return Err(in_use());
         }
         let dir = self.dir.join(RESTORED);
-        let laid_out = tokio::task::spawn_blocking(move || {
-            if dir.exists() {
-                fs::remove_dir_all(&dir)?;
+        let laid_out = blocking({
+            let dir = dir.clone();
+            move || {
+                if dir.exists() {
+                    fs::remove_dir_all(&dir)?;
+                }
+                backup::restore(file.path(), &dir)
             }
-            backup::restore(file.path(), &dir)?;
-            fs::File::create(dir.join(WHOLE))?.sync_all()?;
-            fs::File::open(&dir)?.sync_all()?;
-            Ok::<_, BackupError>(())
         });
-        match laid_out.await.map_err(|_| Refusal::internal())? {
-            Ok(()) => {
-                self.begin_anew.notify_one();
-                Ok(())
-            }
-            // Its words name the spooled file: they are for the log.
-            Err(e) => {
-                tracing::warn!("no backup was taken in: {e}");
-                Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"))
-            }
+        // Its words name the spooled file: they are for the log.
+        if let Err(e) = laid_out.await? {
+            tracing::warn!("no backup was taken in: {e}");
+            return Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"));
         }
+        let seal = |txn: &mut Txn<'_>| {
+            if !is_new(&txn.view())? {
+                return Err(in_use());
+            }
+            txn.seal();
+            Ok(())
+        };
+        self.store.write(seal).await?;
+        let marked = blocking(move || {
+            fs::File::create(dir.join(WHOLE))?.sync_all()?;
+            fs::File::open(&dir)?.sync_all()
+        });
+        let marked = marked.await;
+        // Whatever became of the mark: without it the box begins anew as it was.
+        self.begin_anew.notify_one();
+        marked?.map_err(|e| StoreError::Io(e).into())
     }
 
     pub async fn log_backup(&self, by: By) -> Result<(), Refusal> {
@@ -131,7 +150,8 @@ impl App {
     /// The nightly ones there are, and what went wrong with the last.
     pub fn nightly_backups(&self) -> (Vec<Kept>, Option<String>) {
         let kept = self.settings().backup_dir.as_deref().map(|dir| kept(Path::new(dir))).unwrap_or_default();
-        (kept, self.backups.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        let trouble = self.backups.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept, trouble.as_ref().map(|(why, _, _)| why.clone()))
     }
 
     /// Makes tonight's, when its time has come and it is not there yet; drops those past the number to keep. Blocks.
@@ -141,7 +161,12 @@ impl App {
         let Ok(now) = Timestamp::from_millisecond(now()) else { return };
         let local = now.to_zoned(settings.zone());
         let path = dir.join(format!("{PREFIX}{}{SUFFIX}", local.date()));
-        if local.time() < settings.backup_time || path.exists() {
+        let failed_lately =
+            self.backups.trouble.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|(_, at, when)| {
+                // Another folder may be a better one.
+                at == dir && now.as_millisecond() - when < TRIED_AGAIN_MS
+            });
+        if local.time() < settings.backup_time || path.exists() || failed_lately {
             return;
         }
         let made = fs::create_dir_all(dir)
@@ -162,6 +187,7 @@ impl App {
                 Some(e.to_string())
             }
         };
+        let trouble = trouble.map(|why| (why, dir.to_owned(), now.as_millisecond()));
         *self.backups.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 }

@@ -18,6 +18,7 @@ pub struct Txn<'e> {
     /// What `written` held before the running verb changed it.
     undo: Vec<Before>,
     changes: Vec<Change>,
+    sealed: bool,
 }
 
 impl fmt::Debug for Txn<'_> {
@@ -27,16 +28,21 @@ impl fmt::Debug for Txn<'_> {
 }
 
 impl<'e> Txn<'e> {
-    pub(super) fn new(engine: &'e dyn KeyValue) -> Self {
-        Self { engine, written: Batch::new(), undo: Vec::new(), changes: Vec::new() }
+    /// `sealed`: by an earlier group.
+    pub(super) fn new(engine: &'e dyn KeyValue, sealed: bool) -> Self {
+        Self { engine, written: Batch::new(), undo: Vec::new(), changes: Vec::new(), sealed }
     }
 
-    pub(super) fn finish(self) -> (Batch, Vec<Change>) {
-        (self.written, self.changes)
+    /// What was written, what is to be told, and whether anything may follow.
+    pub(super) fn finish(self) -> (Batch, Vec<Change>, bool) {
+        (self.written, self.changes, self.sealed)
     }
 
     /// Runs one verb; refused or panicking, it leaves nothing behind.
     pub(super) fn run<T>(&mut self, verb: impl FnOnce(&mut Txn<'e>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        if self.sealed {
+            return Err(Refusal::unavailable());
+        }
         self.undo.clear();
         let changes = self.changes.len();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| verb(self))).unwrap_or_else(|_| {
@@ -44,6 +50,7 @@ impl<'e> Txn<'e> {
             Err(Refusal::internal())
         });
         if result.is_err() {
+            self.sealed = false;
             self.changes.truncate(changes);
             for (key, before) in self.undo.drain(..).rev() {
                 match before {
@@ -97,6 +104,11 @@ impl<'e> Txn<'e> {
         let value = self.get(&COUNTERS, &name)?.unwrap_or(0).saturating_add_signed(by);
         self.put(&COUNTERS, &name, &value)?;
         Ok(value)
+    }
+
+    /// No verb after this one is carried out any more: the store is about to make way for another one.
+    pub fn seal(&mut self) {
+        self.sealed = true;
     }
 
     /// To be told once all this is durable.

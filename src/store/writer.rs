@@ -46,13 +46,15 @@ pub(super) fn start(target: Target, room: Room, listener: Listener) -> std::io::
     let (jobs, mut waiting) = mpsc::channel::<Job>(WAITING_MAX);
     std::thread::Builder::new().name("writer".into()).spawn(move || {
         let mut group = Vec::new();
+        let mut sealed = false;
         loop {
             if waiting.blocking_recv_many(&mut group, GROUP_MAX) == 0 {
                 return;
             }
-            let mut txn = Txn::new(&*target.engine);
+            let mut txn = Txn::new(&*target.engine, sealed);
             let completions: Vec<_> = group.drain(..).map(|job| job(&mut txn)).collect();
-            let (batch, changes) = txn.finish();
+            let (batch, changes, is_last) = txn.finish();
+            sealed = is_last;
             let durable = if batch.is_empty() {
                 Ok(())
             } else if target.failure.borrow().is_some() {

@@ -287,3 +287,33 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
     assert_eq!(client.get("/api/backups").body["is_new"], false);
     assert_eq!(client.upload("/api/restore", &[("b", &backup)]).refusal(), (409, "conflict"), "a box in use is never overwritten");
 }
+
+#[test]
+fn what_is_acknowledged_while_a_backup_is_taken_in_is_not_wiped_away() {
+    let old = Paperline::start();
+    fill(&old.admin());
+    let backup = old.admin().post("/api/backup", &json!({})).bytes;
+    let (mut kept, mut replaced) = (0, 0);
+    for _ in 0..6 {
+        let new = Paperline::start();
+        let (admin, station, laying_out) = (new.admin(), new.operator(), new.data().join("restored/db"));
+        let (answer, registered) = std::thread::scope(|scope| {
+            // Registers as soon as it is too late for the first look at whether the box is new.
+            let registering = scope.spawn(|| {
+                eventually("it is being laid out", || laying_out.exists().then_some(()));
+                station.try_send("POST", "/registerDevice", &[], br#"{"CPUID":"MEANWHILE"}"#).is_ok_and(|a| a.status == 200)
+            });
+            (admin.upload("/api/restore", &[("b", &backup)]), registering.join().unwrap())
+        });
+        if registered {
+            assert_eq!(answer.refusal(), (409, "conflict"));
+            let there = admin.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body;
+            assert!(there.as_object().unwrap().values().any(|cpuid| cpuid == "MEANWHILE"), "{there}");
+            kept += 1;
+        } else {
+            assert_eq!(answer.status, 200);
+            replaced += 1;
+        }
+    }
+    println!("{kept} kept, {replaced} replaced");
+}
