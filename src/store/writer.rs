@@ -51,14 +51,14 @@ pub(super) fn start(target: Target, room: Room, listener: Listener) -> std::io::
             if waiting.blocking_recv_many(&mut group, GROUP_MAX) == 0 {
                 return;
             }
+            // A store that failed is not even asked: what it would say is not known.
+            sealed |= target.failure.borrow().is_some();
             let mut txn = Txn::new(&*target.engine, sealed);
             let completions: Vec<_> = group.drain(..).map(|job| job(&mut txn)).collect();
             let (batch, changes, is_last) = txn.finish();
             sealed = is_last;
             let durable = if batch.is_empty() {
                 Ok(())
-            } else if target.failure.borrow().is_some() {
-                Err(Refusal::unavailable())
             } else if let Err(why) = room() {
                 tracing::error!("{why}: refusing to write");
                 Err(Refusal::unavailable())
