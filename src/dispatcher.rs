@@ -352,7 +352,7 @@ impl Attempt<'_> {
     /// Tells the watchers, and remembers it for the end.
     fn hear(&self, heard: &mut Heard, event: engine::Event) -> Result<(), Trouble> {
         let step = match event {
-            engine::Event::Matched { template } => {
+            engine::Event::Matched { template, .. } => {
                 heard.matched = heard.templates.iter().find(|t| Some(t.id) == template).cloned();
                 heard.regions = Regions::default();
                 Step::Matched(match &heard.matched {

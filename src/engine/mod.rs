@@ -17,12 +17,22 @@ pub mod worker;
 /// What an engine says while it reads: messages 100, 101 and 102 of the contract's §4.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The template that fits; `None` when none does.
-    Matched { template: Option<TemplateId> },
+    /// The template that fits; `None` when none does. `candidates`: those it was chosen from, the likeliest first, where the engine tells.
+    Matched { template: Option<TemplateId>, candidates: Vec<Candidate> },
     /// An area was found on the invoice picture.
     Found { status: i32, pos_id: String, position: Rect },
     /// An area was read; `probability` from 0 to 1.
     Read { status: i32, pos_id: String, text: String, probability: f64 },
+}
+
+/// How one template fared on a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub template: TemplateId,
+    /// 0 to 1.
+    pub score: f64,
+    /// Why, in words.
+    pub ground: Reason,
 }
 
 /// How a recognition ended when nothing went wrong with the engine.

@@ -52,15 +52,15 @@ impl Engine for Scripted {
             Outcome::Fails(trouble) => return Err(trouble),
             Outcome::Panics => std::panic::panic_any("the script says so"),
             Outcome::NoTemplateFits => {
-                report(Event::Matched { template: None });
+                report(Event::Matched { template: None, candidates: Vec::new() });
                 return Ok(Verdict::NoTemplateFits);
             }
         };
         let Some(template) = templates.first() else {
-            report(Event::Matched { template: None });
+            report(Event::Matched { template: None, candidates: Vec::new() });
             return Ok(Verdict::NoTemplateFits);
         };
-        report(Event::Matched { template: Some(template.id) });
+        report(Event::Matched { template: Some(template.id), candidates: Vec::new() });
         for area in &template.layout.areas {
             let Rect { x, y, width, height } = area.rect;
             report(Event::Found { status: 0, pos_id: area.pos_id.clone(), position: Rect { x, y, width, height } });

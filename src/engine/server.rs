@@ -257,7 +257,7 @@ impl Engine for Server {
                     let engine_number = frame.number("id").map(|n| n as i64).filter(|_| frame.status() == 0);
                     // A number that the box does not know is no template of its.
                     let template = engine_number.and_then(|n| templates.iter().find(|t| t.learnt.numbers.get(&name) == Some(&n)));
-                    report(Event::Matched { template: template.map(|t| t.id) });
+                    report(Event::Matched { template: template.map(|t| t.id), candidates: Vec::new() });
                     matched = Some(template);
                     Ok(None)
                 }
@@ -284,7 +284,7 @@ impl Engine for Server {
                     *codes = codes_on(picture);
                 }
             }
-            (_, None) => report(Event::Matched { template: None::<TemplateId> }),
+            (_, None) => report(Event::Matched { template: None::<TemplateId>, candidates: Vec::new() }),
             _ => {}
         }
         Ok(verdict)

@@ -50,7 +50,7 @@ fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regi
     let mut regions = Regions::default();
     for event in &trial.events {
         match event {
-            Event::Matched { template: None } => return (regions, vec![Reason::no_template_fits()]),
+            Event::Matched { template: None, .. } => return (regions, vec![Reason::no_template_fits()]),
             Event::Matched { .. } => {}
             Event::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
             Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),

@@ -61,7 +61,7 @@ impl Engine for Builtin {
         let opened = began.elapsed();
         let Some((fit, lines)) = matching::best_fit(nets, &picture, templates, cancel)? else {
             tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
-            report(Event::Matched { template: None });
+            report(Event::Matched { template: None, candidates: Vec::new() });
             return Ok(Verdict::NoTemplateFits);
         };
         let matched = began.elapsed() - opened;
@@ -129,10 +129,10 @@ impl Engine for Builtin {
         let ground = Reason::new(weighed.ground.zh(), weighed.ground.en());
         let score = f64::from(weighed.score);
         let Some(fit) = weighed.fit else {
-            let events = vec![Event::Matched { template: None }];
+            let events = vec![Event::Matched { template: None, candidates: Vec::new() }];
             return Ok(Trial { score, ground, events, codes: Vec::new(), aligned: None });
         };
-        let mut events = vec![Event::Matched { template: Some(template.id) }];
+        let mut events = vec![Event::Matched { template: Some(template.id), candidates: Vec::new() }];
         read_fields(nets, &picture, &fit, &lines, cancel, &mut |event| events.push(event))?;
         let aligned = aligned(&picture, template, &fit.alignment.map)?;
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
@@ -150,7 +150,7 @@ fn read_fields(
     report: &mut dyn FnMut(Event),
 ) -> Result<(), Trouble> {
     let Template { id, layout, learnt, .. } = fit.template;
-    report(Event::Matched { template: Some(*id) });
+    report(Event::Matched { template: Some(*id), candidates: Vec::new() });
     // With a quota, the sum is known: a money area need not be read.
     let areas: Vec<Area> = layout.areas.iter().filter(|a| layout.quota.is_none() || a.kind != AreaKind::Money).cloned().collect();
     let sheet = Sheet {

@@ -89,7 +89,7 @@ fn recognise(path: &Path, templates: &[Arc<Template>]) -> Outcome {
     let start = Instant::now();
     Builtin.recognise(path, templates, &Cancel::default(), &mut |e| outcome.events.push(e)).unwrap();
     outcome.seconds = start.elapsed().as_secs_f32();
-    if let Some(Event::Matched { template }) = outcome.events.first() {
+    if let Some(Event::Matched { template, .. }) = outcome.events.first() {
         outcome.matched = *template;
     }
     outcome
@@ -222,7 +222,7 @@ fn what_is_no_invoice_fits_nothing() {
     ] {
         let outcome = recognise_pixels(&picture, &templates);
         println!("{name:12} {:5.2} s {:?} {:?}", outcome.seconds, outcome.matched, outcome.read(POS_LABEL));
-        assert_eq!(outcome.events, [Event::Matched { template: None }], "{name}");
+        assert!(matches!(outcome.events.as_slice(), [Event::Matched { template: None, .. }]), "{name}");
     }
 }
 
