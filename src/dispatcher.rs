@@ -12,6 +12,7 @@ use crate::domain::invoice::{Reason, Regions};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
+use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use crate::engine::worker::{Answer, Done, MakeEngine, Request, Worker};
 use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
@@ -321,7 +322,7 @@ impl Attempt<'_> {
                     }
                     self.hear(&mut heard, event)?;
                 }
-                Some(Answer::End(end)) => return Ok(self.product(heard, so_far, end?)),
+                Some(Answer::End(end)) => return self.product(heard, so_far, end?),
             }
         }
     }
@@ -376,18 +377,22 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn product(&self, heard: Heard, so_far: Learnt, done: Done) -> Product {
+    fn product(&self, mut heard: Heard, so_far: Learnt, done: Done) -> Result<Product, Trouble> {
         let codes = match done {
-            Done::Learnt(learnt) => return Product::Learnt(Box::new(so_far.and(*learnt))),
-            Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Product::Forgotten,
+            Done::Learnt(learnt) => return Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
+            Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Ok(Product::Forgotten),
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes }) => Some(codes),
         };
-        Product::Recognition(match (heard.matched, codes) {
+        Ok(Product::Recognition(match (heard.matched.clone(), codes) {
             (Some(template), Some(codes)) => {
                 let threshold = self.app.settings().confidence_threshold;
-                let read: Vec<_> = heard.regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone(), r.probability)).collect();
-                let found = checks::faults(&read, &template.learnt.specimen, threshold, &codes);
+                let specimen = &template.learnt.specimen;
+                for (pos_id, text) in vat_code::fillings(&heard.regions.0, specimen, threshold, &codes) {
+                    let (status, probability) = (FROM_CODE, CODE_PROBABILITY);
+                    self.hear(&mut heard, engine::Event::Read { status, pos_id, text, probability })?;
+                }
+                let found = checks::faults(&heard.regions.0, specimen, threshold, &codes);
                 let reasons = found.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect();
                 Outcome { template: Some(template.id), regions: heard.regions.0, reasons, trouble: None }
             }
@@ -395,7 +400,7 @@ impl Attempt<'_> {
                 let reasons = vec![Reason::no_template_fits()];
                 Outcome { template: None, regions: Vec::new(), reasons, trouble: None }
             }
-        })
+        }))
     }
 }
 

@@ -1,13 +1,19 @@
 //! When an invoice's fields contradict each other, its template, or the QR code printed on it, and how sure is sure enough.
-//! Not here: reading them (engine), nor what is done with a fault (app).
+//! Not here: reading them (engine), the QR code itself (vat_code.rs), nor what is done with a fault (app).
 
+use super::check_digits::{is_credit_code, is_person_number};
+use super::invoice::Region;
 use super::money::{amount, chinese_amount};
+use super::vat_code::{self, VatCode};
 
 const MONEY: &str = "金额";
 const MONEY_CN: &str = "中文金额";
-const DATE: &str = "日期";
-const INVOICE_ID: &str = "发票号码";
-const INVOICE_CODE: &str = "发票代码";
+const ID_CARD: &str = "身份证号码";
+pub(super) const DATE: &str = "日期";
+pub(super) const INVOICE_ID: &str = "发票号码";
+pub(super) const INVOICE_CODE: &str = "发票代码";
+/// What users call an area for a tax number.
+const TAX_NUMBER: [&str; 3] = ["税号", "识别号", "信用代码"];
 
 /// The key under which a template's specimen holds the QR code of the origin picture. No area can have it: it is longer than a name.
 pub const SPECIMEN_CODE: &str = "\u{0}qr";
@@ -44,6 +50,16 @@ pub enum Reason {
         area: String,
         text: String,
     },
+    /// Its check character does not fit the others.
+    CheckDigit {
+        area: String,
+        text: String,
+    },
+    /// Two areas together are no longer a third, as they were on the template's own picture: `(area, text)` of each.
+    SumDiffers {
+        parts: [(String, String); 2],
+        whole: (String, String),
+    },
 }
 
 impl Reason {
@@ -55,6 +71,8 @@ impl Reason {
             Self::CodeDiffers { area, text, code } => format!("{area}“{text}”与二维码“{code}”不一致"),
             Self::NotADate { text } => format!("日期“{text}”不是有效日期"),
             Self::Digits { area, text } => format!("{area}“{text}”位数不正确"),
+            Self::CheckDigit { area, text } => format!("{area}“{text}”校验位不正确"),
+            Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => format!("{a}“{x}”与{b}“{y}”之和不等于{c}“{z}”"),
         }
     }
 
@@ -66,19 +84,31 @@ impl Reason {
             Self::CodeDiffers { area, text, code } => format!("{area} \"{text}\" differs from the QR code's \"{code}\""),
             Self::NotADate { text } => format!("日期 \"{text}\" is no date"),
             Self::Digits { area, text } => format!("{area} \"{text}\" has a wrong number of digits"),
+            Self::CheckDigit { area, text } => format!("{area} \"{text}\" has a wrong check digit"),
+            Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => {
+                format!("{a} \"{x}\" and {b} \"{y}\" do not add up to {c} \"{z}\"")
+            }
         }
     }
 }
 
-/// All reasons why an invoice is at fault; none when it is not. `regions`: `(pos_id, text, probability)` as the engine read them;
-/// `specimen`: what the engine read on the template's own picture, by `pos_id`; `codes`: texts of the QR codes on the invoice.
-pub fn faults(regions: &[(String, String, f64)], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<Reason> {
-    let text = |pos_id: &str| regions.iter().find(|(p, ..)| p == pos_id).map(|(_, t, _)| t.as_str());
-    // A NaN is not sure either.
-    let unsure = regions.iter().filter(|(.., p)| p.is_nan() || *p < threshold);
-    let mut reasons: Vec<Reason> =
-        unsure.map(|(area, _, probability)| Reason::Unsure { area: area.clone(), probability: *probability }).collect();
+/// All reasons why an invoice is at fault; none when it is not. `regions`: as the engine read them; `specimen`: what the engine read on
+/// the template's own picture, by `pos_id`; `codes`: texts of the QR codes on the invoice.
+pub fn faults(regions: &[Region], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<Reason> {
+    let text = |pos_id: &str| regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str());
+    let mut reasons: Vec<Reason> = regions
+        .iter()
+        .filter(|r| !is_sure(r, threshold))
+        .map(|r| Reason::Unsure { area: r.pos_id.clone(), probability: r.probability })
+        .collect();
     reasons.extend(money_faults(text(MONEY), text(MONEY_CN), specimen));
+    reasons.extend(sum_faults(regions, specimen));
+    reasons.extend(
+        regions
+            .iter()
+            .filter(|r| has_wrong_check_digit(r, of_specimen(specimen, &r.pos_id)))
+            .map(|r| Reason::CheckDigit { area: r.pos_id.clone(), text: r.text.clone() }),
+    );
     if let Some(date) = text(DATE)
         && !date.is_empty()
         && date_of(date).is_none()
@@ -98,14 +128,57 @@ pub fn faults(regions: &[(String, String, f64)], specimen: &[(String, String)], 
             reasons.push(Reason::Digits { area: area.into(), text: read.to_owned() });
         }
     }
-    let origin_code = of_specimen(specimen, SPECIMEN_CODE).and_then(VatCode::parse);
     for code in codes.iter().filter_map(|c| VatCode::parse(c)) {
-        reasons.extend(code_faults(&code, regions, specimen, origin_code.as_ref()));
+        reasons.extend(vat_code::said_otherwise(&code, regions, specimen).map(|(region, code)| Reason::CodeDiffers {
+            area: region.pos_id.clone(),
+            text: region.text.clone(),
+            code,
+        }));
     }
     reasons
 }
 
-fn of_specimen<'a>(specimen: &'a [(String, String)], pos_id: &str) -> Option<&'a str> {
+/// A NaN is not sure either.
+pub(super) fn is_sure(region: &Region, threshold: f64) -> bool {
+    region.probability >= threshold
+}
+
+/// The pairs of areas that on the template's own picture added up to a third (the sum, its tax, and both together), and do not here.
+fn sum_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason> {
+    let sums: Vec<(&Region, u64)> = regions
+        .iter()
+        .filter_map(|r| Some((r, of_specimen(specimen, &r.pos_id).and_then(amount).filter(|own| *own > 0)?)))
+        .collect();
+    let mut reasons = Vec::new();
+    for (i, (a, x)) in sums.iter().enumerate() {
+        for (b, y) in &sums[i + 1..] {
+            for (c, _) in sums.iter().filter(|(_, z)| x.checked_add(*y) == Some(*z)) {
+                if let (Some(here), Some(there), Some(both)) = (amount(&a.text), amount(&b.text), amount(&c.text))
+                    && here.checked_add(there) != Some(both)
+                {
+                    let said = |r: &Region| (r.pos_id.clone(), r.text.clone());
+                    reasons.push(Reason::SumDiffers { parts: [said(a), said(b)], whole: said(c) });
+                }
+            }
+        }
+    }
+    reasons
+}
+
+/// Of 18 characters, as tax numbers and persons' have them. An area is taken to hold a tax number by its name, or because the template's
+/// own picture has one there.
+fn has_wrong_check_digit(region: &Region, specimen: Option<&str>) -> bool {
+    let number = compact(&region.text).to_ascii_uppercase();
+    if number.len() != 18 || !number.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let is_tax_number =
+        TAX_NUMBER.iter().any(|name| region.pos_id.contains(name)) || specimen.is_some_and(|s| is_credit_code(&compact(s)));
+    // A person who trades has the person's number as tax number.
+    (is_tax_number && !is_credit_code(&number) || region.pos_id == ID_CARD) && !is_person_number(&number)
+}
+
+pub(super) fn of_specimen<'a>(specimen: &'a [(String, String)], pos_id: &str) -> Option<&'a str> {
     specimen.iter().find(|(p, _)| p == pos_id).map(|(_, t)| t.as_str())
 }
 
@@ -134,60 +207,7 @@ fn money_faults(money: Option<&str>, money_cn: Option<&str>, specimen: &[(String
     reasons
 }
 
-/// The QR code of a VAT invoice: `01,<type>,<code>,<number>,<amount>,<yyyymmdd>,<check code>,…`; a fully digital one has no code.
-#[derive(Debug)]
-struct VatCode<'a> {
-    code: &'a str,
-    number: &'a str,
-    amount: &'a str,
-    date: &'a str,
-}
-
-impl<'a> VatCode<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let fields: Vec<&str> = text.trim().split(',').map(str::trim).collect();
-        let [version, kind, code, number, amount, date, ..] = *fields.as_slice() else { return None };
-        let digits = |text: &str, lengths: &[usize]| lengths.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit());
-        let sound = version == "01" && digits(kind, &[2]) && digits(code, &[0, 10, 12]) && digits(number, &[8, 20]);
-        sound.then_some(Self { code, number, amount, date })
-    }
-}
-
-fn code_faults(
-    code: &VatCode<'_>,
-    regions: &[(String, String, f64)],
-    specimen: &[(String, String)],
-    origin_code: Option<&VatCode<'_>>,
-) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    for (area, text, _) in regions.iter().filter(|(_, text, _)| !text.is_empty()) {
-        let says = match area.as_str() {
-            INVOICE_CODE if !code.code.is_empty() && compact(text) != code.code => code.code,
-            INVOICE_ID if compact(text) != code.number => code.number,
-            DATE if date_of(text).zip(date_of(code.date)).is_some_and(|(a, b)| a != b) => code.date,
-            _ if amount_differs(code, area, text, specimen, origin_code) => code.amount,
-            _ => continue,
-        };
-        reasons.push(Reason::CodeDiffers { area: area.clone(), text: text.clone(), code: says.to_owned() });
-    }
-    reasons
-}
-
-/// A code carries the sum without tax, and areas may hold either: an area is compared when on the template's own picture it held the
-/// very sum of the code there.
-fn amount_differs(
-    code: &VatCode<'_>,
-    area: &str,
-    text: &str,
-    specimen: &[(String, String)],
-    origin_code: Option<&VatCode<'_>>,
-) -> bool {
-    let same_kind =
-        origin_code.and_then(|c| amount(c.amount)).is_some_and(|sum| of_specimen(specimen, area).and_then(amount) == Some(sum));
-    same_kind && amount(text).zip(amount(code.amount)).is_some_and(|(a, b)| a != b)
-}
-
-fn compact(text: &str) -> String {
+pub(super) fn compact(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
@@ -265,8 +285,15 @@ fn plain_digits(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn regions(list: &[(&str, &str)]) -> Vec<(String, String, f64)> {
-        list.iter().map(|(p, t)| ((*p).into(), (*t).into(), 0.95)).collect()
+    fn regions(list: &[(&str, &str)]) -> Vec<Region> {
+        let read = |(area, text): &(&str, &str)| Region {
+            pos_id: (*area).into(),
+            position: None,
+            text: (*text).into(),
+            probability: 0.95,
+            status: 0,
+        };
+        list.iter().map(read).collect()
     }
 
     fn specimen(list: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -277,9 +304,9 @@ mod tests {
     fn an_unsure_area_is_a_fault_and_a_sure_one_is_not() {
         let mut read = regions(&[("客户名称", "某公司"), ("具体信息", "")]);
         assert_eq!(faults(&read, &[], 0.9, &[]), []);
-        read[1].2 = 0.0;
+        read[1].probability = 0.0;
         assert_eq!(faults(&read, &[], 0.9, &[]), [Reason::Unsure { area: "具体信息".into(), probability: 0.0 }]);
-        read[1].2 = f64::NAN;
+        read[1].probability = f64::NAN;
         assert_eq!(faults(&read, &[], 0.9, &[]).len(), 1);
     }
 
@@ -301,6 +328,33 @@ mod tests {
         assert_eq!(faults(&regions(&[("发票代码", "14400160412"), ("发票号码", "0717211A")]), &own, 0.9, &[]).len(), 2);
         let train = specimen(&[("发票号码", "A012345")]);
         assert_eq!(faults(&regions(&[("发票号码", "B99")]), &train, 0.9, &[]), []);
+    }
+
+    #[test]
+    fn a_sum_and_its_tax_are_the_total_where_they_were() {
+        let own = specimen(&[("不含税", "¥100.00"), ("税额", "¥13.00"), ("金额", "¥113.00"), ("单价", "¥0.00")]);
+        let good = [("不含税", "200.00"), ("税额", "26.00"), ("金额", "226.00"), ("单价", "7")];
+        assert_eq!(faults(&regions(&good), &own, 0.9, &[]), []);
+        let bad = [("不含税", "200.00"), ("税额", "28.00"), ("金额", "226.00"), ("单价", "7")];
+        let wrong = faults(&regions(&bad), &own, 0.9, &[]);
+        assert!(matches!(&wrong[..], [Reason::SumDiffers { whole: (area, _), .. }] if area == "金额"), "{wrong:?}");
+        // What can't be a sum is another fault's, and what never added up need not.
+        assert_eq!(faults(&regions(&[("不含税", "2OO"), ("税额", "28.00")]), &own, 0.9, &[]), []);
+        assert_eq!(faults(&regions(&bad), &specimen(&[("不含税", "1"), ("税额", "1"), ("金额", "3")]), 0.9, &[]), []);
+    }
+
+    #[test]
+    fn numbers_with_a_check_digit_are_checked() {
+        let wrong =
+            |area: &str, text: &str, own: &[(&str, &str)]| !faults(&regions(&[(area, text)]), &specimen(own), 0.9, &[]).is_empty();
+        assert!(!wrong("购方税号", "91350100M000100Y43", &[]));
+        assert!(wrong("购方税号", "91350100M000100Y48", &[]));
+        assert!(!wrong("购方税号", "11010519491231002X", &[]));
+        assert!(!wrong("购方税号", "350100123456789", &[]));
+        assert!(wrong("own1", "91350100M000108Y43", &[("own1", "91350100M000100Y43")]));
+        assert!(!wrong("own1", "91350100M000108Y43", &[("own1", "12345")]));
+        assert!(wrong("身份证号码", "11010519491231012X", &[]));
+        assert!(!wrong("身份证号码", "1101051949****002X", &[]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod action;
 pub mod change;
+pub mod check_digits;
 pub mod checks;
 pub mod device;
 pub mod dispatch;
@@ -12,3 +13,4 @@ pub mod money;
 pub mod refusal;
 pub mod settings;
 pub mod template;
+pub mod vat_code;

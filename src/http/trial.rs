@@ -9,6 +9,7 @@ use crate::domain::ids::TemplateId;
 use crate::domain::invoice::{Reason, Regions};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::Template;
+use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use crate::engine::{Event, Trial};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -56,7 +57,9 @@ fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regi
             Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
         }
     }
-    let read: Vec<_> = regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone(), r.probability)).collect();
-    let reasons = checks::faults(&read, specimen, threshold, &trial.codes);
+    for (pos_id, text) in vat_code::fillings(&regions.0, specimen, threshold, &trial.codes) {
+        regions.read(&pos_id, text, CODE_PROBABILITY, FROM_CODE);
+    }
+    let reasons = checks::faults(&regions.0, specimen, threshold, &trial.codes);
     (regions, reasons.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect())
 }

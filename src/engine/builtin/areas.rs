@@ -2,8 +2,9 @@
 //! Not here: what it says (fields.rs).
 
 use super::fields::Sheet;
-use super::geometry::{Map, Point, distance};
-use super::page::Line;
+use super::geometry::{Map, Point, between, distance};
+use super::page::{Line, is_wide};
+use super::read::Reading;
 use super::text::{common, fold, fold_text};
 use crate::domain::template::{Area, Rect};
 use std::ops::Range;
@@ -15,6 +16,8 @@ pub struct Run {
     pub glyphs: Range<usize>,
     /// Its line also holds print of the run before it: the detection took the print apart.
     pub overlaps: bool,
+    /// Between it and another area's print there is no gap: one may have some of the other's.
+    pub torn: bool,
 }
 
 /// Glyphs beyond an area's edge still belong to it up to this far, in heights of their line.
@@ -34,14 +37,18 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
         let mut owner: Vec<Option<usize>> = spots.iter().map(|p| nearest(areas, *p, REACH * height)).collect();
         let free = free(sheet, l);
         owner.iter_mut().zip(&free).filter(|(_, free)| !**free).for_each(|(owner, _)| *owner = None);
+        let starts = word_starts(&line.reading, &spots);
         if sheet.misprint {
             // Not across a colon: before it stands what the value is called.
             let open: Vec<bool> =
                 free.iter().zip(&line.reading.glyphs).map(|(f, g)| *f && !matches!(g.text.as_str(), ":" | "：")).collect();
+            whole_words(&mut owner, &starts, &spots, areas);
             extend(&mut owner, &open, &spots, areas, height);
         }
         for (range, own) in stretches(&owner, &free, &spots, height) {
-            let run = Run { line: l, glyphs: range, overlaps: false };
+            let torn = |at: usize| at > 0 && at < owner.len() && !starts[at] && owner[at - 1].is_some() && owner[at].is_some();
+            let torn = sheet.misprint && own.is_some() && (torn(range.start) || torn(range.end));
+            let run = Run { line: l, glyphs: range, overlaps: false, torn };
             if !says_something(line, &run.glyphs) {
                 continue;
             }
@@ -89,6 +96,40 @@ fn outside(rect: &Rect, p: Point) -> f32 {
 fn nearest(areas: &[Area], p: Point, reach: f32) -> Option<usize> {
     let near = areas.iter().enumerate().map(|(i, a)| (outside(&a.rect, p), i)).filter(|(d, _)| *d <= reach);
     near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, i)| i)
+}
+
+/// A gap so many times wider than the print's own parts two words.
+const WORD_GAP: f32 = 1.7;
+/// An area with such a share of a word's glyphs has the word; in a short one half is enough, with its middle.
+const WORD_SHARE: f32 = 0.7;
+const SHORT_WORD: usize = 4;
+
+/// Before which glyphs of a line a word begins.
+fn word_starts(reading: &Reading, spots: &[Point]) -> Vec<bool> {
+    let width = |i: usize| if reading.glyphs[i].text.chars().any(is_wide) { 1.0 } else { 0.55 };
+    let gap = |i: usize| distance(spots[i - 1], spots[i]) / (0.5 * (width(i - 1) + width(i)));
+    let mut gaps: Vec<f32> = (1..spots.len()).map(gap).collect();
+    gaps.sort_by(f32::total_cmp);
+    let usual = gaps.get(gaps.len() / 2).copied().unwrap_or_default();
+    let blank = |i: usize| reading.glyphs[i].text.trim().is_empty();
+    (0..spots.len()).map(|i| i == 0 || blank(i) || gap(i) > WORD_GAP * usual).collect()
+}
+
+/// A word belongs to one area, though a printer that is off by some millimetres begins it in the one beside.
+fn whole_words(owner: &mut [Option<usize>], starts: &[bool], spots: &[Point], areas: &[Area]) {
+    let mut start = 0;
+    for end in (1..=starts.len()).filter(|end| starts.get(*end).is_none_or(|start| *start)) {
+        let word = std::mem::replace(&mut start, end)..end;
+        let owned: Vec<usize> = owner[word.clone()].iter().flatten().copied().collect();
+        let middle = between(spots[word.start], spots[word.end - 1], 0.5);
+        let has = |area: &&usize| {
+            let share = owned.iter().filter(|a| a == area).count() as f32 / owned.len() as f32;
+            share >= WORD_SHARE || (word.len() <= SHORT_WORD && share >= 0.5 && outside(&areas[**area].rect, middle) <= 0.0)
+        };
+        if let Some(area) = owned.iter().find(has) {
+            owner[word].iter_mut().flatten().for_each(|own| *own = *area);
+        }
+    }
 }
 
 /// What continues an area's glyphs without a gap belongs to it too: printers start early or late.

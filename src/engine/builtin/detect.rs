@@ -1,7 +1,7 @@
 //! Finds lines of text on a picture: the detection net of PP-OCR and the post-processing of its probability map.
 //! Not here: which way up they are (page.rs) and what they say (read.rs).
 
-use super::geometry::{Point, Quad};
+use super::geometry::{Point, Quad, intersection};
 use super::nets::Nets;
 use super::picture::resized;
 use crate::engine::Trouble;
@@ -50,6 +50,21 @@ pub fn lines(nets: &Nets, picture: &RgbImage, side: f32) -> Result<Vec<Quad>, Tr
     let scale = (width as f32 / seen.0 as f32, height as f32 / seen.1 as f32);
     let clip = |p: Point| ((p.0 * scale.0).clamp(0.0, width as f32), (p.1 * scale.1).clamp(0.0, height as f32));
     Ok(found.into_iter().map(|(quad, _)| Quad(quad.0.map(clip))).collect())
+}
+
+/// Of a template's own picture, which is looked at once and read ever after: what is found at one size or the other.
+///
+/// # Errors
+/// `Receive` when the net fails.
+pub fn all_lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
+    let mut all = lines(nets, picture, CAREFUL)?;
+    let apart = |a: &Quad, b: &Quad| {
+        let shared = intersection(&a.bounds(), &b.bounds());
+        shared.width <= 0.0 || shared.height <= 0.0
+    };
+    let more: Vec<Quad> = lines(nets, picture, QUICK)?.into_iter().filter(|q| all.iter().all(|known| apart(q, known))).collect();
+    all.extend(more);
+    Ok(all)
 }
 
 /// Boxes and their scores in pixels of what the net saw.

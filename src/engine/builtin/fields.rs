@@ -5,7 +5,8 @@ use super::align;
 use super::areas::{self, Run, without_keywords};
 use super::clean::{remove_lines, remove_stamp};
 use super::detect;
-use super::geometry::{Map, Quad, intersection, union};
+use super::ends;
+use super::geometry::{Map, Point, Quad, intersection, union};
 use super::nets::Nets;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
@@ -80,12 +81,16 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if runs.iter().any(|r| r.overlaps) {
         read = whole(sheet, area, runs, specimen, read)?;
     }
-    if sheet.misprint && area.remove_stamp && inside > 0.3 && seal::touches(sheet.picture, &Quad::of_rect(&position)) {
+    if runs.iter().any(|r| r.torn) {
+        read.1 *= DISAGREEMENT;
+    }
+    let red = !runs.is_empty() && runs.iter().all(|r| seal::is_red_print(sheet.picture, &sheet.lines[r.line].part(&r.glyphs)));
+    if sheet.misprint && area.remove_stamp && inside > 0.3 && !red && seal::touches(sheet.picture, &Quad::of_rect(&position)) {
         let bare = under_seal(sheet, area, &there, specimen)?;
         // In one piece without the seal, in several with it: it was the seal that broke it.
         read = match bare.as_slice() {
             [(text, p)] if runs.len() > 1 && !text.is_empty() => (text.clone(), *p),
-            _ => settled(read, joined(bare)),
+            _ => settled(read, joined(bare), numbered(area.kind, specimen).then_some(specimen.len())),
         };
     }
     let (text, probability) = figured(read.0, read.1, specimen);
@@ -145,11 +150,58 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         ];
         let wide = |m: Option<f32>| m.map_or(0.3, |gap| (gap / line.quad.height().max(1.0) - 0.3).clamp(0.0, 0.3));
         let share = line.quad.height() / quad.width().max(1.0);
+        let longer = if sheet.misprint { longer(sheet, area, run.line, &range) } else { None };
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
         let again = read_cleaned(sheet, area, &quad, charset)?;
-        found.push(sober(agreed(first, again), charset));
+        let mut read = agreed(first, again);
+        if let Some(longer) = longer {
+            read = lengthened(read, read_cleaned(sheet, area, &longer, charset)?, charset, specimen);
+        }
+        found.push(sober(read, charset));
     }
     Ok(found)
+}
+
+/// The part of a line with the print beyond its ends that the detection did not find, inside the area and up to the next line.
+fn longer(sheet: &Sheet<'_>, area: &Area, line: usize, range: &Range<usize>) -> Option<Quad> {
+    let (own, quad) = (&sheet.lines[line], sheet.lines[line].part(range));
+    let there = sheet.map.apply_quad(&Quad::of_rect(&area.rect).turned(sheet.quarters));
+    let along = |points: [Point; 4]| points.map(|p| quad.local(p).0);
+    let reach = along(there.0);
+    let (mut from, mut to) = (reach.iter().copied().fold(0.0, f32::min), reach.iter().copied().fold(1.0, f32::max));
+    // Where the line itself goes on, its glyphs belong to others.
+    from = if range.start > 0 { 0.0 } else { from };
+    to = if range.end < own.reading.glyphs.len() { 1.0 } else { to };
+    for other in sheet.lines.iter().enumerate().filter(|(l, _)| *l != line).map(|(_, other)| other) {
+        let (_, y) = quad.local(other.quad.centre());
+        if (-0.5..=1.5).contains(&y) {
+            let ends = along(other.quad.0);
+            let (start, end) = (ends.iter().copied().fold(f32::MAX, f32::min), ends.iter().copied().fold(f32::MIN, f32::max));
+            if (start + end) / 2.0 > 0.5 { to = to.min(start.max(1.0)) } else { from = from.max(end.min(0.0)) }
+        }
+    }
+    ends::grown(sheet.picture, &quad, from, to)
+}
+
+/// A reading, and one of the same print with what goes on beside it. In figures alone whatever is there is read as a figure: there the
+/// length decides.
+fn lengthened(read: (String, f32), longer: Vec<Reading>, charset: Charset, specimen: &str) -> (String, f32) {
+    let best = longer.into_iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).unwrap_or_default();
+    let more = (best.text().trim().to_owned(), best.probability);
+    let (a, b): (String, String) = (fold_text(&read.0).iter().collect(), fold_text(&more.0).iter().collect());
+    if a == b {
+        return read;
+    }
+    let goes_on = b.len() > a.len() && b.contains(&a);
+    if matches!(charset, Charset::Digits | Charset::Code | Charset::Money) {
+        let due = |text: &str| text.chars().count() == specimen.chars().count();
+        return match (due(&read.0), due(&more.0) && goes_on) {
+            (false, true) => more,
+            (true, _) => read,
+            (false, false) => (read.0, read.1 * DISAGREEMENT),
+        };
+    }
+    if goes_on && more.1 > NOISE { more } else { (read.0, read.1 * DISAGREEMENT) }
 }
 
 /// The quad read as it is and, where the template asks for it and there is something to clean, cleaned.
@@ -214,6 +266,16 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
         Some(start..end)
     };
     let plain = cut(&|c| !c.is_whitespace() && !":：;；,，、.。".contains(c))?;
+    // Of a date nothing stands before the first figure or behind the last sign of the template's own.
+    if matches!(kind, AreaKind::Date | AreaKind::Time) && specimen.starts_with(|c: char| c.is_ascii_digit()) {
+        let last = specimen.chars().next_back().filter(|c| !c.is_ascii_digit());
+        let figures = cut(&|c| c.is_ascii_digit() || Some(c) == last);
+        let start = cut(&|c| c.is_ascii_digit()).map(|r| r.start);
+        let end = last.and_then(|last| range.clone().rfind(|i| glyphs[*i].text.contains(last))).map(|i| i + 1);
+        if let (Some(figures), Some(start)) = (figures, start) {
+            return Some((start..end.unwrap_or(figures.end).max(start + 1), Charset::Any));
+        }
+    }
     let digits = matches!(kind, AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard);
     if digits {
         // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
@@ -269,11 +331,14 @@ fn text_of(line: &Line, range: &Range<usize>) -> String {
     line.reading.glyphs[range.clone()].iter().map(|g| g.text.as_str()).collect()
 }
 
-/// What the line's own reading says of a run, in a charset.
+/// What the line's own reading says of a run, in a charset; unsure when it holds letters that have no place there.
 fn folded(line: &Line, range: &Range<usize>, charset: Charset) -> (String, f32) {
     let glyphs = &line.reading.glyphs[range.clone()];
-    let text: String = glyphs.iter().flat_map(|g| g.text.chars()).filter_map(|c| charset.fold(c)).collect();
-    (text.trim().to_owned(), glyphs.iter().map(|g| g.probability).product())
+    let chars = || glyphs.iter().flat_map(|g| g.text.chars());
+    let text: String = chars().filter_map(|c| charset.fold(c)).collect();
+    let strange = chars().any(|c| c.is_alphanumeric() && charset.fold(c).is_none());
+    let probability: f32 = glyphs.iter().map(|g| g.probability).product();
+    (text.trim().to_owned(), if strange { probability * DISAGREEMENT } else { probability })
 }
 
 /// Runs that hold parts of each other's print, read in one piece.
@@ -308,14 +373,20 @@ fn under_seal(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> R
     Ok(found)
 }
 
-/// Of two readings, with a seal and without it. One that is a part of the other does not contradict it: a seal hides print, and adds to it.
-fn settled(with: (String, f32), without: (String, f32)) -> (String, f32) {
+/// Of two readings, with a seal and without it. One that is a part of the other does not contradict it: a seal hides print, and adds to it,
+/// and taking it away may take print along. `due`: how many digits there must be, where that is known.
+fn settled(with: (String, f32), without: (String, f32), due: Option<usize>) -> (String, f32) {
     if without.0.is_empty() || with.0.is_empty() {
         return if without.0.is_empty() { with } else { without };
     }
     let (a, b): (String, String) = (fold_text(&with.0).iter().collect(), fold_text(&without.0).iter().collect());
     if a == b {
         return if with.1 > without.1 { with } else { without };
+    }
+    if due.is_some_and(|due| a.len() == due && b.len() < due) {
+        let mut rest = a.chars();
+        let is_part = b.chars().all(|c| rest.any(|r| r == c));
+        return if is_part { with } else { (with.0, with.1 * DISAGREEMENT) };
     }
     if b.contains(&a) {
         return without;
@@ -342,7 +413,7 @@ fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Resul
     let lines: Vec<Line> = super::page::read_lines(sheet.nets, &cut, quads)?;
     let mut found = Vec::new();
     for line in &lines {
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false };
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).grown(2.0, 0.0))?], charset)?;
@@ -386,7 +457,7 @@ mod tests {
     #[test]
     fn keywords_are_cut_out_and_digits_trimmed() {
         let line = line("发票代码：144001604125号");
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false };
         let rest = without_keywords(&line, &run, &["发票代码".into()]);
         assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
         let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();

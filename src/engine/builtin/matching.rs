@@ -9,8 +9,9 @@ use super::nets::Nets;
 use super::page::{self, Line, Page};
 use super::picture::Picture;
 use super::title::{Accord, Title};
+use crate::domain::invoice::Reason;
 use crate::domain::template::{Area, Template};
-use crate::engine::{Cancel, Trouble};
+use crate::engine::{Cancel, Candidate, Trouble};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +25,9 @@ const SISTERS_MAX: usize = 6;
 /// Another template that fits this nearly as well makes it doubtful which it is, unless the title says so.
 const RIVAL: f32 = 0.9;
 const RIVALRY: f32 = 0.6;
+
+/// So many templates are told how they fared.
+const CANDIDATES_MAX: usize = 5;
 
 /// A template, and how it lies on a page read in one direction.
 #[derive(Debug)]
@@ -97,40 +101,65 @@ impl Ground {
 /// A template weighed: `fit` when it fits.
 #[derive(Debug)]
 pub struct Weighed<'a> {
+    pub template: &'a Template,
     pub score: f32,
     pub ground: Ground,
     pub fit: Option<Fit<'a>>,
 }
 
-/// The template that fits best, with the lines of the page in its direction.
+impl Weighed<'_> {
+    fn refuse(&mut self, ground: Ground) {
+        (self.score, self.ground, self.fit) = (0.0, ground, None);
+    }
+
+    fn candidate(&self) -> Candidate {
+        let ground = Reason::new(self.ground.zh(), self.ground.en());
+        Candidate { template: self.template.id, score: f64::from(self.score), ground }
+    }
+}
+
+/// What came of all templates: the one that fits best with the lines of the page in its direction, and how the likeliest fared.
+#[derive(Debug, Default)]
+pub struct Choice<'a> {
+    pub best: Option<(Fit<'a>, Vec<Line>)>,
+    pub candidates: Vec<Candidate>,
+}
+
+/// Which of the templates the picture is of.
 ///
 /// # Errors
 /// `Receive` when a net fails or nobody waits any more.
-pub fn best_fit<'a>(
-    nets: &Nets,
-    picture: &Picture,
-    templates: &'a [Arc<Template>],
-    cancel: &Cancel,
-) -> Result<Option<(Fit<'a>, Vec<Line>)>, Trouble> {
+pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>], cancel: &Cancel) -> Result<Choice<'a>, Trouble> {
+    let mut choice = Choice::default();
     if templates.iter().all(|t| t.learnt.words.is_empty()) {
-        return Ok(None);
+        return Ok(choice);
     }
     for mut page in directions(nets, picture, cancel)? {
         go_on(cancel)?;
         read_what_matters(&mut page, picture, templates)?;
         go_on(cancel)?;
         let mut lines = page.lines();
-        let mut fits = fits(&page, &lines, picture, templates);
-        if fits.is_empty() {
+        let mut weighed = lay_all(templates, &page, &lines, picture);
+        if weighed.iter().all(|w| w.fit.is_none()) {
             page.read_where(|_| true)?;
             lines = page.lines();
-            fits = self::fits(&page, &lines, picture, templates);
+            weighed = lay_all(templates, &page, &lines, picture);
         }
-        if let Some(best) = chosen(nets, picture, fits, &lines)? {
-            return Ok(Some((best, lines)));
+        let best = chosen(nets, picture, &mut weighed, &lines)?;
+        let first = best.as_ref().map(|b| b.template.id);
+        // In the page's own direction they fare better than upside down.
+        if best.is_some() || choice.candidates.is_empty() {
+            weighed.sort_by(|a, b| {
+                (Some(b.template.id) == first).cmp(&(Some(a.template.id) == first)).then(b.score.total_cmp(&a.score))
+            });
+            choice.candidates = weighed.iter().take(CANDIDATES_MAX).map(Weighed::candidate).collect();
+        }
+        if let Some(best) = best {
+            choice.best = Some((best, lines));
+            break;
         }
     }
-    Ok(None)
+    Ok(choice)
 }
 
 /// How this one template fares in the page's likeliest direction, or in the other if it fits there.
@@ -149,22 +178,13 @@ pub fn weigh<'a>(
         page.read_where(|_| true)?;
         let lines = page.lines();
         let mut weighed = lay(template, &page, &lines, picture);
-        if let Some(fit) = weighed.fit.take() {
-            let accord = accord(nets, picture, fit.template, &fit.alignment, &lines)?;
-            if let Some(other) = accord.as_ref().filter(|a| a.other) {
-                weighed = Weighed { score: 0.0, ground: Ground::OtherTitle(other.read.clone()), fit: None };
-            } else {
-                let title = accord.as_ref().map(|a| (a.same, a.of));
-                if let Ground::Fits { title: slot, .. } = &mut weighed.ground {
-                    *slot = title;
-                }
-                weighed.fit = Some(Fit { sameness: accord.as_ref().map_or(1.0, Accord::certainty), accord, ..fit });
-                return Ok((weighed, lines));
-            }
+        look_at_title(nets, picture, &mut weighed, &lines)?;
+        if weighed.fit.is_some() {
+            return Ok((weighed, lines));
         }
         first.get_or_insert((weighed, lines));
     }
-    Ok(first.unwrap_or((Weighed { score: 0.0, ground: Ground::NothingInCommon, fit: None }, Vec::new())))
+    Ok(first.unwrap_or((Weighed { template, score: 0.0, ground: Ground::NothingInCommon, fit: None }, Vec::new())))
 }
 
 fn directions<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Result<Vec<Page<'a>>, Trouble> {
@@ -181,7 +201,7 @@ fn directions<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Resu
 /// All of the page, or, where the longest lines have made it obvious which template it is, or of which make, what concerns those.
 fn read_what_matters(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<(), Trouble> {
     let lines = page.lines();
-    let fits = fits(page, &lines, picture, templates);
+    let fits: Vec<Fit<'_>> = lay_all(templates, page, &lines, picture).into_iter().filter_map(|w| w.fit).collect();
     let obvious = |f: &Fit<'_>| f.alignment.certainty >= OBVIOUS && f.alignment.anchors >= OBVIOUS_ANCHORS;
     if (1..=SISTERS_MAX).contains(&fits.len()) && fits.iter().all(obvious) {
         let places: Vec<Quad> = fits.iter().flat_map(places).collect();
@@ -191,13 +211,13 @@ fn read_what_matters(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Te
     }
 }
 
-/// All templates that fit what has been read of a page, but for their titles.
-fn fits<'a>(page: &Page<'_>, lines: &[Line], picture: &Picture, templates: &'a [Arc<Template>]) -> Vec<Fit<'a>> {
-    templates.iter().filter_map(|t| lay(t, page, lines, picture).fit).collect()
+/// All templates laid on what has been read of a page; their titles are not looked at yet.
+fn lay_all<'a>(templates: &'a [Arc<Template>], page: &Page<'_>, lines: &[Line], picture: &Picture) -> Vec<Weighed<'a>> {
+    templates.iter().map(|t| lay(t, page, lines, picture)).collect()
 }
 
 fn lay<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Picture) -> Weighed<'a> {
-    let no = |score, ground| Weighed { score, ground, fit: None };
+    let no = |score, ground| Weighed { template, score, ground, fit: None };
     let of = template.learnt.words.len();
     if of == 0 {
         return no(0.0, Ground::NoWords);
@@ -217,18 +237,31 @@ fn lay<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Pi
         return no(0.0, Ground::OffPicture);
     }
     let fit = Fit { template, alignment, accord: None, sameness: 1.0 };
-    Weighed { score, ground: Ground::Fits { found, of, title: None }, fit: Some(fit) }
+    Weighed { template, score, ground: Ground::Fits { found, of, title: None }, fit: Some(fit) }
+}
+
+/// Where the page bears another title, the template does not fit.
+fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, lines: &[Line]) -> Result<(), Trouble> {
+    let Some(fit) = &mut weighed.fit else { return Ok(()) };
+    let Some(accord) = accord(nets, picture, fit.template, &fit.alignment, lines)? else { return Ok(()) };
+    if accord.other {
+        weighed.refuse(Ground::OtherTitle(accord.read));
+        return Ok(());
+    }
+    if let Ground::Fits { title, .. } = &mut weighed.ground {
+        *title = Some((accord.same, accord.of));
+    }
+    fit.sameness = accord.certainty();
+    fit.accord = Some(accord);
+    Ok(())
 }
 
 /// The best of those whose title is not another.
-fn chosen<'a>(nets: &Nets, picture: &Picture, fits: Vec<Fit<'a>>, lines: &[Line]) -> Result<Option<Fit<'a>>, Trouble> {
-    let mut rest = Vec::new();
-    for mut fit in fits {
-        fit.accord = accord(nets, picture, fit.template, &fit.alignment, lines)?;
-        if fit.accord.as_ref().is_none_or(|a| !a.other) {
-            rest.push(fit);
-        }
+fn chosen<'a>(nets: &Nets, picture: &Picture, weighed: &mut [Weighed<'a>], lines: &[Line]) -> Result<Option<Fit<'a>>, Trouble> {
+    for weighed in &mut *weighed {
+        look_at_title(nets, picture, weighed, lines)?;
     }
+    let mut rest: Vec<Fit<'a>> = weighed.iter_mut().filter_map(|w| w.fit.take()).collect();
     let share = |f: &Fit<'_>| f.accord.as_ref().map_or(1.0, |a| a.same as f32 / a.of.max(1) as f32);
     let rank = |f: &Fit<'_>| f.alignment.score * (0.5 + 0.5 * share(f));
     rest.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
@@ -237,7 +270,7 @@ fn chosen<'a>(nets: &Nets, picture: &Picture, fits: Vec<Fit<'a>>, lines: &[Line]
         _ => 1.0,
     };
     Ok(rest.into_iter().next().map(|mut fit| {
-        fit.sameness = rivalry * fit.accord.as_ref().map_or(1.0, Accord::certainty);
+        fit.sameness *= rivalry;
         fit
     }))
 }

@@ -7,7 +7,7 @@ use crate::domain::invoice::Reason;
 use crate::domain::template::{Area, AreaKind, EngineNumbers, FixedWord, Learnt, POS_LABEL, Rect, Template};
 use fields::{Field, Sheet};
 use geometry::{Map, Quad};
-use matching::Fit;
+use matching::{Choice, Fit};
 use nets::Nets;
 use page::Line;
 use picture::Picture;
@@ -21,6 +21,7 @@ pub mod areas;
 pub mod clean;
 pub mod code;
 pub mod detect;
+pub mod ends;
 pub mod fields;
 pub mod geometry;
 pub mod matching;
@@ -59,9 +60,10 @@ impl Engine for Builtin {
         let nets = nets::nets()?;
         go_on(cancel)?;
         let opened = began.elapsed();
-        let Some((fit, lines)) = matching::best_fit(nets, &picture, templates, cancel)? else {
+        let Choice { best, candidates } = matching::choose(nets, &picture, templates, cancel)?;
+        report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
+        let Some((fit, lines)) = best else {
             tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
-            report(Event::Matched { template: None, candidates: Vec::new() });
             return Ok(Verdict::NoTemplateFits);
         };
         let matched = began.elapsed() - opened;
@@ -76,7 +78,7 @@ impl Engine for Builtin {
         let picture = picture::open(draft.picture)?;
         let nets = nets::nets()?;
         go_on(cancel)?;
-        let quads = detect::lines(nets, &picture.pixels, detect::CAREFUL)?;
+        let quads = detect::all_lines(nets, &picture.pixels)?;
         go_on(cancel)?;
         let (mut lines, mut quarters) = (Vec::new(), 0);
         if let Some(page) = page::pages(nets, &picture.pixels, &quads)?.first_mut() {
@@ -149,8 +151,7 @@ fn read_fields(
     cancel: &Cancel,
     report: &mut dyn FnMut(Event),
 ) -> Result<(), Trouble> {
-    let Template { id, layout, learnt, .. } = fit.template;
-    report(Event::Matched { template: Some(*id), candidates: Vec::new() });
+    let Template { layout, learnt, .. } = fit.template;
     // With a quota, the sum is known: a money area need not be read.
     let areas: Vec<Area> = layout.areas.iter().filter(|a| layout.quota.is_none() || a.kind != AreaKind::Money).cloned().collect();
     let sheet = Sheet {

@@ -65,8 +65,19 @@ pub enum Charset {
     MoneyCn,
 }
 
-/// The signs of `Charset::MoneyCn`.
-const SUM_WORDS: &str = "零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千貳參陸萬億圓";
+/// The signs of `Charset::MoneyCn`, and other forms of some.
+const SUM_WORDS: &str = "零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千";
+const SUM_VARIANTS: [(&str, char); 9] = [
+    ("壱弌", '壹'),
+    ("貳弍弐", '贰'),
+    ("叄參参弎", '叁'),
+    ("陸", '陆'),
+    ("漆", '柒'),
+    ("萬", '万'),
+    ("億", '亿'),
+    ("圓園园", '圆'),
+    ("○", '〇'),
+];
 
 impl Charset {
     /// The allowed character that `c` stands for; `None` when it may not be read at all.
@@ -92,7 +103,8 @@ impl Charset {
             Self::Code => (ascii.is_ascii_alphanumeric() || ascii == '*').then(|| ascii.to_ascii_uppercase()),
             Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$' | '元') => Some(ascii),
             Self::Money if matches!(ascii, 'Y' | 'V' | '羊' | '半') => Some('¥'),
-            Self::MoneyCn => SUM_WORDS.contains(c).then_some(c),
+            Self::MoneyCn if SUM_WORDS.contains(c) => Some(c),
+            Self::MoneyCn => SUM_VARIANTS.iter().find(|(variants, _)| variants.contains(c)).map(|(_, word)| *word),
             Self::Money => digit.is_ascii_digit().then_some(digit),
         }
     }

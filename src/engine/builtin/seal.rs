@@ -7,7 +7,7 @@ use super::nets::Nets;
 use super::page::{Line, read_lines};
 use super::read::straighten;
 use crate::engine::Trouble;
-use image::RgbImage;
+use image::{Rgb, RgbImage};
 
 /// Points that a place is looked at in, along and across.
 const GRID: (usize, usize) = (96, 24);
@@ -35,6 +35,25 @@ pub fn touches(picture: &RgbImage, place: &Quad) -> bool {
     red as f32 > SHARE_MIN * (along * across) as f32
 }
 
+/// Of the ink on a place as much is red when the print itself is, as the numbers of some forms are.
+const RED_PRINT: f32 = 0.8;
+
+/// Whether the print of a place is red itself, and would go with the seals.
+pub fn is_red_print(picture: &RgbImage, place: &Quad) -> bool {
+    let (along, across) = GRID;
+    let cut = straighten(picture, place, along as u32 * 2, across as u32);
+    let light = |p: &Rgb<u8>| p.0.iter().map(|v| f32::from(*v)).sum::<f32>() / 3.0;
+    let mut values: Vec<f32> = cut.pixels().map(light).collect();
+    values.sort_by(f32::total_cmp);
+    let (ink, paper) = (values[values.len() / 20], values[values.len() * 4 / 5]);
+    let (mut all, mut red) = (0, 0);
+    for pixel in cut.pixels().filter(|p| light(p) < (ink + paper) / 2.0) {
+        all += 1;
+        red += usize::from(is_seal_red(pixel));
+    }
+    all > 0 && red as f32 > RED_PRINT * all as f32
+}
+
 /// The lines inside a quad with the red ink taken out, in pixels of the picture.
 ///
 /// # Errors
@@ -53,7 +72,6 @@ pub fn lines_without(nets: &Nets, picture: &RgbImage, quad: &Quad) -> Result<Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgb;
 
     #[test]
     fn a_red_ring_touches_a_place_and_black_print_does_not() {
@@ -63,5 +81,9 @@ mod tests {
         assert!(!touches(&picture, &place));
         (10..40).flat_map(|y| (40..44).map(move |x| (x, y))).for_each(|(x, y)| picture.put_pixel(x, y, Rgb([215, 60, 70])));
         assert!(touches(&picture, &place));
+        assert!(!is_red_print(&picture, &place));
+        (10..110).filter(|x| x % 4 < 2).for_each(|x| picture.put_pixel(x, 25, Rgb([215, 60, 70])));
+        (10..110).filter(|x| x % 4 >= 2).for_each(|x| picture.put_pixel(x, 25, Rgb([250, 250, 250])));
+        assert!(is_red_print(&picture, &place));
     }
 }

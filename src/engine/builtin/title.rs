@@ -10,15 +10,22 @@ use super::text::{fold, simplified};
 use crate::domain::template::{FixedWord, Learnt};
 use crate::engine::Trouble;
 use image::RgbImage;
+use std::cmp::Ordering;
 
 /// The key under which a template's specimen holds its title as far as it was read surely. No area can have it: it is longer than a name.
 pub const SPECIMEN_TITLE: &str = "\u{0}title";
 /// Stands for a character of the title that was not read surely: any other may be there.
 pub const HOLE: char = '□';
-/// A title is so much higher than the middle one of a form's words.
+/// A title is so much higher than the middle one of a form's words …
 const LARGE: f32 = 1.15;
-/// A character read as surely as this is what is printed.
-const SURE: f32 = 0.93;
+/// … or at least not smaller, and above all but so many of them.
+const USUAL: f32 = 0.9;
+const ABOVE_MAX: f32 = 0.2;
+/// Several characters that are read otherwise, each as surely as this, are another title when it is so unlikely that all of them were
+/// misread; none is taken to be surer than the least.
+const LIKELY: f32 = 0.5;
+const MISREAD_MAX: f32 = 0.01;
+const MISREAD_MIN: f32 = 0.01;
 /// On the template's own picture a character counts from here: one that is left open lets its sisters pass.
 pub const LEARNT: f32 = 0.8;
 /// One other character in an otherwise equal title has to be surer: it makes 广东 a 广西.
@@ -57,27 +64,42 @@ pub struct Title {
     quad: Quad,
 }
 
-/// What names a form ends in one of these (an invoice, a receipt, a list, a proof), or has one of the words in it: a last character may be
-/// lost at the edge of a line.
+/// What names a form ends in one of these (an invoice, a receipt, a list, a proof), with brackets after it or without, or has one of the
+/// words in it: a last character may be lost at the edge of a line. What ends in one of the last names a part of the form.
 const ENDINGS: [char; 6] = ['票', '据', '单', '证', '书', '账'];
 const NAMES: [&str; 5] = ["发票", "收据", "票据", "凭证", "增值税"];
+const PARTS: [char; 10] = ['码', '号', '人', '联', '章', '期', '额', '位', '效', '名'];
 
-/// The words of the row that names the form: it holds the largest that reads like such a name, and is larger than the usual print: `开票人`
-/// and `发票号码` name something else. Other large print (a station, a shop) may well be another's on the next one.
+fn names_a_form(text: &str) -> bool {
+    let bare = text.split(['(', '（', '[', '【']).next().unwrap_or_default();
+    let chars = fold([bare]).chars;
+    let bare: String = chars.iter().collect();
+    let Some(last) = chars.last().filter(|_| chars.len() >= 4) else { return false };
+    ENDINGS.contains(last) || (!PARTS.contains(last) && NAMES.iter().any(|name| bare.contains(name)))
+}
+
+/// The words of the row that names the form: it holds the largest that reads like such a name, and is larger than the usual print, or
+/// stands at the head of the form: `开票人` and `发票号码` name something else. Other large print (a station, a shop) may well be
+/// another's on the next one.
 pub fn row(words: &[FixedWord]) -> Vec<&FixedWord> {
     let quad = |w: &FixedWord| Quad(w.corners);
     // By height above all: the headings of a table may be one long line.
     let size = |w: &FixedWord| quad(w).height().powi(2) * quad(w).width();
-    let mut heights: Vec<f32> = words.iter().map(|w| quad(w).height()).collect();
+    // Boxes around one or two characters are higher than the print.
+    let lasting = |w: &&FixedWord| fold([w.text.as_str()]).chars.iter().filter(|c| is_wide_letter(**c)).count() >= 4;
+    let mut heights: Vec<f32> = words.iter().filter(lasting).map(|w| quad(w).height()).collect();
     heights.sort_by(f32::total_cmp);
     let usual = heights.get(heights.len() / 2).copied().unwrap_or_default();
-    let names = |w: &&FixedWord| {
-        let chars = fold([w.text.as_str()]).chars;
-        let text: String = chars.iter().collect();
-        let is_name = chars.last().is_some_and(|c| ENDINGS.contains(c)) || NAMES.iter().any(|name| text.contains(name));
-        chars.len() >= 4 && is_name && quad(w).height() > LARGE * usual
+    let is_large = |w: &FixedWord| quad(w).height() > LARGE * usual;
+    let heads = |w: &FixedWord| {
+        let above = words.iter().filter(|other| quad(w).local(quad(other).centre()).1 < -0.5).count();
+        quad(w).height() >= USUAL * usual && above as f32 <= ABOVE_MAX * words.len() as f32
     };
-    let Some(chief) = words.iter().filter(names).max_by(|a, b| size(a).total_cmp(&size(b))) else { return Vec::new() };
+    let names = |w: &&FixedWord| names_a_form(&w.text) && (is_large(w) || heads(w));
+    let rank = |w: &FixedWord| (is_large(w), size(w));
+    let Some(chief) = words.iter().filter(names).max_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(Ordering::Equal)) else {
+        return Vec::new();
+    };
     let (there, height) = (quad(chief), quad(chief).height());
     let beside = |w: &&FixedWord| {
         let ends = quad(w).ends().map(|p| there.local(p));
@@ -183,11 +205,17 @@ impl Title {
                 Edit::Same(_) => {}
             }
         }
-        let sure = others.iter().filter(|p| **p >= SURE).count();
+        let likely: Vec<f32> = others.iter().copied().filter(|p| *p >= LIKELY).collect();
+        let all_misread: f32 = likely.iter().map(|p| (1.0 - p).max(MISREAD_MIN)).product();
         // One more at an end may have been lost when the template was learnt; one in another's place was not.
         let replaced = steps.iter().any(|s| matches!(s, Edit::Other(_)));
         let alone = replaced && others.len() == 1 && others[0] >= SURE_ALONE && same + 1 >= self.chars.len();
-        Accord { same, of: self.chars.len(), other: sure >= 2 || alone, read: read.iter().map(|s| s.c).collect() }
+        Accord {
+            same,
+            of: self.chars.len(),
+            other: (likely.len() >= 2 && all_misread < MISREAD_MAX) || alone,
+            read: read.iter().map(|s| s.c).collect(),
+        }
     }
 }
 

@@ -1,0 +1,141 @@
+//! The QR code printed on VAT invoices: what it says of the fields. Not here: finding it on a picture (engine), what makes a fault (checks.rs).
+
+use super::checks::{DATE, INVOICE_CODE, INVOICE_ID, SPECIMEN_CODE, compact, date_of, is_sure, of_specimen};
+use super::invoice::Region;
+use super::money::amount;
+
+/// How a region says that its text is the QR code's: nobody could read it.
+pub const FROM_CODE: i32 = 1;
+/// The code's own redundancy leaves no more doubt than this.
+pub const CODE_PROBABILITY: f64 = 0.99;
+
+/// `01,<type>,<code>,<number>,<amount>,<yyyymmdd>,<check code>,…`; a fully digital invoice has no code.
+#[derive(Debug)]
+pub struct VatCode<'a> {
+    code: &'a str,
+    number: &'a str,
+    amount: &'a str,
+    date: &'a str,
+}
+
+impl<'a> VatCode<'a> {
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let fields: Vec<&str> = text.trim().split(',').map(str::trim).collect();
+        let [version, kind, code, number, amount, date, ..] = *fields.as_slice() else { return None };
+        let digits = |text: &str, lengths: &[usize]| lengths.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit());
+        let sound = version == "01" && digits(kind, &[2]) && digits(code, &[0, 10, 12]) && digits(number, &[8, 20]);
+        sound.then_some(Self { code, number, amount, date })
+    }
+
+    /// What it says of an area; `None` when it says nothing of it. It carries the sum without tax, and areas may hold either: it speaks of
+    /// those that on the template's own picture held the very sum of the code there.
+    fn says(&self, area: &str, specimen: &[(String, String)]) -> Option<&'a str> {
+        let said = match area {
+            INVOICE_CODE => self.code,
+            INVOICE_ID => self.number,
+            DATE => self.date,
+            _ => {
+                let origin = of_specimen(specimen, SPECIMEN_CODE).and_then(VatCode::parse)?;
+                let own = of_specimen(specimen, area).and_then(amount)?;
+                if amount(origin.amount) == Some(own) { self.amount } else { "" }
+            }
+        };
+        (!said.is_empty()).then_some(said)
+    }
+
+    /// Whether a region says the same; `None` where the two can't be compared.
+    fn agrees(&self, region: &Region, specimen: &[(String, String)]) -> Option<bool> {
+        let said = self.says(&region.pos_id, specimen).filter(|_| !region.text.is_empty())?;
+        match region.pos_id.as_str() {
+            INVOICE_CODE | INVOICE_ID => Some(compact(&region.text) == said),
+            DATE => date_of(&region.text).zip(date_of(said)).map(|(a, b)| a == b),
+            _ => amount(&region.text).zip(amount(said)).map(|(a, b)| a == b),
+        }
+    }
+
+    /// What it says of an area, written as the template's own picture writes it.
+    fn written(&self, area: &str, specimen: &[(String, String)]) -> Option<String> {
+        let said = self.says(area, specimen)?;
+        let own = of_specimen(specimen, area).unwrap_or_default();
+        match area {
+            INVOICE_CODE | INVOICE_ID => Some(said.to_owned()),
+            DATE => {
+                let (year, month, day) = date_of(said)?;
+                Some(if own.contains('年') || own.is_empty() {
+                    format!("{year}年{month:02}月{day:02}日")
+                } else {
+                    let between = own.chars().find(|c| ['-', '/', '.'].contains(c)).map_or(String::new(), String::from);
+                    format!("{year}{between}{month:02}{between}{day:02}")
+                })
+            }
+            _ => Some(own.chars().next().filter(|c| ['¥', '￥'].contains(c)).into_iter().chain(said.chars()).collect()),
+        }
+    }
+}
+
+/// The regions that the code contradicts, with what it says.
+pub fn said_otherwise<'r>(
+    code: &VatCode<'r>,
+    regions: &'r [Region],
+    specimen: &[(String, String)],
+) -> impl Iterator<Item = (&'r Region, String)> {
+    let differ = regions.iter().filter(|r| code.agrees(r, specimen) == Some(false));
+    differ.map(|r| (r, code.says(&r.pos_id, specimen).unwrap_or_default().to_owned())).collect::<Vec<_>>().into_iter()
+}
+
+/// `(pos_id, text)` for what could not be read surely and a code says: one that is surely this invoice's, because something that was read
+/// surely agrees with it and nothing contradicts it.
+pub fn fillings(regions: &[Region], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<(String, String)> {
+    let (sure, unsure): (Vec<&Region>, Vec<&Region>) = regions.iter().partition(|r| is_sure(r, threshold) && !r.text.is_empty());
+    let is_of_this = |code: &VatCode<'_>| {
+        let mut heard = sure.iter().filter_map(|r| code.agrees(r, specimen)).peekable();
+        heard.peek().is_some() && heard.all(|agrees| agrees)
+    };
+    let Some(code) = codes.iter().filter_map(|c| VatCode::parse(c)).find(is_of_this) else { return Vec::new() };
+    unsure.iter().filter_map(|r| Some((r.pos_id.clone(), code.written(&r.pos_id, specimen)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(area: &str, text: &str, probability: f64) -> Region {
+        Region { pos_id: area.into(), position: None, text: text.into(), probability, status: 0 }
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_the_codes_if_it_is_this_invoices() {
+        let codes = ["01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,".to_owned()];
+        let own: Vec<(String, String)> =
+            [("合计金额", "¥50.00"), ("金额", "¥56.50"), (SPECIMEN_CODE, "01,10,044001900111,12345670,50.00,20180901,1,A,")]
+                .map(|(p, t)| (p.into(), t.into()))
+                .into();
+        let filled = |regions: &[Region]| fillings(regions, &own, 0.9, &codes);
+        let read = vec![
+            region("发票代码", "044001900111", 0.99),
+            region("发票号码", "1234", 0.3),
+            region("日期", "", 0.0),
+            region("合计金额", "¥1OO", 0.5),
+            region("金额", "", 0.0),
+        ];
+        let want =
+            [("发票号码", "12345678"), ("日期", "2018年10月04日"), ("合计金额", "¥100.00")].map(|(p, t)| (p.into(), t.into()));
+        assert_eq!(filled(&read), want);
+        // Nothing speaks for it, or something against it.
+        assert_eq!(filled(&read[1..]), []);
+        assert_eq!(filled(&[region("日期", "2018年10月05日", 0.95), read[0].clone(), read[1].clone()]), []);
+        assert_eq!(fillings(&read, &own, 0.9, &[]), []);
+    }
+
+    #[test]
+    fn a_date_is_written_as_the_template_has_it() {
+        let codes = ["01,10,044001900111,12345678,100.00,20181004,1,A,".to_owned()];
+        let read = [region("发票号码", "12345678", 0.95), region("日期", "", 0.0)];
+        for (own, want) in
+            [("2017-01-02", "2018-10-04"), ("2017/1/2", "2018/10/04"), ("20170102", "20181004"), ("2017年1月2日", "2018年10月04日")]
+        {
+            let specimen = [("日期".to_owned(), own.to_owned())];
+            assert_eq!(fillings(&read, &specimen, 0.9, &codes), [("日期".to_owned(), want.to_owned())]);
+        }
+    }
+}
