@@ -81,11 +81,30 @@ class Rapid:
         return float(self.process.stdout.readline())
 
 
+class Calibration:
+    """How often the areas that are said to be right with some probability are."""
+
+    EDGES = [0.0, 0.5, 0.8, 0.9, 0.97, 0.99, 1.01]
+
+    def __init__(self):
+        self.said = defaultdict(list)
+
+    def add(self, probability, right):
+        self.said[max(edge for edge in self.EDGES if edge <= probability)].append((probability, right))
+
+    def print(self):
+        print("\nof areas said to be right with a probability    areas   said on average   right")
+        for low, high in zip(self.EDGES, self.EDGES[1:]):
+            if areas := self.said.get(low):
+                mean = lambda values: 100 * sum(values) / len(areas)
+                print(f"{low:17.2f} to {min(high, 1):.2f}{len(areas):26}{mean(p for p, _ in areas):17.2f}%{mean(r for _, r in areas):8.2f}%")
+
+
 class Tally:
     def __init__(self):
         self.pictures = self.templates = self.areas = self.exact = self.sure = self.sure_wrong = self.passed = self.passed_wrong = 0
 
-    def add(self, picture, name, invoice, log):
+    def add(self, picture, name, invoice, log, calibration=None):
         self.pictures += 1
         self.templates += name == picture["template"]
         if name != picture["template"]:
@@ -97,6 +116,8 @@ class Tally:
             right = name == picture["template"] and text is not None and same(region["ocr_result"], text)
             good = good and right
             self.areas += 1
+            if calibration and picture["template"]:
+                calibration.add(region["probability"], right)
             self.exact += right
             self.sure += region["probability"] >= SURE
             self.sure_wrong += region["probability"] >= SURE and not right
@@ -118,7 +139,7 @@ def main():
     truth = json.loads((KEEP / "truth.json").read_text())
     held_out = {t["name"] for t in truth["templates"] if t["held_out"]}
     office, rapid = Office(truth), Rapid() if ROUNDS else None
-    tallies, lines = defaultdict(Tally), []
+    tallies, calibration, lines = defaultdict(Tally), Calibration(), []
     ours = theirs = all_ours = 0.0
     compared = 0
     for start in range(0, len(truth["pictures"]), ROUND):
@@ -137,7 +158,7 @@ def main():
                 groups += ["all unknown"]
             for i, group in enumerate(groups):
                 log = (lambda text: lines.append(f"{picture['file']} {picture['template'] or picture.get('sister_of')} {picture['kind']}: {text}")) if i == 0 else (lambda text: None)
-                tallies[group].add(picture, name, invoice, log)
+                tallies[group].add(picture, name, invoice, log, calibration if i == 0 else None)
     (KEEP / "failures.txt").write_text("\n".join(lines))
     print(f"\nseed {truth['seed']}, {len(truth['pictures'])} pictures; sure: ≥ {SURE}; passed: no fault\n")
     print(f"{'':22}{'':5}{'template':>8}{'exact':>8}{'sure':>8}{'sure but wrong':>16}{'passed':>8}{'wrong':>6}")
@@ -145,6 +166,7 @@ def main():
     for group in order + sorted(g for g in tallies if g.startswith("form ")) + ["stranger", "sister", "all unknown"]:
         if group in tallies:
             print(tallies[group].row(group))
+    calibration.print()
     print(f"\npaperline {len(truth['pictures']) / all_ours:.2f} pictures/s over all, peak RSS {office.box.memory_mb('VmHWM'):.0f} MB")
     if compared:
         print(f"the first {compared}, in turns of {ROUND}: paperline {compared / ours:.2f} pictures/s, RapidOCR {compared / theirs:.2f}: {theirs / ours:.2f} ×")

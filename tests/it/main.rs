@@ -31,4 +31,5 @@ mod sockets;
 mod store;
 mod tidy;
 mod trials;
+mod vat_code;
 mod walls;

@@ -18,6 +18,8 @@ pub struct Run {
     pub overlaps: bool,
     /// Between it and another area's print there is no gap: one may have some of the other's.
     pub torn: bool,
+    /// It stands beside its area, which has nothing inside.
+    pub astray: bool,
 }
 
 /// Glyphs beyond an area's edge still belong to it up to this far, in heights of their line.
@@ -48,7 +50,7 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
         for (range, own) in stretches(&owner, &free, &spots, height) {
             let torn = |at: usize| at > 0 && at < owner.len() && !starts[at] && owner[at - 1].is_some() && owner[at].is_some();
             let torn = sheet.misprint && own.is_some() && (torn(range.start) || torn(range.end));
-            let run = Run { line: l, glyphs: range, overlaps: false, torn };
+            let run = Run { line: l, glyphs: range, overlaps: false, torn, astray: false };
             if !says_something(line, &run.glyphs) {
                 continue;
             }
@@ -184,7 +186,7 @@ fn gather_astray(sheet: &Sheet<'_>, areas: &[Area], back: &Map, spare: &[Run], r
         });
         let near = beside.map(|(i, area)| (outside(&area.rect, there.centre()), i)).filter(|(d, _)| *d < REACH_ASTRAY * height);
         if let Some((_, i)) = near.min_by(|a, b| a.0.total_cmp(&b.0)) {
-            runs[i].push(run.clone());
+            runs[i].push(Run { astray: true, ..run.clone() });
         }
     }
 }

@@ -12,7 +12,8 @@ use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
 use super::text::{CURRENCIES, fold_text};
-use crate::domain::money::chinese_amount;
+use crate::domain::checks::date_of;
+use crate::domain::money::{amount, chinese_amount};
 use crate::domain::template::{Area, AreaKind, FixedWord, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
@@ -84,8 +85,13 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if runs.iter().any(|r| r.torn) {
         read.1 *= DISAGREEMENT;
     }
+    let sealed = sheet.misprint && area.remove_stamp && inside > 0.3 && seal::touches(sheet.picture, &Quad::of_rect(&position));
+    // Where a seal hides an area's own print, what stands beside it is its neighbour's.
+    if runs.iter().any(|r| r.astray) && (sealed || !alike(&read.0, specimen)) {
+        read.1 *= DISAGREEMENT;
+    }
     let red = !runs.is_empty() && runs.iter().all(|r| seal::is_red_print(sheet.picture, &sheet.lines[r.line].part(&r.glyphs)));
-    if sheet.misprint && area.remove_stamp && inside > 0.3 && !red && seal::touches(sheet.picture, &Quad::of_rect(&position)) {
+    if sealed && !red {
         let bare = under_seal(sheet, area, &there, specimen)?;
         // In one piece without the seal, in several with it: it was the seal that broke it.
         read = match bare.as_slice() {
@@ -98,14 +104,29 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if inside < 0.98 {
         probability *= inside * inside;
     }
-    // A digit that a blot hides leaves no trace but the length.
-    if numbered(area.kind, specimen) && text.len() != specimen.len() {
+    if lacks_something(area.kind, &text, specimen) {
         probability = probability.min(0.5);
     }
     if text.is_empty() {
         probability = 0.0;
     }
     Ok(Field { position, text, probability: f64::from(probability.clamp(0.0, 1.0)) })
+}
+
+/// Whether both have ideographs, or neither has.
+fn alike(text: &str, specimen: &str) -> bool {
+    specimen.is_empty() || text.chars().any(char::is_alphabetic) == specimen.chars().any(char::is_alphabetic)
+}
+
+/// What a blot or a seal hides leaves no trace but the length of a number, or a date or sum that is none.
+fn lacks_something(kind: AreaKind, text: &str, specimen: &str) -> bool {
+    match kind {
+        AreaKind::InvoiceCode | AreaKind::InvoiceId => numbered(kind, specimen) && text.len() != specimen.len(),
+        AreaKind::Date => date_of(specimen).is_some() && date_of(text).is_none(),
+        AreaKind::Money => amount(specimen).is_some() && amount(text).is_none(),
+        AreaKind::MoneyCn => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
+        _ => false,
+    }
 }
 
 /// Whether the specimen shows an invoice's code or number as they usually are, in digits only.
@@ -413,7 +434,7 @@ fn search(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Resul
     let lines: Vec<Line> = super::page::read_lines(sheet.nets, &cut, quads)?;
     let mut found = Vec::new();
     for line in &lines {
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false, astray: false };
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).grown(2.0, 0.0))?], charset)?;
@@ -457,7 +478,7 @@ mod tests {
     #[test]
     fn keywords_are_cut_out_and_digits_trimmed() {
         let line = line("发票代码：144001604125号");
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false, astray: false };
         let rest = without_keywords(&line, &run, &["发票代码".into()]);
         assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
         let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
