@@ -242,6 +242,7 @@ routes! {
     Read "/invoice/recognizeWait", Needs(QueueR), None => invoice::recognize_wait;
     Read "/invoice/getFaultQueue", Needs(FaultR), None => faults::get_fault_queue;
     Get "/invoice/image/{name}", ANY_PICTURE, None => invoice::image;
+    Get "/api/console", Needs(ConsoleR), None => queue::console;
     Get "/api/queue", Needs(QueueR), None => queue::queue;
     Post "/api/queue/pause", Needs(QueueRw), None => queue::pause;
     Post "/api/queue/resume", Needs(QueueRw), None => queue::resume;

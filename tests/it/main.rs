@@ -32,3 +32,4 @@ mod store;
 mod tidy;
 mod trials;
 mod walls;
+mod why;
