@@ -72,6 +72,10 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(model_id: natural, json_model: any, model_register_time: time, model_success_counter: natural, model_url: text, \
          origin_url: text, model_label: text, image_size: natural, model_uuid: text)",
     ),
+    (
+        "Trial",
+        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null)",
+    ),
     ("Queued", "(sucess: text, action_id: natural, manage_size: natural, recognize_size: natural)"),
     (
         "Action",
@@ -264,12 +268,8 @@ pub const OPERATIONS: &[Operation] = &[
         "(running: Action|null, running_list: [Action], manage_wait: [Action], manage_size: natural, recognize_size: natural, \
          paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null, recognize_wait?: [Action])",
     ),
-    row(
-        Post,
-        "/api/models/{id}/test",
-        NOTHING,
-        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null)",
-    ),
+    row(Post, "/api/models/test", "(json_model: JsonModel, file_name?: text|null, model_id?: natural)", "Trial"),
+    row(Post, "/api/models/{id}/test", NOTHING, "Trial"),
     row(Post, "/api/queue/pause", "(reason?: text)", "Done"),
     row(Post, "/api/queue/resume", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),
