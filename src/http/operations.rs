@@ -252,7 +252,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Read, "/invoice/recognizeWait", NOTHING, "(msg_id: 200, recognize_wait: [Waiting])"),
     row(Read, "/invoice/getFaultQueue", PAGE, "(fault_num: natural, fault_list: [Fault])"),
-    row(Get, "/invoice/image/{name}", "(width?: natural)", "image/*"),
+    row(Get, "/invoice/image/{name}", "(width?: natural, as?: 'jpeg')", "image/*"),
     row(
         Get,
         "/api/console",

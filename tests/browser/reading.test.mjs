@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
-import { dinner, DINNER, PARKING, print, upload } from './paper.mjs'
+import { asTiff, dinner, DINNER, PARKING, print, upload } from './paper.mjs'
 
 const READ_MS = 120_000
 let page
@@ -156,6 +156,22 @@ test('a template is tried on a picture, which leaves no trace', async () => {
   await page.locator('[data-test=try-fits]', { hasText: '与模板不符' }).waitFor({ timeout: READ_MS })
   await page.locator('[data-test=try]', { hasText: '会列入异常：没有匹配的模板' }).waitFor()
   assert.equal((await (await page.request.get('/api/invoices')).json()).total, total)
+  on.quiet()
+})
+
+test('a TIFF is seen and its areas lie where they are', async () => {
+  await page.request.patch('/api/settings', { data: { engine_delay_ms: 0 }, headers: { Origin: on.box.url } })
+  const { picture, places } = await print(on.browser, dinner({ 发票号码: '38200999' }))
+  await page.goto('/console')
+  await upload(page, 'scan.tif', await asTiff(on.browser, picture))
+  await page.locator('[data-region=发票号码] [data-test=text]', { hasText: '38200999' }).waitFor({ timeout: READ_MS })
+  const shown = page.locator('[data-test=picture][src*=".tiff"]')
+  await page.waitForFunction(() => document.querySelector('[data-test=picture][src*=".tiff"]')?.naturalWidth > 0)
+  const [whole, box] = await Promise.all([shown.boundingBox(), page.locator('[data-box=发票号码]').boundingBox()])
+  const size = await shown.evaluate((img) => img.naturalHeight)
+  const middle = ((box.y + box.height / 2 - whole.y) / whole.height) * size
+  const { y, height } = places['发票号码']
+  assert.ok(middle > y && middle < y + height, `${middle} is not within ${y} and ${y + height}`)
   on.quiet()
 })
 

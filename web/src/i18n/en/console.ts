@@ -67,7 +67,7 @@ export default {
     certainty: 'Certainty {percent}',
     recent: 'Recently finished',
     pictureAlt: 'Picture of the invoice',
-    pictureFailed: 'The browser cannot show this picture (a TIFF, for example). Reading is not affected.',
+    pictureFailed: 'The browser cannot show this picture. Reading is not affected.',
     pictureDownload: 'Download picture',
     announceStart: 'The next invoice is being read',
     announceGood: 'The invoice has been read',

@@ -65,7 +65,7 @@ export default {
     certainty: '可信度 {percent}',
     recent: '最近完成',
     pictureAlt: '发票图片',
-    pictureFailed: '浏览器无法显示这张图片（例如 TIFF 格式），识别不受影响。',
+    pictureFailed: '浏览器无法显示这张图片，识别不受影响。',
     pictureDownload: '下载图片',
     announceStart: '开始识别下一张发票',
     announceGood: '识别完成',
