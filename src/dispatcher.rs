@@ -385,18 +385,23 @@ impl Attempt<'_> {
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes }) => Some(codes),
         };
-        let contenders = heard.contenders;
         Product::Recognition(match (heard.matched, codes) {
             (Some(template), Some(codes)) => {
                 let threshold = self.app.settings().confidence_threshold;
                 let read: Vec<_> = heard.regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone(), r.probability)).collect();
                 let found = checks::faults(&read, &template.learnt.specimen, threshold, &codes);
                 let reasons = found.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect();
-                Outcome { template: Some(template.id), regions: heard.regions.0, reasons, contenders, trouble: None }
+                Outcome {
+                    template: Some(template.id),
+                    regions: heard.regions.0,
+                    reasons,
+                    contenders: heard.contenders,
+                    trouble: None,
+                }
             }
             _ => {
                 let reasons = vec![Reason::no_template_fits()];
-                Outcome { template: None, regions: Vec::new(), reasons, contenders, trouble: None }
+                Outcome { template: None, regions: Vec::new(), reasons, contenders: heard.contenders, trouble: None }
             }
         })
     }
