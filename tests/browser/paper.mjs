@@ -74,6 +74,11 @@ export function dinner(rows) {
   return { ...DINNER, rows: { ...DINNER.rows, ...rows } }
 }
 
+export const TAXI = {
+  title: '出租汽车统一发票',
+  rows: { 车号: '粤B-T0713', 上车: '08:15', 下车: '08:52', 里程: '12.6 公里', 小写金额: '¥46.00' },
+}
+
 export const PARKING = { title: 'PARKING', slip: true, rows: { 车位: 'B-217', 入场: '09:12', 出场: '11:40' } }
 
 async function send(page, path, name, buffer) {
@@ -90,24 +95,24 @@ export async function upload(page, name, picture) {
   return (await send(page, '/invoice/recognizeImage', name, picture)).action_id_list[0]
 }
 
-/** Draws the template of a dinner's invoice and waits until the box knows it. */
+const KEYS = { 发票代码: 'invoice_code', 发票号码: 'invoice_id', 开票日期: 'date', 大写金额: 'money_cn', 小写金额: 'money' }
+
 export async function learnDinner(browser, page) {
-  const { picture, places } = await print(browser, DINNER)
-  const { file_name } = await send(page, '/invoice/uploadModelOrigin', 'dinner.png', picture)
-  const json_model = {
-    global_setting: { label: DINNER.title, quota: 0 },
-    invoice_code: places.发票代码,
-    invoice_id: places.发票号码,
-    date: places.开票日期,
-    money_cn: places.大写金额,
-    money: places.小写金额,
-  }
+  await learn(browser, page, DINNER)
+}
+
+/** Draws the template of a paper and waits until the box knows it. */
+export async function learn(browser, page, paper) {
+  const known = async () => (await (await page.request.get('/invoice/getAllModel')).json()).total
+  const before = await known()
+  const { picture, places } = await print(browser, paper)
+  const { file_name } = await send(page, '/invoice/uploadModelOrigin', 'origin.png', picture)
+  const areas = Object.entries(places).map(([label, place], n) => (KEYS[label] ? [KEYS[label], place] : [`own_${n}`, { ...place, name: label }]))
+  const json_model = { global_setting: { label: paper.title, quota: 0 }, ...Object.fromEntries(areas) }
   const headers = { Origin: new URL(page.url()).origin }
   const added = await page.request.post('/invoice/addModel', { data: { modelAction: { json_model }, file_name, type: 0 }, headers })
   if (!added.ok()) throw new Error(await added.text())
-  for (;;) {
-    const { total } = await (await page.request.get('/invoice/getAllModel')).json()
-    if (total > 0) return
+  while ((await known()) === before) {
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
-import { asTiff, dinner, DINNER, PARKING, print, upload } from './paper.mjs'
+import { asTiff, dinner, DINNER, learn, PARKING, print, TAXI, upload } from './paper.mjs'
 
 const READ_MS = 120_000
 let page
@@ -140,6 +140,40 @@ test('what has ended is shown again, step by step and by itself', async () => {
   await page.click('[data-test=replay-play]')
   await page.locator('[data-test=replay-step]', { hasText: `${steps} / ${steps}` }).waitFor()
   await page.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor()
+  on.quiet()
+})
+
+test('it is told why a template was taken and what spoke against the others, live, later and beside the invoice', async () => {
+  await learn(on.browser, page, TAXI)
+  const { picture } = await print(on.browser, dinner({ 发票号码: '38200778' }))
+  await page.goto('/console')
+  await upload(page, 'why.png', picture)
+  // It is slowed down still: this is seen while it is read.
+  await page.locator('[data-test=reading-state]', { hasText: '识别中' }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=why-chosen]', { hasText: /相似度 \d+%/ }).waitFor({ timeout: READ_MS })
+  assert.equal(await page.locator('[data-test=reading-state]').innerText(), '识别中')
+  const others = page.locator('[data-test=why-others]')
+  await others.locator('summary').click()
+  await others.locator('li', { hasText: TAXI.title }).waitFor()
+  await on.shot(page, 'console-why-zh')
+  await page.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor({ timeout: READ_MS })
+
+  await page.reload()
+  await page.locator('[data-finished]').first().click()
+  await page.locator('[data-test=why-chosen]', { hasText: '相似度' }).waitFor()
+  await page.click('[data-test=language]')
+  await page.locator('[data-test=why-chosen]', { hasText: /Likeness \d+%.*[a-z]/ }).waitFor()
+  await page.click('[data-test=language]')
+  const { invoices } = await (await page.request.get('/api/invoices')).json()
+  await page.goto(`/invoices/${invoices[0].invoice_id}`)
+  await page.locator('[data-test=why-others]', { hasText: '其他候选模板' }).waitFor()
+
+  // None fits: the nearest, and why not.
+  await page.request.patch('/api/settings', { data: { engine_delay_ms: 0 }, headers: { Origin: on.box.url } })
+  await page.goto('/console')
+  await upload(page, 'parking.png', (await print(on.browser, PARKING)).picture)
+  await page.locator('[data-test=why-others]', { hasText: '最接近的模板' }).waitFor({ timeout: READ_MS })
+  assert.equal(await page.locator('[data-test=why-chosen]').count(), 0)
   on.quiet()
 })
 
