@@ -4,11 +4,11 @@
 use crate::app::invoices::Outcome;
 use crate::app::{App, now, pictures, queues, templates};
 use crate::domain::action::{Action, Job, Queue, TemplateDraft};
-use crate::domain::change::{Progress, Step};
+use crate::domain::change::{Match, Progress, Step};
 use crate::domain::checks;
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId};
-use crate::domain::invoice::{Reason, Regions};
+use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Regions};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
@@ -309,7 +309,7 @@ impl Attempt<'_> {
     async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
         let templates = self.templates.clone().map_err(lost)?;
         let mut answers = worker.ask(self.request(templates.clone())?);
-        let mut heard = Heard { templates, matched: None, regions: Regions::default(), events: 0 };
+        let mut heard = Heard { templates, matched: None, contenders: Vec::new(), regions: Regions::default(), events: 0 };
         let timeout = Duration::from_secs(self.app.settings().engine_timeout_s);
         loop {
             let answer = tokio::time::timeout(timeout, answers.recv()).await;
@@ -353,16 +353,18 @@ impl Attempt<'_> {
     /// Tells the watchers, and remembers it for the end.
     fn hear(&self, heard: &mut Heard, event: engine::Event) -> Result<(), Trouble> {
         let step = match event {
-            engine::Event::Matched { template, .. } => {
+            engine::Event::Matched { template, candidates } => {
                 heard.matched = heard.templates.iter().find(|t| Some(t.id) == template).cloned();
+                heard.contenders = heard.contenders_of(candidates);
                 heard.regions = Regions::default();
-                Step::Matched(match &heard.matched {
+                let template = match &heard.matched {
                     Some(template) => {
                         let shown = self.app.store.read(|view| pictures::get(view, template.shown)).map_err(|e| lost(e.into()))?;
                         shown.map(|picture| (template.id, picture, template.layout.label.clone()))
                     }
                     None => None,
-                })
+                };
+                Step::Matched(Match { template, contenders: heard.contenders.clone() })
             }
             engine::Event::Found { status, pos_id, position } => {
                 heard.regions.found(&pos_id, position, status);
@@ -394,11 +396,17 @@ impl Attempt<'_> {
                 }
                 let found = checks::faults(&heard.regions.0, specimen, threshold, &codes);
                 let reasons = found.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect();
-                Outcome { template: Some(template.id), regions: heard.regions.0, reasons, trouble: None }
+                Outcome {
+                    template: Some(template.id),
+                    regions: heard.regions.0,
+                    reasons,
+                    contenders: heard.contenders,
+                    trouble: None,
+                }
             }
             _ => {
                 let reasons = vec![Reason::no_template_fits()];
-                Outcome { template: None, regions: Vec::new(), reasons, trouble: None }
+                Outcome { template: None, regions: Vec::new(), reasons, contenders: heard.contenders, trouble: None }
             }
         }))
     }
@@ -408,8 +416,20 @@ impl Attempt<'_> {
 struct Heard {
     templates: Vec<Arc<Template>>,
     matched: Option<Arc<Template>>,
+    contenders: Vec<Contender>,
     regions: Regions,
     events: usize,
+}
+
+impl Heard {
+    /// With the names that people know them by.
+    fn contenders_of(&self, candidates: Vec<engine::Candidate>) -> Vec<Contender> {
+        let named = |engine::Candidate { template, score, ground }| {
+            let label = self.templates.iter().find(|t| t.id == template)?.layout.label.clone();
+            Some(Contender { template, label, score, ground })
+        };
+        candidates.into_iter().filter_map(named).take(CONTENDERS_MAX).collect()
+    }
 }
 
 /// A template has 64 areas, with two events each: an engine that says so much more is never silent, and never done.

@@ -2,7 +2,7 @@
 //! who can't keep up is cut, and never holds up the rest. Not here: the words (http/messages.rs), the sockets (http/socket.rs).
 
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet};
-use crate::domain::change::{Change, Progress, Step};
+use crate::domain::change::{Change, Match, Progress, Step};
 use crate::domain::ids::{ActionId, CompanyId, UserId};
 use crate::domain::invoice::Regions;
 use bytes::Bytes;
@@ -117,12 +117,20 @@ impl Cut {
     }
 }
 
+/// A recognition that runs.
+struct Reading {
+    company: CompanyId,
+    /// `None` until the engine has said which template fits.
+    matched: Option<Match>,
+    regions: Regions,
+}
+
 #[derive(Default)]
 struct Inner {
     watchers: HashMap<u64, Watcher>,
     next: u64,
-    /// What the recognitions that run have read so far, oldest first.
-    running: BTreeMap<ActionId, (CompanyId, Regions)>,
+    /// Oldest first.
+    running: BTreeMap<ActionId, Reading>,
     /// The last numbers of faults told: a company's, and (`None`) everybody's.
     faults: HashMap<Option<CompanyId>, u64>,
     closing: bool,
@@ -217,7 +225,8 @@ impl Hub {
         let mut inner = self.lock();
         match change {
             Change::Started { action, .. } => {
-                inner.running.insert(action.id, (action.company, Regions::default()));
+                let reading = Reading { company: action.company, matched: None, regions: Regions::default() };
+                inner.running.insert(action.id, reading);
             }
             Change::Recognised { invoice, .. } => {
                 inner.running.remove(&invoice.action);
@@ -236,14 +245,19 @@ impl Hub {
     pub fn progress(&self, progress: &Progress) {
         let messages = self.encoder.progress(progress);
         let mut inner = self.lock();
-        if let Some((_, regions)) = inner.running.get_mut(&progress.action) {
+        if let Some(Reading { matched, regions, .. }) = inner.running.get_mut(&progress.action) {
             match &progress.step {
-                Step::Matched(_) => *regions = Regions::default(),
+                Step::Matched(found) => (*matched, *regions) = (Some(found.clone()), Regions::default()),
                 Step::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
                 Step::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
             }
         }
         inner.tell(&messages);
+    }
+
+    /// Which template a running recognition reads by; nothing before the engine has said so.
+    pub fn matched(&self, action: ActionId) -> Option<Match> {
+        self.lock().running.get(&action)?.matched.clone()
     }
 
     /// Closes every socket, politely, and those that still come.
@@ -338,8 +352,8 @@ impl Subscription {
         if watcher.page != Some(Page::Console) || !Page::Console.is_open_to(watcher.permissions) {
             return Err(NotPermitted);
         }
-        let running = inner.running.iter().find(|(_, (company, _))| watcher.wall.is_none_or(|own| own == *company));
-        watcher.send(self.hub.encoder.so_far(running.map(|(action, (_, regions))| (*action, regions))));
+        let running = inner.running.iter().find(|(_, reading)| watcher.wall.is_none_or(|own| own == reading.company));
+        watcher.send(self.hub.encoder.so_far(running.map(|(action, reading)| (*action, &reading.regions))));
         Ok(())
     }
 

@@ -1,8 +1,10 @@
-//! Template tests: pictures read by one template while somebody waits, on an engine beside the dispatcher's. Not here: queues, which
+//! Template tests: pictures read by one template, saved or just drawn, while somebody waits, on an engine beside the dispatcher's. Not here: queues, which
 //! hear nothing of them.
 
+use crate::domain::action::TemplateDraft;
+use crate::domain::ids::TemplateId;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::template::Template;
+use crate::domain::template::{EngineNumbers, Learnt, Template};
 use crate::engine::worker::{Answer, Done, MakeEngine, Request, Worker};
 use crate::engine::{Trial, Trouble};
 use std::path::PathBuf;
@@ -11,6 +13,17 @@ use tokio::sync::{Mutex, Semaphore};
 
 /// One is read at a time; as many more may wait for it.
 const WAITING_MAX: usize = 4;
+
+/// What is tried.
+#[derive(Debug)]
+pub enum Tried {
+    Saved(Box<Template>),
+    /// Learnt for this once; `origin` is the file of the picture it is drawn on.
+    Drawn {
+        draft: Box<TemplateDraft>,
+        origin: PathBuf,
+    },
+}
 
 pub struct Trials {
     /// `None`: the engine in use has no such test.
@@ -36,48 +49,78 @@ impl Trials {
         self.make.as_ref().map(|_| ()).ok_or_else(not_with_this_engine)
     }
 
-    /// What `template` makes of the picture, within `patience`, the waiting for others included.
+    /// What a template makes of the picture, and its own specimen, within `patience`, the waiting for others included.
     ///
     /// # Errors
     /// `Conflict` with an external engine; `Unavailable` when too many wait, or it takes too long; `Unsupported` for a picture that can't
     /// be read.
-    pub async fn run(&self, picture: PathBuf, template: Template, patience: Duration) -> Result<Trial, Refusal> {
+    pub async fn run(&self, picture: PathBuf, tried: Tried, patience: Duration) -> Result<(Trial, Specimen), Refusal> {
         let Some(make) = &self.make else { return Err(not_with_this_engine()) };
         let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
-        tokio::time::timeout(patience, self.take_turn(make, picture, template)).await.unwrap_or_else(|_| Err(too_long()))
+        tokio::time::timeout(patience, self.take_turn(make, picture, tried)).await.unwrap_or_else(|_| Err(too_long()))
     }
 
-    async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, template: Template) -> Result<Trial, Refusal> {
+    async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, tried: Tried) -> Result<(Trial, Specimen), Refusal> {
         let mut turn = self.worker.lock().await;
         // Taken out while it works: given up for lack of time, it is dropped, and told to stop by that.
         let worker = match turn.take() {
             Some(worker) => worker,
             None => Worker::start(make).map_err(|_| Refusal::internal())?,
         };
-        let mut answers = worker.ask(Request::TryOut { picture, template: Box::new(template) });
-        loop {
-            match answers.recv().await {
-                Some(Answer::Event(_)) => {}
-                Some(Answer::End(end)) => {
-                    *turn = Some(worker);
-                    return ended(end);
-                }
-                None => return Err(Refusal::internal()),
+        let tested = test(&worker, picture, tried).await;
+        *turn = Some(worker);
+        tested
+    }
+}
+
+/// What each area holds on the template's own picture.
+pub type Specimen = Vec<(String, String)>;
+
+async fn test(worker: &Worker, picture: PathBuf, tried: Tried) -> Result<(Trial, Specimen), Refusal> {
+    let template = match tried {
+        Tried::Saved(template) => template,
+        Tried::Drawn { draft, origin } => {
+            let learn = Request::Learn { draft: draft.clone(), picture: origin, numbers: EngineNumbers::new() };
+            match last_word(worker, learn).await {
+                Ok(Done::Learnt(learnt)) => Box::new(unsaved(*draft, *learnt)),
+                end => return Err(broken(end)),
             }
+        }
+    };
+    let specimen = template.learnt.specimen.clone();
+    match last_word(worker, Request::TryOut { picture, template }).await {
+        Ok(Done::TriedOut(trial)) => Ok((*trial, specimen)),
+        end => Err(broken(end)),
+    }
+}
+
+async fn last_word(worker: &Worker, request: Request) -> Result<Done, Trouble> {
+    let mut answers = worker.ask(request);
+    loop {
+        match answers.recv().await {
+            Some(Answer::Event(_)) => {}
+            Some(Answer::End(end)) => return end,
+            None => return Err(Trouble::Receive("the engine is gone".into())),
         }
     }
 }
 
-fn ended(end: Result<Done, Trouble>) -> Result<Trial, Refusal> {
+/// A template that nobody knows by a number.
+fn unsaved(draft: TemplateDraft, learnt: Learnt) -> Template {
+    let TemplateDraft { company, layout, json_model, origin, shown } = draft;
+    let (id, uuid) = (TemplateId(0), String::new());
+    Template { id, company, layout, json_model, registered: 0, successes: 0, origin, shown, uuid, learnt }
+}
+
+fn broken(end: Result<Done, Trouble>) -> Refusal {
     match end {
-        Ok(Done::TriedOut(trial)) => Ok(*trial),
         Err(Trouble::Refused(why)) => {
             tracing::info!("a template test: {why}");
-            Err(Refusal::new(Code::Unsupported, "图片无法打开", "the picture can't be opened"))
+            Refusal::new(Code::Unsupported, "图片无法打开", "the picture can't be opened")
         }
         other => {
             tracing::warn!("a template test: {other:?}");
-            Err(Refusal::internal())
+            Refusal::internal()
         }
     }
 }

@@ -100,6 +100,11 @@ impl App {
         self.write_backup(|made| backup::write(&self.store, &self.dir, made, out))
     }
 
+    /// About how long it will be. Blocks.
+    pub fn expected_backup_bytes(&self) -> Result<u64, BackupError> {
+        backup::expected_bytes(&self.store, &self.dir)
+    }
+
     pub fn is_new(&self) -> Result<bool, Refusal> {
         Ok(self.store.read(is_new)?)
     }

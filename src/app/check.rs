@@ -10,10 +10,10 @@ use crate::store::blobs::Blobs;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
-    ACTIONS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME,
-    DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, LOG, LOG_INDEX,
-    LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, RUNNING, SESSIONS, SETTINGS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS,
-    TOKENS_BY_HASH, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
+    ACTIONS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CONTENDERS, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
+    DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY,
+    LOG, LOG_INDEX, LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, RUNNING, SESSIONS, SETTINGS, TEMPLATES, TEMPLATES_BY_COMPANY,
+    TOKENS, TOKENS_BY_HASH, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
 use std::collections::BTreeMap;
@@ -298,6 +298,7 @@ impl Check<'_> {
             self.total(&faults::counter(company), number)?;
         }
         self.each(&CORRECTIONS, |check, (id, _), _| check.is_there(&INVOICES, &id, "a correction"))?;
+        self.each(&CONTENDERS, |check, id, _| check.is_there(&INVOICES, &id, "what its templates came to"))?;
         self.allotted("invoices", highest)
     }
 

@@ -7,11 +7,11 @@ use crate::domain::account::Actor;
 use crate::domain::action::{Job, State};
 use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, TemplateId};
-use crate::domain::invoice::{Correction, Invoice, Reason, Region};
+use crate::domain::invoice::{Contender, Correction, Invoice, Reason, Region};
 use crate::domain::money;
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::template::AreaKind;
-use crate::store::tables::{CORRECTIONS, COUNTERS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES};
+use crate::store::tables::{CONTENDERS, CORRECTIONS, COUNTERS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, TEMPLATES};
 use crate::store::{StoreError, Txn, View};
 use std::collections::BTreeMap;
 
@@ -22,13 +22,15 @@ pub struct Outcome {
     pub regions: Vec<Region>,
     /// Empty: no person is needed.
     pub reasons: Vec<Reason>,
+    /// The templates it was chosen from, the likeliest first, where the engine told.
+    pub contenders: Vec<Contender>,
     /// The seed's sentence, where the engine was the cause.
     pub trouble: Option<&'static str>,
 }
 
 impl Outcome {
     fn failed(reason: Reason, trouble: &'static str) -> Self {
-        Self { template: None, regions: Vec::new(), reasons: vec![reason], trouble: Some(trouble) }
+        Self { template: None, regions: Vec::new(), reasons: vec![reason], contenders: Vec::new(), trouble: Some(trouble) }
     }
 
     /// The engine gave no proper answer in all its tries; `sentence` is the seed's.
@@ -110,6 +112,11 @@ pub fn duplicate_of(view: &View<'_>, invoice: &Invoice) -> Result<Option<Invoice
 
 pub fn corrections(view: &View<'_>, id: InvoiceId) -> Result<Vec<Correction>, StoreError> {
     view.scan(&CORRECTIONS, &id, false).map(|row| row.map(|(_, correction)| correction)).collect()
+}
+
+/// How the likeliest templates fared when it was read last.
+pub fn contenders(view: &View<'_>, id: InvoiceId) -> Result<Vec<Contender>, StoreError> {
+    Ok(view.get(&CONTENDERS, &id)?.unwrap_or_default())
 }
 
 /// What is asked of the invoices.
@@ -247,6 +254,11 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     };
     keep_corrections(txn, &mut invoice)?;
     put(txn, again.as_ref(), &invoice)?;
+    if outcome.contenders.is_empty() {
+        txn.delete(&CONTENDERS, &invoice.id);
+    } else {
+        txn.put(&CONTENDERS, &invoice.id, &outcome.contenders)?;
+    }
     txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
     if invoice.is_fault() {
         faults::add(txn, &invoice)?;

@@ -3,6 +3,7 @@
 use super::accounts::must_be_company;
 use super::queues::{end, enqueue, set_aside, sizes};
 use super::{App, By, now, pictures};
+use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
 use crate::domain::change::{Change, TemplateChange};
 use crate::domain::ids::{ActionId, CompanyId, PictureId, TemplateId};
@@ -68,6 +69,24 @@ fn check_areas(layout: &Layout, origin: &Picture) -> Result<(), Refusal> {
     }
 }
 
+/// The picture that a user drew on, if he may and all of it lies there; a changed template, `known`, keeps its own.
+pub fn drawn_on(
+    view: &View<'_>,
+    actor: &Actor,
+    layout: &Layout,
+    origin: Option<PictureId>,
+    known: Option<&Template>,
+) -> Result<Picture, Refusal> {
+    let origin = origin.or(known.map(|t| t.origin));
+    let origin = origin.map(|id| view.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);
+    let origin = origin.ok_or_else(|| Refusal::sentence(Code::NotFound, sentence::UPLOAD_FAILED))?;
+    if !actor.sees(origin.company) {
+        return Err(Refusal::no_permission());
+    }
+    check_areas(layout, &origin)?;
+    Ok(origin)
+}
+
 impl App {
     /// Queues a new template, or with `change` the change of one.
     pub async fn queue_template(
@@ -84,14 +103,7 @@ impl App {
                     return Err(Refusal::no_permission());
                 }
                 must_be_company(txn, company)?;
-                let origin = drawn.origin.or(known.as_ref().map(|t| t.origin));
-                let origin =
-                    origin.map(|id| txn.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);
-                let origin = origin.ok_or_else(|| Refusal::sentence(Code::NotFound, sentence::UPLOAD_FAILED))?;
-                if !by.actor.sees(origin.company) {
-                    return Err(Refusal::no_permission());
-                }
-                check_areas(&drawn.layout, &origin)?;
+                let origin = drawn_on(&txn.view(), &by.actor, &drawn.layout, drawn.origin, known.as_ref())?;
                 let shown = match &drawn.shown {
                     Some(kept) => pictures::record(txn, &by, kept, Purpose::Template, company)?.id,
                     None => origin.id,

@@ -3,7 +3,7 @@
 use super::account::{Credential, PermissionSet};
 use super::action::Action;
 use super::ids::{ActionId, CompanyId, TemplateId, UserId};
-use super::invoice::{Invoice, Picture};
+use super::invoice::{Contender, Invoice, Picture};
 use super::template::{Rect, Template};
 
 #[derive(Clone, Debug)]
@@ -72,19 +72,17 @@ pub struct Progress {
     pub step: Step,
 }
 
+/// Which template a picture is read by, and those it was chosen from, the likeliest first.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// The one that fits, the picture to show for it, and its label; `None` when none does.
+    pub template: Option<(TemplateId, Picture, String)>,
+    pub contenders: Vec<Contender>,
+}
+
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// The template that fits and the picture to show for it; `None` when none does.
-    Matched(Option<(TemplateId, Picture, String)>),
-    Found {
-        status: i32,
-        pos_id: String,
-        position: Rect,
-    },
-    Read {
-        status: i32,
-        pos_id: String,
-        text: String,
-        probability: f64,
-    },
+    Matched(Match),
+    Found { status: i32, pos_id: String, position: Rect },
+    Read { status: i32, pos_id: String, text: String, probability: f64 },
 }

@@ -131,6 +131,21 @@ impl Reason {
     }
 }
 
+/// How a template fared on a picture, among those it was chosen from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contender {
+    pub template: TemplateId,
+    /// What it was called at that moment.
+    pub label: String,
+    /// 0 to 1.
+    pub score: f64,
+    /// Why it fits, or why not.
+    pub ground: Reason,
+}
+
+/// So many are kept, the likeliest.
+pub const CONTENDERS_MAX: usize = 5;
+
 /// How a fault left the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Settled {

@@ -1,6 +1,7 @@
 //! An engine whose outcomes stand in a table: for tests of everything around an engine. Not here: anything that looks at pixels.
 
-use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use super::{Cancel, Candidate, Draft, Engine, Event, Trouble, Verdict};
+use crate::domain::invoice::Reason;
 use crate::domain::template::{EngineNumbers, Learnt, Rect, Template};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -38,6 +39,18 @@ impl Scripted {
     }
 }
 
+/// The one that fits before the others.
+fn candidates(templates: &[Arc<Template>], chosen: Option<&Arc<Template>>) -> Vec<Candidate> {
+    let is_chosen = |template: &Arc<Template>| chosen.is_some_and(|c| c.id == template.id);
+    let one = |template: &Arc<Template>| {
+        let (score, zh, en) = if is_chosen(template) { (0.97, "匹配", "fits") } else { (0.25, "不匹配", "does not fit") };
+        Candidate { template: template.id, score, ground: Reason::new(zh, en) }
+    };
+    let mut candidates: Vec<_> = templates.iter().map(one).collect();
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    candidates
+}
+
 impl Engine for Scripted {
     fn recognise(
         &mut self,
@@ -52,7 +65,7 @@ impl Engine for Scripted {
             Outcome::Fails(trouble) => return Err(trouble),
             Outcome::Panics => std::panic::panic_any("the script says so"),
             Outcome::NoTemplateFits => {
-                report(Event::Matched { template: None, candidates: Vec::new() });
+                report(Event::Matched { template: None, candidates: candidates(templates, None) });
                 return Ok(Verdict::NoTemplateFits);
             }
         };
@@ -60,7 +73,7 @@ impl Engine for Scripted {
             report(Event::Matched { template: None, candidates: Vec::new() });
             return Ok(Verdict::NoTemplateFits);
         };
-        report(Event::Matched { template: Some(template.id), candidates: Vec::new() });
+        report(Event::Matched { template: Some(template.id), candidates: candidates(templates, Some(template)) });
         for area in &template.layout.areas {
             let Rect { x, y, width, height } = area.rect;
             report(Event::Found { status: 0, pos_id: area.pos_id.clone(), position: Rect { x, y, width, height } });

@@ -5,11 +5,13 @@ use super::route::Call;
 use super::time;
 use crate::domain::refusal::Refusal;
 use bytes::Bytes;
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write};
 use tokio::sync::mpsc;
 
+/// About how many bytes will come: a stream has no length.
+const EXPECTED: &str = "x-expected-length";
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// Writes into an answer that is being sent. Blocks while the client does not take it.
@@ -31,6 +33,12 @@ pub async fn download(call: Call) -> Result<Reply, Refusal> {
     call.edge.app.log_backup(call.by()?).await?;
     let (sender, mut reply) = reply::streamed("application/x-tar");
     let app = call.edge.app.clone();
+    let counting = app.clone();
+    let expected = tokio::task::spawn_blocking(move || counting.expected_backup_bytes());
+    // For whoever shows how far it is; without it there is a backup all the same.
+    if let Ok(Ok(bytes)) = expected.await {
+        reply::set(&mut reply, HeaderName::from_static(EXPECTED), HeaderValue::from(bytes));
+    }
     let day = time::write(crate::app::now(), &app.settings().zone());
     tokio::task::spawn_blocking(move || {
         let breaking = sender.clone();

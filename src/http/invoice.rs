@@ -253,12 +253,17 @@ pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "img_str": data_url(&call.edge.app, &picture).await? })))
 }
 
-/// `width`: made smaller, for lists.
+/// `width`: made smaller, for lists. `as`: for a browser that can't show it.
 pub async fn image(call: Call) -> Result<Reply, Refusal> {
     let name = call.captured.get("name").map_or("", String::as_str);
     let app = &call.edge.app;
     let picture = visible(app, call.actor()?, wire::picture_of_name(name))?;
-    let width = call.fields.natural_or_none("width")?.map(thumbs::width);
+    let whole = match call.fields.text_or_none("as")? {
+        None => None,
+        Some("jpeg") => Some(thumbs::WHOLE),
+        Some(_) => return Err(Refusal::malformed("as：应为 jpeg", "as: must be jpeg")),
+    };
+    let width = call.fields.natural_or_none("width")?.map(thumbs::width).or(whole);
     let (etag, media_type) = match width {
         Some(width) => (format!("\"{}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),
         None => (format!("\"{}\"", picture.hash), picture.format.media_type()),

@@ -80,6 +80,7 @@ fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
             json!({ "time": time::write(c.at, &zone), "user_name": c.user_name, "pos_id": c.pos_id, "old": c.old, "new": c.new })
         };
         let mut value = invoice(view, &found, call.language, &zone)?;
+        value["candidates"] = wire::contenders(&invoices::contenders(view, id)?, call.language);
         value["history"] = invoices::corrections(view, id)?.iter().map(correction).collect();
         Ok(value)
     })

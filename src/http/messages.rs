@@ -2,7 +2,7 @@
 
 use super::reply::Language;
 use super::{time, wire};
-use crate::domain::change::{Change, Progress, Step, TemplateChange};
+use crate::domain::change::{Change, Match, Progress, Step, TemplateChange};
 use crate::domain::ids::ActionId;
 use crate::domain::invoice::{Invoice, Regions};
 use crate::domain::template::Template;
@@ -126,10 +126,10 @@ impl Encoder for Messages {
     fn progress(&self, progress: &Progress) -> Vec<Message> {
         let action = progress.action;
         let value = match &progress.step {
-            Step::Matched(Some((template, picture, label))) => json!({
+            Step::Matched(Match { template: Some((template, picture, label)), .. }) => json!({
                 "msg_id": 100, "action_id": action, "id": template, "status": 0, "url": wire::url(picture), "model_label": label,
             }),
-            Step::Matched(None) => {
+            Step::Matched(Match { template: None, .. }) => {
                 json!({ "msg_id": 100, "action_id": action, "id": null, "status": -1, "url": null, "model_label": null })
             }
             Step::Found { status, pos_id, position } => json!({

@@ -48,6 +48,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
          groups: [GroupName], permissions: [Permission])",
     ),
     ("Position", "(x: int, y: int, w: int, h: int)"),
+    ("Candidates", "[(model_id: natural, model_label: text, score: number, reason: text)]"),
     ("RegionList", "{(position: Position|null, ocr_result: text, probability: number, status: int)}"),
     (
         "Fault",
@@ -64,12 +65,16 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "WholeInvoice",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         settled: 'resolved'|'retried'|null, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+         settled: 'resolved'|'retried'|null, candidates: Candidates, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
     ),
     (
         "Model",
         "(model_id: natural, json_model: any, model_register_time: time, model_success_counter: natural, model_url: text, \
          origin_url: text, model_label: text, image_size: natural, model_uuid: text)",
+    ),
+    (
+        "Trial",
+        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null)",
     ),
     ("Queued", "(sucess: text, action_id: natural, manage_size: natural, recognize_size: natural)"),
     (
@@ -247,20 +252,24 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Read, "/invoice/recognizeWait", NOTHING, "(msg_id: 200, recognize_wait: [Waiting])"),
     row(Read, "/invoice/getFaultQueue", PAGE, "(fault_num: natural, fault_list: [Fault])"),
-    row(Get, "/invoice/image/{name}", "(width?: natural)", "image/*"),
+    row(Get, "/invoice/image/{name}", "(width?: natural, as?: 'jpeg')", "image/*"),
+    row(
+        Get,
+        "/api/console",
+        NOTHING,
+        "(running: [(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, \
+         action_start_time: time, url: text, image_size: natural, \
+         match: (model_id: natural|null, model_label: text|null, url: text|null, candidates: Candidates)|null)])",
+    ),
     row(
         Get,
         "/api/queue",
         "(limit?: natural)",
-        "(running: Action|null, manage_wait: [Action], manage_size: natural, recognize_size: natural, \
+        "(running: Action|null, running_list: [Action], manage_wait: [Action], manage_size: natural, recognize_size: natural, \
          paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null, recognize_wait?: [Action])",
     ),
-    row(
-        Post,
-        "/api/models/{id}/test",
-        NOTHING,
-        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null)",
-    ),
+    row(Post, "/api/models/test", "(json_model: JsonModel, file_name?: text|null, model_id?: natural)", "Trial"),
+    row(Post, "/api/models/{id}/test", NOTHING, "Trial"),
     row(Post, "/api/queue/pause", "(reason?: text)", "Done"),
     row(Post, "/api/queue/resume", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),

@@ -5,6 +5,7 @@ use super::route::Call;
 use super::{time, wire};
 use crate::app::queues;
 use crate::domain::action::{Action, Job};
+use crate::domain::change::Match;
 use crate::domain::ids::ActionId;
 use crate::domain::refusal::Refusal;
 use crate::store::{StoreError, View};
@@ -41,14 +42,15 @@ pub async fn queue(call: Call) -> Result<Reply, Refusal> {
     let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
     // One look, not a walk: what moves from one list to the other is in exactly one of them.
     let answer = call.edge.app.store.read(|view| {
-        let running = queues::running(view)?.into_iter().find(|a| actor.sees(a.company));
-        let running = running.map(|a| action(view, &a, &zone)).transpose()?;
+        let running = queues::running(view)?.into_iter().filter(|a| actor.sees(a.company));
+        let running = running.map(|a| action(view, &a, &zone)).collect::<Result<Vec<_>, _>>()?;
         let waiting = queues::template_actions_waiting(view, WAITING_MAX, |a| actor.sees(a.company))?;
         let waiting = waiting.iter().map(|a| action(view, a, &zone)).collect::<Result<Vec<_>, _>>()?;
         let sizes = queues::sizes(view)?;
         let paused = queues::pause(view)?.map(|p| json!({ "by": p.by, "since": time::write(p.since, &zone), "reason": p.reason }));
         Ok::<_, StoreError>(json!({
-            "running": running,
+            "running": running.first(),
+            "running_list": running,
             "manage_wait": waiting,
             "manage_size": sizes.manage,
             "recognize_size": sizes.recognise,
@@ -66,6 +68,29 @@ pub async fn queue(call: Call) -> Result<Reply, Refusal> {
         answer["recognize_wait"] = Value::Array(waiting.await?);
     }
     Ok(reply::json(&answer))
+}
+
+/// What is being read, oldest first; of each, the template it is read by and those it was chosen from, once the engine has said so.
+pub async fn console(call: Call) -> Result<Reply, Refusal> {
+    let (actor, zone, language) = (call.actor()?, call.edge.app.settings().zone(), call.language);
+    let reading = |matched: Match| {
+        let (id, url, label) = match &matched.template {
+            Some((id, picture, label)) => (json!(id), json!(wire::url(picture)), json!(label)),
+            None => Default::default(),
+        };
+        let candidates = wire::contenders(&matched.contenders, language);
+        json!({ "model_id": id, "model_label": label, "url": url, "candidates": candidates })
+    };
+    let running = call.edge.app.store.read(|view| {
+        let running = queues::running(view)?.into_iter();
+        let pictures = running.filter(|a| actor.sees(a.company) && matches!(a.job, Job::Recognise { .. }));
+        pictures.map(|a| Ok((a.id, action(view, &a, &zone)?))).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let told = |(id, mut action): (ActionId, Value)| {
+        action["match"] = json!(call.edge.hub.matched(id).map(reading));
+        action
+    };
+    Ok(reply::json(&json!({ "running": running?.into_iter().map(told).collect::<Vec<_>>() })))
 }
 
 fn done() -> Reply {

@@ -234,6 +234,7 @@ routes! {
     Post "/invoice/addModel", Needs(ModelRw), None => invoice::add_model;
     Post "/invoice/deleteModel", Needs(ModelRw), None => invoice::delete_model;
     Read "/invoice/getAllModel", Needs(ModelR), None => invoice::get_all_model;
+    Post "/api/models/test", Needs(ModelRw), One => trial::test_draft;
     Post "/api/models/{id}/test", Needs(ModelR), One => trial::test_model;
     Read "/invoice/searchModelLabel", Needs(ModelR), None => invoice::search_model_label;
     Read "/invoice/getTwentyAction", Needs(LogR), None => log::get_twenty_action;
@@ -242,6 +243,7 @@ routes! {
     Read "/invoice/recognizeWait", Needs(QueueR), None => invoice::recognize_wait;
     Read "/invoice/getFaultQueue", Needs(FaultR), None => faults::get_fault_queue;
     Get "/invoice/image/{name}", ANY_PICTURE, None => invoice::image;
+    Get "/api/console", Needs(ConsoleR), None => queue::console;
     Get "/api/queue", Needs(QueueR), None => queue::queue;
     Post "/api/queue/pause", Needs(QueueRw), None => queue::pause;
     Post "/api/queue/resume", Needs(QueueRw), None => queue::resume;

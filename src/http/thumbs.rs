@@ -1,4 +1,4 @@
-//! Pictures made smaller, for lists. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
+//! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
 //! hundreds of MiB to open. What is made stays in memory, up to a bound. Not here: who may see it (invoice.rs).
 
 use crate::domain::invoice::BlobHash;
@@ -15,6 +15,8 @@ use tokio::sync::Semaphore;
 
 /// What is asked for is made at the next of these.
 const WIDTHS: [u32; 3] = [160, 480, 1600];
+/// As large as it is.
+pub const WHOLE: u32 = u32::MAX;
 /// As many times its width may a picture be high: a till receipt.
 const HEIGHTS: u32 = 4;
 const JPEG_QUALITY: u8 = 82;
@@ -99,8 +101,9 @@ fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
     let turned = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(turned);
-    if picture.width() > width || picture.height() > width * HEIGHTS {
-        picture = picture.thumbnail(width, width * HEIGHTS);
+    let height = width.saturating_mul(HEIGHTS);
+    if picture.width() > width || picture.height() > height {
+        picture = picture.thumbnail(width, height);
     }
     let mut bytes = Vec::new();
     picture.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;

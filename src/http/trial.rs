@@ -4,28 +4,51 @@ use super::reply::{self, Reply};
 use super::route::Call;
 use super::wire;
 use crate::app::{pictures, templates};
+use crate::domain::action::TemplateDraft;
 use crate::domain::checks;
-use crate::domain::ids::TemplateId;
+use crate::domain::ids::{PictureId, TemplateId};
 use crate::domain::invoice::{Reason, Regions};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::Template;
 use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use crate::engine::{Event, Trial};
+use crate::trials::Tried;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 use std::time::Duration;
 
-fn template(call: &Call) -> Result<Template, Refusal> {
-    let id = TemplateId(call.number_in_path("id")?);
+fn visible(call: &Call, id: TemplateId) -> Result<Template, Refusal> {
     let unknown = || Refusal::not_found("没有这个模板", "no such template");
     let template = call.edge.app.store.read(|view| templates::get(view, id))?.ok_or_else(unknown)?;
     if call.actor()?.sees(template.company) { Ok(template) } else { Err(Refusal::no_permission()) }
 }
 
-pub async fn test_model(mut call: Call) -> Result<Reply, Refusal> {
+pub async fn test_model(call: Call) -> Result<Reply, Refusal> {
     call.edge.trials.available()?;
-    let template = template(&call)?;
+    let tried = Tried::Saved(Box::new(visible(&call, TemplateId(call.number_in_path("id")?))?));
+    test(call, tried).await
+}
+
+/// As `addModel` takes it; with `model_id`, a changed template that may keep its picture.
+pub async fn test_draft(call: Call) -> Result<Reply, Refusal> {
+    call.edge.trials.available()?;
+    let (app, actor) = (&call.edge.app, call.actor()?);
+    let (layout, json_model) = wire::layout(call.fields.object("json_model")?)?;
+    // No picture has the number 0.
+    let named = |url: &str| wire::picture_of_url(url).unwrap_or(PictureId(0));
+    let origin = call.fields.text_or_none("file_name")?.filter(|url| !url.is_empty()).map(named);
+    let known = match call.fields.natural_or_none("model_id")? {
+        None => None,
+        Some(id) => Some(visible(&call, TemplateId(id))?),
+    };
+    let origin = app.store.read(|view| templates::drawn_on(view, actor, &layout, origin, known.as_ref()))?;
+    let draft = TemplateDraft { company: actor.company, layout, json_model, origin: origin.id, shown: origin.id };
+    let tried = Tried::Drawn { draft: Box::new(draft), origin: app.blobs.path(&origin.hash) };
+    test(call, tried).await
+}
+
+async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let missing = || Refusal::malformed("缺少图片", "a picture is missing");
     let file = call.fields.files.pop().ok_or_else(missing)?.file?;
     // The file goes when this function ends: nothing is kept.
@@ -33,8 +56,10 @@ pub async fn test_model(mut call: Call) -> Result<Reply, Refusal> {
     let inspected = path.clone();
     tokio::task::spawn_blocking(move || pictures::inspect(&inspected)).await.map_err(|_| Refusal::internal())??;
     let settings = call.edge.app.settings();
-    let specimen = template.learnt.specimen.clone();
-    let trial = call.edge.trials.run(path, template, Duration::from_secs(settings.engine_timeout_s)).await?;
+    // A draft is learnt first: each step has its time.
+    let steps = if matches!(tried, Tried::Drawn { .. }) { 2 } else { 1 };
+    let patience = Duration::from_secs(settings.engine_timeout_s.saturating_mul(steps));
+    let (trial, specimen) = call.edge.trials.run(path, tried, patience).await?;
     let (regions, reasons) = judged(&trial, &specimen, settings.confidence_threshold);
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({

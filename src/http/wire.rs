@@ -6,7 +6,7 @@ use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
 use crate::domain::action::Action;
 use crate::domain::ids::PictureId;
-use crate::domain::invoice::{Invoice, Picture, Reason, Region};
+use crate::domain::invoice::{Contender, Invoice, Picture, Reason, Region};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{Area, AreaKind, Layout, Rect, Template};
 use jiff::tz::TimeZone;
@@ -85,6 +85,19 @@ pub fn reasons(reasons: &[Reason], language: Language) -> String {
         Language::Chinese => joined(|r| &r.zh, "；"),
         Language::English => joined(|r| &r.en, "; "),
     }
+}
+
+/// How the likeliest templates fared.
+pub fn contenders(contenders: &[Contender], language: Language) -> Value {
+    let one = |c: &Contender| {
+        json!({
+            "model_id": c.template,
+            "model_label": c.label,
+            "score": probability(c.score),
+            "reason": language.pick(&c.ground.zh, &c.ground.en),
+        })
+    };
+    contenders.iter().map(one).collect()
 }
 
 /// An invoice as the fault queue lists it.

@@ -219,6 +219,39 @@ impl<W: Write> Archive<W> {
     }
 }
 
+const TAR_BLOCK: u64 = 512;
+
+/// What a member of so many bytes takes up.
+fn in_archive(bytes: u64) -> u64 {
+    TAR_BLOCK + bytes.next_multiple_of(TAR_BLOCK)
+}
+
+/// About how long a backup made now would be: what is written meanwhile comes on top. Reads every row.
+pub fn expected_bytes(store: &Store, dir: &Path) -> Result<u64, BackupError> {
+    let mut rows = 0;
+    for row in store.engine.scan(&[], Bound::Unbounded, false) {
+        let (key, value) = row?;
+        rows += (key.len() + value.len() + 2 * size_of::<u32>()) as u64;
+    }
+    let (mut pictures, mut sums) = (0, 0);
+    for shard in fs::read_dir(dir.join("pictures"))? {
+        let shard = shard?;
+        if shard.file_name() == "incoming" || !shard.file_type()?.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(shard.path())? {
+            let file = file?;
+            // The name of a picture is its sum.
+            sums += 2 * file.file_name().len() + PICTURES_DIR.len() + "  \n".len();
+            pictures += in_archive(file.metadata()?.len());
+        }
+    }
+    let others = FILES.iter().filter_map(|name| fs::metadata(dir.join(name)).ok());
+    let others: u64 = others.map(|file| in_archive(file.len())).sum();
+    // Head and sums, and the two empty blocks that a tar ends in.
+    Ok(in_archive(1) + in_archive(rows) + pictures + others + in_archive(sums as u64) + 2 * TAR_BLOCK)
+}
+
 /// Writes a backup of the box on `dir` to `out`. Everything acknowledged before this was called is in it.
 pub fn write<W: Write>(store: &Store, dir: &Path, made: &str, out: W) -> Result<Contents, BackupError> {
     let mut archive = Archive { tar: tar::Builder::new(out), sums: String::new(), contents: Contents::default() };

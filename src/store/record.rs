@@ -62,6 +62,7 @@ records!(
     crate::domain::invoice::Invoice,
     crate::domain::invoice::Picture,
     crate::domain::template::Template,
+    Vec<crate::domain::invoice::Contender>,
 );
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
 use crate::domain::device::{Conflict, Device, Print};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
-use crate::domain::invoice::{Correction, Invoice, Picture};
+use crate::domain::invoice::{Contender, Correction, Invoice, Picture};
 use crate::domain::template::Template;
 use std::marker::PhantomData;
 
@@ -90,6 +90,9 @@ pub const FAULTS_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(46, 
 pub const CORRECTIONS: Table<(InvoiceId, u64), Correction> = Table::new(47, "corrections");
 /// (company, what makes two invoices one: picture or code and number, invoice).
 pub const INVOICES_BY_IDENTITY: Table<(CompanyId, String, InvoiceId), ()> = Table::new(48, "invoices by identity");
+
+/// How the likeliest templates fared on it, the likeliest first; beside the invoice, so that lists need not read them.
+pub const CONTENDERS: Table<InvoiceId, Vec<Contender>> = Table::new(49, "contenders");
 
 /// By time.
 pub const LOG: Table<Arrival, LogRow> = Table::new(50, "log");

@@ -58,6 +58,21 @@ export async function stopBox({ child, dir }) {
   await rm(dir, { recursive: true, force: true })
 }
 
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.PAPERLINE_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
 /** What every case has: a box, and pages that must not complain. `prepare` runs once both are there. */
 export function stage(prepare) {
   const on = { box: null, browser: null, open, shot }
@@ -66,18 +81,7 @@ export function stage(prepare) {
   before(async () => {
     mkdirSync(SHOTS, { recursive: true })
     on.box = await startBox()
-    on.browser = await chromium.launch({
-      executablePath: process.env.PAPERLINE_CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
+    on.browser = await startBrowser()
     await prepare?.()
   })
 

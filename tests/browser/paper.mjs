@@ -35,6 +35,36 @@ export async function print(browser, paper) {
   }
 }
 
+/** The same picture as a plain TIFF, which no Chromium shows. */
+export async function asTiff(browser, picture) {
+  const page = await browser.newPage()
+  try {
+    const { width, height, pixels } = await page.evaluate(async (encoded) => {
+      const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${encoded}`)).blob())
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')
+      canvas.drawImage(bitmap, 0, 0)
+      const { data } = canvas.getImageData(0, 0, bitmap.width, bitmap.height)
+      // One byte a pixel is enough for print.
+      return { width: bitmap.width, height: bitmap.height, pixels: Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 1]) }
+    }, picture.toString('base64'))
+    // Tag, type (3: two bytes, 4: four bytes), how many, value.
+    const tags = [[256, 4, width], [257, 4, height], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, 8], [277, 3, 1], [278, 4, height], [279, 4, width * height]]
+    const end = Buffer.alloc(2 + tags.length * 12 + 4)
+    end.writeUInt16LE(tags.length, 0)
+    tags.forEach(([tag, type, value], n) => {
+      end.writeUInt16LE(tag, 2 + n * 12)
+      end.writeUInt16LE(type, 4 + n * 12)
+      end.writeUInt32LE(1, 6 + n * 12)
+      end.writeUInt32LE(value, 10 + n * 12)
+    })
+    const head = Buffer.from('II*\0\0\0\0\0', 'latin1')
+    head.writeUInt32LE(8 + pixels.length, 4)
+    return Buffer.concat([head, Buffer.from(pixels), end])
+  } finally {
+    await page.close()
+  }
+}
+
 export const DINNER = {
   title: '餐饮服务通用发票',
   rows: { 发票代码: '011002210021', 发票号码: '38200139', 开票日期: '2026年04月16日', 大写金额: '叁佰贰拾元整', 小写金额: '¥320.00' },
@@ -42,6 +72,11 @@ export const DINNER = {
 
 export function dinner(rows) {
   return { ...DINNER, rows: { ...DINNER.rows, ...rows } }
+}
+
+export const TAXI = {
+  title: '出租汽车统一发票',
+  rows: { 车号: '粤B-T0713', 上车: '08:15', 下车: '08:52', 里程: '12.6 公里', 小写金额: '¥46.00' },
 }
 
 export const PARKING = { title: 'PARKING', slip: true, rows: { 车位: 'B-217', 入场: '09:12', 出场: '11:40' } }
@@ -60,24 +95,24 @@ export async function upload(page, name, picture) {
   return (await send(page, '/invoice/recognizeImage', name, picture)).action_id_list[0]
 }
 
-/** Draws the template of a dinner's invoice and waits until the box knows it. */
+const KEYS = { 发票代码: 'invoice_code', 发票号码: 'invoice_id', 开票日期: 'date', 大写金额: 'money_cn', 小写金额: 'money' }
+
 export async function learnDinner(browser, page) {
-  const { picture, places } = await print(browser, DINNER)
-  const { file_name } = await send(page, '/invoice/uploadModelOrigin', 'dinner.png', picture)
-  const json_model = {
-    global_setting: { label: DINNER.title, quota: 0 },
-    invoice_code: places.发票代码,
-    invoice_id: places.发票号码,
-    date: places.开票日期,
-    money_cn: places.大写金额,
-    money: places.小写金额,
-  }
+  await learn(browser, page, DINNER)
+}
+
+/** Draws the template of a paper and waits until the box knows it. */
+export async function learn(browser, page, paper) {
+  const known = async () => (await (await page.request.get('/invoice/getAllModel')).json()).total
+  const before = await known()
+  const { picture, places } = await print(browser, paper)
+  const { file_name } = await send(page, '/invoice/uploadModelOrigin', 'origin.png', picture)
+  const areas = Object.entries(places).map(([label, place], n) => (KEYS[label] ? [KEYS[label], place] : [`own_${n}`, { ...place, name: label }]))
+  const json_model = { global_setting: { label: paper.title, quota: 0 }, ...Object.fromEntries(areas) }
   const headers = { Origin: new URL(page.url()).origin }
   const added = await page.request.post('/invoice/addModel', { data: { modelAction: { json_model }, file_name, type: 0 }, headers })
   if (!added.ok()) throw new Error(await added.text())
-  for (;;) {
-    const { total } = await (await page.request.get('/invoice/getAllModel')).json()
-    if (total > 0) return
+  while ((await known()) === before) {
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }

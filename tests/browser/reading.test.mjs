@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
-import { dinner, DINNER, PARKING, print, upload } from './paper.mjs'
+import { asTiff, dinner, DINNER, learn, PARKING, print, TAXI, upload } from './paper.mjs'
 
 const READ_MS = 120_000
 let page
@@ -59,8 +59,35 @@ test('areas are drawn, snapped, moved with the keys, taken back and brought agai
   on.quiet()
 })
 
+/** Gives a picture to the panel that tries a template. */
+async function pick(picture) {
+  await page.setInputFiles('[data-test=try] [data-test=origin]', { name: 'try.png', mimeType: 'image/png', buffer: picture })
+}
+
+test('what is drawn is tried before it is saved, and tried again when it is drawn anew', async () => {
+  await drag(...corners(paper.places['发票号码']))
+  await page.click('[data-test=try-template]')
+  await pick((await print(on.browser, dinner({ 发票号码: '38200666' }))).picture)
+  await page.locator('[data-test=try-fits]', { hasText: '与模板相符' }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=try] [data-region=发票号码]', { hasText: '38200666' }).waitFor()
+  assert.equal(await page.locator('[data-test=try] [data-region=发票代码]').count(), 0)
+  await page.getByText('按模板校正后的图片').click()
+  await page.locator('[data-test=try] img[src^="data:image/jpeg"]').waitFor()
+  await on.shot(page, 'template-try-draft-zh')
+  await page.keyboard.press('Escape')
+  await page.locator('[data-test=try]').waitFor({ state: 'detached' })
+
+  for (const name of ['发票代码', '开票日期']) await drag(...corners(paper.places[name]))
+  await page.click('[data-test=try-template]')
+  await page.locator('[data-test=try] [data-region=发票代码]', { hasText: '011002210021' }).waitFor({ timeout: READ_MS })
+  await page.keyboard.press('Escape')
+  await page.locator('[data-test=try]').waitFor({ state: 'detached' })
+  const { total } = await (await page.request.get('/invoice/getAllModel')).json()
+  assert.equal(total, 0, 'nothing is saved')
+  on.quiet()
+})
+
 test('a template drawn so reads what it was drawn for', async () => {
-  for (const name of ['发票号码', '发票代码', '开票日期']) await drag(...corners(paper.places[name]))
   assert.deepEqual(await page.locator('.side li strong').allInnerTexts(), ['金额', '中文金额', '发票号码', '发票代码', '日期'])
   await page.fill('[data-test=template-label]', DINNER.title)
   await on.shot(page, 'template-editor-zh')
@@ -116,11 +143,44 @@ test('what has ended is shown again, step by step and by itself', async () => {
   on.quiet()
 })
 
+test('it is told why a template was taken and what spoke against the others, live, later and beside the invoice', async () => {
+  await learn(on.browser, page, TAXI)
+  const { picture } = await print(on.browser, dinner({ 发票号码: '38200778' }))
+  await page.goto('/console')
+  await upload(page, 'why.png', picture)
+  // It is slowed down still: this is seen while it is read.
+  await page.locator('[data-test=reading-state]', { hasText: '识别中' }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=why-chosen]', { hasText: /相似度 \d+%/ }).waitFor({ timeout: READ_MS })
+  assert.equal(await page.locator('[data-test=reading-state]').innerText(), '识别中')
+  const others = page.locator('[data-test=why-others]')
+  await others.locator('summary').click()
+  await others.locator('li', { hasText: TAXI.title }).waitFor()
+  await on.shot(page, 'console-why-zh')
+  await page.locator('[data-test=reading-state]', { hasText: '识别完成' }).waitFor({ timeout: READ_MS })
+
+  await page.reload()
+  await page.locator('[data-finished]').first().click()
+  await page.locator('[data-test=why-chosen]', { hasText: '相似度' }).waitFor()
+  await page.click('[data-test=language]')
+  await page.locator('[data-test=why-chosen]', { hasText: /Likeness \d+%.*[a-z]/ }).waitFor()
+  await page.click('[data-test=language]')
+  const { invoices } = await (await page.request.get('/api/invoices')).json()
+  await page.goto(`/invoices/${invoices[0].invoice_id}`)
+  await page.locator('[data-test=why-others]', { hasText: '其他候选模板' }).waitFor()
+
+  // None fits: the nearest, and why not.
+  await page.request.patch('/api/settings', { data: { engine_delay_ms: 0 }, headers: { Origin: on.box.url } })
+  await page.goto('/console')
+  await upload(page, 'parking.png', (await print(on.browser, PARKING)).picture)
+  await page.locator('[data-test=why-others]', { hasText: '最接近的模板' }).waitFor({ timeout: READ_MS })
+  assert.equal(await page.locator('[data-test=why-chosen]').count(), 0)
+  on.quiet()
+})
+
 test('a template is tried on a picture, which leaves no trace', async () => {
   const { total } = await (await page.request.get('/api/invoices')).json()
   await page.goto('/templates/1')
   await page.click('[data-test=try-template]')
-  const pick = (picture) => page.setInputFiles('[data-test=try] [data-test=origin]', { name: 'try.png', mimeType: 'image/png', buffer: picture })
   await pick((await print(on.browser, dinner({ 发票号码: '38200888' }))).picture)
   await page.locator('[data-test=try-fits]', { hasText: '与模板相符' }).waitFor({ timeout: READ_MS })
   await page.locator('[data-test=try] [data-region=发票号码]', { hasText: '38200888' }).waitFor()
@@ -130,6 +190,22 @@ test('a template is tried on a picture, which leaves no trace', async () => {
   await page.locator('[data-test=try-fits]', { hasText: '与模板不符' }).waitFor({ timeout: READ_MS })
   await page.locator('[data-test=try]', { hasText: '会列入异常：没有匹配的模板' }).waitFor()
   assert.equal((await (await page.request.get('/api/invoices')).json()).total, total)
+  on.quiet()
+})
+
+test('a TIFF is seen and its areas lie where they are', async () => {
+  await page.request.patch('/api/settings', { data: { engine_delay_ms: 0 }, headers: { Origin: on.box.url } })
+  const { picture, places } = await print(on.browser, dinner({ 发票号码: '38200999' }))
+  await page.goto('/console')
+  await upload(page, 'scan.tif', await asTiff(on.browser, picture))
+  await page.locator('[data-region=发票号码] [data-test=text]', { hasText: '38200999' }).waitFor({ timeout: READ_MS })
+  const shown = page.locator('[data-test=picture][src*=".tiff"]')
+  await page.waitForFunction(() => document.querySelector('[data-test=picture][src*=".tiff"]')?.naturalWidth > 0)
+  const [whole, box] = await Promise.all([shown.boundingBox(), page.locator('[data-box=发票号码]').boundingBox()])
+  const size = await shown.evaluate((img) => img.naturalHeight)
+  const middle = ((box.y + box.height / 2 - whole.y) / whole.height) * size
+  const { y, height } = places['发票号码']
+  assert.ok(middle > y && middle < y + height, `${middle} is not within ${y} and ${y + height}`)
   on.quiet()
 })
 

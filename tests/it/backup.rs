@@ -121,6 +121,8 @@ fn the_same_comes_over_http_for_administrators_only() {
     let answer = admin.post("/api/backup", &json!({}));
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-disposition").starts_with("attachment; filename=\"paperline-2"), "{answer:?}");
+    let (expected, came) = (answer.header("x-expected-length").parse::<u64>().unwrap(), answer.bytes.len() as u64);
+    assert!(came.abs_diff(expected) < came / 10, "{expected} bytes were to come, and {came} came");
     let file = paperline.dir.path().join("downloaded");
     fs::write(&file, &answer.bytes).unwrap();
     let restored = paperline.dir.path().join("restored");

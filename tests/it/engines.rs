@@ -48,6 +48,10 @@ fn two_engines_read_at_the_same_time_and_number_templates_on_their_own() {
     let mut both = [reading.recv_timeout(within).unwrap(), reading.recv_timeout(within).unwrap()];
     both.sort_unstable();
     assert_eq!(both, [5, 900], "each has one of the two pictures");
+    let queue = admin.get("/api/queue").body;
+    let running: Vec<&Value> = queue["running_list"].as_array().unwrap().iter().map(|a| &a["action_id"]).collect();
+    assert_eq!((running, &queue["running"]["action_id"]), (actions.iter().collect(), &actions[0]));
+    assert_eq!(admin.get("/api/console").body["running"].as_array().unwrap().len(), 2);
     // A template change waits for both to be idle.
     let origin =
         admin.upload("/invoice/uploadModelOrigin", &[("o.png", &crate::support::blank_png(50, 40))]).body["file_name"].clone();

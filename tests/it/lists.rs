@@ -165,6 +165,26 @@ fn many_are_read_again_behind_the_wall_only() {
 }
 
 #[test]
+fn what_no_browser_shows_is_shown_as_a_jpeg_of_its_size() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let mut tiff = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(2000, 90, image::Rgb([200, 30, 30])).write_to(&mut tiff, image::ImageFormat::Tiff).unwrap();
+    admin.upload("/invoice/recognizeImage", &[("scan.tif", tiff.get_ref())]);
+    let url =
+        eventually("the invoice", || admin.get("/api/invoices").body["invoices"][0]["invoice_url"].as_str().map(str::to_owned));
+    let original = admin.get(&url);
+    assert_eq!((original.header("content-type"), &original.bytes), ("image/tiff", tiff.get_ref()));
+    let shown = admin.get(&format!("{url}?as=jpeg"));
+    assert_eq!(shown.header("content-type"), "image/jpeg");
+    let picture = image::load_from_memory_with_format(&shown.bytes, image::ImageFormat::Jpeg).unwrap().into_rgb8();
+    assert_eq!((picture.dimensions(), picture.get_pixel(1999, 89)[0].abs_diff(200) < 8), ((2000, 90), true));
+    assert_ne!(shown.header("etag"), admin.get(&format!("{url}?width=1600")).header("etag"));
+    assert_eq!(admin.get(&format!("{url}?as=gif")).refusal(), (400, "malformed"));
+    assert_eq!(paperline.operator().get(&format!("{url}?as=jpeg")).refusal(), (403, "forbidden"));
+}
+
+#[test]
 fn a_picture_is_made_smaller_and_never_larger() {
     let paperline = Paperline::start();
     let admin = paperline.admin();

@@ -33,3 +33,4 @@ mod tidy;
 mod trials;
 mod vat_code;
 mod walls;
+mod why;

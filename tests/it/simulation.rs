@@ -283,7 +283,11 @@ impl World {
                 Job::Recognise { .. } => {
                     let reason = Reason::new("没有匹配的模板", "no template fits");
                     let trouble = (!done).then_some(sentence::ENGINE_RECEIVE);
-                    app.recognition_ended(id, Outcome { template: None, regions: Vec::new(), reasons: vec![reason], trouble }).await
+                    app.recognition_ended(
+                        id,
+                        Outcome { template: None, regions: Vec::new(), reasons: vec![reason], contenders: Vec::new(), trouble },
+                    )
+                    .await
                 }
                 _ if !done => app.template_failed(id).await,
                 Job::DeleteTemplate(_) => app.template_forgotten(id).await,

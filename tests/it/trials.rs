@@ -1,7 +1,7 @@
 //! The template test over the wire: what a template would read on a picture, at once, with nothing kept of it. The pictures are of a
 //! made-up receipt, drawn by scripts/bench.d/invoices.
 
-use crate::support::{Client, Paperline, blank_png, eventually};
+use crate::support::{Answer, Client, Paperline, blank_png, eventually};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
@@ -12,24 +12,26 @@ fn picture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name)).unwrap()
 }
 
-/// The receipt as a template; its number on this box.
-fn receipt(client: &Client) -> u64 {
+/// The receipt's areas, and where its picture is on this box.
+fn drawn(client: &Client) -> (Value, Value) {
     let origin = client.upload("/invoice/uploadModelOrigin", &[("receipt.png", &picture("receipt.png"))]);
     let area =
         |x, y, width, height| json!({ "x": x, "y": y, "width": width, "height": height, "remove_stamp": 1, "remove_line": 1 });
     let model = json!({
-        "modelAction": { "json_model": {
-            "global_setting": { "label": "收款收据", "quota": "" },
-            "invoice_id": area(699, 31, 134, 39),
-            "date": area(306, 85, 255, 34),
-            "head": area(162, 133, 616, 43),
-            "money_cn": area(246, 233, 531, 43),
-            "money": area(162, 282, 268, 43),
-        } },
-        "file_name": origin.body["file_name"],
-        "type": 0,
+        "global_setting": { "label": "收款收据", "quota": "" },
+        "invoice_id": area(699, 31, 134, 39),
+        "date": area(306, 85, 255, 34),
+        "head": area(162, 133, 616, 43),
+        "money_cn": area(246, 233, 531, 43),
+        "money": area(162, 282, 268, 43),
     });
-    client.post("/invoice/addModel", &model);
+    (model, origin.body["file_name"].clone())
+}
+
+/// The receipt as a template; its number on this box.
+fn receipt(client: &Client) -> u64 {
+    let (model, file_name) = drawn(client);
+    client.post("/invoice/addModel", &json!({ "modelAction": { "json_model": model }, "file_name": file_name, "type": 0 }));
     eventually("the template is learnt", || client.get("/invoice/getAllModel").body["model_list"][0]["model_id"].as_u64())
 }
 
@@ -105,6 +107,80 @@ fn a_test_that_makes_no_sense_is_refused() {
     let refused = external.admin().upload("/api/models/1/test", &[("a.png", &blank_png(9, 9))]);
     assert_eq!(refused.refusal(), (409, "conflict"));
     assert_eq!(refused.body["err"], "使用外部算法服务器时不能测试模板");
+}
+
+/// Fields, and a picture, as the editor's form sends them.
+fn try_draft(client: &Client, fields: &[(&str, &str)], picture: &[u8]) -> Answer {
+    let mut body = Vec::new();
+    for (name, text) in fields {
+        body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n").bytes());
+    }
+    body.extend(b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"i.png\"\r\n\r\n");
+    body.extend(picture);
+    body.extend(b"\r\n--x--\r\n");
+    client.send("POST", "/api/models/test", &[("content-type", "multipart/form-data; boundary=x")], &body)
+}
+
+#[test]
+fn what_is_drawn_is_tried_before_it_is_saved() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let (model, file_name) = drawn(&client);
+    let kept = files_under(&paperline.data().join("pictures"));
+    let (text, origin) = (model.to_string(), file_name.as_str().unwrap());
+    let tried = try_draft(&client, &[("json_model", &text), ("file_name", origin)], &picture("receipt-filled.png"));
+    assert_eq!(tried.status, 200, "{tried:?}");
+    let saved = client.upload(&format!("/api/models/{}/test", receipt(&client)), &[("i.png", &picture("receipt-filled.png"))]);
+    assert_eq!(tried.body, saved.body, "saved, it reads the same");
+    assert_eq!(tried.body["region_list"]["金额"]["ocr_result"], "¥31.45");
+    assert_eq!((tried.body["is_fault"].clone(), tried.body["aligned"].is_string()), (json!(0), true));
+    assert_eq!(client.get("/invoice/getAllModel").body["total"], 1, "only the one that was saved");
+    assert_eq!(
+        (client.get("/api/invoices").body["total"].clone(), files_under(&paperline.data().join("pictures"))),
+        (json!(0), kept)
+    );
+
+    // A change of the saved one, on the picture that it has.
+    let mut fewer = model.clone();
+    fewer.as_object_mut().unwrap().remove("money");
+    let changed = try_draft(&client, &[("json_model", &fewer.to_string()), ("model_id", "1")], &picture("receipt-filled.png"));
+    assert_eq!(changed.body["region_list"]["金额"], Value::Null, "{changed:?}");
+    assert_eq!(changed.body["region_list"]["发票号码"]["ocr_result"], "0306832");
+}
+
+#[test]
+fn a_draft_that_could_not_be_saved_is_not_tried() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let (model, file_name) = drawn(&client);
+    let (text, origin, blank) = (model.to_string(), file_name.as_str().unwrap(), blank_png(9, 9));
+    let refused = |client: &Client, fields: &[(&str, &str)]| {
+        let answer = try_draft(client, fields, &blank);
+        let (status, code) = answer.refusal();
+        (status, code.to_owned())
+    };
+    let is = |status, code: &str| (status, code.to_owned());
+    assert_eq!(refused(&client, &[("file_name", origin)]), is(400, "malformed"));
+    assert_eq!(refused(&client, &[("json_model", "{}"), ("file_name", origin)]), is(400, "malformed"));
+    assert_eq!(refused(&client, &[("json_model", &text)]), is(404, "not_found"));
+    assert_eq!(refused(&client, &[("json_model", &text), ("file_name", "/invoice/image/999.png")]), is(404, "not_found"));
+    assert_eq!(refused(&client, &[("json_model", &text), ("model_id", "999")]), is(404, "not_found"));
+    let mut outside = model.clone();
+    outside["money"]["x"] = json!(900);
+    assert_eq!(refused(&client, &[("json_model", &outside.to_string()), ("file_name", origin)]), is(400, "malformed"));
+    let invoice = client.upload("/invoice/recognizeImage", &[("i.png", &blank)]);
+    assert_eq!(invoice.status, 200);
+    let fields = [("json_model", text.as_str()), ("file_name", "/invoice/image/2.png")];
+    assert_eq!(refused(&client, &fields), is(404, "not_found"), "an invoice's picture is no template's");
+
+    let company = client.post("/api/companies", &json!({ "company_name": "别家" })).body["company_id"].clone();
+    for (name, permissions) in [("maker", [2]), ("looker", [1])] {
+        let user = json!({ "user_name": name, "passwd": "a password", "company_id": company, "permissions": permissions });
+        assert_eq!(client.post("/api/users", &user).status, 201);
+        let other = paperline.client();
+        other.log_in(name, "a password");
+        assert_eq!(refused(&other, &[("json_model", &text), ("file_name", origin)]), is(403, "forbidden"), "{name}");
+    }
 }
 
 /// Pictures made to hurt: each is answered, and the box reads on.

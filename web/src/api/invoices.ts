@@ -18,19 +18,27 @@ export interface RegionAnswer {
 /** By `pos_id`. */
 export type RegionList = Record<string, RegionAnswer>
 
+/** How a template fared on a picture. */
+export interface Candidate {
+  model_id: number
+  model_label: string
+  score: number
+  reason: string
+}
+
 export interface RunningPicture {
   action_id: number
-  user_id: number
   user_name: string
   company_name: string
   action_start_time: string
   url: string
+  /** Null before the engine has said which fits; its template is null when none does. */
+  match: { model_id: number | null; model_label: string | null; url: string | null; candidates: Candidate[] } | null
 }
 
-/** Null when nothing is being read. */
-export async function openConsole(): Promise<RunningPicture | null> {
-  const answer = await post<Partial<RunningPicture>>('/invoice/openConsole')
-  return answer.action_id === undefined ? null : (answer as RunningPicture)
+/** What is being read, oldest first. */
+export async function readNow(): Promise<RunningPicture[]> {
+  return (await get<{ running: RunningPicture[] }>('/api/console')).running
 }
 
 export interface QueueState {
@@ -100,6 +108,8 @@ export interface Correction {
 }
 
 export interface WholeInvoice extends Invoice {
+  /** The likeliest first; empty where the engine does not tell. */
+  candidates: Candidate[]
   history: Correction[]
 }
 

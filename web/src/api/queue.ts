@@ -15,7 +15,7 @@ export interface Waiting {
 }
 
 export interface Queue {
-  running: Waiting | null
+  running_list: Waiting[]
   manage_wait: Waiting[]
   /** One's own, the first of them. */
   recognize_wait: Waiting[]
@@ -31,7 +31,8 @@ export interface Queue {
 export async function wholeQueue(limit: number): Promise<Queue> {
   const queue = await get<Queue>('/api/queue', { limit })
   // The box looks twice: what began between its looks is not waiting any more.
-  queue.recognize_wait = queue.recognize_wait.filter((action) => action.action_id !== queue.running?.action_id)
+  const running = new Set(queue.running_list.map((action) => action.action_id))
+  queue.recognize_wait = queue.recognize_wait.filter((action) => !running.has(action.action_id))
   return queue
 }
 

@@ -70,8 +70,8 @@ export async function restoreBackup(file: File, onProgress: (sentBytes: number) 
   await sendFiles({ path: '/api/restore', files: [file], onProgress })
 }
 
-/** How long it will be nobody knows before its end; what is told is how much has come. */
-export async function downloadBackup(onProgress: (bytes: number) => void, signal: AbortSignal): Promise<File> {
+/** `onProgress`: how much has come, and about how much there will be; what is written meanwhile comes on top. */
+export async function downloadBackup(onProgress: (bytes: number, expected: number) => void, signal: AbortSignal): Promise<File> {
   let response: Response
   try {
     response = await fetch('/api/backup', { method: 'POST', headers: languageHeader(), credentials: 'same-origin', signal })
@@ -81,12 +81,13 @@ export async function downloadBackup(onProgress: (bytes: number) => void, signal
   }
   if (!response.ok || !response.body) throw errorFrom(response.status, await response.text())
   const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? 'paperline.backup'
+  const expected = Number(response.headers.get('X-Expected-Length') ?? 0)
   let bytes = 0
   const counted = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, out) => {
         bytes += chunk.length
-        onProgress(bytes)
+        onProgress(bytes, expected)
         out.enqueue(chunk)
       },
     }),

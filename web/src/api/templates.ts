@@ -43,7 +43,8 @@ export async function findTemplate(id: number): Promise<Template | null> {
   return (await allTemplates()).find((template) => template.model_id === id) ?? null
 }
 
-interface Saving {
+/** What was drawn. */
+export interface Saving {
   json: unknown
   /** Left out, it is a new one. */
   id?: number
@@ -80,8 +81,12 @@ export interface Trial {
 /** Reading takes as long as it takes, and several may ask at once. */
 const TRIAL_MS = 180_000
 
-export async function tryTemplate(id: number, picture: File): Promise<Trial> {
+/** Nothing is saved: neither what was drawn nor the picture. */
+export async function tryDraft({ json, id, picture }: Saving, sample: File): Promise<Trial> {
   const form = new FormData()
-  form.append('file', picture, picture.name)
-  return (await call<Trial>('POST', `/api/models/${id}/test`, { form, timeoutMs: TRIAL_MS })).body
+  form.append('json_model', JSON.stringify(json))
+  if (id !== undefined) form.append('model_id', String(id))
+  if (picture !== undefined) form.append('file_name', picture)
+  form.append('file', sample, sample.name)
+  return (await call<Trial>('POST', '/api/models/test', { form, timeoutMs: TRIAL_MS })).body
 }

@@ -61,3 +61,9 @@ export function errorText(error: unknown): string {
   if (error.code === 'forbidden') return error.message === '权限不足' ? t('error.forbidden') : error.message
   return error.message.startsWith('HTTP ') ? t('error.status', { status: error.status }) : error.message
 }
+
+/** Who holds the queue, since when and why. */
+export function pauseInWords({ by, since, reason }: { by: string; since: string; reason: string | null }): string {
+  const { t } = i18n.global
+  return t('console.paused', { by, since: formatTime(since) }) + (reason ? t('queue.because', { reason }) : '')
+}

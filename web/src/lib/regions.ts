@@ -1,6 +1,7 @@
 // The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
 import type { Position, RegionList } from '../api/invoices'
 import { i18n } from '../i18n'
+import { formatPercent } from './format'
 
 /** Template key to `pos_id`; fixed by the interface. */
 export const KINDS = {
@@ -40,7 +41,9 @@ const NAMES = [...KEY_OF.keys()].sort((a, b) => b.length - a.length)
 
 /** The box names areas as the interface does; people read them in their language. */
 export function reasonInWords(reason: string): string {
-  const text = NAMES.reduce((words, name) => words.replaceAll(name, regionName(name)), reason)
+  const named = NAMES.reduce((words, name) => words.replaceAll(name, regionName(name)), reason)
+  // As everywhere else in the pages: a certainty, in per cent.
+  const text = named.replace(/(?:置信度|confidence) ([01]\.\d+)/g, (_, part: string) => i18n.global.t('console.certainty', { percent: formatPercent(Number(part)) }))
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

@@ -1,15 +1,17 @@
 // What the console shows: the picture being read, area by area, and the last few that were finished.
-import { computed, reactive, ref, shallowRef } from 'vue'
+import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import {
   latestInvoices,
   oneInvoice,
-  openConsole,
   queueState,
+  readNow,
+  type Candidate,
   type Invoice,
   type Position,
   type QueueState,
   type RegionList,
 } from '../api/invoices'
+import { i18n } from '../i18n'
 import { LABEL, regionsFrom, type Region } from '../lib/regions'
 import { FEED_CONSOLE, listen, sendToFeed, watchedPage, whenFeedOpens, type FeedMessage } from './feed'
 import { can } from './session'
@@ -30,6 +32,8 @@ export interface Reading {
   done: boolean
   /** Undefined until the engine has said which fits, null when none does. */
   template: MatchedTemplate | null | undefined
+  /** The templates it was chosen from, the likeliest first; null until they are asked for. */
+  candidates: Candidate[] | null
   regions: Region[]
   invoice: number | null
   fault: boolean
@@ -42,7 +46,8 @@ const KEPT = 12
 /** What is followed: the one that began first of those that are being read, else the last that ended. */
 export const current = ref<Reading | null>(null)
 /** Several engines read several at once. */
-const running = new Map<number, Reading>()
+const running = reactive(new Map<number, Reading>())
+export const readings = computed(() => [...running.values()])
 export const finished = ref<Reading[]>([])
 /** The action of a finished one that somebody looks at; null follows what is being read. */
 export const pinned = ref<number | null>(null)
@@ -57,6 +62,7 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'userName' | 'companyNam
     ...fields,
     done: false,
     template: undefined,
+    candidates: null,
     regions: [],
     invoice: null,
     fault: false,
@@ -102,6 +108,28 @@ function templateArrived(reading: Reading, message: FeedMessage): void {
   }
 }
 
+/** Of those that are being read: which template fits, and why. The message that tells it has no room for the reasons. */
+async function askWhy(): Promise<void> {
+  for (const { action_id, match } of await readNow().catch(() => [])) {
+    const reading = running.get(action_id)
+    if (!reading || !match) continue
+    reading.template = match.model_id === null ? null : { id: match.model_id, label: match.model_label ?? '', url: match.url ?? '' }
+    reading.candidates = match.candidates
+  }
+}
+
+/** Of one that has ended; the stored invoice knows. */
+async function askStored(reading: Reading): Promise<void> {
+  if (reading.invoice === null || !can('invoice-r')) return
+  const stored = await oneInvoice(reading.invoice).catch(() => null)
+  const kept = finished.value.find((other) => other.action === reading.action)
+  // Read again meanwhile, it tells of that.
+  if (!stored || !kept || stored.action_id !== kept.action) return
+  kept.candidates = stored.candidates
+  // The message that it ended names no reason for a fault.
+  kept.reason ||= stored.reason
+}
+
 async function end(reading: Reading, message: FeedMessage): Promise<void> {
   merge(reading, message.region_list as RegionList | null)
   reading.done = true
@@ -112,11 +140,7 @@ async function end(reading: Reading, message: FeedMessage): Promise<void> {
   running.delete(reading.action)
   const [next] = running.values()
   if (next && current.value?.action === reading.action) current.value = next
-  // The message names no reason for a fault; the stored invoice does.
-  if (!reading.fault || reading.reason || reading.invoice === null || !can('invoice-r')) return
-  const stored = await oneInvoice(reading.invoice).catch(() => null)
-  const kept = finished.value.find((other) => other.action === reading.action)
-  if (stored?.reason && kept) kept.reason = stored.reason
+  if (reading.candidates === null || (reading.fault && !reading.reason)) await askStored(reading)
 }
 
 /** Every 203 of the same action is a new try, which starts again from nothing. */
@@ -140,6 +164,7 @@ function read(message: FeedMessage): void {
   switch (message.msg_id) {
     case 100:
       templateArrived(reading, message)
+      void askWhy()
       break
     case 101:
       regionOf(reading, String(message.pos_id)).position = (message.position as Position | null) ?? null
@@ -169,6 +194,7 @@ function fromInvoice(invoice: Invoice): Reading {
     time: invoice.recognize_time,
     done: true,
     template: invoice.model_id === null ? null : { id: invoice.model_id, label: invoice.region_list?.[LABEL]?.ocr_result ?? '', url: '' },
+    candidates: null,
     regions: regionsFrom(invoice.region_list),
     invoice: invoice.invoice_id,
     fault: Boolean(invoice.is_fault),
@@ -181,20 +207,16 @@ async function catchUp(): Promise<void> {
   if (watchedPage() !== FEED_CONSOLE) return
   const before = starts
   void refreshQueues()
-  const now = await openConsole().catch(() => undefined)
+  const now = await readNow().catch(() => undefined)
   if (now !== undefined && starts === before) {
     // What ended unheard is among the finished ones below.
-    for (const action of running.keys()) if (action !== now?.action_id) running.delete(action)
+    for (const action of [...running.keys()]) if (!now.some((one) => one.action_id === action)) running.delete(action)
     if (current.value && !current.value.done && !running.has(current.value.action)) current.value = null
-    if (now && !running.has(now.action_id)) {
-      begin({
-        action: now.action_id,
-        url: now.url,
-        userName: now.user_name,
-        companyName: now.company_name,
-        time: now.action_start_time,
-      })
-    } else if (now) pictureLoaded()
+    for (const one of now.filter((each) => !running.has(each.action_id))) {
+      begin({ action: one.action_id, url: one.url, userName: one.user_name, companyName: one.company_name, time: one.action_start_time })
+    }
+    if (current.value && !current.value.done) pictureLoaded()
+    void askWhy()
   }
   if (!can('invoice-r')) return
   const stored = await latestInvoices(KEPT).catch(() => [])
@@ -218,8 +240,26 @@ export function pictureLoaded(): void {
   if (current.value && !current.value.done) sendToFeed({ code: '002' })
 }
 
+/** Of several that are being read at once, this one is followed. */
+export function follow(action: number): void {
+  current.value = running.get(action) ?? current.value
+  pinned.value = null
+}
+
 export function startReading(): () => void {
-  const stops = [listen(read), whenFeedOpens(() => void catchUp())]
+  const stops = [
+    listen(read),
+    whenFeedOpens(() => void catchUp()),
+    watch(shown, (reading) => {
+      if (reading?.done && reading.candidates === null) void askStored(reading)
+    }),
+    // The reasons come in the language they were asked for in.
+    watch(i18n.global.locale, () => {
+      for (const reading of finished.value) reading.candidates = null
+      if (shown.value?.done) void askStored(shown.value)
+      void askWhy()
+    }),
+  ]
   return () => {
     for (const stop of stops) stop()
     current.value = null

@@ -39,6 +39,9 @@ export default {
     allPrinted: 'Nothing to print',
     allPrintedNext:
       'Devices appear here by themselves once a test station registers them. You can also import a CSV file or register one by hand at the top right, or reprint from “All devices”.',
+    noneYet: 'No devices yet',
+    noneYetNext: 'Devices appear here once a test station registers them. You can also import a CSV file or register one by hand at the top right.',
+    noneYetWatch: 'Devices appear here once a test station registers them.',
     noneFound: 'No devices match',
     noneFoundNext: 'Try another search, or loosen the filters.',
     allTaken: 'The selected labels ({n}) are being printed by {names}. Please try again later.',

@@ -8,7 +8,7 @@ export default {
     backups: 'Backups',
     backupHint: 'A backup is one file with all records and pictures, and with password hashes and the TLS key too: keep it safe. Work goes on while it is made.',
     backupNow: 'Make and download a backup',
-    backupSoFar: '{size} so far',
+    backupSoFar: '{size} of about {expected}',
     backupDone: 'Backup downloaded ({size}).',
     nightly: 'Nightly backups',
     noNightly: 'There are none. Name a folder for them in the settings, and one is made every night.',

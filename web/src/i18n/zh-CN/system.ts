@@ -6,7 +6,7 @@ export default {
     backups: '备份',
     backupHint: '一份备份就是一个文件，包含全部数据和图片，也包含密码散列和 TLS 私钥，请妥善保管。备份期间系统可以照常使用。',
     backupNow: '立即备份并下载',
-    backupSoFar: '已下载 {size}',
+    backupSoFar: '已下载 {size}，共约 {expected}',
     backupDone: '备份已下载（{size}）',
     nightly: '每晚自动备份',
     noNightly: '还没有自动备份。在“设置”中填写备份目录后，每晚会自动备份。',

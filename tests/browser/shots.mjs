@@ -1,0 +1,140 @@
+// Pictures of every page, to be looked at: empty and full, at two sizes, light and dark, in Chinese, and once more in English. No case: it
+// asserts nothing. `PAPERLINE_BIN=… node shots.mjs [folder]`; SHOTS_ONLY=faults,queue takes those pages alone.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { logIn, post, startBox, startBrowser, stopBox } from './box.mjs'
+import { dinner, DINNER, learnDinner, PARKING, print, upload } from './paper.mjs'
+
+const OUT = process.argv[2] ?? join(import.meta.dirname, 'shots', 'pages')
+const ONLY = process.env.SHOTS_ONLY?.split(',')
+/** What moves has come to rest. */
+const REST_MS = 700
+
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+]
+const LOOKS = [
+  ...SIZES.flatMap((size) => ['light', 'dark'].map((theme) => ({ ...size, theme, locale: 'zh-CN' }))),
+  { ...SIZES[0], theme: 'light', locale: 'en-US' },
+]
+
+const tab = (n) => (page) => page.getByRole('tab').nth(n).click()
+
+/** Each by its name: where it is, and what is done there first. */
+const PAGES = {
+  labels: ['/labels'],
+  'labels-find': ['/labels', tab(1)],
+  'labels-conflicts': ['/labels', tab(2)],
+  'labels-print': [
+    '/labels',
+    async (page) => {
+      const rows = page.locator('[data-serial]')
+      for (let n = 0; n < Math.min(3, await rows.count()); n += 1) await rows.nth(n).click()
+      if (await rows.count()) await page.click('[data-test=print]')
+    },
+  ],
+  console: ['/console', (page) => page.locator('[data-finished]').first().click({ timeout: 2_000 }).catch(() => {})],
+  queue: ['/queue'],
+  faults: ['/faults'],
+  invoices: ['/invoices'],
+  invoice: ['/invoices/1'],
+  'invoice-double': ['/invoices/4'],
+  templates: ['/templates'],
+  'template-new': ['/templates/new'],
+  template: ['/templates/1', (page) => page.locator('.area').first().click({ timeout: 2_000 }).catch(() => {})],
+  log: ['/log'],
+  people: ['/people'],
+  'people-groups': ['/people', tab(1)],
+  'people-rights': ['/people', tab(2)],
+  'people-companies': ['/people', tab(3)],
+  'people-user': ['/people', (page) => page.click('[data-test=add-user]')],
+  system: ['/system'],
+  'system-health': ['/system', tab(1)],
+  'system-backups': ['/system', tab(2)],
+  'system-licences': ['/system', tab(3)],
+  account: ['/account'],
+  keys: ['/account', (page) => page.click('[data-test=keys]')],
+  nothing: ['/nowhere'],
+}
+
+async function shoot(browser, box, state) {
+  const folder = join(OUT, state)
+  mkdirSync(folder, { recursive: true })
+  for (const { width, height, theme, locale } of LOOKS) {
+    const context = await browser.newContext({ locale, viewport: { width, height }, colorScheme: theme, baseURL: box.url })
+    const page = await context.newPage()
+    const take = async (name) => {
+      await page.waitForTimeout(REST_MS)
+      await page.screenshot({ path: join(folder, `${name}-${width}-${theme}-${locale.slice(0, 2)}.png`) })
+    }
+    if (!ONLY || ONLY.includes('login')) {
+      await page.goto('/login')
+      await take('login')
+    }
+    await logIn(page, 'admin', box.password)
+    for (const [name, [path, act]] of Object.entries(PAGES)) {
+      if (ONLY && !ONLY.includes(name)) continue
+      await page.goto(path)
+      await page.waitForTimeout(REST_MS)
+      await act?.(page).catch((error) => console.error(`${state} ${name}: ${error.message.split('\n')[0]}`))
+      await take(name)
+    }
+    await context.close()
+  }
+}
+
+/** A box in the middle of a working day. */
+async function fill(browser, box) {
+  const context = await browser.newContext({ locale: 'zh-CN', baseURL: box.url })
+  const page = await context.newPage()
+  await logIn(page, 'admin', box.password)
+  const devices = Array.from({ length: 64 }, (_, i) => ({ CPUID: `48F7-${(i * 7919 + 40961).toString(16).toUpperCase()}` }))
+  const { devices: made } = await post(page, '/registerDevice', { devices })
+  await post(page, '/switchPrintStatus', { DeviceSNList: made.slice(0, 20).map((device) => device.DeviceSN) })
+  await page.request.post('/registerDevice', { data: { DeviceSN: made[0].DeviceSN, CPUID: 'OTHER-1' }, headers: { Origin: box.url } })
+  await post(page, '/api/companies', { company_name: '华南分公司' }).catch(() => {})
+  for (const [name, permissions] of [['录入组', [5, 6, 7, 9, 10]], ['质检组', [1, 5, 10, 18]]]) {
+    await page.request.post('/api/groups', { data: { group_name: name, permissions }, headers: { Origin: box.url } })
+  }
+  for (const [user_name, group_id, permissions] of [['王芳', 1, [2]], ['李强', 2, []], ['张敏', 1, [11, 19]], ['3 号工位', null, [102]]]) {
+    const user = { user_name, passwd: 'a long password', permissions, ...(group_id ? { group_id } : {}) }
+    await page.request.post('/api/users', { data: user, headers: { Origin: box.url } })
+  }
+  await page.request.post('/api/tokens', { data: { name: '3 号工位扫码枪', permissions: [102] }, headers: { Origin: box.url } })
+  await learnDinner(browser, page)
+  const papers = [
+    dinner({ 发票号码: '38200140' }),
+    dinner({ 发票号码: '38200141', 大写金额: '叁佰贰拾元整', 小写金额: '¥350.00' }),
+    PARKING,
+    dinner({ 发票号码: '38200140' }),
+    dinner({ 发票号码: '38200142', 开票日期: '2026年04月17日', 大写金额: '壹仟零捌拾伍元整', 小写金额: '¥1085.00' }),
+    dinner({ 发票号码: '3820014' }),
+    dinner({ 发票号码: '38200143' }),
+  ]
+  for (const [n, paper] of papers.entries()) await upload(page, `${n}.png`, (await print(browser, paper)).picture)
+  for (let read = 0; read < papers.length; ) {
+    read = (await (await page.request.get('/api/invoices')).json()).total
+    await page.waitForTimeout(500)
+  }
+  const corrected = { data: { fields: { 金额: '¥320.00' } }, headers: { Origin: box.url } }
+  await page.request.patch('/api/invoices/1', corrected)
+  await post(page, '/api/queue/pause', { reason: '换模板' })
+  for (let n = 0; n < 6; n += 1) await upload(page, `w${n}.png`, (await print(browser, DINNER)).picture)
+  await context.close()
+}
+
+const browser = await startBrowser()
+try {
+  for (const [state, prepare] of [['empty', async () => {}], ['full', fill]]) {
+    const box = await startBox()
+    try {
+      await prepare(browser, box)
+      await shoot(browser, box, state)
+    } finally {
+      await stopBox(box)
+    }
+  }
+} finally {
+  await browser.close()
+}
