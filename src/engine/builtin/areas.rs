@@ -27,7 +27,7 @@ const REACH: f32 = 0.15;
 /// As far as this, those that continue what is inside.
 const REACH_ALONG: f32 = 1.5;
 /// And as far as this, when there is nothing inside.
-const REACH_ASTRAY: f32 = 1.2;
+const REACH_ASTRAY: f32 = 0.8;
 /// Which glyphs of the page belong to which area: for each area its runs, in reading order.
 pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
     let mut runs = vec![Vec::new(); areas.len()];

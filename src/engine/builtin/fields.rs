@@ -86,8 +86,8 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
         read.1 *= DISAGREEMENT;
     }
     let sealed = sheet.misprint && area.remove_stamp && inside > 0.3 && seal::touches(sheet.picture, &Quad::of_rect(&position));
-    // Where a seal hides an area's own print, what stands beside it is its neighbour's.
-    if runs.iter().any(|r| r.astray) && (sealed || !alike(&read.0, specimen)) {
+    // Where a seal or a blot hides an area's own print, what stands beside it is its neighbour's.
+    if runs.iter().any(|r| r.astray) {
         read.1 *= DISAGREEMENT;
     }
     let red = !runs.is_empty() && runs.iter().all(|r| seal::is_red_print(sheet.picture, &sheet.lines[r.line].part(&r.glyphs)));
@@ -98,6 +98,9 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
             [(text, p)] if runs.len() > 1 && !text.is_empty() => (text.clone(), *p),
             _ => settled(read, joined(bare), numbered(area.kind, specimen).then_some(specimen.len())),
         };
+    }
+    if matches!(area.kind, AreaKind::Date | AreaKind::Time) {
+        read.0 = dated(&read.0, specimen).to_owned();
     }
     let (text, probability) = figured(read.0, read.1, specimen);
     let mut probability = probability * sheet.trust;
@@ -111,11 +114,6 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
         probability = 0.0;
     }
     Ok(Field { position, text, probability: f64::from(probability.clamp(0.0, 1.0)) })
-}
-
-/// Whether both have ideographs, or neither has.
-fn alike(text: &str, specimen: &str) -> bool {
-    specimen.is_empty() || text.chars().any(char::is_alphabetic) == specimen.chars().any(char::is_alphabetic)
 }
 
 /// What a blot or a seal hides leaves no trace but the length of a number, or a date or sum that is none.
@@ -287,16 +285,6 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
         Some(start..end)
     };
     let plain = cut(&|c| !c.is_whitespace() && !":：;；,，、.。".contains(c))?;
-    // Of a date nothing stands before the first figure or behind the last sign of the template's own.
-    if matches!(kind, AreaKind::Date | AreaKind::Time) && specimen.starts_with(|c: char| c.is_ascii_digit()) {
-        let last = specimen.chars().next_back().filter(|c| !c.is_ascii_digit());
-        let figures = cut(&|c| c.is_ascii_digit() || Some(c) == last);
-        let start = cut(&|c| c.is_ascii_digit()).map(|r| r.start);
-        let end = last.and_then(|last| range.clone().rfind(|i| glyphs[*i].text.contains(last))).map(|i| i + 1);
-        if let (Some(figures), Some(start)) = (figures, start) {
-            return Some((start..end.unwrap_or(figures.end).max(start + 1), Charset::Any));
-        }
-    }
     let digits = matches!(kind, AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard);
     if digits {
         // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
@@ -326,6 +314,15 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
         _ => plain,
     };
     Some((range, charset))
+}
+
+/// Of a date or time nothing stands before the first figure or behind the last sign, where the template's own has nothing there.
+fn dated<'t>(text: &'t str, specimen: &str) -> &'t str {
+    let is_figure = |c: char| c.is_ascii_digit();
+    let (Some(start), Some(last)) = (text.find(is_figure), specimen.chars().next_back()) else { return text };
+    let end = if is_figure(last) { text.rfind(is_figure) } else { text.rfind(last) };
+    let end = end.and_then(|at| Some(at + text[at..].chars().next()?.len_utf8())).filter(|end| *end > start);
+    if specimen.starts_with(is_figure) { &text[start..end.unwrap_or(text.len())] } else { text }
 }
 
 /// A car, a train, a seat: letters and then figures. There, what may be either is a figure, and not sure.
@@ -485,6 +482,15 @@ mod tests {
         assert_eq!((range, charset), (5..17, Charset::Digits));
         let (range, charset) = trimmed(&line, 4..18, AreaKind::Head, "").unwrap();
         assert_eq!((range, charset), (5..18, Charset::Any));
+    }
+
+    #[test]
+    fn a_date_has_nothing_around_it() {
+        assert_eq!(dated("票期2021-06-12", "2020-01-02"), "2021-06-12");
+        assert_eq!(dated("2023年08月17日985772", "2020年1月2日"), "2023年08月17日");
+        assert_eq!(dated("2023年08月17", "2020年1月2日"), "2023年08月17");
+        assert_eq!(dated("开票日期：2021-06-12", "日期：2020-01-02"), "开票日期：2021-06-12");
+        assert_eq!(dated("某日", "2020-01-02"), "某日");
     }
 
     #[test]

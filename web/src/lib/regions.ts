@@ -53,6 +53,15 @@ export interface Region {
   /** Null while it is being read. */
   text: string | null
   probability: number | null
+  /** Nobody could read it: the QR code on the picture says it. */
+  fromCode: boolean
+}
+
+/** The `status` of such a region. */
+const FROM_CODE = 1
+
+export function isFromCode(status: unknown): boolean {
+  return status === FROM_CODE
 }
 
 export function regionsFrom(list: RegionList | null | undefined): Region[] {
@@ -61,6 +70,7 @@ export function regionsFrom(list: RegionList | null | undefined): Region[] {
     position: found.position ?? null,
     text: found.ocr_result ?? null,
     probability: found.probability ?? null,
+    fromCode: isFromCode(found.status),
   }))
 }
 

@@ -12,7 +12,7 @@ import {
   type RegionList,
 } from '../api/invoices'
 import { i18n } from '../i18n'
-import { LABEL, regionsFrom, type Region } from '../lib/regions'
+import { isFromCode, LABEL, regionsFrom, type Region } from '../lib/regions'
 import { FEED_CONSOLE, listen, sendToFeed, watchedPage, whenFeedOpens, type FeedMessage } from './feed'
 import { can } from './session'
 
@@ -79,7 +79,7 @@ function keep(reading: Reading): void {
 function regionOf(reading: Reading, posId: string): Region {
   let region = reading.regions.find((r) => r.posId === posId)
   if (!region) {
-    region = { posId, position: null, text: null, probability: null }
+    region = { posId, position: null, text: null, probability: null, fromCode: false }
     reading.regions.push(region)
     // The array's own, so that later changes are seen.
     region = reading.regions[reading.regions.length - 1]!
@@ -93,6 +93,7 @@ function merge(reading: Reading, list: RegionList | null | undefined): void {
     region.position = found.position ?? region.position
     region.text = found.text ?? region.text
     region.probability = found.probability ?? region.probability
+    region.fromCode = found.fromCode
   }
 }
 
@@ -173,6 +174,7 @@ function read(message: FeedMessage): void {
       const region = regionOf(reading, String(message.pos_id))
       region.text = String(message.ocr_result ?? '')
       region.probability = Number(message.probability ?? 0)
+      region.fromCode = isFromCode(message.status)
       break
     }
     case 204:

@@ -16,13 +16,14 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason'>, history
     read: region.text ?? '',
     text: region.text ?? '',
     probability: region.probability,
+    fromCode: region.fromCode,
     person: people.has(region.posId),
     doubtful: doubtful.has(region.posId) && !people.has(region.posId),
     accepted: false,
   }))
   // What needs a person comes first; the rest keeps its order.
   if (fields.length) return fields.sort((a, b) => Number(b.doubtful) - Number(a.doubtful))
-  return USUAL.map((posId) => ({ posId, position: null, read: '', text: '', probability: null, person: false, doubtful: false, accepted: false }))
+  return USUAL.map((posId) => ({ posId, position: null, read: '', text: '', probability: null, fromCode: false, person: false, doubtful: false, accepted: false }))
 }
 
 /** Whatever was changed or said to be right. */

@@ -65,6 +65,7 @@ export default {
     notRead: 'Could not be read',
     noText: '(empty)',
     certainty: 'Certainty {percent}',
+    fromCode: 'From the QR code',
     recent: 'Recently finished',
     pictureAlt: 'Picture of the invoice',
     pictureFailed: 'The browser cannot show this picture. Reading is not affected.',

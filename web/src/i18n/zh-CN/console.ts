@@ -63,6 +63,7 @@ export default {
     notRead: '未能识别',
     noText: '（空）',
     certainty: '可信度 {percent}',
+    fromCode: '取自二维码',
     recent: '最近完成',
     pictureAlt: '发票图片',
     pictureFailed: '浏览器无法显示这张图片，识别不受影响。',
