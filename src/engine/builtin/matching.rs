@@ -54,6 +54,11 @@ pub enum Ground {
         of: usize,
         title: Option<(usize, usize)>,
     },
+    /// It fits too, and another fits better.
+    LessThanAnother {
+        found: usize,
+        of: usize,
+    },
     /// The template's own picture has no print to know it by.
     NoWords,
     NothingInCommon,
@@ -73,6 +78,7 @@ impl Ground {
                 let title = title.map_or_else(String::new, |(same, of)| format!("，标题 {of} 字中 {same} 字一致"));
                 format!("匹配：{of} 处固定文字中找到 {found} 处{title}")
             }
+            Self::LessThanAnother { found, of } => format!("不如所选模板：{of} 处固定文字中找到 {found} 处"),
             Self::NoWords => "模板上没有可供识别的固定文字".into(),
             Self::NothingInCommon => "图片上没有该模板的固定文字".into(),
             Self::OtherTitle(read) => format!("标题不同：图片上是“{read}”"),
@@ -88,6 +94,7 @@ impl Ground {
                 let title = title.map_or_else(String::new, |(same, of)| format!(", {same} of the title's {of} characters"));
                 format!("fits: {found} of {of} fixed words found{title}")
             }
+            Self::LessThanAnother { found, of } => format!("fits less well: {found} of {of} fixed words found"),
             Self::NoWords => "the template has no fixed words to know it by".into(),
             Self::NothingInCommon => "none of the template's fixed words is on the picture".into(),
             Self::OtherTitle(read) => format!("another title: the picture says \"{read}\""),
@@ -269,10 +276,14 @@ fn chosen<'a>(nets: &Nets, picture: &Picture, weighed: &mut [Weighed<'a>], lines
         [first, second, ..] if rank(second) > RIVAL * rank(first) && share(first) < 1.0 => RIVALRY,
         _ => 1.0,
     };
-    Ok(rest.into_iter().next().map(|mut fit| {
-        fit.sameness *= rivalry;
-        fit
-    }))
+    let Some(mut best) = rest.into_iter().next() else { return Ok(None) };
+    best.sameness *= rivalry;
+    for other in weighed.iter_mut().filter(|w| w.template.id != best.template.id) {
+        if let Ground::Fits { found, of, .. } = other.ground {
+            other.ground = Ground::LessThanAnother { found, of };
+        }
+    }
+    Ok(Some(best))
 }
 
 /// The title as the page's lines have it; where that is not all of it, looked at once more.
