@@ -9,6 +9,7 @@ use crate::domain::device::Device;
 use crate::domain::refusal::{Code, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -93,7 +94,8 @@ pub async fn print_qr_code(call: Call) -> Result<Reply, Refusal> {
         let label = |device: &Device| {
             super::label::png(&device.label_text()).map(|png| (device.sn.clone(), Value::from(BASE64.encode(png))))
         };
-        Ok(found.iter().map(label).collect::<Result<Map<_, _>, _>>())
+        // A label is a fifth of a millisecond's work: a request's labels share the cores.
+        Ok(found.par_iter().map(label).collect::<Result<Vec<_>, _>>().map(Map::from_iter))
     });
     Ok(reply::json(&Value::Object(drawn.await??)))
 }

@@ -50,6 +50,48 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
     drop(paperline);
 }
 
+#[test]
+fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged() {
+    let made = Disk::new().and_then(|disk| {
+        // What a disk does whose own data it finds damaged.
+        run("mount", &["-o", "remount,errors=remount-ro", text(&disk.at())])?;
+        let device = disk.device().ok_or("no loop device")?;
+        let trigger = format!("/sys/fs/ext4/{device}/trigger_fs_error");
+        fs::metadata(&trigger).map_err(|e| format!("{trigger}: {e}"))?;
+        Ok((disk, trigger))
+    });
+    let (mut disk, trigger) = match made {
+        Ok(made) => made,
+        Err(why) => return eprintln!("skipped: no disk can turn read-only here: {why}"),
+    };
+    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
+    let password = fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
+    let admin = paperline.client();
+    admin.log_in("admin", password.trim());
+    for n in 0..20 {
+        assert_eq!(register(&admin, &format!("EARLY-{n}")).status, 200);
+    }
+    fs::write(&trigger, "1").unwrap();
+    eventually("the intake stops", || (register(&admin, "TOO-LATE").status == 503).then_some(()));
+    takes_nothing_in(&admin, &all_devices(&admin));
+    drop(paperline);
+    disk.take_out();
+    // Its owner has it repaired: whatever was wrong with it, 1 says that it was mended.
+    let _ = run("e2fsck", &["-y", "-f", text(&disk.image())]);
+    disk.mount().unwrap();
+    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
+    let admin = paperline.client();
+    admin.log_in("admin", password.trim());
+    let there = all_devices(&admin);
+    let cpuids: Vec<&str> = there.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
+    for n in 0..20 {
+        assert_eq!(cpuids.iter().filter(|c| **c == format!("EARLY-{n}")).count(), 1, "EARLY-{n} was acknowledged");
+    }
+    assert_eq!(register(&admin, "AFTERWARDS").status, 200);
+    drop(paperline);
+    disk.take_out();
+}
+
 /// A folder in memory, of so many MiB, on which a disk's image lies: when it is full, the disk fails.
 struct Shelf(std::path::PathBuf);
 

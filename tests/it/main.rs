@@ -27,6 +27,7 @@ mod routes;
 mod sessions;
 mod shapes;
 mod simulation;
+mod slow;
 mod sockets;
 mod store;
 mod tidy;

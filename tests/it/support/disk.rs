@@ -59,6 +59,11 @@ impl Disk {
         self.at().join("data")
     }
 
+    /// Its name among the system's devices.
+    pub fn device(&self) -> Option<&str> {
+        self.device.as_deref().and_then(|path| path.strip_prefix("/dev/"))
+    }
+
     /// Plays the file system's log, as after a power cut.
     pub fn mount(&mut self) -> Result<(), String> {
         let device = run("losetup", &["--find", "--show", text(&self.image())])?;
