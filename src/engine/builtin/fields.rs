@@ -57,6 +57,8 @@ const CLEANED_LEAST: u8 = 24;
 const CLEANED_SHARE: f32 = 0.003;
 /// What is left when a seal's words are taken for a part of the print may lack some of it too.
 const SEAL_ADDS: f32 = 0.85;
+/// What was read as surely as this with the rest of its line, and has nothing to clean, is not read once more.
+const CERTAIN: f32 = 0.995;
 /// Two readings of one print that differ are never sure.
 const DISAGREEMENT: f32 = 0.75;
 
@@ -171,8 +173,9 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let share = line.quad.height() / quad.width().max(1.0);
         let longer = if sheet.misprint { longer(sheet, area, run.line, &range) } else { None };
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
-        let again = read_cleaned(sheet, area, &quad, charset)?;
-        let mut read = agreed(first, again);
+        let crops = cleaned(sheet, area, &quad)?;
+        let mut read =
+            if first.1 >= CERTAIN && crops.len() == 1 { first } else { agreed(first, read_crops(sheet.nets, &crops, charset)?) };
         if let Some(longer) = longer {
             read = lengthened(read, read_cleaned(sheet, area, &longer, charset)?, charset, specimen);
         }
@@ -223,8 +226,8 @@ fn lengthened(read: (String, f32), longer: Vec<Reading>, charset: Charset, speci
     if goes_on && more.1 > NOISE { more } else { (read.0, read.1 * DISAGREEMENT) }
 }
 
-/// The quad read as it is and, where the template asks for it and there is something to clean, cleaned.
-fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -> Result<Vec<Reading>, Trouble> {
+/// The quad as it is and, where the template asks for it and there is something to clean, cleaned.
+fn cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad) -> Result<Vec<RgbImage>, Trouble> {
     let mut crops = vec![crop(sheet.picture, quad)?];
     if area.remove_stamp || area.remove_line {
         let mut clean = crops[0].clone();
@@ -233,7 +236,11 @@ fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -
             crops.push(clean);
         }
     }
-    read_crops(sheet.nets, &crops, charset)
+    Ok(crops)
+}
+
+fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -> Result<Vec<Reading>, Trouble> {
+    read_crops(sheet.nets, &cleaned(sheet, area, quad)?, charset)
 }
 
 /// Whether cleaning took more away than the grain of the paper.

@@ -20,6 +20,9 @@ const DIRECTIONS_MAX: usize = 2;
 /// When the longest lines alone make it this certain which template it is, only what concerns it is read.
 const OBVIOUS: f32 = 0.95;
 const OBVIOUS_ANCHORS: usize = 3;
+/// So many times so many lines more are read before it is not obvious at all.
+const STAGES: usize = 2;
+const STAGE_LINES: usize = 8;
 /// As many templates of one make are told apart by their titles alone, without the rest of the page.
 const SISTERS_MAX: usize = 6;
 /// Another template that fits this nearly as well makes it doubtful which it is, unless the title says so.
@@ -143,16 +146,22 @@ pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>]
     }
     for mut page in directions(nets, picture, cancel)? {
         go_on(cancel)?;
+        let began = Instant::now();
         read_what_matters(&mut page, picture, templates)?;
+        let read = began.elapsed();
         go_on(cancel)?;
         let mut lines = page.lines();
         let mut weighed = lay_all(templates, &page, &lines, picture);
-        if weighed.iter().all(|w| w.fit.is_none()) {
+        let laid = began.elapsed() - read;
+        let mut best = chosen(nets, picture, &mut weighed, &lines)?;
+        // What seemed obvious may bear another title: then the rest may tell of another make.
+        if best.is_none() && !page.unread().is_empty() {
             page.read_where(|_| true)?;
             lines = page.lines();
             weighed = lay_all(templates, &page, &lines, picture);
+            best = chosen(nets, picture, &mut weighed, &lines)?;
         }
-        let best = chosen(nets, picture, &mut weighed, &lines)?;
+        tracing::debug!(?read, ?laid, titled = ?(began.elapsed() - laid - read), "{} templates weighed", weighed.len());
         let first = best.as_ref().map(|b| b.template.id);
         // In the page's own direction they fare better than upside down.
         if best.is_some() || choice.candidates.is_empty() {
@@ -185,7 +194,7 @@ pub fn weigh<'a>(
         page.read_where(|_| true)?;
         let lines = page.lines();
         let mut weighed = lay(template, &page, &lines, picture);
-        look_at_title(nets, picture, &mut weighed, &lines)?;
+        look_at_title(nets, picture, &mut weighed, &lines, false)?;
         if weighed.fit.is_some() {
             return Ok((weighed, lines));
         }
@@ -205,17 +214,21 @@ fn directions<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Resu
     Ok(pages)
 }
 
-/// All of the page, or, where the longest lines have made it obvious which template it is, or of which make, what concerns those.
+/// All of the page, or, where some of its lines have made it obvious which template it is, or of which make, what concerns those.
 fn read_what_matters(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<(), Trouble> {
-    let lines = page.lines();
-    let fits: Vec<Fit<'_>> = lay_all(templates, page, &lines, picture).into_iter().filter_map(|w| w.fit).collect();
-    let obvious = |f: &Fit<'_>| f.alignment.certainty >= OBVIOUS && f.alignment.anchors >= OBVIOUS_ANCHORS;
-    if (1..=SISTERS_MAX).contains(&fits.len()) && fits.iter().all(obvious) {
-        let places: Vec<Quad> = fits.iter().flat_map(places).collect();
-        page.read_where(|quad| places.iter().any(|place| touches(place, quad)))
-    } else {
-        page.read_where(|_| true)
+    for stage in 0..=STAGES {
+        let lines = page.lines();
+        let fits: Vec<Fit<'_>> = lay_all(templates, page, &lines, picture).into_iter().filter_map(|w| w.fit).collect();
+        let obvious = |f: &Fit<'_>| f.alignment.certainty >= OBVIOUS && f.alignment.anchors >= OBVIOUS_ANCHORS + stage.min(1);
+        if (1..=SISTERS_MAX).contains(&fits.len()) && fits.iter().all(obvious) {
+            let places: Vec<Quad> = fits.iter().flat_map(places).collect();
+            return page.read_where(|quad| places.iter().any(|place| touches(place, quad)));
+        }
+        if stage < STAGES {
+            page.read_telling(STAGE_LINES)?;
+        }
     }
+    page.read_where(|_| true)
 }
 
 /// All templates laid on what has been read of a page; their titles are not looked at yet.
@@ -247,10 +260,10 @@ fn lay<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Pi
     Weighed { template, score, ground: Ground::Fits { found, of, title: None }, fit: Some(fit) }
 }
 
-/// Where the page bears another title, the template does not fit.
-fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, lines: &[Line]) -> Result<(), Trouble> {
+/// Where the page bears another title, the template does not fit. `known`: the title that is there is a template's.
+fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, lines: &[Line], known: bool) -> Result<(), Trouble> {
     let Some(fit) = &mut weighed.fit else { return Ok(()) };
-    let Some(accord) = accord(nets, picture, fit.template, &fit.alignment, lines)? else { return Ok(()) };
+    let Some(accord) = accord(nets, picture, fit, lines, known)? else { return Ok(()) };
     if accord.other {
         weighed.refuse(Ground::OtherTitle(accord.read));
         return Ok(());
@@ -265,8 +278,10 @@ fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, line
 
 /// The best of those whose title is not another.
 fn chosen<'a>(nets: &Nets, picture: &Picture, weighed: &mut [Weighed<'a>], lines: &[Line]) -> Result<Option<Fit<'a>>, Trouble> {
+    let bears = |fit: &Fit<'_>| Title::of(&fit.template.learnt).is_some_and(|t| t.compare(lines, &fit.alignment.map).is_whole());
+    let known = weighed.iter().filter_map(|w| w.fit.as_ref()).any(bears);
     for weighed in &mut *weighed {
-        look_at_title(nets, picture, weighed, lines)?;
+        look_at_title(nets, picture, weighed, lines, known)?;
     }
     let mut rest: Vec<Fit<'a>> = weighed.iter_mut().filter_map(|w| w.fit.take()).collect();
     let share = |f: &Fit<'_>| f.accord.as_ref().map_or(1.0, |a| a.same as f32 / a.of.max(1) as f32);
@@ -287,19 +302,13 @@ fn chosen<'a>(nets: &Nets, picture: &Picture, weighed: &mut [Weighed<'a>], lines
 }
 
 /// The title as the page's lines have it; where that is not all of it, looked at once more.
-fn accord(
-    nets: &Nets,
-    picture: &Picture,
-    template: &Template,
-    alignment: &Alignment,
-    lines: &[Line],
-) -> Result<Option<Accord>, Trouble> {
-    let Some(title) = Title::of(&template.learnt) else { return Ok(None) };
-    let first = title.compare(lines, &alignment.map);
-    if first.same == first.of && !first.other {
+fn accord(nets: &Nets, picture: &Picture, fit: &Fit<'_>, lines: &[Line], known: bool) -> Result<Option<Accord>, Trouble> {
+    let Some(title) = Title::of(&fit.template.learnt) else { return Ok(None) };
+    let first = title.compare(lines, &fit.alignment.map);
+    if first.is_whole() || (known && first.other) {
         return Ok(Some(first));
     }
-    let again = title.reread(nets, &picture.pixels, &alignment.map)?;
+    let again = title.reread(nets, &picture.pixels, &fit.alignment.map)?;
     if again.same == again.of && !first.other {
         return Ok(Some(again));
     }

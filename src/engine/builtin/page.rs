@@ -63,7 +63,7 @@ pub fn pages<'a>(nets: &'a Nets, picture: &'a RgbImage, quads: &[Quad]) -> Resul
     for axis in axes {
         for quarters in [axis, axis + 2] {
             let mut page = Page::new(nets, picture, quads, quarters);
-            page.probe()?;
+            page.read_telling(PROBES)?;
             let (weight, mean) = page.legibility();
             if weight >= SURE_WEIGHT && mean >= SURE_MEAN {
                 return Ok(vec![page]);
@@ -94,12 +94,15 @@ impl<'a> Page<'a> {
         Self { nets, picture, quarters, quads, readings }
     }
 
-    /// Reads the lines that tell most.
-    fn probe(&mut self) -> Result<(), Trouble> {
+    /// Of the lines that have not been read, reads the `count` that tell most.
+    ///
+    /// # Errors
+    /// `Receive` when the net fails.
+    pub fn read_telling(&mut self, count: usize) -> Result<(), Trouble> {
         let tell = |q: &Quad| (q.width() / q.height().max(1.0)).min(12.0) * q.height().sqrt();
-        let mut order: Vec<usize> = (0..self.quads.len()).collect();
+        let mut order: Vec<usize> = (0..self.quads.len()).filter(|i| self.readings[*i].is_none()).collect();
         order.sort_by(|a, b| tell(&self.quads[*b]).total_cmp(&tell(&self.quads[*a])));
-        order.truncate(PROBES);
+        order.truncate(count);
         self.read(&order)
     }
 

@@ -44,6 +44,10 @@ pub struct Accord {
 }
 
 impl Accord {
+    pub fn is_whole(&self) -> bool {
+        self.same == self.of && !self.other
+    }
+
     /// How sure it is that this is the title, 0 to 1, by what is missing of it.
     pub fn certainty(&self) -> f32 {
         let missing = self.of - self.same.min(self.of);
