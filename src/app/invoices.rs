@@ -300,7 +300,7 @@ impl App {
                     set_text(&mut invoice, &pos_id, text);
                 }
                 put(txn, Some(&before), &invoice)?;
-                log(txn, now, &by, None, format!("修改发票 {id}"))?;
+                log(txn, now, &by, None, format!("修改发票 #{id}"))?;
                 Ok(invoice)
             })
             .await

@@ -1,4 +1,5 @@
 // Invoices that no one ever issued, printed by the browser itself, so that the box has something real to read.
+import { randomBytes } from 'node:crypto'
 
 const HEAD = `font-family:'Noto Sans CJK SC','Noto Sans SC',sans-serif;background:#fff;color:#222`
 
@@ -115,4 +116,19 @@ export async function learn(browser, page, paper) {
   while ((await known()) === before) {
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
+}
+
+/** A picture of nothing that no program makes smaller, as a BMP. */
+export function noise(width, height) {
+  const pixels = width * height * 3
+  const head = Buffer.alloc(54)
+  head.write('BM')
+  head.writeUInt32LE(54 + pixels, 2)
+  head.writeUInt32LE(54, 10)
+  head.writeUInt32LE(40, 14)
+  head.writeInt32LE(width, 18)
+  head.writeInt32LE(height, 22)
+  head.writeUInt16LE(1, 26)
+  head.writeUInt16LE(24, 28)
+  return Buffer.concat([head, randomBytes(pixels)])
 }

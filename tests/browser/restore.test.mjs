@@ -1,10 +1,14 @@
 // A box is backed up, and a new one becomes it: as somebody does who replaces the machine.
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { logIn, post, stage, startBox, stopBox } from './box.mjs'
+import { noise, upload } from './paper.mjs'
+
+/** So slow that a backup of a few MB is watched, and no case waits long. */
+const SLOW = { offline: false, latency: 0, downloadThroughput: 1_500_000, uploadThroughput: -1 }
 
 let fresh
 
@@ -54,4 +58,46 @@ test('a new box takes in the backup of the old one from its page, and its users 
   assert.equal(on.box.url, url)
   // While it begins anew, its sockets are gone.
   on.quiet(/WebSocket|ERR_CONNECTION|Failed to load|Failed to fetch/)
+})
+
+test('a backup that takes its time says how far it is, and can be given up', async () => {
+  const page = await on.open()
+  await logIn(page, 'admin', on.box.password)
+  await post(page, '/api/queue/pause', { reason: '备份' })
+  await upload(page, 'noise.bmp', noise(1200, 1200))
+  await page.goto('/system?tab=backups')
+  await page.getByRole('tab', { name: '备份' }).click()
+  await page.locator('[data-test=backup]').waitFor()
+  const wire = await page.context().newCDPSession(page)
+  await wire.send('Network.enable')
+  await wire.send('Network.emulateNetworkConditions', SLOW)
+  // Every per cent that is shown, as a screen reader would be told it.
+  await page.evaluate(() => {
+    window.shown = []
+    const look = () => {
+      const now = document.querySelector('[data-test=backup-progress]')?.getAttribute('aria-valuenow')
+      if (now != null && now !== window.shown.at(-1)) window.shown.push(now)
+    }
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+  })
+  const percents = () => page.evaluate(() => window.shown.splice(0).map(Number))
+
+  await page.click('[data-test=backup]')
+  await page.waitForFunction(() => window.shown.some((now) => now > 0))
+  await on.shot(page, 'backup-zh')
+  await page.getByRole('button', { name: '取消' }).click()
+  await page.locator('[data-test=backup-progress]').waitFor({ state: 'detached' })
+  assert.equal(await page.getByText('备份已下载').count(), 0, 'what was given up is no backup')
+  await percents()
+
+  const backup = page.waitForEvent('download')
+  await page.click('[data-test=backup]')
+  const file = await (await backup).path()
+  await page.getByText('备份已下载').waitFor()
+  assert.ok((await stat(file)).size > 4_000_000)
+  const shown = await percents()
+  assert.deepEqual(shown, shown.toSorted((a, b) => a - b), 'it never goes back')
+  assert.ok(shown.filter((now) => now > 0 && now < 100).length >= 3, `on the way: ${shown}`)
+  assert.equal(await page.locator('[data-test=backup-progress]').count(), 0)
+  on.quiet()
 })

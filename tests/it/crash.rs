@@ -96,14 +96,21 @@ fn next_turn(socket: &mut Socket) -> Value {
     }
 }
 
+/// Waits until `action` is being read, and would be found so after a kill. A look shows what is not yet on the disk; a log-in is a write,
+/// and its answer comes when all that was written before it is there.
+fn until_being_read(paperline: &Paperline, action: u64) {
+    let admin = paperline.admin();
+    eventually("it is being read", || (admin.get("/invoice/openConsole").body["action_id"] == action).then_some(()));
+    paperline.admin();
+}
+
 #[test]
 fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
     // The delay after each event of the engine holds the first picture until the box is killed.
     let paperline = Paperline::start_with(&["--set", "engine_delay_ms=60000"]);
-    let password = paperline.admin_password();
     let admin = paperline.admin();
     let actions = upload_blanks(&admin, 51);
-    eventually("the first is being read", || (admin.get("/invoice/openConsole").body["action_id"] == actions[0]).then_some(()));
+    until_being_read(&paperline, actions[0]);
     let data = paperline.data();
     let mut dir = paperline.kill();
     let (running, waiting) = look_into(&data, |view| Ok((queues::running(view)?, ids(view, Queue::Recognise)?)));
@@ -127,8 +134,7 @@ fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
         assert_eq!(left, actions[actions.len() - left.len()..], "what is left are the newest, in order");
     }
     let paperline = Paperline::start_in(dir, &["--set", "engine_delay_ms=30"]);
-    let admin = paperline.client();
-    admin.log_in("admin", &password);
+    let admin = paperline.admin();
     let mut socket = console(&admin);
     let last = *actions.last().unwrap();
     let mut turns = vec![next_turn(&mut socket)];
@@ -162,23 +168,13 @@ fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
 fn what_brings_the_box_down_twice_is_not_taken_up_a_third_time() {
     let holding = ["--set", "engine_delay_ms=60000"];
     let paperline = Paperline::start_with(&holding);
-    let password = paperline.admin_password();
-    let log_in = |paperline: &Paperline| {
-        let admin = paperline.client();
-        admin.log_in("admin", &password);
-        admin
-    };
-    let actions = upload_blanks(&log_in(&paperline), 2);
-    let being_read = |paperline: &Paperline, action: u64| {
-        let admin = log_in(paperline);
-        eventually("it is being read", || (admin.get("/invoice/openConsole").body["action_id"] == action).then_some(()));
-    };
-    being_read(&paperline, actions[0]);
+    let actions = upload_blanks(&paperline.admin(), 2);
+    until_being_read(&paperline, actions[0]);
     let again = Paperline::start_in(paperline.kill(), &holding);
-    being_read(&again, actions[0]);
+    until_being_read(&again, actions[0]);
     let third = Paperline::start_in(again.kill(), &holding);
-    being_read(&third, actions[1]);
-    let admin = log_in(&third);
+    until_being_read(&third, actions[1]);
+    let admin = third.admin();
     let faults = admin.get("/invoice/getFaultQueue").body;
     assert_eq!((&faults["fault_num"], &faults["fault_list"][0]["action_id"]), (&json!(1), &json!(actions[0])));
     assert_eq!(faults["fault_list"][0]["reason"], "系统在识别这张图片时两次中断");

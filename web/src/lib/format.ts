@@ -53,13 +53,18 @@ export function formatKib(kib: number): string {
   return kib < 1024 ? `${formatNumber(kib)} KB` : `${formatNumber(Math.round(kib / 102.4) / 10)} MB`
 }
 
+/** The wire's words begin small in English; a name with an underscore stays as it is. */
+function sentence(words: string): string {
+  return words.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())
+}
+
 export function errorText(error: unknown): string {
   const { t } = i18n.global
   if (!(error instanceof ApiError)) return t('error.unexpected')
   if (error.code === 'offline') return t('error.offline')
   if (error.code === 'unauthenticated') return t('error.unauthenticated')
   if (error.code === 'forbidden') return error.message === '权限不足' ? t('error.forbidden') : error.message
-  return error.message.startsWith('HTTP ') ? t('error.status', { status: error.status }) : error.message
+  return error.message.startsWith('HTTP ') ? t('error.status', { status: error.status }) : sentence(error.message)
 }
 
 /** Who holds the queue, since when and why. */

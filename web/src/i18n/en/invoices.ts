@@ -24,6 +24,8 @@ export default {
     noneFound: 'No invoice fits',
     noneFoundNext: 'Try other words, or widen the filter.',
     back: 'Back to the invoices',
+    gone: 'There is no such invoice',
+    goneNext: 'Check the address, or look for it in the list.',
     edited: 'Changed, not saved',
     byPerson: 'By a person',
     saved: 'Changes saved.',

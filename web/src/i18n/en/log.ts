@@ -9,7 +9,7 @@ export default {
     to: 'To',
     about: 'Look in',
     facet: { any: 'Anywhere', ip: 'Address', user: 'User', company: 'Company', kind: 'Kind' },
-    seek: 'Search address, user, company',
+    seek: 'Search IP, user, company',
     anyKind: 'Any kind',
     refresh: 'Refresh',
     export: 'Export',

@@ -26,7 +26,7 @@ export default {
   people: {
     users: 'Users',
     matrix: 'Rights at a glance',
-    ownRight: 'His own',
+    ownRight: 'Their own',
     groupRight: 'From the group',
     containedIn: 'Contained in “{right}”',
     groups: 'Groups',

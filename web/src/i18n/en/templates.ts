@@ -22,7 +22,7 @@ export default {
     addFailed: 'The template could not be added; see the log for the reason.',
     changeFailed: 'The template could not be changed; see the log for the reason.',
     deleteFailed: 'The template could not be deleted; see the log for the reason.',
-    gone: 'This template does not exist any more.',
+    gone: 'This template does not exist any more',
     pending: {
       add: 'Adding template “{label}”…',
       change: 'Changing template “{label}”…',

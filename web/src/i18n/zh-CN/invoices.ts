@@ -22,6 +22,8 @@ export default {
     noneFound: '没有符合条件的发票',
     noneFoundNext: '请换个关键词，或放宽筛选条件。',
     back: '返回发票列表',
+    gone: '没有这张发票',
+    goneNext: '请检查地址是否正确，或到发票列表中查找。',
     edited: '已修改，未保存',
     byPerson: '人工',
     saved: '修改已保存',
