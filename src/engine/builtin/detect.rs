@@ -52,19 +52,35 @@ pub fn lines(nets: &Nets, picture: &RgbImage, side: f32) -> Result<Vec<Quad>, Tr
     Ok(found.into_iter().map(|(quad, _)| Quad(quad.0.map(clip))).collect())
 }
 
-/// Of a template's own picture, which is looked at once and read ever after: what is found at one size or the other.
+/// Lines found otherwise are parts of one that is so much longer than they are together.
+const PARTS_SHARE: f32 = 0.75;
+
+/// Of a template's own picture, which is looked at once and read ever after: what is found at one size or the other, and of lines that
+/// are found in part at one and whole at the other, the whole.
 ///
 /// # Errors
 /// `Receive` when the net fails.
 pub fn all_lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
     let mut all = lines(nets, picture, CAREFUL)?;
-    let apart = |a: &Quad, b: &Quad| {
-        let shared = intersection(&a.bounds(), &b.bounds());
-        shared.width <= 0.0 || shared.height <= 0.0
-    };
-    let more: Vec<Quad> = lines(nets, picture, QUICK)?.into_iter().filter(|q| all.iter().all(|known| apart(q, known))).collect();
-    all.extend(more);
+    for line in lines(nets, picture, QUICK)? {
+        take_whole(&mut all, line);
+    }
     Ok(all)
+}
+
+fn take_whole(all: &mut Vec<Quad>, line: Quad) {
+    let shared = |known: &Quad| {
+        let (own, both) = (known.bounds(), intersection(&known.bounds(), &line.bounds()));
+        both.width * both.height / (own.width * own.height).max(1.0)
+    };
+    let (long, high) = (|q: &Quad| q.width().max(q.height()), |q: &Quad| q.width().min(q.height()));
+    let is_part = |known: &Quad| shared(known) > 0.5 && (0.6..1.6).contains(&(high(known) / high(&line).max(1.0)));
+    let touching = all.iter().filter(|known| shared(known) > 0.1).count();
+    let parts: Vec<f32> = all.iter().filter(|known| is_part(known)).map(long).collect();
+    if touching == parts.len() && parts.iter().sum::<f32>() < PARTS_SHARE * long(&line) {
+        all.retain(|known| !is_part(known));
+        all.push(line);
+    }
 }
 
 /// Boxes and their scores in pixels of what the net saw.
@@ -180,6 +196,17 @@ mod tests {
         assert_eq!(larger_side(&found(10.0), QUICK), Some(960.0));
         assert_eq!(larger_side(&found(2.0), QUICK), Some(SIDE_MAX));
         assert_eq!(larger_side(&[], QUICK), None);
+    }
+
+    #[test]
+    fn a_line_found_in_part_is_taken_whole() {
+        let line = |from: f32, to: f32, y: f32| Quad([(from, y), (to, y), (to, y + 30.0), (from, y + 30.0)]);
+        let mut all = vec![line(0.0, 100.0, 0.0), line(0.0, 100.0, 60.0)];
+        take_whole(&mut all, line(0.0, 180.0, 2.0));
+        assert_eq!(all, [line(0.0, 100.0, 60.0), line(0.0, 180.0, 2.0)]);
+        take_whole(&mut all, line(0.0, 110.0, 61.0));
+        take_whole(&mut all, line(20.0, 90.0, 120.0));
+        assert_eq!(all.len(), 3);
     }
 
     #[test]

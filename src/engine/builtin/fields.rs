@@ -104,7 +104,7 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if matches!(area.kind, AreaKind::Date | AreaKind::Time) {
         read.0 = dated(&read.0, specimen).to_owned();
     }
-    let (text, probability) = figured(read.0, read.1, specimen);
+    let (text, probability) = figured(signed(read.0, specimen), read.1, specimen);
     let mut probability = probability * sheet.trust;
     if inside < 0.98 {
         probability *= inside * inside;
@@ -122,11 +122,20 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
 fn lacks_something(kind: AreaKind, text: &str, specimen: &str) -> bool {
     match kind {
         AreaKind::InvoiceCode | AreaKind::InvoiceId => numbered(kind, specimen) && text.len() != specimen.len(),
-        AreaKind::Date => date_of(specimen).is_some() && date_of(text).is_none(),
+        AreaKind::Date => {
+            let cut = is_padded(specimen) && text.chars().count() < specimen.chars().count();
+            date_of(specimen).is_some() && (cut || date_of(text).is_none())
+        }
         AreaKind::Money => amount(specimen).is_some() && amount(text).is_none(),
         AreaKind::MoneyCn => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
         _ => false,
     }
+}
+
+/// Whether a date is written with a 0 before a single figure: all of its kind are of one length then.
+fn is_padded(date: &str) -> bool {
+    let groups: Vec<&str> = date.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    groups.len() == 3 && groups[1..].iter().all(|g| g.len() == 2) && groups[1..].iter().any(|g| g.starts_with('0'))
 }
 
 /// Whether the specimen shows an invoice's code or number as they usually are, in digits only.
@@ -323,6 +332,12 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
     Some((range, charset))
 }
 
+/// With the currency sign that the template's own has, where a letter like it was read.
+fn signed(text: String, specimen: &str) -> String {
+    let (Some(rest), Some(sign)) = (text.strip_prefix(['Y', '羊']), specimen.chars().next()) else { return text };
+    if CURRENCIES.contains(&sign) && rest.starts_with(|c: char| c.is_ascii_digit()) { format!("¥{rest}") } else { text }
+}
+
 /// Of a date or time nothing stands before the first figure or behind the last sign, where the template's own has nothing there.
 fn dated<'t>(text: &'t str, specimen: &str) -> &'t str {
     let is_figure = |c: char| c.is_ascii_digit();
@@ -498,6 +513,9 @@ mod tests {
         assert_eq!(dated("2023年08月17", "2020年1月2日"), "2023年08月17");
         assert_eq!(dated("开票日期：2021-06-12", "日期：2020-01-02"), "开票日期：2021-06-12");
         assert_eq!(dated("某日", "2020-01-02"), "某日");
+        assert!(lacks_something(AreaKind::Date, "2016/06/1", "2019/03/25"));
+        assert!(!lacks_something(AreaKind::Date, "2016/6/1", "2019/12/25"));
+        assert_eq!((signed("Y291.16".into(), "¥3.00"), signed("Y12".into(), "A12")), ("¥291.16".into(), "Y12".into()));
     }
 
     #[test]

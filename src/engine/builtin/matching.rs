@@ -29,6 +29,9 @@ const SISTERS_MAX: usize = 6;
 const RIVAL: f32 = 0.9;
 const RIVALRY: f32 = 0.6;
 
+/// How much a long title counts beside a short one.
+const TITLE_LENGTH: usize = 12;
+const TITLE_WEIGHT: f32 = 0.1;
 /// So many templates are told how they fared.
 const CANDIDATES_MAX: usize = 5;
 
@@ -285,7 +288,9 @@ fn chosen<'a>(nets: &Nets, picture: &Picture, weighed: &mut [Weighed<'a>], lines
     }
     let mut rest: Vec<Fit<'a>> = weighed.iter_mut().filter_map(|w| w.fit.take()).collect();
     let share = |f: &Fit<'_>| f.accord.as_ref().map_or(1.0, |a| a.same as f32 / a.of.max(1) as f32);
-    let rank = |f: &Fit<'_>| f.alignment.score * (0.5 + 0.5 * share(f));
+    // Of two titles that are both there, one may be a part of the other.
+    let length = |f: &Fit<'_>| f.accord.as_ref().map_or(0, |a| a.same).min(TITLE_LENGTH) as f32 / TITLE_LENGTH as f32;
+    let rank = |f: &Fit<'_>| f.alignment.score * (0.5 + 0.5 * share(f)) + TITLE_WEIGHT * length(f);
     rest.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     let rivalry = match rest.as_slice() {
         [first, second, ..] if rank(second) > RIVAL * rank(first) && share(first) < 1.0 => RIVALRY,

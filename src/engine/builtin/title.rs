@@ -190,8 +190,12 @@ impl Title {
         let steps = edits(&self.chars, read);
         let same = steps.iter().filter(|s| matches!(s, Edit::Same(_))).count();
         let mut others: Vec<f32> = Vec::new();
+        // A title that was learnt in part may go on.
+        let is_open = self.chars.last().is_none_or(|c| !ENDINGS.contains(c));
+        let end = steps.iter().rposition(|s| !matches!(s, Edit::More(_))).map_or(0, |last| last + 1);
         for (i, step) in steps.iter().enumerate() {
             match step {
+                Edit::More(_) if is_open && i >= end => {}
                 // Read twice is not printed twice.
                 Edit::More(j) if read.get(j + 1).is_some_and(|next| next.c == read[*j].c) => {}
                 Edit::More(j) if *j > 0 && read[j - 1].c == read[*j].c => {}
@@ -338,6 +342,8 @@ mod tests {
         assert!(!own.accord(&seen("广束增值税专用发栗", 0.8)).other);
         assert!(!own.accord(&seen("广东增值税专用用发票", 0.99)).other);
         assert!(!title("广东增值税专用发").accord(&seen("广东增值税专用发票", 0.99)).other);
+        assert!(!title("广东增值税").accord(&seen("广东增值税专用发票", 0.99)).other);
+        assert!(title("广东增值税").accord(&seen("广西增值税专用发票", 0.99)).other);
         // A seal hides two: there is room for them.
         let mut hidden = seen("广东增值税专用发票", 0.99);
         hidden.drain(3..5);
