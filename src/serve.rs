@@ -51,13 +51,13 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     Ok((app, hub))
 }
 
-async fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<Arc<Tls>>)>, Box<dyn Error>> {
+fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<Arc<Tls>>)>, Box<dyn Error>> {
     let named = |address, e: io::Error| format!("can't listen on {address}: {e}");
-    let mut listeners = vec![(TcpListener::bind(config.http).await.map_err(|e| named(config.http, e))?, None)];
+    let mut listeners = vec![(listen::bind(config.http).map_err(|e| named(config.http, e))?, None)];
     if let Listen::At(address) = config.https {
         let tls = Tls::open(&config.data_dir.join("tls"))?;
         tokio::spawn(tls.clone().keep_fresh());
-        let listener = TcpListener::bind(address).await.map_err(|e| named(address, e))?;
+        let listener = listen::bind(address).map_err(|e| named(address, e))?;
         listeners.push((listener, Some(tls)));
     }
     Ok(listeners)
@@ -98,7 +98,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
             Err(why) => return Err(why.into()),
         }
     };
-    let listeners = bind(&config).await?;
+    let listeners = bind(&config)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
     let (router, thumbs, trials) = (route::Router::new()?, Thumbs::default(), trials(&config.engines));

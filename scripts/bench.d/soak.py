@@ -1,6 +1,7 @@
 """The box under mixed load, killed with -9 at random points, again and again: stations register and print, people upload, change templates
 and rights. After each kill `paperline check` reads the data dir, and what was acknowledged is looked for; at the end all of it, once, in order.
-Standard library only. soak.py BINARY MINUTES [SEED]"""
+With `steady` it is left to work, and looked at eight times: memory, threads, files and the store must not grow beyond what was written.
+Standard library only. soak.py BINARY MINUTES kills|steady [SEED]"""
 
 import collections
 import glob
@@ -19,11 +20,13 @@ import pictures
 from box import Box, Client, free_port
 from simulated import Engine
 
-BINARY, MINUTES = sys.argv[1], float(sys.argv[2])
-SEED = int(sys.argv[3]) if len(sys.argv) > 3 else int(time.time())
+BINARY, MINUTES, HOW = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+SEED = int(sys.argv[4]) if len(sys.argv) > 4 else int(time.time())
 STATIONS, UPLOADERS = 3, 2
 #: The queue is kept short enough for every cycle to see pictures end.
 WAITING_MAX = 300
+#: At a box that is left to work.
+LOOKS = 8
 
 
 class Gone(Exception):
@@ -177,16 +180,45 @@ class Soak:
         client.headers["cookie"] = self.cookie
         return client
 
-    def one_cycle(self):
+    def actors(self):
         self.cycle += 1
         actors = [Station(self, n) for n in range(STATIONS)] + [Uploader(self, n) for n in range(UPLOADERS)]
         actors += [Designer(self, 0), Manager(self, 0)]
         for actor in actors:
             actor.start()
-        time.sleep(self.random.uniform(0.2, 6))
+        return actors
+
+    def look(self):
+        """Resident MB, threads, open files, MB of the store, and what was acknowledged so far."""
         process = f"/proc/{self.box.process.pid}"
         size = sum(os.path.getsize(f) for f in glob.glob(f"{self.dir}/db/*") if os.path.isfile(f))
-        self.usage.append((self.box.memory_mb(), len(os.listdir(f"{process}/task")), len(os.listdir(f"{process}/fd")), size >> 20))
+        threads, files = (len(os.listdir(f"{process}/{what}")) for what in ("task", "fd"))
+        self.usage.append((self.box.memory_mb(), threads, files, size / (1 << 20), len(self.actions), len(self.devices)))
+
+    def one_cycle(self):
+        actors = self.actors()
+        time.sleep(self.random.uniform(0.2, 6))
+        self.look()
+        self.take_down(actors)
+
+    def steady(self):
+        actors = self.actors()
+        for _ in range(LOOKS):
+            time.sleep(MINUTES * 60 / LOOKS)
+            self.look()
+            memory, threads, files, size, pictures, devices = self.usage[-1]
+            print(f"{pictures:,} pictures, {devices:,} devices: {memory:.0f} MB resident, {threads} threads, {files} files, "
+                  f"store {size:.0f} MB", flush=True)
+            check(all(actor.is_alive() for actor in actors), [actor.trouble for actor in actors])
+        self.take_down(actors)
+        half, last = self.usage[LOOKS // 2 - 1], self.usage[-1]
+        grown = [after / before for before, after in zip(half, last)]
+        print("from half of the time to all of it: memory {:.2f} ×, threads {:.2f} ×, files {:.2f} ×, store {:.2f} ×, "
+              "pictures {:.2f} ×, devices {:.2f} ×".format(*grown))
+        data = max(grown[4], grown[5])
+        check(grown[0] < data and grown[1] < 1.3 and grown[2] < 1.3 and grown[3] < 1.2 * data, "grew beyond its data", grown)
+
+    def take_down(self, actors):
         self.box.stop(signal.SIGKILL)
         for actor in actors:
             actor.join()
@@ -253,15 +285,17 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(folder)
         until = time.monotonic() + MINUTES * 60
-        while time.monotonic() < until:
+        if HOW == "steady":
+            soak.steady()
+        while HOW == "kills" and time.monotonic() < until:
             soak.one_cycle()
         ended, twice, read = soak.finish()
         print(f"{soak.cycle} kills; after each, check found nothing wrong and everything acknowledged was there")
         print(f"acknowledged: {len(soak.devices):,} devices, {soak.prints:,} labels, {len(soak.actions):,} pictures, "
               f"{soak.changes:,} template changes, {soak.rights:,} changes of rights")
         print(f"{ended:,} recognitions ended, each once and in order, each with its picture; {twice} set aside after bringing the box down twice")
-        for name, (memory, threads, files, size) in (("after the first cycle", soak.usage[0]), ("after the last", soak.usage[-1])):
-            print(f"{name}: {memory:.0f} MB resident, {threads} threads, {files} files, store {size} MB")
+        for name, (memory, threads, files, size, *_) in (("first look", soak.usage[0]), ("last look", soak.usage[-1])):
+            print(f"{name}: {memory:.0f} MB resident, {threads} threads, {files} files, store {size:.0f} MB")
         print(f"at the end: {read}")
 
 

@@ -109,12 +109,14 @@ impl App {
         Ok(self.store.read(is_new)?)
     }
 
+    pub fn check_is_new(&self) -> Result<(), Refusal> {
+        if self.is_new()? { Ok(()) } else { Err(in_use()) }
+    }
+
     /// Lays a backup out beside the store of a new box, to be taken up when the box begins anew, which it does. From the moment that it is
     /// found to be new still, nothing more is written here: what was acknowledged is never wiped away.
     pub async fn take_in_backup(self: &Arc<Self>, file: Incoming) -> Result<(), Refusal> {
-        if !self.is_new()? {
-            return Err(in_use());
-        }
+        self.check_is_new()?;
         let dir = self.dir.join(RESTORED);
         let laid_out = blocking({
             let dir = dir.clone();

@@ -89,9 +89,10 @@ impl App {
         take_up_restored(dir)?;
         let engine = Local::open(&dir.join("db"))
             .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
-        let store = Store::new(Arc::new(engine), room(dir), news)?;
+        let room = room(dir);
+        let store = Store::new(Arc::new(engine), room.clone(), news)?;
         bring_to_format(&store, dir)?;
-        let blobs = Blobs::open(&dir.join("pictures"))?;
+        let blobs = Blobs::open(&dir.join("pictures"), room)?;
         Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec())?)
     }
 }

@@ -8,22 +8,33 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-/// Open at once, over all listeners of a kind; past it a new one waits to be taken.
+/// Open at once on a listener; past it a new one waits to be taken.
 const CONNECTIONS_MAX: usize = 8192;
+/// How many may wait to be taken. With the 128 that is usual, some of the pages that all connect again at once would wait for whole seconds:
+/// the system drops who comes when these are full, and he tries again after one, two, four.
+const WAITING_MAX: u32 = 4096;
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const HEADER_BYTES_MAX: usize = 64 << 10;
 /// How long requests under way may take to end when the box stops.
 const DRAIN: Duration = Duration::from_secs(6);
+
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
+}
 
 /// Serves until `stop` turns true, then lets what is under way end.
 pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {

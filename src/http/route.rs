@@ -7,7 +7,7 @@ use super::session::{self, Origin, Peer};
 use super::{
     Edge, account, backup, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, trial, ui,
 };
-use crate::app::{By, pictures};
+use crate::app::{App, By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
 use hyper::body::Incoming;
@@ -342,19 +342,18 @@ async fn pass(
     let origin = Origin::of(request.headers(), peer, &settings.trusted_proxies);
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
     let (parts, body) = request.into_parts();
-    let actor = match permitted(&edge, route, &parts.headers, origin, is_upgrade) {
+    let let_in = || {
+        let actor = permitted(&edge, route, &parts.headers, origin, is_upgrade)?;
+        can_take(&edge.app, route.files)?;
+        Ok(actor)
+    };
+    let actor = match let_in() {
         Ok(actor) => actor,
         Err(refusal) => {
             Fields::drain(body);
             return Err(refusal);
         }
     };
-    if route.files != Files::None
-        && let Err(refusal) = edge.app.store.has_room()
-    {
-        Fields::drain(body);
-        return Err(refusal);
-    }
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers.clone();
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
@@ -379,6 +378,15 @@ async fn pass(
         return tokio::spawn((route.handler)(call)).await.unwrap_or_else(|_| Err(Refusal::internal()));
     }
     (route.handler)(call).await
+}
+
+/// What would be refused in the end is refused before it is sent.
+fn can_take(app: &App, files: Files) -> Result<(), Refusal> {
+    match files {
+        Files::None => Ok(()),
+        Files::Backup => app.check_is_new().and_then(|()| app.store.has_room()),
+        _ => app.store.has_room(),
+    }
 }
 
 /// Who asks, if the route is open to him.

@@ -425,7 +425,7 @@ pub fn restore(path: &Path, dir: &Path) -> Result<Contents, BackupError> {
     let mut contents = Contents::default();
     {
         let engine = Local::open(&dir.join("db"))?;
-        let blobs = Blobs::open(&dir.join("pictures"))?;
+        let blobs = Blobs::open(&dir.join("pictures"), super::endless())?;
         read(path, |member| {
             match member {
                 Member::Rows(rows) => {

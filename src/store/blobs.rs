@@ -1,23 +1,31 @@
 //! Pictures as files, named by what is in them (SHA-256). A file is whole and durable before the row that names it is written; files
 //! that no row names are swept at start. Not here: whose picture it is (domain/invoice.rs).
 
-use super::StoreError;
+use super::{Room, StoreError};
 use crate::domain::invoice::BlobHash;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Blobs {
     dir: PathBuf,
+    room: Room,
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blobs").field("dir", &self.dir).finish_non_exhaustive()
+    }
 }
 
 impl Blobs {
-    /// Makes `dir` where it is missing, and drops what an interrupted upload left.
-    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+    /// Makes `dir` where it is missing, and drops what an interrupted upload left. A file stops growing when there is no `room`.
+    pub fn open(dir: &Path, room: Room) -> Result<Self, StoreError> {
         let incoming = dir.join("incoming");
         let made = || {
             fs::create_dir_all(&incoming)?;
@@ -31,7 +39,7 @@ impl Blobs {
             sync_dir(dir)
         };
         made().map_err(StoreError::io)?;
-        Ok(Self { dir: dir.to_owned() })
+        Ok(Self { dir: dir.to_owned(), room })
     }
 
     /// A new file, to be written and then kept. Dropped before that, it is gone. Blocks.
@@ -94,6 +102,7 @@ impl Incoming {
     }
 
     fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (self.blobs.room)().map_err(|why| io::Error::new(io::ErrorKind::StorageFull, why))?;
         self.hasher.update(bytes);
         self.len += bytes.len() as u64;
         self.file.write_all(bytes)
@@ -144,7 +153,7 @@ mod tests {
     #[test]
     fn a_blob_is_kept_once_and_swept_when_unnamed() {
         let dir = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(dir.path()).unwrap();
+        let blobs = Blobs::open(dir.path(), crate::store::endless()).unwrap();
         let put = |bytes: &[u8]| {
             let mut incoming = blobs.create().unwrap();
             incoming.write(bytes).unwrap();

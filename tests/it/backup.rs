@@ -2,7 +2,7 @@
 //! power.rs).
 
 use crate::load::Load;
-use crate::support::{Client, Paperline, blank_png, eventually};
+use crate::support::{Client, Paperline, blank_png, eventually, status_line};
 use paperline::store::local::Local;
 use paperline::store::tables::{DEVICES_BY_CPUID, FORMAT, FORMAT_NUMBER};
 use paperline::store::{KeyValue, Store};
@@ -288,6 +288,8 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
     assert!(!new.data().join("restored").exists());
     assert_eq!(client.get("/api/backups").body["is_new"], false);
     assert_eq!(client.upload("/api/restore", &[("b", &backup)]).refusal(), (409, "conflict"), "a box in use is never overwritten");
+    let said = status_line(client.begin_upload("/api/restore", 1 << 40));
+    assert_eq!(said, "HTTP/1.1 409 Conflict", "and says so before it was sent anything");
 }
 
 #[test]

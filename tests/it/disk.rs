@@ -2,9 +2,10 @@
 //! root and loop devices. Not here: power cuts (power.rs).
 
 use crate::support::disk::{Disk, run, text};
-use crate::support::{Client, Paperline, blank_png, eventually};
+use crate::support::{Client, Paperline, blank_png, eventually, status_line};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
 use std::sync::Arc;
 
 fn register(client: &Client, cpuid: &str) -> crate::support::Answer {
@@ -39,13 +40,26 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
     let free: u64 = free.lines().last().unwrap().trim().parse().unwrap();
     run("fallocate", &["-l", &(free - (20 << 20)).to_string(), text(&filler)]).unwrap();
     let mut n = 0;
-    eventually("the intake stops", || {
-        n += 1;
-        (register(&admin, &format!("BETWEEN-{n}")).status == 503).then_some(())
-    });
+    let mut stops = || {
+        eventually("the intake stops", || {
+            n += 1;
+            (register(&admin, &format!("BETWEEN-{n}")).status == 503).then_some(())
+        });
+    };
+    stops();
     takes_nothing_in(&admin, &all_devices(&admin));
     fs::remove_file(&filler).unwrap();
     eventually("there is room again", || (register(&admin, "LATE").status == 200).then_some(()));
+    // The room may run out while something is sent: what has come of it goes away again.
+    let mut sending = admin.begin_upload("/invoice/recognizeImage", 20 << 20);
+    sending.write_all(&[0; 2 << 20]).unwrap();
+    run("fallocate", &["-l", &(free - (20 << 20)).to_string(), text(&filler)]).unwrap();
+    stops();
+    sending.write_all(&[0; 4 << 20]).unwrap();
+    assert_eq!(status_line(sending), "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(fs::read_dir(disk.data().join("pictures/incoming")).unwrap().count(), 0);
+    fs::remove_file(&filler).unwrap();
+    eventually("there is room again", || (register(&admin, "AFTER").status == 200).then_some(()));
     assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &blank_png(9, 9))]).status, 200);
     drop(paperline);
 }

@@ -15,7 +15,7 @@ use paperline::hub::Hub;
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
 use paperline::store::tables::COMPANIES;
-use paperline::store::{Listener, Store};
+use paperline::store::{Listener, Store, endless};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -45,10 +45,10 @@ fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
         }
         news.publish(change);
     });
-    let store = Store::new(Arc::new(Memory::default()), paperline::store::endless(), listener).unwrap();
+    let store = Store::new(Arc::new(Memory::default()), endless(), listener).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let settings = vec![("engine_backoff_ms".into(), "1".into())];
-    let app = Arc::new(App::new(store, Blobs::open(dir.path()).unwrap(), PathBuf::from("none"), settings).unwrap());
+    let app = Arc::new(App::new(store, Blobs::open(dir.path(), endless()).unwrap(), PathBuf::from("none"), settings).unwrap());
     messages.speak_for(app.clone());
     let company = Company { id: CompanyId(1), name: "公司".into(), registered: 0 };
     app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &company.id, &company)?)).unwrap();

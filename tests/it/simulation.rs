@@ -17,7 +17,7 @@ use paperline::domain::template::{EngineNumbers, Layout, Learnt};
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
 use paperline::store::tables::{ACTIONS, COMPANIES, INVOICES, PAUSE, QUEUES, TEMPLATES};
-use paperline::store::{Store, StoreError};
+use paperline::store::{Store, StoreError, endless};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -93,7 +93,7 @@ fn open(engine: &Arc<Memory>, blobs: Blobs, ended: &Arc<Mutex<Vec<ActionId>>>) -
         Change::Template { action, .. } => ended.lock().unwrap().push(*action),
         _ => {}
     };
-    let store = Store::new(engine.clone(), paperline::store::endless(), Box::new(listener)).unwrap();
+    let store = Store::new(engine.clone(), endless(), Box::new(listener)).unwrap();
     App::new(store, blobs, PathBuf::from("no-password"), Vec::new()).unwrap()
 }
 
@@ -103,7 +103,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let (engine, ended) = (Arc::new(Memory::default()), Arc::default());
         // No file is ever read: the folder may go again.
-        let app = open(&engine, Blobs::open(dir.path()).unwrap(), &ended);
+        let app = open(&engine, Blobs::open(dir.path(), endless()).unwrap(), &ended);
         let company = Company { id: COMPANY, name: "公司".into(), registered: 0 };
         app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &COMPANY, &company)?)).unwrap();
         app.recover_actions("1").unwrap();

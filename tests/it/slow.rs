@@ -1,4 +1,5 @@
-//! Clients that say half of what they want, and no more: each is cut off in the end, and holds nobody up. Takes a minute of waiting.
+//! Clients that say half of what they want, or nothing at all, and many of them: each is cut off in the end, and holds nobody up. Takes a
+//! minute of waiting.
 
 use crate::support::Paperline;
 use std::io::{Read, Write};
@@ -49,4 +50,35 @@ fn who_says_half_of_it_is_cut_off() {
         drop(many);
     });
     assert_eq!(client.get("/healthz").status, 200);
+}
+
+/// Open at once on one of the box's ports.
+const CONNECTIONS_MAX: usize = 8192;
+
+#[test]
+fn past_the_most_connections_who_comes_waits_until_another_has_gone() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    if most.is_some_and(|most| most < 2 * CONNECTIONS_MAX as u64) {
+        return eprintln!("skipped: no more than {most:?} files may be open here");
+    }
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
+    let paperline = Paperline::start();
+    let address = paperline.http.trim_start_matches("http://").to_owned();
+    let mut silent: Vec<TcpStream> = (0..CONNECTIONS_MAX).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let mut late = TcpStream::connect(&address).unwrap();
+    late.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let heard = |stream: &TcpStream, within| {
+        stream.set_read_timeout(Some(within)).unwrap();
+        let mut beginning = [0; 12];
+        let read = (&*stream).read(&mut beginning);
+        read.ok().map(|n| String::from_utf8_lossy(&beginning[..n]).into_owned())
+    };
+    assert_eq!(heard(&late, Duration::from_secs(1)), None, "it has to wait");
+    // Those who are in are served.
+    let first = &mut silent[0];
+    first.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_eq!(heard(first, PATIENCE).as_deref(), Some("HTTP/1.1 200"));
+    silent.pop();
+    assert_eq!(heard(&late, PATIENCE).as_deref(), Some("HTTP/1.1 200"), "another has gone");
 }

@@ -4,7 +4,7 @@ pub mod disk;
 
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -284,6 +284,18 @@ impl Client {
         self.try_send("POST", path, &[&kind[..], headers].concat(), &body)
     }
 
+    /// The head of an upload of so many bytes and the beginning of its one file: the rest is whoever's who has the stream.
+    pub fn begin_upload(&self, path: &str, bytes: u64) -> TcpStream {
+        let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nCookie: {}\r\nContent-Length: {bytes}\r\nContent-Type: multipart/form-data; \
+             boundary=frontier\r\n\r\n--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"p\"\r\n\r\n",
+            self.cookie()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    }
+
     pub fn log_in(&self, name: &str, password: &str) -> Answer {
         self.post("/login", &serde_json::json!({ "username": name, "passwd": password }))
     }
@@ -352,6 +364,13 @@ impl Socket {
 }
 
 /// Waits for something that takes as long as it takes.
+/// The first line of what the box answers; empty where it says nothing.
+pub fn status_line(stream: TcpStream) -> String {
+    let mut line = String::new();
+    let _ = BufReader::new(stream).read_line(&mut line);
+    line.trim_end().to_owned()
+}
+
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
