@@ -51,7 +51,10 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
     Ok((app, hub))
 }
 
-fn bind(config: &Serve) -> Result<Vec<(TcpListener, Option<Arc<Tls>>)>, Box<dyn Error>> {
+/// Where it listens, and with which certificate.
+type Listener = (TcpListener, Option<Arc<Tls>>);
+
+fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
     let named = |address, e: io::Error| format!("can't listen on {address}: {e}");
     let mut listeners = vec![(listen::bind(config.http).map_err(|e| named(config.http, e))?, None)];
     if let Listen::At(address) = config.https {
