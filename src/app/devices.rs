@@ -2,7 +2,7 @@
 
 use super::{App, By, log, now};
 use crate::domain::change::Change;
-use crate::domain::device::{self, Conflict, Device, Label, Settlement};
+use crate::domain::device::{self, Conflict, Device, Label, Listed, Settlement};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::settings::Settings;
@@ -64,7 +64,7 @@ fn register(txn: &mut Txn<'_>, by: &By, new: &NewDevice, now: Millis, week: &str
     let arrival = (device.registered, device.sequence);
     txn.put(&DEVICES, &device.sn, &device)?;
     txn.put(&DEVICES_BY_CPUID, &device.cpuid, &device.sn)?;
-    txn.put(&DEVICES_BY_TIME, &arrival, &device.sn)?;
+    txn.put(&DEVICES_BY_TIME, &arrival, &Listed { sn: device.sn.clone(), cpuid: Some(device.cpuid.clone()) })?;
     txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
     txn.add(UNPRINTED_COUNTER, 1)?;
     answer(Some(device.sn), Registered::Created)
@@ -122,18 +122,6 @@ fn allot(txn: &mut Txn<'_>, week: &str) -> Result<String, Refusal> {
 
 pub fn find(view: &View<'_>, sn: &str) -> Result<Option<Device>, StoreError> {
     view.get(&DEVICES, &sn.to_owned())
-}
-
-/// Up to `limit` serials in the order of their registration, from `after` (not included) or from `from`, to `to` (included).
-pub fn between(
-    view: &View<'_>,
-    from: Millis,
-    to: Millis,
-    after: Option<Arrival>,
-    limit: usize,
-) -> Result<Vec<(Arrival, String)>, StoreError> {
-    let start = after.map_or((from, 0), |(time, sequence)| (time, sequence + 1));
-    view.range(&DEVICES_BY_TIME, &start, &(to, u64::MAX), false).take(limit).collect()
 }
 
 pub fn number(view: &View<'_>) -> Result<u64, StoreError> {
@@ -266,7 +254,8 @@ pub fn page(view: &View<'_>, filter: &Filter, cursor: Option<Cursor>, limit: usi
     let rows: Box<dyn Iterator<Item = Result<(Arrival, String), StoreError>>> = if filter.printed == Some(false) {
         Box::new(view.range(&DEVICES_UNPRINTED, &start, &(to, u64::MAX), false))
     } else {
-        Box::new(view.range(&DEVICES_BY_TIME, &start, &(to, u64::MAX), false))
+        let rows = view.range(&DEVICES_BY_TIME, &start, &(to, u64::MAX), false);
+        Box::new(rows.map(|row| row.map(|(arrival, listed)| (arrival, listed.sn))))
     };
     for row in rows {
         let Some(device) = find(view, &row?.1)? else { continue };
@@ -278,6 +267,37 @@ pub fn page(view: &View<'_>, filter: &Filter, cursor: Option<Cursor>, limit: usi
         }
     }
     Ok(finish(devices, false, total))
+}
+
+/// Serial and CPU id of what `page` finds, without its total. Where nothing but times is asked for, the index has all of it.
+pub fn pairs(
+    view: &View<'_>,
+    filter: &Filter,
+    after: Option<Arrival>,
+    limit: usize,
+    mut each: impl FnMut(&str, &str),
+) -> Result<Option<Arrival>, StoreError> {
+    let from = filter.from.unwrap_or(Millis::MIN);
+    let after = after.unwrap_or((from.saturating_sub(1), u64::MAX - 1));
+    if filter.printed.is_some() || filter.text.is_some() {
+        let page = page(view, filter, Some(Cursor { after, total: 0 }), limit)?;
+        page.devices.iter().for_each(|device| each(&device.sn, &device.cpuid));
+        return Ok(page.next.map(|next| next.after));
+    }
+    let (start, end) = ((after.0, after.1 + 1), (filter.to.unwrap_or(Millis::MAX), u64::MAX));
+    let mut last = after;
+    for (number, row) in view.range(&DEVICES_BY_TIME, &start, &end, false).enumerate() {
+        if number == limit {
+            return Ok(Some(last));
+        }
+        let (arrival, listed) = row?;
+        match &listed.cpuid {
+            Some(cpuid) => each(&listed.sn, cpuid),
+            None => find(view, &listed.sn)?.iter().for_each(|device| each(&device.sn, &device.cpuid)),
+        }
+        last = arrival;
+    }
+    Ok(None)
 }
 
 fn finish(devices: Vec<Device>, has_more: bool, total: u64) -> Page {

@@ -30,6 +30,14 @@ pub struct Device {
     pub prints: u32,
 }
 
+/// A device in the order of registration, with all that a window of time is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub sn: String,
+    /// `None` in rows that were written before format 3.
+    pub cpuid: Option<String>,
+}
+
 /// One label, as a fact: who printed it, when, from where, why again, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Print {

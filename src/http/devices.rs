@@ -11,6 +11,7 @@ use crate::app::{App, now};
 use crate::domain::device::{Conflict, Device, Label, Print};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
+use crate::store::View;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
@@ -84,21 +85,20 @@ const DEVICES_PER_LOOK: usize = 1_000;
 /// So many are read where the request is, without a thread of their own: less than a millisecond.
 const DEVICES_AT_ONCE: usize = 200;
 
-/// Makes an answer of devices, look by look, while it is sent: `text` puts one device into words. What one look finds is sent as it is.
+/// Makes an answer of devices, look by look, while it is sent: `text` puts one's serial and CPU id into words. What one look finds is sent
+/// as it is.
 pub fn stream(
     app: &App,
     filter: Filter,
     media_type: &'static str,
     (head, tail): (&'static str, &'static str),
-    mut text: impl FnMut(&mut String, &Device) + Send + 'static,
+    mut text: impl FnMut(&mut Vec<u8>, &str, &str) + Send + 'static,
 ) -> Result<Reply, Refusal> {
-    // The total is nobody's business here, and need not be counted.
-    let start = Cursor { after: (filter.from.unwrap_or(Millis::MIN).saturating_sub(1), u64::MAX - 1), total: 0 };
-    let mut chunk = String::from(head);
-    let page = app.store.walk(|view| devices::page(view, &filter, Some(start), DEVICES_AT_ONCE))?;
-    page.devices.iter().for_each(|device| text(&mut chunk, device));
-    let Some(mut cursor) = page.next else {
-        chunk.push_str(tail);
+    let mut chunk = Vec::from(head);
+    let next =
+        app.store.walk(|view| devices::pairs(view, &filter, None, DEVICES_AT_ONCE, |sn, cpuid| text(&mut chunk, sn, cpuid)))?;
+    let Some(mut after) = next else {
+        chunk.extend_from_slice(tail.as_bytes());
         return Ok(reply::new(StatusCode::OK, media_type, reply::full(chunk)));
     };
     let (sender, reply) = reply::streamed(media_type);
@@ -108,20 +108,19 @@ pub fn stream(
             if sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut chunk)))).is_err() {
                 return;
             }
-            let page = match store.walk(|view| devices::page(view, &filter, Some(cursor), DEVICES_PER_LOOK)) {
-                Ok(page) => page,
+            let look = |view: &View<'_>| {
+                devices::pairs(view, &filter, Some(after), DEVICES_PER_LOOK, |sn, cpuid| text(&mut chunk, sn, cpuid))
+            };
+            match store.walk(look) {
+                Ok(Some(last)) => after = last,
+                Ok(None) => {
+                    chunk.extend_from_slice(tail.as_bytes());
+                    let _ = sender.blocking_send(Ok(Bytes::from(chunk)));
+                    return;
+                }
                 Err(e) => {
                     tracing::error!("{e}");
                     let _ = sender.blocking_send(Err(io::Error::other("broken off")));
-                    return;
-                }
-            };
-            page.devices.iter().for_each(|device| text(&mut chunk, device));
-            match page.next {
-                Some(next) => cursor = next,
-                None => {
-                    chunk.push_str(tail);
-                    let _ = sender.blocking_send(Ok(Bytes::from(chunk)));
                     return;
                 }
             }
@@ -133,8 +132,8 @@ pub fn stream(
 /// Literal: it comes back in by import.
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let filter = filter(&call.fields, &call.edge.app.settings().zone())?;
-    let line = |text: &mut String, device: &Device| {
-        text.push_str(&format!("{},{}\r\n", csv::cell(&device.sn), csv::cell(&device.cpuid)));
+    let line = |text: &mut Vec<u8>, sn: &str, cpuid: &str| {
+        text.extend_from_slice(format!("{},{}\r\n", csv::cell(sn), csv::cell(cpuid)).as_bytes());
     };
     let mut reply = stream(&call.edge.app, filter, "text/csv; charset=utf-8", ("DeviceSN,CPUID\r\n", ""), line)?;
     reply::set(&mut reply, header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"devices.csv\""));

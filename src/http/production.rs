@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
 
 const REGISTER_MAX: usize = 10_000;
 const SWITCH_MAX: usize = 10_000;
@@ -45,8 +44,12 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
     }
     let filter = Filter { from: Some(from), to: Some(to), ..Filter::default() };
     let mut comma = "";
-    let pair = move |text: &mut String, device: &Device| {
-        let _ = write!(text, "{comma}{}:{}", Value::from(device.sn.as_str()), Value::from(device.cpuid.as_str()));
+    // Writing into memory does not fail.
+    let pair = move |text: &mut Vec<u8>, sn: &str, cpuid: &str| {
+        text.extend_from_slice(comma.as_bytes());
+        let _ = serde_json::to_writer(&mut *text, sn);
+        text.push(b':');
+        let _ = serde_json::to_writer(text, cpuid);
         comma = ",";
     };
     super::devices::stream(&call.edge.app, filter, reply::JSON, ("{", "}"), pair)

@@ -1,6 +1,7 @@
 //! How a record lies on disk: a version byte, then bincode. The only file that names bincode. A struct that changes leaves its old
 //! shape here, with the way from it to the new one. Not here: keys and tables.
 
+use crate::domain::device::Listed;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -31,6 +32,16 @@ pub fn encode<R: Record>(record: &R) -> Option<Vec<u8>> {
 pub fn decode<R: Record>(bytes: &[u8]) -> Option<R> {
     let (&version, body) = bytes.split_first()?;
     if version == R::VERSION { codec().deserialize(body).ok() } else { R::migrate(version, body) }
+}
+
+impl Record for Listed {
+    const VERSION: u8 = 2;
+
+    /// The first was the serial alone.
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        let sn = (version == 1).then(|| codec().deserialize(body).ok())??;
+        Some(Self { sn, cpuid: None })
+    }
 }
 
 macro_rules! records {

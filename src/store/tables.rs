@@ -5,7 +5,7 @@ use super::key::Key;
 use super::record::Record;
 use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
-use crate::domain::device::{Conflict, Device, Print};
+use crate::domain::device::{Conflict, Device, Listed, Print};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Contender, Correction, Invoice, Picture};
 use crate::domain::template::Template;
@@ -41,8 +41,9 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 
 /// Which format the whole is in: absent in a store just made.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
-/// Goes up when an older release could not go on with what this one writes. 2: invoices have running totals.
-pub const FORMAT_NUMBER: u64 = 2;
+/// Goes up when an older release could not go on with what this one writes. 2: invoices have running
+/// totals. 3: devices by time have their CPU ids.
+pub const FORMAT_NUMBER: u64 = 3;
 
 pub const COMPANIES: Table<CompanyId, Company> = Table::new(10, "companies");
 pub const GROUPS: Table<GroupId, Group> = Table::new(11, "groups");
@@ -56,7 +57,7 @@ pub const TOKENS_BY_HASH: Table<[u8; 32], u64> = Table::new(16, "tokens by hash"
 
 pub const DEVICES: Table<String, Device> = Table::new(20, "devices");
 pub const DEVICES_BY_CPUID: Table<String, String> = Table::new(21, "devices by CPUID");
-pub const DEVICES_BY_TIME: Table<Arrival, String> = Table::new(22, "devices by time");
+pub const DEVICES_BY_TIME: Table<Arrival, Listed> = Table::new(22, "devices by time");
 pub const DEVICES_UNPRINTED: Table<Arrival, String> = Table::new(23, "unprinted devices");
 
 /// (serial, number): every label of a device.

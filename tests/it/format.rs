@@ -65,6 +65,9 @@ fn is_read_and_served(format: u64) {
     let client = paperline.client();
     assert_eq!(client.log_in("manager", "of the fixture").body["reqStatus"], "sucess");
     assert_eq!(client.get("/api/devices").body["total"], 3);
+    let all = client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body;
+    let cpuids: Vec<&str> = all.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
+    assert_eq!(cpuids, ["A1", "A2", "A3"]);
 }
 
 /// Run by hand, once a format: `cargo test --test it -- --ignored make_the_fixture`.

@@ -8,7 +8,7 @@ use paperline::domain::ids::{ActionId, CompanyId, UserId};
 use paperline::domain::refusal::{Code, Refusal};
 use paperline::store::local::Local;
 use paperline::store::memory::Memory;
-use paperline::store::tables::{COUNTERS, DEVICES_BY_TIME, QUEUES, SETTINGS, USERS_BY_NAME};
+use paperline::store::tables::{COUNTERS, DEVICES_UNPRINTED, QUEUES, SETTINGS, USERS_BY_NAME};
 use paperline::store::{Batch, KeyValue, Pair, Store, StoreError, Txn, View};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -204,7 +204,7 @@ fn a_reader_sees_whole_batches_only(engine: Engine) {
 }
 
 /// A table whose key has two fields and whose record is text.
-const LOG_LIKE: paperline::store::tables::Table<(i64, u64), String> = DEVICES_BY_TIME;
+const LOG_LIKE: paperline::store::tables::Table<(i64, u64), String> = DEVICES_UNPRINTED;
 
 /// An engine that says what was done with it.
 struct Watched {
