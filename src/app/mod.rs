@@ -1,7 +1,7 @@
 //! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
 //! nothing of HTTP, engines or watchers.
 
-use crate::domain::account::Actor;
+use crate::domain::account::{Actor, Session};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
 use crate::domain::settings::Settings;
@@ -45,6 +45,8 @@ pub struct App {
     pub blobs: Blobs,
     pub passwords: Passwords,
     pub attempts: sessions::Attempts,
+    known_sessions: sessions::Known<(Actor, Session)>,
+    known_tokens: sessions::Known<Actor>,
     pub claims: labels::Claims,
     /// The data dir.
     dir: PathBuf,
@@ -64,6 +66,8 @@ impl App {
             blobs,
             passwords: Passwords::default(),
             attempts: sessions::Attempts::default(),
+            known_sessions: sessions::Known::default(),
+            known_tokens: sessions::Known::default(),
             claims: labels::Claims::default(),
             dir,
             backups: backup::Backups::default(),

@@ -6,10 +6,10 @@ use crate::domain::change::Change;
 use crate::domain::ids::{Millis, TokenId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS};
-use crate::store::{StoreError, View};
+use crate::store::{Store, StoreError, View};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// How a login ended, when it was not refused outright.
 #[derive(Debug)]
@@ -60,6 +60,52 @@ impl Attempts {
     }
 }
 
+type Digest = [u8; 32];
+
+/// What secrets stood for when they were last asked about, until anything changes in the accounts.
+#[derive(Debug)]
+pub struct Known<T>(RwLock<AtVersion<T>>);
+
+#[derive(Debug)]
+struct AtVersion<T> {
+    version: u64,
+    found: HashMap<Digest, T>,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(RwLock::new(AtVersion { version: 0, found: HashMap::new() }))
+    }
+}
+
+impl<T: Clone> Known<T> {
+    /// As it was found last, when nothing has changed in the accounts since, and else as `look` finds it.
+    fn or(
+        &self,
+        store: &Store,
+        secret: Digest,
+        look: impl FnOnce(&View<'_>) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        store.read(|view| {
+            let version = store.accounts_version();
+            let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            if let (true, Some(found)) = (known.version == version, known.found.get(&secret)) {
+                return Ok(Some(found.clone()));
+            }
+            drop(known);
+            let found = look(view)?;
+            if let Some(found) = &found {
+                let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+                if known.version != version || known.found.len() >= REMEMBERED_MAX {
+                    *known = AtVersion { version, found: HashMap::new() };
+                }
+                known.found.insert(secret, found.clone());
+            }
+            Ok(found)
+        })
+    }
+}
+
 impl App {
     /// `may_use_default`: the password that the interface document prints is taken from this address.
     pub async fn log_in(&self, name: String, password: String, address: IpAddr, may_use_default: bool) -> Result<Login, Refusal> {
@@ -107,13 +153,16 @@ impl App {
     /// Who a cookie's secret stands for.
     pub fn session_actor(&self, secret: &str, now: Millis) -> Result<Option<Actor>, Refusal> {
         let key = passwords::digest(secret);
-        let found = self.store.read(|view| actor_of_session(view, key, now))?;
-        if let Some((_, session)) = &found
-            && now - session.seen > Session::SEEN_PRECISION_MS
-        {
+        let found = self.known_sessions.or(&self.store, key, |view| {
+            let Some(session) = view.get(&SESSIONS, &key)? else { return Ok(None) };
+            let Some(user) = view.get(&USERS, &session.user)?.filter(|u| !u.locked) else { return Ok(None) };
+            Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
+        })?;
+        let Some((actor, session)) = found.filter(|(_, session)| !session.is_over(now)) else { return Ok(None) };
+        if now - session.seen > Session::SEEN_PRECISION_MS {
             self.touch(key, now);
         }
-        Ok(found.map(|(actor, _)| actor))
+        Ok(Some(actor))
     }
 
     /// Nobody waits for it: a lost touch costs a few minutes of idle time.
@@ -135,13 +184,13 @@ impl App {
     /// Who a station's token stands for: its user, within what the token was given.
     pub fn token_actor(&self, secret: &str) -> Result<Option<Actor>, Refusal> {
         let hash = passwords::digest(secret);
-        let found = self.store.read(|view| {
+        let found = self.known_tokens.or(&self.store, hash, |view| {
             let Some(id) = view.get(&TOKENS_BY_HASH, &hash)?.map(TokenId) else { return Ok(None) };
             let Some(token) = view.get(&TOKENS, &id)? else { return Ok(None) };
             let Some(user) = view.get(&USERS, &token.user)?.filter(|u| !u.locked) else { return Ok(None) };
             let mut actor = accounts::actor(view, &user, Credential::Token(id))?;
             actor.permissions = token.permissions.within(actor.permissions);
-            Ok::<_, StoreError>(Some(actor))
+            Ok(Some(actor))
         })?;
         Ok(found)
     }
@@ -166,12 +215,6 @@ impl App {
             })
             .await
     }
-}
-
-fn actor_of_session(view: &View<'_>, key: [u8; 32], now: Millis) -> Result<Option<(Actor, Session)>, StoreError> {
-    let Some(session) = view.get(&SESSIONS, &key)?.filter(|s| !s.is_over(now)) else { return Ok(None) };
-    let Some(user) = view.get(&USERS, &session.user)?.filter(|u| !u.locked) else { return Ok(None) };
-    Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
 }
 
 #[cfg(test)]

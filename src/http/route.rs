@@ -341,7 +341,7 @@ async fn pass(
     let settings = edge.app.settings();
     let origin = Origin::of(request.headers(), peer, &settings.trusted_proxies);
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let let_in = || {
         let actor = permitted(&edge, route, &parts.headers, origin, is_upgrade)?;
         can_take(&edge.app, route.files)?;
@@ -354,10 +354,8 @@ async fn pass(
             return Err(refusal);
         }
     };
-    let query = parts.uri.query().unwrap_or_default().to_owned();
-    let headers = parts.headers.clone();
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
-        Fields::of_query(&query)
+        Fields::of_query(parts.uri.query().unwrap_or_default())
     } else {
         let limits = Limits {
             multipart_bytes: if route.files == Files::Backup { u64::MAX } else { settings.max_upload_mib << 20 },
@@ -369,8 +367,9 @@ async fn pass(
             files: if route.files == Files::Many { invoice::FILES_MAX } else { 1 },
             raw: route.files == Files::Csv,
         };
-        Fields::of_body(&headers, body, limits, &edge.app.blobs).await?
+        Fields::of_body(&parts.headers, body, limits, &edge.app.blobs).await?
     };
+    let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
     let call = Call { edge, origin, language, headers, captured, fields, upgrade, actor };
     if route.methods.changes_something() {

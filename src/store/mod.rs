@@ -6,6 +6,7 @@ use crate::domain::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -262,6 +263,7 @@ pub struct Store {
     /// Held for writing only while a batch goes in, so that a read sees whole batches.
     gate: Arc<RwLock<()>>,
     tails: backup::Tails,
+    accounts: Arc<AtomicU64>,
     jobs: tokio::sync::mpsc::Sender<writer::Job>,
     room: Room,
     failed: watch::Receiver<Option<String>>,
@@ -278,10 +280,17 @@ impl Store {
     pub fn new(engine: Arc<dyn KeyValue>, room: Room, listener: Listener) -> std::io::Result<Self> {
         let gate = Arc::new(RwLock::new(()));
         let tails = backup::Tails::default();
+        let accounts = Arc::<AtomicU64>::default();
         let (failure, failed) = watch::channel(None);
-        let target = writer::Target { engine: engine.clone(), gate: gate.clone(), tails: tails.clone(), failure };
+        let target = writer::Target {
+            engine: engine.clone(),
+            gate: gate.clone(),
+            tails: tails.clone(),
+            accounts: accounts.clone(),
+            failure,
+        };
         let jobs = writer::start(target, room.clone(), listener)?;
-        Ok(Self { engine, gate, tails, jobs, room, failed })
+        Ok(Self { engine, gate, tails, accounts, jobs, room, failed })
     }
 
     /// Whether anything more can be taken in; asked before a large body is read.
@@ -301,6 +310,11 @@ impl Store {
     pub fn read<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
         let _whole = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         look(&View { engine: &*self.engine, overlay: None })
+    }
+
+    /// How often the accounts have changed. Asked for within a `read`, it goes with what is read there.
+    pub fn accounts_version(&self) -> u64 {
+        self.accounts.load(Ordering::Relaxed)
     }
 
     /// A walk through many rows, which holds nobody up: a batch that goes in meanwhile may be seen in part.

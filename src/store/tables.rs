@@ -45,6 +45,9 @@ pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// totals. 3: devices by time have their CPU ids.
 pub const FORMAT_NUMBER: u64 = 3;
 
+/// The numbers of the tables that say who somebody is and what he may do: from this one up to that, not included.
+pub(super) const ACCOUNTS: (u8, u8) = (10, 20);
+
 pub const COMPANIES: Table<CompanyId, Company> = Table::new(10, "companies");
 pub const GROUPS: Table<GroupId, Group> = Table::new(11, "groups");
 pub const USERS: Table<UserId, User> = Table::new(12, "users");

@@ -2,8 +2,10 @@
 //! waiting writers, this is eight times a sync per verb.
 
 use super::backup::Tails;
+use super::tables::ACCOUNTS;
 use super::{KeyValue, Listener, StoreError, Txn};
 use crate::domain::refusal::Refusal;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -38,6 +40,8 @@ pub(super) struct Target {
     pub engine: Arc<dyn KeyValue>,
     pub gate: Arc<RwLock<()>>,
     pub tails: Tails,
+    /// How often the accounts have changed.
+    pub accounts: Arc<AtomicU64>,
     /// Why nothing is written any more.
     pub failure: watch::Sender<Option<String>>,
 }
@@ -82,6 +86,9 @@ fn commit(target: &Target, batch: &super::Batch) -> Result<(), Refusal> {
     let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         {
             let _whole = target.gate.write().unwrap_or_else(PoisonError::into_inner);
+            if batch.range(vec![ACCOUNTS.0]..vec![ACCOUNTS.1]).next().is_some() {
+                target.accounts.fetch_add(1, Ordering::Relaxed);
+            }
             target.engine.apply(batch)?;
             target.tails.push(batch);
         }

@@ -23,6 +23,7 @@ export default {
     changeFailed: 'The template could not be changed; see the log for the reason.',
     deleteFailed: 'The template could not be deleted; see the log for the reason.',
     gone: 'This template does not exist any more',
+    goneNext: 'Choose another one from the list of templates, or make a new one.',
     pending: {
       add: 'Adding template “{label}”…',
       change: 'Changing template “{label}”…',

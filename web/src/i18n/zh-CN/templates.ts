@@ -21,6 +21,7 @@ export default {
     changeFailed: '模板修改失败，可在日志中查看原因',
     deleteFailed: '模板删除失败，可在日志中查看原因',
     gone: '该模板不存在或已被删除',
+    goneNext: '请在模板列表中选择其他模板，或新建一个。',
     pending: {
       add: '正在添加模板“{label}”…',
       change: '正在修改模板“{label}”…',
