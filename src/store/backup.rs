@@ -124,7 +124,7 @@ impl Store {
             for row in self.engine.scan(&from, Bound::Unbounded, false).take(ROWS_AT_ONCE) {
                 let (key, value) = row?;
                 bytes += key.len() + value.len();
-                rows.push((key, Some(value)));
+                rows.push((key.to_vec(), Some(value.to_vec())));
                 if bytes >= MEMBER_BYTES {
                     break;
                 }

@@ -6,6 +6,9 @@ use std::ops::Bound;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Bytes as the engine has them: shared with its cache, or so few that they are copied at no cost.
+pub type Slice = sled::IVec;
+
 #[derive(Debug)]
 pub struct Local {
     db: sled::Db,
@@ -46,8 +49,8 @@ fn fatal(e: sled::Error) -> StoreError {
 }
 
 impl KeyValue for Local {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.db.get(key).map_err(fatal)?.map(|v| v.to_vec()))
+    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
+        self.db.get(key).map_err(fatal)
     }
 
     fn scan<'a>(
@@ -57,7 +60,7 @@ impl KeyValue for Local {
         newest_first: bool,
     ) -> Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a> {
         let rows = self.db.range::<&[u8], _>((Bound::Included(from), to));
-        let pair = |row: sled::Result<(sled::IVec, sled::IVec)>| row.map(|(k, v)| (k.to_vec(), v.to_vec())).map_err(fatal);
+        let pair = |row: sled::Result<Pair>| row.map_err(fatal);
         if newest_first { Box::new(rows.rev().map(pair)) } else { Box::new(rows.map(pair)) }
     }
 

@@ -3,10 +3,11 @@
 
 use crate::domain::change::Change;
 use crate::domain::refusal::Refusal;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicU64};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -21,6 +22,7 @@ mod txn;
 mod writer;
 
 use key::Key;
+pub use local::Slice;
 use record::Record;
 use tables::Table;
 pub use txn::Txn;
@@ -73,14 +75,14 @@ pub fn endless() -> Room {
     Arc::new(|| Ok(()))
 }
 
-pub type Pair = (Vec<u8>, Vec<u8>);
+pub type Pair = (Slice, Slice);
 /// Key to value, or to `None` for one that goes.
 pub type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 type Written = (Vec<u8>, Option<Vec<u8>>);
 
 /// The seam: ordered keys, one atomic write at a time.
 pub trait KeyValue: Send + Sync + 'static {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError>;
 
     /// The rows from `from` (included) to `to`, in the order of their keys or against it.
     fn scan<'a>(
@@ -126,9 +128,9 @@ fn after(prefix: &[u8]) -> Bound<Vec<u8>> {
 }
 
 impl<'a> View<'a> {
-    fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn raw(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
         match self.overlay.and_then(|o| o.get(key)) {
-            Some(written) => Ok(written.clone()),
+            Some(written) => Ok(written.as_deref().map(Slice::from)),
             None => self.engine.get(key),
         }
     }
@@ -217,22 +219,21 @@ impl<K, V> fmt::Debug for Rows<'_, K, V> {
 impl<K, V> Rows<'_, K, V> {
     fn next_raw(&mut self) -> Option<Result<Pair, StoreError>> {
         loop {
-            let (key, value) = match (self.committed.peek(), self.written.peek()) {
-                (_, None) | (Some(Err(_)), _) => return self.committed.next(),
-                (None, Some(_)) => self.written.next()?,
-                (Some(Ok((theirs, _))), Some((ours, _))) => {
-                    if theirs == ours {
+            let Some((ours, _)) = self.written.peek() else { return self.committed.next() };
+            let (key, value) = match self.committed.peek() {
+                Some(Err(_)) => return self.committed.next(),
+                None => self.written.next()?,
+                Some(Ok((theirs, _))) => match theirs[..].cmp(ours) {
+                    Ordering::Equal => {
                         self.committed.next();
                         self.written.next()?
-                    } else if (theirs < ours) != self.newest_first {
-                        return self.committed.next();
-                    } else {
-                        self.written.next()?
                     }
-                }
+                    order if order.is_lt() != self.newest_first => return self.committed.next(),
+                    _ => self.written.next()?,
+                },
             };
             if let Some(value) = value {
-                return Some(Ok((key, value)));
+                return Some(Ok((key.into(), value.into())));
             }
         }
     }
@@ -314,7 +315,7 @@ impl Store {
 
     /// How often the accounts have changed. Asked for within a `read`, it goes with what is read there.
     pub fn accounts_version(&self) -> u64 {
-        self.accounts.load(Ordering::Relaxed)
+        self.accounts.load(atomic::Ordering::Relaxed)
     }
 
     /// A walk through many rows, which holds nobody up: a batch that goes in meanwhile may be seen in part.

@@ -197,7 +197,7 @@ fn check_says_what_is_wrong_and_ends_in_failure() {
         let mut keys = engine.scan(&DEVICES_BY_CPUID.prefix(&()), std::ops::Bound::Unbounded, false);
         let (key, _) = keys.next().unwrap().unwrap();
         drop(keys);
-        engine.apply(&[(key, None)].into()).unwrap();
+        engine.apply(&[(key.to_vec(), None)].into()).unwrap();
         engine.sync().unwrap();
     }
     let said = String::from_utf8_lossy(&check(&data).stdout).into_owned();

@@ -9,7 +9,7 @@ use paperline::domain::refusal::{Code, Refusal};
 use paperline::store::local::Local;
 use paperline::store::memory::Memory;
 use paperline::store::tables::{COUNTERS, DEVICES_UNPRINTED, QUEUES, SETTINGS, USERS_BY_NAME};
-use paperline::store::{Batch, KeyValue, Pair, Store, StoreError, Txn, View};
+use paperline::store::{Batch, KeyValue, Pair, Slice, Store, StoreError, Txn, View};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::pin::Pin;
@@ -144,7 +144,7 @@ fn a_scan_keeps_its_bounds_in_both_directions(engine: Engine) {
                 Bound::Unbounded => true,
             };
             let mut expected: Vec<Pair> =
-                keys.iter().copied().filter(|key| *key >= from).filter(inside).map(|key| (key.to_vec(), key.to_vec())).collect();
+                keys.iter().copied().filter(|key| *key >= from).filter(inside).map(|key| (key.into(), key.into())).collect();
             assert_eq!(scanned(&*engine, from, to, false), expected, "{from:?} to {to:?}");
             expected.reverse();
             assert_eq!(scanned(&*engine, from, to, true), expected, "{from:?} to {to:?}, newest first");
@@ -221,7 +221,7 @@ enum Did {
 }
 
 impl KeyValue for Watched {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
         self.inner.get(key)
     }
 
