@@ -217,6 +217,11 @@ fn a_station_s_token() {
     let far = station.clone().with_header("x-forwarded-for", "10.0.0.7");
     assert_eq!(far.get("/searchNoPrint").refusal(), (403, "forbidden"), "a token travels over HTTPS only");
     assert_eq!(paperline.client().with_header("authorization", "Bearer nonsense").get("/me").refusal(), (401, "unauthenticated"));
+    // Neither is taken for the other, however well each is known.
+    let cookie = operator.cookie();
+    let as_token = format!("Bearer {}", cookie.trim_start_matches("sid="));
+    assert_eq!(paperline.client().with_header("authorization", &as_token).get("/me").refusal(), (401, "unauthenticated"));
+    assert_eq!(paperline.client().with_header("cookie", &format!("sid={secret}")).get("/me").refusal(), (401, "unauthenticated"));
     assert_eq!(operator.delete(&format!("/api/tokens/{}", made.body["token_id"])).status, 200);
     assert_eq!(station.get("/searchNoPrint").refusal(), (401, "unauthenticated"));
 }
