@@ -110,7 +110,7 @@ def sizes(table, binary, filled, engine, seconds):
             "first page of `/api/invoices`": page("/api/invoices?limit=50"),
             "`/invoice/getFaultQueue`": page("/invoice/getFaultQueue?page=0"),
             "`/invoice/getAllModel`": page("/invoice/getAllModel?page=0"),
-            "`recognizeImage`, to acknowledged": (None, lambda: load.parts(uploads(cookie, max(20, int(50 * seconds)), speck))),
+            "`recognizeImage`, to acknowledged": (None, lambda: load.parts(uploads(cookie, max(20, int(100 * seconds)), speck))),
         }
 
     against(table, [each.invoices for each in filled], "invoices", boxes, [ways(admin) for admin in admins], seconds)
