@@ -28,7 +28,7 @@ pub enum Login {
 
 const TRIES: usize = 5;
 const TRIES_WITHIN_MS: Millis = 60_000;
-/// Names and addresses remembered at once.
+/// Names with addresses, sessions, tokens: so many of each are remembered at once.
 const REMEMBERED_MAX: usize = 20_000;
 
 /// Wrong passwords of the last minute, by name and address. In memory: a restart forgives.
