@@ -12,6 +12,27 @@ fn register(client: &Client, cpuid: &str) -> crate::support::Answer {
     client.post("/registerDevice", &json!({ "CPUID": cpuid }))
 }
 
+fn log_in(client: &Client, disk: &Disk) {
+    let password = fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
+    assert_eq!(client.log_in("admin", password.trim()).body["reqStatus"], "sucess");
+}
+
+/// A box on the disk, and its administrator.
+fn start(disk: &Disk) -> (Paperline, Client) {
+    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
+    let admin = paperline.client();
+    log_in(&admin, disk);
+    (paperline, admin)
+}
+
+fn are_there_once(client: &Client, acknowledged: impl IntoIterator<Item = String>) {
+    let there = all_devices(client);
+    let cpuids: Vec<&str> = there.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
+    for cpuid in acknowledged {
+        assert_eq!(cpuids.iter().filter(|c| **c == cpuid).count(), 1, "{cpuid} was acknowledged");
+    }
+}
+
 fn all_devices(client: &Client) -> Value {
     client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body
 }
@@ -30,9 +51,7 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
         Ok(disk) => disk,
         Err(why) => return eprintln!("skipped: no disk can be filled here: {why}"),
     };
-    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
-    let admin = paperline.client();
-    admin.log_in("admin", fs::read_to_string(disk.data().join("initial-admin-password")).unwrap().trim());
+    let (paperline, admin) = start(&disk);
     assert_eq!(register(&admin, "EARLY").status, 200);
     let filler = disk.at().join("filler");
     // Of 512 MiB some 20 are left: more than a record or a picture needs.
@@ -78,10 +97,7 @@ fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged(
         Ok(made) => made,
         Err(why) => return eprintln!("skipped: no disk can turn read-only here: {why}"),
     };
-    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
-    let password = fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
-    let admin = paperline.client();
-    admin.log_in("admin", password.trim());
+    let (paperline, admin) = start(&disk);
     for n in 0..20 {
         assert_eq!(register(&admin, &format!("EARLY-{n}")).status, 200);
     }
@@ -93,14 +109,8 @@ fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged(
     // Its owner has it repaired: whatever was wrong with it, 1 says that it was mended.
     let _ = run("e2fsck", &["-y", "-f", text(&disk.image())]);
     disk.mount().unwrap();
-    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
-    let admin = paperline.client();
-    admin.log_in("admin", password.trim());
-    let there = all_devices(&admin);
-    let cpuids: Vec<&str> = there.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
-    for n in 0..20 {
-        assert_eq!(cpuids.iter().filter(|c| **c == format!("EARLY-{n}")).count(), 1, "EARLY-{n} was acknowledged");
-    }
+    let (paperline, admin) = start(&disk);
+    are_there_once(&admin, (0..20).map(|n| format!("EARLY-{n}")));
     assert_eq!(register(&admin, "AFTERWARDS").status, 200);
     drop(paperline);
     disk.take_out();
@@ -136,10 +146,7 @@ fn a_disk_that_fails_stops_the_intake_and_the_box_begins_anew_when_it_is_well() 
         Ok(made) => made,
         Err(why) => return eprintln!("skipped: no disk can fail here: {why}"),
     };
-    let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
-    let password = fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
-    let admin = paperline.client();
-    admin.log_in("admin", password.trim());
+    let (paperline, admin) = start(&disk);
     let mut acknowledged = Vec::new();
     for n in 0..20 {
         assert_eq!(register(&admin, &format!("EARLY-{n}")).status, 200);
@@ -166,12 +173,8 @@ fn a_disk_that_fails_stops_the_intake_and_the_box_begins_anew_when_it_is_well() 
     let output = paperline.output.lock().unwrap().clone();
     let again = output.lines().filter_map(|l| l.strip_prefix("listening on http://")).next_back().unwrap();
     let admin = Client::new(&format!("http://{again}"));
-    assert_eq!(admin.log_in("admin", password.trim()).body["reqStatus"], "sucess");
-    let there = all_devices(&admin);
-    let cpuids: Vec<&str> = there.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
-    for cpuid in &acknowledged {
-        assert_eq!(cpuids.iter().filter(|c| *c == cpuid).count(), 1, "{cpuid} was acknowledged");
-    }
+    log_in(&admin, &disk);
+    are_there_once(&admin, acknowledged);
     assert_eq!(register(&admin, "AFTERWARDS").status, 200);
     drop(paperline);
     disk.take_out();
