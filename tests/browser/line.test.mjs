@@ -32,9 +32,17 @@ const row = (where, serial) => where.locator(`[data-serial="${serial}"]`)
 const total = (n, where = page) => where.locator('[data-test=unprinted-total]', { hasText: new RegExp(`(^|\\D)${n}(\\D|$)`) }).waitFor()
 
 /** As a scan gun types: at once, and Enter. */
+// With times of its own, five milliseconds apart: a gun is quick, however slow the machine is that plays it.
 async function scan(text, where = page) {
-  await where.keyboard.type(text)
-  await where.keyboard.press('Enter')
+  const session = await where.context().newCDPSession(where)
+  let timestamp = Date.now() / 1000
+  for (const key of [...text, 'Enter']) {
+    timestamp += 0.005
+    const pressed = key === 'Enter' ? { key, code: key, windowsVirtualKeyCode: 13, text: '\r' } : { key, text: key }
+    await session.send('Input.dispatchKeyEvent', { type: 'keyDown', timestamp, ...pressed })
+    await session.send('Input.dispatchKeyEvent', { type: 'keyUp', timestamp, ...pressed, text: undefined })
+  }
+  await session.detach()
 }
 
 test('what one operator prints is seen on the other screen, and left out there', async () => {
