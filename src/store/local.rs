@@ -73,6 +73,11 @@ impl KeyValue for Local {
             }
         }
         self.db.apply_batch(changes).map_err(fatal)?;
+        // A page that has grown too large is split by whoever comes through it next, and be it to read: after a write that failed, such a read
+        // fails as well. What has changed is gone through at once, as long as it can be written.
+        for key in batch.keys() {
+            self.db.contains_key(key).map_err(fatal)?;
+        }
         // Pages that were replaced are freed by the epoch collector, a few hundred at a time and only every 128th visit: a large batch
         // leaves more than that, and the rest would pile up.
         for _ in 0..=batch.len() / 100 {
