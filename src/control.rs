@@ -83,6 +83,13 @@ pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -
     Ok(())
 }
 
+/// Takes the socket away at a clean stop: a copy of the data dir is a backup, and some tools that copy stumble over sockets.
+pub fn close(data_dir: &Path) {
+    if let Err(e) = std::fs::remove_file(path(data_dir)) {
+        tracing::warn!("the control socket stays: {e}");
+    }
+}
+
 async fn talk(app: &Arc<App>, mut stream: tokio::net::UnixStream) -> io::Result<()> {
     let (reading, mut writing) = stream.split();
     let mut line = String::new();

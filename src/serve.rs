@@ -146,6 +146,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     while serving.join_next().await.is_some() {}
     sockets_closed(&hub).await;
     dispatcher.await?;
+    control::close(&config.data_dir);
     Ok(())
 }
 

@@ -1,16 +1,21 @@
 //! What the command line does with a data dir: backup, restore, check, a new password. What a running server has to do is asked of it.
 
-use crate::app::{App, check};
+use crate::app::{App, check, data_dir};
 use crate::control::{self, Answer, Request};
 use crate::store::backup::{self, Contents};
 use std::error::Error;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 type Done = Result<(), Box<dyn Error>>;
 
 fn must_be_data_dir(dir: &Path) -> Done {
-    if dir.join("db").exists() { Ok(()) } else { Err(format!("{} is no data dir of paperline", dir.display()).into()) }
+    match dir.join("db").metadata() {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(data_dir::io_in_words(dir, &e).into()),
+        Ok(about) if about.is_dir() => Ok(()),
+        _ => Err(format!("{} is no data dir of paperline", dir.display()).into()),
+    }
 }
 
 fn open(dir: &Path) -> Result<Arc<App>, Box<dyn Error>> {

@@ -90,7 +90,10 @@ impl App {
     pub async fn back_up(self: &Arc<Self>, path: PathBuf) -> Result<Contents, String> {
         let app = self.clone();
         let written = tokio::task::spawn_blocking(move || {
-            app.write_backup(|made| backup::write_file(&app.store, &app.dir, made, &path)).map_err(|e| e.to_string())
+            let written =
+                app.write_backup(|made| backup::write_file(&app.store, &app.dir, made, &path)).map_err(|e| e.to_string())?;
+            app.remember_backup(&path);
+            Ok(written)
         });
         written.await.map_err(|e| e.to_string())?
     }
@@ -181,6 +184,7 @@ impl App {
             .and_then(|()| self.write_backup(|made| backup::write_file(&self.store, &self.dir, made, &path)));
         let trouble = match made {
             Ok(contents) => {
+                self.remember_backup(&path);
                 tracing::info!("backup: {} with {} rows and {} pictures", path.display(), contents.rows, contents.pictures);
                 for old in kept(dir).iter().skip(settings.backup_keep) {
                     if let Err(e) = fs::remove_file(dir.join(&old.name)) {

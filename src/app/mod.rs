@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod backup;
 pub mod check;
 pub mod companies;
+pub mod data_dir;
 pub mod devices;
 pub mod faults;
 pub mod groups;

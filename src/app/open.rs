@@ -2,12 +2,13 @@
 //! start makes (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
-use super::{App, invoices, now};
+use super::{App, data_dir, invoices, now};
+use crate::domain::refusal::{Code, Refusal};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
 use crate::store::tables::{FORMAT, FORMAT_NUMBER};
-use crate::store::{Listener, Room, Store};
+use crate::store::{Listener, Room, Store, StoreError};
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -81,26 +82,26 @@ fn take_up_restored(dir: &Path) -> io::Result<()> {
 impl App {
     /// The store in `dir` and the verbs on it; makes the directory where it is missing. `news` is told of every change.
     pub fn open(dir: &Path, settings: &[(String, String)], news: Listener) -> Result<Self, Box<dyn Error>> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
+        data_dir::check_access(dir)?;
         if dir.join(INCOMPLETE).exists() {
             let dir = dir.display();
             return Err(format!("the restore into {dir} did not come to its end: empty the directory and restore again").into());
         }
         take_up_restored(dir)?;
-        let engine = Local::open(&dir.join("db"))
-            .map_err(|e| format!("{} can't be opened ({e}). Is paperline running on it already?", dir.join("db").display()))?;
+        let engine = Local::open(&dir.join("db")).map_err(|e| data_dir::store_in_words(dir, &e))?;
         let room = room(dir);
         let store = Store::new(Arc::new(engine), room.clone(), news)?;
         bring_to_format(&store, dir)?;
-        let blobs = Blobs::open(&dir.join("pictures"), room)?;
-        Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec())?)
+        let blobs = Blobs::open(&dir.join("pictures"), room).map_err(|e| data_dir::store_in_words(dir, &e))?;
+        Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec()).map_err(|refusal| unreadable(dir, refusal))?)
     }
 }
 
 /// A newer release's store is left alone. An older one's is kept as a backup before anything in it is written anew; its records are
 /// read as they are, and take their new shape when they are written. Totals that it lacks are counted.
 fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
-    match store.read(|view| view.get(&FORMAT, &()))? {
+    match store.read(|view| view.get(&FORMAT, &())).map_err(|e| data_dir::store_in_words(dir, &e))? {
         Some(FORMAT_NUMBER) => return Ok(()),
         Some(newer) if newer > FORMAT_NUMBER => {
             let dir = dir.display();
@@ -122,5 +123,13 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
         invoices::count_all(txn)?;
         Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)
     });
-    Ok(brought.map_err(|refusal| refusal.en)?)
+    Ok(brought.map_err(|refusal| unreadable(dir, refusal))?)
+}
+
+/// A row that can't be read was named in the log; here it is said what to do.
+fn unreadable(dir: &Path, refusal: Refusal) -> String {
+    match refusal.code {
+        Code::Internal => data_dir::store_in_words(dir, &StoreError::Fatal("a row can't be read".into())),
+        _ => format!("{}\n{}", refusal.zh, refusal.en),
+    }
 }

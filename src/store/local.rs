@@ -1,8 +1,10 @@
 //! The store's engine on a local disk: sled, in one tree. The only file that names it.
 
 use super::{Batch, KeyValue, Pair, StoreError};
-use std::fs::File;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -20,28 +22,71 @@ pub struct Local {
 const CACHE_BYTES: u64 = 64 << 20;
 const LOCKED_MAX: Duration = Duration::from_secs(2);
 
+/// sled's own log, in its directory.
+const LOG: &str = "db";
+/// A snapshot that is being written. It gets its own name only when it is whole, so it is never needed; but the next opening takes it for the
+/// newest snapshot, and fails (sled #1527, #1533). A kill in the middle of opening leaves one, empty.
+const HALF_A_SNAPSHOT: &str = ".generating";
+
 impl Local {
+    /// `Busy`: another process has it open. `Io`: the system does not let us. `Fatal`: what lies there is damaged.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(dir).map_err(StoreError::Io)?;
+        let log =
+            File::options().read(true).write(true).create(true).truncate(false).open(dir.join(LOG)).map_err(StoreError::Io)?;
+        clear_half_snapshots(dir, &log)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        // Damage makes sled panic in places.
+        let open = || catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| StoreError::Fatal("panicked".into()));
         let began = Instant::now();
         let db = loop {
-            match config.open() {
+            match open()? {
                 // One that was just closed lets go of its lock a moment later.
-                Err(sled::Error::Io(e)) if e.to_string().contains("lock") && began.elapsed() < LOCKED_MAX => {
-                    std::thread::sleep(Duration::from_millis(50));
-                }
+                Err(sled::Error::Io(e)) if is_about_the_lock(&e) && began.elapsed() < LOCKED_MAX => wait_a_moment(),
+                Err(sled::Error::Io(e)) if is_about_the_lock(&e) => return Err(StoreError::Busy),
+                Err(sled::Error::Io(e)) => return Err(StoreError::Io(e)),
                 opened => break opened.map_err(fatal)?,
             }
         };
-        let log = File::open(dir.join("db")).map_err(|e| StoreError::Fatal(e.to_string()))?;
         let local = Self { db, log };
         local.sync()?;
-        // The directory entries of a database just made must last as well.
-        for path in [Some(dir), dir.parent()].into_iter().flatten() {
-            File::open(path).and_then(|d| d.sync_all()).map_err(|e| StoreError::Fatal(e.to_string()))?;
+        // What sled made and never synced, and the directory entries of a database just made, must last as well.
+        for path in [Some(dir.join("conf").as_path()), Some(dir), dir.parent()].into_iter().flatten() {
+            File::open(path).and_then(|d| d.sync_all()).map_err(StoreError::Io)?;
         }
         Ok(local)
     }
+}
+
+fn wait_a_moment() {
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+fn is_about_the_lock(e: &io::Error) -> bool {
+    e.to_string().contains("could not acquire lock")
+}
+
+/// Under the lock that sled itself takes: another process may be writing its snapshot at this moment.
+fn clear_half_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> {
+    let began = Instant::now();
+    loop {
+        match log.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if began.elapsed() < LOCKED_MAX => wait_a_moment(),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Busy),
+            Err(TryLockError::Error(e)) => return Err(StoreError::Io(e)),
+        }
+    }
+    let cleared = fs::read_dir(dir).and_then(|entries| {
+        for entry in entries {
+            let path = entry?.path();
+            if path.to_string_lossy().ends_with(HALF_A_SNAPSHOT) {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    });
+    log.unlock().and(cleared).map_err(StoreError::Io)
 }
 
 fn fatal(e: sled::Error) -> StoreError {

@@ -37,6 +37,8 @@ pub enum StoreError {
     TooLarge { table: &'static str },
     /// A file could not be written or read; the disk may be full.
     Io(std::io::Error),
+    /// Another process has the store open.
+    Busy,
     /// The engine itself failed: nothing it says can be trusted any more.
     Fatal(String),
 }
@@ -53,6 +55,7 @@ impl fmt::Display for StoreError {
             Self::Corrupt { table, key } => write!(f, "table {table}: the row {key} can't be read"),
             Self::TooLarge { table } => write!(f, "table {table}: a record is too large"),
             Self::Io(e) => write!(f, "file: {e}"),
+            Self::Busy => f.write_str("the store is in use by another process"),
             Self::Fatal(e) => write!(f, "store: {e}"),
         }
     }

@@ -29,6 +29,7 @@ mod shapes;
 mod simulation;
 mod slow;
 mod sockets;
+mod starting;
 mod store;
 mod tidy;
 mod trials;

@@ -642,7 +642,7 @@ fn a_data_dir_in_use_is_not_opened_twice() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("db");
     let _open = Local::open(&path).unwrap();
-    assert!(matches!(Local::open(&path), Err(StoreError::Fatal(_))));
+    assert!(matches!(Local::open(&path), Err(StoreError::Busy)));
 }
 
 /// Of this process, which runs other tests beside.
