@@ -1,7 +1,7 @@
 //! The command line. Not here: the settings that can be changed while the box runs (domain/settings.rs).
 
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 /// One box for device labels and Chinese invoices.
@@ -60,8 +60,8 @@ pub struct Serve {
     /// Where everything is kept.
     #[arg(long, default_value = "data")]
     pub data_dir: PathBuf,
-    /// Where to listen for HTTP; port 0 takes a free one.
-    #[arg(long, default_value = "0.0.0.0:8080")]
+    /// Where to listen for HTTP, as 0.0.0.0:8080, localhost:8080, :8080 or 8080; port 0 takes a free one.
+    #[arg(long, default_value = "0.0.0.0:8080", value_parser = address)]
     pub http: SocketAddr,
     /// Where to listen for HTTPS, or `off`.
     #[arg(long, default_value = "0.0.0.0:8443", value_parser = address_or_off)]
@@ -126,11 +126,19 @@ impl Serve {
     }
 }
 
-fn address_or_off(text: &str) -> Result<Listen, String> {
-    if text == "off" {
-        return Ok(Listen::Off);
+/// Without a host it listens on all of the machine's addresses. A name that has several stands for its IPv4 one.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || "must be an address with a port, such as 0.0.0.0:8080, localhost:8080, :8080 or 8080".to_owned();
+    let text = text.trim();
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
+        return Ok(SocketAddr::from(([0, 0, 0, 0], port)));
     }
-    text.parse().map(Listen::At).map_err(|_| "must be an address such as 0.0.0.0:8443, or off".into())
+    let found: Vec<SocketAddr> = text.to_socket_addrs().map_err(|_| wrong())?.collect();
+    found.iter().find(|address| address.is_ipv4()).or(found.first()).copied().ok_or_else(wrong)
+}
+
+fn address_or_off(text: &str) -> Result<Listen, String> {
+    if text == "off" { Ok(Listen::Off) } else { address(text).map(Listen::At).map_err(|wrong| format!("{wrong}, or off")) }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -146,5 +154,29 @@ impl Default for Serve {
             engines: vec![EngineChoice::Builtin],
             settings: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_as_people_write_it() {
+        for (text, taken) in [
+            ("0.0.0.0:8080", "0.0.0.0:8080"),
+            (":8080", "0.0.0.0:8080"),
+            ("8080", "0.0.0.0:8080"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("[::1]:8080", "[::1]:8080"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+        ] {
+            assert_eq!(address(text).map(|a| a.to_string()).as_deref(), Ok(taken), "{text}");
+        }
+        for text in ["", "0.0.0.0", "99999", ":", "http://0.0.0.0:8080", "::1"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+        assert_eq!(address_or_off("8443"), Ok(Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443)))));
+        assert_eq!(address_or_off("off"), Ok(Listen::Off));
     }
 }

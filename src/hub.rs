@@ -8,6 +8,7 @@ use crate::domain::invoice::Regions;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -74,8 +75,9 @@ pub const CLOSE_POLICY: u16 = 1008;
 pub const CLOSE_TOO_BIG: u16 = 1009;
 pub const CLOSE_TRY_LATER: u16 = 1013;
 
-/// Messages that a socket may be behind.
+/// Messages that a socket may be behind, and their bytes.
 const BEHIND_MAX: usize = 1024;
+const BEHIND_BYTES_MAX: usize = 4 << 20;
 
 struct Watcher {
     user: UserId,
@@ -89,6 +91,8 @@ struct Watcher {
     page: Option<Page>,
     faults_told: Option<u64>,
     queue: mpsc::Sender<Bytes>,
+    /// Bytes in the queue.
+    behind: Arc<AtomicUsize>,
     /// Takes effect even when `queue` is full.
     cut: Arc<Cut>,
 }
@@ -154,7 +158,8 @@ impl fmt::Debug for Hub {
 pub struct Subscription {
     hub: Arc<Hub>,
     id: u64,
-    pub queue: mpsc::Receiver<Bytes>,
+    queue: mpsc::Receiver<Bytes>,
+    behind: Arc<AtomicUsize>,
     pub cut: Arc<Cut>,
 }
 
@@ -186,7 +191,7 @@ impl Hub {
     /// A new socket, watching no page yet. `needs`: the right that it lives by, where it is not a page's.
     pub fn subscribe(self: &Arc<Self>, actor: &Actor, needs: Option<Permission>) -> Subscription {
         let (sender, queue) = mpsc::channel(BEHIND_MAX);
-        let cut = Arc::new(Cut::default());
+        let (cut, behind) = (Arc::new(Cut::default()), Arc::<AtomicUsize>::default());
         let mut inner = self.lock();
         inner.next += 1;
         let id = inner.next;
@@ -200,13 +205,14 @@ impl Hub {
             page: None,
             faults_told: None,
             queue: sender,
+            behind: behind.clone(),
             cut: cut.clone(),
         };
         if inner.closing {
             cut.now(CLOSE_GOING_AWAY, "going away");
         }
         inner.watchers.insert(id, watcher);
-        Subscription { hub: self.clone(), id, queue, cut }
+        Subscription { hub: self.clone(), id, queue, behind, cut }
     }
 
     pub fn watchers(&self) -> usize {
@@ -217,8 +223,8 @@ impl Hub {
     pub fn publish(&self, change: &Change) {
         match change {
             Change::Unprinted => return self.unprinted.send_modify(|version| *version += 1),
-            Change::Queues | Change::Settings => return self.queues.notify_one(),
-            Change::Queued { .. } => self.queues.notify_one(),
+            Change::Queues | Change::Settings(_) => return self.queues.notify_one(),
+            Change::Queued { .. } | Change::Waits { .. } | Change::Cancelled { .. } => self.queues.notify_one(),
             _ => {}
         }
         let messages = self.encoder.change(change);
@@ -230,6 +236,9 @@ impl Hub {
             }
             Change::Recognised { invoice, .. } => {
                 inner.running.remove(&invoice.action);
+            }
+            Change::Waits { action } => {
+                inner.running.remove(action);
             }
             Change::Faults { company, own, all, .. } => {
                 inner.faults.extend([(Some(*company), *own), (None, *all)]);
@@ -307,7 +316,11 @@ impl Inner {
 
 impl Watcher {
     fn send(&self, text: Bytes) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(text) {
+        let len = text.len();
+        let before = self.behind.fetch_add(len, Ordering::Relaxed);
+        // One message may be larger than that by itself.
+        let is_full = before > 0 && before + len > BEHIND_BYTES_MAX;
+        if is_full || matches!(self.queue.try_send(text), Err(mpsc::error::TrySendError::Full(_))) {
             self.cut.now(CLOSE_TRY_LATER, "too slow");
         }
     }
@@ -318,6 +331,13 @@ impl Watcher {
 pub struct NotPermitted;
 
 impl Subscription {
+    /// The next message. Cancel-safe. `None`: nothing more will come.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        let text = self.queue.recv().await?;
+        self.behind.fetch_sub(text.len(), Ordering::Relaxed);
+        Some(text)
+    }
+
     /// Tells the number of faults, once after connecting. `number` is what the store says; later news wins.
     pub fn greet(&self, number: u64) {
         let mut inner = self.hub.lock();

@@ -11,5 +11,6 @@ pub mod trials;
 pub mod http;
 pub mod config;
 pub mod control;
+pub mod greeting;
 pub mod serve;
 pub mod upkeep;

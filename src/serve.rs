@@ -7,9 +7,10 @@ use crate::engine::builtin::Builtin;
 use crate::engine::paced::Paced;
 use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
+use crate::greeting::{self, Bound};
 use crate::http::messages::Messages;
 use crate::http::thumbs::Thumbs;
-use crate::http::tls::Tls;
+use crate::http::tls::{self, Tls};
 use crate::http::{Edge, listen, route, socket};
 use crate::hub::Hub;
 use crate::trials::Trials;
@@ -46,7 +47,7 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
         println!("the password is kept in {} until it is changed", dir.join(accounts::FIRST_PASSWORD).display());
     }
     let (swept, over) = (app.sweep_pictures()?, app.sweep_sessions()?);
-    let recovered = app.recover_actions(&boot_id())?;
+    let recovered = app.recover_actions(&boot_id(), config.engines.contains(&EngineChoice::Builtin))?;
     tracing::info!(swept, over, recovered, "opened {}", dir.display());
     Ok((app, hub))
 }
@@ -55,10 +56,16 @@ fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
 type Listener = (TcpListener, Option<Arc<Tls>>);
 
 fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
-    let named = |address, e: io::Error| format!("can't listen on {address}: {e}");
+    let named = |address: std::net::SocketAddr, e: io::Error| match e.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "端口 {0} 已被占用：请停止占用它的程序，或用 --http、--https 换一个端口\nport {0} is in use: stop the program that uses it, or choose another port with --http and --https",
+            address.port()
+        ),
+        _ => format!("无法监听 {address}（{e}）\ncan't listen on {address}: {e}"),
+    };
     let mut listeners = vec![(listen::bind(config.http).map_err(|e| named(config.http, e))?, None)];
     if let Listen::At(address) = config.https {
-        let tls = Tls::open(&config.data_dir.join("tls"))?;
+        let tls = Tls::open(&config.data_dir.join(tls::FOLDER))?;
         tokio::spawn(tls.clone().keep_fresh());
         let listener = listen::bind(address).map_err(|e| named(address, e))?;
         listeners.push((listener, Some(tls)));
@@ -114,12 +121,12 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     tokio::spawn(nightly_backups(app.clone(), stopped.clone()));
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
     let dispatcher = tokio::spawn(crate::dispatcher::run(app.clone(), hub.clone(), engines, stopped.clone()));
-    let mut serving = tokio::task::JoinSet::new();
+    let (mut serving, mut bound) = (tokio::task::JoinSet::new(), Vec::new());
     for (listener, tls) in listeners {
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        println!("listening on {scheme}://{}", listener.local_addr()?);
+        bound.push(Bound { address: listener.local_addr()?, is_tls: tls.is_some() });
         serving.spawn(listen::serve(listener, tls, edge.clone(), stopped.clone()));
     }
+    greeting::print(&app, &bound);
     io::stdout().flush()?;
 
     let goes_on = tokio::select! {

@@ -51,11 +51,13 @@ pub fn actor(view: &View<'_>, user: &User, credential: Credential) -> Result<Act
     })
 }
 
+/// Of a user's, a group's, a company's.
+pub const NAME_CHARS_MAX: usize = 64;
+
 /// 1 to 64 characters, without blanks around them. `field`: its name on the wire.
 pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
-    const CHARS_MAX: usize = 64;
     let text = text.trim();
-    if (1..=CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+    if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         return Ok(text.to_owned());
     }
     Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))

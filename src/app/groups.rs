@@ -134,18 +134,18 @@ impl App {
         self.store
             .write(move |txn| {
                 let mut user = manageable(txn, &by, id)?;
-                let into = match group {
-                    Some(group) => format!("加入用户组 {}", joinable(txn, &by, group, user.company)?.name),
+                let what = match group {
+                    Some(group) => format!("加入用户组 {} {}", joinable(txn, &by, group, user.company)?.name, user.name),
                     None if user.group.is_none() => {
                         return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
                     }
-                    None => "移出用户组".into(),
+                    None => format!("移出用户组 {}", user.name),
                 };
                 user.group = group;
                 txn.put(&USERS, &id, &user)?;
                 tell_rights(txn, &user)?;
                 keep_an_administrator(txn)?;
-                Ok(log(txn, now(), &by, None, format!("用户 {} {into}", user.name))?)
+                Ok(log(txn, now(), &by, None, what)?)
             })
             .await
     }

@@ -1,16 +1,16 @@
 //! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
 //! nothing of HTTP, engines or watchers.
 
-use crate::domain::account::{Actor, Session};
-use crate::domain::ids::Millis;
+use crate::domain::account::{Actor, Credential, PermissionSet, Session};
+use crate::domain::ids::{CompanyId, Millis, UserId};
 use crate::domain::refusal::Refusal;
-use crate::domain::settings::Settings;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreError, View};
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub mod accounts;
+pub mod attempts;
 pub mod backup;
 pub mod check;
 pub mod companies;
@@ -45,7 +45,7 @@ pub struct App {
     pub store: Store,
     pub blobs: Blobs,
     pub passwords: Passwords,
-    pub attempts: sessions::Attempts,
+    pub attempts: attempts::Attempts,
     known_sessions: sessions::Known<(Actor, Session)>,
     known_tokens: sessions::Known<Actor>,
     pub claims: labels::Claims,
@@ -54,7 +54,7 @@ pub struct App {
     backups: backup::Backups,
     /// Asked for when the data dir is to be opened anew.
     pub begin_anew: tokio::sync::Notify,
-    settings: RwLock<Arc<Settings>>,
+    settings: settings::InForce,
     /// Settings of the command line: they win over the stored ones.
     fixed: Vec<(String, String)>,
 }
@@ -62,26 +62,38 @@ pub struct App {
 impl App {
     /// `fixed`: names and values of `--set`.
     pub fn new(store: Store, blobs: Blobs, dir: PathBuf, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
-        let app = Self {
+        let settings = settings::InForce::default();
+        Self::with(store, blobs, dir, fixed, settings)
+    }
+
+    /// `settings`: where the store's listener puts those that change.
+    fn with(
+        store: Store,
+        blobs: Blobs,
+        dir: PathBuf,
+        fixed: Vec<(String, String)>,
+        settings: settings::InForce,
+    ) -> Result<Self, Refusal> {
+        settings.set(Arc::new(store.read(|view| settings::read(view, &fixed))??));
+        Ok(Self {
             store,
             blobs,
             passwords: Passwords::default(),
-            attempts: sessions::Attempts::default(),
+            attempts: attempts::Attempts::default(),
             known_sessions: sessions::Known::default(),
             known_tokens: sessions::Known::default(),
             claims: labels::Claims::default(),
             dir,
             backups: backup::Backups::default(),
             begin_anew: tokio::sync::Notify::new(),
-            settings: RwLock::default(),
+            settings,
             fixed,
-        };
-        app.load_settings()?;
-        Ok(app)
+        })
     }
 
-    pub fn settings(&self) -> Arc<Settings> {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The data dir.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// A walk through many rows, on a thread that may block.
@@ -100,4 +112,19 @@ impl App {
 pub struct By {
     pub actor: Actor,
     pub ip: String,
+}
+
+impl By {
+    /// Whoever stands at the box itself, at its command line, and does something to this company.
+    fn the_box(company: CompanyId, company_name: String) -> Self {
+        let actor = Actor {
+            user: UserId(0),
+            user_name: "本机命令行".into(),
+            company,
+            company_name,
+            permissions: PermissionSet::default(),
+            credential: Credential::Session([0; 32]),
+        };
+        Self { actor, ip: "localhost".into() }
+    }
 }

@@ -2,7 +2,9 @@
 //! start makes (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
+use super::settings::InForce;
 use super::{App, data_dir, invoices, now};
+use crate::domain::change::Change;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
@@ -91,10 +93,20 @@ impl App {
         take_up_restored(dir)?;
         let engine = Local::open(&dir.join("db")).map_err(|e| data_dir::store_in_words(dir, &e))?;
         let room = room(dir);
-        let store = Store::new(Arc::new(engine), room.clone(), news)?;
+        let in_force = InForce::default();
+        let listener = {
+            let in_force = in_force.clone();
+            move |change: &Change| {
+                if let Change::Settings(settings) = change {
+                    in_force.set(settings.clone());
+                }
+                news(change);
+            }
+        };
+        let store = Store::new(Arc::new(engine), room.clone(), Box::new(listener))?;
         bring_to_format(&store, dir)?;
         let blobs = Blobs::open(&dir.join("pictures"), room).map_err(|e| data_dir::store_in_words(dir, &e))?;
-        Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec()).map_err(|refusal| unreadable(dir, refusal))?)
+        Ok(Self::with(store, blobs, dir.to_owned(), settings.to_vec(), in_force).map_err(|refusal| unreadable(dir, refusal))?)
     }
 }
 

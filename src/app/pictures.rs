@@ -2,7 +2,7 @@
 
 use super::{App, By, now};
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
+use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -13,7 +13,6 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 pub const BYTES_MAX: u64 = 20 << 20;
-pub const PIXELS_MAX: u64 = 64_000_000;
 
 /// A picture whose file is durable and which no row names yet.
 #[derive(Clone, Debug)]

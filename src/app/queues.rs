@@ -60,7 +60,7 @@ fn wait_at(txn: &mut Txn<'_>, mut action: Action, position: i64) -> Result<(), S
     action.state = State::Waiting;
     txn.delete(&RUNNING, &action.id);
     put_into(txn, action.job.queue(), &action)?;
-    txn.emit(Change::Queues);
+    txn.emit(Change::Waits { action: action.id });
     Ok(())
 }
 
@@ -274,8 +274,9 @@ impl App {
                 take_out(txn, action.job.queue(), &action)?;
                 action.state = State::Cancelled;
                 txn.put(&ACTIONS, &id, &action)?;
-                txn.emit(Change::Queues);
-                Ok(log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?)
+                log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?;
+                txn.emit(Change::Cancelled { action: Box::new(action) });
+                Ok(())
             })
             .await
     }
@@ -317,8 +318,9 @@ impl App {
     }
 
     /// What was running when the box went down is next again, unless it has brought the box down too often. At start, before anything is
-    /// dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause.
-    pub fn recover_actions(&self, boot: &str) -> Result<usize, Refusal> {
+    /// dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause. `reads_here`: in
+    /// this process; an engine elsewhere can't bring the box down.
+    pub fn recover_actions(&self, boot: &str, reads_here: bool) -> Result<usize, Refusal> {
         let boot = boot.to_owned();
         self.store.write_blocking(move |txn| {
             let machine_stayed_up = !boot.is_empty() && txn.get(&BOOT, &())?.as_ref() == Some(&boot);
@@ -326,7 +328,7 @@ impl App {
             let interrupted = running(&txn.view())?;
             let found = interrupted.len();
             for mut action in interrupted {
-                action.crashes += u32::from(machine_stayed_up);
+                action.crashes += u32::from(machine_stayed_up && reads_here);
                 if action.crashes < CRASHES_MAX {
                     put_back(txn, action)?;
                     continue;

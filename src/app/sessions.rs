@@ -1,4 +1,4 @@
-//! Logging in and out: tries and their limit, sessions, tokens. Not here: the cookie (http/session.rs).
+//! Logging in and out: sessions, tokens. Not here: the cookie (http/session.rs), the limit on wrong passwords (attempts.rs).
 
 use super::{App, accounts, now, passwords};
 use crate::domain::account::{Actor, Credential, Session};
@@ -9,7 +9,7 @@ use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS};
 use crate::store::{Store, StoreError, View};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 /// How a login ended, when it was not refused outright.
 #[derive(Debug)]
@@ -26,39 +26,8 @@ pub enum Login {
     },
 }
 
-const TRIES: usize = 5;
-const TRIES_WITHIN_MS: Millis = 60_000;
-/// Names with addresses, sessions, tokens: so many of each are remembered at once.
+/// Sessions, tokens: so many of each are remembered at once.
 const REMEMBERED_MAX: usize = 20_000;
-
-/// Wrong passwords of the last minute, by name and address. In memory: a restart forgives.
-#[derive(Debug, Default)]
-pub struct Attempts(Mutex<HashMap<(String, IpAddr), Vec<Millis>>>);
-
-impl Attempts {
-    /// Counts a try as a wrong one, until `forget` says otherwise: tries side by side can't slip through together. `Err`: the seconds
-    /// to wait.
-    pub(super) fn begin(&self, name: &str, address: IpAddr, now: Millis) -> Result<(), u64> {
-        let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tried.len() >= REMEMBERED_MAX {
-            tried.retain(|_, times| times.last().is_some_and(|last| now - last < TRIES_WITHIN_MS));
-        }
-        if tried.len() >= REMEMBERED_MAX {
-            return Err(1);
-        }
-        let times = tried.entry((name.to_owned(), address)).or_default();
-        times.retain(|time| now - time < TRIES_WITHIN_MS);
-        if let (true, Some(first)) = (times.len() >= TRIES, times.first()) {
-            return Err(u64::try_from((first + TRIES_WITHIN_MS - now + 999) / 1000).unwrap_or(1).max(1));
-        }
-        times.push(now);
-        Ok(())
-    }
-
-    pub(super) fn forget(&self, name: &str, address: IpAddr) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(name.to_owned(), address));
-    }
-}
 
 type Digest = [u8; 32];
 
@@ -109,18 +78,25 @@ impl<T: Clone> Known<T> {
 impl App {
     /// `may_use_default`: the password that the interface document prints is taken from this address.
     pub async fn log_in(&self, name: String, password: String, address: IpAddr, may_use_default: bool) -> Result<Login, Refusal> {
-        if let Err(retry_after) = self.attempts.begin(&name, address, now()) {
-            return Ok(Login::Locked { retry_after });
-        }
-        let Some(user) = self.store.read(|view| accounts::by_name(view, &name))? else {
+        let found = match name.chars().count() {
+            0..=accounts::NAME_CHARS_MAX => self.store.read(|view| accounts::by_name(view, &name))?,
+            _ => None,
+        };
+        let attempt = match self.attempts.begin(found.as_ref().map(|user| user.name.as_str()), address).await {
+            Ok(attempt) => attempt,
+            Err(retry_after) => return Ok(Login::Locked { retry_after }),
+        };
+        let Some(user) = found else {
+            attempt.was_wrong();
             return Ok(Login::UnknownUser);
         };
         if password.len() > passwords::PASSWORD_CHARS_MAX * 4
             || !self.passwords.verify(password, user.password_hash.clone()).await?
         {
+            attempt.was_wrong();
             return Ok(Login::WrongPassword);
         }
-        self.attempts.forget(&name, address);
+        attempt.was_right();
         if user.locked {
             return Err(Refusal::new(
                 crate::domain::refusal::Code::Forbidden,
@@ -214,25 +190,5 @@ impl App {
                 Ok(())
             })
             .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sixth_try_within_a_minute_waits() {
-        let attempts = Attempts::default();
-        let (a, b) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([10, 0, 0, 1]));
-        for n in 0..5 {
-            assert_eq!(attempts.begin("x", a, n * 1000), Ok(()));
-        }
-        assert_eq!(attempts.begin("x", a, 5000), Err(55));
-        assert_eq!(attempts.begin("x", b, 5000), Ok(()));
-        assert_eq!(attempts.begin("y", a, 5000), Ok(()));
-        assert_eq!(attempts.begin("x", a, 60_000), Ok(()));
-        attempts.forget("x", a);
-        assert_eq!(attempts.begin("x", a, 60_001), Ok(()));
     }
 }

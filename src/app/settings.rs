@@ -2,38 +2,93 @@
 
 use super::{App, By, log, now};
 use crate::domain::change::Change;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::settings::Settings;
 use crate::store::tables::SETTINGS;
-use std::sync::{Arc, PoisonError};
+use crate::store::{StoreError, View};
+use std::sync::{Arc, PoisonError, RwLock};
 
-impl App {
-    pub(super) fn load_settings(&self) -> Result<(), Refusal> {
-        let mut settings = Settings::default();
-        let stored = self.store.read(|view| view.scan(&SETTINGS, &(), false).collect::<Result<Vec<_>, _>>())?;
-        for (name, value) in stored.iter().chain(&self.fixed) {
-            settings.set(name, value)?;
-        }
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-        Ok(())
+/// Those in force. The store's listener puts new ones in, in the order in which they became durable.
+#[derive(Clone, Debug, Default)]
+pub struct InForce(Arc<RwLock<Arc<Settings>>>);
+
+impl InForce {
+    pub fn get(&self) -> Arc<Settings> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All or none; durable, and in force when this answers.
-    pub async fn change_settings(&self, by: By, changes: Vec<(String, String)>) -> Result<(), Refusal> {
-        let mut trial = (*self.settings()).clone();
-        for (name, value) in &changes {
-            trial.set(name, value)?;
+    pub(super) fn set(&self, settings: Arc<Settings>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+}
+
+/// Counts the changes.
+const VERSION: &str = "settings";
+
+/// The stored ones with those of the command line over them. A stored one that this release does not take is passed over, with a word:
+/// it must not keep the box from starting.
+pub(super) fn read(view: &View<'_>, fixed: &[(String, String)]) -> Result<Result<Settings, Refusal>, StoreError> {
+    let mut settings = Settings::default();
+    for row in view.scan(&SETTINGS, &(), false) {
+        let (name, value) = row?;
+        if let Err(refusal) = settings.set(&name, &value) {
+            tracing::error!("the stored setting is not in force: {refusal}");
         }
+    }
+    Ok(fixed.iter().try_for_each(|(name, value)| settings.set(name, value)).map(|()| settings))
+}
+
+fn stale() -> Refusal {
+    Refusal::conflict(
+        "设置已被他人修改，请查看最新的设置后再改",
+        "somebody else has changed the settings meanwhile: look at them as they are now, then change them again",
+    )
+}
+
+impl App {
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.get()
+    }
+
+    /// Goes up with every change.
+    pub fn settings_version(&self) -> Result<u64, Refusal> {
+        Ok(self.store.read(|view| view.counter(VERSION))?)
+    }
+
+    /// The names of those that the command line sets.
+    pub fn fixed_settings(&self) -> impl Iterator<Item = &str> {
+        self.fixed.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// All or none; durable, and in force when this answers. `seen`: the version that they were changed from.
+    pub async fn change_settings(&self, by: By, changes: Vec<(String, String)>, seen: Option<u64>) -> Result<(), Refusal> {
+        if let Some((name, _)) = changes.iter().find(|(name, _)| self.fixed_settings().any(|fixed| fixed == name)) {
+            return Err(Refusal::new(
+                Code::Conflict,
+                format!("{name}：已由启动参数 --set 固定，要修改请更改启动参数"),
+                format!("{name}: is set on the command line with --set; change it there"),
+            ));
+        }
+        let fixed = self.fixed.clone();
         self.store
             .write(move |txn| {
-                for (name, value) in &changes {
-                    txn.put(&SETTINGS, name, value)?;
-                    log(txn, now(), &by, None, format!("修改设置 {name} = {value}"))?;
+                if let Some(seen) = seen
+                    && seen != txn.view().counter(VERSION)?
+                {
+                    return Err(stale());
                 }
-                txn.emit(Change::Settings);
+                let mut changed = read(&txn.view(), &fixed)??;
+                for (name, value) in &changes {
+                    changed.set(name, value)?;
+                    if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
+                        txn.put(&SETTINGS, name, value)?;
+                        log(txn, now(), &by, None, format!("修改设置 {name} = {value}"))?;
+                    }
+                }
+                txn.next(VERSION)?;
+                txn.emit(Change::Settings(Arc::new(changed)));
                 Ok(())
             })
-            .await?;
-        self.load_settings()
+            .await
     }
 }

@@ -201,32 +201,26 @@ impl App {
         let id = by.actor.user;
         let user = self.store.read(|view| get(view, &by.actor, id))?;
         self.check_password(&user, old, address).await?;
-        self.set_password(Some(by), id, new).await
+        self.set_password(by, id, new).await
     }
 
     /// A manager gives a user another password.
     pub async fn reset_password(&self, by: By, id: UserId, new: String) -> Result<(), Refusal> {
         password(&new)?;
-        self.set_password(Some(by), id, new).await
+        self.set_password(by, id, new).await
     }
 
-    /// `by`: `None` for whoever holds the box itself.
-    async fn set_password(&self, by: Option<By>, id: UserId, new: String) -> Result<(), Refusal> {
+    async fn set_password(&self, by: By, id: UserId, new: String) -> Result<(), Refusal> {
         let password_hash = self.passwords.hash(new).await?;
         let name = self
             .store
             .write(move |txn| {
-                let mut user = match &by {
-                    Some(by) => manageable(txn, by, id)?,
-                    None => txn.get(&USERS, &id)?.ok_or_else(Refusal::internal)?,
-                };
+                let mut user = manageable(txn, &by, id)?;
                 user.password_hash = password_hash;
                 user.default_password = false;
                 txn.put(&USERS, &id, &user)?;
                 end_sessions(txn, id)?;
-                if let Some(by) = &by {
-                    log(txn, now(), by, None, format!("修改密码 {}", user.name))?;
-                }
+                log(txn, now(), &by, None, format!("修改密码 {}", user.name))?;
                 Ok(user.name)
             })
             .await?;
@@ -239,29 +233,35 @@ impl App {
     /// Whoever holds the box itself may let himself in: a new password, and no lock.
     pub async fn reset_from_the_box(&self, user_name: String) -> Result<String, Refusal> {
         let unknown = || Refusal::not_found("没有这个用户", "no such user");
+        let is_admin = user_name == ADMIN;
         let user = self.store.read(|view| super::accounts::by_name(view, &user_name))?.ok_or_else(unknown)?;
         let new = passwords::readable_password()?;
-        self.set_password(None, user.id, new.clone()).await?;
+        let password_hash = self.passwords.hash(new.clone()).await?;
         self.store
             .write(move |txn| {
-                if let Some(mut user) = txn.get(&USERS, &user.id)? {
-                    user.locked = false;
-                    txn.put(&USERS, &user.id, &user)?;
-                    tell_rights(txn, &user)?;
-                }
-                Ok(())
+                let mut user = txn.get(&USERS, &user.id)?.ok_or_else(unknown)?;
+                (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
+                txn.put(&USERS, &user.id, &user)?;
+                end_sessions(txn, user.id)?;
+                tell_rights(txn, &user)?;
+                let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
+                Ok(log(txn, now(), &by, None, format!("重置密码 {}", user.name))?)
             })
             .await?;
+        if is_admin {
+            self.forget_first_password();
+        }
         Ok(new)
     }
 
     pub(super) async fn check_password(&self, user: &User, given: String, address: IpAddr) -> Result<(), Refusal> {
         let wait = |s| Refusal::new(Code::Throttled, format!("尝试太频繁，请 {s} 秒后再试"), format!("too many tries: wait {s} s"));
-        self.attempts.begin(&user.name, address, now()).map_err(wait)?;
+        let attempt = self.attempts.begin(Some(&user.name), address).await.map_err(wait)?;
         if !self.passwords.verify(given, user.password_hash.clone()).await? {
+            attempt.was_wrong();
             return Err(Refusal::new(Code::Forbidden, "原密码不正确", "the old password is wrong"));
         }
-        self.attempts.forget(&user.name, address);
+        attempt.was_right();
         Ok(())
     }
 }

@@ -4,29 +4,26 @@ use super::account::{Credential, PermissionSet};
 use super::action::Action;
 use super::ids::{ActionId, CompanyId, TemplateId, UserId};
 use super::invoice::{Contender, Invoice, Picture};
+use super::settings::Settings;
 use super::template::{Rect, Template};
+use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub enum Change {
     /// The list of devices without a label is another one now.
     Unprinted,
     /// Actions were put into a queue; the pictures of those that are recognitions.
-    Queued {
-        company: CompanyId,
-        pictures: Vec<(ActionId, Picture)>,
-    },
+    Queued { company: CompanyId, pictures: Vec<(ActionId, Picture)> },
     /// The queues or the pause changed in a way that the dispatcher must look at.
     Queues,
+    /// What an engine had taken up waits again, or it waits at another place.
+    Waits { action: ActionId },
+    /// It was taken out of its queue, and will not be done.
+    Cancelled { action: Box<Action> },
     /// An engine takes up the next picture.
-    Started {
-        action: Box<Action>,
-        picture: Picture,
-    },
+    Started { action: Box<Action>, picture: Picture },
     /// A recognition ended, for good. `trouble`: the seed's sentence, when the engine was the cause.
-    Recognised {
-        invoice: Box<Invoice>,
-        trouble: Option<&'static str>,
-    },
+    Recognised { invoice: Box<Invoice>, trouble: Option<&'static str> },
     /// A template action ended; `template` is there when it was added or changed.
     Template {
         kind: TemplateChange,
@@ -37,24 +34,13 @@ pub enum Change {
         failed: bool,
     },
     /// The number of faults that wait for a person, the company's own and everybody's.
-    Faults {
-        company: CompanyId,
-        own: u64,
-        all: u64,
-        new: Option<Box<Invoice>>,
-    },
+    Faults { company: CompanyId, own: u64, all: u64, new: Option<Box<Invoice>> },
     /// A user's rights, company or lock changed.
-    Rights {
-        user: UserId,
-        company: CompanyId,
-        permissions: PermissionSet,
-        locked: bool,
-    },
+    Rights { user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool },
     /// A session or token ended.
-    Ended {
-        credential: Credential,
-    },
-    Settings,
+    Ended { credential: Credential },
+    /// All of them, as they are in force from now on.
+    Settings(Arc<Settings>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

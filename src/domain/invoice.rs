@@ -68,6 +68,11 @@ pub struct Picture {
     pub uploaded: Millis,
 }
 
+/// Of one picture, at every door where one is decoded.
+pub const PIXELS_MAX: u64 = 64_000_000;
+/// What a decoder may take for it: eight bytes a pixel are four colours of 16 bits.
+pub const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 8;
+
 impl Picture {
     pub fn kib(&self) -> u64 {
         self.bytes.div_ceil(1024)

@@ -2,6 +2,7 @@
 //! start-up flags (config.rs).
 
 use super::refusal::Refusal;
+use ipnet::IpNet;
 use jiff::civil::Time;
 use regex::{Regex, RegexBuilder};
 use std::net::IpAddr;
@@ -34,8 +35,10 @@ pub struct Settings {
     pub engine_delay_ms: u64,
     /// Of one multipart request, in all.
     pub max_upload_mib: u64,
-    /// Whose `X-Forwarded-For` counts.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Whose `X-Forwarded-For`, `-Proto` and `-Host` count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Browsers are told to use nothing but HTTPS under this box's name, on every port of it, for a year.
+    pub hsts: bool,
     /// An IANA name; `None`: the system's.
     pub timezone: Option<String>,
     /// Where a backup is put every night; `None`: none is made.
@@ -49,7 +52,7 @@ pub struct Settings {
 }
 
 /// Every setting's name.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "allow_plain_http",
     "allow_default_password",
     "device_sn_pattern",
@@ -61,6 +64,7 @@ pub const NAMES: [&str; 15] = [
     "engine_delay_ms",
     "max_upload_mib",
     "trusted_proxies",
+    "hsts",
     "timezone",
     "backup_dir",
     "backup_time",
@@ -89,6 +93,7 @@ impl Default for Settings {
             engine_delay_ms: 0,
             max_upload_mib: 1024,
             trusted_proxies: Vec::new(),
+            hsts: false,
             timezone: None,
             backup_dir: None,
             backup_time: Time::constant(2, 30, 0, 0),
@@ -113,6 +118,11 @@ fn on_or_off(name: &str, value: &str) -> Result<bool, Refusal> {
         "false" | "0" | "off" => Ok(false),
         _ => Err(Refusal::malformed(format!("{name}：应为 true 或 false"), format!("{name}: must be true or false"))),
     }
+}
+
+/// `10.0.0.0/8`, or one address.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 impl Settings {
@@ -148,13 +158,14 @@ impl Settings {
             "trusted_proxies" => {
                 let wrong = || {
                     Refusal::malformed(
-                        "trusted_proxies：应为逗号分隔的 IP 地址",
-                        "trusted_proxies: must be IP addresses, comma-separated",
+                        "trusted_proxies：应为逗号分隔的 IP 地址或网段（如 10.0.0.0/8）",
+                        "trusted_proxies: must be IP addresses or networks such as 10.0.0.0/8, comma-separated",
                     )
                 };
-                let addresses = value.split(',').map(str::trim).filter(|a| !a.is_empty() && *a != "none");
-                self.trusted_proxies = addresses.map(|a| a.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+                let parts = value.split(',').map(str::trim).filter(|a| !a.is_empty() && *a != "none");
+                self.trusted_proxies = parts.map(|part| network(part).ok_or_else(wrong)).collect::<Result<_, _>>()?;
             }
+            "hsts" => self.hsts = on_or_off(name, value)?,
             "timezone" => {
                 if !value.is_empty() && jiff::tz::TimeZone::get(value).is_err() {
                     return Err(Refusal::malformed("timezone：没有这个时区", "timezone: no such time zone"));
@@ -223,6 +234,13 @@ mod tests {
             assert!(refusal.zh.starts_with(name) && refusal.en.starts_with(name), "{refusal:?}");
         }
         assert!(Settings::default().set("colour", "red").is_err());
-        assert!(Settings::default().set("trusted_proxies", "127.0.0.1, ::1").is_ok());
+        let mut settings = Settings::default();
+        for (value, networks) in [("127.0.0.1, ::1", 2), ("10.0.0.0/8,fd00::/8", 2), ("", 0), ("none", 0)] {
+            settings.set("trusted_proxies", value).unwrap();
+            assert_eq!(settings.trusted_proxies.len(), networks, "{value}");
+        }
+        for value in ["10.0.0.0/33", "10.0.0", "box", "10.0.0.1/8/8"] {
+            assert!(settings.set("trusted_proxies", value).is_err(), "{value}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 use super::reply::{self, Reply};
 use super::route::Call;
 use super::{session, wire};
-use crate::app::accounts;
 use crate::app::sessions::Login;
+use crate::app::{App, accounts};
 use crate::domain::refusal::Refusal;
 use crate::domain::settings::{Encoding, Settings};
 use crate::store::StoreError;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
     let app = &call.edge.app;
-    session::check_transport(app, call.origin)?;
+    session::check_transport(app, &call.origin)?;
     let name = call.fields.text("username")?.to_owned();
     let password = call.fields.text("passwd")?.to_owned();
     let may_use_default = call.origin.is_loopback || app.settings().allow_default_password;
@@ -73,7 +73,8 @@ fn settings_as_json(settings: &Settings) -> Value {
         },
         "engine_delay_ms": settings.engine_delay_ms,
         "max_upload_mib": settings.max_upload_mib,
-        "trusted_proxies": settings.trusted_proxies,
+        "trusted_proxies": settings.trusted_proxies.iter().map(network).collect::<Vec<_>>(),
+        "hsts": settings.hsts,
         "timezone": settings.timezone,
         "backup_dir": settings.backup_dir,
         "backup_time": settings.backup_time.strftime("%H:%M").to_string(),
@@ -81,13 +82,28 @@ fn settings_as_json(settings: &Settings) -> Value {
     })
 }
 
+/// A network of one address is that address.
+fn network(network: &ipnet::IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() { network.addr().to_string() } else { network.to_string() }
+}
+
+fn settings_now(app: &App) -> Result<Reply, Refusal> {
+    // Its version first: what changes meanwhile is found when it is sent back.
+    let version = app.settings_version()?;
+    let mut value = settings_as_json(&app.settings());
+    value["version"] = json!(version);
+    value["fixed"] = app.fixed_settings().collect();
+    Ok(reply::json(&value))
+}
+
 pub async fn settings(call: Call) -> Result<Reply, Refusal> {
-    Ok(reply::json(&settings_as_json(&call.edge.app.settings())))
+    settings_now(&call.edge.app)
 }
 
 pub async fn change_settings(call: Call) -> Result<Reply, Refusal> {
     let mut changes = Vec::new();
-    for (name, value) in call.fields.iter() {
+    let seen = call.fields.natural_or_none("version")?;
+    for (name, value) in call.fields.iter().filter(|(name, _)| *name != "version") {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Null => String::new(),
@@ -96,6 +112,6 @@ pub async fn change_settings(call: Call) -> Result<Reply, Refusal> {
         };
         changes.push((name.clone(), text));
     }
-    call.edge.app.change_settings(call.by()?, changes).await?;
-    Ok(reply::json(&settings_as_json(&call.edge.app.settings())))
+    call.edge.app.change_settings(call.by()?, changes, seen).await?;
+    settings_now(&call.edge.app)
 }

@@ -38,7 +38,7 @@ pub struct Upload {
 #[derive(Debug, Default)]
 pub struct Fields {
     map: Map<String, Value>,
-    /// In a form every value is text, and an empty one of an optional field means that it is absent.
+    /// In a form every value is text.
     is_form: bool,
     pub files: Vec<Upload>,
     raw: Option<Vec<u8>>,
@@ -148,6 +148,8 @@ impl Fields {
     }
 
     fn of_text(content_type: &str, bytes: &[u8]) -> Result<Self, Refusal> {
+        // .NET's writers put a byte order mark before what they send.
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
         let is_json = first == Some(&b'{') || content_type.trim_start().to_ascii_lowercase().starts_with("application/json");
         match (is_json, first) {
@@ -317,7 +319,8 @@ impl Fields {
     pub fn value(&self, name: &str) -> Option<&Value> {
         match self.map.get(name)? {
             Value::Null => None,
-            Value::String(text) if self.is_form && text.is_empty() => None,
+            // What a client has nothing to say for, it leaves empty: many old ones fill in every field.
+            Value::String(text) if text.is_empty() => None,
             value => Some(value),
         }
     }
@@ -482,13 +485,21 @@ mod tests {
     fn numbers_flags_and_absence() {
         let fields = Fields::of_text("text/plain", br#"{"n":"12","m":3,"x":null,"t":1.5,"e":""}"#).unwrap();
         assert_eq!((fields.natural("n").unwrap(), fields.natural("m").unwrap()), (12, 3));
-        assert!(!fields.has("x") && fields.has("e"));
+        assert!(!fields.has("x") && !fields.has("e"));
         for name in ["t", "e", "x"] {
             assert!(fields.natural(name).unwrap_err().en.contains(name));
         }
         assert!(form("p=-1").natural("p").is_err());
         assert!(!form("e=").has("e"));
         assert!(form("f=1").flag("f").unwrap() && !form("f=0").flag("f").unwrap() && form("f=2").flag("f").is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_json() {
+        for kind in ["", "application/json"] {
+            assert_eq!(Fields::of_text(kind, "\u{feff}{\"a\":1}".as_bytes()).unwrap().natural("a").unwrap(), 1);
+        }
+        assert!(!Fields::of_text("application/json", "\u{feff}".as_bytes()).unwrap().has("a"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::reply::Language;
 use super::{time, wire};
+use crate::domain::action::Queue;
 use crate::domain::change::{Change, Match, Progress, Step, TemplateChange};
 use crate::domain::ids::ActionId;
 use crate::domain::invoice::{Invoice, Regions};
@@ -94,6 +95,20 @@ impl Encoder for Messages {
             Change::Recognised { invoice, trouble } => {
                 one(&[Page::Queue, Page::Console], Audience::Company(invoice.company), &Self::recognised(invoice, *trouble))
             }
+            // A console is in the middle of another action: the page of the queue alone hears of it.
+            Change::Cancelled { action } if action.job.queue() == Queue::Recognise => one(
+                &[Page::Queue],
+                Audience::Company(action.company),
+                &json!({
+                    "msg_id": 1,
+                    "action_id": action.id,
+                    "status": -1,
+                    "invoice_id": null,
+                    "model_id": null,
+                    "is_fault": 0,
+                    "region_list": {},
+                }),
+            ),
             Change::Template { kind, action, company, id, template, failed } => {
                 let number = match kind {
                     TemplateChange::Added => 2,

@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// Open on the box itself, and to administrators from anywhere.
 pub async fn metrics(call: Call) -> Result<Reply, Refusal> {
     if !call.origin.is_loopback {
-        let actor = super::session::actor(&call.edge.app, &call.headers, call.origin)?.ok_or_else(Refusal::unauthenticated)?;
+        let actor = super::session::actor(&call.edge.app, &call.headers, &call.origin)?.ok_or_else(Refusal::unauthenticated)?;
         if !actor.may(Permission::SystemRw) {
             return Err(Refusal::no_permission());
         }

@@ -26,7 +26,7 @@ pub mod thumbs;
 mod time;
 pub mod tls;
 mod trial;
-mod ui;
+pub mod ui;
 mod wire;
 mod xlsx;
 

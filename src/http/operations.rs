@@ -96,8 +96,8 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "Settings",
         "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, confidence_threshold: number, \
          engine_timeout_s: natural, engine_retries: natural, engine_backoff_ms: natural, engine_encoding: 'gbk'|'utf-8', \
-         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], timezone: text|null, backup_dir: text|null, \
-         backup_time: text, backup_keep: natural)",
+         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], hsts: bool, timezone: text|null, \
+         backup_dir: text|null, backup_time: text, backup_keep: natural, version: natural, fixed: [text])",
     ),
 ];
 
@@ -140,6 +140,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/healthz", NOTHING, "(status: 'ok')"),
     row(Get, "/readyz", NOTHING, "(status: 'ready')"),
     row(Get, "/openapi.json", NOTHING, "any"),
+    row(Get, "/ca.pem", NOTHING, "application/x-pem-file"),
     row(Get, "/metrics", NOTHING, "text/plain"),
     row(Get, "/api/settings", NOTHING, "Settings"),
     row(Patch, "/api/settings", "(*: any)", "Settings"),

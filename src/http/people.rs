@@ -262,7 +262,7 @@ pub async fn add_user(call: Call) -> Result<Reply, Refusal> {
         group: call.fields.natural_or_none("group_id")?.filter(|id| *id != 0).map(GroupId),
         permissions: permissions(&call.fields)?.unwrap_or_default(),
     };
-    super::session::check_transport(&call.edge.app, call.origin)?;
+    super::session::check_transport(&call.edge.app, &call.origin)?;
     let user = call.edge.app.add_user(call.by()?, new).await?;
     Ok(created(&one_user(&call, &user)?))
 }
@@ -287,7 +287,7 @@ pub async fn delete_user(call: Call) -> Result<Reply, Refusal> {
 
 /// One's own against the old one; another's, or one's own without it, by the right to change users.
 pub async fn change_password(call: Call) -> Result<Reply, Refusal> {
-    super::session::check_transport(&call.edge.app, call.origin)?;
+    super::session::check_transport(&call.edge.app, &call.origin)?;
     let id = UserId(call.number_in_path("id")?);
     let actor: &Actor = call.actor()?;
     let new = call.fields.text("passwd")?.to_owned();

@@ -127,15 +127,15 @@ const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsa
                    font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; \
                    frame-ancestors 'none'";
 
-/// What every answer carries, whoever made it.
-pub fn finish(reply: &mut Reply, is_tls: bool) {
+/// What every answer carries, whoever made it. `hsts`: the browser is to use HTTPS alone from now on, on every port of this name.
+pub fn finish(reply: &mut Reply, hsts: bool) {
     let headers = reply.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if is_tls {
+    if hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
 }

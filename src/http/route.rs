@@ -176,6 +176,7 @@ routes! {
     Get "/healthz", Open, None => ui::healthy;
     Get "/readyz", Open, None => ui::ready;
     Get "/openapi.json", Open, None => openapi::openapi;
+    Get "/ca.pem", Open, None => ui::ca;
     Get "/metrics", Open, None => metrics::metrics;
     Get "/api/settings", Needs(SystemRw), None => account::settings;
     Patch "/api/settings", Needs(SystemRw), None => account::change_settings;
@@ -313,21 +314,13 @@ pub async fn answer(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
                 let through = pass(edge.clone(), peer, route, captured, language, request).await;
                 through.unwrap_or_else(|refusal| reply::refusal(&refusal, language))
             }
-            None if is_page(&request) => ui::page(&request),
+            None if path == "/login" => ui::page(&request).unwrap_or_else(|| not_allowed(found.value, language)),
             None => not_allowed(found.value, language),
         },
-        Err(_) if is_page(&request) => ui::page(&request),
-        Err(_) => reply::refusal(&nothing_here(), language),
+        Err(_) => ui::page(&request).unwrap_or_else(|| reply::refusal(&nothing_here(), language)),
     };
-    reply::finish(&mut reply, peer.is_tls);
+    reply::finish(&mut reply, peer.is_tls && edge.app.settings().hsts);
     reply
-}
-
-/// A page's own address: anything that is no endpoint's and asked for by a browser.
-fn is_page(request: &Request<Incoming>) -> bool {
-    let path = request.uri().path();
-    let is_api = path.starts_with("/api/") || path.starts_with("/invoice/");
-    (request.method() == Method::GET || request.method() == Method::HEAD) && !is_api && path != "/logout"
 }
 
 async fn pass(
@@ -343,7 +336,7 @@ async fn pass(
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
     let (mut parts, body) = request.into_parts();
     let let_in = || {
-        let actor = permitted(&edge, route, &parts.headers, origin, is_upgrade)?;
+        let actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
         can_take(&edge.app, route.files)?;
         Ok(actor)
     };
@@ -389,9 +382,9 @@ fn can_take(app: &App, files: Files) -> Result<(), Refusal> {
 }
 
 /// Who asks, if the route is open to him.
-fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: Origin, is_upgrade: bool) -> Result<Option<Actor>, Refusal> {
+fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: &Origin, is_upgrade: bool) -> Result<Option<Actor>, Refusal> {
     if route.methods.changes_something() || is_upgrade {
-        session::check_same_site(headers)?;
+        origin.check_same_site(headers)?;
     }
     if matches!(route.access, Access::Open) {
         return Ok(None);

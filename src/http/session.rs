@@ -6,6 +6,8 @@ use crate::domain::account::Actor;
 use crate::domain::refusal::{Code, Refusal};
 use hyper::HeaderMap;
 use hyper::header::{self, HeaderValue};
+use hyper::http::uri::Authority;
+use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
 /// The other end of a connection.
@@ -16,30 +18,95 @@ pub struct Peer {
 }
 
 /// Where a request comes from, with trusted proxies seen through.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Origin {
     pub ip: IpAddr,
-    /// On the box itself, with no proxy between.
+    /// On the box itself, with no proxy between, and called by a name that only the box itself has: a page of another site that had its own
+    /// name lead here (DNS rebinding) brings that name along.
     pub is_loopback: bool,
+    /// HTTPS as the browser sees it: it may end at a trusted proxy.
     pub is_tls: bool,
+    /// The names by which the browser may know this box, as `Host` has them: with the port where it is not the scheme's own.
+    hosts: Vec<String>,
+}
+
+const FORWARDED: [&str; 4] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"];
+
+fn values<'h>(headers: &'h HeaderMap, name: &str) -> impl DoubleEndedIterator<Item = &'h str> {
+    headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim)
 }
 
 impl Origin {
-    pub fn of(headers: &HeaderMap, peer: Peer, trusted: &[IpAddr]) -> Self {
+    pub fn of(headers: &HeaderMap, peer: Peer, trusted: &[IpNet]) -> Self {
         let direct = peer.address.ip().to_canonical();
-        let forwarded: Vec<&str> =
-            headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).collect();
-        let was_forwarded = headers.contains_key("x-forwarded-for");
+        let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
+        let was_forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
         let mut ip = direct;
         // From the nearest hop outwards, for as long as the hop that says so is trusted.
-        for hop in forwarded.iter().rev() {
-            match hop.trim().parse::<IpAddr>() {
-                Ok(hop) if trusted.contains(&ip) => ip = hop.to_canonical(),
+        for hop in values(headers, "x-forwarded-for").rev() {
+            match hop.parse::<IpAddr>() {
+                Ok(hop) if is_trusted(&ip) => ip = hop.to_canonical(),
                 _ => break,
             }
         }
-        Self { ip, is_loopback: direct.is_loopback() && !was_forwarded, is_tls: peer.is_tls }
+        let forwarded = |name| values(headers, name).next().filter(|_| is_trusted(&direct));
+        let hosts: Vec<String> = forwarded("x-forwarded-host").into_iter().chain(host(headers)).map(str::to_owned).collect();
+        let is_loopback = direct.is_loopback() && !was_forwarded && host(headers).is_none_or(is_loopback_name);
+        let is_tls = peer.is_tls || forwarded("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        Self { ip, is_loopback, is_tls, hosts }
     }
+
+    /// A page of another site must not act in a user's name: where a browser says what page a request comes from, it has to be ours.
+    pub fn check_same_site(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+        let origin = origin.to_str().unwrap_or_default();
+        let scheme = if self.is_tls { "https" } else { "http" };
+        let theirs = origin.split_once("://").and_then(|(scheme, authority)| site(scheme, authority));
+        if theirs.is_some() && self.hosts.iter().any(|host| site(scheme, host) == theirs) {
+            return Ok(());
+        }
+        let ours = self.hosts.first().map_or_else(String::new, |host| format!("{scheme}://{host}"));
+        let told: String = origin.chars().take(200).collect();
+        Err(Refusal::new(
+            Code::Forbidden,
+            format!(
+                "拒绝来自其他网站的请求：网页地址是 {told}，而收到的地址是 {ours}。如果前面有反向代理，请让它转发 Host、X-Forwarded-Host 和 X-Forwarded-Proto，并在设置 trusted_proxies 中加入代理的地址"
+            ),
+            format!(
+                "a request from another site is refused: the page is at {told}, and this was asked of {ours}. If there is a reverse proxy in front, have it pass on Host, X-Forwarded-Host and X-Forwarded-Proto, and name its address in the setting trusted_proxies"
+            ),
+        ))
+    }
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default())
+}
+
+/// Without its port.
+fn name_of(host: &str) -> &str {
+    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((name, _)) => name,
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    }
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let name = name_of(host);
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+/// What makes two addresses one site (RFC 6454 §4): scheme, name and port.
+fn site(scheme: &str, authority: &str) -> Option<(String, String, u16)> {
+    let authority = authority.parse::<Authority>().ok()?;
+    let scheme = scheme.to_ascii_lowercase();
+    let own_port = match scheme.as_str() {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let port = if authority.port().is_some() { authority.port_u16()? } else { own_port };
+    Some((scheme, authority.host().to_ascii_lowercase(), port))
 }
 
 const COOKIE: &str = "sid";
@@ -56,7 +123,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Passwords and tokens travel over HTTPS, or not at all beyond the box.
-pub fn check_transport(app: &App, origin: Origin) -> Result<(), Refusal> {
+pub fn check_transport(app: &App, origin: &Origin) -> Result<(), Refusal> {
     if origin.is_tls || origin.is_loopback || app.settings().allow_plain_http {
         return Ok(());
     }
@@ -64,7 +131,7 @@ pub fn check_transport(app: &App, origin: Origin) -> Result<(), Refusal> {
 }
 
 /// Who is logged in; a token, where one is given, is all that counts.
-pub fn actor(app: &App, headers: &HeaderMap, origin: Origin) -> Result<Option<Actor>, Refusal> {
+pub fn actor(app: &App, headers: &HeaderMap, origin: &Origin) -> Result<Option<Actor>, Refusal> {
     if let Some(token) = token(headers) {
         check_transport(app, origin)?;
         return app.token_actor(token);
@@ -73,21 +140,6 @@ pub fn actor(app: &App, headers: &HeaderMap, origin: Origin) -> Result<Option<Ac
         Some(secret) => app.session_actor(secret, now()),
         None => Ok(None),
     }
-}
-
-/// A page of another site must not act in a user's name: where a browser says what page a request comes from, it has to be ours.
-pub fn check_same_site(headers: &HeaderMap) -> Result<(), Refusal> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let own = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
-    let authority = origin.to_str().ok().and_then(|o| o.strip_prefix("http://").or_else(|| o.strip_prefix("https://")));
-    let is_same = |authority: &str| {
-        let own = own.strip_suffix(":80").or_else(|| own.strip_suffix(":443")).unwrap_or(own);
-        !own.is_empty() && authority.eq_ignore_ascii_case(own)
-    };
-    if authority.is_some_and(is_same) {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::Forbidden, "拒绝来自其他网站的请求", "a request from another site is refused"))
 }
 
 /// `secret`: `None` takes the cookie away.
@@ -110,27 +162,83 @@ mod tests {
         pairs.iter().map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), HeaderValue::from_static(value))).collect()
     }
 
+    fn of(pairs: &[(&'static str, &'static str)], peer: &str, trusted: &[&str]) -> Origin {
+        let peer = Peer { address: SocketAddr::new(peer.parse().unwrap(), 1), is_tls: false };
+        Origin::of(&headers(pairs), peer, &trusted.iter().map(|t| t.parse().unwrap()).collect::<Vec<_>>())
+    }
+
     #[test]
     fn a_proxy_counts_only_when_trusted_and_is_never_loopback() {
-        let peer = |address: &str| Peer { address: SocketAddr::new(address.parse().unwrap(), 1), is_tls: false };
-        let proxy: IpAddr = "127.0.0.1".parse().unwrap();
-        let of = |xff: &'static str, trusted: &[IpAddr]| {
-            let origin = Origin::of(&headers(&[("x-forwarded-for", xff)]), peer("127.0.0.1"), trusted);
+        let from = |forwarded: &'static str, trusted: &[&str]| {
+            let origin = of(&[("x-forwarded-for", forwarded)], "127.0.0.1", trusted);
             (origin.ip.to_string(), origin.is_loopback)
         };
-        assert_eq!(of("10.0.0.9", &[]), ("127.0.0.1".into(), false));
-        assert_eq!(of("10.0.0.9", &[proxy]), ("10.0.0.9".into(), false));
+        assert_eq!(from("10.0.0.9", &[]), ("127.0.0.1".into(), false));
+        assert_eq!(from("10.0.0.9", &["127.0.0.1/32"]), ("10.0.0.9".into(), false));
+        assert_eq!(from("10.0.0.9", &["127.0.0.0/8"]), ("10.0.0.9".into(), false));
         // What the client itself claims stands left of what the proxy saw.
-        assert_eq!(of("127.0.0.1, 10.0.0.9", &[proxy]), ("10.0.0.9".into(), false));
-        assert!(Origin::of(&HeaderMap::new(), peer("::ffff:127.0.0.1"), &[]).is_loopback);
+        assert_eq!(from("127.0.0.1, 10.0.0.9", &["127.0.0.1/32"]), ("10.0.0.9".into(), false));
+        assert!(of(&[], "::ffff:127.0.0.1", &[]).is_loopback);
+    }
+
+    #[test]
+    fn only_a_loopback_name_is_the_box_itself() {
+        for (host, is_loopback) in [
+            ("localhost", true),
+            ("LOCALHOST:8080", true),
+            ("127.0.0.1:8080", true),
+            ("127.1.2.3", true),
+            ("[::1]:8080", true),
+            ("evil.example", false),
+            ("localhost.evil.example:8080", false),
+            ("10.0.0.1", false),
+            ("", false),
+        ] {
+            assert_eq!(of(&[("host", host)], "127.0.0.1", &[]).is_loopback, is_loopback, "{host}");
+            assert!(!of(&[("host", host)], "10.0.0.9", &[]).is_loopback);
+        }
+        for name in FORWARDED {
+            assert!(!of(&[("host", "localhost"), (name, "localhost")], "127.0.0.1", &["127.0.0.1/32"]).is_loopback, "{name}");
+        }
+    }
+
+    #[test]
+    fn https_may_end_at_a_trusted_proxy() {
+        let is_tls = |scheme: &'static str, trusted: &[&str]| of(&[("x-forwarded-proto", scheme)], "10.0.0.2", trusted).is_tls;
+        assert!(is_tls("https", &["10.0.0.0/8"]) && is_tls("HTTPS", &["10.0.0.2/32"]));
+        assert!(!is_tls("https", &[]) && !is_tls("https", &["10.0.0.3/32"]) && !is_tls("http", &["10.0.0.0/8"]));
     }
 
     #[test]
     fn only_our_own_pages_may_act() {
-        let check = |origin: &'static str| check_same_site(&headers(&[("host", "box:8080"), ("origin", origin)])).is_ok();
-        assert!(check("http://box:8080") && check("https://box:8080"));
-        assert!(!check("null") && !check("http://evil") && !check("http://box") && !check("http://box:8080.evil"));
-        assert!(check_same_site(&headers(&[("host", "box:80"), ("origin", "http://box")])).is_ok());
-        assert!(check_same_site(&HeaderMap::new()).is_ok());
+        let check = |host: &'static str, origin: &'static str| {
+            let pairs = [("host", host), ("origin", origin)];
+            of(&pairs, "10.0.0.9", &[]).check_same_site(&headers(&pairs)).is_ok()
+        };
+        assert!(check("box:8080", "http://box:8080") && check("box:80", "http://box") && check("Box", "http://box:80"));
+        assert!(check("[::1]:8080", "http://[::1]:8080"));
+        for origin in
+            ["null", "http://evil", "http://box", "http://box:8080.evil", "https://box:8080", "http://box:80", "box:8080", ""]
+        {
+            assert!(!check("box:8080", origin), "{origin}");
+        }
+        // A port is one scheme's own.
+        assert!(!check("box:443", "http://box") && !check("box", "https://box"));
+        assert!(of(&[], "10.0.0.9", &[]).check_same_site(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn behind_a_trusted_proxy_the_browsers_own_name_counts() {
+        let pairs = [
+            ("host", "127.0.0.1:8080"),
+            ("x-forwarded-host", "labels.factory.example"),
+            ("x-forwarded-proto", "https"),
+            ("origin", "https://labels.factory.example"),
+        ];
+        assert!(of(&pairs, "127.0.0.1", &["127.0.0.1/32"]).check_same_site(&headers(&pairs)).is_ok());
+        let refusal = of(&pairs, "127.0.0.1", &[]).check_same_site(&headers(&pairs)).unwrap_err();
+        for word in ["https://labels.factory.example", "http://127.0.0.1:8080", "trusted_proxies", "X-Forwarded-Host"] {
+            assert!(refusal.zh.contains(word) && refusal.en.contains(word), "{word}");
+        }
     }
 }

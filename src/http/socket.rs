@@ -51,6 +51,20 @@ struct Assembly {
 }
 
 impl Assembly {
+    /// `None`: nothing yet.
+    fn said(&mut self, mut frame: Frame<'_>) -> Option<Said> {
+        if !is_masked(&mut frame) {
+            return Some(Said::Wrong(CLOSE_PROTOCOL, "a frame without a mask"));
+        }
+        match frame.opcode {
+            OpCode::Text | OpCode::Continuation => self.add(&frame),
+            OpCode::Binary => Some(Said::Wrong(CLOSE_NOT_TEXT, "text only")),
+            OpCode::Close => Some(Said::Gone),
+            OpCode::Ping => Some(Said::Owed(OpCode::Pong, frame.payload.to_vec())),
+            OpCode::Pong => None,
+        }
+    }
+
     /// `None`: more is to come.
     fn add(&mut self, frame: &Frame<'_>) -> Option<Said> {
         if (frame.opcode == OpCode::Continuation) != self.is_open {
@@ -68,6 +82,16 @@ impl Assembly {
     }
 }
 
+/// A client's frames have a mask (RFC 6455 §5.1). The library keeps it where only the frame's own head shows it.
+fn is_masked(frame: &mut Frame<'_>) -> bool {
+    let mut head = [0; MAX_HEAD_SIZE];
+    frame.fmt_head(&mut head);
+    head[1] & 0x80 != 0
+}
+
+/// Of a frame: two bytes, eight of its length, four of its mask.
+const MAX_HEAD_SIZE: usize = 14;
+
 async fn read(mut reader: Reader, said: mpsc::Sender<Said>) {
     let mut assembly = Assembly::default();
     loop {
@@ -76,19 +100,14 @@ async fn read(mut reader: Reader, said: mpsc::Sender<Said>) {
             async move { said.send(owed).await.map_err(|_| WebSocketError::ConnectionClosed) }
         };
         let next = match reader.read_frame(&mut owe).await {
-            Ok(frame) => match frame.opcode {
-                OpCode::Text | OpCode::Continuation => assembly.add(&frame),
-                OpCode::Binary => Some(Said::Wrong(CLOSE_NOT_TEXT, "text only")),
-                OpCode::Close => Some(Said::Gone),
-                OpCode::Ping | OpCode::Pong => None,
-            },
+            Ok(frame) => assembly.said(frame),
             Err(WebSocketError::FrameTooLarge) => Some(Said::Wrong(CLOSE_TOO_BIG, "too big")),
             Err(WebSocketError::InvalidUTF8) => Some(Said::Wrong(CLOSE_NOT_UTF8, "not UTF-8")),
             Err(WebSocketError::IoError(_) | WebSocketError::UnexpectedEOF | WebSocketError::SendError(_)) => Some(Said::Gone),
             Err(_) => Some(Said::Wrong(CLOSE_PROTOCOL, "protocol error")),
         };
         let Some(next) = next else { continue };
-        let goes_on = matches!(next, Said::Text(_));
+        let goes_on = matches!(next, Said::Text(_) | Said::Owed(..));
         if said.send(next).await.is_err() || !goes_on {
             return;
         }
@@ -110,7 +129,7 @@ impl Source {
     /// Cancel-safe. `None`: nothing more will come.
     async fn next(&mut self, subscription: &mut Subscription) -> Option<Bytes> {
         match self {
-            Self::Queue => subscription.queue.recv().await,
+            Self::Queue => subscription.next().await,
             Self::Latest { latest, told } => {
                 match timeout(REPEAT_EVERY, latest.changed()).await {
                     Ok(Ok(())) => *told = latest.borrow_and_update().clone(),
@@ -189,6 +208,8 @@ where
         let Ok(mut socket) = upgraded.await else { return };
         // One more than is allowed: the library refuses what equals its limit.
         socket.set_max_message_size(TEXT_BYTES_MAX + 1);
+        // A ping is answered here, when it was looked at.
+        socket.set_auto_pong(false);
         let (reader, writer) = socket.split(tokio::io::split);
         let (said, heard) = mpsc::channel(16);
         let reading = tokio::spawn(read(reader, said));

@@ -1,11 +1,11 @@
 //! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
 //! hundreds of MiB to open. What is made stays in memory, up to a bound. Not here: who may see it (invoice.rs).
 
-use crate::domain::invoice::BlobHash;
+use crate::domain::invoice::{BlobHash, DECODED_BYTES_MAX};
 use crate::domain::refusal::{Code, Refusal};
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
@@ -97,7 +97,11 @@ impl Thumbs {
 }
 
 fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
-    let mut decoder = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?.into_decoder()?;
+    let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(DECODED_BYTES_MAX);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
     let turned = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(turned);

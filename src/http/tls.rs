@@ -1,5 +1,10 @@
-//! The certificate: the operator's, or one that the box makes for itself at first start and keeps.
+//! The certificate: the operator's, or one that the box makes for itself, with its names and addresses, and renews. The box's own are
+//! signed by a CA of its own, which stays: stations that trust it need no change when the box gets another address.
 
+use crate::app::now;
+use crate::domain::ids::Millis;
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,30 +17,146 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+/// The operator's.
 const CERTIFICATE: &str = "cert.pem";
 const KEY: &str = "key.pem";
+/// The box's own: key and certificates in one file, so that no crash leaves one without the other.
+const OWN: &str = "own.pem";
+const CA: &str = "ca.pem";
+const CA_KEY: &str = "ca-key.pem";
+/// The subject of what releases without a CA made for themselves, under the operator's file names and good until 4096.
+const MADE_BEFORE: &[u8] = b"rcgen self signed cert";
 
-/// Names that the box's own certificate is good for, beside what it is called.
-const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// Browsers take at most 825 days.
+const GOOD_FOR_DAYS: i64 = 800;
+const RENEWED_BEFORE_DAYS: i64 = 60;
+const DAY_MS: Millis = 24 * 3600 * 1000;
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
-fn make(dir: &Path) -> io::Result<()> {
-    let mut names: Vec<String> = OWN_NAMES.map(str::to_owned).to_vec();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if !host.is_empty() && host.is_ascii() {
+/// What this machine is called and where it is reached, sorted.
+fn names() -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    let host = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
+    if !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
         names.push(host);
     }
-    let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
-    fs::create_dir_all(dir)?;
-    // The key first: a certificate without its key would be taken for the operator's own. Each under its name only when it is whole:
-    // half a certificate, left by a crash, would keep the box from ever starting again. A temporary file is its owner's alone.
-    for (name, text) in [(KEY, made.signing_key.serialize_pem()), (CERTIFICATE, made.cert.pem())] {
-        let mut file = NamedTempFile::new_in(dir)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(dir.join(name))?;
-    }
+    names.extend(addresses().iter().map(ToString::to_string));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// This machine's addresses on its networks: none that works on one cable only.
+pub fn addresses() -> Vec<std::net::IpAddr> {
+    let found = if_addrs::get_if_addrs().unwrap_or_default().into_iter();
+    found.filter(|interface| !interface.is_loopback() && !interface.is_link_local()).map(|interface| interface.ip()).collect()
+}
+
+/// Whole or not at all, its owner's alone, and durable.
+fn write(dir: &Path, name: &str, text: &str) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(dir)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(dir.join(name))?;
     fs::File::open(dir)?.sync_all()
 }
+
+fn date(at: Millis) -> io::Result<jiff::civil::Date> {
+    let at = jiff::Timestamp::from_millisecond(at).map_err(io::Error::other)?;
+    Ok(at.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
+/// The CA's certificate says the same for as long as its key is the same.
+fn ca_params(key: &KeyPair) -> CertificateParams {
+    let digest = Sha256::digest(key.public_key_raw());
+    let number: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, format!("paperline {number}"));
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // Fixed, so that a clock that is wrong on the first day does no harm.
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2060, 1, 1);
+    params
+}
+
+fn ca(dir: &Path) -> io::Result<Issuer<'static, KeyPair>> {
+    let key = match fs::read_to_string(dir.join(CA_KEY)) {
+        Ok(pem) => KeyPair::from_pem(&pem).map_err(io::Error::other)?,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let key = KeyPair::generate().map_err(io::Error::other)?;
+            write(dir, CA_KEY, &key.serialize_pem())?;
+            key
+        }
+        Err(e) => return Err(e),
+    };
+    let params = ca_params(&key);
+    if !dir.join(CA).exists() {
+        write(dir, CA, &params.self_signed(&key).map_err(io::Error::other)?.pem())?;
+    }
+    Ok(Issuer::new(params, key))
+}
+
+/// The lines at the head of the box's own file: what decides whether it is still good.
+fn head(made: Millis, names: &[String]) -> String {
+    format!("made: {made}\nnames: {}\n", names.join(" "))
+}
+
+/// Whether the box's own certificate has these names, and is far from its end.
+fn is_current(own: &str, names: &[String], now: Millis) -> bool {
+    let made = own.strip_prefix("made: ").and_then(|rest| rest.lines().next()).and_then(|made| made.parse().ok());
+    made.is_some_and(|made| {
+        let age_days = (now - made) / DAY_MS;
+        own.starts_with(&head(made, names)) && now >= made - DAY_MS && age_days < GOOD_FOR_DAYS - RENEWED_BEFORE_DAYS
+    })
+}
+
+/// Makes the box's own certificate where there is none that is current.
+fn keep_own(dir: &Path, names: &[String], now: Millis) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    if fs::read_to_string(dir.join(OWN)).is_ok_and(|own| is_current(&own, names, now)) {
+        return Ok(());
+    }
+    let ca = ca(dir)?;
+    let key = KeyPair::generate().map_err(io::Error::other)?;
+    let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "paperline");
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    // From yesterday on: other clocks are a little behind.
+    let day = |at: Millis| date(at).map(|day| rcgen::date_time_ymd(day.year().into(), day.month() as u8, day.day() as u8));
+    params.not_before = day(now - DAY_MS)?;
+    params.not_after = day(now + GOOD_FOR_DAYS * DAY_MS)?;
+    let made = params.signed_by(&key, &ca).map_err(io::Error::other)?;
+    let text = head(now, names) + &key.serialize_pem() + &made.pem() + &fs::read_to_string(dir.join(CA))?;
+    write(dir, OWN, &text)
+}
+
+/// The files to serve with: certificate and key.
+fn chosen(dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
+    let (certificate, key, own) = (dir.join(CERTIFICATE), dir.join(KEY), dir.join(OWN));
+    match CertificateDer::from_pem_file(&certificate) {
+        Ok(made) if made.windows(MADE_BEFORE.len()).any(|part| part == MADE_BEFORE) => {
+            fs::remove_file(certificate)?;
+            fs::remove_file(key)?;
+            Ok((own.clone(), own))
+        }
+        _ if certificate.exists() => Ok((certificate, key)),
+        _ => Ok((own.clone(), own)),
+    }
+}
+
+/// For whoever is to trust the certificates that this box makes; `None` where it makes none.
+pub fn ca_certificate(data_dir: &Path) -> Option<Vec<u8>> {
+    fs::read(data_dir.join(FOLDER).join(CA)).ok()
+}
+
+/// In the data dir.
+pub const FOLDER: &str = "tls";
 
 /// The certificate of the moment: whoever connects next gets the newest.
 #[derive(Debug)]
@@ -45,11 +166,9 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads `cert.pem` and `key.pem` of `dir`, made first where there is no certificate.
+    /// Reads `cert.pem` and `key.pem` of `dir`, and where there are none, the box's own.
     pub fn open(dir: &Path) -> io::Result<Arc<Self>> {
-        if !dir.join(CERTIFICATE).exists() {
-            make(dir)?;
-        }
+        keep_own(dir, &names(), now())?;
         Ok(Arc::new(Self { dir: dir.to_owned(), config: RwLock::new(read(dir)?) }))
     }
 
@@ -57,15 +176,19 @@ impl Tls {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone().into()
     }
 
-    fn changed(&self) -> [Option<SystemTime>; 2] {
-        [CERTIFICATE, KEY].map(|name| fs::metadata(self.dir.join(name)).and_then(|about| about.modified()).ok())
+    fn changed(&self) -> [Option<SystemTime>; 3] {
+        [CERTIFICATE, KEY, OWN].map(|name| fs::metadata(self.dir.join(name)).and_then(|about| about.modified()).ok())
     }
 
-    /// Takes up what is put in the place of the certificate. Half a change, or one that does not fit together, is left until it does.
+    /// Takes up what is put in the place of the certificate, and renews the box's own. Half a change, or one that does not fit together,
+    /// is left until it does.
     pub async fn keep_fresh(self: Arc<Self>) {
         let mut known = self.changed();
         loop {
             tokio::time::sleep(LOOKED_AT_EVERY).await;
+            if let Err(e) = keep_own(&self.dir, &names(), now()) {
+                tracing::warn!("the certificate can't be renewed: {e}");
+            }
             let changed = self.changed();
             if changed == known {
                 continue;
@@ -82,17 +205,46 @@ impl Tls {
     }
 }
 
-const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
-
 fn read(dir: &Path) -> io::Result<Arc<ServerConfig>> {
-    let named = |name: &str, e: &dyn std::fmt::Display| io::Error::other(format!("{}: {e}", dir.join(name).display()));
-    let chain = CertificateDer::pem_file_iter(dir.join(CERTIFICATE)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(|e| named(CERTIFICATE, &e))?;
-    let key = PrivateKeyDer::from_pem_file(dir.join(KEY)).map_err(|e| named(KEY, &e))?;
+    let (certificate, key) = chosen(dir)?;
+    let named = |path: &Path, e: &dyn std::fmt::Display| io::Error::other(format!("{}: {e}", path.display()));
+    let chain = CertificateDer::pem_file_iter(&certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|e| named(&certificate, &e))?;
+    let key = PrivateKeyDer::from_pem_file(&key).map_err(|e| named(&key, &e))?;
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
-    let mut config = config.map_err(|e| named(CERTIFICATE, &e))?;
+    let mut config = config.map_err(|e| named(&certificate, &e))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_certificate_is_made_anew_when_names_change_or_its_end_is_near_and_its_ca_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        let own = || fs::read_to_string(dir.join(OWN)).unwrap();
+        let here = ["box".to_owned(), "10.0.0.1".to_owned()];
+        let start = 1_800_000_000_000;
+        keep_own(dir, &here, start).unwrap();
+        let (first, ca) = (own(), fs::read(dir.join(CA)).unwrap());
+        for later in [0, 30, 700] {
+            keep_own(dir, &here, start + later * DAY_MS).unwrap();
+            assert_eq!(own(), first, "{later} days later");
+        }
+        keep_own(dir, &["box".to_owned(), "10.0.0.2".to_owned()], start).unwrap();
+        let moved = own();
+        assert!(moved != first && moved.contains("10.0.0.2") && !moved.contains("10.0.0.1"));
+        for wrong in [750, 2000, -30] {
+            let before = own();
+            keep_own(dir, &here, start + wrong * DAY_MS).unwrap();
+            assert_ne!(own(), before, "{wrong} days later");
+        }
+        assert_eq!(fs::read(dir.join(CA)).unwrap(), ca);
+        read(dir).unwrap();
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::reply::{self, Reply};
 use super::route::Call;
+use super::tls;
 use crate::domain::refusal::Refusal;
 use hyper::header::{self, HeaderValue};
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde_json::json;
 
@@ -42,35 +43,79 @@ fn encoded(path: &str, accepted: &str) -> Option<(EmbeddedFile, Option<&'static 
     Assets::get(path).map(|file| (file, None))
 }
 
-/// A file of the pages, or for any other address the page itself, which finds its way from there.
-pub fn page<B>(request: &Request<B>) -> Reply {
-    let path = request.uri().path().trim_start_matches('/');
-    let is_asset = path.starts_with("assets/");
-    let path = if !path.is_empty() && Assets::get(path).is_some() { path } else { INDEX };
-    if is_asset && path == INDEX {
-        // A chunk of another version: the page has to notice, not to take HTML for a script.
-        return reply::new(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", reply::full("not found"));
+/// The pages' own addresses, as web/src/router.ts has them.
+pub const PAGES: &[&str] = &[
+    "/",
+    "/login",
+    "/labels",
+    "/console",
+    "/templates",
+    "/templates/new",
+    "/templates/{id}",
+    "/queue",
+    "/faults",
+    "/invoices",
+    "/invoices/{id}",
+    "/account",
+    "/people",
+    "/log",
+    "/system",
+];
+
+fn is_page(path: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let asked = path.trim_end_matches('/').split('/');
+    PAGES.iter().any(|page| {
+        let page = page.trim_end_matches('/').split('/');
+        page.clone().count() == asked.clone().count()
+            && page.zip(asked.clone()).all(|(own, part)| own == part || own == "{id}" && is_number(part))
+    })
+}
+
+/// A file of the pages, or at a page's own address the page, which finds its way from there. At any other address a browser is shown the
+/// page that says so; for everyone else there is `None`: a client must not take HTML for an answer.
+pub fn page<B>(request: &Request<B>) -> Option<Reply> {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return None;
     }
-    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let Some((file, coding)) = encoded(path, accepted) else {
-        return reply::new(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", reply::full("not found"));
+    let path = request.uri().path();
+    let header = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or_default();
+    let file = path.trim_start_matches('/');
+    let is_asset = file.starts_with("assets/");
+    let (file, status) = if !file.is_empty() && Assets::get(file).is_some() {
+        (file, StatusCode::OK)
+    } else if is_page(path) {
+        (INDEX, StatusCode::OK)
+    } else if header(header::ACCEPT).contains("text/html") && !is_asset {
+        (INDEX, StatusCode::NOT_FOUND)
+    } else {
+        return None;
     };
+    let name = file;
+    let (file, coding) = encoded(name, header(header::ACCEPT_ENCODING))?;
     let hash: String = file.metadata.sha256_hash().iter().take(16).map(|b| format!("{b:02x}")).collect();
     let etag = format!("\"{hash}\"");
-    let is_known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let is_known = status == StatusCode::OK && header(header::IF_NONE_MATCH) == etag;
     let body = if is_known { reply::full("") } else { reply::full(bytes::Bytes::from(file.data.into_owned())) };
-    let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
-    let mut reply = reply::new(status, media_type(path), body);
+    let status = if is_known { StatusCode::NOT_MODIFIED } else { status };
+    let mut reply = reply::new(status, media_type(name), body);
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         reply::set(&mut reply, header::ETAG, etag);
     }
     if let Some(coding) = coding {
         reply::set(&mut reply, header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
-    reply::set(&mut reply, header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    reply::set(&mut reply, header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     let cache = if is_asset { "public, max-age=31536000, immutable" } else { "no-cache" };
     reply::set(&mut reply, header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    reply
+    Some(reply)
+}
+
+/// The certificate of the CA that signs the box's own.
+pub async fn ca(call: Call) -> Result<Reply, Refusal> {
+    let none = || Refusal::not_found("没有 CA 证书：HTTPS 未启用", "there is no CA certificate: HTTPS is off");
+    let bytes = tls::ca_certificate(call.edge.app.dir()).ok_or_else(none)?;
+    Ok(reply::new(StatusCode::OK, "application/x-pem-file", reply::full(bytes)))
 }
 
 pub async fn healthy(_: Call) -> Result<Reply, Refusal> {

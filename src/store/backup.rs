@@ -23,7 +23,7 @@ const SUMS: &str = "SHA256SUMS";
 const RECORDS: &str = "records/";
 const PICTURES_DIR: &str = "pictures/";
 /// Beside the records and the pictures, where they are there.
-const FILES: [&str; 3] = ["tls/cert.pem", "tls/key.pem", "initial-admin-password"];
+const FILES: [&str; 6] = ["tls/cert.pem", "tls/key.pem", "tls/own.pem", "tls/ca.pem", "tls/ca-key.pem", "initial-admin-password"];
 /// Stands in a data dir while a restore is at work on it.
 pub const INCOMPLETE: &str = "restore-incomplete";
 const ROWS_AT_ONCE: usize = 1_000;

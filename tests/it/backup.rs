@@ -85,7 +85,7 @@ fn a_backup_made_under_load_is_whole_and_becomes_a_box_again() {
     let paperline = Paperline::start();
     let (password, data, dir) = (paperline.admin_password(), paperline.data(), paperline.dir.clone());
     let pictures = fill(&paperline.admin());
-    let certificate = fs::read(data.join("tls/cert.pem")).unwrap();
+    let certificate = fs::read(data.join("tls/own.pem")).unwrap();
     let files: Vec<PathBuf> = (0..3).map(|n| dir.path().join(format!("{n}.backup"))).collect();
     let mut load = Load::new(password.clone());
     load.until(&paperline, 200, || {
@@ -104,7 +104,7 @@ fn a_backup_made_under_load_is_whole_and_becomes_a_box_again() {
         let said = done(&restore(&restored, file));
         assert!(said.contains(", 0 things wrong"), "{said}");
         assert!(refused(&restore(&restored, file)).contains("is not empty"));
-        assert_eq!(fs::read(restored.join("tls/cert.pem")).unwrap(), certificate);
+        assert_eq!(fs::read(restored.join("tls/own.pem")).unwrap(), certificate);
         let again = Paperline::start_on(dir.clone(), &restored, &[]);
         let admin = log_in(&again, &password);
         holds_what_was_filled(&admin, &pictures);
@@ -265,7 +265,7 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
     let old = Paperline::start();
     let pictures = fill(&old.admin());
     let backup = old.admin().post("/api/backup", &json!({})).bytes;
-    let certificate = fs::read(old.data().join("tls/cert.pem")).unwrap();
+    let certificate = fs::read(old.data().join("tls/own.pem")).unwrap();
 
     let new = Paperline::start();
     let admin = new.admin();
@@ -284,7 +284,7 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
     assert_eq!(client.log_in("admin", &new.admin_password()).body["reqStatus"], "sucess", "with the old box's first password");
     assert_eq!(new.admin_password(), old.admin_password());
     holds_what_was_filled(&client, &pictures);
-    assert_eq!(fs::read(new.data().join("tls/cert.pem")).unwrap(), certificate);
+    assert_eq!(fs::read(new.data().join("tls/own.pem")).unwrap(), certificate);
     assert!(!new.data().join("restored").exists());
     assert_eq!(client.get("/api/backups").body["is_new"], false);
     assert_eq!(client.upload("/api/restore", &[("b", &backup)]).refusal(), (409, "conflict"), "a box in use is never overwritten");

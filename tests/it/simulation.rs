@@ -106,7 +106,7 @@ impl World {
         let app = open(&engine, Blobs::open(dir.path(), endless()).unwrap(), &ended);
         let company = Company { id: COMPANY, name: "公司".into(), registered: 0 };
         app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &COMPANY, &company)?)).unwrap();
-        app.recover_actions("1").unwrap();
+        app.recover_actions("1", true).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let origin = runtime.block_on(app.record_template_origin(by(), kept(&mut random))).unwrap().id;
         Self {
@@ -205,7 +205,7 @@ impl World {
             known.crashes += u32::from(!power_cut);
         }
         self.app = open(&self.engine, self.app.blobs.clone(), &self.ended);
-        assert_eq!(self.app.recover_actions(&self.boot.to_string()).unwrap(), running.len());
+        assert_eq!(self.app.recover_actions(&self.boot.to_string(), true).unwrap(), running.len());
         let still: Vec<_> = running.iter().filter(|a| self.known[&a.id].crashes == CRASHES_MAX).map(|a| a.id).collect();
         for id in still {
             assert!(

@@ -1,6 +1,7 @@
 //! Opens pictures: what they are is told by their content, they stand as a browser shows them, and a huge one never fills the memory.
 //! Not here: what is on them.
 
+use crate::domain::invoice::{DECODED_BYTES_MAX, PIXELS_MAX};
 use crate::engine::Trouble;
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -9,9 +10,6 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbIma
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-
-/// More than this by its header, and a picture is refused undecoded.
-pub const PIXELS_MAX: u64 = 64 * 1024 * 1024;
 
 /// Longer sides are shrunk before anything is looked for: 3,200 pixels hold the small print of an A4 sheet.
 const SIDE_MAX: u32 = 3200;
@@ -38,7 +36,7 @@ pub fn open(path: &Path) -> Result<Picture, Trouble> {
         _ => return Err(refuse(&"not a JPEG, PNG, BMP, TIFF or WebP")),
     }
     let mut limits = Limits::default();
-    limits.max_alloc = Some(PIXELS_MAX * 8);
+    limits.max_alloc = Some(DECODED_BYTES_MAX);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|e| refuse(&e))?;
     let (width, height) = decoder.dimensions();

@@ -1,0 +1,181 @@
+//! The limit on wrong passwords: five within a minute for one name from one address, and then a wait. In memory: a restart forgives.
+
+use super::passwords::digest;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+const WRONG_MAX: usize = 5;
+const WITHIN: Duration = Duration::from_secs(60);
+/// Names with addresses that are remembered at once; past it the ones that were quiet for longest are forgotten.
+const REMEMBERED_MAX: usize = 20_000;
+
+/// Whose tries count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// A digest of the name; none for all the names that nobody has, or anyone could fill the memory with them.
+    name: Option<[u8; 32]>,
+    address: IpAddr,
+}
+
+/// A household has a whole /64 of IPv6 addresses: they are one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+        v4 => v4,
+    }
+}
+
+#[derive(Debug)]
+struct Tries {
+    wrong: Vec<Instant>,
+    /// Those that are being checked: not wrong yet, but there may be no more of them than may be wrong.
+    in_check: usize,
+    last: Instant,
+    /// One has been checked.
+    checked: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+pub struct Attempts(Mutex<HashMap<Key, Tries>>);
+
+/// A try that is being checked. Dropped without a verdict, it counts for nothing.
+#[derive(Debug)]
+pub struct Try<'a> {
+    attempts: &'a Attempts,
+    key: Key,
+}
+
+impl Attempts {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Tries>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while as many are being checked as may still be wrong. `name`: `None` for one that nobody has. `Err`: the seconds to wait.
+    pub async fn begin(&self, name: Option<&str>, address: IpAddr) -> Result<Try<'_>, u64> {
+        let key = Key { name: name.map(digest), address: network(address) };
+        loop {
+            let checked = {
+                let mut all = self.lock();
+                let now = Instant::now();
+                make_room(&mut all, key, now);
+                let tries =
+                    all.entry(key).or_insert_with(|| Tries { wrong: Vec::new(), in_check: 0, last: now, checked: Arc::default() });
+                tries.last = now;
+                tries.wrong.retain(|at| now.duration_since(*at) < WITHIN);
+                if let (true, Some(first)) = (tries.wrong.len() >= WRONG_MAX, tries.wrong.first()) {
+                    return Err((WITHIN - now.duration_since(*first)).as_secs() + 1);
+                }
+                if tries.wrong.len() + tries.in_check < WRONG_MAX {
+                    tries.in_check += 1;
+                    return Ok(Try { attempts: self, key });
+                }
+                // From here on a verdict is not missed.
+                tries.checked.clone().notified_owned()
+            };
+            checked.await;
+        }
+    }
+
+    fn end(&self, key: Key, verdict: impl FnOnce(&mut Vec<Instant>)) {
+        if let Some(tries) = self.lock().get_mut(&key) {
+            tries.in_check = tries.in_check.saturating_sub(1);
+            verdict(&mut tries.wrong);
+            tries.checked.notify_waiters();
+        }
+    }
+}
+
+fn make_room(all: &mut HashMap<Key, Tries>, key: Key, now: Instant) {
+    if all.len() < REMEMBERED_MAX || all.contains_key(&key) {
+        return;
+    }
+    all.retain(|_, tries| tries.in_check > 0 || now.duration_since(tries.last) < WITHIN);
+    if all.len() >= REMEMBERED_MAX {
+        // Half of them at once, so that this is not done at every try.
+        let mut times: Vec<Instant> = all.values().map(|tries| tries.last).collect();
+        let middle = times.len() / 2;
+        let (_, median, _) = times.select_nth_unstable(middle);
+        let median = *median;
+        all.retain(|_, tries| tries.in_check > 0 || tries.last > median);
+    }
+}
+
+impl Try<'_> {
+    pub fn was_wrong(self) {
+        self.attempts.end(self.key, |wrong| wrong.push(Instant::now()));
+        std::mem::forget(self);
+    }
+
+    /// Forgives the wrong ones before it.
+    pub fn was_right(self) {
+        self.attempts.end(self.key, Vec::clear);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Try<'_> {
+    fn drop(&mut self) {
+        self.attempts.end(self.key, |_| {});
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[tokio::test]
+    async fn the_sixth_wrong_one_within_a_minute_waits() {
+        let attempts = Attempts::default();
+        let there = IpAddr::from([10, 0, 0, 1]);
+        for _ in 0..5 {
+            attempts.begin(Some("x"), HERE).await.unwrap().was_wrong();
+        }
+        assert!(matches!(attempts.begin(Some("x"), HERE).await, Err(59..=60)));
+        attempts.begin(Some("x"), there).await.unwrap().was_wrong();
+        attempts.begin(Some("y"), HERE).await.unwrap().was_right();
+        attempts.begin(None, HERE).await.unwrap().was_wrong();
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_while_five_are_checked_waits_for_their_verdict() {
+        let attempts = Attempts::default();
+        let mut five = Vec::new();
+        for _ in 0..5 {
+            five.push(attempts.begin(Some("x"), HERE).await.unwrap());
+        }
+        let sixth = attempts.begin(Some("x"), HERE);
+        let mut sixth = std::pin::pin!(sixth);
+        assert!(sixth.as_mut().now_or_never().is_none());
+        five.pop().unwrap().was_right();
+        let sixth = sixth.await.unwrap();
+        // One that was given up is no wrong one.
+        drop(five);
+        sixth.was_right();
+        for _ in 0..5 {
+            attempts.begin(Some("x"), HERE).await.unwrap().was_wrong();
+        }
+        assert!(attempts.begin(Some("x"), HERE).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_has_fill_no_memory_and_lock_nobody_out() {
+        let attempts = Attempts::default();
+        for n in 0..40_000_u32 {
+            let address = IpAddr::from(n.to_be_bytes());
+            drop(attempts.begin(Some("x"), address).await.unwrap());
+        }
+        assert!(attempts.lock().len() <= REMEMBERED_MAX);
+        let net = |last: u16| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
+        for last in 0..5 {
+            attempts.begin(None, net(last)).await.unwrap().was_wrong();
+        }
+        assert!(attempts.begin(None, net(9)).await.is_err());
+        attempts.begin(Some("admin"), net(9)).await.unwrap().was_right();
+    }
+}
