@@ -78,12 +78,17 @@ impl App {
                     return Err(stale());
                 }
                 let mut changed = read(&txn.view(), &fixed)??;
+                let mut is_news = false;
                 for (name, value) in &changes {
                     changed.set(name, value)?;
                     if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
                         txn.put(&SETTINGS, name, value)?;
                         log(txn, now(), &by, None, format!("修改设置 {name} = {value}"))?;
+                        is_news = true;
                     }
+                }
+                if !is_news {
+                    return Ok(());
                 }
                 txn.next(VERSION)?;
                 txn.emit(Change::Settings(Arc::new(changed)));

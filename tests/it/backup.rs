@@ -178,7 +178,7 @@ fn check_says_what_is_wrong_and_ends_in_failure() {
     let paperline = Paperline::start();
     let pictures = fill(&paperline.admin());
     let data = paperline.data();
-    assert!(refused(&check(&data)).contains("Is paperline running"), "beside a running box it says so");
+    assert!(refused(&check(&data)).contains("another paperline is using"), "beside a running box it says so");
     let (dir, _) = paperline.stop();
     assert!(done(&check(&data)).contains(", 0 things wrong"));
 
