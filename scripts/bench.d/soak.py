@@ -1,5 +1,5 @@
-"""The box under mixed load, killed with -9 at random points, again and again: stations register and print, people upload, change templates
-and rights. After each kill `paperline check` reads the data dir, and what was acknowledged is looked for; at the end all of it, once, in order.
+"""The box under mixed load, killed with -9 at random points, again and again, also while it starts: stations register and print, people upload,
+change templates and rights. After each kill `paperline check` reads the data dir, and what was acknowledged is looked for; at the end all of it, once, in order.
 With `steady` it is left to work, and looked at eight times: memory, threads, files and the store must not grow beyond what was written.
 Standard library only. soak.py BINARY MINUTES kills|steady [SEED]"""
 
@@ -159,7 +159,7 @@ class Soak:
         self.dir, self.random = os.path.join(folder, "data"), random.Random(SEED)
         self.lock, self.numbers = threading.Lock(), iter(range(1, 1 << 60))
         self.devices, self.asked, self.actions, self.pending, self.users = {}, set(), {}, {}, {}
-        self.prints = self.changes = self.rights = self.cycle = 0
+        self.prints = self.changes = self.rights = self.cycle = self.cut_short = 0
         self.usage = []
         self.engine = Engine(free_port(), 2)
         self.start()
@@ -174,6 +174,15 @@ class Soak:
     def start(self):
         self.box = Box(BINARY, self.dir, "--engine", self.engine.address, "--set", "engine_backoff_ms=20")
         self.port = self.box.port
+
+    def start_and_kill(self, after):
+        arguments = ["serve", "--data-dir", self.dir, "--http", "127.0.0.1:0", "--https", "off", "--engine", self.engine.address]
+        starting = subprocess.Popen([BINARY, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(after)
+        check(starting.poll() is None, "it ended by itself while it started")
+        starting.kill()
+        starting.wait()
+        self.cut_short += 1
 
     def client(self):
         client = Client(self.port)
@@ -220,6 +229,9 @@ class Soak:
 
     def take_down(self, actors):
         self.box.stop(signal.SIGKILL)
+        # A power cut that comes back in pieces: killed again and again while it starts.
+        for _ in range(self.random.choice([0, 1, 3, 6])):
+            self.start_and_kill(self.random.uniform(0, 0.4))
         for actor in actors:
             actor.join()
             if actor.trouble:
@@ -290,7 +302,7 @@ def main():
         while HOW == "kills" and time.monotonic() < until:
             soak.one_cycle()
         ended, twice, read = soak.finish()
-        print(f"{soak.cycle} kills; after each, check found nothing wrong and everything acknowledged was there")
+        print(f"{soak.cycle} kills, and {soak.cut_short} more while it started; after them, check found nothing wrong and everything acknowledged was there")
         print(f"acknowledged: {len(soak.devices):,} devices, {soak.prints:,} labels, {len(soak.actions):,} pictures, "
               f"{soak.changes:,} template changes, {soak.rights:,} changes of rights")
         print(f"{ended:,} recognitions ended, each once and in order, each with its picture; {twice} set aside after bringing the box down twice")

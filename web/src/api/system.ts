@@ -5,13 +5,25 @@ import { sendFiles } from './upload'
 export type SettingValue = string | number | boolean | string[] | null
 export type Settings = Record<string, SettingValue>
 
-export function readSettings(): Promise<Settings> {
-  return get('/api/settings')
+/** What is in force, as of which change, and which of it only the command line changes. */
+export interface SettingsInForce {
+  values: Settings
+  version: number
+  fixed: string[]
 }
 
-/** Answers what is in force now. */
-export async function changeSettings(json: Settings): Promise<Settings> {
-  return (await call<Settings>('PATCH', '/api/settings', { json })).body
+function inForce({ version, fixed, ...values }: Settings): SettingsInForce {
+  return { values, version: version as number, fixed: fixed as string[] }
+}
+
+export async function readSettings(): Promise<SettingsInForce> {
+  return inForce(await get('/api/settings'))
+}
+
+/** `seen`: the version that was changed; where somebody was faster, it is a 409 and nothing is changed. */
+export async function changeSettings(changes: Settings, seen?: number): Promise<SettingsInForce> {
+  const json = seen === undefined ? changes : { ...changes, version: seen }
+  return inForce((await call<Settings>('PATCH', '/api/settings', { json })).body)
 }
 
 export interface Token {

@@ -32,6 +32,10 @@ export default {
     system: 'System',
   },
   common: {
+    leave: 'Your changes are not saved. Leave anyway?',
+    leaveTitle: 'Discard changes',
+    leaveYes: 'Leave',
+    stay: 'Stay',
     cancel: 'Cancel',
     close: 'Close',
     save: 'Save',

@@ -30,6 +30,10 @@ export default {
     system: '系统',
   },
   common: {
+    leave: '修改尚未保存，确定离开吗？',
+    leaveTitle: '放弃修改',
+    leaveYes: '离开',
+    stay: '留下',
     cancel: '取消',
     close: '关闭',
     save: '保存',
