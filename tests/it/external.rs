@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -297,6 +299,38 @@ fn a_template_that_the_engine_refuses_is_set_aside() {
     let (told, _) = models.until(2);
     assert_eq!((&told["status"], &told["action_id"]), (&json!(-1), &action));
     assert_eq!(admin.get("/invoice/getAllModel").body["total"], 0);
+}
+
+/// Three kills while it reads: with an engine in the box itself the second sets a picture aside.
+#[test]
+fn what_an_external_engine_reads_is_never_held_against_it_when_the_box_goes_down() {
+    let answers = Arc::new(AtomicBool::new(false));
+    let (address, requests) = play({
+        let answers = answers.clone();
+        move |id, _, stream| {
+            if answers.load(Ordering::Relaxed) {
+                good(id, stream);
+            }
+            true
+        }
+    });
+    let arguments = [&["--engine", address.as_str()], &QUICK[..]].concat();
+    let mut paperline = Paperline::start_with(&arguments);
+    upload(&paperline.admin());
+    for _ in 0..3 {
+        while requests.recv_timeout(Duration::from_secs(30)).unwrap().0 != 1 {}
+        // What is being read is on the disk once a later write is answered.
+        paperline.admin();
+        paperline = Paperline::start_in(paperline.kill(), &arguments);
+    }
+    answers.store(true, Ordering::Relaxed);
+    let paperline = Paperline::start_in(paperline.kill(), &arguments);
+    let admin = paperline.admin();
+    let invoice = eventually("it is read", || {
+        let invoices = admin.get("/api/invoices").body["invoices"].clone();
+        invoices.as_array().filter(|all| !all.is_empty()).map(|all| all[0].clone())
+    });
+    assert!(!invoice["reason"].to_string().contains("中断"), "{invoice}");
 }
 
 /// The server of the documentation, run as it says.
