@@ -145,7 +145,12 @@ pub const RETRIED_AT_ONCE: usize = 50;
 impl App {
     /// Read it again: a new action for the same invoice, which is off the list at once. `Err` within: somebody was faster, and this is how
     /// it stands now.
-    pub async fn retry_fault(&self, by: By, id: InvoiceId, version: Option<u64>) -> Result<Result<ActionId, Box<Invoice>>, Refusal> {
+    pub async fn retry_fault(
+        &self,
+        by: By,
+        id: InvoiceId,
+        version: Option<u64>,
+    ) -> Result<Result<ActionId, Box<Invoice>>, Refusal> {
         self.store
             .write(move |txn| {
                 let invoice = visible(&txn.view(), &by.actor, id)?;

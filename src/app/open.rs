@@ -118,7 +118,7 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
         }
         None => {}
     }
-    let brought = recount::to_format_4(store)
-        .and_then(|()| store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)));
+    let brought =
+        recount::to_format_4(store).and_then(|()| store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)));
     Ok(brought.map_err(|refusal| refusal.en)?)
 }

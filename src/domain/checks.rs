@@ -26,8 +26,7 @@ pub const SPECIMEN_CODE: &str = "\u{0}qr";
 /// the template's own picture, by `pos_id`; `codes`: texts of the QR codes on the invoice.
 pub fn faults(regions: &[Region], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<Reason> {
     let unsure = regions.iter().filter(|r| !is_sure(r, threshold));
-    let mut reasons: Vec<Reason> =
-        unsure.map(|r| Reason::Unsure { area: r.pos_id.clone(), probability: r.probability }).collect();
+    let mut reasons: Vec<Reason> = unsure.map(|r| Reason::Unsure { area: r.pos_id.clone(), probability: r.probability }).collect();
     reasons.extend(contradictions(regions, specimen, codes));
     reasons
 }
@@ -287,7 +286,8 @@ mod tests {
     #[test]
     fn where_the_specimen_has_a_sum_there_has_to_be_one() {
         let own = specimen(&[("税额", "¥13.00"), ("合计金额", "100.00"), ("座位", "12"), ("备注", "¥7.00")]);
-        let wrong = faults(&regions(&[("税额", "¥1l.00"), ("合计金额", "壹佰"), ("座位", "无座"), ("备注", "七元")]), &own, 0.9, &[]);
+        let wrong =
+            faults(&regions(&[("税额", "¥1l.00"), ("合计金额", "壹佰"), ("座位", "无座"), ("备注", "七元")]), &own, 0.9, &[]);
         let areas: Vec<&str> = wrong.iter().flat_map(|r| r.areas()).collect();
         assert_eq!(areas, ["税额", "合计金额", "备注"], "{wrong:?}");
         assert_eq!(faults(&regions(&[("税额", "***"), ("合计金额", "免税"), ("备注", "不征税")]), &own, 0.9, &[]), []);

@@ -2,7 +2,9 @@
 //! other (checks.rs).
 
 use super::calendar::{date_of, iso_date};
-use super::checks::{DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN, compact, has_digits, holds_sum, holds_tax_number, lengths, of_specimen};
+use super::checks::{
+    DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN, compact, has_digits, holds_sum, holds_tax_number, lengths, of_specimen,
+};
 use super::money::{self, amount, chinese_amount, narrow};
 use super::reason::Reason;
 
@@ -82,7 +84,9 @@ mod tests {
         ] {
             assert!(refused(area, text, &[]).is_some(), "{area} {text}");
         }
-        for (area, text) in [("金额", "-¥2.00"), ("日期", "2026-01-12"), ("发票号码", "A012345"), ("发票号码", ""), ("备注", "=1+1")] {
+        for (area, text) in
+            [("金额", "-¥2.00"), ("日期", "2026-01-12"), ("发票号码", "A012345"), ("发票号码", ""), ("备注", "=1+1")]
+        {
             assert_eq!(refused(area, text, &[]), None, "{area} {text}");
         }
         let ticket = [("发票号码".to_owned(), "A012345".to_owned())];

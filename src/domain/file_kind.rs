@@ -21,10 +21,16 @@ pub fn taken_for(head: &[u8]) -> Reason {
     let starts = |word: &[u8]| text.starts_with(word);
     let brand = head.get(8..12).filter(|_| has(head, 4, b"ftyp")).unwrap_or_default();
     let to_jpeg = |zh: &str, en: &str| {
-        Reason::new(format!("这是{zh}，不能识别：请转成 JPEG 或 PNG 再上传"), format!("this is {en}, which can't be read: please turn it into JPEG or PNG"))
+        Reason::new(
+            format!("这是{zh}，不能识别：请转成 JPEG 或 PNG 再上传"),
+            format!("this is {en}, which can't be read: please turn it into JPEG or PNG"),
+        )
     };
     if head.is_empty() {
-        return Reason::new("文件是空的（0 字节）：请检查原文件，重新上传", "the file is empty (0 bytes): please look at the original and upload it again");
+        return Reason::new(
+            "文件是空的（0 字节）：请检查原文件，重新上传",
+            "the file is empty (0 bytes): please look at the original and upload it again",
+        );
     }
     if text.get(..text.len().min(64)).is_some_and(|t| t.windows(5).any(|w| w == b"%pdf-")) {
         return Reason::new(
@@ -42,7 +48,10 @@ pub fn taken_for(head: &[u8]) -> Reason {
         return to_jpeg("矢量图（SVG）", "an SVG drawing");
     }
     if starts(b"<?xml") || starts(b"<einvoice") || starts(b"<") {
-        return Reason::new("这是 XML 文件，不是图片：请上传发票的图片", "this is an XML file, not a picture: please upload a picture of the invoice");
+        return Reason::new(
+            "这是 XML 文件，不是图片：请上传发票的图片",
+            "this is an XML file, not a picture: please upload a picture of the invoice",
+        );
     }
     match brand {
         b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => {
@@ -53,7 +62,12 @@ pub fn taken_for(head: &[u8]) -> Reason {
         }
         b"avif" | b"avis" => return to_jpeg(" AVIF 图片", "an AVIF picture"),
         b"" => {}
-        _ => return Reason::new("这是视频，不是图片：请上传发票的照片", "this is a video, not a picture: please upload a photo of the invoice"),
+        _ => {
+            return Reason::new(
+                "这是视频，不是图片：请上传发票的照片",
+                "this is a video, not a picture: please upload a photo of the invoice",
+            );
+        }
     }
     if has(head, 0, b"GIF8") {
         return to_jpeg(" GIF 图片", "a GIF picture");
@@ -64,14 +78,22 @@ pub fn taken_for(head: &[u8]) -> Reason {
     if has(head, 0, b"\xFF\x0A") || has(head, 4, b"JXL ") || has(head, 4, b"jP  ") {
         return to_jpeg(" JPEG XL 或 JPEG 2000 图片", "a JPEG XL or JPEG 2000 picture");
     }
-    if has(head, 0, b"PK\x03\x04") || has(head, 0, b"PK\x05\x06") || has(head, 0, b"Rar!") || has(head, 0, b"7z\xBC\xAF") || has(head, 0, b"\x1F\x8B") {
+    if has(head, 0, b"PK\x03\x04")
+        || has(head, 0, b"PK\x05\x06")
+        || has(head, 0, b"Rar!")
+        || has(head, 0, b"7z\xBC\xAF")
+        || has(head, 0, b"\x1F\x8B")
+    {
         return Reason::new(
             "这是压缩包、OFD 或 Office 文件，不是图片：请解压或另存为 JPEG、PNG 再上传",
             "this is an archive, OFD or Office file, not a picture: please unpack it or save it as JPEG or PNG",
         );
     }
     if has(head, 0, b"\xD0\xCF\x11\xE0") {
-        return Reason::new("这是 Office 文件，不是图片：请另存为 JPEG 或 PNG 再上传", "this is an Office file, not a picture: please save it as JPEG or PNG");
+        return Reason::new(
+            "这是 Office 文件，不是图片：请另存为 JPEG 或 PNG 再上传",
+            "this is an Office file, not a picture: please save it as JPEG or PNG",
+        );
     }
     Reason::new(
         "不是可识别的图片，请上传 JPEG、PNG、BMP、TIFF 或 WebP",

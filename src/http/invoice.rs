@@ -87,7 +87,11 @@ fn failed_files(failed: &[FailedFile], language: Language) -> Value {
 
 /// The interface document's sentence, and beside it what is wrong with each file.
 fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Reply {
-    if failed.is_empty() { reply::refusal(refusal, language) } else { reply::refusal_with(refusal, language, "failed", failed_files(failed, language)) }
+    if failed.is_empty() {
+        reply::refusal(refusal, language)
+    } else {
+        reply::refusal_with(refusal, language, "failed", failed_files(failed, language))
+    }
 }
 
 /// What is refused before the files are looked at is said in the same sentence.

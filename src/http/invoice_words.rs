@@ -102,9 +102,13 @@ pub fn sums(totals: &Totals) -> Value {
 pub fn stale(call: &Call, found: &Invoice) -> Result<Reply, Refusal> {
     let (zh, en) = match (&found.void, &found.review, found.standing) {
         (Some(void), ..) => (format!("这张发票已由{}作废", void.user_name), format!("{} has declared it void", void.user_name)),
-        (_, Some(review), _) => (format!("这张发票已由{}处理", review.user_name), format!("{} has reviewed it already", review.user_name)),
+        (_, Some(review), _) => {
+            (format!("这张发票已由{}处理", review.user_name), format!("{} has reviewed it already", review.user_name))
+        }
         (.., Standing::Reading) => ("这张发票正在重新识别".into(), "the invoice is being read again".into()),
-        (.., Standing::Passed) => ("这张发票已识别通过，不在待核对列表中".into(), "the invoice is not on the list of faults".into()),
+        (.., Standing::Passed) => {
+            ("这张发票已识别通过，不在待核对列表中".into(), "the invoice is not on the list of faults".into())
+        }
         _ => (
             "这张发票已被他人修改，请看现在的内容再改".into(),
             "somebody else has changed the invoice: please look at it as it is now".into(),
@@ -126,9 +130,7 @@ pub fn taken(call: &Call, taken: Taken) -> Result<Reply, Refusal> {
                 format!("{}（若确实如此，请填写理由 override）", zh.join("；")),
                 format!("{} (if it is so, give a reason in override)", en.join("; ")),
             );
-            let one = |(pos_id, reason): &(String, crate::domain::checks::Reason)| {
-                json!({ "pos_id": pos_id, "err": call.language.pick(&reason.zh(), &reason.en()) })
-            };
+            let one = |(pos_id, reason): &(String, crate::domain::checks::Reason)| json!({ "pos_id": pos_id, "err": call.language.pick(&reason.zh(), &reason.en()) });
             Ok(reply::refusal_with(&refusal, call.language, "checks", checks.iter().map(one).collect()))
         }
     }

@@ -28,9 +28,12 @@ const REASON_CHARS_MAX: usize = 200;
 
 pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter, Refusal> {
     let flag = |name| fields.has(name).then(|| fields.flag(name)).transpose();
-    let said = |name: &str| Ok::<_, Refusal>(fields.serial_or_none(name)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()));
+    let said = |name: &str| {
+        Ok::<_, Refusal>(fields.serial_or_none(name)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    };
     let date = |name: &str| {
-        let wrong = || Refusal::malformed(format!("{name}：应为日期 yyyy-MM-dd"), format!("{name}: must be a date like yyyy-MM-dd"));
+        let wrong =
+            || Refusal::malformed(format!("{name}：应为日期 yyyy-MM-dd"), format!("{name}: must be a date like yyyy-MM-dd"));
         said(name)?.map(|text| iso_date(&text).ok_or_else(wrong)).transpose()
     };
     let sum = |name: &str| {
@@ -169,7 +172,8 @@ pub async fn duplicate(call: Call) -> Result<Reply, Refusal> {
 }
 
 pub async fn void(call: Call) -> Result<Reply, Refusal> {
-    let missing = || Refusal::malformed("reason：请填写作废原因（1 到 200 个字）", "reason: say why it is void (1 to 200 characters)");
+    let missing =
+        || Refusal::malformed("reason：请填写作废原因（1 到 200 个字）", "reason: say why it is void (1 to 200 characters)");
     let reason = reason(&call.fields, "reason")?.ok_or_else(missing)?;
     decide(&call, Verdict::Void { reason }).await
 }

@@ -5,7 +5,8 @@ use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
 use super::{
-    Edge, account, backup, devices, faults, invoice, invoice_exports, invoices, log, metrics, openapi, people, production, queue, socket, trial, ui,
+    Edge, account, backup, devices, faults, invoice, invoice_exports, invoices, log, metrics, openapi, people, production, queue,
+    socket, trial, ui,
 };
 use crate::app::{App, By, pictures};
 use crate::domain::account::{Actor, Permission};

@@ -79,7 +79,9 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
 fn warnings(specimen: &[(String, String)], regions: &Regions, language: Language) -> Vec<String> {
     let read: Vec<(String, String)> = regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone())).collect();
     let mut found: Vec<String> = Vec::new();
-    for (where_zh, where_en, texts) in [("模板图片上", "on the template's own picture", specimen), ("这张图片上", "on this picture", &read)] {
+    for (where_zh, where_en, texts) in
+        [("模板图片上", "on the template's own picture", specimen), ("这张图片上", "on this picture", &read)]
+    {
         for reason in checks::warnings(texts) {
             let (zh, en) = (
                 format!("{where_zh}{}：请让区域只框住内容本身，不要碰到旁边的文字", reason.zh()),
