@@ -3,7 +3,7 @@
 
 use super::accounts::FIRST_PASSWORD;
 use super::settings::InForce;
-use super::{App, data_dir, invoices, now};
+use super::{App, data_dir, now, recount};
 use crate::domain::change::Change;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::backup::{self, INCOMPLETE};
@@ -131,10 +131,8 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
         }
         None => {}
     }
-    let brought = store.write_blocking(|txn| {
-        invoices::count_all(txn)?;
-        Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)
-    });
+    let brought =
+        recount::to_format_4(store).and_then(|()| store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)));
     Ok(brought.map_err(|refusal| unreadable(dir, refusal))?)
 }
 
