@@ -16,12 +16,18 @@ pub mod check;
 pub mod companies;
 pub mod data_dir;
 pub mod decisions;
+pub mod corrections;
+pub mod device_lists;
 pub mod devices;
 pub mod entries;
 pub mod faults;
 pub mod groups;
 pub mod invoice_lists;
+pub mod history;
+mod identity;
+pub mod imports;
 pub mod invoices;
+pub mod label_looks;
 pub mod labels;
 pub mod log;
 mod open;
@@ -45,6 +51,19 @@ pub fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 
+/// When this binary was built: no clock that is right stands before.
+pub const BUILT: Millis = millis(env!("PAPERLINE_BUILT"));
+
+/// Seconds as digits.
+const fn millis(digits: &str) -> Millis {
+    let (mut seconds, mut at) = (0, 0);
+    while at < digits.len() {
+        seconds = seconds * 10 + (digits.as_bytes()[at] - b'0') as Millis;
+        at += 1;
+    }
+    seconds * 1000
+}
+
 /// Everything that a verb needs.
 #[derive(Debug)]
 pub struct App {
@@ -57,6 +76,7 @@ pub struct App {
     pub claims: labels::Claims,
     /// Who has which fault open.
     pub presence: presence::Presence,
+    importing: imports::Importing,
     /// The data dir.
     dir: PathBuf,
     backups: backup::Backups,
@@ -92,6 +112,7 @@ impl App {
             known_tokens: sessions::Known::default(),
             claims: labels::Claims::default(),
             presence: presence::Presence::default(),
+            importing: imports::Importing::default(),
             dir,
             backups: backup::Backups::default(),
             begin_anew: tokio::sync::Notify::new(),

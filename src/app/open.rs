@@ -3,7 +3,7 @@
 
 use super::accounts::FIRST_PASSWORD;
 use super::settings::InForce;
-use super::{App, data_dir, now, recount};
+use super::{App, data_dir, identity, imports, now, recount};
 use crate::domain::change::Change;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::backup::{self, INCOMPLETE};
@@ -105,6 +105,7 @@ impl App {
         };
         let store = Store::new(Arc::new(engine), room.clone(), Box::new(listener))?;
         bring_to_format(&store, dir)?;
+        imports::finish_undos(&store).map_err(|refusal| unreadable(dir, refusal))?;
         let blobs = Blobs::open(&dir.join("pictures"), room).map_err(|e| data_dir::store_in_words(dir, &e))?;
         Ok(Self::with(store, blobs, dir.to_owned(), settings.to_vec(), in_force).map_err(|refusal| unreadable(dir, refusal))?)
     }
@@ -127,6 +128,9 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
             if !snapshot.exists() {
                 tracing::info!("from format {older} to {FORMAT_NUMBER}: keeping {} first", snapshot.display());
                 backup::write_file(store, dir, &now().to_string(), &snapshot)?;
+            }
+            if older < 4 {
+                identity::bring_to_one_form(store, now()).map_err(|refusal| unreadable(dir, refusal))?;
             }
         }
         None => {}

@@ -90,6 +90,9 @@ impl App {
                 if !is_news {
                     return Ok(());
                 }
+                if changes.iter().any(|(name, _)| name.starts_with("device_sn_")) {
+                    changed.check_sn_format()?;
+                }
                 txn.next(VERSION)?;
                 txn.emit(Change::Settings(Arc::new(changed)));
                 Ok(())

@@ -1,7 +1,8 @@
-//! The shapes that records of invoices had in earlier releases, and the way from each to the present one. Not here: how they lie on disk
+//! The shapes that records had in earlier releases, and the way from each to the present one. Not here: how they lie on disk
 //! (record.rs).
 
 use crate::domain::action::{Action, Job, State};
+use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use crate::domain::invoice::{BlobHash, Invoice, Picture, PictureFormat, Purpose, Reason, Region, Standing, Why};
 use crate::domain::template::{EngineNumbers, Layout, Learnt, POS_LABEL, Template};
@@ -143,5 +144,74 @@ impl From<Template1> for Template {
     fn from(old: Template1) -> Self {
         let Template1 { id, company, layout, json_model, registered, successes, origin, shown, uuid, learnt } = old;
         Self { id, company, layout, json_model, registered, successes, origin, shown, uuid, learnt, version: 1 }
+    }
+}
+
+/// Before corrections, imports and the count of labels that are still right.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Device1 {
+    pub(super) sn: String,
+    pub(super) cpuid: String,
+    pub(super) registered: Millis,
+    pub(super) sequence: u64,
+    pub(super) label: Label,
+    pub(super) print_count: u32,
+    pub(super) prints: u32,
+}
+
+impl From<Device1> for Device {
+    fn from(old: Device1) -> Self {
+        let Device1 { sn, cpuid, registered, sequence, label, print_count, prints } = old;
+        let current_labels = print_count;
+        Self { sn, cpuid, registered, sequence, label, print_count, prints, current_labels, registered_by: None, import: None }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Print1 {
+    pub(super) at: Millis,
+    pub(super) user: UserId,
+    pub(super) user_name: String,
+    pub(super) ip: String,
+    pub(super) reason: String,
+    pub(super) outcome: Label,
+}
+
+impl From<Print1> for Print {
+    fn from(old: Print1) -> Self {
+        let Print1 { at, user, user_name, ip, reason, outcome } = old;
+        Self { at, user, user_name, ip, reason, outcome, told: None }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Settlement1 {
+    pub(super) at: Millis,
+    pub(super) user_name: String,
+    pub(super) reason: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Conflict1 {
+    pub(super) id: u64,
+    pub(super) sn: String,
+    pub(super) cpuid: String,
+    pub(super) by_sn: Option<(String, String)>,
+    pub(super) by_cpuid: Option<(String, String)>,
+    pub(super) first: Millis,
+    pub(super) last: Millis,
+    pub(super) times: u32,
+    pub(super) user_name: String,
+    pub(super) ip: String,
+    pub(super) settled: Option<Settlement1>,
+}
+
+impl From<Conflict1> for Conflict {
+    /// All the first ones came of registrations, and settling one changed nothing.
+    fn from(old: Conflict1) -> Self {
+        let Conflict1 { id, sn, cpuid, by_sn, by_cpuid, first, last, times, user_name, ip, settled } = old;
+        let settled = settled.map(|Settlement1 { at, user_name, reason }| Settlement { at, user_name, reason, replaced: false });
+        let kind = ConflictKind::Registration;
+        Self { id, sn, cpuid, by_sn, by_cpuid, first, last, times, user_name, ip, settled, kind }
     }
 }

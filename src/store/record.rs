@@ -1,7 +1,7 @@
 //! How a record lies on disk: a version byte, then bincode. The only file that names bincode. A struct that changes leaves its old
 //! shape here, with the way from it to the new one. Not here: keys and tables.
 
-use super::older::{Action1, Invoice1, Picture1, Template1};
+use super::older::{Action1, Conflict1, Device1, Invoice1, Picture1, Print1, Template1};
 use crate::domain::device::Listed;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
@@ -60,6 +60,9 @@ macro_rules! second_shapes {
 
 second_shapes!(
     crate::domain::action::Action = Action1,
+    crate::domain::device::Conflict = Conflict1,
+    crate::domain::device::Device = Device1,
+    crate::domain::device::Print = Print1,
     crate::domain::invoice::Invoice = Invoice1,
     crate::domain::invoice::Picture = Picture1,
     crate::domain::template::Template = Template1,
@@ -82,14 +85,14 @@ records!(
     crate::domain::action::LogRow,
     crate::domain::action::Pause,
     crate::domain::action::UploadAnswer,
-    crate::domain::device::Conflict,
-    crate::domain::device::Device,
-    crate::domain::device::Print,
+    crate::domain::device::Import,
+    crate::domain::device::Step,
     crate::domain::ids::ActionId,
     crate::domain::ids::InvoiceId,
     crate::domain::ids::PictureId,
     crate::domain::ids::UserId,
     crate::domain::invoice::Correction,
+    crate::domain::label_look::LabelLook,
     crate::domain::totals::Totals,
     Vec<crate::domain::invoice::Contender>,
 );
@@ -97,6 +100,9 @@ records!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print};
+    use crate::domain::ids::UserId;
+    use crate::store::older::Settlement1;
 
     #[test]
     fn a_record_comes_back_and_garbage_does_not() {
@@ -107,6 +113,38 @@ mod tests {
         assert_eq!(decode::<String>(&[bytes.clone(), vec![0]].concat()), None);
         assert_eq!(decode::<String>(&[9, 0]), None);
         assert_eq!(decode::<String>(&[]), None);
+    }
+
+    fn as_it_was(old: impl Serialize) -> Vec<u8> {
+        [vec![1], codec().serialize(&old).unwrap()].concat()
+    }
+
+    #[test]
+    fn devices_prints_and_conflicts_of_older_formats_are_read() {
+        let (sn, cpuid) = ("18440001".to_owned(), "C1".to_owned());
+        let label = Label::Printed;
+        let old = Device1 { sn: sn.clone(), cpuid: cpuid.clone(), registered: 7, sequence: 3, label, print_count: 2, prints: 4 };
+        let device: Device = decode(&as_it_was(old)).unwrap();
+        assert_eq!((device.sn.as_str(), device.sequence, device.prints, device.current_labels), ("18440001", 3, 4, 2));
+        assert_eq!((&device.registered_by, device.import), (&None, None));
+        assert_eq!(decode(&encode(&device).unwrap()), Some(device));
+        let old = Print1 {
+            at: 9,
+            user: UserId(2),
+            user_name: "甲".into(),
+            ip: "10.0.0.1".into(),
+            reason: "破损".into(),
+            outcome: Label::Failed,
+        };
+        let print: Print = decode(&as_it_was(old)).unwrap();
+        assert_eq!((print.at, print.user_name.as_str(), print.outcome, print.told), (9, "甲", Label::Failed, None));
+        let settled = Some(Settlement1 { at: 8, user_name: "乙".into(), reason: "接错线".into() });
+        let (by_sn, user_name, ip) = (Some((sn.clone(), "C2".into())), "甲".into(), "10.0.0.1".into());
+        let old = Conflict1 { id: 5, sn, cpuid, by_sn, by_cpuid: None, first: 1, last: 2, times: 3, user_name, ip, settled };
+        let conflict: Conflict = decode(&as_it_was(old)).unwrap();
+        assert_eq!((conflict.id, conflict.times, conflict.kind), (5, 3, ConflictKind::Registration));
+        assert_eq!(conflict.settled.map(|s| (s.reason, s.replaced)), Some(("接错线".into(), false)));
+        assert_eq!(decode::<Device>(&[2, 0]), None);
     }
 
     #[test]
