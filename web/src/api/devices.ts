@@ -17,6 +17,10 @@ export interface Device {
   status: 0 | 1
   print_count: number
   label: LabelState
+  /** Of labels on their way to a printer that nobody has answered for. */
+  sent_by?: string
+  sent_time?: string
+  retired?: boolean
 }
 
 export interface DevicePage {
@@ -98,6 +102,7 @@ export async function labelsSent(serials: string[], reason: string): Promise<voi
 }
 
 export type Outcome = 'printed' | 'failed' | 'unknown'
+export const OUTCOMES: Outcome[] = ['printed', 'failed', 'unknown']
 export type Outcomes = Record<Outcome, string[]>
 
 export interface OutcomeAnswer {
