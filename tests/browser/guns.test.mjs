@@ -1,6 +1,6 @@
 // Scan guns of every kind: slow ones, with CR LF, Tab or nothing at the end, with prefixes, through an input method. None presses a button.
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { beforeEach, test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
 import { inject, scan } from './gun.mjs'
 
@@ -38,12 +38,19 @@ async function three() {
 
 const on = stage(async () => {
   page = await on.open()
+  page.setDefaultTimeout(8_000)
   await page.addInitScript(() => {
     window.printed = 0
     window.print = () => (window.printed += 1)
   })
   await logIn(page, 'prodsys', '123')
   await page.waitForURL('**/labels')
+})
+
+// No case stands on what another left open.
+beforeEach(async () => {
+  await page.goto('/labels')
+  await page.locator('[data-test=unprinted-total]', { hasText: /\d/ }).waitFor()
 })
 
 const search = () => page.getByPlaceholder('搜索序列号、CPUID 或时间')

@@ -233,13 +233,14 @@ function clearCatcher(): void {
 /** A person's keys, late: they go where they were going. */
 function giveBack({ keys }: Burst): void {
   clearCatcher()
-  for (const key of keys) {
-    const { target } = key
-    const { code, ctrlKey, shiftKey, altKey, metaKey } = key
-    const again = new KeyboardEvent('keydown', { key: key.key, code, ctrlKey, shiftKey, altKey, metaKey, bubbles: true, cancelable: true })
-    given.add(again)
-    ;(target instanceof Node && target.isConnected ? target : document.body).dispatchEvent(again)
-  }
+  // One by one, as they would have come: each finds what the one before it did.
+  for (const key of keys) window.setTimeout(() => pressAgain(key))
+}
+
+function pressAgain({ target, key, code, ctrlKey, shiftKey, altKey, metaKey }: KeyboardEvent): void {
+  const again = new KeyboardEvent('keydown', { key, code, ctrlKey, shiftKey, altKey, metaKey, bubbles: true, cancelable: true })
+  given.add(again)
+  ;(target instanceof Node && target.isConnected ? target : document.body).dispatchEvent(again)
 }
 
 function stopWaiting(): void {
