@@ -68,6 +68,11 @@ export function isCatcher(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && 'catcher' in target.dataset
 }
 
+/** Nobody scans a password into these pages, and hands are quick at their own. */
+function isSecret(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && (target.type === 'password' || target.autocomplete.includes('password'))
+}
+
 /** A field a person types into; the one that only catches scans is none. */
 function typedInto(target: EventTarget | null): Field | null {
   return isCatcher(target) ? null : fieldOf(target)
@@ -126,7 +131,7 @@ function press(event: KeyboardEvent): void {
     if ((end || event.key === ' ') && (underWay || isDead(at) || swallowed.has(event.code || event.key))) swallow(event)
     return
   }
-  if (event.isComposing || event.key === 'Process' || event.key === 'Unidentified') return
+  if (event.isComposing || event.key === 'Process' || event.key === 'Unidentified' || isSecret(event.target)) return
   if (end) finish(event, end, at, underWay)
   else if (event.key === 'Shift' || event.key === 'CapsLock') {
     if (burst && underWay) tick(burst, at)
@@ -151,6 +156,8 @@ function type(event: KeyboardEvent, at: number, underWay: boolean): void {
     else settle()
     return
   }
+  // It takes a person to the search at once, and what is typed next belongs there.
+  if (event.key === '/' && !underWay && !field && !ears.at(-1)?.all) return
   if (underWay && burst && burst.home?.field === (field ?? undefined)) tick(burst, at)
   else {
     settle()
@@ -195,7 +202,7 @@ function finish(event: KeyboardEvent, suffix: Suffix, at: number, underWay: bool
   if (now.text.length >= SHORTEST && isGuns(now, gap)) {
     swallow(event)
     hand(now, suffix, at)
-  } else if (suffix !== 'tab' && !('scan' in home.field.dataset) && home.field.type !== 'password' && isLikeCode(now.text)) {
+  } else if (suffix !== 'tab' && !('scan' in home.field.dataset) && isLikeCode(now.text)) {
     // Perhaps a slow gun, perhaps quick hands: the text stays, and this Enter does nothing. A person presses it again.
     swallow(event)
     beDead(at, now)
@@ -281,7 +288,7 @@ function note(event: Event): void {
 
 function input(event: Event): void {
   const field = fieldOf(event.target)
-  if (!field || !(event instanceof InputEvent)) return
+  if (!field || isSecret(field) || !(event instanceof InputEvent)) return
   const byKey = keyed && !event.isComposing
   keyed = false
   const isText = event.inputType === 'insertText' || event.inputType === 'insertCompositionText' || event.inputType === 'insertFromComposition'
