@@ -1,20 +1,21 @@
 //! Reads everything and says what is wrong: rows that can't be read, indexes and totals that don't agree with what they stand for, rows
 //! that name what is not there, pictures that are not what was taken in. Changes nothing.
 
-use super::devices::{DEVICES_COUNTER, UNPRINTED_COUNTER};
+use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
 use super::invoices::Total;
 use super::{faults, invoices, log};
 use crate::domain::action::{Job, Queue, State};
-use crate::domain::device::Listed;
+use crate::domain::device::{Listed, canonical_cpuid};
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
 use crate::store::blobs::Blobs;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
     ACTIONS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CONTENDERS, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
-    DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY,
-    LOG, LOG_INDEX, LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, RUNNING, SESSIONS, SETTINGS, TEMPLATES, TEMPLATES_BY_COMPANY,
-    TOKENS, TOKENS_BY_HASH, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
+    DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICES, INVOICES_BY_COMPANY,
+    INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, RETIRED, RUNNING, SESSIONS,
+    SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TWINS, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME,
+    USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
 use std::collections::BTreeMap;
@@ -159,11 +160,17 @@ impl Check<'_> {
     }
 
     fn devices(&mut self) -> Result<(), StoreError> {
-        let mut unprinted = 0;
+        let (mut unprinted, mut highest) = (0, 0);
         let devices = self.each(&DEVICES, |check, sn, device| {
-            let arrival = (device.registered, device.sequence);
+            let (arrival, cpuid) = ((device.registered, device.sequence), canonical_cpuid(&device.cpuid));
+            highest = highest.max(device.sequence);
             check.expect(sn == device.sn, || format!("devices: {sn} is {}", device.sn));
-            check.points(&DEVICES_BY_CPUID, device.cpuid.clone(), &sn)?;
+            if !check.view.has(&TWINS, &(cpuid.clone(), sn.clone()))? {
+                check.points(&DEVICES_BY_CPUID, cpuid, &sn)?;
+            }
+            if let Some(import) = device.import {
+                check.is_there(&IMPORTED, &(import, sn.clone()), "its device")?;
+            }
             // Rows written before format 3 name no CPU id.
             let listed = check.view.get(&DEVICES_BY_TIME, &arrival)?;
             let is_it = |l: &Listed| l.sn == sn && l.cpuid.as_ref().is_none_or(|cpuid| *cpuid == device.cpuid);
@@ -180,17 +187,54 @@ impl Check<'_> {
             Ok(())
         })?;
         let by_cpuid = self.each(&DEVICES_BY_CPUID, |_, _, _| Ok(()))?;
+        let twins = self.each(&TWINS, |check, (cpuid, sn), ()| {
+            let first = check.view.get(&DEVICES_BY_CPUID, &cpuid)?;
+            check.expect(first.as_ref().is_some_and(|first| *first != sn), || {
+                format!("twins: {cpuid} is another device's than {sn}'s, and in the index {first:?}'s")
+            });
+            check.is_there(&DEVICES, &sn, "its CPUID's twins")
+        })?;
         let by_time = self.each(&DEVICES_BY_TIME, |_, _, _| Ok(()))?;
         let listed = self.each(&DEVICES_UNPRINTED, |_, _, _| Ok(()))?;
-        self.expect(by_cpuid == devices && by_time == devices && listed == unprinted, || {
-            format!("devices: {devices}, by CPUID {by_cpuid}, by time {by_time}; unprinted {unprinted}, listed {listed}")
+        self.expect(by_cpuid + twins == devices && by_time == devices && listed == unprinted, || {
+            format!(
+                "devices: {devices}, by CPUID {by_cpuid} and {twins} twins, by time {by_time}; unprinted {unprinted}, listed {listed}"
+            )
         });
         self.total(DEVICES_COUNTER, devices)?;
         self.total(UNPRINTED_COUNTER, unprinted)?;
-        self.each(&PRINTS, |check, (sn, _), _| check.is_there(&DEVICES, &sn, "a print"))?;
+        self.each(&RETIRED, |check, sn, device| {
+            highest = highest.max(device.sequence);
+            let is_listed = check.view.has(&DEVICES, &sn)?;
+            check.expect(sn == device.sn && !is_listed, || format!("retired devices: {sn} is {}, or not retired", device.sn));
+            Ok(())
+        })?;
+        self.allotted(SEQUENCE_COUNTER, highest)?;
+        self.each(&PRINTS, |check, (sn, _), _| check.is_device(&sn, "a print"))?;
+        self.each(&STEPS, |check, (sn, _), _| check.is_device(&sn, "its history"))?;
         self.each(&CONFLICTS, |_, _, _| Ok(()))?;
         self.each(&CONFLICTS_BY_PAIR, |check, pair, id| check.is_there(&CONFLICTS, &id, &format!("the pair {pair:?}")))?;
-        Ok(())
+        let mut highest = [0; 2];
+        self.each(&IMPORTS, |_, id, _| {
+            highest[0] = id.max(highest[0]);
+            Ok(())
+        })?;
+        self.each(&IMPORTED, |check, (id, sn), ()| {
+            check.is_there(&IMPORTS, &id, "what it brought")?;
+            check.is_device(&sn, "its import")
+        })?;
+        self.each(&LABEL_LOOKS, |check, id, look| {
+            highest[1] = id.max(highest[1]);
+            check.expect(look.check().is_ok(), || format!("label looks: {id} can't be drawn"));
+            Ok(())
+        })?;
+        self.allotted("imports", highest[0])?;
+        self.allotted("label looks", highest[1])
+    }
+
+    /// Retired or not.
+    fn is_device(&mut self, sn: &String, named_by: &str) -> Result<(), StoreError> {
+        if self.view.has(&RETIRED, sn)? { Ok(()) } else { self.is_there(&DEVICES, sn, named_by) }
     }
 
     fn queues(&mut self) -> Result<(), StoreError> {

@@ -1,13 +1,19 @@
-//! Devices: registered once, found by serial, by CPU id, by time. Not here: their labels (labels.rs).
+//! Devices: registered once, each serial and each CPU id one device's. Not here: finding them (device_lists.rs), putting them right
+//! (corrections.rs), their labels (labels.rs).
 
-use super::{App, By, log, now};
+use super::{App, BUILT, By, now};
 use crate::domain::change::Change;
-use crate::domain::device::{self, Conflict, Device, Label, Listed, Settlement};
-use crate::domain::ids::Millis;
+use crate::domain::device::{self, Conflict, ConflictKind, Device, Import, Label, Listed, canonical_cpuid};
+use crate::domain::ids::{Millis, local_time};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::serials::check_clock;
 use crate::domain::settings::Settings;
-use crate::store::tables::{Arrival, CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED};
+use crate::store::tables::{
+    CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED, IMPORTED, IMPORTS, RETIRED, TWINS,
+};
 use crate::store::{StoreError, Txn, View};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a station asks for; without a serial the box allots one.
 #[derive(Clone, Debug)]
@@ -24,12 +30,17 @@ pub enum Registered {
     Conflict,
 }
 
+/// Serial and CPU id.
+pub type Pair = (String, String);
+
 /// A row of the answer: the device as asked for, or as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
     pub sn: Option<String>,
     pub cpuid: String,
     pub status: Registered,
+    /// Of a conflict: the device that it contradicts.
+    pub with: Option<Pair>,
 }
 
 /// A verb writes five keys a device.
@@ -38,316 +49,304 @@ pub(super) const DEVICES_PER_VERB: usize = 200;
 /// The running total of devices; the unprinted are counted beside it.
 pub(super) const DEVICES_COUNTER: &str = "devices";
 pub(super) const UNPRINTED_COUNTER: &str = "devices/unprinted";
+/// The number of the device that was registered last: devices go, their numbers don't come again.
+pub(super) const SEQUENCE_COUNTER: &str = "devices/sequence";
 
-fn register(txn: &mut Txn<'_>, by: &By, new: &NewDevice, now: Millis, week: &str) -> Result<Registration, Refusal> {
-    let known_sn = txn.get(&DEVICES_BY_CPUID, &new.cpuid)?;
-    let answer = |sn: Option<String>, status| Ok(Registration { sn, cpuid: new.cpuid.clone(), status });
-    let sn = match (&new.sn, known_sn) {
-        (None, Some(known)) => return answer(Some(known), Registered::Exists),
-        (Some(sn), Some(known)) if *sn == known => return answer(Some(known), Registered::Exists),
-        (Some(sn), known) if known.is_some() || txn.has(&DEVICES, sn)? => {
-            note_conflict(txn, by, sn, &new.cpuid, known, now)?;
-            return answer(Some(sn.clone()), Registered::Conflict);
+/// What a row is to what is known.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    New,
+    Exists(Pair),
+    /// The device that has the serial, and the one that has the CPU id.
+    Contradicts {
+        by_sn: Option<Pair>,
+        by_cpuid: Option<Pair>,
+    },
+}
+
+/// Devices that are looked at as if they were there already.
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    by_sn: HashMap<String, String>,
+    by_cpuid: HashMap<String, Pair>,
+}
+
+impl Planned {
+    pub(super) fn add(&mut self, sn: &str, cpuid: &str) {
+        self.by_sn.insert(sn.to_owned(), cpuid.to_owned());
+        self.by_cpuid.insert(canonical_cpuid(cpuid), (sn.to_owned(), cpuid.to_owned()));
+    }
+}
+
+/// Whose a CPU id is. Of an older store's twins, the one that has it spelt just so.
+pub(super) fn holder(view: &View<'_>, cpuid: &str) -> Result<Option<Device>, StoreError> {
+    let canonical = canonical_cpuid(cpuid);
+    let Some(sn) = view.get(&DEVICES_BY_CPUID, &canonical)? else { return Ok(None) };
+    let first = view.get(&DEVICES, &sn)?;
+    if first.as_ref().is_some_and(|device| device.cpuid == cpuid) {
+        return Ok(first);
+    }
+    for row in view.scan(&TWINS, &canonical, false) {
+        if let Some(twin) = view.get(&DEVICES, &row?.0.1)?.filter(|twin| twin.cpuid == cpuid) {
+            return Ok(Some(twin));
         }
-        (Some(sn), _) => sn.clone(),
-        (None, None) => allot(txn, week)?,
+    }
+    Ok(first)
+}
+
+pub(super) fn verdict(view: &View<'_>, planned: &Planned, new: &NewDevice) -> Result<Verdict, StoreError> {
+    let pair = |device: Device| (device.sn, device.cpuid);
+    let canonical = canonical_cpuid(&new.cpuid);
+    let by_cpuid = match planned.by_cpuid.get(&canonical) {
+        Some(planned) => Some(planned.clone()),
+        None => holder(view, &new.cpuid)?.map(pair),
+    };
+    let Some(sn) = &new.sn else { return Ok(by_cpuid.map_or(Verdict::New, Verdict::Exists)) };
+    let by_sn = match planned.by_sn.get(sn) {
+        Some(cpuid) => Some((sn.clone(), cpuid.clone())),
+        None => view.get(&DEVICES, sn)?.map(pair),
+    };
+    if let Some(known) = by_sn.clone().filter(|known| canonical_cpuid(&known.1) == canonical) {
+        return Ok(Verdict::Exists(known));
+    }
+    let by_sn = match by_sn {
+        None => view.get(&RETIRED, sn)?.map(pair),
+        known => known,
+    };
+    Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid } })
+}
+
+/// What all rows of one verb have in common.
+struct Registering {
+    by: By,
+    now: Millis,
+    settings: Arc<Settings>,
+    /// Whether serials are allotted now, and why not.
+    allots: Result<(), Refusal>,
+    import: Option<u64>,
+}
+
+fn register(txn: &mut Txn<'_>, with: &Registering, new: &NewDevice) -> Result<Registration, Refusal> {
+    let sn = match verdict(&txn.view(), &Planned::default(), new)? {
+        Verdict::Exists((sn, cpuid)) => {
+            return Ok(Registration { sn: Some(sn), cpuid, status: Registered::Exists, with: None });
+        }
+        Verdict::Contradicts { by_sn, by_cpuid } => {
+            let asked = (new.sn.clone().unwrap_or_default(), new.cpuid.clone());
+            let other = by_sn.clone().or_else(|| by_cpuid.clone());
+            let kind = ConflictKind::Registration;
+            note_conflict(txn, &with.by, with.now, Contradiction { kind, asked, by_sn, by_cpuid })?;
+            return Ok(Registration { sn: new.sn.clone(), cpuid: new.cpuid.clone(), status: Registered::Conflict, with: other });
+        }
+        Verdict::New => match &new.sn {
+            Some(sn) => sn.clone(),
+            None => with.allots.clone().and_then(|()| allot(txn, &with.settings, with.now))?,
+        },
     };
     let device = Device {
         sn,
         cpuid: new.cpuid.clone(),
-        registered: now,
-        sequence: txn.next(DEVICES_COUNTER)?,
+        registered: with.now,
+        sequence: txn.next(SEQUENCE_COUNTER)?,
         label: Label::New,
         print_count: 0,
         prints: 0,
+        current_labels: 0,
+        registered_by: Some(with.by.actor.user_name.clone()),
+        import: with.import,
     };
+    enlist(txn, &device)?;
+    if let Some(import) = with.import {
+        txn.put(&IMPORTED, &(import, device.sn.clone()), &())?;
+    }
+    Ok(Registration { sn: Some(device.sn), cpuid: device.cpuid, status: Registered::Created, with: None })
+}
+
+/// Keeps a device, in every index that goes with it.
+pub(super) fn enlist(txn: &mut Txn<'_>, device: &Device) -> Result<(), StoreError> {
     let arrival = (device.registered, device.sequence);
-    txn.put(&DEVICES, &device.sn, &device)?;
-    txn.put(&DEVICES_BY_CPUID, &device.cpuid, &device.sn)?;
+    txn.put(&DEVICES, &device.sn, device)?;
+    txn.put(&DEVICES_BY_CPUID, &canonical_cpuid(&device.cpuid), &device.sn)?;
     txn.put(&DEVICES_BY_TIME, &arrival, &Listed { sn: device.sn.clone(), cpuid: Some(device.cpuid.clone()) })?;
-    txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
-    txn.add(UNPRINTED_COUNTER, 1)?;
-    answer(Some(device.sn), Registered::Created)
+    txn.add(DEVICES_COUNTER, 1)?;
+    if !device.is_printed() {
+        txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
+        txn.add(UNPRINTED_COUNTER, 1)?;
+    }
+    Ok(())
+}
+
+/// Takes a device off all lists. Its CPU id is free again, or its twin's.
+pub(super) fn delist(txn: &mut Txn<'_>, device: &Device) -> Result<(), StoreError> {
+    let arrival = (device.registered, device.sequence);
+    txn.delete(&DEVICES, &device.sn);
+    txn.delete(&DEVICES_BY_TIME, &arrival);
+    txn.add(DEVICES_COUNTER, -1)?;
+    if !device.is_printed() {
+        txn.delete(&DEVICES_UNPRINTED, &arrival);
+        txn.add(UNPRINTED_COUNTER, -1)?;
+    }
+    let canonical = canonical_cpuid(&device.cpuid);
+    if txn.get(&DEVICES_BY_CPUID, &canonical)?.as_ref() != Some(&device.sn) {
+        txn.delete(&TWINS, &(canonical, device.sn.clone()));
+        return Ok(());
+    }
+    let twin = txn.scan(&TWINS, &canonical, false).next().transpose()?.map(|(key, ())| key);
+    match twin {
+        Some(twin) => {
+            txn.put(&DEVICES_BY_CPUID, &canonical, &twin.1)?;
+            txn.delete(&TWINS, &twin);
+        }
+        None => txn.delete(&DEVICES_BY_CPUID, &canonical),
+    }
+    Ok(())
+}
+
+/// What contradicts what.
+#[derive(Debug)]
+pub(super) struct Contradiction {
+    pub kind: ConflictKind,
+    pub asked: Pair,
+    pub by_sn: Option<Pair>,
+    pub by_cpuid: Option<Pair>,
 }
 
 /// Kept for people to settle; a station that asks again and again makes one row, not many.
-fn note_conflict(
+fn note_conflict(txn: &mut Txn<'_>, by: &By, now: Millis, found: Contradiction) -> Result<(), StoreError> {
+    keep_conflict(txn, (&by.actor.user_name, &by.ip), now, found)
+}
+
+pub(super) fn keep_conflict(
     txn: &mut Txn<'_>,
-    by: &By,
-    sn: &str,
-    cpuid: &str,
-    other_sn: Option<String>,
+    (user_name, ip): (&str, &str),
     now: Millis,
+    found: Contradiction,
 ) -> Result<(), StoreError> {
-    let pair = (sn.to_owned(), cpuid.to_owned());
+    let Contradiction { kind, asked: (sn, cpuid), by_sn, by_cpuid } = found;
+    let pair = (sn.clone(), canonical_cpuid(&cpuid));
     let known = txn.get(&CONFLICTS_BY_PAIR, &pair)?.map(|id| txn.get(&CONFLICTS, &id)).transpose()?.flatten();
     let conflict = match known {
-        Some(known) => Conflict { last: now, times: known.times + 1, settled: None, ..known },
-        None => {
-            let both = |device: Device| (device.sn, device.cpuid);
-            Conflict {
-                id: txn.next("conflicts")?,
-                by_sn: txn.get(&DEVICES, &pair.0)?.map(both),
-                by_cpuid: other_sn.map(|other| (other, cpuid.to_owned())),
-                sn: pair.0.clone(),
-                cpuid: pair.1.clone(),
-                first: now,
-                last: now,
-                times: 1,
-                user_name: by.actor.user_name.clone(),
-                ip: by.ip.clone(),
-                settled: None,
-            }
-        }
+        Some(known) => Conflict { last: now, times: known.times + 1, settled: None, by_sn, by_cpuid, ..known },
+        None => Conflict {
+            id: txn.next("conflicts")?,
+            sn,
+            cpuid,
+            by_sn,
+            by_cpuid,
+            first: now,
+            last: now,
+            times: 1,
+            user_name: user_name.to_owned(),
+            ip: ip.to_owned(),
+            settled: None,
+            kind,
+        },
     };
     txn.put(&CONFLICTS_BY_PAIR, &pair, &conflict.id)?;
     txn.put(&CONFLICTS, &conflict.id, &conflict)
 }
 
-/// The week's next free serial.
-fn allot(txn: &mut Txn<'_>, week: &str) -> Result<String, Refusal> {
-    let counter = format!("serials/{week}");
+/// The device that was registered last, by its time.
+pub fn newest(view: &View<'_>) -> Result<Option<(Millis, String)>, StoreError> {
+    let newest = view.scan(&DEVICES_BY_TIME, &(), true).next().transpose()?;
+    Ok(newest.map(|((at, _), listed)| (at, listed.sn)))
+}
+
+/// Whether a serial would be allotted at this time, and why not.
+pub fn allotment(view: &View<'_>, settings: &Settings, now: Millis) -> Result<(), Refusal> {
+    settings.check_sn_format().map_err(|refusal| Refusal { code: Code::Unavailable, ..refusal })?;
+    let (newest, zone) = (newest(view)?, settings.zone());
+    let newest = newest.as_ref().map(|(at, sn)| (*at, sn.as_str()));
+    check_clock(now, BUILT, newest, |at| local_time(at, &zone))
+}
+
+/// The next free serial.
+fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, Refusal> {
+    let Some(format) = &settings.device_sn_format else {
+        return Err(Refusal::malformed(
+            "DeviceSN：缺少这一项；device_sn_format 为空，本机不分配序列号",
+            "DeviceSN: is missing; device_sn_format is empty, so the box allots none",
+        ));
+    };
+    let day = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(settings.zone()).date();
+    let counter = format!("serials/{}", format.period(day));
     loop {
         let number = txn.next(&counter)?;
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        if number > device::WEEK_NUMBER_MAX {
-            return Err(Refusal::new(Code::Unavailable, "本周的序列号已用完", "this week's serials are used up"));
+        if number > format.last_number() {
+            let used_up = format.period_in_words(day);
+            return Err(Refusal::new(
+                Code::Unavailable,
+                format!("序列号 {used_up} 已用完，请自带 DeviceSN 登记，或修改 device_sn_format"),
+                format!("the serials {used_up} are used up: register with a DeviceSN, or change device_sn_format"),
+            ));
         }
-        let sn = device::week_serial(week, number);
-        if !txn.has(&DEVICES, &sn)? {
+        let sn = format.serial(day, number);
+        if !txn.has(&DEVICES, &sn)? && !txn.has(&RETIRED, &sn)? {
             return Ok(sn);
         }
     }
-}
-
-pub fn find(view: &View<'_>, sn: &str) -> Result<Option<Device>, StoreError> {
-    view.get(&DEVICES, &sn.to_owned())
-}
-
-pub fn number(view: &View<'_>) -> Result<u64, StoreError> {
-    view.counter(DEVICES_COUNTER)
-}
-
-pub fn unprinted_number(view: &View<'_>) -> Result<u64, StoreError> {
-    view.counter(UNPRINTED_COUNTER)
-}
-
-/// Every serial without a label, oldest first.
-pub fn unprinted(view: &View<'_>) -> Result<Vec<String>, StoreError> {
-    view.scan(&DEVICES_UNPRINTED, &(), false).map(|row| row.map(|(_, sn)| sn)).collect()
-}
-
-/// Conflicts that wait for a person, or all of them; the newest first.
-pub fn conflicts(view: &View<'_>, all: bool, limit: usize) -> Result<Vec<Conflict>, StoreError> {
-    let rows = view.scan(&CONFLICTS, &(), true).map(|row| row.map(|(_, conflict)| conflict));
-    rows.filter(|row| row.as_ref().map_or(true, |c| all || c.settled.is_none())).take(limit).collect()
 }
 
 impl App {
     /// Rows in, rows out, in the same order. A row of wrong form refuses the whole and registers nothing.
     pub async fn register_devices(&self, by: By, rows: Vec<NewDevice>) -> Result<Vec<Registration>, Refusal> {
         let settings = self.settings();
-        for row in &rows {
-            check(&settings, row)?;
-        }
+        self.store.walk(|view| rows.iter().try_for_each(|row| check(view, &settings, row)))?;
         let mut registrations = Vec::with_capacity(rows.len());
-        for rows in rows.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
-            let (zone, by) = (settings.zone(), by.clone());
-            let verb = move |txn: &mut Txn<'_>| {
-                let now = now();
-                let today = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(zone).date();
-                let week = device::week_prefix(today);
-                let registered = rows.iter().map(|row| register(txn, &by, row, now, &week)).collect::<Result<Vec<_>, _>>()?;
-                if registered.iter().any(|r| r.status == Registered::Created) {
-                    txn.emit(Change::Unprinted);
-                }
-                Ok(registered)
-            };
-            registrations.extend(self.store.write(verb).await?);
-        }
+        self.register_rows(by, rows, None, |done| registrations.extend(done)).await?;
         Ok(registrations)
     }
 
-    /// A person has dealt with it, and says how.
-    pub async fn settle_conflict(&self, by: By, id: u64, reason: String) -> Result<Conflict, Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut conflict =
-                    txn.get(&CONFLICTS, &id)?.ok_or_else(|| Refusal::not_found("没有这个冲突", "no such conflict"))?;
-                if conflict.settled.is_some() {
-                    return Err(Refusal::conflict("该冲突已处理", "this conflict is settled already"));
-                }
+    /// Rows of the right form, verb by verb; `told` hears of each verb that is done.
+    pub(super) async fn register_rows(
+        &self,
+        by: By,
+        rows: Vec<NewDevice>,
+        import: Option<u64>,
+        mut told: impl FnMut(Vec<Registration>),
+    ) -> Result<(), Refusal> {
+        let settings = self.settings();
+        for rows in rows.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
+            let (settings, by) = (settings.clone(), by.clone());
+            let verb = move |txn: &mut Txn<'_>| {
                 let now = now();
-                log(txn, now, &by, None, format!("处理设备冲突 {} {}：{reason}", conflict.sn, conflict.cpuid))?;
-                conflict.settled = Some(Settlement { at: now, user_name: by.actor.user_name.clone(), reason });
-                txn.put(&CONFLICTS, &id, &conflict)?;
-                Ok(conflict)
-            })
-            .await
+                let allots = allotment(&txn.view(), &settings, now);
+                let with = Registering { by, now, settings, allots, import };
+                let registered = rows.iter().map(|row| register(txn, &with, row)).collect::<Result<Vec<_>, _>>()?;
+                let created = registered.iter().filter(|r| r.status == Registered::Created).count() as u64;
+                if created > 0 {
+                    txn.emit(Change::Unprinted);
+                }
+                if let Some(id) = import
+                    && let Some(import) = txn.get(&IMPORTS, &id)?
+                {
+                    txn.put(&IMPORTS, &id, &Import { created: import.created + created, ..import })?;
+                }
+                Ok(registered)
+            };
+            told(self.store.write(verb).await?);
+        }
+        Ok(())
     }
 }
 
-/// Whether a row has the form of a device.
-pub fn check(settings: &Settings, row: &NewDevice) -> Result<(), Refusal> {
+pub(super) fn not_a_cpuid() -> Refusal {
+    Refusal::malformed(
+        "CPUID：应为 1 到 64 个可见的 ASCII 字符，不含空格",
+        "CPUID: must be 1 to 64 printable ASCII characters without blanks",
+    )
+}
+
+/// Whether a row has the form of a device. A serial that is known stays one, whatever the pattern has become since.
+pub fn check(view: &View<'_>, settings: &Settings, row: &NewDevice) -> Result<(), Refusal> {
     if !device::is_cpuid(&row.cpuid) {
-        return Err(Refusal::malformed(
-            "CPUID：应为 1 到 64 个可见的 ASCII 字符，不含空格",
-            "CPUID: must be 1 to 64 printable ASCII characters without blanks",
-        ));
+        return Err(not_a_cpuid());
     }
     match &row.sn {
-        Some(sn) if !settings.is_sn(sn) => {
+        Some(sn) if !settings.is_sn(sn) && !view.has(&DEVICES, sn)? && !view.has(&RETIRED, sn)? => {
             let (zh, en) = settings.sn_in_words();
             Err(Refusal::malformed(format!("DeviceSN：{sn} {zh}"), format!("DeviceSN: {sn} {en}")))
         }
         _ => Ok(()),
     }
-}
-
-/// What is asked of the devices.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub printed: Option<bool>,
-    pub from: Option<Millis>,
-    pub to: Option<Millis>,
-    /// The beginning of a serial or CPU id; where nothing begins so, any part of one.
-    pub text: Option<String>,
-}
-
-/// A place in a list, to go on from: after this arrival, in a list of so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    pub after: Arrival,
-    pub total: u64,
-}
-
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub devices: Vec<Device>,
-    pub next: Option<Cursor>,
-    /// All that fit the filter when the first page was read.
-    pub total: u64,
-}
-
-/// More than these are not put in order for one search by text.
-const MATCHES_MAX: usize = 10_000;
-
-/// Oldest first.
-pub fn page(view: &View<'_>, filter: &Filter, cursor: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
-    let (from, to) = (filter.from.unwrap_or(Millis::MIN), filter.to.unwrap_or(Millis::MAX));
-    let start = cursor.map_or((from, 0), |c| (c.after.0, c.after.1 + 1));
-    if let Some(text) = &filter.text {
-        let mut found = matching(view, text)?;
-        found.retain(|d| d.registered >= from && d.registered <= to && filter.printed.is_none_or(|p| d.is_printed() == p));
-        let total = cursor.map_or(found.len() as u64, |c| c.total);
-        found.retain(|d| (d.registered, d.sequence) >= start);
-        let has_more = found.len() > limit;
-        found.truncate(limit);
-        return Ok(finish(found, has_more, total));
-    }
-    let total = match cursor {
-        Some(cursor) => cursor.total,
-        None => total(view, filter, from, to)?,
-    };
-    let mut devices = Vec::new();
-    // The unprinted have an index of their own; the printed are what is in the other one and not in this.
-    let rows: Box<dyn Iterator<Item = Result<(Arrival, String), StoreError>>> = if filter.printed == Some(false) {
-        Box::new(view.range(&DEVICES_UNPRINTED, &start, &(to, u64::MAX), false))
-    } else {
-        let rows = view.range(&DEVICES_BY_TIME, &start, &(to, u64::MAX), false);
-        Box::new(rows.map(|row| row.map(|(arrival, listed)| (arrival, listed.sn))))
-    };
-    for row in rows {
-        let Some(device) = find(view, &row?.1)? else { continue };
-        if filter.printed.is_none_or(|p| device.is_printed() == p) {
-            if devices.len() == limit {
-                return Ok(finish(devices, true, total));
-            }
-            devices.push(device);
-        }
-    }
-    Ok(finish(devices, false, total))
-}
-
-/// Serial and CPU id of what `page` finds, without its total. Where nothing but times is asked for, the index has all of it.
-pub fn pairs(
-    view: &View<'_>,
-    filter: &Filter,
-    after: Option<Arrival>,
-    limit: usize,
-    mut each: impl FnMut(&str, &str),
-) -> Result<Option<Arrival>, StoreError> {
-    let from = filter.from.unwrap_or(Millis::MIN);
-    let after = after.unwrap_or((from.saturating_sub(1), u64::MAX - 1));
-    if filter.printed.is_some() || filter.text.is_some() {
-        let page = page(view, filter, Some(Cursor { after, total: 0 }), limit)?;
-        page.devices.iter().for_each(|device| each(&device.sn, &device.cpuid));
-        return Ok(page.next.map(|next| next.after));
-    }
-    let (start, end) = ((after.0, after.1 + 1), (filter.to.unwrap_or(Millis::MAX), u64::MAX));
-    let mut last = after;
-    for (number, row) in view.range(&DEVICES_BY_TIME, &start, &end, false).enumerate() {
-        if number == limit {
-            return Ok(Some(last));
-        }
-        let (arrival, listed) = row?;
-        match &listed.cpuid {
-            Some(cpuid) => each(&listed.sn, cpuid),
-            None => find(view, &listed.sn)?.iter().for_each(|device| each(&device.sn, &device.cpuid)),
-        }
-        last = arrival;
-    }
-    Ok(None)
-}
-
-fn finish(devices: Vec<Device>, has_more: bool, total: u64) -> Page {
-    let last = devices.last().filter(|_| has_more);
-    let next = last.map(|d| Cursor { after: (d.registered, d.sequence), total });
-    Page { devices, next, total }
-}
-
-fn total(view: &View<'_>, filter: &Filter, from: Millis, to: Millis) -> Result<u64, StoreError> {
-    let (all, unprinted) = if filter.from.is_none() && filter.to.is_none() {
-        (view.counter(DEVICES_COUNTER)?, view.counter(UNPRINTED_COUNTER)?)
-    } else {
-        let range = (&(from, 0u64), &(to, u64::MAX));
-        let all = view.range(&DEVICES_BY_TIME, range.0, range.1, false).count() as u64;
-        let unprinted = match filter.printed {
-            None => 0,
-            Some(_) => view.range(&DEVICES_UNPRINTED, range.0, range.1, false).count() as u64,
-        };
-        (all, unprinted)
-    };
-    Ok(match filter.printed {
-        None => all,
-        Some(false) => unprinted,
-        Some(true) => all.saturating_sub(unprinted),
-    })
-}
-
-/// Oldest first.
-fn matching(view: &View<'_>, text: &str) -> Result<Vec<Device>, StoreError> {
-    let beginning = text.to_owned();
-    // One past everything that begins so: no serial or CPU id has a character above `~`.
-    let end = format!("{text}\u{7f}");
-    let mut found = std::collections::BTreeMap::new();
-    let mut keep = |device: Device| found.insert((device.registered, device.sequence), device);
-    for row in view.range(&DEVICES, &beginning, &end, false).take(MATCHES_MAX) {
-        keep(row?.1);
-    }
-    for row in view.range(&DEVICES_BY_CPUID, &beginning, &end, false).take(MATCHES_MAX) {
-        find(view, &row?.1)?.map(&mut keep);
-    }
-    if found.is_empty() {
-        for row in view.scan(&DEVICES_BY_CPUID, &(), false) {
-            let (cpuid, sn) = row?;
-            if cpuid.contains(text) || sn.contains(text) {
-                find(view, &sn)?.map(|device| found.insert((device.registered, device.sequence), device));
-                if found.len() == MATCHES_MAX {
-                    break;
-                }
-            }
-        }
-    }
-    Ok(found.into_values().collect())
 }

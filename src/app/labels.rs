@@ -1,17 +1,21 @@
 //! Labels: every print is a fact that is kept; a print state follows from them. Also the claims by which two operators at one list don't
 //! print the same label: short, in memory, and gone by themselves.
 
-use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER, find};
+use super::device_lists::find;
+use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
+use super::history::add_step;
+use super::imports::touch;
 use super::{App, By, now};
 use crate::domain::account::Credential;
 use crate::domain::change::Change;
-use crate::domain::device::{Device, Label, Print};
+use crate::domain::device::{Device, Label, Print, StepKind};
 use crate::domain::ids::{Millis, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{DEVICES, DEVICES_UNPRINTED, PRINTS};
 use crate::store::{StoreError, Txn, View};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How a change of print states ended. Serials in the order asked for, each once.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +29,18 @@ fn once_each(sns: Vec<String>) -> Vec<String> {
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
 }
 
+/// What a person asked for instead of a print state: it is not printed after all.
+fn unprint(txn: &mut Txn<'_>, by: &By, device: Device, reason: &str) -> Result<(), Refusal> {
+    if device.label == Label::New {
+        return Ok(());
+    }
+    touch(txn, &device)?;
+    add_step(txn, by, now(), &device.sn, StepKind::Unprinted, (String::new(), String::new()), reason)?;
+    Ok(relabel(txn, device, Label::New)?)
+}
+
 /// Keeps a device with another label state, in the index that goes with it.
-fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Result<(), StoreError> {
+pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Result<(), StoreError> {
     let (was_printed, arrival) = (device.is_printed(), (device.registered, device.sequence));
     device.label = label;
     match (was_printed, device.is_printed()) {
@@ -60,40 +74,68 @@ fn add_print(txn: &mut Txn<'_>, by: &By, device: &mut Device, reason: &str, outc
         ip: by.ip.clone(),
         reason: reason.to_owned(),
         outcome,
+        told: None,
     };
     txn.put(&PRINTS, &(device.sn.clone(), device.prints.into()), &print)?;
     device.prints += 1;
     Ok(())
 }
 
+/// Says what came of the label that was sent, if one was.
+pub(super) fn close_print(txn: &mut Txn<'_>, by: &By, device: &Device, outcome: Label) -> Result<bool, StoreError> {
+    let Some((number, print)) = open_print(txn, device)? else { return Ok(false) };
+    let told = Some((now(), by.actor.user_name.clone()));
+    txn.put(&PRINTS, &(device.sn.clone(), number), &Print { outcome, told, ..print })?;
+    Ok(true)
+}
+
 /// What came of a label: of the one that was sent, or of one that was printed elsewhere.
-fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), StoreError> {
-    match open_print(txn, &device)? {
-        Some((number, print)) => txn.put(&PRINTS, &(device.sn.clone(), number), &Print { outcome: label, ..print })?,
-        None => add_print(txn, by, &mut device, "", label)?,
+fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), Refusal> {
+    touch(txn, &device)?;
+    if !close_print(txn, by, &device, label)? {
+        add_print(txn, by, &mut device, "", label)?;
     }
     if label == Label::Printed {
         device.print_count += 1;
+        device.current_labels += 1;
     }
     // A reprint that failed leaves the label that was there before.
     let keeps_its_label = device.is_printed() && label != Label::Printed;
-    relabel(txn, device, if keeps_its_label { Label::Printed } else { label })
+    Ok(relabel(txn, device, if keeps_its_label { Label::Printed } else { label })?)
 }
 
 /// A device's labels, the first one first.
-pub fn history(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
+pub fn prints(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
     view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
+}
+
+/// The last label of each device whose label went out and of which nobody can say whether it came out.
+pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, Print>, StoreError> {
+    let mut found = HashMap::new();
+    for device in devices.iter().filter(|device| matches!(device.label, Label::Sent | Label::Unknown)) {
+        let last = device.prints.checked_sub(1).map(u64::from);
+        let print = last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten();
+        found.extend(print.map(|print| (device.sn.clone(), print)));
+    }
+    Ok(found)
 }
 
 impl App {
     /// A serial twice in the list counts once. With `atomic`, an unknown one leaves all as they were.
-    pub async fn switch_print_state(&self, by: By, sns: Vec<String>, printed: bool, atomic: bool) -> Result<Switched, Refusal> {
+    /// Without `unprinted`, they are printed now; with it, they are not after all, for that reason.
+    pub async fn switch_print_state(
+        &self,
+        by: By,
+        sns: Vec<String>,
+        unprinted: Option<String>,
+        atomic: bool,
+    ) -> Result<Switched, Refusal> {
         let sns = once_each(sns);
         // All or none has to be one verb, however long the list.
         let per_verb = if atomic { sns.len().max(1) } else { DEVICES_PER_VERB };
         let mut switched = Switched::default();
         for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
-            let by = by.clone();
+            let (by, unprinted) = (by.clone(), unprinted.clone());
             let verb = move |txn: &mut Txn<'_>| {
                 let mut part = Switched::default();
                 let mut known = Vec::new();
@@ -108,10 +150,9 @@ impl App {
                 }
                 for device in known {
                     part.done.push(device.sn.clone());
-                    if printed {
-                        outcome(txn, &by, device, Label::Printed)?;
-                    } else {
-                        relabel(txn, device, Label::New)?;
+                    match &unprinted {
+                        None => outcome(txn, &by, device, Label::Printed)?,
+                        Some(reason) => unprint(txn, &by, device, reason)?,
                     }
                 }
                 Ok(part)
@@ -134,7 +175,7 @@ impl App {
                     let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
                     devices.push(txn.get(&DEVICES, sn)?.ok_or_else(unknown)?);
                 }
-                let again: Vec<&str> = devices.iter().filter(|d| d.print_count > 0).map(|d| d.sn.as_str()).collect();
+                let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
                 if !again.is_empty() && reason.trim().is_empty() {
                     let list = again.join(", ");
                     return Err(Refusal::conflict(
@@ -143,10 +184,9 @@ impl App {
                     ));
                 }
                 for mut device in devices {
+                    touch(txn, &device)?;
                     // Nobody said what became of the one before.
-                    if let Some((number, print)) = open_print(txn, &device)? {
-                        txn.put(&PRINTS, &(device.sn.clone(), number), &Print { outcome: Label::Unknown, ..print })?;
-                    }
+                    close_print(txn, &by, &device, Label::Unknown)?;
                     add_print(txn, &by, &mut device, reason.trim(), Label::Sent)?;
                     let label = if device.is_printed() { Label::Printed } else { Label::Sent };
                     relabel(txn, device, label)?;
@@ -190,7 +230,7 @@ impl App {
                 return Err(Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}")));
             }
         }
-        Ok(self.claims.take(by, sns, now()))
+        Ok(self.claims.take(by, sns, Instant::now()))
     }
 }
 
@@ -200,10 +240,19 @@ pub struct Claim {
     owner: Credential,
     pub user: UserId,
     pub user_name: String,
-    pub until: Millis,
+    /// By a clock that nobody sets: the wall clock may jump while a label is claimed.
+    until: Instant,
 }
 
-pub const CLAIM_MS: Millis = 120_000;
+impl Claim {
+    /// When it ends, as the wall clock stands at `now`.
+    pub fn until(&self, now: Millis) -> Millis {
+        let left = self.until.saturating_duration_since(Instant::now());
+        now + Millis::try_from(left.as_millis()).unwrap_or(0)
+    }
+}
+
+pub const CLAIM: Duration = Duration::from_secs(120);
 const CLAIMS_MAX: usize = 20_000;
 
 #[derive(Debug)]
@@ -220,7 +269,7 @@ impl Default for Claims {
 
 impl Claims {
     /// Those that are somebody else's; the rest is the asker's from now on.
-    fn take(&self, by: &By, sns: &[String], now: Millis) -> BTreeMap<String, Claim> {
+    fn take(&self, by: &By, sns: &[String], now: Instant) -> BTreeMap<String, Claim> {
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         claimed.retain(|_, claim| claim.until > now);
         let mut others = BTreeMap::new();
@@ -231,7 +280,7 @@ impl Claims {
                 }
                 None if claimed.len() < CLAIMS_MAX => {
                     let (user, user_name) = (by.actor.user, by.actor.user_name.clone());
-                    let claim = Claim { owner: by.actor.credential, user, user_name, until: now + CLAIM_MS };
+                    let claim = Claim { owner: by.actor.credential, user, user_name, until: now + CLAIM };
                     claimed.insert(sn.clone(), claim);
                 }
                 // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
@@ -253,12 +302,45 @@ impl Claims {
     }
 
     /// Those that hold now.
-    pub fn held(&self, now: Millis) -> BTreeMap<String, Claim> {
+    pub fn held(&self) -> BTreeMap<String, Claim> {
+        let now = Instant::now();
         let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         claimed.iter().filter(|(_, claim)| claim.until > now).map(|(sn, claim)| (sn.clone(), claim.clone())).collect()
     }
 
     pub fn changed(&self) -> tokio::sync::watch::Receiver<()> {
         self.changed.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::{Actor, PermissionSet};
+    use crate::domain::ids::{CompanyId, TokenId};
+
+    fn by(number: u64) -> By {
+        let actor = Actor {
+            user: UserId(number),
+            user_name: format!("user {number}"),
+            company: CompanyId(1),
+            company_name: "公司".into(),
+            permissions: PermissionSet::default(),
+            credential: Credential::Token(TokenId(number)),
+        };
+        By { actor, ip: "10.0.0.1".into() }
+    }
+
+    #[test]
+    fn a_claim_lasts_two_minutes_whatever_the_wall_clock_does() {
+        let (claims, began, sns) = (Claims::default(), Instant::now(), ["18440001".to_owned()]);
+        assert!(claims.take(&by(1), &sns, began).is_empty());
+        assert_eq!(claims.take(&by(2), &sns, began + CLAIM - Duration::from_secs(1)).len(), 1);
+        let claim = claims.held()["18440001"].clone();
+        // It ends so long from now, by whatever the wall clock says, be it two days ago.
+        for now in [1_764_000_000_000, 1_764_000_000_000 - 172_800_000] {
+            assert!((1..=120_000).contains(&(claim.until(now) - now)));
+        }
+        assert!(claims.take(&by(2), &sns, began + CLAIM).is_empty(), "it is over");
     }
 }

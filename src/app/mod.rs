@@ -14,10 +14,16 @@ pub mod accounts;
 pub mod backup;
 pub mod check;
 pub mod companies;
+pub mod corrections;
+pub mod device_lists;
 pub mod devices;
 pub mod faults;
 pub mod groups;
+pub mod history;
+mod identity;
+pub mod imports;
 pub mod invoices;
+pub mod label_looks;
 pub mod labels;
 pub mod log;
 mod open;
@@ -38,6 +44,19 @@ pub fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 
+/// When this binary was built: no clock that is right stands before.
+pub const BUILT: Millis = millis(env!("PAPERLINE_BUILT"));
+
+/// Seconds as digits.
+const fn millis(digits: &str) -> Millis {
+    let (mut seconds, mut at) = (0, 0);
+    while at < digits.len() {
+        seconds = seconds * 10 + (digits.as_bytes()[at] - b'0') as Millis;
+        at += 1;
+    }
+    seconds * 1000
+}
+
 /// Everything that a verb needs.
 #[derive(Debug)]
 pub struct App {
@@ -48,6 +67,7 @@ pub struct App {
     known_sessions: sessions::Known<(Actor, Session)>,
     known_tokens: sessions::Known<Actor>,
     pub claims: labels::Claims,
+    importing: imports::Importing,
     /// The data dir.
     dir: PathBuf,
     backups: backup::Backups,
@@ -69,6 +89,7 @@ impl App {
             known_sessions: sessions::Known::default(),
             known_tokens: sessions::Known::default(),
             claims: labels::Claims::default(),
+            importing: imports::Importing::default(),
             dir,
             backups: backup::Backups::default(),
             begin_anew: tokio::sync::Notify::new(),

@@ -2,7 +2,7 @@
 //! start makes (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
-use super::{App, invoices, now};
+use super::{App, identity, imports, invoices, now};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
@@ -92,6 +92,7 @@ impl App {
         let room = room(dir);
         let store = Store::new(Arc::new(engine), room.clone(), news)?;
         bring_to_format(&store, dir)?;
+        imports::finish_undos(&store).map_err(|refusal| refusal.en)?;
         let blobs = Blobs::open(&dir.join("pictures"), room)?;
         Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec())?)
     }
@@ -114,6 +115,9 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
             if !snapshot.exists() {
                 tracing::info!("from format {older} to {FORMAT_NUMBER}: keeping {} first", snapshot.display());
                 backup::write_file(store, dir, &now().to_string(), &snapshot)?;
+            }
+            if older < 4 {
+                identity::bring_to_one_form(store, now()).map_err(|refusal| refusal.en)?;
             }
         }
         None => {}

@@ -24,6 +24,11 @@ impl App {
         for (name, value) in &changes {
             trial.set(name, value)?;
         }
+        if changes.iter().any(|(name, _)| name.starts_with("device_sn_")) {
+            // Those of the command line stay in force.
+            self.fixed.iter().try_for_each(|(name, value)| trial.set(name, value))?;
+            trial.check_sn_format()?;
+        }
         self.store
             .write(move |txn| {
                 for (name, value) in &changes {

@@ -1,7 +1,6 @@
 //! A device of the production line, and what its serial and CPU id may look like. Not here: where devices are kept (app/devices.rs).
 
 use super::ids::{Millis, UserId};
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// What is known of a device's label. Nothing but `Printed` counts as having one.
@@ -28,6 +27,12 @@ pub struct Device {
     pub print_count: u32,
     /// Labels that were sent to a printer or said to have come out: the number of the next `Print`.
     pub prints: u32,
+    /// Of those that came out, how many say what it is called now: another one needs a reason.
+    pub current_labels: u32,
+    /// Whoever registered it; `None` in rows that were written before format 4.
+    pub registered_by: Option<String>,
+    /// The import that brought it.
+    pub import: Option<u64>,
 }
 
 /// A device in the order of registration, with all that a window of time is asked for.
@@ -48,6 +53,37 @@ pub struct Print {
     /// Of a reprint.
     pub reason: String,
     pub outcome: Label,
+    /// When and by whom it was said what came of a label that was sent.
+    pub told: Option<(Millis, String)>,
+}
+
+/// What else befell a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepKind {
+    Cpuid,
+    Retired,
+    /// Its label was taken for printed and is not.
+    Unprinted,
+}
+
+/// A line of a device's history, beside its prints. `from` and `to` are CPU ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub at: Millis,
+    pub user_name: String,
+    pub ip: String,
+    pub kind: StepKind,
+    pub from: String,
+    pub to: String,
+    pub reason: String,
+}
+
+/// How contradicting pairs came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConflictKind {
+    Registration,
+    /// Two devices of an older store that have one CPU id now.
+    Twins,
 }
 
 /// A registration that contradicts an earlier one. It changed nothing, and waits for a person.
@@ -65,6 +101,7 @@ pub struct Conflict {
     pub user_name: String,
     pub ip: String,
     pub settled: Option<Settlement>,
+    pub kind: ConflictKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +109,30 @@ pub struct Settlement {
     pub at: Millis,
     pub user_name: String,
     pub reason: String,
+    /// The device got the CPU id that was asked for.
+    pub replaced: bool,
+}
+
+/// A file of devices that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    pub at: Millis,
+    pub user_name: String,
+    pub ip: String,
+    pub file: String,
+    pub created: u64,
+    pub state: ImportState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImportState {
+    /// Nothing has been done yet to what it brought.
+    Untouched,
+    /// The serial of the first device that something was done to: its label was sent or marked, or it was corrected or retired.
+    Touched(String),
+    /// On its way out; goes on at the next start if it has to.
+    Undoing,
+    Undone,
 }
 
 impl Device {
@@ -92,36 +153,21 @@ pub fn is_cpuid(text: &str) -> bool {
     (1..=CPUID_CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| (0x21..=0x7E).contains(&b))
 }
 
-/// The last number of an ISO week's serials.
-pub const WEEK_NUMBER_MAX: u32 = 9999;
-
-/// `yyWW` of a day: the year its ISO week belongs to, and the week.
-pub fn week_prefix(day: Date) -> String {
-    let week = day.iso_week_date();
-    format!("{:02}{:02}", week.year().rem_euclid(100), week.week())
-}
-
-/// `yyWWnnnn`.
-pub fn week_serial(prefix: &str, number: u32) -> String {
-    format!("{prefix}{number:04}")
+/// Two CPU ids that have this in common are one: case and a leading `0x` don't count.
+pub fn canonical_cpuid(cpuid: &str) -> String {
+    let upper = cpuid.to_ascii_uppercase();
+    upper.strip_prefix("0X").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(upper)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn serials_follow_the_iso_week() {
-        assert_eq!(week_serial(&week_prefix(date(2026, 11, 22)), 1), "26470001");
-        // The first days of 2027 belong to the last week of 2026.
-        assert_eq!(week_prefix(date(2027, 1, 3)), "2653");
-        assert_eq!(week_prefix(date(2027, 1, 4)), "2701");
-    }
 
     #[test]
     fn cpuids() {
         assert!(is_cpuid("39FFD605") && is_cpuid(&"x".repeat(64)));
+        assert_eq!(["39ffd6ab", "0x39FFD6AB", "0X39ffD6ab"].map(canonical_cpuid), ["39FFD6AB"; 3]);
+        assert_eq!(["0x", "x12"].map(canonical_cpuid), ["0X", "X12"]);
         assert!(!is_cpuid("") && !is_cpuid("a b") && !is_cpuid("é") && !is_cpuid(&"x".repeat(65)));
     }
 }

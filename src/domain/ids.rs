@@ -33,3 +33,9 @@ ids! {
 
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = i64;
+
+/// A time as people and programs are told it: local, `yyyy-MM-dd HH:mm:ss`.
+pub fn local_time(at: Millis, zone: &jiff::tz::TimeZone) -> String {
+    let at = jiff::Timestamp::from_millisecond(at);
+    at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+}

@@ -2,6 +2,7 @@
 //! start-up flags (config.rs).
 
 use super::refusal::Refusal;
+use super::serials::{SERIAL_FORMAT, SerialFormat};
 use jiff::civil::Time;
 use regex::{Regex, RegexBuilder};
 use std::net::IpAddr;
@@ -18,8 +19,10 @@ pub struct Settings {
     pub allow_plain_http: bool,
     /// `prodsys` may log in from other addresses than loopback while its password is still the one in the document.
     pub allow_default_password: bool,
-    /// What a DeviceSN looks like: a regular expression over ASCII.
+    /// What a whole DeviceSN looks like: a regular expression over ASCII. Empty: anything.
     pub device_sn_pattern: String,
+    /// What the serials that the box allots are made of; `None`: it allots none.
+    pub device_sn_format: Option<SerialFormat>,
     /// An area read with less is a fault; 0 to 1.
     pub confidence_threshold: f64,
     /// An engine silent for so long is broken.
@@ -46,13 +49,16 @@ pub struct Settings {
     pub backup_keep: usize,
     /// `device_sn_pattern`, compiled; always there, since no pattern that does not compile is taken.
     sn: Option<Regex>,
+    /// A serial that `device_sn_format` makes and `device_sn_pattern` does not take.
+    sn_misfit: Option<String>,
 }
 
 /// Every setting's name.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "allow_plain_http",
     "allow_default_password",
     "device_sn_pattern",
+    "device_sn_format",
     "confidence_threshold",
     "engine_timeout_s",
     "engine_retries",
@@ -70,9 +76,13 @@ pub const NAMES: [&str; 15] = [
 const SN_PATTERN: &str = r"^\d{8}$";
 const SN_CHARS_MAX: usize = 64;
 
-/// `\d` means ASCII digits; the size limit keeps a hostile pattern small.
+/// Always of the whole serial. `\d` means ASCII digits; the size limit keeps a hostile pattern small.
 fn sn_regex(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(&pattern.replace("\\d", "[0-9]")).size_limit(1 << 16).build().ok()
+    let pattern = if pattern.is_empty() { ".*".to_owned() } else { pattern.replace("\\d", "[0-9]") };
+    let compiled = |pattern: &str| RegexBuilder::new(pattern).size_limit(1 << 17).build().ok();
+    // By itself first: a stray `)` must not end the group around it. A comment of the `x` flag ends with its line.
+    compiled(&pattern)?;
+    compiled(&format!(r"\A(?:{pattern})\z")).or_else(|| compiled(&format!("\\A(?:{pattern}\n)\\z")))
 }
 
 impl Default for Settings {
@@ -81,6 +91,7 @@ impl Default for Settings {
             allow_plain_http: false,
             allow_default_password: false,
             device_sn_pattern: SN_PATTERN.into(),
+            device_sn_format: SerialFormat::read(SERIAL_FORMAT),
             confidence_threshold: 0.9,
             engine_timeout_s: 60,
             engine_retries: 3,
@@ -94,6 +105,7 @@ impl Default for Settings {
             backup_time: Time::constant(2, 30, 0, 0),
             backup_keep: 7,
             sn: sn_regex(SN_PATTERN),
+            sn_misfit: None,
         }
     }
 }
@@ -126,6 +138,17 @@ impl Settings {
                     || Refusal::malformed("device_sn_pattern：不是正确的正则表达式", "device_sn_pattern: not a regular expression");
                 self.sn = Some(sn_regex(value).ok_or_else(wrong)?);
                 self.device_sn_pattern = value.into();
+                self.look_for_a_misfit();
+            }
+            "device_sn_format" => {
+                let wrong = || {
+                    Refusal::malformed(
+                        "device_sn_format：由 {yy} {yyyy} {ww} {mm} {dd}、可见的 ASCII 字符和一个 {nnnn}（1 到 9 个 n）组成，例如 {yy}{ww}{nnnn}；留空则不分配",
+                        "device_sn_format: is made of {yy} {yyyy} {ww} {mm} {dd}, visible ASCII characters and one {nnnn} (1 to 9 n), as in {yy}{ww}{nnnn}; empty: none is allotted",
+                    )
+                };
+                self.device_sn_format = if value.is_empty() { None } else { Some(SerialFormat::read(value).ok_or_else(wrong)?) };
+                self.look_for_a_misfit();
             }
             "confidence_threshold" => self.confidence_threshold = number(name, value, 0.0, 1.0)?,
             "engine_timeout_s" => self.engine_timeout_s = number(name, value, 1, 3600)?,
@@ -185,6 +208,22 @@ impl Settings {
             && self.sn.as_ref().is_some_and(|sn| sn.is_match(text))
     }
 
+    fn look_for_a_misfit(&mut self) {
+        self.sn_misfit = self.device_sn_format.as_ref().and_then(|format| format.misfit(|sn| self.is_sn(sn)));
+    }
+
+    /// Whether the box can allot serials that it would take itself; the refusal names both settings.
+    pub fn check_sn_format(&self) -> Result<(), Refusal> {
+        let (Some(format), Some(sn)) = (&self.device_sn_format, &self.sn_misfit) else { return Ok(()) };
+        let (text, pattern) = (format.text(), &self.device_sn_pattern);
+        Err(Refusal::malformed(
+            format!("device_sn_format：{text} 会分配出 {sn} 这样的序列号，不符合 device_sn_pattern {pattern}；请将两项一起修改"),
+            format!(
+                "device_sn_format: {text} makes serials like {sn}, which device_sn_pattern {pattern} does not take; change both together"
+            ),
+        ))
+    }
+
     /// What is wrong with a serial that does not fit, in both languages.
     pub fn sn_in_words(&self) -> (String, String) {
         if self.device_sn_pattern == SN_PATTERN {
@@ -214,6 +253,52 @@ mod tests {
         assert!(settings.is_sn("SN-00FF") && !settings.is_sn("18470001"));
         assert!(settings.set("device_sn_pattern", "(").is_err());
         assert!(settings.is_sn("SN-00FF"));
+    }
+
+    #[test]
+    fn a_pattern_always_means_the_whole_serial() {
+        let mut settings = Settings::default();
+        for (pattern, fits, not) in [
+            (r"\d{10}", "1234567890", "12345678901"),
+            (r"^\d{3}", "123", "1234"),
+            ("a|ab", "ab", "abc"),
+            (r"(?x) \d{3} # three", "123", "1234"),
+            (r"(?m)^\d{3}$", "123", "1234"),
+        ] {
+            settings.set("device_sn_pattern", pattern).unwrap();
+            assert!(settings.is_sn(fits) && !settings.is_sn(not), "{pattern}");
+        }
+        for wrong in [r"\d{8})|(.*", "(", r"\d{9999}{9999}"] {
+            assert!(settings.set("device_sn_pattern", wrong).is_err(), "{wrong}");
+        }
+        settings.set("device_sn_pattern", "").unwrap();
+        assert!(settings.is_sn("18470001") && settings.is_sn("SN-1") && !settings.is_sn("a b"));
+    }
+
+    #[test]
+    fn what_the_box_allots_is_what_it_takes() {
+        let with = |pattern: &str, format: &str| {
+            let mut settings = Settings::default();
+            settings.set("device_sn_pattern", pattern).and_then(|()| settings.set("device_sn_format", format)).unwrap();
+            settings.check_sn_format()
+        };
+        for (pattern, format) in [
+            (SN_PATTERN, SERIAL_FORMAT),
+            ("", SERIAL_FORMAT),
+            (r"SN-\d{8}", "SN-{yyyy}{nnnn}"),
+            (r"\d{6}", "{nnnnnn}"),
+            (r"SN-\d{8}", ""),
+        ] {
+            assert!(with(pattern, format).is_ok(), "{pattern} {format}");
+        }
+        for (pattern, format) in
+            [(r"\d{10}", SERIAL_FORMAT), (r"^SN-\d{8}$", SERIAL_FORMAT), (SN_PATTERN, "{nnn}"), (r"\d{4}0\d{3}", SERIAL_FORMAT)]
+        {
+            let refusal = with(pattern, format).unwrap_err();
+            for named in ["device_sn_pattern", "device_sn_format", pattern, format] {
+                assert!(refusal.en.contains(named) && refusal.zh.contains(named), "{refusal:?}");
+            }
+        }
     }
 
     #[test]

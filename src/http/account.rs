@@ -6,6 +6,7 @@ use super::{session, wire};
 use crate::app::accounts;
 use crate::app::sessions::Login;
 use crate::domain::refusal::Refusal;
+use crate::domain::serials::SerialFormat;
 use crate::domain::settings::{Encoding, Settings};
 use crate::store::StoreError;
 use crate::store::tables::{GROUPS, USERS};
@@ -63,6 +64,7 @@ fn settings_as_json(settings: &Settings) -> Value {
         "allow_plain_http": settings.allow_plain_http,
         "allow_default_password": settings.allow_default_password,
         "device_sn_pattern": settings.device_sn_pattern,
+        "device_sn_format": settings.device_sn_format.as_ref().map_or("", SerialFormat::text),
         "confidence_threshold": settings.confidence_threshold,
         "engine_timeout_s": settings.engine_timeout_s,
         "engine_retries": settings.engine_retries,

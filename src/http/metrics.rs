@@ -2,7 +2,7 @@
 
 use super::reply::{self, Reply};
 use super::route::Call;
-use crate::app::{devices, faults, now, queues};
+use crate::app::{device_lists, faults, now, queues};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
 use hyper::StatusCode;
@@ -18,8 +18,8 @@ pub async fn metrics(call: Call) -> Result<Reply, Refusal> {
     }
     let read = call.edge.app.look(|view| {
         Ok([
-            ("devices", "Devices registered.", devices::number(view)?),
-            ("devices_unprinted", "Devices without a label.", devices::unprinted_number(view)?),
+            ("devices", "Devices registered.", device_lists::number(view)?),
+            ("devices_unprinted", "Devices without a label.", device_lists::unprinted_number(view)?),
             ("manage_wait", "Template actions that wait.", queues::sizes(view)?.manage),
             ("recognize_wait", "Recognitions that wait.", queues::sizes(view)?.recognise),
             ("running", "Actions that an engine works on.", queues::running(view)?.len() as u64),

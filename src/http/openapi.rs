@@ -149,7 +149,7 @@ fn success(operation: &Operation) -> (&'static str, Value) {
         notation => {
             let schema = Notation::schema(notation, Side::Answer).unwrap_or_default();
             let is_creation = operation.methods == Methods::Post
-                && ["/api/companies", "/api/groups", "/api/users", "/api/tokens"].contains(&operation.path);
+                && ["/api/companies", "/api/groups", "/api/users", "/api/tokens", "/api/labels"].contains(&operation.path);
             let status = if is_creation { "201" } else { "200" };
             (status, json!({ "description": "Done.", "content": content("application/json", schema) }))
         }

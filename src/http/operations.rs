@@ -24,15 +24,34 @@ const fn row(methods: Methods, path: &'static str, takes: &'static str, gives: &
 pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Done", "(sucess: text)"),
     ("ReqStatus", "(reqStatus: 'sucess')"),
-    ("Device", "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label)"),
+    (
+        "Device",
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label, sent_by: text|null, \
+         sent_time: time|null)",
+    ),
+    (
+        "WholeDevice",
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label, sent_by: text|null, \
+         sent_time: time|null, retired: bool, history: [(time: time, user_name: text|null, what: \
+         'registered'|'cpuid'|'retired'|'sent'|'printed'|'failed'|'unknown'|'unprinted', from: text|null, to: text|null, reason: text)])",
+    ),
+    (
+        "Import",
+        "(import_id: natural, time: time, user_name: text, file: text, created: natural, undone: bool, can_undo: bool, why: text|null)",
+    ),
+    (
+        "LabelLook",
+        "(label_id: natural, name: text, width_mm: number, height_mm: number, gap_mm: number, rotate: 0|90|180|270, \
+         elements: [(kind: 'qr'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, value: text)])",
+    ),
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
     ("Registration", "(DeviceSN: text, CPUID: text, status: 'created'|'exists'|'conflict')"),
     ("Claims", "{(user_id: natural, user_name: text, until: time)}"),
     (
         "Conflict",
-        "(conflict_id: natural, DeviceSN: text, CPUID: text, same_sn: Pair|null, same_cpuid: Pair|null, first_time: time, \
-         last_time: time, times: natural, user_name: text, user_ip: text, settled: (time: time, user_name: text, reason: text)|null)",
+        "(conflict_id: natural, kind: 'registration'|'twins', DeviceSN: text, CPUID: text, same_sn: Pair|null, same_cpuid: Pair|null, first_time: time, \
+         last_time: time, times: natural, user_name: text, user_ip: text, settled: (time: time, user_name: text, reason: text, decision: 'keep'|'replace')|null)",
     ),
     ("Company", "(company_id: natural, company_name: text)"),
     ("GroupName", "(group_id: natural, group_name: text)"),
@@ -94,7 +113,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "Settings",
-        "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, confidence_threshold: number, \
+        "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, device_sn_format: text, confidence_threshold: number, \
          engine_timeout_s: natural, engine_retries: natural, engine_backoff_ms: natural, engine_encoding: 'gbk'|'utf-8', \
          engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], timezone: text|null, backup_dir: text|null, \
          backup_time: text, backup_keep: natural)",
@@ -103,6 +122,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
 
 /// What requests speak of; fields that are not named are ignored.
 pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
+    ("Element", "(kind: 'qr'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, value: text)"),
     ("NewDevice", "(DeviceSN?: serial|null, CPUID: serial)"),
     ("Tick", "(permission_id: natural, is_checked: flag)"),
     (
@@ -120,7 +140,11 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
 
 const NOTHING: &str = "()";
 const SERIALS: &str = "(DeviceSNList: [serial])";
-const DEVICES: &str = "(printed?: flag, from?: time, to?: time, q?: text, cursor?: text, limit?: natural)";
+const DEVICES: &str =
+    "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest', cursor?: text, limit?: natural)";
+const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const LOOK: &str =
+    "(name?: text, width_mm?: number, height_mm?: number, gap_mm?: number, rotate?: 0|90|180|270, elements?: [Element])";
 const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, cursor?: natural, \
                         limit?: natural)";
 const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, page?: natural)";
@@ -147,8 +171,8 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/backups", NOTHING, "(backups: [(name: text, bytes: natural, time: time)], trouble: text|null, is_new: bool)"),
     row(Post, "/api/restore", NOTHING, "Done"),
     row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
-    row(Post, "/switchPrintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag)", SWITCHED),
-    row(Post, "/switchPtintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag)", SWITCHED),
+    row(Post, "/switchPrintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag, reason?: text)", SWITCHED),
+    row(Post, "/switchPtintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag, reason?: text)", SWITCHED),
     row(Read, "/searchNoPrint", NOTHING, "(DeviceSNList: [text])"),
     row(Get, "/socketNoPrint", NOTHING, WEBSOCKET),
     row(Read, "/printQRCode", SERIALS, "{text}"),
@@ -160,18 +184,37 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Read, "/api/devices", DEVICES, "(devices: [Device], next_cursor: text|null, total: natural)"),
     row(Get, "/api/devices/export.csv", DEVICES, CSV),
+    row(Get, "/api/devices/export.xlsx", DEVICES, SHEET),
     row(
         Post,
         "/api/devices/import",
-        NOTHING,
-        "(created: natural, exists: natural, conflict: natural, errors: [(line: natural, err: text)])",
+        "(preview?: flag)",
+        "(rows: natural, created: natural, exists: natural, conflict: natural, errors: [(line: natural, err: text)], \
+         warnings: [(line: natural, warning: text)], conflicts: [(line: natural, DeviceSN: text, CPUID: text, with: Pair|null)], \
+         unused_columns: [text], encoding: text, separator: text|null, import_id?: natural)",
     ),
+    row(Get, "/api/imports", NOTHING, "(imports: [Import])"),
+    row(Post, "/api/imports/{id}/undo", NOTHING, "Import"),
+    row(Get, "/api/devices/{sn}", NOTHING, "WholeDevice"),
+    row(Patch, "/api/devices/{sn}", "(CPUID: serial, reason: text)", "WholeDevice"),
+    row(Delete, "/api/devices/{sn}", "(reason: text)", "WholeDevice"),
     row(
         Get,
         "/api/devices/{sn}/history",
         NOTHING,
         "(device: Device, prints: [(time: time, user_name: text, user_ip: text, reason: text, outcome: Label)])",
     ),
+    row(
+        Get,
+        "/api/clock",
+        NOTHING,
+        "(now: time, timezone: text, timezone_set: bool, utc_offset: text, newest_record: time|null, built: time, \
+         allotment: (err: text, code: text)|null)",
+    ),
+    row(Get, "/api/labels", NOTHING, "(labels: [LabelLook])"),
+    row(Post, "/api/labels", LOOK, "LabelLook"),
+    row(Patch, "/api/labels/{id}", LOOK, "LabelLook"),
+    row(Delete, "/api/labels/{id}", NOTHING, "Done"),
     row(Get, "/api/labels/claims", NOTHING, "(claims: Claims)"),
     row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),
     row(Post, "/api/labels/claims/release", SERIALS, "ReqStatus"),
@@ -179,7 +222,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/labels/sent", "(DeviceSNList: [serial], reason?: text)", "ReqStatus"),
     row(Post, "/api/labels/outcome", "(printed?: [serial], failed?: [serial], unknown?: [serial])", SWITCHED),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
-    row(Post, "/api/conflicts/{id}/settle", "(reason: text)", "Conflict"),
+    row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace')", "Conflict"),
     row(Get, "/api/companies", NOTHING, "(companies: [Company])"),
     row(Post, "/api/companies", COMPANY, "Company"),
     row(Patch, "/api/companies/{id}", COMPANY, "Company"),

@@ -3,7 +3,8 @@
 use super::body::Fields;
 use super::reply::{self, Reply};
 use super::route::Call;
-use crate::app::devices::{self, Filter, NewDevice, Registered, Registration};
+use crate::app::device_lists::{self, Filter};
+use crate::app::devices::{NewDevice, Registered, Registration};
 use crate::app::labels::Switched;
 use crate::domain::device::Device;
 use crate::domain::refusal::{Code, Refusal};
@@ -25,7 +26,7 @@ pub async fn search(call: Call) -> Result<Reply, Refusal> {
     match call.fields.text("condition")? {
         "DeviceSN" => {
             let sn = call.fields.serial("DeviceSN")?;
-            let device = call.edge.app.store.read(|view| devices::find(view, &sn))?;
+            let device = call.edge.app.store.read(|view| device_lists::find(view, &sn))?;
             let device = device.ok_or_else(|| unknown(std::slice::from_ref(&sn)))?;
             Ok(reply::json(&json!({ "CPUID": device.cpuid, "DeviceSN": device.sn })))
         }
@@ -57,13 +58,13 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {
     let sns = call.fields.serials("DeviceSNList", SWITCH_MAX)?;
-    let printed = match call.fields.number_or_none("status")? {
-        None | Some(1) => true,
-        Some(0) => false,
+    let unprinted = match call.fields.number_or_none("status")? {
+        None | Some(1) => None,
+        Some(0) => Some(super::devices::reason_or_none(&call.fields)?),
         Some(_) => return Err(Refusal::malformed("status：应为 0 或 1", "status: must be 0 or 1")),
     };
     let atomic = call.fields.flag("atomic")?;
-    let Switched { done, unknown } = call.edge.app.switch_print_state(call.by()?, sns, printed, atomic).await?;
+    let Switched { done, unknown } = call.edge.app.switch_print_state(call.by()?, sns, unprinted, atomic).await?;
     if unknown.is_empty() {
         return Ok(reply::json(&json!({ "reqStatus": "sucess" })));
     }
@@ -76,7 +77,7 @@ pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {
 }
 
 pub async fn search_no_print(call: Call) -> Result<Reply, Refusal> {
-    let sns = call.edge.app.look(devices::unprinted).await?;
+    let sns = call.edge.app.look(device_lists::unprinted).await?;
     Ok(reply::json(&json!({ "DeviceSNList": sns })))
 }
 
@@ -86,7 +87,7 @@ pub async fn print_qr_code(call: Call) -> Result<Reply, Refusal> {
         let mut found = Vec::with_capacity(sns.len());
         let mut missing = Vec::new();
         for sn in sns {
-            match devices::find(view, &sn)? {
+            match device_lists::find(view, &sn)? {
                 Some(device) => found.push(device),
                 None => missing.push(sn),
             }
@@ -103,12 +104,32 @@ pub async fn print_qr_code(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&Value::Object(drawn.await??)))
 }
 
+/// What a row may hold, in any case.
+const ROW: [&str; 2] = ["DeviceSN", "CPUID"];
+
+/// A field that is not understood may have been the serial: nothing is registered without it.
 fn new_device(fields: &Fields) -> Result<NewDevice, Refusal> {
-    Ok(NewDevice { sn: fields.serial_or_none("DeviceSN")?, cpuid: fields.serial("CPUID")? })
+    let mut row = Map::new();
+    for (name, _) in fields.iter() {
+        let known = ROW.into_iter().find(|known| name.eq_ignore_ascii_case(known));
+        let wrong = |zh: &str, en: &str| Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"));
+        let known =
+            known.ok_or_else(|| wrong("没有这个字段，应为 DeviceSN 或 CPUID", "no such field, must be DeviceSN or CPUID"))?;
+        if row.insert(known.to_owned(), fields.value(name).cloned().unwrap_or_default()).is_some() {
+            return Err(wrong("写了两次", "is there twice"));
+        }
+    }
+    let row = Fields::from(row);
+    let sn = row.serial_or_none("DeviceSN")?.filter(|sn| !sn.is_empty());
+    Ok(NewDevice { sn, cpuid: row.serial("CPUID")? })
 }
 
 pub async fn register_device(call: Call) -> Result<Reply, Refusal> {
     let rows = if call.fields.has("devices") {
+        if let Some((name, _)) = call.fields.iter().find(|(name, _)| ROW.iter().any(|row| name.eq_ignore_ascii_case(row))) {
+            let (zh, en) = (format!("{name}：应写在 devices 的每一项里"), format!("{name}: belongs into the rows of devices"));
+            return Err(Refusal::malformed(zh, en));
+        }
         let list = call.fields.list("devices")?;
         if list.len() > REGISTER_MAX {
             let (zh, en) = (format!("devices：一次最多 {REGISTER_MAX} 个"), format!("devices: at most {REGISTER_MAX} at once"));

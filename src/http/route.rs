@@ -5,7 +5,8 @@ use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
 use super::{
-    Edge, account, backup, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, trial, ui,
+    Edge, account, backup, clock, devices, faults, imports, invoice, invoices, label_looks, labels, log, metrics, openapi, people,
+    production, queue, socket, trial, ui,
 };
 use crate::app::{App, By, pictures};
 use crate::domain::account::{Actor, Permission};
@@ -106,6 +107,8 @@ pub struct Call {
     /// `{name}` of the route's path, and what stands there.
     pub captured: HashMap<String, String>,
     pub fields: Fields,
+    /// What the address says beside them.
+    pub query: Fields,
     pub upgrade: Option<Upgrade>,
     actor: Option<Actor>,
 }
@@ -140,6 +143,13 @@ impl Call {
             Some(id) if id != actor.user.0 && !actor.may(Permission::SystemRw) => Err(Refusal::no_permission()),
             _ => Ok(()),
         }
+    }
+
+    /// A text in the path, as it was before it was written into an address.
+    pub fn text_in_path(&self, name: &str) -> Result<String, Refusal> {
+        let text = self.captured.get(name).ok_or_else(nothing_here)?;
+        let text = percent_encoding::percent_decode_str(text).decode_utf8();
+        text.map(std::borrow::Cow::into_owned).map_err(|_| nothing_here())
     }
 
     /// An id in the path; what is no number is nothing's.
@@ -192,17 +202,28 @@ routes! {
     Post "/registerDevice", Needs(DeviceRw), None => production::register_device;
 
     Read "/api/devices", Needs(DeviceR), None => devices::list;
-    Get "/api/devices/export.csv", Needs(DeviceR), None => devices::export;
-    Post "/api/devices/import", Needs(DeviceRw), Csv => devices::import;
-    Get "/api/devices/{sn}/history", Needs(DeviceR), None => devices::history;
-    Get "/api/labels/claims", Needs(DeviceR), None => devices::claimed;
-    Post "/api/labels/claims", Needs(DeviceRw), None => devices::claim;
-    Post "/api/labels/claims/release", Needs(DeviceRw), None => devices::release;
+    Get "/api/devices/export.csv", Needs(DeviceR), None => devices::export_csv;
+    Get "/api/devices/export.xlsx", Needs(DeviceR), None => devices::export_xlsx;
+    Post "/api/devices/import", Needs(DeviceRw), Csv => imports::import;
+    Get "/api/imports", Needs(DeviceR), None => imports::list;
+    Post "/api/imports/{id}/undo", Needs(DeviceRw), None => imports::undo;
+    Get "/api/devices/{sn}", Needs(DeviceR), None => devices::one;
+    Patch "/api/devices/{sn}", Needs(DeviceRw), None => devices::correct;
+    Delete "/api/devices/{sn}", Needs(DeviceRw), None => devices::retire;
+    Get "/api/devices/{sn}/history", Needs(DeviceR), None => devices::prints;
+    Get "/api/clock", Needs(DeviceR), None => clock::clock;
+    Get "/api/labels", Needs(DeviceR), None => label_looks::list;
+    Post "/api/labels", Needs(DeviceRw), None => label_looks::add;
+    Patch "/api/labels/{id}", Needs(DeviceRw), None => label_looks::change;
+    Delete "/api/labels/{id}", Needs(DeviceRw), None => label_looks::delete;
+    Get "/api/labels/claims", Needs(DeviceR), None => labels::claimed;
+    Post "/api/labels/claims", Needs(DeviceRw), None => labels::claim;
+    Post "/api/labels/claims/release", Needs(DeviceRw), None => labels::release;
     Get "/api/labels/claims/socket", Needs(DeviceR), None => socket::claims;
-    Post "/api/labels/sent", Needs(DeviceRw), None => devices::sent;
-    Post "/api/labels/outcome", Needs(DeviceRw), None => devices::came_out;
-    Get "/api/conflicts", Needs(DeviceR), None => devices::conflicts;
-    Post "/api/conflicts/{id}/settle", Needs(DeviceRw), None => devices::settle;
+    Post "/api/labels/sent", Needs(DeviceRw), None => labels::sent;
+    Post "/api/labels/outcome", Needs(DeviceRw), None => labels::came_out;
+    Get "/api/conflicts", Needs(DeviceR), None => labels::conflicts;
+    Post "/api/conflicts/{id}/settle", Needs(DeviceRw), None => labels::settle;
 
     Get "/api/companies", Needs(SystemRw), None => people::companies;
     Post "/api/companies", Needs(SystemRw), None => people::add_company;
@@ -354,6 +375,7 @@ async fn pass(
             return Err(refusal);
         }
     };
+    let query = Fields::of_query(parts.uri.query().unwrap_or_default());
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
         Fields::of_query(parts.uri.query().unwrap_or_default())
     } else {
@@ -371,7 +393,7 @@ async fn pass(
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
-    let call = Call { edge, origin, language, headers, captured, fields, upgrade, actor };
+    let call = Call { edge, origin, language, headers, captured, fields, query, upgrade, actor };
     if route.methods.changes_something() {
         // What was begun is brought to its end, even when the client hangs up.
         return tokio::spawn((route.handler)(call)).await.unwrap_or_else(|_| Err(Refusal::internal()));

@@ -3,7 +3,7 @@
 use super::Edge;
 use super::reply::Reply;
 use super::route::{Call, Upgrade};
-use crate::app::{App, devices, faults, now};
+use crate::app::{App, device_lists, faults};
 use crate::domain::account::Permission;
 use crate::domain::refusal::{Code, Refusal};
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription};
@@ -199,7 +199,7 @@ where
 }
 
 fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
-    let sns = app.store.walk(devices::unprinted)?;
+    let sns = app.store.walk(device_lists::unprinted)?;
     Ok(Bytes::from(json!({ "DeviceSNList": sns }).to_string()))
 }
 
@@ -229,7 +229,7 @@ pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
 }
 
 fn claims_now(app: &App) -> Bytes {
-    Bytes::from(json!({ "claims": super::devices::claims(&app.claims.held(now()), &app.settings().zone()) }).to_string())
+    Bytes::from(json!({ "claims": super::labels::claims(&app.claims.held(), &app.settings().zone()) }).to_string())
 }
 
 /// Keeps the newest claims for every watcher. Runs until the box stops.

@@ -5,9 +5,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-pub fn write(at: Millis, zone: &TimeZone) -> String {
-    Timestamp::from_millisecond(at).map(|t| t.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
-}
+pub use crate::domain::ids::local_time as write;
 
 /// What a time that someone typed covers: its first and its last millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

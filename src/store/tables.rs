@@ -5,9 +5,10 @@ use super::key::Key;
 use super::record::Record;
 use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
-use crate::domain::device::{Conflict, Device, Listed, Print};
+use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Contender, Correction, Invoice, Picture};
+use crate::domain::label_look::LabelLook;
 use crate::domain::template::Template;
 use std::marker::PhantomData;
 
@@ -42,8 +43,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 /// Which format the whole is in: absent in a store just made.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Goes up when an older release could not go on with what this one writes. 2: invoices have running
-/// totals. 3: devices by time have their CPU ids.
-pub const FORMAT_NUMBER: u64 = 3;
+/// totals. 3: devices by time have their CPU ids. 4: CPU ids are compared without case and `0x`.
+pub const FORMAT_NUMBER: u64 = 4;
 
 /// The numbers of the tables that say who somebody is and what he may do: from this one up to that, not included.
 pub(super) const ACCOUNTS: (u8, u8) = (10, 20);
@@ -59,6 +60,7 @@ pub const TOKENS: Table<TokenId, Token> = Table::new(15, "tokens");
 pub const TOKENS_BY_HASH: Table<[u8; 32], u64> = Table::new(16, "tokens by hash");
 
 pub const DEVICES: Table<String, Device> = Table::new(20, "devices");
+/// By what CPU ids are compared by (`canonical_cpuid`).
 pub const DEVICES_BY_CPUID: Table<String, String> = Table::new(21, "devices by CPUID");
 pub const DEVICES_BY_TIME: Table<Arrival, Listed> = Table::new(22, "devices by time");
 pub const DEVICES_UNPRINTED: Table<Arrival, String> = Table::new(23, "unprinted devices");
@@ -66,8 +68,15 @@ pub const DEVICES_UNPRINTED: Table<Arrival, String> = Table::new(23, "unprinted 
 /// (serial, number): every label of a device.
 pub const PRINTS: Table<(String, u64), Print> = Table::new(24, "prints");
 pub const CONFLICTS: Table<u64, Conflict> = Table::new(25, "conflicts");
-/// The pair that was asked for: its conflict.
+/// The pair that was asked for, its CPU id as they are compared: its conflict.
 pub const CONFLICTS_BY_PAIR: Table<(String, String), u64> = Table::new(26, "conflicts by pair");
+
+/// (CPU id as they are compared, serial): devices of an older store whose CPU id is another device's in `DEVICES_BY_CPUID`.
+pub const TWINS: Table<(String, String), ()> = Table::new(27, "twins");
+/// Devices that are on no list any more. Their serials are never given to others.
+pub const RETIRED: Table<String, Device> = Table::new(28, "retired devices");
+/// (serial, number): a device's history, beside its prints.
+pub const STEPS: Table<(String, u64), Step> = Table::new(29, "steps");
 
 pub const ACTIONS: Table<ActionId, Action> = Table::new(30, "actions");
 /// (queue, position): what waits, in the order it is taken.
@@ -104,3 +113,8 @@ pub const LOG: Table<Arrival, LogRow> = Table::new(50, "log");
 pub const LOG_KEYS: Table<(u8, CompanyId, String), u64> = Table::new(51, "log keys");
 /// The same and a number from 1 upwards: that row. Numbers go with time, so a time is found by halving, and counting is subtraction.
 pub const LOG_INDEX: Table<(u8, CompanyId, String, u64), Arrival> = Table::new(52, "log index");
+
+pub const IMPORTS: Table<u64, Import> = Table::new(60, "imports");
+/// (import, serial): what it brought.
+pub const IMPORTED: Table<(u64, String), ()> = Table::new(61, "imported devices");
+pub const LABEL_LOOKS: Table<u64, LabelLook> = Table::new(62, "label looks");

@@ -111,6 +111,9 @@ fn records_and_keys() {
         label: device::Label::Sent,
         print_count: 1,
         prints: 2,
+        current_labels: 1,
+        registered_by: Some("甲".into()),
+        import: Some(3),
     };
     let pause = action::Pause { by: "admin".into(), since: 1, reason: "午休".into() };
     let session = account::Session { user: paperline::domain::ids::UserId(1), began: 1, seen: 2 };
@@ -185,6 +188,13 @@ fn pictures_and_tables() {
         })
         .collect();
     let table = b"\xEF\xBB\xBFDeviceSN,CPUID\r\n18470001,A1\r\n\"18470002\",\"A,2\"\r\n";
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, text) in [(0, "DeviceSN"), (1, "CPUID")] {
+        sheet.write_string(0, column, text).unwrap();
+        sheet.write_number(1, column, 18_470_003).unwrap();
+    }
+    let sheet = workbook.save_to_buffer().unwrap();
     fuzz("pictures and tables", |random| {
         let which = random.below(pictures.len());
         let picture = bend(random, &pictures[which]);
@@ -197,6 +207,7 @@ fn pictures_and_tables() {
             }
         }
         answers_in_words(&client.send("POST", "/api/devices/import", &[("content-type", "text/csv")], &bend(random, table)));
+        answers_in_words(&client.send("POST", "/api/devices/import", &[], &bend(random, &sheet)));
     });
     // All of them are read, or said to be unreadable.
     eventually("the queue is empty", || (client.get("/api/queue").body["recognize_size"] == 0).then_some(()));

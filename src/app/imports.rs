@@ -1,0 +1,198 @@
+//! Files of devices: looked at before anything is written, taken in verb by verb, and taken back as long as nothing has been done to
+//! what they brought. Not here: reading the file (http/table.rs).
+
+use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, verdict};
+use super::{App, By, log, now};
+use crate::domain::change::Change;
+use crate::domain::device::{Device, Import, ImportState};
+use crate::domain::refusal::Refusal;
+use crate::domain::spreadsheet::{Words, is_digits};
+use crate::store::tables::{DEVICES, DEVICES_BY_CPUID, IMPORTED, IMPORTS};
+use crate::store::{Store, StoreError, Txn, View};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+/// The imports that are under way.
+pub(super) type Importing = Mutex<HashSet<u64>>;
+
+/// A verb takes away about as many keys as registering wrote.
+const UNDONE_PER_VERB: usize = 200;
+/// Twins with more of them are not looked for.
+const LOST_ZEROS_MAX: usize = 8;
+
+/// Before something is done to a device that an import brought: that import can't be taken back any more.
+pub(super) fn touch(txn: &mut Txn<'_>, device: &Device) -> Result<(), Refusal> {
+    let Some(id) = device.import else { return Ok(()) };
+    let Some(import) = txn.get(&IMPORTS, &id)? else { return Ok(()) };
+    match import.state {
+        ImportState::Untouched => {
+            Ok(txn.put(&IMPORTS, &id, &Import { state: ImportState::Touched(device.sn.clone()), ..import })?)
+        }
+        ImportState::Undoing => Err(Refusal::conflict(
+            format!("设备 {} 所属的导入 {id} 正在撤销", device.sn),
+            format!("the import {id}, which brought the device {}, is being undone", device.sn),
+        )),
+        ImportState::Touched(_) | ImportState::Undone => Ok(()),
+    }
+}
+
+/// What registering these rows would come to, in their order.
+pub fn preview(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<Registration>, StoreError> {
+    let mut planned = Planned::default();
+    let mut registrations = Vec::with_capacity(rows.len());
+    for row in rows {
+        let asked = |status, with| Registration { sn: row.sn.clone(), cpuid: row.cpuid.clone(), status, with };
+        registrations.push(match verdict(view, &planned, row)? {
+            Verdict::New => {
+                planned.add(row.sn.as_deref().unwrap_or_default(), &row.cpuid);
+                asked(Registered::Created, None)
+            }
+            Verdict::Exists((sn, cpuid)) => Registration { sn: Some(sn), cpuid, status: Registered::Exists, with: None },
+            Verdict::Contradicts { by_sn, by_cpuid } => asked(Registered::Conflict, by_sn.or(by_cpuid)),
+        });
+    }
+    Ok(registrations)
+}
+
+/// A spreadsheet that takes a code for a number drops its leading zeros: of each row whose serial or CPU id has a longer twin that says
+/// so, in the file or among what is known, its place and what to compare.
+pub fn lost_zeros(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<(usize, Words)>, StoreError> {
+    type Code = for<'r> fn(&'r NewDevice) -> &'r str;
+    let codes: [(&str, Code); 2] = [("DeviceSN", |row| row.sn.as_deref().unwrap_or_default()), ("CPUID", |row| &row.cpuid)];
+    let mut found = Vec::new();
+    for (name, code) in codes {
+        let digits = || rows.iter().enumerate().map(|(at, row)| (at, code(row))).filter(|(_, text)| is_digits(text));
+        let mut longest: HashMap<&str, &str> = HashMap::new();
+        for (_, text) in digits() {
+            let known = longest.entry(text.trim_start_matches('0')).or_insert(text);
+            if text.len() > known.len() {
+                *known = text;
+            }
+        }
+        let is_known = |text: &String| if name == "CPUID" { view.has(&DEVICES_BY_CPUID, text) } else { view.has(&DEVICES, text) };
+        for (at, text) in digits() {
+            let bare = text.trim_start_matches('0');
+            let longer = longest.get(bare).filter(|twin| twin.len() > text.len()).map(|twin| (*twin).to_owned());
+            let twin = match longer {
+                Some(twin) => Some(twin),
+                None => twin_of(text, is_known)?,
+            };
+            found.extend(twin.map(|twin| {
+                let zh = format!("{name}：{text} 与 {twin} 只差前导零，可能是表格软件去掉了，请核对");
+                (at, (zh, format!("{name}: {text} and {twin} differ in leading zeros only; a spreadsheet may have dropped them, please compare")))
+            }));
+        }
+    }
+    Ok(found)
+}
+
+/// What is known and is the same but for leading zeros, more of them or none.
+fn twin_of(text: &str, is_known: impl Fn(&String) -> Result<bool, StoreError>) -> Result<Option<String>, StoreError> {
+    let bare = text.trim_start_matches('0').to_owned();
+    let longer = (1..=LOST_ZEROS_MAX).map(|zeros| "0".repeat(zeros) + text);
+    for twin in longer.chain((bare.len() < text.len()).then_some(bare)) {
+        if is_known(&twin)? {
+            return Ok(Some(twin));
+        }
+    }
+    Ok(None)
+}
+
+/// The newest first.
+pub fn newest(view: &View<'_>, limit: usize) -> Result<Vec<(u64, Import)>, StoreError> {
+    view.scan(&IMPORTS, &(), true).take(limit).collect()
+}
+
+/// Why it can't be taken back.
+pub fn cannot_undo(import: &Import) -> Option<Refusal> {
+    match &import.state {
+        ImportState::Untouched | ImportState::Undoing => None,
+        ImportState::Touched(sn) => Some(Refusal::conflict(
+            format!("不能撤销：设备 {sn} 的标签已发送或已标记，或设备已更正或作废"),
+            format!("it can't be undone: the label of {sn} was sent or marked, or the device was corrected or retired"),
+        )),
+        ImportState::Undone => Some(Refusal::conflict("该导入已撤销", "it is undone already")),
+    }
+}
+
+impl App {
+    /// All rows must have the form of a device, and name a serial. What a broken-off import has brought stays, and can be taken back.
+    pub async fn import_devices(&self, by: By, file: String, rows: Vec<NewDevice>) -> Result<(u64, Vec<Registration>), Refusal> {
+        let author = by.clone();
+        let begin = move |txn: &mut Txn<'_>| {
+            let (id, now) = (txn.next("imports")?, now());
+            log(txn, now, &author, None, format!("导入设备 {id} {file}"))?;
+            let (user_name, ip) = (author.actor.user_name, author.ip);
+            txn.put(&IMPORTS, &id, &Import { at: now, user_name, ip, file, created: 0, state: ImportState::Untouched })?;
+            Ok(id)
+        };
+        let id = self.store.write(begin).await?;
+        let importing = || self.importing.lock().unwrap_or_else(PoisonError::into_inner);
+        importing().insert(id);
+        let mut registrations = Vec::with_capacity(rows.len());
+        let registered = self.register_rows(by, rows, Some(id), |done| registrations.extend(done)).await;
+        importing().remove(&id);
+        let broken_off = |refusal: Refusal| {
+            let done = registrations.len();
+            let zh = format!("{}（导入 {id} 在第 {done} 个设备后中断：可再次导入同一文件，或撤销）", refusal.zh);
+            let en = format!("{} (the import {id} broke off after {done} devices: import the file again, or undo it)", refusal.en);
+            Refusal::new(refusal.code, zh, en)
+        };
+        registered.map_err(broken_off)?;
+        Ok((id, registrations))
+    }
+
+    /// Takes back what an import created. Interrupted, it goes on when it is asked again, and at the next start.
+    pub async fn undo_import(&self, by: By, id: u64) -> Result<Import, Refusal> {
+        if self.importing.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
+            return Err(Refusal::conflict("导入尚未结束", "the import is still under way"));
+        }
+        let begin = move |txn: &mut Txn<'_>| {
+            let unknown = || Refusal::not_found("没有这次导入", "no such import");
+            let import = txn.get(&IMPORTS, &id)?.ok_or_else(unknown)?;
+            if let Some(refusal) = cannot_undo(&import) {
+                return Err(refusal);
+            }
+            if import.state == ImportState::Untouched {
+                log(txn, now(), &by, None, format!("撤销导入 {id} {}", import.file))?;
+                txn.put(&IMPORTS, &id, &Import { state: ImportState::Undoing, ..import })?;
+            }
+            Ok(())
+        };
+        self.store.write(begin).await?;
+        loop {
+            if let Some(undone) = self.store.write(move |txn| undo_some(txn, id)).await? {
+                return Ok(undone);
+            }
+        }
+    }
+}
+
+/// Takes back some devices of an import; the import, once it was the last of them.
+fn undo_some(txn: &mut Txn<'_>, id: u64) -> Result<Option<Import>, Refusal> {
+    let rows = txn.scan(&IMPORTED, &id, false).take(UNDONE_PER_VERB).map(|row| row.map(|(key, ())| key));
+    let keys: Vec<(u64, String)> = rows.collect::<Result<_, _>>()?;
+    for key in &keys {
+        if let Some(device) = txn.get(&DEVICES, &key.1)? {
+            delist(txn, &device)?;
+        }
+        txn.delete(&IMPORTED, key);
+    }
+    txn.emit(Change::Unprinted);
+    if keys.len() == UNDONE_PER_VERB {
+        return Ok(None);
+    }
+    let import = txn.get(&IMPORTS, &id)?.ok_or_else(Refusal::internal)?;
+    let undone = Import { state: ImportState::Undone, ..import };
+    txn.put(&IMPORTS, &id, &undone)?;
+    Ok(Some(undone))
+}
+
+/// Brings what was interrupted to its end.
+pub(super) fn finish_undos(store: &Store) -> Result<(), Refusal> {
+    let imports = store.walk(|view| view.scan(&IMPORTS, &(), false).collect::<Result<Vec<_>, _>>())?;
+    for (id, _) in imports.into_iter().filter(|(_, import)| import.state == ImportState::Undoing) {
+        while store.write_blocking(move |txn| undo_some(txn, id))?.is_none() {}
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The looks of labels, which belong to the box and not to a browser. There is always one at least. Not here: what a look may be
+//! (domain/label_look.rs).
+
+use super::{App, By, log, now};
+use crate::domain::label_look::LabelLook;
+use crate::domain::refusal::Refusal;
+use crate::store::tables::LABEL_LOOKS;
+use crate::store::{StoreError, Txn, View};
+
+const LOOKS_MAX: usize = 200;
+const FIRST: u64 = 1;
+const COUNTER: &str = "label looks";
+
+/// By number. The first one is made at first need: until something is written, it is only said to be there.
+pub fn looks(view: &View<'_>) -> Result<Vec<(u64, LabelLook)>, StoreError> {
+    let mut looks: Vec<(u64, LabelLook)> = view.scan(&LABEL_LOOKS, &(), false).collect::<Result<_, _>>()?;
+    if looks.is_empty() {
+        looks.push((FIRST, LabelLook::first()));
+    }
+    Ok(looks)
+}
+
+fn make_the_first(txn: &mut Txn<'_>) -> Result<(), StoreError> {
+    if txn.view().counter(COUNTER)? == 0 {
+        let id = txn.next(COUNTER)?;
+        txn.put(&LABEL_LOOKS, &id, &LabelLook::first())?;
+    }
+    Ok(())
+}
+
+fn known(txn: &Txn<'_>, id: u64) -> Result<LabelLook, Refusal> {
+    txn.get(&LABEL_LOOKS, &id)?.ok_or_else(|| Refusal::not_found("没有这种标签", "no such label"))
+}
+
+/// Two of one name could not be told apart.
+fn check_name(txn: &Txn<'_>, id: u64, name: &str) -> Result<(), Refusal> {
+    for (other, look) in looks(&txn.view())? {
+        if other != id && look.name == name {
+            let (zh, en) = (format!("name：已有名为 {name} 的标签"), format!("name: there is a label called {name} already"));
+            return Err(Refusal::conflict(zh, en));
+        }
+    }
+    Ok(())
+}
+
+impl App {
+    pub async fn add_label_look(&self, by: By, look: LabelLook) -> Result<(u64, LabelLook), Refusal> {
+        look.check()?;
+        self.store
+            .write(move |txn| {
+                make_the_first(txn)?;
+                let id = txn.next(COUNTER)?;
+                check_name(txn, id, &look.name)?;
+                if looks(&txn.view())?.len() >= LOOKS_MAX {
+                    return Err(Refusal::conflict("标签样式太多，请先删除一些", "too many labels: delete some first"));
+                }
+                log(txn, now(), &by, None, format!("增加标签样式 {}", look.name))?;
+                txn.put(&LABEL_LOOKS, &id, &look)?;
+                Ok((id, look))
+            })
+            .await
+    }
+
+    /// `change` is applied to the look as it is then.
+    pub async fn change_label_look(
+        &self,
+        by: By,
+        id: u64,
+        change: impl FnOnce(&mut LabelLook) + Send + 'static,
+    ) -> Result<LabelLook, Refusal> {
+        self.store
+            .write(move |txn| {
+                make_the_first(txn)?;
+                let mut look = known(txn, id)?;
+                change(&mut look);
+                look.check()?;
+                check_name(txn, id, &look.name)?;
+                log(txn, now(), &by, None, format!("修改标签样式 {}", look.name))?;
+                txn.put(&LABEL_LOOKS, &id, &look)?;
+                Ok(look)
+            })
+            .await
+    }
+
+    pub async fn delete_label_look(&self, by: By, id: u64) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                make_the_first(txn)?;
+                let look = known(txn, id)?;
+                if looks(&txn.view())?.len() == 1 {
+                    return Err(Refusal::conflict("不能删除最后一种标签", "the last label can't be deleted"));
+                }
+                txn.delete(&LABEL_LOOKS, &id);
+                Ok(log(txn, now(), &by, None, format!("删除标签样式 {}", look.name))?)
+            })
+            .await
+    }
+}

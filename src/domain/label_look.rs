@@ -1,0 +1,162 @@
+//! How a label looks: its size, and what stands where on it. Lengths are in thousandths of a millimetre, so that what is given comes
+//! back as it was. Not here: where looks are kept (app/label_looks.rs).
+
+use super::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+
+pub type Micrometres = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelLook {
+    pub name: String,
+    pub width: Micrometres,
+    pub height: Micrometres,
+    pub gap: Micrometres,
+    /// Clockwise, in degrees: 0, 90, 180 or 270.
+    pub rotate: u16,
+    /// Empty: the QR code and the serial beneath.
+    pub elements: Vec<Element>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Element {
+    pub kind: ElementKind,
+    pub x: Micrometres,
+    pub y: Micrometres,
+    pub width: Micrometres,
+    pub height: Micrometres,
+    pub value: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ElementKind {
+    Qr,
+    Text,
+}
+
+pub const SIDE_MIN: Micrometres = 6_000;
+pub const SIDE_MAX: Micrometres = 300_000;
+pub const GAP_MAX: Micrometres = 50_000;
+const NAME_CHARS_MAX: usize = 64;
+const VALUE_CHARS_MAX: usize = 200;
+const ELEMENTS_MAX: usize = 50;
+/// What `{…}` in a value may be.
+const PLACEHOLDERS: [&str; 4] = ["SN", "CPUID", "date", "batch"];
+
+impl LabelLook {
+    /// The one that every box begins with.
+    pub fn first() -> Self {
+        Self { name: "40 × 30".into(), width: 40_000, height: 30_000, gap: 2_000, rotate: 0, elements: Vec::new() }
+    }
+
+    /// What stands on it: its elements, or the QR code and the serial beneath, as large as they can be.
+    pub fn drawn(&self) -> Vec<Element> {
+        if !self.elements.is_empty() {
+            return self.elements.clone();
+        }
+        let margin = (self.width.min(self.height) / 20).clamp(500, 1_500);
+        let text = (self.height / 7).clamp(1_200, 4_000);
+        let side = (self.width - 2 * margin).min(self.height - 2 * margin - text);
+        let code = Element {
+            kind: ElementKind::Qr,
+            x: (self.width - side) / 2,
+            y: margin,
+            width: side,
+            height: side,
+            value: "{SN} {CPUID}".into(),
+        };
+        let serial = Element {
+            kind: ElementKind::Text,
+            x: margin,
+            y: margin + side,
+            width: self.width - 2 * margin,
+            height: text,
+            value: "{SN}".into(),
+        };
+        vec![code, serial]
+    }
+
+    /// What is wrong with it, naming the field.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let refuse = |field: &str, zh: &str, en: &str| Err(Refusal::malformed(format!("{field}：{zh}"), format!("{field}: {en}")));
+        if !(1..=NAME_CHARS_MAX).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {
+            return refuse("name", "应为 1 到 64 个字", "must have 1 to 64 characters");
+        }
+        for (field, side) in [("width_mm", self.width), ("height_mm", self.height)] {
+            if !(SIDE_MIN..=SIDE_MAX).contains(&side) {
+                return refuse(field, "应为 6 到 300 毫米", "must be 6 to 300 millimetres");
+            }
+        }
+        if self.gap > GAP_MAX {
+            return refuse("gap_mm", "应为 0 到 50 毫米", "must be 0 to 50 millimetres");
+        }
+        if ![0, 90, 180, 270].contains(&self.rotate) {
+            return refuse("rotate", "应为 0、90、180 或 270", "must be 0, 90, 180 or 270");
+        }
+        if self.elements.len() > ELEMENTS_MAX {
+            return refuse("elements", "最多 50 项", "at most 50");
+        }
+        for (number, element) in self.elements.iter().enumerate() {
+            let field = |name: &str| format!("elements[{number}].{name}");
+            let (right, below) = (element.x.saturating_add(element.width), element.y.saturating_add(element.height));
+            if element.width == 0 || right > self.width {
+                return refuse(&field("w_mm"), "超出标签或为 0", "reaches beyond the label, or is 0");
+            }
+            if element.height == 0 || below > self.height {
+                return refuse(&field("h_mm"), "超出标签或为 0", "reaches beyond the label, or is 0");
+            }
+            check_value(&element.value).or_else(|(zh, en)| refuse(&field("value"), &zh, &en))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_value(value: &str) -> Result<(), (String, String)> {
+    if !(1..=VALUE_CHARS_MAX).contains(&value.chars().count()) || value.chars().any(char::is_control) {
+        return Err(("应为 1 到 200 个字".into(), "must have 1 to 200 characters".into()));
+    }
+    let mut rest = value;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { return Ok(()) };
+        if !PLACEHOLDERS.contains(&name) {
+            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(" ");
+            return Err((format!("没有 {{{name}}}，可用 {known}"), format!("there is no {{{name}}}; there are {known}")));
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_on_a_label_by_itself_lies_within_it() {
+        for (width, height) in [(6_000, 6_000), (30_000, 10_000), (25_400, 12_700), (10_000, 60_000), (300_000, 300_000)] {
+            let look = LabelLook { width, height, ..LabelLook::first() };
+            let drawn = LabelLook { elements: look.drawn(), ..look };
+            assert_eq!(drawn.check(), Ok(()), "{width} × {height}");
+            let [code, text] = &drawn.elements[..] else { panic!() };
+            assert!(code.width == code.height && code.width >= 3_000 && code.y + code.height <= text.y, "{drawn:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let element =
+            |value: &str, x, width| Element { kind: ElementKind::Text, x, y: 0, width, height: 1_000, value: value.into() };
+        let refused = |change: &dyn Fn(&mut LabelLook)| {
+            let mut look = LabelLook::first();
+            change(&mut look);
+            look.check().unwrap_err().en.into_owned()
+        };
+        assert!(refused(&|look| look.width = 5_999).starts_with("width_mm"));
+        assert!(refused(&|look| look.rotate = 45).starts_with("rotate"));
+        assert!(refused(&|look| look.name = String::new()).starts_with("name"));
+        assert!(
+            refused(&|look| look.elements = vec![element("{SN}", 0, 1), element("{sn}", 0, 1)]).starts_with("elements[1].value")
+        );
+        assert!(refused(&|look| look.elements = vec![element("a", 39_000, 1_001)]).starts_with("elements[0].w_mm"));
+    }
+}

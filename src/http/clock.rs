@@ -1,0 +1,29 @@
+//! What the box knows of the time, for whoever sets it right.
+
+use super::reply::{self, Reply};
+use super::route::Call;
+use super::time;
+use crate::app::{BUILT, devices, now};
+use crate::domain::refusal::Refusal;
+use serde_json::json;
+
+pub async fn clock(call: Call) -> Result<Reply, Refusal> {
+    let (settings, now) = (call.edge.app.settings(), now());
+    let zone = settings.zone();
+    let (newest, allotment) = call.edge.app.store.read(|view| {
+        let newest = devices::newest(view)?;
+        Ok::<_, Refusal>((newest, devices::allotment(view, &settings, now)))
+    })?;
+    let here = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(zone.clone());
+    let name = settings.timezone.clone().or_else(|| zone.iana_name().map(str::to_owned));
+    let refused = |refusal: Refusal| json!({ "err": call.language.pick(&refusal.zh, &refusal.en), "code": refusal.code.word() });
+    Ok(reply::json(&json!({
+        "now": time::write(now, &zone),
+        "timezone": name.unwrap_or_else(|| "UTC".into()),
+        "timezone_set": settings.timezone.is_some(),
+        "utc_offset": here.strftime("%:z").to_string(),
+        "newest_record": newest.map(|(at, _)| time::write(at, &zone)),
+        "built": time::write(BUILT, &zone),
+        "allotment": allotment.err().map(refused),
+    })))
+}

@@ -1,0 +1,64 @@
+//! A clock that stands wrong: no serial says a week that was not. Not here: the clock itself, whose cases are in domain/serials.rs.
+
+use crate::support::Paperline;
+use paperline::store::local::Local;
+use paperline::store::tables::{DEVICES, DEVICES_BY_TIME, DEVICES_UNPRINTED};
+use paperline::store::{Store, endless};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+#[test]
+fn a_clock_before_the_newest_record_allots_nothing_and_takes_what_is_given() {
+    let paperline = Paperline::start_with(&["--set", "timezone=Asia/Shanghai"]);
+    let client = paperline.operator();
+    client.post("/registerDevice", &json!({ "DeviceSN": "18440001", "CPUID": "C1" }));
+    let clock = client.get("/api/clock").body;
+    assert_eq!(
+        (&clock["allotment"], &clock["timezone"], &clock["timezone_set"]),
+        (&Value::Null, &json!("Asia/Shanghai"), &json!(true))
+    );
+    assert_eq!(clock["utc_offset"], "+08:00");
+    let time = |name: &str| clock[name].as_str().unwrap().to_owned();
+    assert!(time("built") < time("now") && time("newest_record") <= time("now"), "{clock}");
+    let (dir, _) = paperline.stop();
+    {
+        // A record of tomorrow: to the store it is all the same who of the two is wrong.
+        let engine = Local::open(&dir.path().join("data/db")).unwrap();
+        let store = Store::new(Arc::new(engine), endless(), Box::new(|_| {})).unwrap();
+        let tomorrow = store.write_blocking(|txn| {
+            let sn = "18440001".to_owned();
+            let mut device = txn.get(&DEVICES, &sn)?.unwrap();
+            let listed = txn.get(&DEVICES_BY_TIME, &(device.registered, device.sequence))?.unwrap();
+            txn.delete(&DEVICES_BY_TIME, &(device.registered, device.sequence));
+            txn.delete(&DEVICES_UNPRINTED, &(device.registered, device.sequence));
+            device.registered += 86_400_000;
+            txn.put(&DEVICES_BY_TIME, &(device.registered, device.sequence), &listed)?;
+            txn.put(&DEVICES_UNPRINTED, &(device.registered, device.sequence), &sn)?;
+            Ok(txn.put(&DEVICES, &sn, &device)?)
+        });
+        tomorrow.unwrap();
+    }
+    let paperline = Paperline::start_in(dir, &[]);
+    let client = paperline.operator();
+    let refused = client.post("/registerDevice", &json!({ "CPUID": "C2" }));
+    assert_eq!(refused.refusal(), (503, "unavailable"));
+    let (clock, said) = (client.get("/api/clock").body, refused.body["err"].as_str().unwrap().to_owned());
+    assert!(
+        said.contains("时钟") && said.contains("18440001") && said.contains(clock["newest_record"].as_str().unwrap()),
+        "{said}"
+    );
+    assert_eq!(clock["allotment"]["code"], "unavailable");
+    assert_eq!(clock["timezone_set"], false);
+    // Half a list is no list; what needs no serial of ours goes on.
+    let rows = json!({ "devices": [{ "DeviceSN": "18440003", "CPUID": "C3" }, { "CPUID": "C4" }] });
+    assert_eq!(client.post("/registerDevice", &rows).refusal(), (503, "unavailable"));
+    let devices =
+        client.post("/registerDevice", &json!({ "devices": [{ "DeviceSN": "18440005", "CPUID": "C5" }, { "CPUID": "c1" }] })).body;
+    assert_eq!((&devices["devices"][0]["status"], &devices["devices"][1]["status"]), (&json!("created"), &json!("exists")));
+    assert_eq!(client.get("/api/devices").body["total"], 2);
+    // The words name the cure: the record that can't be.
+    let retired =
+        client.send("DELETE", "/api/devices/18440001", &[("content-type", "application/json")], br#"{"reason":"wrong clock"}"#);
+    assert_eq!(retired.status, 200);
+    assert_eq!(client.post("/registerDevice", &json!({ "CPUID": "C2" })).body["devices"][0]["status"], "created");
+}
