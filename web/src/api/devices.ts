@@ -17,6 +17,10 @@ export interface Device {
   status: 0 | 1
   print_count: number
   label: LabelState
+  /** Of labels on their way to a printer that nobody has answered for. */
+  sent_by?: string
+  sent_time?: string
+  retired?: boolean
 }
 
 export interface DevicePage {
@@ -25,7 +29,10 @@ export interface DevicePage {
   total: number
 }
 
+export type Order = 'oldest' | 'newest'
+
 export interface DeviceFilter {
+  order?: Order
   printed?: 0 | 1
   from?: string
   to?: string
@@ -41,9 +48,9 @@ export function listDevices(
   return get('/api/devices', { ...filter, cursor: cursor ?? undefined, limit }, signal)
 }
 
-export function exportAddress(filter: DeviceFilter): string {
+export function exportAddress(filter: DeviceFilter, kind: 'csv' | 'xlsx'): string {
   const query = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]))
-  return `/api/devices/export.csv?${query}`
+  return `/api/devices/export.${kind}?${query}`
 }
 
 export interface Print {
@@ -64,6 +71,45 @@ export async function deviceHistory(serial: string): Promise<DeviceHistory | nul
   const path = `/api/devices/${encodeURIComponent(serial)}/history`
   const { status, body } = await call<DeviceHistory>('GET', path, { accept: [404] })
   return status === 404 ? null : body
+}
+
+/** What became of a device, besides its labels' prints. */
+export interface DeviceEvent {
+  time: string
+  user_name: string
+  what: 'registered' | 'cpuid' | 'retired' | 'sent' | 'printed' | 'failed' | 'unknown' | 'unprinted'
+  from: string | null
+  to: string | null
+  reason: string | null
+}
+
+export interface DeviceDetail extends Device {
+  retired: boolean
+  /** Newest first. */
+  history: DeviceEvent[]
+}
+
+/** Null: there never was such a device. */
+export async function readDevice(serial: string): Promise<DeviceDetail | null> {
+  const { status, body } = await call<DeviceDetail>('GET', pathOf(serial), { accept: [404] })
+  return status === 404 ? null : body
+}
+
+function pathOf(serial: string): string {
+  return `/api/devices/${encodeURIComponent(serial)}`
+}
+
+export async function correctCpuid(serial: string, cpuid: string, reason: string): Promise<void> {
+  await call('PATCH', pathOf(serial), { json: { CPUID: cpuid, reason } })
+}
+
+export async function retireDevice(serial: string, reason: string): Promise<void> {
+  await call('DELETE', pathOf(serial), { json: { reason } })
+}
+
+/** It was marked as printed, and is not. */
+export async function notPrinted(serial: string, reason: string): Promise<void> {
+  await post('/switchPrintStatus', { DeviceSNList: [serial], status: 0, reason })
 }
 
 export interface Claim {
@@ -98,6 +144,7 @@ export async function labelsSent(serials: string[], reason: string): Promise<voi
 }
 
 export type Outcome = 'printed' | 'failed' | 'unknown'
+export const OUTCOMES: Outcome[] = ['printed', 'failed', 'unknown']
 export type Outcomes = Record<Outcome, string[]>
 
 export interface OutcomeAnswer {
@@ -129,18 +176,46 @@ export async function registerDevice(cpuid: string, serial: string): Promise<Reg
 }
 
 export interface ImportReport {
+  rows?: number
   created: number
   exists: number
   conflict: number
   errors: { line: number; err: string }[]
+  warnings?: { line: number; warning: string }[]
+  conflicts?: { line: number; DeviceSN: string; CPUID: string; with: Pair }[]
+  unused_columns?: string[]
+  encoding?: string
+  separator?: string
+  /** Of what was written; a preview has none. */
+  import_id?: number
+}
+
+export interface PastImport {
+  import_id: number
+  time: string
+  user_name: string
+  file: string
+  created: number
+  undone: boolean
+  can_undo: boolean
+  why: string | null
+}
+
+export async function listImports(): Promise<PastImport[]> {
+  return (await get<{ imports: PastImport[] }>('/api/imports')).imports
+}
+
+export async function undoImport(id: number): Promise<void> {
+  await call('POST', `/api/imports/${id}/undo`, { timeoutMs: IMPORT_TIMEOUT_MS })
 }
 
 const IMPORT_TIMEOUT_MS = 30 * 60_000
 
-export async function importDevices(file: File, signal: AbortSignal): Promise<ImportReport> {
+/** `preview`: what it would do, and nothing is written. */
+export async function importDevices(file: File, preview: boolean, signal: AbortSignal): Promise<ImportReport> {
   const form = new FormData()
   form.append('file', file, file.name)
-  return (await call<ImportReport>('POST', '/api/devices/import', { form, signal, timeoutMs: IMPORT_TIMEOUT_MS })).body
+  return (await call<ImportReport>('POST', '/api/devices/import', { form, query: { preview: preview ? 1 : undefined }, signal, timeoutMs: IMPORT_TIMEOUT_MS })).body
 }
 
 interface Pair {
@@ -149,6 +224,8 @@ interface Pair {
 }
 
 export interface Conflict extends Pair {
+  /** Twins: two devices of an older store that are one, now that CPUIDs are compared without case and 0x. */
+  kind?: 'registration' | 'twins'
   conflict_id: number
   same_sn: Pair | null
   same_cpuid: Pair | null
@@ -164,6 +241,7 @@ export async function listConflicts(all: boolean): Promise<Conflict[]> {
   return (await get<{ conflicts: Conflict[] }>('/api/conflicts', { all: all ? 1 : 0 })).conflicts
 }
 
-export async function settleConflict(id: number, reason: string): Promise<void> {
-  await post(`/api/conflicts/${id}/settle`, { reason })
+/** `replace`: the device of that serial has the conflict's CPUID from now on. */
+export async function settleConflict(id: number, reason: string, decision: 'keep' | 'replace'): Promise<void> {
+  await post(`/api/conflicts/${id}/settle`, { reason, decision })
 }

@@ -1,83 +1,345 @@
-// A scan gun types like a keyboard, only faster, and ends with Enter. Tells such a burst from a person's typing.
+// The one place that hears scan guns. A gun types like a keyboard, only evenly and fast; this tells its bursts from a person's keys, keeps
+// them from buttons and fields they were not meant for, and hands each code to whoever listens last. Three laws: Enter belongs to whoever
+// had the burst; a key that may still become a burst does nothing yet; what turns out to be a person's is given back.
+import { cleanCode, gunSettings, isLikeCode, type Suffix } from './gun'
 
-/** People are slower than this between two keys, guns are faster. */
-const GAP_MS = 50
-const SHORTEST = 4
+/** So far apart are the keys of the slowest guns; outside fields nobody types that fast for long. */
+const SLOW_MS = 200
+/** In a field people do type; only what no hand can do is a gun there, unless its rhythm is even or the gun was taught. */
+const FAST_MS = 50
+const EVEN_MS = 30
+const EVEN_KEYS = 6
+/** After a burst its Enter may come twice (CR LF). */
+const DEAD_MS = 100
+/** Ends a code that has no suffix. Longer than a pause between keys: a busy browser hands them over late. */
+const PAUSE_MS = 400
+export const SHORTEST = 4
+
+export interface Heard {
+  text: string
+  /** As it came, prefix and control characters in it. */
+  raw: string
+  suffix: Suffix
+  /** The longest time between two keys of it, in ms; null where it came without keys. */
+  slowest: number | null
+}
+
+export interface Ear {
+  take: (heard: Heard) => void
+  /** What a burst holds so far; empty when it is over. */
+  hearing?: (text: string) => void
+  /** Every key is the gun's: nothing is given back, and what is too short for a code is taken all the same. */
+  all?: boolean
+}
 
 type Field = HTMLInputElement | HTMLTextAreaElement
 
-function fieldOf(target: EventTarget | null): Field | null {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement ? target : null
+interface Burst {
+  keys: KeyboardEvent[]
+  text: string
+  /** Between all its keys, Shift among them. */
+  gaps: number[]
+  lastAt: number
+  /** Where it was typed, and what stood there before; null outside fields. */
+  home: { field: Field; before: string } | null
+  /** Came as text, without keys. */
+  injected: boolean
 }
 
-/** What the gun typed into a field that happened to have the focus is taken out again. */
-function putBack(field: Field, text: string): void {
+const ears: Ear[] = []
+let burst: Burst | null = null
+let deadFrom = 0
+let deadTo = -1
+let pause = 0
+let fieldBefore: { field: Field; before: string } | null = null
+let keyed = false
+let catcher: Field | null = null
+const given = new WeakSet<Event>()
+const swallowed = new Set<string>()
+
+const NO_TEXT = new Set(['checkbox', 'radio', 'range', 'button', 'submit', 'file', 'reset', 'color'])
+
+function fieldOf(target: EventTarget | null): Field | null {
+  if (target instanceof HTMLTextAreaElement) return target
+  return target instanceof HTMLInputElement && !NO_TEXT.has(target.type) ? target : null
+}
+
+export function isCatcher(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && 'catcher' in target.dataset
+}
+
+/** Nobody scans a password into these pages, and hands are quick at their own. */
+function isSecret(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && (target.type === 'password' || target.autocomplete.includes('password'))
+}
+
+/** A field a person types into; the one that only catches scans is none. */
+function typedInto(target: EventTarget | null): Field | null {
+  return isCatcher(target) ? null : fieldOf(target)
+}
+
+/** Times of events may be a machine's own; what lies before the other is not after it. */
+function isWithin(at: number, since: number, ms: number): boolean {
+  return at >= since && at - since <= ms
+}
+
+function longestGap(): number {
+  return gunSettings.value.gap ?? SLOW_MS
+}
+
+function swallow(event: KeyboardEvent): void {
+  if (event.type === 'keydown') swallowed.add(event.code || event.key)
+  event.preventDefault()
+  event.stopImmediatePropagation()
+}
+
+function setField(field: Field, text: string): void {
   field.value = text
   field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
-export function listenToScans(take: (text: string) => void): () => void {
-  let burst = ''
-  let lastAt = 0
-  let before: { field: Field; text: string } | null = null
-  let swallowed = ''
+/** Of a burst in a field: did a gun type it? Its end counts as one more key. */
+function isGuns({ gaps, injected, text }: Burst, end: number): boolean {
+  if (injected) return isLikeCode(text)
+  const all = [...gaps, end]
+  if (all.every((gap) => gap <= FAST_MS)) return true
+  const taught = gunSettings.value.gap
+  if (taught !== null && isLikeCode(text) && all.every((gap) => gap <= taught)) return true
+  const even = Math.max(...gaps) - Math.min(...gaps) <= EVEN_MS && end <= Math.max(...gaps) + EVEN_MS
+  return gaps.length >= EVEN_KEYS - 1 && even
+}
 
-  function press(event: KeyboardEvent): void {
-    // A key held down repeats as fast as a gun types.
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return
-    const field = fieldOf(event.target)
-    // A field of a dialog waits for just what is scanned.
-    if (field?.closest('[role=dialog]')) return
-    const quick = event.timeStamp - lastAt <= GAP_MS
-    if (event.key === 'Enter') {
-      const text = burst
-      burst = ''
-      if (!quick || text.length < SHORTEST) return
+/** The name of what ends a code; Ctrl+J and Ctrl+M are how some keyboards spell LF and CR. */
+function endOf(event: KeyboardEvent): Suffix | null {
+  if (event.altKey || event.metaKey) return null
+  if (event.ctrlKey) return event.key === 'j' || event.key === 'J' ? 'lf' : event.key === 'm' || event.key === 'M' ? 'cr' : null
+  if (event.key === 'Enter') return 'cr'
+  return event.key === 'Tab' && !event.shiftKey ? 'tab' : null
+}
+
+function isDead(at: number): boolean {
+  return at >= deadFrom && at <= deadTo
+}
+
+function press(event: KeyboardEvent): void {
+  if (given.has(event)) return
+  const at = event.timeStamp
+  const end = endOf(event)
+  const underWay = burst !== null && isWithin(at, burst.lastAt, longestGap())
+  // Held down, a key repeats as fast as a gun types.
+  if (event.repeat) {
+    if ((end || event.key === ' ') && (underWay || isDead(at) || swallowed.has(event.code || event.key))) swallow(event)
+    return
+  }
+  if (event.isComposing || event.key === 'Process' || event.key === 'Unidentified' || isSecret(event.target)) return
+  if (end) finish(event, end, at, underWay)
+  else if (event.key === 'Shift' || event.key === 'CapsLock') {
+    if (burst && underWay) tick(burst, at)
+  } else if (event.ctrlKey && !event.altKey && burst && !burst.home && underWay && burst.keys.length >= SHORTEST) {
+    // A control character within a code, which would else be a command to the browser.
+    tick(burst, at)
+    swallow(event)
+  } else if ((event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph')) return
+  else if (event.key.length === 1) type(event, at, underWay)
+  else if (event.key !== 'Escape') settle()
+}
+
+function tick(now: Burst, at: number): void {
+  now.gaps.push(at - now.lastAt)
+  now.lastAt = at
+}
+
+function type(event: KeyboardEvent, at: number, underWay: boolean): void {
+  const field = typedInto(event.target)
+  if (event.key === ' ' && !underWay) {
+    if (isDead(at) && !field) swallow(event)
+    else settle()
+    return
+  }
+  // It takes a person to the search at once, and what is typed next belongs there.
+  if (event.key === '/' && !underWay && !field && !ears.at(-1)?.all) return
+  if (underWay && burst && burst.home?.field === (field ?? undefined)) tick(burst, at)
+  else {
+    settle()
+    burst = { keys: [], text: '', gaps: [], lastAt: at, home: field ? { field, before: field.value } : null, injected: false }
+  }
+  const now = burst
+  now.keys.push(event)
+  now.text += event.key
+  keyed = field !== null
+  if (!field) swallow(event)
+  ears.at(-1)?.hearing?.(cleanCode(now.text))
+  wait()
+}
+
+/** Enter, Tab or their like: the end of a code, or a person's. */
+function finish(event: KeyboardEvent, suffix: Suffix, at: number, underWay: boolean): void {
+  const now = burst
+  if (!now || !(underWay || (now.injected && isWithin(at, now.lastAt, longestGap())))) {
+    if (isDead(at)) {
       swallow(event)
-      if (before) putBack(before.field, before.text)
-      take(text.trim())
-      return
+      if (suffix !== 'tab') second?.()
+    } else settle()
+    return
+  }
+  const { home } = now
+  const gap = at - now.lastAt
+  if (!home) {
+    swallow(event)
+    stopWaiting()
+    burst = null
+    if (now.text.length >= SHORTEST || ears.at(-1)?.all) hand(now, suffix, at)
+    else {
+      beDead(at, now)
+      ears.at(-1)?.hearing?.('')
+      giveBack(now)
     }
-    if (event.key.length !== 1) return
-    if (!quick) {
-      burst = ''
-      before = field ? { field, text: field.value } : null
+    return
+  }
+  stopWaiting()
+  burst = null
+  ears.at(-1)?.hearing?.('')
+  if (now.text.length >= SHORTEST && isGuns(now, gap)) {
+    swallow(event)
+    hand(now, suffix, at)
+  } else if (suffix !== 'tab' && !('scan' in home.field.dataset) && isLikeCode(now.text)) {
+    // Perhaps a slow gun, perhaps quick hands: the text stays, and this Enter does nothing. A person presses it again.
+    swallow(event)
+    beDead(at, now)
+  }
+}
+
+function beDead(at: number, { gaps }: Burst): void {
+  deadFrom = at
+  deadTo = at + Math.max(DEAD_MS, 2 * Math.max(0, ...gaps))
+}
+
+let second: (() => void) | null = null
+
+function hand(now: Burst, suffix: Suffix, at: number): void {
+  beDead(at, now)
+  const { home } = now
+  clearCatcher()
+  const heard: Heard = { text: cleanCode(now.text), raw: now.text, suffix, slowest: now.injected ? null : Math.max(0, ...now.gaps) }
+  second = () => (heard.suffix = heard.suffix === 'none' || heard.suffix === 'tab' ? heard.suffix : 'crlf')
+  ears.at(-1)?.hearing?.('')
+  if (home && 'scan' in home.field.dataset) {
+    setField(home.field, heard.text)
+    home.field.dispatchEvent(new CustomEvent('scanned', { detail: heard.text }))
+    return
+  }
+  // What the gun typed into a field that happened to have the focus is taken out again.
+  if (home) setField(home.field, home.before)
+  ears.at(-1)?.take(heard)
+}
+
+function clearCatcher(): void {
+  if (catcher) catcher.value = ''
+}
+
+/** A person's keys, late: they go where they were going. */
+function giveBack({ keys }: Burst): void {
+  clearCatcher()
+  // One by one, as they would have come: each finds what the one before it did.
+  for (const key of keys) window.setTimeout(() => pressAgain(key))
+}
+
+function pressAgain({ target, key, code, ctrlKey, shiftKey, altKey, metaKey }: KeyboardEvent): void {
+  const again = new KeyboardEvent('keydown', { key, code, ctrlKey, shiftKey, altKey, metaKey, bubbles: true, cancelable: true })
+  given.add(again)
+  ;(target instanceof Node && target.isConnected ? target : document.body).dispatchEvent(again)
+}
+
+function stopWaiting(): void {
+  window.clearTimeout(pause)
+}
+
+function wait(): void {
+  stopWaiting()
+  const isShort = (burst?.text.length ?? 0) < SHORTEST
+  const { suffix, gap } = gunSettings.value
+  const known = suffix === 'none' && gap !== null ? Math.max(150, 2 * gap) : PAUSE_MS
+  pause = window.setTimeout(settle, isShort && !ears.at(-1)?.all ? longestGap() : known)
+}
+
+/** A burst that has stopped: a code without a suffix, or a person's keys. */
+function settle(): void {
+  stopWaiting()
+  const now = burst
+  burst = null
+  if (!now) return
+  ears.at(-1)?.hearing?.('')
+  if (now.home) {
+    // In a field a pause means nothing, unless the gun is known to end with none.
+    if (gunSettings.value.suffix === 'none' && now.text.length >= SHORTEST && isGuns(now, 0)) hand(now, 'none', now.lastAt)
+    return
+  }
+  // A few letters again and again are somebody's answers.
+  const isCode = now.text.length >= SHORTEST && (/\d/.test(now.text) || new Set(now.text).size > 3)
+  if (isCode || now.injected || ears.at(-1)?.all) hand(now, 'none', now.lastAt)
+  else giveBack(now)
+}
+
+/** Text that comes by an input method, or is put in by a handheld's own keyboard, has no keys. */
+function note(event: Event): void {
+  const field = fieldOf(event.target)
+  if (field) fieldBefore = { field, before: field.value }
+}
+
+function input(event: Event): void {
+  const field = fieldOf(event.target)
+  if (!field || isSecret(field) || !(event instanceof InputEvent)) return
+  const byKey = keyed && !event.isComposing
+  keyed = false
+  const isText = event.inputType === 'insertText' || event.inputType === 'insertCompositionText' || event.inputType === 'insertFromComposition'
+  const caught = isCatcher(field)
+  if (!(isText || caught) || byKey) return
+  const at = event.timeStamp
+  if (caught) {
+    catcher = field
+    const text = (burst && !burst.injected ? burst.text : '') + field.value
+    stopWaiting()
+    burst = { keys: [], text, gaps: [], lastAt: at, home: null, injected: true }
+    ears.at(-1)?.hearing?.(cleanCode(text))
+    if (!/[\r\n\t]$/.test(event.data ?? '')) wait()
+    else if (burst.text.trim().length >= SHORTEST) {
+      const now = burst
+      burst = null
+      hand(now, 'cr', at)
     }
-    burst += event.key
-    lastAt = event.timeStamp
-    // A blank within a code must not press the button that has the focus.
-    if (!field && burst.length > 1) swallow(event)
+    return
   }
+  const before = fieldBefore?.field === field ? fieldBefore.before : field.value
+  const goesOn = burst?.injected && burst.home?.field === field && isWithin(at, burst.lastAt, longestGap())
+  const start = goesOn ? burst!.home!.before : before
+  const data = field.value.startsWith(start) ? field.value.slice(start.length) : (event.data ?? '')
+  burst = { keys: [], text: data, gaps: [], lastAt: at, home: { field, before: start }, injected: true }
+  wait()
+}
 
-  function swallow(event: KeyboardEvent): void {
-    swallowed = event.key
-    event.preventDefault()
-    event.stopPropagation()
+function letGo(event: KeyboardEvent): void {
+  if (!swallowed.delete(event.code || event.key)) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+}
+
+/** The last who listens is the one who hears. */
+export function listenToScans(ear: Ear): () => void {
+  if (!ears.length) {
+    window.addEventListener('keydown', press, true)
+    window.addEventListener('keyup', letGo, true)
+    window.addEventListener('beforeinput', note, true)
+    window.addEventListener('input', input, true)
   }
-
-  function letGo(event: KeyboardEvent): void {
-    if (event.key !== swallowed) return
-    swallowed = ''
-    event.preventDefault()
-    event.stopPropagation()
-  }
-
-  window.addEventListener('keydown', press, true)
-  window.addEventListener('keyup', letGo, true)
+  ears.push(ear)
   return () => {
+    ears.splice(ears.indexOf(ear), 1)
+    if (ears.length) return
+    stopWaiting()
+    burst = second = null
     window.removeEventListener('keydown', press, true)
     window.removeEventListener('keyup', letGo, true)
+    window.removeEventListener('beforeinput', note, true)
+    window.removeEventListener('input', input, true)
   }
-}
-
-export interface Scanned {
-  serial: string
-  /** Absent when only one word was scanned. */
-  cpuid?: string
-}
-
-/** A label says `SN CPUID`; neither holds a blank. */
-export function readScan(text: string): Scanned {
-  const [serial = '', ...rest] = text.trim().split(/\s+/)
-  return rest.length ? { serial, cpuid: rest.join(' ') } : { serial }
 }

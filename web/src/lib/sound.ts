@@ -1,4 +1,12 @@
 // Two tones that are told apart across a noisy hall: short and high for good, long and low for bad.
+import { readSetting } from './storage'
+
+/** Whether scans are heard, in this browser. */
+export const SOUND = 'verify.sound'
+
+export function scanTone(good: boolean): void {
+  if (readSetting(SOUND, true)) tone(good)
+}
 
 let context: AudioContext | null = null
 

@@ -1,7 +1,7 @@
 // One print: labels are claimed, their pictures fetched, recorded as sent, printed; then people say what came out.
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import * as api from '../api/devices'
-import { LABELS_AT_ONCE, type Outcomes, type OutcomeAnswer } from '../api/devices'
+import { LABELS_AT_ONCE, type LabelState, type Outcomes, type OutcomeAnswer } from '../api/devices'
 import { ApiError } from '../api/http'
 import { claimedElsewhere, hold, letGo, ownClaims } from './claims'
 import { refreshLabels, type DeviceRow } from './unprinted'
@@ -33,7 +33,11 @@ export interface PrintJob {
   rest: number
   /** Printed before; a reason is needed. */
   again: string[]
+  /** Sent before, and not known to have come out: the printer may still have them. */
+  doubtful: string[]
 }
+
+const DOUBTFUL = new Set<LabelState>(['sent', 'failed', 'unknown'])
 
 function take(rows: DeviceRow[], withUnconfirmed: boolean, room: number) {
   const free: DeviceRow[] = []
@@ -74,7 +78,8 @@ export function usePrintJob() {
       if (!mine.length) return [...taken, ...lost]
       const items = await pictures(mine)
       const again = mine.filter((row) => row.count > 0).map((row) => row.serial)
-      job.value = { items, taken: [...taken, ...lost], unconfirmed, rest, again }
+      const doubtful = mine.filter((row) => DOUBTFUL.has(row.label)).map((row) => row.serial)
+      job.value = { items, taken: [...taken, ...lost], unconfirmed, rest, again, doubtful }
       return []
     } finally {
       busy.value = false
@@ -108,6 +113,7 @@ export function usePrintJob() {
       unconfirmed: [],
       items: [...items, ...(added?.items ?? [])],
       again: [...again, ...(added?.again ?? [])],
+      doubtful: [...now.doubtful, ...(added?.doubtful ?? [])],
       taken: [...taken, ...(added?.taken ?? [])],
     }
   }

@@ -20,7 +20,7 @@ const TOGETHER_MS = 1_500
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true
-  if (target?.matches('input, textarea, select, [contenteditable=true]')) return true
+  if (target?.matches('input:not([data-catcher]), textarea, select, [contenteditable=true]')) return true
   return [...document.querySelectorAll('[role=dialog]')].some((dialog) => dialog.checkVisibility())
 }
 

@@ -20,7 +20,12 @@ export interface DeviceRow {
   label: LabelState
   count: number
   printed: boolean
+  sentBy?: string | undefined
+  sentTime?: string | undefined
 }
+
+/** A label that somebody is asked about: what it says, and who sent it when. */
+export type AskedLabel = Pick<DeviceRow, 'serial' | 'cpuid' | 'sentBy' | 'sentTime'>
 
 export function rowOf(device: Device): DeviceRow {
   return {
@@ -30,6 +35,8 @@ export function rowOf(device: Device): DeviceRow {
     label: device.label,
     count: device.print_count,
     printed: device.status === 1,
+    sentBy: device.sent_by,
+    sentTime: device.sent_time,
   }
 }
 

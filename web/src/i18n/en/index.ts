@@ -3,6 +3,7 @@ import type { Words } from '../zh-CN'
 import shell from './shell'
 import login from './login'
 import devices from './devices'
+import gun from './gun'
 import labels from './labels'
 import prints from './prints'
 import console from './console'
@@ -14,6 +15,6 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words: Words = { ...shell, ...login, ...devices, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+const words: Words = { ...shell, ...login, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
 
 export default words

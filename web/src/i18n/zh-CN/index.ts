@@ -2,6 +2,7 @@
 import shell from './shell'
 import login from './login'
 import devices from './devices'
+import gun from './gun'
 import labels from './labels'
 import prints from './prints'
 import console from './console'
@@ -13,7 +14,7 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...devices, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words

@@ -1,0 +1,27 @@
+// A scan gun, played key by key with times of its own: it keeps its pace, however slow the machine is that plays it.
+
+const KEYS = {
+  Enter: { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
+  Tab: { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
+  LineFeed: { key: 'j', code: 'KeyJ', windowsVirtualKeyCode: 74, modifiers: 2 },
+}
+
+const SUFFIXES = { cr: ['Enter'], lf: ['LineFeed'], crlf: ['Enter', 'Enter'], 'cr+lf': ['Enter', 'LineFeed'], tab: ['Tab'], none: [] }
+
+/** `pace`: ms between two keys. */
+export async function scan(page, text, { pace = 5, suffix = 'cr' } = {}) {
+  const session = await page.context().newCDPSession(page)
+  let timestamp = Date.now() / 1000
+  for (const each of [...text, ...SUFFIXES[suffix]]) {
+    timestamp += pace / 1000
+    const pressed = KEYS[each] ?? { key: each, text: each, ...(each === ' ' ? { code: 'Space', windowsVirtualKeyCode: 32 } : {}) }
+    await session.send('Input.dispatchKeyEvent', { type: 'keyDown', timestamp, ...pressed })
+    await session.send('Input.dispatchKeyEvent', { type: 'keyUp', timestamp: timestamp + 0.001, ...pressed, text: undefined })
+  }
+  await session.detach()
+}
+
+/** As the input method of a handheld puts text in: no keys at all. */
+export async function inject(page, text) {
+  await page.keyboard.insertText(text)
+}

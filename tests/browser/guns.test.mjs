@@ -1,0 +1,332 @@
+// Scan guns of every kind: slow ones, with CR LF, Tab or nothing at the end, with prefixes, through an input method. None presses a button.
+import assert from 'node:assert/strict'
+import { beforeEach, test } from 'node:test'
+import { logIn, post, stage } from './box.mjs'
+import { inject, scan } from './gun.mjs'
+
+const GUNS = [
+  { pace: 5, suffix: 'cr' },
+  { pace: 5, suffix: 'crlf' },
+  { pace: 5, suffix: 'cr+lf' },
+  { pace: 5, suffix: 'lf' },
+  { pace: 5, suffix: 'tab' },
+  { pace: 5, suffix: 'none' },
+  { pace: 60, suffix: 'cr' },
+  { pace: 60, suffix: 'crlf' },
+  { pace: 60, suffix: 'tab' },
+  { pace: 60, suffix: 'none' },
+  { pace: 120, suffix: 'cr' },
+  { pace: 120, suffix: 'crlf' },
+  { pace: 120, suffix: 'tab' },
+  { pace: 120, suffix: 'none' },
+]
+
+let page
+let devices
+let batch = ''
+let n = 0
+
+/** Three devices more, and the list narrowed to them. */
+async function three() {
+  batch = `9F3B-${(n += 1)}GNYU`
+  const wanted = ['A', 'B', 'C'].map((each) => ({ CPUID: `${batch}-${each}` }))
+  devices = (await post(page, '/registerDevice', { devices: wanted })).devices
+  await search().fill(batch)
+  for (const { DeviceSN } of devices) await row(DeviceSN).waitFor()
+  return devices
+}
+
+const on = stage(async () => {
+  page = await on.open()
+  page.setDefaultTimeout(8_000)
+  await page.addInitScript(() => {
+    window.printed = 0
+    window.print = () => (window.printed += 1)
+  })
+  await logIn(page, 'prodsys', '123')
+  await page.waitForURL('**/labels')
+})
+
+// No case stands on what another left open.
+beforeEach(async () => {
+  await page.goto('/labels')
+  await page.locator('[data-test=unprinted-total]', { hasText: /\d/ }).waitFor()
+})
+
+const search = () => page.getByPlaceholder('搜索序列号、CPUID 或时间')
+const row = (serial) => page.locator(`[data-serial="${serial}"]`)
+const code = ({ DeviceSN, CPUID }) => `${DeviceSN} ${CPUID}`
+const drawer = () => page.locator('.device-drawer')
+const asked = (serial, said) => page.locator(`[data-came-out="${serial}"]${said ? `[data-said=${said}]` : ''}`)
+const openButton = () => page.locator('[data-test=confirm-mark]')
+const stateOf = async (serial) => (await (await page.request.get(`/api/devices?q=${serial}`)).json()).devices[0].label
+
+async function printThree() {
+  await three()
+  await choose(devices)
+  await page.keyboard.press('Control+p')
+  await page.locator(`[data-label="${devices[0].DeviceSN}"]`).waitFor()
+  await page.keyboard.press('Control+p')
+  await asked(devices[0].DeviceSN, 'open').waitFor()
+}
+
+async function choose(which) {
+  if (await page.getByText('取消选择').count()) await page.getByText('取消选择').click()
+  for (const { DeviceSN } of which) await row(DeviceSN).click()
+}
+
+for (const gun of GUNS) {
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} ticks the one label it scanned after a print, and presses nothing`, async () => {
+    await printThree()
+    await page.waitForFunction(() => document.activeElement && !document.activeElement.closest('button'))
+    await scan(page, code(devices[1]), gun)
+    await asked(devices[1].DeviceSN, 'printed').waitFor()
+    await page.locator('[data-test=confirm-mark]', { hasText: '成功 1，2 张未定' }).waitFor()
+    assert.equal(await asked(devices[0].DeviceSN, 'open').count(), 1)
+    assert.equal(await asked(devices[2].DeviceSN, 'open').count(), 1)
+    for (const { DeviceSN } of devices) assert.equal(await stateOf(DeviceSN), 'sent', 'nothing is on record before the button')
+    await openButton().click()
+    await row(devices[1].DeviceSN).waitFor({ state: 'detached' })
+    assert.equal(await stateOf(devices[0].DeviceSN), 'sent')
+    assert.equal(await stateOf(devices[1].DeviceSN), 'printed')
+    on.quiet()
+  })
+
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} prints nothing in the print view and says that it is not heard there`, async () => {
+    await three()
+    await choose(devices)
+    await page.click('[data-test=print]')
+    await page.locator(`[data-label="${devices[0].DeviceSN}"]`).waitFor()
+    await page.locator('[data-test=print-now]').focus()
+    const printed = await page.evaluate(() => window.printed)
+    await scan(page, code(devices[2]), gun)
+    await page.getByText(`扫描到 ${code(devices[2])}，但现在不接收扫描`).first().waitFor()
+    assert.equal(await page.evaluate(() => window.printed), printed)
+    assert.equal(await stateOf(devices[2].DeviceSN), 'new')
+    await page.keyboard.press('Escape')
+    await page.locator('.print-view').waitFor({ state: 'detached' })
+    on.quiet()
+  })
+
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} finds the device from the list, and from the field that has the focus`, async () => {
+    await three()
+    await page.getByRole('listbox').focus()
+    await scan(page, code(devices[0]), gun)
+    await drawer().getByText(devices[0].CPUID).waitFor()
+    await page.keyboard.press('Escape')
+    await drawer().waitFor({ state: 'detached' })
+    // In a field a person types too: without a suffix what was scanned is what is sought.
+    await search().fill('')
+    await scan(page, code(devices[1]), gun)
+    if (gun.suffix === 'none') {
+      await row(devices[0].DeviceSN).waitFor({ state: 'detached' })
+      await row(devices[1].DeviceSN).waitFor()
+      await search().fill('')
+    } else {
+      await drawer().getByText(devices[1].CPUID).waitFor()
+      assert.equal(await search().inputValue(), '', 'what the gun typed is no search')
+      await page.keyboard.press('Escape')
+      await drawer().waitFor({ state: 'detached' })
+    }
+    on.quiet()
+  })
+
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} is heard while verifying`, async () => {
+    await three()
+    await page.keyboard.press('Alt+v')
+    await page.locator('[data-verdict=idle]').waitFor()
+    await scan(page, code(devices[0]), gun)
+    await page.locator('[data-verdict=good]', { hasText: devices[0].DeviceSN }).waitFor()
+    await scan(page, `${devices[1].DeviceSN} ${devices[2].CPUID}`, gun)
+    await page.locator('[data-verdict=bad]', { hasText: 'CPUID 不符' }).waitFor()
+    assert.match(await page.locator('[data-test=verify-good]').innerText(), /1/)
+    assert.match(await page.locator('[data-test=verify-bad]').innerText(), /1/)
+    await page.keyboard.press('Escape')
+    await page.locator('.verify').waitFor({ state: 'detached' })
+    on.quiet()
+  })
+}
+
+test('with the first key of the next code the last green is gone', async () => {
+  await three()
+  await page.keyboard.press('Alt+v')
+  await page.locator('[data-verdict=idle]').waitFor()
+  await scan(page, code(devices[0]))
+  await page.locator('[data-verdict=good]').waitFor()
+  await page.keyboard.down('9')
+  assert.equal(await page.locator('.verify .field').getAttribute('data-verdict'), 'hearing')
+  await page.keyboard.up('9')
+  // One key is no code: that is said, and counted.
+  await page.locator('[data-verdict=open]', { hasText: '没有读懂' }).waitFor()
+  await page.locator('[data-test=verify-unread]', { hasText: '1' }).waitFor()
+  await on.shot(page, 'guns-unread-zh')
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
+test('the wrong label in hand is red and not ticked, however right its serial is', async () => {
+  await printThree()
+  const [first, second, third] = devices
+  await scan(page, `${first.DeviceSN} ${second.CPUID}`)
+  await page.locator(`[data-came-out="${first.DeviceSN}"][data-wrong]`).waitFor()
+  await page.locator('[data-test=scans].bad', { hasText: `应为 ${first.CPUID}` }).waitFor()
+  assert.equal(await asked(first.DeviceSN, 'open').count(), 1)
+  await on.shot(page, 'guns-wrong-zh')
+  // The serial alone is half a label, and another's label is none of these.
+  await scan(page, third.DeviceSN)
+  await page.locator('[data-test=scans].bad', { hasText: '没有 CPUID' }).waitFor()
+  await scan(page, `99999999 ${third.CPUID}`)
+  await page.locator('[data-test=scans].bad', { hasText: '不在这些标签中' }).waitFor()
+  assert.ok(await openButton().isDisabled(), 'nothing was answered')
+  // Case and a leading 0x make no other chip.
+  await scan(page, `${second.DeviceSN} 0x${second.CPUID.toLowerCase()}`)
+  await asked(second.DeviceSN, 'printed').waitFor()
+  await scan(page, code(first))
+  await asked(first.DeviceSN, 'printed').waitFor()
+  assert.equal(await page.locator('[data-wrong]').count(), 0)
+  await page.locator('[data-test=scans]', { hasText: '已扫描 2 张，不符或未识别 3 次' }).waitFor()
+  await page.getByText('稍后再确认').click()
+  await page.locator('[data-test=after-print]').waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('a person still answers with the keys, and Enter on no button does nothing', async () => {
+  await printThree()
+  for (const key of ['y', 'n', 'u']) {
+    await page.keyboard.press(key)
+    await page.waitForTimeout(90)
+  }
+  await asked(devices[0].DeviceSN, 'printed').waitFor()
+  await asked(devices[1].DeviceSN, 'failed').waitFor()
+  await asked(devices[2].DeviceSN, 'unknown').waitFor()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await page.locator('[data-test=confirm-mark]', { hasText: '成功 1，失败 1，不确定 1' }).waitFor()
+  assert.equal(await stateOf(devices[0].DeviceSN), 'sent')
+  await openButton().click()
+  await page.locator('[data-test=after-print]').waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('text that comes without keys is heard in the list, in the question after a print and while verifying', async () => {
+  await three()
+  await page.reload()
+  await page.locator('[data-test=unprinted-total]').waitFor()
+  await page.waitForFunction(() => document.activeElement?.hasAttribute('data-catcher'))
+  await inject(page, code(devices[0]))
+  await drawer().getByText(devices[0].CPUID).waitFor()
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+  // After a tap on a row as well.
+  await search().fill(batch)
+  await row(devices[1].DeviceSN).click()
+  await inject(page, `]Q1${code(devices[1])}`)
+  await drawer().getByText(devices[1].CPUID).waitFor()
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+  await printThree()
+  await inject(page, code(devices[2]))
+  await asked(devices[2].DeviceSN, 'printed').waitFor()
+  await page.getByText('稍后再确认').click()
+  await page.locator('[data-test=after-print]').waitFor({ state: 'detached' })
+  await page.keyboard.press('Alt+v')
+  await page.locator('[data-verdict=idle]').waitFor()
+  await inject(page, code(devices[2]))
+  await page.locator('[data-verdict=good]', { hasText: devices[2].DeviceSN }).waitFor()
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
+test('what a gun says of the kind of code, and control characters, are no part of it', async () => {
+  await three()
+  await page.keyboard.press('Alt+v')
+  await page.locator('[data-verdict=idle]').waitFor()
+  let good = 0
+  for (const prefix of [']Q1', ']C0', ']d2', '\u001d', ']E0\u0002']) {
+    await scan(page, `${prefix}${code(devices[0])}`)
+    good += 1
+    await page.locator('[data-test=verify-good]', { hasText: String(good) }).waitFor()
+  }
+  assert.match(await page.locator('[data-test=verify-bad]').innerText(), /0/)
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
+test('Enter goes to the next field, a serial goes where serials go, and a CPUID that looks like one is asked about', async () => {
+  await page.click('[data-test=register]')
+  const dialog = page.getByRole('dialog', { name: '注册设备' })
+  const cpuid = dialog.getByLabel('CPUID')
+  const serial = dialog.getByLabel('序列号（SN）')
+  const results = dialog.getByRole('log')
+  await cpuid.focus()
+  await scan(page, 'REG-0001', { suffix: 'crlf' })
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('placeholder')), '留空则自动分配')
+  assert.equal(await results.locator('li').count(), 0, 'nothing is registered yet')
+  await scan(page, '55000001', { suffix: 'crlf' })
+  await results.getByText('已注册：55000001（REG-0001）').waitFor()
+  // The other way round, slowly.
+  await scan(page, '55000002', { pace: 60 })
+  await page.waitForFunction(() => document.activeElement?.getAttribute('placeholder') === '扫码或手动输入')
+  assert.equal(await serial.inputValue(), '55000002')
+  assert.equal(await cpuid.inputValue(), '')
+  await scan(page, 'REG-0002', { pace: 60 })
+  await results.getByText('已注册：55000002（REG-0002）').waitFor()
+  // A whole label fills both.
+  await scan(page, '55000003 REG-0003')
+  await results.getByText('已注册：55000003（REG-0003）').waitFor()
+  // Two serials: one would be a CPUID.
+  await scan(page, '55000004')
+  await scan(page, '55000005')
+  await dialog.locator('[data-test=like-serial]').waitFor()
+  await on.shot(page, 'guns-register-zh')
+  await page.keyboard.press('Enter')
+  assert.equal(await results.locator('li').count(), 3, 'the question has no default')
+  await cpuid.fill('REG-0004')
+  await dialog.locator('[data-test=register-now]').click()
+  await results.getByText('（REG-0004）').waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('a gun is taught by one scan: pace, suffix and prefix stay with the browser, and a wrong keyboard is said', async () => {
+  await three()
+  await page.click('[data-test=gun]')
+  const dialog = page.locator('[data-test=teach]')
+  await dialog.locator('img').waitFor()
+  await page.waitForFunction(() => document.activeElement?.hasAttribute('data-catcher'))
+  await scan(page, '00000000 test')
+  await dialog.getByText('大小写不对').waitFor()
+  await scan(page, 'àààààààà TEST')
+  await dialog.getByText('不是上面的二维码').waitFor()
+  await scan(page, '%%00000000 TEST', { pace: 90, suffix: 'crlf' })
+  await dialog.getByText('已记住这把扫码枪').waitFor()
+  await on.shot(page, 'guns-teach-zh')
+  const kept = JSON.parse(await page.evaluate(() => localStorage.getItem('paperline.gun')))
+  assert.equal(kept.suffix, 'crlf')
+  assert.equal(kept.prefix, '%%')
+  assert.ok(kept.gap >= 90 && kept.gap <= 200, `${kept.gap} ms`)
+  await dialog.getByRole('button', { name: '关闭', exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.reload()
+  await page.locator('[data-test=unprinted-total]').waitFor()
+  await scan(page, `%%${code(devices[0])}`, { pace: 90, suffix: 'crlf' })
+  await drawer().getByText(devices[0].CPUID).waitFor()
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+  await page.click('[data-test=gun]')
+  await page.click('[data-test=gun-forget]')
+  assert.equal(JSON.parse(await page.evaluate(() => localStorage.getItem('paperline.gun'))).gap, null)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('a code whose letters are keys of the page opens no other page', async () => {
+  await page.locator('[data-test=gun]').focus()
+  await scan(page, 'GLGQGB7?N', { pace: 60 })
+  await page.getByText('没有找到设备：GLGQGB7?N').waitFor()
+  assert.equal(new URL(page.url()).pathname, '/labels')
+  assert.equal(await page.locator('[data-test=shortcuts], [data-test=teach]').count(), 0)
+  on.quiet()
+})
