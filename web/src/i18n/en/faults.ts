@@ -4,7 +4,7 @@ import type words from '../zh-CN/faults'
 export default {
   faults: {
     total: '{n} in all',
-    none: 'Nothing to review',
+    none: 'No faults',
     noneNext: 'Invoices that could not be read, or not surely, are listed here.',
     review: 'Review of invoice #{id}',
     unknownKind: 'Invoice of an unknown kind',
@@ -37,6 +37,6 @@ export default {
     retryAll: 'Read all again',
     retryMatching: 'Read these again',
     retriedSome: '{n} invoices wait to be read again.',
-    confirmAll: '{n} invoices to review will be read again. What people entered or accepted stays. Go on?',
+    confirmAll: '{n} invoices will be read again. What people entered or accepted stays. Go on?',
   },
 } satisfies typeof words

@@ -2,7 +2,7 @@
 export default {
   faults: {
     total: '共 {n} 张',
-    none: '没有待核对的发票',
+    none: '没有异常发票',
     noneNext: '识别失败或结果存疑的发票会列在这里。',
     review: '核对发票 #{id}',
     unknownKind: '未识别出类型的发票',
@@ -35,6 +35,6 @@ export default {
     retryAll: '全部重新识别',
     retryMatching: '重新识别筛选结果',
     retriedSome: '{n} 张发票已重新加入识别队列',
-    confirmAll: '将重新识别 {n} 张待核对的发票。人工填写或确认过的内容会保留。确定吗？',
+    confirmAll: '将重新识别 {n} 张异常发票。人工填写或确认过的内容会保留。确定吗？',
   },
 }
