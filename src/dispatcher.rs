@@ -8,7 +8,7 @@ use crate::domain::change::{Match, Progress, Step};
 use crate::domain::checks;
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId};
-use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Regions};
+use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Regions, Why};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
@@ -394,20 +394,17 @@ impl Attempt<'_> {
                     let (status, probability) = (FROM_CODE, CODE_PROBABILITY);
                     self.hear(&mut heard, engine::Event::Read { status, pos_id, text, probability })?;
                 }
-                let found = checks::faults(&heard.regions.0, specimen, threshold, &codes);
-                let reasons = found.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect();
+                let reasons = checks::faults(&heard.regions.0, specimen, threshold, &codes).into_iter().map(Why::Found).collect();
                 Outcome {
-                    template: Some(template.id),
+                    template: Some((template.id, template.layout.label.clone())),
                     regions: heard.regions.0,
                     reasons,
+                    codes: vat_code::kept(codes),
                     contenders: heard.contenders,
                     trouble: None,
                 }
             }
-            _ => {
-                let reasons = vec![Reason::no_template_fits()];
-                Outcome { template: None, regions: Vec::new(), reasons, contenders: heard.contenders, trouble: None }
-            }
+            _ => Outcome { contenders: heard.contenders, ..Outcome::nothing_read(Reason::no_template_fits()) },
         }))
     }
 }

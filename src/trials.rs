@@ -109,7 +109,7 @@ async fn last_word(worker: &Worker, request: Request) -> Result<Done, Trouble> {
 fn unsaved(draft: TemplateDraft, learnt: Learnt) -> Template {
     let TemplateDraft { company, layout, json_model, origin, shown } = draft;
     let (id, uuid) = (TemplateId(0), String::new());
-    Template { id, company, layout, json_model, registered: 0, successes: 0, origin, shown, uuid, learnt }
+    Template { id, company, layout, json_model, registered: 0, successes: 0, origin, shown, uuid, learnt, version: 0 }
 }
 
 fn broken(end: Result<Done, Trouble>) -> Refusal {

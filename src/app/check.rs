@@ -2,8 +2,7 @@
 //! that name what is not there, pictures that are not what was taken in. Changes nothing.
 
 use super::devices::{DEVICES_COUNTER, UNPRINTED_COUNTER};
-use super::invoices::Total;
-use super::{faults, invoices, log};
+use super::{faults, log, recount};
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::device::Listed;
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
@@ -13,8 +12,8 @@ use crate::store::record::Record;
 use crate::store::tables::{
     ACTIONS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CONTENDERS, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
     DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY,
-    LOG, LOG_INDEX, LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, RUNNING, SESSIONS, SETTINGS, TEMPLATES, TEMPLATES_BY_COMPANY,
-    TOKENS, TOKENS_BY_HASH, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
+    LOG, LOG_INDEX, LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, REDS, RUNNING, SESSIONS, SETTINGS, TEMPLATES, TEMPLATES_BY_COMPANY,
+    TOKENS, TOKENS_BY_HASH, TOTALS, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
 use std::collections::BTreeMap;
@@ -263,22 +262,22 @@ impl Check<'_> {
     }
 
     fn invoices(&mut self) -> Result<(), StoreError> {
-        let (mut highest, mut identities, mut faults) = (0, 0, BTreeMap::<CompanyId, u64>::new());
-        let mut totals = BTreeMap::<Option<CompanyId>, Total>::new();
+        let (mut highest, mut identities, mut reds, mut faults) = (0, 0, 0, BTreeMap::<CompanyId, u64>::new());
         let invoices = self.each(&INVOICES, |check, id: InvoiceId, invoice| {
             highest = highest.max(id.0);
             let named_by = format!("invoice {id}");
             check.is_there(&INVOICES_BY_COMPANY, &(invoice.company, id), &named_by)?;
             check.is_there(&PICTURES, &invoice.picture.id, &named_by)?;
             check.is_there(&ACTIONS, &invoice.action, &named_by)?;
-            for wall in [None, Some(invoice.company)] {
-                totals.entry(wall).or_default().add(&invoice);
+            if let Some(blue) = invoice.blue_identity() {
+                reds += 1;
+                check.is_there(&REDS, &(invoice.company, blue, id), &named_by)?;
             }
-            for identity in invoices::identities(&invoice) {
+            for identity in invoice.identities() {
                 identities += 1;
                 check.is_there(&INVOICES_BY_IDENTITY, &(invoice.company, identity, id), &named_by)?;
             }
-            let waits = invoice.is_fault() && invoice.settled.is_none();
+            let waits = invoice.is_fault();
             *faults.entry(invoice.company).or_default() += u64::from(waits);
             for listed in [check.view.has(&FAULTS, &id)?, check.view.has(&FAULTS_BY_COMPANY, &(invoice.company, id))?] {
                 check
@@ -286,13 +285,24 @@ impl Check<'_> {
             }
             Ok(())
         })?;
-        for (wall, Total { invoices, summed, fen }) in totals {
-            for (counter, number) in Total::counters(wall).iter().zip([invoices, summed, fen]) {
-                self.total(counter, number)?;
-            }
+        let found = match recount::count(self.view) {
+            Ok(found) => found,
+            // Said already, where the row was read.
+            Err(StoreError::Corrupt { .. }) => BTreeMap::new(),
+            Err(e) => return Err(e),
+        };
+        self.each(&TOTALS, |check, whose, totals| {
+            let counted = found.get(&whose).copied().unwrap_or_default();
+            check.expect(totals == counted, || format!("totals: {whose:?} are {totals:?}, and {counted:?} are counted"));
+            Ok(())
+        })?;
+        for (whose, counted) in found {
+            self.points(&TOTALS, whose, &counted)?;
         }
         let by_company = self.each(&INVOICES_BY_COMPANY, |_, _, ()| Ok(()))?;
         let by_identity = self.each(&INVOICES_BY_IDENTITY, |_, _, ()| Ok(()))?;
+        let listed_reds = self.each(&REDS, |_, _, ()| Ok(()))?;
+        self.expect(listed_reds == reds, || format!("red invoices: {reds}, listed {listed_reds}"));
         self.expect(by_company == invoices && by_identity == identities, || {
             format!("invoices: {invoices}, by company {by_company}; identities {identities}, listed {by_identity}")
         });

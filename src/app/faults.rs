@@ -1,13 +1,15 @@
 //! The invoices that wait for a person: the list, and the ways off it. Not here: what makes a fault (domain/checks.rs), and what a person
-//! reads instead (invoices.rs).
+//! reads instead (entries.rs).
 
-use super::invoices::{Filter, visible};
+use super::entries::{Taken, is_stale};
+use super::invoice_lists::Filter;
+use super::invoices::{put, visible};
 use super::queues::enqueue;
 use super::{App, By, log, now};
 use crate::domain::action::Job;
 use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
-use crate::domain::invoice::{Invoice, Settled};
+use crate::domain::invoice::{Invoice, Review, Standing};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{FAULTS, FAULTS_BY_COMPANY, INVOICES};
 use crate::store::{StoreError, Txn, View};
@@ -80,14 +82,38 @@ pub(super) fn add(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError
     tell(txn, invoice.company, Some(invoice))
 }
 
-/// Takes it off the list. Telling is the caller's: once for however many.
-fn remove(txn: &mut Txn<'_>, invoice: &mut Invoice, how: Settled) -> Result<(), StoreError> {
+fn strike(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
     txn.delete(&FAULTS, &invoice.id);
     txn.delete(&FAULTS_BY_COMPANY, &(invoice.company, invoice.id));
     txn.add(ALL, -1)?;
     txn.add(&counter(invoice.company), -1)?;
-    invoice.settled = Some(how);
-    txn.put(&INVOICES, &invoice.id, invoice)
+    Ok(())
+}
+
+/// On the list or off it, as the invoice now says; it is kept already.
+pub(super) fn relist(txn: &mut Txn<'_>, before: &Invoice, after: &Invoice) -> Result<(), StoreError> {
+    match (before.is_fault(), after.is_fault()) {
+        (false, true) => add(txn, after),
+        (true, false) => {
+            strike(txn, after)?;
+            tell(txn, after.company, None)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Off the list, for good.
+pub(super) fn settle(txn: &mut Txn<'_>, before: &Invoice, invoice: &mut Invoice, standing: Standing) -> Result<(), StoreError> {
+    invoice.standing = standing;
+    put(txn, Some(before), invoice)?;
+    relist(txn, before, invoice)
+}
+
+/// It was to be read again, and nobody will: a person has to see to it after all.
+pub(super) fn come_back(txn: &mut Txn<'_>, id: InvoiceId) -> Result<(), StoreError> {
+    let Some(before) = txn.get(&INVOICES, &id)?.filter(|invoice| invoice.standing == Standing::Reading) else { return Ok(()) };
+    let mut invoice = before.clone();
+    settle(txn, &before, &mut invoice, Standing::Waiting)
 }
 
 /// The invoice, if it waits for a person.
@@ -99,13 +125,17 @@ fn fault(txn: &Txn<'_>, by: &By, id: InvoiceId) -> Result<Invoice, Refusal> {
     Err(Refusal::conflict("该发票不在异常队列中", "the invoice is not on the fault list"))
 }
 
-fn read_again(txn: &mut Txn<'_>, by: &By, mut invoice: Invoice) -> Result<(ActionId, Invoice), StoreError> {
-    remove(txn, &mut invoice, Settled::Retried)?;
+/// Telling is the caller's: once for however many.
+fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, Invoice), StoreError> {
+    let mut invoice = before.clone();
+    invoice.standing = Standing::Reading;
+    put(txn, Some(&before), &mut invoice)?;
+    strike(txn, &invoice)?;
     let job = Job::Recognise { picture: invoice.picture.id, again: Some(invoice.id) };
     // Whoever asks, it stays its company's.
     let mut by = by.clone();
     (by.actor.company, by.actor.company_name) = (invoice.company, invoice.company_name.clone());
-    let action = enqueue(txn, &by, job, &format!(" {}", invoice.id))?;
+    let action = enqueue(txn, &by, job, &invoice.file_name, &format!(" {}", invoice.id))?;
     Ok((action.id, invoice))
 }
 
@@ -113,15 +143,24 @@ fn read_again(txn: &mut Txn<'_>, by: &By, mut invoice: Invoice) -> Result<(Actio
 pub const RETRIED_AT_ONCE: usize = 50;
 
 impl App {
-    /// Read it again: a new action for the same invoice, which is off the list at once.
-    pub async fn retry_fault(&self, by: By, id: InvoiceId) -> Result<ActionId, Refusal> {
+    /// Read it again: a new action for the same invoice, which is off the list at once. `Err` within: somebody was faster, and this is how
+    /// it stands now.
+    pub async fn retry_fault(
+        &self,
+        by: By,
+        id: InvoiceId,
+        version: Option<u64>,
+    ) -> Result<Result<ActionId, Box<Invoice>>, Refusal> {
         self.store
             .write(move |txn| {
-                let invoice = fault(txn, &by, id)?;
+                let invoice = visible(&txn.view(), &by.actor, id)?;
+                if is_stale(&invoice, version) || !txn.has(&FAULTS, &id)? {
+                    return Ok(Err(Box::new(invoice)));
+                }
                 let (action, invoice) = read_again(txn, &by, invoice)?;
                 tell(txn, invoice.company, None)?;
                 txn.emit(Change::Queued { company: invoice.company, pictures: vec![(action, invoice.picture)] });
-                Ok(action)
+                Ok(Ok(action))
             })
             .await
     }
@@ -147,14 +186,20 @@ impl App {
             .await
     }
 
-    /// A person has seen to it.
-    pub async fn resolve_fault(&self, by: By, id: InvoiceId) -> Result<(), Refusal> {
+    /// A person has seen to it, and found nothing to put right.
+    pub async fn resolve_fault(&self, by: By, id: InvoiceId, version: Option<u64>) -> Result<Taken, Refusal> {
         self.store
             .write(move |txn| {
-                let mut invoice = fault(txn, &by, id)?;
-                remove(txn, &mut invoice, Settled::Resolved)?;
-                tell(txn, invoice.company, None)?;
-                Ok(log(txn, now(), &by, None, format!("处理异常发票 {id}"))?)
+                let before = visible(&txn.view(), &by.actor, id)?;
+                if is_stale(&before, version) || !txn.has(&FAULTS, &id)? {
+                    return Ok(Taken::Stale(Box::new(before)));
+                }
+                let (mut invoice, at) = (before.clone(), now());
+                let user_name = by.actor.user_name.clone();
+                invoice.review = Some(Review { user_name, at, against_checks: None });
+                settle(txn, &before, &mut invoice, Standing::Reviewed)?;
+                log(txn, at, &by, None, format!("处理异常发票 {id}"))?;
+                Ok(Taken::Done(Box::new(invoice)))
             })
             .await
     }

@@ -14,19 +14,25 @@ pub mod accounts;
 pub mod backup;
 pub mod check;
 pub mod companies;
+pub mod decisions;
 pub mod devices;
+pub mod entries;
 pub mod faults;
 pub mod groups;
+pub mod invoice_lists;
 pub mod invoices;
 pub mod labels;
 pub mod log;
 mod open;
 pub mod passwords;
 pub mod pictures;
+pub mod presence;
 pub mod queues;
+mod recount;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
+mod tiff;
 pub mod tokens;
 pub mod users;
 
@@ -48,6 +54,8 @@ pub struct App {
     known_sessions: sessions::Known<(Actor, Session)>,
     known_tokens: sessions::Known<Actor>,
     pub claims: labels::Claims,
+    /// Who has which fault open.
+    pub presence: presence::Presence,
     /// The data dir.
     dir: PathBuf,
     backups: backup::Backups,
@@ -69,6 +77,7 @@ impl App {
             known_sessions: sessions::Known::default(),
             known_tokens: sessions::Known::default(),
             claims: labels::Claims::default(),
+            presence: presence::Presence::default(),
             dir,
             backups: backup::Backups::default(),
             begin_anew: tokio::sync::Notify::new(),

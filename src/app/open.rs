@@ -2,7 +2,7 @@
 //! start makes (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
-use super::{App, invoices, now};
+use super::{App, now, recount};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
@@ -118,9 +118,7 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
         }
         None => {}
     }
-    let brought = store.write_blocking(|txn| {
-        invoices::count_all(txn)?;
-        Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)
-    });
+    let brought =
+        recount::to_format_4(store).and_then(|()| store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)));
     Ok(brought.map_err(|refusal| refusal.en)?)
 }

@@ -1,8 +1,9 @@
 //! Pictures on their way in: is it one, how large is it, is it whole. The pixels are not decoded here.
 
-use super::{App, By, now};
+use super::{App, By, now, tiff};
+use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
+use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose, Reason};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -29,14 +30,12 @@ pub struct Shape {
     pub format: PictureFormat,
     pub width: u32,
     pub height: u32,
+    pub pages: u32,
 }
 
-fn unsupported() -> Refusal {
-    Refusal::new(
-        Code::Unsupported,
-        "不是可识别的图片，请上传 JPEG、PNG、BMP、TIFF 或 WebP",
-        "not a picture that can be read: please upload JPEG, PNG, BMP, TIFF or WebP",
-    )
+/// Said for what it is, with what to do.
+fn unsupported(reason: Reason) -> Refusal {
+    Refusal::new(Code::Unsupported, reason.zh, reason.en)
 }
 
 pub fn too_many_bytes() -> Refusal {
@@ -47,34 +46,38 @@ pub fn too_many_bytes() -> Refusal {
 pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     let mut file = File::open(path).map_err(StoreError::Io)?;
     let bytes = file.metadata().map_err(StoreError::Io)?.len();
-    let mut start = [0; 64];
-    let read = file.read(&mut start).map_err(StoreError::Io)?;
-    let format = match image::guess_format(&start[..read]) {
+    let mut head = Vec::new();
+    (&file).take(file_kind::HEAD_BYTES as u64).read_to_end(&mut head).map_err(StoreError::Io)?;
+    let format = match image::guess_format(&head) {
         Ok(ImageFormat::Jpeg) => PictureFormat::Jpeg,
         Ok(ImageFormat::Png) => PictureFormat::Png,
         Ok(ImageFormat::Bmp) => PictureFormat::Bmp,
         Ok(ImageFormat::Tiff) => PictureFormat::Tiff,
         Ok(ImageFormat::WebP) => PictureFormat::WebP,
-        _ => return Err(unsupported()),
+        _ => return Err(unsupported(file_kind::taken_for(&head))),
     };
-    if !is_whole(&mut file, format, bytes).map_err(StoreError::Io)? {
-        return Err(Refusal::new(Code::Unsupported, "图片不完整或已损坏", "the picture is incomplete or damaged"));
+    // Damaged so that it can't even be asked is cut off too.
+    let pages = if format == PictureFormat::Tiff { tiff::pages(&mut file, bytes) } else { Ok(1) };
+    let cut_off = || unsupported(file_kind::cut_off());
+    let pages = pages.map_err(|_| cut_off())?;
+    if !is_whole(&mut file, format, bytes).unwrap_or(false) {
+        return Err(cut_off());
     }
     file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
     let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
-    let mut decoder = reader.into_decoder().map_err(|_| unsupported())?;
+    let mut decoder = reader.into_decoder().map_err(|_| cut_off())?;
     let (mut width, mut height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > PIXELS_MAX {
         return Err(Refusal::new(Code::TooLarge, "图片超过 6400 万像素", "the picture has more than 64 megapixels"));
     }
     if width == 0 || height == 0 {
-        return Err(unsupported());
+        return Err(cut_off());
     }
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     if matches!(decoder.orientation(), Ok(Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)) {
         (width, height) = (height, width);
     }
-    Ok(Shape { format, width, height })
+    Ok(Shape { format, width, height, pages })
 }
 
 /// How far from a JPEG's end its end mark may lie: cameras append things.
@@ -93,7 +96,10 @@ fn is_whole(file: &mut File, format: PictureFormat, bytes: u64) -> std::io::Resu
         PictureFormat::Png => tail(JPEG_TAIL)?.windows(4).any(|w| w == b"IEND"),
         // Both say in their fifth to eighth byte how long they are; a RIFF file does not count its first eight.
         PictureFormat::WebP => stated_length(file, 4)? + 8 <= bytes + 1,
-        PictureFormat::Bmp | PictureFormat::Tiff => true,
+        // Says in its third to sixth byte how long it is; some writers leave it out.
+        PictureFormat::Bmp => stated_length(file, 2)? <= bytes,
+        // Looked at where its pages were counted.
+        PictureFormat::Tiff => true,
     })
 }
 
@@ -118,6 +124,7 @@ pub fn record(txn: &mut Txn<'_>, by: &By, kept: &Kept, purpose: Purpose, company
         company,
         uploaded_by: by.actor.user,
         uploaded: now(),
+        pages: kept.shape.pages,
     };
     txn.put(&PICTURES, &id, &picture)?;
     Ok(picture)

@@ -1,7 +1,7 @@
 //! The queues: what waits, what an engine works on, what an interruption puts back. Not here: what is next (domain/dispatch.rs).
 
 use super::pictures::{self, Kept};
-use super::{App, By, invoices, log, now, templates};
+use super::{App, By, faults, invoices, log, now, templates};
 use crate::domain::action::{Action, CRASHES_MAX, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::change::Change;
 use crate::domain::dispatch::Heads;
@@ -26,8 +26,8 @@ fn take_out(txn: &mut Txn<'_>, queue: Queue, action: &Action) -> Result<(), Stor
     Ok(())
 }
 
-/// A new action at the end of its queue, with its line in the log.
-pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Result<Action, StoreError> {
+/// A new action at the end of its queue, with its line in the log. `file_name`: of a recognition.
+pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, detail: &str) -> Result<Action, StoreError> {
     let number = txn.next("actions")?;
     let now = now();
     let action = Action {
@@ -42,6 +42,7 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, detail: &str) -> Res
         failed_tries: 0,
         crashes: 0,
         numbers: EngineNumbers::new(),
+        file_name: file_name.to_owned(),
         job,
     };
     put_into(txn, action.job.queue(), &action)?;
@@ -153,6 +154,11 @@ pub fn template_actions_waiting(view: &View<'_>, limit: usize, sees: impl Fn(&Ac
     Ok(waiting)
 }
 
+/// Whether such a template action waits.
+pub(super) fn is_waiting(view: &View<'_>, is_it: impl Fn(&Action) -> bool) -> Result<bool, StoreError> {
+    Ok(!template_actions_waiting(view, 1, is_it)?.is_empty())
+}
+
 pub fn pause(view: &View<'_>) -> Result<Option<Pause>, StoreError> {
     view.get(&PAUSE, &())
 }
@@ -220,7 +226,7 @@ impl App {
                 for (name, kept) in &pictures {
                     let picture = pictures::record(txn, &by, kept, Purpose::Invoice, by.actor.company)?;
                     let job = Job::Recognise { picture: picture.id, again: None };
-                    let action = enqueue(txn, &by, job, &format!(" {name}"))?;
+                    let action = enqueue(txn, &by, job, name, &format!(" {name}"))?;
                     queued.push((action.id, picture));
                 }
                 let answer =
@@ -274,6 +280,9 @@ impl App {
                 take_out(txn, action.job.queue(), &action)?;
                 action.state = State::Cancelled;
                 txn.put(&ACTIONS, &id, &action)?;
+                if let Job::Recognise { again: Some(again), .. } = action.job {
+                    faults::come_back(txn, again)?;
+                }
                 txn.emit(Change::Queues);
                 Ok(log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?)
             })

@@ -1,7 +1,7 @@
 //! Templates: drawn by people, learnt by the engine, kept here.
 
 use super::accounts::must_be_company;
-use super::queues::{end, enqueue, set_aside, sizes};
+use super::queues::{end, enqueue, is_waiting, running, set_aside, sizes};
 use super::{App, By, now, pictures};
 use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
@@ -22,6 +22,8 @@ pub struct Drawn {
     pub origin: Option<PictureId>,
     pub shown: Option<pictures::Kept>,
     pub company: Option<CompanyId>,
+    /// Of a changed template: the version that its editor saw.
+    pub version: Option<u64>,
 }
 
 pub fn get(view: &View<'_>, id: TemplateId) -> Result<Option<Template>, StoreError> {
@@ -57,6 +59,19 @@ fn unknown_template() -> Refusal {
 fn own(txn: &Txn<'_>, by: &By, id: TemplateId) -> Result<Template, Refusal> {
     let template = txn.get(&TEMPLATES, &id)?.ok_or_else(unknown_template)?;
     if by.actor.sees(template.company) { Ok(template) } else { Err(Refusal::no_permission()) }
+}
+
+/// Whether an editor may save what it drew: nobody has changed the template since it was opened, nor is about to.
+fn check_version(txn: &Txn<'_>, known: &Template, seen: u64) -> Result<(), Refusal> {
+    let changes = |action: &Action| matches!(action.job, Job::ChangeTemplate(id, _) if id == known.id);
+    let is_changing = running(&txn.view())?.iter().any(changes) || is_waiting(&txn.view(), changes)?;
+    if seen == known.version && !is_changing {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        "version：模板已被他人修改，请重新打开后再改",
+        "version: the template has been changed by somebody else: please open it again",
+    ))
 }
 
 fn check_areas(layout: &Layout, origin: &Picture) -> Result<(), Refusal> {
@@ -98,6 +113,9 @@ impl App {
         self.store
             .write(move |txn| {
                 let known = change.map(|id| own(txn, &by, id)).transpose()?;
+                if let (Some(known), Some(seen)) = (&known, drawn.version) {
+                    check_version(txn, known, seen)?;
+                }
                 let company = known.as_ref().map(|t| t.company).or(drawn.company).unwrap_or(by.actor.company);
                 if !drawn.company.iter().all(|c| by.actor.sees(*c)) {
                     return Err(Refusal::no_permission());
@@ -114,7 +132,7 @@ impl App {
                     Some(id) => Job::ChangeTemplate(id, draft),
                     None => Job::AddTemplate(draft),
                 };
-                let action = enqueue(txn, &by, job, &detail)?;
+                let action = enqueue(txn, &by, job, "", &detail)?;
                 txn.emit(Change::Queues);
                 Ok((action.id, sizes(&txn.view())?))
             })
@@ -125,7 +143,7 @@ impl App {
         self.store
             .write(move |txn| {
                 let template = own(txn, &by, id)?;
-                let action = enqueue(txn, &by, Job::DeleteTemplate(id), &format!(" {}", template.layout.label))?;
+                let action = enqueue(txn, &by, Job::DeleteTemplate(id), "", &format!(" {}", template.layout.label))?;
                 txn.emit(Change::Queues);
                 Ok((action.id, sizes(&txn.view())?))
             })
@@ -150,6 +168,7 @@ impl App {
                             shown: draft.shown,
                             uuid,
                             learnt,
+                            version: 1,
                         };
                         txn.put(&TEMPLATES_BY_COMPANY, &(template.company, template.id), &())?;
                         keep(txn, &action, TemplateChange::Added, template)
@@ -158,13 +177,9 @@ impl App {
                         Some(known) => {
                             let TemplateDraft { layout, json_model, origin, shown, .. } = draft;
                             let numbers = [known.learnt.numbers.clone(), learnt.numbers].into_iter().flatten().collect();
-                            let learnt = Learnt { numbers, ..learnt };
-                            keep(
-                                txn,
-                                &action,
-                                TemplateChange::Changed,
-                                Template { layout, json_model, origin, shown, learnt, ..known },
-                            )
+                            let (learnt, version) = (Learnt { numbers, ..learnt }, known.version + 1);
+                            let template = Template { layout, json_model, origin, shown, learnt, version, ..known };
+                            keep(txn, &action, TemplateChange::Changed, template)
                         }
                         None => gone(txn, &action),
                     },

@@ -102,6 +102,8 @@ pub struct Action {
     pub crashes: u32,
     /// What engines have allotted to its template in tries that failed with another one.
     pub numbers: EngineNumbers,
+    /// Of a recognition, as whoever uploaded it called it.
+    pub file_name: String,
 }
 
 /// An action that was running each time the box went down is not taken up again: it may be what brings it down.

@@ -6,6 +6,11 @@ const CREDIT_ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 const PERSON_WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const PERSON_CHECKS: &[u8; 11] = b"10X98765432";
 
+/// 18 is the unified social credit code's; older ones have 15 or 20.
+pub fn is_tax_number_length(length: usize) -> bool {
+    matches!(length, 15 | 18 | 20)
+}
+
 /// Whether 18 characters are a unified social credit code (统一社会信用代码): the weights are the powers of 3 modulo 31 (GB 32100-2015, 6.2).
 pub fn is_credit_code(text: &str) -> bool {
     let values: Option<Vec<u32>> =

@@ -1,7 +1,9 @@
 //! Pictures, and what was read on them. Not here: the reading (engine).
 
+use super::checks::{DATE, MONEY, MONEY_CN};
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use super::template::Rect;
+use super::{calendar, checks, identity, money};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -66,6 +68,8 @@ pub struct Picture {
     pub company: CompanyId,
     pub uploaded_by: UserId,
     pub uploaded: Millis,
+    /// As its file counts them; the first is read.
+    pub pages: u32,
 }
 
 impl Picture {
@@ -146,28 +150,98 @@ pub struct Contender {
 /// So many are kept, the likeliest.
 pub const CONTENDERS_MAX: usize = 5;
 
-/// How a fault left the list.
+/// Why an invoice needs a person: found by the checks, or said in words by whoever could not read it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Why {
+    Found(checks::Reason),
+    Said(Reason),
+}
+
+impl Why {
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Found(reason) => reason.zh(),
+            Self::Said(reason) => reason.zh.clone(),
+        }
+    }
+
+    pub fn en(&self) -> String {
+        match self {
+            Self::Found(reason) => reason.en(),
+            Self::Said(reason) => reason.en.clone(),
+        }
+    }
+
+    /// A doubtful reading of this area.
+    pub fn doubts(&self, pos_id: &str) -> bool {
+        matches!(self, Self::Found(checks::Reason::Unsure { area, .. }) if area == pos_id)
+    }
+}
+
+/// Where an invoice stands between the machine and people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Settled {
-    Resolved,
-    Retried,
+pub enum Standing {
+    /// The machine was sure.
+    Passed,
+    /// For a person.
+    Waiting,
+    /// Queued again.
+    Reading,
+    /// A person has seen to it.
+    Reviewed,
+}
+
+/// Who saw to it; nobody knows of those that were resolved before this was kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    pub user_name: String,
+    pub at: Millis,
+    /// Why it was taken though the checks refuse it.
+    pub against_checks: Option<String>,
+}
+
+/// Taken out of the books by a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Void {
+    pub user_name: String,
+    pub at: Millis,
+    pub reason: String,
+}
+
+/// What a person found of an invoice that looks like an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub is_duplicate: bool,
+    pub user_name: String,
+    pub at: Millis,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Invoice {
     pub id: InvoiceId,
+    /// Goes up with every write.
+    pub version: u64,
     pub action: ActionId,
     pub template: Option<TemplateId>,
+    /// What the template was called when it was read.
+    pub template_label: String,
     pub company: CompanyId,
     pub company_name: String,
     pub user: UserId,
     pub user_name: String,
     pub picture: Picture,
+    /// As whoever uploaded it called it.
+    pub file_name: String,
     pub recognised: Millis,
-    /// Empty when it is no fault.
-    pub reasons: Vec<Reason>,
-    pub settled: Option<Settled>,
+    /// As they were found; empty when it was no fault.
+    pub reasons: Vec<Why>,
+    pub standing: Standing,
     pub regions: Vec<Region>,
+    /// Texts of the VAT codes on the picture: what people type is held against them too.
+    pub codes: Vec<String>,
+    pub review: Option<Review>,
+    pub void: Option<Void>,
+    pub decision: Option<Decision>,
 }
 
 /// A field that a person put right.
@@ -185,12 +259,55 @@ impl Invoice {
         self.regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str())
     }
 
-    /// Code and number, by which an invoice is known in the world; `None` where one of them is missing.
-    pub fn identity(&self) -> Option<String> {
-        let part = |pos_id| self.text(pos_id).map(str::trim).filter(|t| !t.is_empty());
-        Some(format!("{} {}", part("发票代码")?, part("发票号码")?))
+    /// By what it is known in the world, which is how it may be found to be another one's double. One that is void is nobody's.
+    pub fn identities(&self) -> Vec<String> {
+        if self.void.is_some() {
+            return Vec::new();
+        }
+        let number = identity::number(&self.regions).map(|number| format!("number {number}"));
+        [format!("picture {}", self.picture.hash)].into_iter().chain(number).collect()
     }
+
+    /// The identity of the blue invoice that this red one takes back.
+    pub fn blue_identity(&self) -> Option<String> {
+        let blue = identity::blue(&self.regions).filter(|_| self.is_red() && self.void.is_none())?;
+        Some(format!("number {blue}"))
+    }
+
+    /// Its 金额 in fen.
+    pub fn amount(&self) -> Option<i64> {
+        money::amount(self.text(MONEY)?)
+    }
+
+    /// Its 开票日期, `yyyy-MM-dd`.
+    pub fn date(&self) -> Option<String> {
+        calendar::iso_date(self.text(DATE).or_else(|| self.text("开票日期"))?)
+    }
+
+    /// It takes another one back.
+    pub fn is_red(&self) -> bool {
+        let in_words = || money::chinese_amount(self.text(MONEY_CN)?);
+        self.amount().or_else(in_words).is_some_and(|fen| fen < 0)
+    }
+
+    /// It waits for a person; one that is void does not.
     pub fn is_fault(&self) -> bool {
-        !self.reasons.is_empty()
+        self.standing == Standing::Waiting && self.void.is_none()
+    }
+
+    /// What people read instead of the machine is sure.
+    pub fn set_text(&mut self, pos_id: &str, text: String) {
+        match self.regions.iter_mut().find(|r| r.pos_id == pos_id) {
+            Some(region) => (region.text, region.probability, region.status) = (text, 1.0, 0),
+            None => self.regions.push(Region { pos_id: pos_id.to_owned(), position: None, text, probability: 1.0, status: 0 }),
+        }
+    }
+
+    /// The areas that nobody is sure of, and that hold nothing.
+    pub fn doubtful_and_empty(&self, threshold: f64) -> impl Iterator<Item = &str> {
+        let is_doubtful = move |r: &&Region| {
+            !checks::is_sure(r, threshold) || r.probability < 1.0 && self.reasons.iter().any(|why| why.doubts(&r.pos_id))
+        };
+        self.regions.iter().filter(|r| r.text.trim().is_empty()).filter(is_doubtful).map(|r| r.pos_id.as_str())
     }
 }

@@ -2,15 +2,21 @@
 
 pub mod account;
 pub mod action;
+pub mod calendar;
 pub mod change;
 pub mod check_digits;
 pub mod checks;
 pub mod device;
 pub mod dispatch;
+pub mod entries;
+pub mod file_kind;
+pub mod identity;
 pub mod ids;
 pub mod invoice;
 pub mod money;
+pub mod reason;
 pub mod refusal;
 pub mod settings;
 pub mod template;
+pub mod totals;
 pub mod vat_code;

@@ -145,4 +145,6 @@ pub struct Template {
     pub shown: PictureId,
     pub uuid: String,
     pub learnt: Learnt,
+    /// Goes up with every change that people make.
+    pub version: u64,
 }

@@ -1,6 +1,7 @@
 //! The QR code printed on VAT invoices: what it says of the fields. Not here: finding it on a picture (engine), what makes a fault (checks.rs).
 
-use super::checks::{DATE, INVOICE_CODE, INVOICE_ID, SPECIMEN_CODE, compact, date_of, is_sure, of_specimen};
+use super::calendar::date_of;
+use super::checks::{DATE, INVOICE_CODE, INVOICE_ID, SPECIMEN_CODE, compact, is_sure, of_specimen};
 use super::invoice::Region;
 use super::money::amount;
 
@@ -71,6 +72,14 @@ impl<'a> VatCode<'a> {
             _ => Some(own.chars().next().filter(|c| ['¥', '￥'].contains(c)).into_iter().chain(said.chars()).collect()),
         }
     }
+}
+
+/// Those of a picture's codes that say something of an invoice, to be kept with it.
+pub fn kept(codes: Vec<String>) -> Vec<String> {
+    const CODES_MAX: usize = 4;
+    const CHARS_MAX: usize = 400;
+    let says = |code: &String| code.chars().count() <= CHARS_MAX && VatCode::parse(code).is_some();
+    codes.into_iter().filter(says).take(CODES_MAX).collect()
 }
 
 /// The regions that the code contradicts, with what it says.

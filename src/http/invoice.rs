@@ -2,7 +2,7 @@
 
 use super::body::{Fields, Upload};
 use super::reply::{self, Language, Reply};
-use super::route::Call;
+use super::route::{Call, Files};
 use super::{thumbs, wire};
 use crate::app::pictures::{self, Kept};
 use crate::app::templates::{self, Drawn};
@@ -76,10 +76,27 @@ fn queued(answer: &UploadAnswer, language: Language) -> Value {
         "recognize_size": answer.sizes.recognise,
     });
     if !answer.failed.is_empty() {
-        let one = |f: &FailedFile| json!({ "file": f.file, "err": language.pick(&f.zh, &f.en) });
-        value["failed"] = answer.failed.iter().map(one).collect();
+        value["failed"] = failed_files(&answer.failed, language);
     }
     value
+}
+
+fn failed_files(failed: &[FailedFile], language: Language) -> Value {
+    failed.iter().map(|f| json!({ "file": f.file, "err": language.pick(&f.zh, &f.en) })).collect()
+}
+
+/// The interface document's sentence, and beside it what is wrong with each file.
+fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Reply {
+    if failed.is_empty() {
+        reply::refusal(refusal, language)
+    } else {
+        reply::refusal_with(refusal, language, "failed", failed_files(failed, language))
+    }
+}
+
+/// What is refused before the files are looked at is said in the same sentence.
+pub fn too_large(files: Files, refusal: Refusal) -> Refusal {
+    if files == Files::Many && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
 }
 
 const QUEUED: &str = "已加入队列，等待算法服务器处理";
@@ -94,7 +111,9 @@ pub async fn recognize_image(call: Call) -> Result<Reply, Refusal> {
     let (good, bad) = keep_all(call.fields.files).await;
     if good.is_empty() {
         // The first file's cause stands for all; without a file the request itself is wrong.
-        return Err(upload_failed(bad.first().map_or(Code::Malformed, |(_, code)| *code)));
+        let refusal = upload_failed(bad.first().map_or(Code::Malformed, |(_, code)| *code));
+        let failed: Vec<FailedFile> = bad.into_iter().map(|(failed, _)| failed).collect();
+        return Ok(refused(&refusal, &failed, call.language));
     }
     let failed = bad.into_iter().map(|(failed, _)| failed).collect();
     let answer = call.edge.app.queue_recognitions(by, good, failed, key).await?;
@@ -108,12 +127,18 @@ fn idempotency_key(key: &HeaderValue) -> Result<String, Refusal> {
 }
 
 pub async fn upload_model_origin(mut call: Call) -> Result<Reply, Refusal> {
-    let Some(Upload { file, .. }) = call.fields.files.pop() else { return Err(upload_failed(Code::Malformed)) };
+    let Some(Upload { name, file }) = call.fields.files.pop() else { return Err(upload_failed(Code::Malformed)) };
     let kept = match file {
         Ok(file) => keep(file).await,
         Err(refusal) => Err(refusal),
     };
-    let kept = kept.map_err(|refusal| upload_failed(refusal.code))?;
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(refusal) => {
+            let failed = FailedFile { file: name, zh: refusal.zh.into_owned(), en: refusal.en.into_owned() };
+            return Ok(refused(&upload_failed(refusal.code), &[failed], call.language));
+        }
+    };
     let picture = call.edge.app.record_template_origin(call.by()?, kept).await?;
     Ok(reply::json(&json!({ "sucess": "上传文件成功", "file_name": wire::url(&picture) })))
 }
@@ -163,7 +188,8 @@ pub async fn add_model(call: Call) -> Result<Reply, Refusal> {
         Some(data_url) => Some(keep_data_url(&call.edge.app, data_url).await?),
     };
     let company = model_action.natural_or_none("company_id")?.map(CompanyId);
-    let drawn = Drawn { layout, json_model, origin, shown, company };
+    let version = model_action.natural_or_none("version")?;
+    let drawn = Drawn { layout, json_model, origin, shown, company, version };
     call.edge.app.queue_template(call.by()?, change, drawn).await.map(template_queued)
 }
 

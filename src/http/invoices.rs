@@ -1,38 +1,52 @@
-//! Invoices as the pages see them: lists, one with its history, corrections, exports. Not here: those that wait for a person (faults.rs).
+//! Invoices as the pages see them: lists, one with its history, what people say of them. Not here: those that wait for a person
+//! (faults.rs), exports (invoice_exports.rs).
 
 use super::body::Fields;
-use super::reply::{self, Language, Reply};
+use super::invoice_words::{self, STANDINGS, taken, whole};
+use super::reply::{self, Reply};
 use super::route::Call;
-use super::xlsx::{self, Cell};
-use super::{csv, time, wire};
-use crate::app::invoices::{self, Filter, Total};
+use crate::app::decisions::Verdict;
+use crate::app::entries::Entry;
+use crate::app::invoice_lists::{self, Filter};
+use crate::app::invoices;
 use crate::domain::account::Actor;
+use crate::domain::calendar::iso_date;
 use crate::domain::ids::{InvoiceId, TemplateId};
-use crate::domain::invoice::{Correction, Invoice, Settled};
+use crate::domain::invoice::Invoice;
+use crate::domain::money;
 use crate::domain::refusal::Refusal;
-use crate::domain::template::{AreaKind, POS_LABEL};
-use crate::store::{StoreError, View};
+use crate::domain::totals::Totals;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const LIMIT: u64 = 50;
 const LIMIT_MAX: u64 = 500;
 const TEXT_CHARS_MAX: usize = 1_000;
+const NAME_CHARS_MAX: usize = 64;
 const FIELDS_MAX: usize = 100;
-
-fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &TimeZone) -> Result<Value, StoreError> {
-    let mut value = wire::fault(invoice, language, zone);
-    value["is_fault"] = json!(u8::from(invoice.is_fault()));
-    value["settled"] = json!(invoice.settled.map(|how| match how {
-        Settled::Resolved => "resolved",
-        Settled::Retried => "retried",
-    }));
-    value["duplicate_of"] = json!(invoices::duplicate_of(view, invoice)?);
-    Ok(value)
-}
+const REASON_CHARS_MAX: usize = 200;
 
 pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter, Refusal> {
     let flag = |name| fields.has(name).then(|| fields.flag(name)).transpose();
+    let said = |name: &str| {
+        Ok::<_, Refusal>(fields.serial_or_none(name)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    };
+    let date = |name: &str| {
+        let wrong =
+            || Refusal::malformed(format!("{name}：应为日期 yyyy-MM-dd"), format!("{name}: must be a date like yyyy-MM-dd"));
+        said(name)?.map(|text| iso_date(&text).ok_or_else(wrong)).transpose()
+    };
+    let sum = |name: &str| {
+        let wrong = || Refusal::malformed(format!("{name}：应为金额（元）"), format!("{name}: must be a sum in yuan"));
+        said(name)?.map(|text| money::amount(&text).ok_or_else(wrong)).transpose()
+    };
+    let standing = |text: String| {
+        let wrong = || {
+            let words = STANDINGS.map(|(_, word)| word).join("、");
+            Refusal::malformed(format!("state：应为 {words} 之一"), "state: must be passed, waiting, reading or reviewed")
+        };
+        STANDINGS.iter().find(|(_, word)| *word == text).map(|(standing, _)| *standing).ok_or_else(wrong)
+    };
     Ok(Filter {
         wall: actor.wall(),
         from: fields.time_or_none("from", zone)?.map(|t| t.first),
@@ -40,8 +54,12 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         // 0 is none, as where a user's group is named.
         template: fields.natural_or_none("model_id")?.map(|id| (id != 0).then_some(TemplateId(id))),
         fault: flag("fault")?,
+        standing: said("state")?.map(standing).transpose()?,
         duplicate: flag("duplicate")?,
-        text: fields.serial_or_none("q")?.map(|q| q.trim().to_owned()).filter(|q| !q.is_empty()),
+        void: flag("void")?,
+        dates: (date("date_from")?, date("date_to")?),
+        amounts: (sum("min")?, sum("max")?),
+        text: said("q")?,
     })
 }
 
@@ -51,138 +69,115 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     let before = call.fields.natural_or_none("cursor")?.map(InvoiceId);
     let limit = call.fields.natural_or_none("limit")?.unwrap_or(LIMIT).clamp(1, LIMIT_MAX) as usize;
     let answer = call.edge.app.look(move |view| {
-        let (mut page, mut total, mut has_more) = (Vec::new(), Total::default(), false);
+        let (mut page, mut totals, mut has_more) = (Vec::new(), Totals::default(), false);
+        let mut failed = None;
         // Of all there is, the totals are kept; of what a filter lets through, they are found by walking it.
         let (from, is_whole) = if filter.lets_all_through() { (before, true) } else { (None, false) };
-        invoices::walk(view, &filter, from, |found| {
-            total.add(&found);
+        invoice_lists::walk(view, &filter, from, |found| {
+            if !is_whole {
+                match invoices::class(view, &found) {
+                    Ok(class) => totals.add(&found, class),
+                    Err(e) => failed = Some(e),
+                }
+            }
             if before.is_none_or(|before| found.id < before) {
                 if page.len() < limit { page.push(found) } else { has_more = true }
             }
-            !(is_whole && has_more)
+            failed.is_none() && !(is_whole && has_more)
         })?;
+        if let Some(e) = failed {
+            return Err(e);
+        }
         if is_whole {
-            total = Total::of(view, filter.wall)?;
+            totals = invoice_lists::totals(view, filter.wall)?;
         }
         let next = page.last().filter(|_| has_more).map(|last: &Invoice| last.id.to_string());
-        let list = page.iter().map(|found| invoice(view, found, language, &zone)).collect::<Result<Vec<_>, _>>()?;
-        let amount = json!({ "sum": format!("{}.{:02}", total.fen / 100, total.fen % 100), "invoices": total.summed });
-        Ok(json!({ "invoices": list, "next_cursor": next, "total": total.invoices, "amount": amount }))
+        let in_words = |found: &Invoice| invoice_words::invoice(view, found, language, &zone);
+        let list = page.iter().map(in_words).collect::<Result<Vec<_>, _>>()?;
+        let confirmed = totals.confirmed;
+        let sum = money::plain(i64::try_from(confirmed.fen).unwrap_or(i64::MAX));
+        Ok(json!({
+            "invoices": list,
+            "next_cursor": next,
+            "total": totals.invoices(),
+            "amount": { "sum": sum, "invoices": confirmed.summed },
+            "sums": invoice_words::sums(&totals),
+        }))
     });
     Ok(reply::json(&answer.await?))
-}
-
-fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
-    let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
-    call.edge.app.store.read(|view| {
-        let found = invoices::visible(view, actor, id)?;
-        let correction = |c: &Correction| {
-            json!({ "time": time::write(c.at, &zone), "user_name": c.user_name, "pos_id": c.pos_id, "old": c.old, "new": c.new })
-        };
-        let mut value = invoice(view, &found, call.language, &zone)?;
-        value["candidates"] = wire::contenders(&invoices::contenders(view, id)?, call.language);
-        value["history"] = invoices::corrections(view, id)?.iter().map(correction).collect();
-        Ok(value)
-    })
 }
 
 pub async fn one(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&whole(&call, InvoiceId(call.number_in_path("id")?))?))
 }
 
-pub async fn correct(call: Call) -> Result<Reply, Refusal> {
-    let id = InvoiceId(call.number_in_path("id")?);
-    let mut fields = Vec::new();
-    for (pos_id, value) in call.fields.object("fields")? {
+/// A reason in words; `None` where there is none.
+fn reason(fields: &Fields, name: &str) -> Result<Option<String>, Refusal> {
+    let text = fields.text_or_none(name)?.unwrap_or_default().trim().to_owned();
+    if text.chars().count() > REASON_CHARS_MAX {
+        return Err(Refusal::malformed(format!("{name}：最多 200 个字"), format!("{name}: at most 200 characters")));
+    }
+    Ok((!text.is_empty()).then_some(text))
+}
+
+/// What a person read instead, and the version that he saw.
+pub fn entry(fields: &Fields) -> Result<Entry, Refusal> {
+    let too_long = |pos_id: &str| Refusal::malformed(format!("fields：{pos_id} 太长"), format!("fields: {pos_id} is too long"));
+    let mut said = Vec::new();
+    for (pos_id, value) in fields.object_or_none("fields")?.unwrap_or_default() {
         let wrong = || Refusal::malformed(format!("fields：{pos_id} 应为文字"), format!("fields: {pos_id} must be text"));
         let text = value.as_str().ok_or_else(wrong)?;
-        if text.chars().count() > TEXT_CHARS_MAX || pos_id.chars().count() > 64 {
-            return Err(Refusal::malformed(format!("fields：{pos_id} 太长"), format!("fields: {pos_id} is too long")));
+        if text.chars().count() > TEXT_CHARS_MAX || pos_id.chars().count() > NAME_CHARS_MAX {
+            return Err(too_long(&pos_id));
         }
-        fields.push((pos_id.clone(), text.to_owned()));
+        said.push((pos_id.clone(), text.to_owned()));
     }
-    if fields.is_empty() || fields.len() > FIELDS_MAX {
+    let absent = if fields.has("absent") { fields.list("absent")? } else { Vec::new() };
+    let wrong = || Refusal::malformed("absent：应为区域名称的列表", "absent: must be a list of names of areas");
+    let absent = absent.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
+    if said.len() > FIELDS_MAX || absent.len() > FIELDS_MAX {
+        return Err(Refusal::malformed("fields、absent：最多 100 项", "fields, absent: at most 100 entries"));
+    }
+    let against_checks = reason(fields, "override")?;
+    Ok(Entry { version: fields.natural_or_none("version")?, fields: said, absent, against_checks })
+}
+
+pub async fn correct(call: Call) -> Result<Reply, Refusal> {
+    let id = InvoiceId(call.number_in_path("id")?);
+    // Named where it is missing.
+    call.fields.object("fields")?;
+    let entry = entry(&call.fields)?;
+    if entry.fields.is_empty() {
         return Err(Refusal::malformed("fields：应有 1 到 100 项", "fields: must have 1 to 100 entries"));
     }
-    call.edge.app.correct_invoice(call.by()?, id, fields).await?;
-    Ok(reply::json(&whole(&call, id)?))
+    taken(&call, call.edge.app.correct_invoice(call.by()?, id, entry).await?)
 }
 
-/// Invoices of one look at the store.
-const INVOICES_PER_LOOK: usize = 500;
-
-/// What the columns of an exported list are called: what the invoice is, then every known field, then the user's own in one cell.
-fn columns() -> Vec<&'static str> {
-    let first = ["invoice_id", "recognize_time", "user_name", "company_name", "model_id", "is_fault", "reason"];
-    first.into_iter().chain(known()).chain(["其他"]).collect()
+pub async fn decide(call: &Call, verdict: Verdict) -> Result<Reply, Refusal> {
+    let (id, version) = (InvoiceId(call.number_in_path("id")?), call.fields.natural_or_none("version")?);
+    taken(call, call.edge.app.decide(call.by()?, id, version, verdict).await?)
 }
 
-fn known() -> impl Iterator<Item = &'static str> {
-    [POS_LABEL].into_iter().chain(AreaKind::KNOWN.iter().map(|(_, _, pos_id)| *pos_id))
-}
-
-fn cells(found: &Invoice, language: Language, zone: &TimeZone) -> Vec<String> {
-    let mut cells = vec![
-        found.id.to_string(),
-        time::write(found.recognised, zone),
-        found.user_name.clone(),
-        found.company_name.clone(),
-        found.template.map(|id| id.to_string()).unwrap_or_default(),
-        u8::from(found.is_fault()).to_string(),
-        wire::reasons(&found.reasons, language),
-    ];
-    cells.extend(known().map(|pos_id| found.text(pos_id).unwrap_or_default().to_owned()));
-    let own = found.regions.iter().filter(|r| !known().any(|pos_id| pos_id == r.pos_id));
-    cells.push(own.map(|r| format!("{}={}", r.pos_id, r.text)).collect::<Vec<_>>().join("; "));
-    cells
-}
-
-/// All that the filter lets through, some at a time; nothing when there are no more.
-fn pages(call: &Call) -> Result<impl FnMut() -> Result<Vec<Invoice>, StoreError> + Send + 'static, Refusal> {
-    let filter = filter(&call.fields, call.actor()?, &call.edge.app.settings().zone())?;
-    let store = call.edge.app.store.clone();
-    let mut before = None;
-    Ok(move || {
-        let mut page = Vec::new();
-        store.walk(|view| {
-            invoices::walk(view, &filter, before, |found| {
-                page.push(found);
-                page.len() < INVOICES_PER_LOOK
-            })
-        })?;
-        before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
-        Ok(page)
-    })
-}
-
-pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
-    let (zone, language) = (call.edge.app.settings().zone(), call.language);
-    let mut more = pages(&call)?;
-    Ok(csv::stream("invoices.csv", &columns(), move |lines| {
-        let page = more()?;
-        for found in &page {
-            let cells = cells(found, language, &zone);
-            csv::guarded_line(lines, &cells.iter().map(String::as_str).collect::<Vec<_>>());
+pub async fn duplicate(call: Call) -> Result<Reply, Refusal> {
+    let is_duplicate = match call.fields.text_or_none("decision")? {
+        None | Some("") => None,
+        Some("duplicate") => Some(true),
+        Some("distinct") => Some(false),
+        Some(_) => {
+            let (zh, en) = ("decision：应为 duplicate、distinct 或 null", "decision: must be duplicate, distinct or null");
+            return Err(Refusal::malformed(zh, en));
         }
-        Ok(!page.is_empty())
-    }))
+    };
+    decide(&call, Verdict::Duplicate(is_duplicate)).await
 }
 
-/// The same for a spreadsheet; what is a sum there can be summed.
-pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
-    let (zone, language) = (call.edge.app.settings().zone(), call.language);
-    let mut more = pages(&call)?;
-    let money = AreaKind::Money.pos_id();
-    let money = columns().iter().position(|name| Some(*name) == money);
-    Ok(xlsx::stream("invoices.xlsx", &columns(), move || {
-        let page = more()?;
-        let row = |found: &Invoice| {
-            let mut row: Vec<Cell> = cells(found, language, &zone).into_iter().map(Cell::Text).collect();
-            if let (Some(at), Some(fen)) = (money, invoices::amount(found)) {
-                row[at] = Cell::Fen(fen);
-            }
-            row
-        };
-        Ok(page.iter().map(row).collect())
-    }))
+pub async fn void(call: Call) -> Result<Reply, Refusal> {
+    let missing =
+        || Refusal::malformed("reason：请填写作废原因（1 到 200 个字）", "reason: say why it is void (1 to 200 characters)");
+    let reason = reason(&call.fields, "reason")?.ok_or_else(missing)?;
+    decide(&call, Verdict::Void { reason }).await
+}
+
+pub async fn restore(call: Call) -> Result<Reply, Refusal> {
+    decide(&call, Verdict::Restore).await
 }

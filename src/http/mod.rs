@@ -7,6 +7,8 @@ mod csv;
 mod devices;
 mod faults;
 mod invoice;
+mod invoice_exports;
+mod invoice_words;
 mod invoices;
 mod label;
 pub mod listen;

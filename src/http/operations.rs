@@ -55,32 +55,51 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(invoice_id: natural, action_id: natural, model_id: natural|null, user_name: text, company_name: text, invoice_url: text, \
          recognize_time: time, region_list: RegionList, reason: text)",
     ),
+    ("State", "'passed'|'waiting'|'reading'|'reviewed'"),
+    ("Void", "(user_name: text, time: time, reason: text)"),
+    ("Duplicate", "(of: natural, decision: 'duplicate'|'distinct'|null, user_name: text|null, time: time|null)"),
+    ("Part", "(count: natural, fen: int)"),
+    ("Sums", "(confirmed: Part, waiting: Part, duplicate: Part, void: Part, without_amount: natural)"),
+    (
+        "OpenFault",
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
+         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
+         settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
+         file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
+         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null, \
+         open_by: [text])",
+    ),
     (
         "Invoice",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         settled: 'resolved'|'retried'|null)",
+         settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
+         file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
+         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null)",
     ),
     (
         "WholeInvoice",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         settled: 'resolved'|'retried'|null, candidates: Candidates, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+         settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
+         file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
+         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null, candidates: Candidates, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
     ),
     (
         "Model",
         "(model_id: natural, json_model: any, model_register_time: time, model_success_counter: natural, model_url: text, \
-         origin_url: text, model_label: text, image_size: natural, model_uuid: text)",
+         origin_url: text, model_label: text, image_size: natural, model_uuid: text, version: natural)",
     ),
     (
         "Trial",
-        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null)",
+        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null, \
+         warnings: [text])",
     ),
     ("Queued", "(sucess: text, action_id: natural, manage_size: natural, recognize_size: natural)"),
     (
         "Action",
         "(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, action_start_time: time, \
-         url?: text, image_size?: natural, model_id?: natural, model_label?: text)",
+         url?: text, image_size?: natural, file_name?: text, model_id?: natural, model_label?: text)",
     ),
     (
         "Waiting",
@@ -121,9 +140,13 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
 const NOTHING: &str = "()";
 const SERIALS: &str = "(DeviceSNList: [serial])";
 const DEVICES: &str = "(printed?: flag, from?: time, to?: time, q?: text, cursor?: text, limit?: natural)";
-const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, cursor?: natural, \
-                        limit?: natural)";
-const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text, page?: natural)";
+const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
+                        date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, cursor?: natural, limit?: natural)";
+const EXPORT: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
+                      date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, lang?: text)";
+const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
+                      date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, page?: natural)";
+const VERSION: &str = "(version?: natural)";
 const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
 const PAGE: &str = "(page?: natural)";
@@ -234,7 +257,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/invoice/addModel",
-        "(modelAction: (user_id?: natural, json_model: JsonModel, model_id?: natural, company_id?: natural), img_str?: text|null, \
+        "(modelAction: (user_id?: natural, json_model: JsonModel, model_id?: natural, company_id?: natural, version?: natural), img_str?: text|null, \
          file_name?: text|null, type?: 0|1)",
         "Queued",
     ),
@@ -280,20 +303,32 @@ pub const OPERATIONS: &[Operation] = &[
         Get,
         "/api/invoices",
         INVOICES,
-        "(invoices: [Invoice], next_cursor: text|null, total: natural, amount: (sum: text, invoices: natural))",
+        "(invoices: [Invoice], next_cursor: text|null, total: natural, amount: (sum: text, invoices: natural), sums: Sums)",
     ),
-    row(Get, "/api/invoices/export.csv", INVOICES, CSV),
-    row(Get, "/api/invoices/export.xlsx", INVOICES, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    row(Get, "/api/invoices/export.csv", EXPORT, CSV),
+    row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
-    row(Patch, "/api/invoices/{id}", "(fields: {text})", "WholeInvoice"),
-    row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [Fault], total: natural)"),
+    row(Patch, "/api/invoices/{id}", "(fields: {text}, version?: natural, override?: text|null)", "WholeInvoice"),
+    row(Post, "/api/invoices/{id}/duplicate", "(decision?: 'duplicate'|'distinct'|null, version?: natural)", "WholeInvoice"),
+    row(Post, "/api/invoices/{id}/void", "(reason: text, version?: natural)", "WholeInvoice"),
+    row(Post, "/api/invoices/{id}/restore", VERSION, "WholeInvoice"),
+    row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [OpenFault], total: natural)"),
     row(
         Post,
         "/api/faults/retry",
         "(invoice_ids?: [natural], all?: flag, from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text)",
         "(action_id_list: [natural])",
     ),
-    row(Post, "/api/faults/{id}/retry", NOTHING, "(action_id: natural)"),
-    row(Post, "/api/faults/{id}/resolve", NOTHING, "Done"),
+    row(Post, "/api/faults/{id}/retry", VERSION, "(action_id: natural)"),
+    row(Post, "/api/faults/{id}/resolve", VERSION, "Done"),
+    row(
+        Post,
+        "/api/faults/{id}/review",
+        "(fields?: {text}, absent?: [text], override?: text|null, version?: natural)",
+        "WholeInvoice",
+    ),
+    row(Post, "/api/faults/{id}/reopen", VERSION, "WholeInvoice"),
+    row(Post, "/api/faults/{id}/open", NOTHING, "(sucess: text, open_by: [text])"),
+    row(Post, "/api/faults/{id}/close", NOTHING, "Done"),
     row(Get, "/invoice/webSocketServer", NOTHING, WEBSOCKET),
 ];

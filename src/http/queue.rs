@@ -28,6 +28,7 @@ fn action(view: &View<'_>, action: &Action, zone: &TimeZone) -> Result<Value, St
     });
     if let Some(picture) = queues::picture_of(view, action)? {
         (value["url"], value["image_size"]) = (json!(wire::url(&picture)), json!(picture.kib()));
+        value["file_name"] = json!(action.file_name);
     }
     match &action.job {
         Job::AddTemplate(draft) => value["model_label"] = json!(draft.layout.label),

@@ -116,6 +116,14 @@ pub fn refusal(refusal: &Refusal, language: Language) -> Reply {
     with_status(refusal.code.status(), &json!({ "err": err, "code": refusal.code.word() }))
 }
 
+/// With something beside its words that a program can go on with.
+pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: Value) -> Reply {
+    let err = language.pick(&refusal.zh, &refusal.en);
+    let mut value = json!({ "err": err, "code": refusal.code.word() });
+    value[name] = beside;
+    with_status(refusal.code.status(), &value)
+}
+
 /// A body that is made while it is sent: bounded memory however long it is. Dropped early by the sender, it breaks off visibly.
 pub fn streamed(media_type: &'static str) -> (mpsc::Sender<io::Result<Bytes>>, Reply) {
     let (sender, mut chunks) = mpsc::channel::<io::Result<Bytes>>(4);

@@ -5,7 +5,8 @@ use super::body::{Fields, Limits, TEXT_BYTES_MAX};
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
 use super::{
-    Edge, account, backup, devices, faults, invoice, invoices, log, metrics, openapi, people, production, queue, socket, trial, ui,
+    Edge, account, backup, devices, faults, invoice, invoice_exports, invoices, log, metrics, openapi, people, production, queue,
+    socket, trial, ui,
 };
 use crate::app::{App, By, pictures};
 use crate::domain::account::{Actor, Permission};
@@ -252,14 +253,21 @@ routes! {
     Get "/api/log", Needs(LogR), None => log::log;
     Get "/api/log/export.csv", Needs(LogR), None => log::export;
     Get "/api/invoices", Needs(InvoiceR), None => invoices::list;
-    Get "/api/invoices/export.csv", Needs(InvoiceR), None => invoices::export_csv;
-    Get "/api/invoices/export.xlsx", Needs(InvoiceR), None => invoices::export_xlsx;
+    Get "/api/invoices/export.csv", Needs(InvoiceR), None => invoice_exports::export_csv;
+    Get "/api/invoices/export.xlsx", Needs(InvoiceR), None => invoice_exports::export_xlsx;
     Get "/api/invoices/{id}", Needs(InvoiceR), None => invoices::one;
     Patch "/api/invoices/{id}", Needs(InvoiceRw), None => invoices::correct;
+    Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), None => invoices::duplicate;
+    Post "/api/invoices/{id}/void", Needs(InvoiceRw), None => invoices::void;
+    Post "/api/invoices/{id}/restore", Needs(InvoiceRw), None => invoices::restore;
     Get "/api/faults", Needs(FaultR), None => faults::list;
     Post "/api/faults/retry", Needs(FaultRw), None => faults::retry_some;
     Post "/api/faults/{id}/retry", Needs(FaultRw), None => faults::retry;
     Post "/api/faults/{id}/resolve", Needs(FaultRw), None => faults::resolve;
+    Post "/api/faults/{id}/review", Needs(FaultRw), None => faults::review;
+    Post "/api/faults/{id}/reopen", Needs(FaultRw), None => faults::reopen;
+    Post "/api/faults/{id}/open", Needs(FaultR), None => faults::open;
+    Post "/api/faults/{id}/close", Needs(FaultR), None => faults::close;
     Get "/invoice/webSocketServer", Session, None => socket::invoice;
 }
 
@@ -367,7 +375,8 @@ async fn pass(
             files: if route.files == Files::Many { invoice::FILES_MAX } else { 1 },
             raw: route.files == Files::Csv,
         };
-        Fields::of_body(&parts.headers, body, limits, &edge.app.blobs).await?
+        let read = Fields::of_body(&parts.headers, body, limits, &edge.app.blobs).await;
+        read.map_err(|refusal| invoice::too_large(route.files, refusal))?
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));

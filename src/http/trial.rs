@@ -1,13 +1,13 @@
 //! The template test: what a template would read on a picture, answered at once. Not here: the reading (trials.rs), nor anything kept.
 
-use super::reply::{self, Reply};
+use super::reply::{self, Language, Reply};
 use super::route::Call;
 use super::wire;
 use crate::app::{pictures, templates};
 use crate::domain::action::TemplateDraft;
 use crate::domain::checks;
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{Reason, Regions};
+use crate::domain::invoice::{Reason, Regions, Why};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::Template;
 use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
@@ -54,13 +54,16 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     // The file goes when this function ends: nothing is kept.
     let path = file.path().to_owned();
     let inspected = path.clone();
-    tokio::task::spawn_blocking(move || pictures::inspect(&inspected)).await.map_err(|_| Refusal::internal())??;
+    let shape = tokio::task::spawn_blocking(move || pictures::inspect(&inspected)).await.map_err(|_| Refusal::internal())??;
     let settings = call.edge.app.settings();
     // A draft is learnt first: each step has its time.
     let steps = if matches!(tried, Tried::Drawn { .. }) { 2 } else { 1 };
     let patience = Duration::from_secs(settings.engine_timeout_s.saturating_mul(steps));
     let (trial, specimen) = call.edge.trials.run(path, tried, patience).await?;
-    let (regions, reasons) = judged(&trial, &specimen, settings.confidence_threshold);
+    let (regions, mut reasons) = judged(&trial, &specimen, settings.confidence_threshold);
+    if shape.pages > 1 {
+        reasons.push(Why::Found(checks::Reason::Pages { pages: shape.pages, read: 1 }));
+    }
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({
         "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh, &trial.ground.en) },
@@ -68,15 +71,34 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
         "is_fault": u8::from(!reasons.is_empty()),
         "reason": wire::reasons(&reasons, call.language),
         "aligned": trial.aligned.as_ref().map(jpeg),
+        "warnings": warnings(&specimen, &regions, call.language),
     })))
 }
 
+/// What the template itself has wrong, as its own picture and this one show: said while it is drawn.
+fn warnings(specimen: &[(String, String)], regions: &Regions, language: Language) -> Vec<String> {
+    let read: Vec<(String, String)> = regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone())).collect();
+    let mut found: Vec<String> = Vec::new();
+    for (where_zh, where_en, texts) in
+        [("模板图片上", "on the template's own picture", specimen), ("这张图片上", "on this picture", &read)]
+    {
+        for reason in checks::warnings(texts) {
+            let (zh, en) = (
+                format!("{where_zh}{}：请让区域只框住内容本身，不要碰到旁边的文字", reason.zh()),
+                format!("{}, {where_en}: let the area hold the value alone, without the words beside it", reason.en()),
+            );
+            found.push(language.pick(&zh, &en).to_owned());
+        }
+    }
+    found
+}
+
 /// The fields, and what an invoice with them would be at fault for.
-fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regions, Vec<Reason>) {
+fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regions, Vec<Why>) {
     let mut regions = Regions::default();
     for event in &trial.events {
         match event {
-            Event::Matched { template: None, .. } => return (regions, vec![Reason::no_template_fits()]),
+            Event::Matched { template: None, .. } => return (regions, vec![Why::Said(Reason::no_template_fits())]),
             Event::Matched { .. } => {}
             Event::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
             Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
@@ -86,5 +108,5 @@ fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regi
         regions.read(&pos_id, text, CODE_PROBABILITY, FROM_CODE);
     }
     let reasons = checks::faults(&regions.0, specimen, threshold, &trial.codes);
-    (regions, reasons.iter().map(|reason| Reason::new(reason.zh(), reason.en())).collect())
+    (regions, reasons.into_iter().map(Why::Found).collect())
 }

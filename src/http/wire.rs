@@ -6,7 +6,7 @@ use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
 use crate::domain::action::Action;
 use crate::domain::ids::PictureId;
-use crate::domain::invoice::{Contender, Invoice, Picture, Reason, Region};
+use crate::domain::invoice::{Contender, Invoice, Picture, Region, Why};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{Area, AreaKind, Layout, Rect, Template};
 use jiff::tz::TimeZone;
@@ -79,11 +79,11 @@ pub fn region_list(regions: &[Region]) -> Value {
     Value::Object(regions.iter().map(one).collect())
 }
 
-pub fn reasons(reasons: &[Reason], language: Language) -> String {
-    let joined = |pick: fn(&Reason) -> &str, between| reasons.iter().map(pick).collect::<Vec<_>>().join(between);
+pub fn reasons(reasons: &[Why], language: Language) -> String {
+    let joined = |pick: fn(&Why) -> String, between| reasons.iter().map(pick).collect::<Vec<_>>().join(between);
     match language {
-        Language::Chinese => joined(|r| &r.zh, "；"),
-        Language::English => joined(|r| &r.en, "; "),
+        Language::Chinese => joined(Why::zh, "；"),
+        Language::English => joined(Why::en, "; "),
     }
 }
 
@@ -100,7 +100,7 @@ pub fn contenders(contenders: &[Contender], language: Language) -> Value {
     contenders.iter().map(one).collect()
 }
 
-/// An invoice as the fault queue lists it.
+/// An invoice as the fault queue of the interface document lists it.
 pub fn fault(invoice: &Invoice, language: Language, zone: &TimeZone) -> Value {
     json!({
         "invoice_id": invoice.id,
@@ -140,6 +140,7 @@ pub fn template(template: &Template, origin: &Picture, shown: &Picture, zone: &T
         "model_label": template.layout.label,
         "image_size": shown.kib(),
         "model_uuid": template.uuid,
+        "version": template.version,
     })
 }
 

@@ -2,10 +2,11 @@
 //! can't be read before its end is written, so the file is whole before its first byte is sent.
 
 use super::reply::{self, Reply};
+use crate::domain::money;
 use crate::store::StoreError;
 use bytes::Bytes;
 use hyper::header::{self, HeaderValue};
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use tokio::sync::mpsc::Sender;
@@ -14,7 +15,36 @@ use tokio::sync::mpsc::Sender;
 pub enum Cell {
     Text(String),
     /// A sum of money, in hundredths.
-    Fen(u64),
+    Fen(i64),
+    /// Year, month and day.
+    Day((u16, u8, u8)),
+    /// `yyyy-MM-dd HH:mm:ss`.
+    Moment(String),
+}
+
+impl Cell {
+    /// Where there are only words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Moment(text) => text.clone(),
+            Self::Fen(fen) => money::plain(*fen),
+            Self::Day((year, month, day)) => format!("{year:04}-{month:02}-{day:02}"),
+        }
+    }
+}
+
+/// How cells of each kind look.
+struct Formats {
+    money: Format,
+    day: Format,
+    moment: Format,
+}
+
+impl Formats {
+    fn new() -> Self {
+        let of = |format| Format::new().set_num_format(format);
+        Self { money: of("#,##0.00"), day: of("yyyy-mm-dd"), moment: of("yyyy-mm-dd hh:mm:ss") }
+    }
 }
 
 const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -28,11 +58,11 @@ const CELL_CHARS_MAX: usize = 32_767;
 /// Calls `more` until it gives no more rows.
 pub fn stream(
     name: &'static str,
-    columns: &[&'static str],
+    columns: &[&str],
     more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send + 'static,
 ) -> Reply {
     let (sender, mut reply) = reply::streamed(MEDIA_TYPE);
-    let columns = columns.to_vec();
+    let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     tokio::task::spawn_blocking(move || {
         let sent = written(&columns, more).and_then(|file| send(file, &sender));
         if let Err(e) = sent {
@@ -57,9 +87,9 @@ fn send(mut file: File, sender: &Sender<io::Result<Bytes>>) -> io::Result<()> {
     }
 }
 
-fn written(columns: &[&str], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
+fn written(columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
     let mut workbook = Workbook::new();
-    let money = Format::new().set_num_format("0.00");
+    let formats = Formats::new();
     let mut rows = more().map_err(io::Error::other)?.into_iter();
     let mut is_done = false;
     while !is_done {
@@ -74,7 +104,7 @@ fn written(columns: &[&str], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, St
                 is_done = true;
                 break;
             };
-            write(sheet, row, cells, &money).map_err(io::Error::other)?;
+            write(sheet, row, cells, &formats).map_err(io::Error::other)?;
         }
     }
     let mut file = tempfile::tempfile()?;
@@ -83,18 +113,18 @@ fn written(columns: &[&str], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, St
     Ok(file)
 }
 
-fn begin<'a>(workbook: &'a mut Workbook, columns: &[&str]) -> Result<&'a mut Worksheet, XlsxError> {
+fn begin<'a>(workbook: &'a mut Workbook, columns: &[String]) -> Result<&'a mut Worksheet, XlsxError> {
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_freeze_panes(1, 0)?;
     let bold = Format::new().set_bold();
     for (column, name) in (0u16..).zip(columns) {
         sheet.set_column_width(column, COLUMN_WIDTH)?;
-        sheet.write_string_with_format(0, column, *name, &bold)?;
+        sheet.write_string_with_format(0, column, name, &bold)?;
     }
     Ok(sheet)
 }
 
-fn write(sheet: &mut Worksheet, row: u32, cells: Vec<Cell>, money: &Format) -> Result<(), XlsxError> {
+fn write(sheet: &mut Worksheet, row: u32, cells: Vec<Cell>, formats: &Formats) -> Result<(), XlsxError> {
     for (column, cell) in (0u16..).zip(cells) {
         match cell {
             Cell::Text(text) if text.is_empty() => {}
@@ -103,8 +133,20 @@ fn write(sheet: &mut Worksheet, row: u32, cells: Vec<Cell>, money: &Format) -> R
                 sheet.write_string(row, column, text)?;
             }
             Cell::Fen(fen) => {
-                sheet.write_number_with_format(row, column, fen as f64 / 100.0, money)?;
+                sheet.write_number_with_format(row, column, fen as f64 / 100.0, &formats.money)?;
             }
+            Cell::Day((year, month, day)) => {
+                let day = ExcelDateTime::from_ymd(year, month, day)?;
+                sheet.write_datetime_with_format(row, column, &day, &formats.day)?;
+            }
+            Cell::Moment(text) => match ExcelDateTime::parse_from_str(&text.replace(' ', "T")) {
+                Ok(moment) => {
+                    sheet.write_datetime_with_format(row, column, &moment, &formats.moment)?;
+                }
+                Err(_) => {
+                    sheet.write_string(row, column, text)?;
+                }
+            },
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ pub mod blobs;
 pub mod key;
 pub mod local;
 pub mod memory;
+mod older;
 pub mod record;
 pub mod tables;
 mod txn;

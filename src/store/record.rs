@@ -1,6 +1,7 @@
 //! How a record lies on disk: a version byte, then bincode. The only file that names bincode. A struct that changes leaves its old
 //! shape here, with the way from it to the new one. Not here: keys and tables.
 
+use super::older::{Action1, Invoice1, Picture1, Template1};
 use crate::domain::device::Listed;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,6 +45,26 @@ impl Record for Listed {
     }
 }
 
+/// Those whose first shape was another.
+macro_rules! second_shapes {
+    ($($name:ty = $first:ty),* $(,)?) => {$(
+        impl Record for $name {
+            const VERSION: u8 = 2;
+
+            fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+                (version == 1).then(|| codec().deserialize::<$first>(body).ok())?.map(Self::from)
+            }
+        }
+    )*};
+}
+
+second_shapes!(
+    crate::domain::action::Action = Action1,
+    crate::domain::invoice::Invoice = Invoice1,
+    crate::domain::invoice::Picture = Picture1,
+    crate::domain::template::Template = Template1,
+);
+
 macro_rules! records {
     ($($name:ty),* $(,)?) => {$(impl Record for $name {})*};
 }
@@ -58,7 +79,6 @@ records!(
     crate::domain::account::User,
     crate::domain::account::Session,
     crate::domain::account::Token,
-    crate::domain::action::Action,
     crate::domain::action::LogRow,
     crate::domain::action::Pause,
     crate::domain::action::UploadAnswer,
@@ -70,9 +90,7 @@ records!(
     crate::domain::ids::PictureId,
     crate::domain::ids::UserId,
     crate::domain::invoice::Correction,
-    crate::domain::invoice::Invoice,
-    crate::domain::invoice::Picture,
-    crate::domain::template::Template,
+    crate::domain::totals::Totals,
     Vec<crate::domain::invoice::Contender>,
 );
 

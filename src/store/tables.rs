@@ -9,6 +9,7 @@ use crate::domain::device::{Conflict, Device, Listed, Print};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Contender, Correction, Invoice, Picture};
 use crate::domain::template::Template;
+use crate::domain::totals::Totals;
 use std::marker::PhantomData;
 
 #[derive(Debug)]
@@ -42,8 +43,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 /// Which format the whole is in: absent in a store just made.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Goes up when an older release could not go on with what this one writes. 2: invoices have running
-/// totals. 3: devices by time have their CPU ids.
-pub const FORMAT_NUMBER: u64 = 3;
+/// totals. 3: devices by time have their CPU ids. 4: totals of invoices are signed, and say what they count.
+pub const FORMAT_NUMBER: u64 = 4;
 
 /// The numbers of the tables that say who somebody is and what he may do: from this one up to that, not included.
 pub(super) const ACCOUNTS: (u8, u8) = (10, 20);
@@ -92,11 +93,16 @@ pub const FAULTS_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(46, 
 
 /// (invoice, number): what people put right.
 pub const CORRECTIONS: Table<(InvoiceId, u64), Correction> = Table::new(47, "corrections");
-/// (company, what makes two invoices one: picture or code and number, invoice).
+/// (company, what makes two invoices one: picture or number, invoice).
 pub const INVOICES_BY_IDENTITY: Table<(CompanyId, String, InvoiceId), ()> = Table::new(48, "invoices by identity");
 
 /// How the likeliest templates fared on it, the likeliest first; beside the invoice, so that lists need not read them.
 pub const CONTENDERS: Table<InvoiceId, Vec<Contender>> = Table::new(49, "contenders");
+
+/// What a company's invoices come to; under 0, everybody's.
+pub const TOTALS: Table<CompanyId, Totals> = Table::new(55, "totals");
+/// (company, the identity of the blue invoice that it takes back, red invoice).
+pub const REDS: Table<(CompanyId, String, InvoiceId), ()> = Table::new(56, "red invoices");
 
 /// By time.
 pub const LOG: Table<Arrival, LogRow> = Table::new(50, "log");

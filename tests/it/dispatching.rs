@@ -54,7 +54,7 @@ fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
     app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &company.id, &company)?)).unwrap();
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let shape = pictures::Shape { format: PictureFormat::Png, width: 9, height: 9 };
+    let shape = pictures::Shape { format: PictureFormat::Png, width: 9, height: 9, pages: 1 };
     let kept = |n: u8| (format!("{n}.png"), pictures::Kept { hash: BlobHash([n; 32]), shape, bytes: 1 });
     let upload = (0..u8::try_from(pictures).unwrap()).map(kept).collect();
     runtime.block_on(app.queue_recognitions(by(), upload, Vec::new(), None)).unwrap();

@@ -77,8 +77,8 @@ fn a_fault_is_read_again_corrected_and_resolved() {
     let export = String::from_utf8(admin.get("/api/invoices/export.csv").bytes).unwrap();
     assert!(export.contains("07172119") && export.lines().count() == 2, "{export}");
     let listed = admin.get("/api/invoices?q=07172119").body;
-    assert_eq!((&listed["total"], &listed["invoices"][0]["is_fault"]), (&json!(1), &json!(1)));
-    assert_eq!(admin.get("/api/invoices?fault=0").body["total"], 0);
+    assert_eq!((&listed["total"], &listed["invoices"][0]["is_fault"]), (&json!(1), &json!(0)), "it waits for nobody");
+    assert_eq!(admin.get("/api/invoices?fault=1").body["total"], 0);
     assert_eq!(admin.get("/api/invoices/99").refusal(), (404, "not_found"));
 }
 

@@ -47,7 +47,7 @@ fn asked(client: &Client, path: &str, fields: &Value) -> Value {
 
 const USER: &str = "user_id user_name company_id company_name user_register_time locked groups permissions";
 const MODEL: &str =
-    "model_id json_model model_register_time model_success_counter model_url origin_url model_label image_size model_uuid";
+    "model_id json_model model_register_time model_success_counter model_url origin_url model_label image_size model_uuid version";
 const GROUP: &str = "group_id group_name company_id company_name group_register_time permissions";
 
 #[test]

@@ -82,7 +82,7 @@ fn by() -> By {
 
 fn kept(random: &mut Random) -> Kept {
     let hash = BlobHash(random.bytes(32).try_into().unwrap());
-    Kept { hash, shape: Shape { format: PictureFormat::Png, width: 100, height: 100 }, bytes: 1000 }
+    Kept { hash, shape: Shape { format: PictureFormat::Png, width: 100, height: 100, pages: 1 }, bytes: 1000 }
 }
 
 /// A box on what `engine` remembers; every end that it tells of goes to `ended`.
@@ -168,7 +168,7 @@ impl World {
     fn change_templates(&mut self) {
         let templates: Vec<TemplateId> = self.look(|view| view.scan(&TEMPLATES, &(), false).map(|row| Ok(row?.0)).collect());
         let layout = Layout { label: "定额".into(), quota: None, areas: Vec::new() };
-        let drawn = Drawn { layout, json_model: "{}".into(), origin: Some(self.origin), shown: None, company: None };
+        let drawn = Drawn { layout, json_model: "{}".into(), origin: Some(self.origin), shown: None, company: None, version: None };
         let one = (!templates.is_empty()).then(|| templates[self.random.below(templates.len())]);
         let queued = match (one, self.random.below(3)) {
             (Some(id), 0) => self.runtime.block_on(self.app.queue_template_deletion(by(), id)),
@@ -283,11 +283,7 @@ impl World {
                 Job::Recognise { .. } => {
                     let reason = Reason::new("没有匹配的模板", "no template fits");
                     let trouble = (!done).then_some(sentence::ENGINE_RECEIVE);
-                    app.recognition_ended(
-                        id,
-                        Outcome { template: None, regions: Vec::new(), reasons: vec![reason], contenders: Vec::new(), trouble },
-                    )
-                    .await
+                    app.recognition_ended(id, Outcome { trouble, ..Outcome::nothing_read(reason) }).await
                 }
                 _ if !done => app.template_failed(id).await,
                 Job::DeleteTemplate(_) => app.template_forgotten(id).await,

@@ -308,7 +308,7 @@ fn lasting(text: &str) -> f32 {
     if 2 * digits > text.chars().count() { 0.2 } else { 1.0 }
 }
 
-fn sum(text: &str) -> Option<u64> {
+fn sum(text: &str) -> Option<i64> {
     amount(text).or_else(|| chinese_amount(text))
 }
 

@@ -57,6 +57,7 @@ fn template(id: u64, layout: Layout, picture: &Path) -> Arc<Template> {
         shown: PictureId(1),
         uuid: String::new(),
         learnt,
+        version: 1,
     })
 }
 

@@ -1,0 +1,158 @@
+//! What people read on an invoice instead of the machine: corrections, and the review that ends a fault. Each is one write that holds
+//! what was typed against the same checks as the machine's reading. Not here: the checks (domain/checks.rs), how values are written
+//! (domain/entries.rs).
+
+use super::invoices::{corrections, put, specimen, visible};
+use super::{App, By, faults, log, now};
+use crate::domain::checks::{self, Reason};
+use crate::domain::entries;
+use crate::domain::ids::{InvoiceId, Millis};
+use crate::domain::invoice::{Correction, Invoice, Review, Standing};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{CORRECTIONS, FAULTS};
+use crate::store::{StoreError, Txn};
+
+/// What a person sends.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// The version that he saw; where it is another one now, nothing is written.
+    pub version: Option<u64>,
+    pub fields: Vec<(String, String)>,
+    /// What is not on the paper.
+    pub absent: Vec<String>,
+    /// Why the values are right though the checks refuse them.
+    pub against_checks: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub enum Taken {
+    Done(Box<Invoice>),
+    /// Another one was faster; the invoice as it is now.
+    Stale(Box<Invoice>),
+    /// The checks refuse these values.
+    Refused(Vec<(String, Reason)>),
+}
+
+/// Whether the version is the one that the person saw, where he says which.
+pub(super) fn is_stale(invoice: &Invoice, version: Option<u64>) -> bool {
+    version.is_some_and(|seen| seen != invoice.version)
+}
+
+/// Takes over one value; the old one goes to the history.
+fn correct(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invoice, pos_id: &str, text: String) -> Result<(), StoreError> {
+    // What a machine read and a person finds right is the person's from then on; said again, it is no news.
+    let earlier = corrections(&txn.view(), invoice.id)?;
+    let known = earlier.iter().rev().find(|c| c.pos_id == pos_id).map(|c| c.new.as_str());
+    if known == Some(text.as_str()) && invoice.text(pos_id) == known {
+        return Ok(());
+    }
+    let number = txn.scan(&CORRECTIONS, &invoice.id, true).next().transpose()?.map_or(0, |((_, number), _)| number);
+    let old = invoice.text(pos_id).unwrap_or_default().to_owned();
+    let user_name = by.actor.user_name.clone();
+    let correction = Correction { at, user_name, pos_id: pos_id.to_owned(), old, new: text.clone() };
+    txn.put(&CORRECTIONS, &(invoice.id, number + 1), &correction)?;
+    invoice.set_text(pos_id, text);
+    Ok(())
+}
+
+/// The value as it is kept: one that is only found right stays as it was read.
+fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, specimen: &[(String, String)]) -> String {
+    if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, specimen) }
+}
+
+/// What the checks have against the invoice with these values in it: what can't stand in its area, and what contradicts another. Without
+/// `whole`, only what these values have to do with.
+fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, String)], whole: bool) -> Vec<(String, Reason)> {
+    let is_typed = |area: &str| fields.iter().any(|(pos_id, _)| pos_id == area);
+    let mut found: Vec<(String, Reason)> =
+        fields.iter().filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, specimen)?))).collect();
+    let mut with = invoice.clone();
+    fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
+    for reason in checks::contradictions(&with.regions, specimen, &with.codes) {
+        let areas = reason.areas();
+        let first = areas.iter().find(|area| is_typed(area)).or(areas.first().filter(|_| whole));
+        if let Some(area) = first.map(|area| (*area).to_owned())
+            && !found.iter().any(|(known, said)| *known == area && *said == reason)
+        {
+            found.push((area, reason));
+        }
+    }
+    found
+}
+
+impl App {
+    /// What people read instead. The old texts go to the history.
+    pub async fn correct_invoice(&self, by: By, id: InvoiceId, entry: Entry) -> Result<Taken, Refusal> {
+        self.store
+            .write(move |txn| {
+                let before = visible(&txn.view(), &by.actor, id)?;
+                if is_stale(&before, entry.version) {
+                    return Ok(Taken::Stale(Box::new(before)));
+                }
+                let specimen = specimen(&txn.view(), before.template)?;
+                let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen));
+                let fields: Vec<_> = entry.fields.iter().map(kept).collect();
+                let refused = against(&before, &fields, &specimen, false);
+                if !refused.is_empty() && entry.against_checks.is_none() {
+                    return Ok(Taken::Refused(refused));
+                }
+                let (mut invoice, now) = (before.clone(), now());
+                for (pos_id, text) in fields {
+                    correct(txn, &by, now, &mut invoice, &pos_id, text)?;
+                }
+                put(txn, Some(&before), &mut invoice)?;
+                let why = entry.against_checks.map(|why| format!("：{why}")).unwrap_or_default();
+                log(txn, now, &by, None, format!("修改发票 #{id}{why}"))?;
+                Ok(Taken::Done(Box::new(invoice)))
+            })
+            .await
+    }
+
+    /// Corrections and the end of the fault in one. `threshold`: what is less sure is doubtful.
+    pub async fn review_fault(&self, by: By, id: InvoiceId, entry: Entry, threshold: f64) -> Result<Taken, Refusal> {
+        self.store
+            .write(move |txn| {
+                let before = visible(&txn.view(), &by.actor, id)?;
+                if is_stale(&before, entry.version) || !txn.has(&FAULTS, &id)? {
+                    return Ok(Taken::Stale(Box::new(before)));
+                }
+                let specimen = specimen(&txn.view(), before.template)?;
+                // A blank is nothing said.
+                let said = entry.fields.iter().filter(|(_, text)| !text.trim().is_empty());
+                let mut fields: Vec<_> =
+                    said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen))).collect();
+                if let Some((area, _)) = fields.iter().find(|(pos_id, _)| entry.absent.contains(pos_id)) {
+                    return Err(Refusal::malformed(
+                        format!("{area}：既填写了内容，又标为票面上没有"),
+                        format!("{area}: has a value and is said to be absent"),
+                    ));
+                }
+                let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
+                fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
+                let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
+                if let Some(area) = left {
+                    return Err(Refusal::malformed(
+                        format!("{area}：请填写，或标明票面上没有此项（absent）"),
+                        format!("{area}: fill it in, or say that it is not on the paper (absent)"),
+                    ));
+                }
+                let refused = against(&before, &fields, &specimen, true);
+                if !refused.is_empty() && entry.against_checks.is_none() {
+                    return Ok(Taken::Refused(refused));
+                }
+                let (mut invoice, now) = (before.clone(), now());
+                for (pos_id, text) in fields {
+                    correct(txn, &by, now, &mut invoice, &pos_id, text)?;
+                }
+                let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+                let user_name = by.actor.user_name.clone();
+                invoice.review =
+                    Some(Review { user_name, at: now, against_checks: entry.against_checks.filter(|_| !refused.is_empty()) });
+                faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
+                log(txn, now, &by, None, format!("核对发票 #{id}{why}"))?;
+                Ok(Taken::Done(Box::new(invoice)))
+            })
+            .await
+    }
+}

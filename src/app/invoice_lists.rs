@@ -1,0 +1,96 @@
+//! What is asked of the invoices, and what those come to that are found. Not here: the invoices themselves (invoices.rs).
+
+use super::invoices::{EVERYBODY, class};
+use crate::domain::ids::{CompanyId, InvoiceId, Millis, TemplateId};
+use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::totals::{Class, Totals};
+use crate::store::tables::{INVOICES, INVOICES_BY_COMPANY, TOTALS};
+use crate::store::{StoreError, View};
+
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub wall: Option<CompanyId>,
+    /// When it was read.
+    pub from: Option<Millis>,
+    pub to: Option<Millis>,
+    /// `Some(None)`: those that no template fits.
+    pub template: Option<Option<TemplateId>>,
+    pub fault: Option<bool>,
+    pub standing: Option<Standing>,
+    /// Whether it counts as an earlier one's duplicate.
+    pub duplicate: Option<bool>,
+    pub void: Option<bool>,
+    /// 开票日期, `yyyy-MM-dd`, both days included.
+    pub dates: (Option<String>, Option<String>),
+    /// 金额 in fen, both included.
+    pub amounts: (Option<i64>, Option<i64>),
+    /// A part of any field's text, of the user's or the file's name, or of why it is a fault.
+    pub text: Option<String>,
+}
+
+fn is_within<T: PartialOrd>(value: Option<&T>, (least, most): (Option<&T>, Option<&T>)) -> bool {
+    least.is_none_or(|least| value.is_some_and(|v| v >= least)) && most.is_none_or(|most| value.is_some_and(|v| v <= most))
+}
+
+impl Filter {
+    /// Nothing is asked but what the user may see.
+    pub fn lets_all_through(&self) -> bool {
+        let Self { wall: _, from, to, template, fault, standing, duplicate, void, dates, amounts, text } = self;
+        let times = from.is_none() && to.is_none() && dates.0.is_none() && dates.1.is_none();
+        let states = fault.is_none() && standing.is_none() && duplicate.is_none() && void.is_none();
+        times && states && template.is_none() && amounts.0.is_none() && amounts.1.is_none() && text.is_none()
+    }
+
+    pub fn fits(&self, view: &View<'_>, invoice: &Invoice) -> Result<bool, StoreError> {
+        let contains = |text: &String| {
+            invoice.user_name.contains(text)
+                || invoice.file_name.contains(text)
+                || invoice.regions.iter().any(|r| r.text.contains(text))
+                || invoice.reasons.iter().any(|r| r.zh().contains(text) || r.en().contains(text))
+        };
+        let fits = self.from.is_none_or(|from| invoice.recognised >= from)
+            && self.to.is_none_or(|to| invoice.recognised <= to)
+            && self.template.is_none_or(|id| invoice.template == id)
+            && self.fault.is_none_or(|fault| invoice.is_fault() == fault)
+            && self.standing.is_none_or(|standing| invoice.standing == standing)
+            && self.void.is_none_or(|void| invoice.void.is_some() == void)
+            && is_within(invoice.date().as_ref(), (self.dates.0.as_ref(), self.dates.1.as_ref()))
+            && is_within(invoice.amount().as_ref(), (self.amounts.0.as_ref(), self.amounts.1.as_ref()))
+            && self.text.as_ref().is_none_or(contains);
+        match self.duplicate {
+            Some(wanted) if fits => Ok((class(view, invoice)? == Class::Duplicate) == wanted),
+            _ => Ok(fits),
+        }
+    }
+}
+
+/// Of all that are seen from behind this wall.
+pub fn totals(view: &View<'_>, wall: Option<CompanyId>) -> Result<Totals, StoreError> {
+    Ok(view.get(&TOTALS, &wall.unwrap_or(EVERYBODY))?.unwrap_or_default())
+}
+
+/// Newest first, those before `before`; calls `each` until it says stop. The invoices of one look at the store.
+pub fn walk(
+    view: &View<'_>,
+    filter: &Filter,
+    before: Option<InvoiceId>,
+    mut each: impl FnMut(Invoice) -> bool,
+) -> Result<(), StoreError> {
+    let last = InvoiceId(before.map_or(u64::MAX, |id| id.0.saturating_sub(1)));
+    let invoices: Box<dyn Iterator<Item = Result<Option<Invoice>, StoreError>>> = match filter.wall {
+        Some(company) => {
+            let rows = view.range(&INVOICES_BY_COMPANY, &(company, InvoiceId(0)), &(company, last), true);
+            Box::new(rows.map(|row| row.and_then(|((_, id), ())| view.get(&INVOICES, &id))))
+        }
+        None => Box::new(view.range(&INVOICES, &InvoiceId(0), &last, true).map(|row| row.map(|(_, invoice)| Some(invoice)))),
+    };
+    for invoice in invoices {
+        if let Some(invoice) = invoice?
+            && filter.fits(view, &invoice)?
+            && !each(invoice)
+        {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! What a store lacks that an older release wrote: what invoices are known by, and what they come to, made anew. Interrupted, it begins
+//! again at the next opening.
+
+use super::faults;
+use super::invoices::{EVERYBODY, class, index};
+use crate::domain::action::Job;
+use crate::domain::ids::{CompanyId, InvoiceId};
+use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::refusal::Refusal;
+use crate::domain::totals::Totals;
+use crate::store::tables::{ACTIONS, COUNTERS, INVOICES, INVOICES_BY_IDENTITY, QUEUES, RUNNING, TOTALS};
+use crate::store::{Store, StoreError, Txn, View};
+use std::collections::{BTreeMap, HashSet};
+
+/// A verb may write about a thousand keys.
+const AT_ONCE: usize = 200;
+
+/// To format 4: numbers are compared by value, and totals are signed and say what they count.
+pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
+    let queued = store.walk(queued_again)?;
+    let mut from = InvoiceId(0);
+    loop {
+        let some = store.walk(|view| {
+            let rows = view.range(&INVOICES, &from, &InvoiceId(u64::MAX), false).take(AT_ONCE);
+            rows.map(|row| row.map(|(_, invoice)| invoice)).collect::<Result<Vec<_>, _>>()
+        })?;
+        let Some(last) = some.last() else { break };
+        from = InvoiceId(last.id.0 + 1);
+        let queued = queued.clone();
+        store.write_blocking(move |txn| Ok(some.into_iter().try_for_each(|invoice| anew(txn, invoice, &queued))?))?;
+    }
+    let wrong = store.walk(not_known_by)?;
+    for some in wrong.chunks(AT_ONCE) {
+        let some = some.to_vec();
+        store.write_blocking(move |txn| {
+            some.iter().for_each(|key| txn.delete(&INVOICES_BY_IDENTITY, key));
+            Ok(())
+        })?;
+    }
+    let totals = store.walk(count)?;
+    store.write_blocking(move |txn| {
+        for (whose, totals) in totals {
+            txn.put(&TOTALS, &whose, &totals)?;
+        }
+        let names = txn.scan(&COUNTERS, &(), false).map(|row| row.map(|(name, _)| name)).collect::<Result<Vec<_>, _>>()?;
+        names.iter().filter(|name| name.starts_with("invoices/")).for_each(|name| txn.delete(&COUNTERS, name));
+        Ok(())
+    })
+}
+
+/// The invoices that are being read again.
+fn queued_again(view: &View<'_>) -> Result<HashSet<InvoiceId>, StoreError> {
+    let waiting = view.scan(&QUEUES, &(), false).map(|row| row.map(|(_, id)| id));
+    let running = view.scan(&RUNNING, &(), false).map(|row| row.map(|(id, ())| id));
+    let mut queued = HashSet::new();
+    for id in waiting.chain(running) {
+        if let Some(Job::Recognise { again: Some(again), .. }) = view.get(&ACTIONS, &id?)?.map(|action| action.job) {
+            queued.insert(again);
+        }
+    }
+    Ok(queued)
+}
+
+/// One whose second reading was cancelled had been on no list since.
+fn anew(txn: &mut Txn<'_>, mut invoice: Invoice, queued: &HashSet<InvoiceId>) -> Result<(), StoreError> {
+    index(txn, &invoice)?;
+    if invoice.standing == Standing::Reading && !queued.contains(&invoice.id) {
+        invoice.standing = Standing::Waiting;
+        txn.put(&INVOICES, &invoice.id, &invoice)?;
+        faults::add(txn, &invoice)?;
+    }
+    Ok(())
+}
+
+type Known = (CompanyId, String, InvoiceId);
+
+/// Rows of the index that no invoice has any more.
+fn not_known_by(view: &View<'_>) -> Result<Vec<Known>, StoreError> {
+    let mut wrong = Vec::new();
+    for row in view.scan(&INVOICES_BY_IDENTITY, &(), false) {
+        let (key, ()) = row?;
+        if !view.get(&INVOICES, &key.2)?.is_some_and(|invoice| invoice.identities().contains(&key.1)) {
+            wrong.push(key);
+        }
+    }
+    Ok(wrong)
+}
+
+/// What all invoices come to, each company's and everybody's.
+pub(super) fn count(view: &View<'_>) -> Result<BTreeMap<CompanyId, Totals>, StoreError> {
+    let mut totals: BTreeMap<CompanyId, Totals> = BTreeMap::new();
+    for row in view.scan(&INVOICES, &(), false) {
+        let (_, invoice) = row?;
+        let class = class(view, &invoice)?;
+        for whose in [EVERYBODY, invoice.company] {
+            totals.entry(whose).or_default().add(&invoice, class);
+        }
+    }
+    Ok(totals)
+}

@@ -1,0 +1,129 @@
+//! How many pages a TIFF file has, and whether all of their pixels are there: its directories are walked, nothing is decoded. Not here:
+//! other pictures (pictures.rs).
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Error, Read, Seek, SeekFrom};
+
+/// A file with more says nothing sensible.
+const PAGES_MAX: usize = 10_000;
+/// Of one directory.
+const ENTRIES_MAX: u64 = 4_096;
+/// Numbers that are read of one file: more than any honest one has.
+const NUMBERS_MAX: u32 = 500_000;
+
+/// Tags of TIFF 6.0.
+const NEW_SUBFILE_TYPE: u64 = 254;
+const STRIPS: (u64, u64) = (273, 279);
+const TILES: (u64, u64) = (324, 325);
+/// Bits of the subfile type: a smaller copy of another picture, a mask.
+const NO_PAGE: u64 = 1 | 4;
+
+/// Both kinds of file, classic and large, differ in how wide their numbers are.
+struct Walk<'f> {
+    file: &'f mut File,
+    bytes: u64,
+    is_big_endian: bool,
+    is_large: bool,
+    /// Numbers that may still be read.
+    left: u32,
+}
+
+struct Entry {
+    kind: u64,
+    count: u64,
+    /// Where its value stands: in the entry itself where it fits.
+    at: u64,
+}
+
+fn cut_off() -> Error {
+    Error::from(io::ErrorKind::UnexpectedEof)
+}
+
+/// `bytes`: the file's length. An error where the file is cut off or makes no sense.
+pub fn pages(file: &mut File, bytes: u64) -> io::Result<u32> {
+    let mut head = [0; 4];
+    file.seek(SeekFrom::Start(0))?;
+    file.read_exact(&mut head)?;
+    let is_big_endian = head.starts_with(b"MM");
+    let is_large = head.contains(&43);
+    let mut walk = Walk { file, bytes, is_big_endian, is_large, left: NUMBERS_MAX };
+    let mut next = if is_large { walk.number(8, 8)? } else { walk.number(4, 4)? };
+    let (mut seen, mut pages) = (HashSet::new(), 0);
+    while next != 0 {
+        if seen.len() == PAGES_MAX || !seen.insert(next) {
+            return Err(cut_off());
+        }
+        let is_page;
+        (is_page, next) = walk.directory(next)?;
+        pages += u32::from(is_page);
+    }
+    if pages == 0 { Err(cut_off()) } else { Ok(pages) }
+}
+
+impl Walk<'_> {
+    /// A number of so many bytes.
+    fn number(&mut self, at: u64, width: usize) -> io::Result<u64> {
+        self.left = self.left.checked_sub(1).ok_or_else(cut_off)?;
+        let mut raw = [0; 8];
+        let raw = raw.get_mut(..width).ok_or_else(cut_off)?;
+        self.file.seek(SeekFrom::Start(at))?;
+        self.file.read_exact(raw)?;
+        let number = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        Ok(if self.is_big_endian { raw.iter().fold(0, number) } else { raw.iter().rev().fold(0, number) })
+    }
+
+    /// Whether it is a page, and where the next one is.
+    fn directory(&mut self, at: u64) -> io::Result<(bool, u64)> {
+        let (width, entry_bytes, word) = if self.is_large { (8, 20, 8) } else { (2, 12, 4) };
+        let entries = self.number(at, width)?;
+        if entries > ENTRIES_MAX {
+            return Err(cut_off());
+        }
+        let first = at + width as u64;
+        let mut found = Vec::new();
+        for n in 0..entries {
+            let at = first + n * entry_bytes;
+            let tag = self.number(at, 2)?;
+            if [NEW_SUBFILE_TYPE, STRIPS.0, STRIPS.1, TILES.0, TILES.1].contains(&tag) {
+                let (kind, count) = (self.number(at + 2, 2)?, self.number(at + 4, word)?);
+                let mut entry = Entry { kind, count, at: at + 4 + word as u64 };
+                if count.saturating_mul(entry.width() as u64) > word as u64 {
+                    entry.at = self.number(entry.at, word)?;
+                }
+                found.push((tag, entry));
+            }
+        }
+        let next = self.number(first + entries * entry_bytes, word)?;
+        let of = |tag: u64| found.iter().find(|(t, _)| *t == tag).map(|(_, entry)| entry);
+        for (offsets, lengths) in [STRIPS, TILES] {
+            if let (Some(offsets), Some(lengths)) = (of(offsets), of(lengths)) {
+                self.is_there(offsets, lengths)?;
+            }
+        }
+        let kind = of(NEW_SUBFILE_TYPE).map(|entry| self.number(entry.at, entry.width())).transpose()?;
+        Ok((kind.unwrap_or(0) & NO_PAGE == 0, next))
+    }
+
+    /// All the pieces that a page's pixels lie in.
+    fn is_there(&mut self, offsets: &Entry, lengths: &Entry) -> io::Result<()> {
+        for n in 0..offsets.count.min(lengths.count) {
+            let offset = self.number(offsets.at + n * offsets.width() as u64, offsets.width())?;
+            let length = self.number(lengths.at + n * lengths.width() as u64, lengths.width())?;
+            if offset.saturating_add(length) > self.bytes {
+                return Err(cut_off());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn width(&self) -> usize {
+        match self.kind {
+            3 => 2,
+            16 => 8,
+            _ => 4,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Dates as invoices print them. Not here: times of the box (http/time.rs).
+
+/// Year, month and day in a text: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other words around it. A
+/// year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has.
+pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
+    let mut groups: Vec<String> = Vec::new();
+    let mut open = false;
+    for c in plain_digits(text).chars() {
+        if c.is_ascii_digit() {
+            match groups.last_mut() {
+                Some(group) if open => group.push(c),
+                _ => groups.push(c.to_string()),
+            }
+            open = true;
+        } else {
+            // A blank between two digits of one number is the printer's, not the calendar's; a sign ends the number.
+            open = false;
+        }
+    }
+    let dates = groups.iter().enumerate().filter_map(|(i, group)| match group.len() {
+        8 => calendar(group.get(..4)?, group.get(4..6)?, group.get(6..)?),
+        1 | 2 | 4 => calendar(group, groups.get(i + 1)?, groups.get(i + 2)?),
+        _ => None,
+    });
+    if groups.len() == 2 && text.contains('月') {
+        return calendar("0", &groups[0], &groups[1]);
+    }
+    let mut dates = dates;
+    dates.next()
+}
+
+fn calendar(year: &str, month: &str, day: &str) -> Option<(u16, u8, u8)> {
+    let year = match (year.len(), year.parse::<u16>().ok()?) {
+        (1, 0) => 0,
+        (2, short) => 2000 + short,
+        (4, year @ 1900..=2199) => year,
+        _ => return None,
+    };
+    let (month, day) = (month.parse::<u8>().ok()?, day.parse::<u8>().ok()?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return None,
+    };
+    (1..=days).contains(&day).then_some((year, month, day))
+}
+
+/// Chinese numerals of a date as figures: `二〇一八年十月二十四日` is `2018年10月24日`.
+fn plain_digits(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let figure = |c: char| "〇一二三四五六七八九".chars().position(|d| d == c).or((c == '零' || c == '○').then_some(0));
+    let mut out = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let numeral = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| figure(*c).is_some());
+        match (*c, figure(*c)) {
+            (_, Some(value)) => out.push_str(&value.to_string()),
+            ('十' | '拾', _) => match (numeral(i.checked_sub(1)), numeral(Some(i + 1))) {
+                (true, true) => {}
+                (true, false) => out.push('0'),
+                (false, true) => out.push('1'),
+                (false, false) => out.push_str("10"),
+            },
+            ('０'..='９', _) => out.push(char::from_u32(*c as u32 - 0xFEE0).unwrap_or(*c)),
+            (c, _) => out.push(c),
+        }
+    }
+    out
+}
+
+/// A date with its year, as `yyyy-MM-dd`: the one way in which dates are kept that people type.
+pub fn iso_date(text: &str) -> Option<String> {
+    date_of(text).filter(|(year, ..)| *year > 0).map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_told_from_what_is_none() {
+        for (text, date) in [
+            ("2018年10月04日", (2018, 10, 4)),
+            ("开票日期：2018-1-9 11:34", (2018, 1, 9)),
+            ("2020.02.29", (2020, 2, 29)),
+            ("20181004", (2018, 10, 4)),
+            ("二〇一八年十月二十四日", (2018, 10, 24)),
+            ("二零一八年二月十日", (2018, 2, 10)),
+            ("18年3月5日", (2018, 3, 5)),
+            ("２０１８年１０月４日", (2018, 10, 4)),
+            ("10月4日", (0, 10, 4)),
+        ] {
+            assert_eq!(date_of(text), Some(date), "{text}");
+        }
+        for text in ["2018年13月04日", "2019-02-29", "20180230", "某日", "12345", "2018年10月", ""] {
+            assert_eq!(date_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_has_its_year() {
+        assert_eq!(iso_date("2026.1.2").as_deref(), Some("2026-01-02"));
+        assert_eq!(iso_date("二〇二六年一月十二日").as_deref(), Some("2026-01-12"));
+        assert_eq!((iso_date("1月2日"), iso_date("2026-2-30")), (None, None));
+    }
+}

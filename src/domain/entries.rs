@@ -1,0 +1,95 @@
+//! What people type into an invoice's fields: in which one way it is kept, and what can't be so. Not here: what the fields say of each
+//! other (checks.rs).
+
+use super::calendar::{date_of, iso_date};
+use super::checks::{
+    DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN, compact, has_digits, holds_sum, holds_tax_number, lengths, of_specimen,
+};
+use super::money::{self, amount, chinese_amount, narrow};
+use super::reason::Reason;
+
+/// Sums as `¥40,270.00`, dates as `2026-01-12`, numbers without blanks; anything else without blanks around it.
+pub fn written(area: &str, text: &str, specimen: &[(String, String)]) -> String {
+    let (own, trimmed) = (of_specimen(specimen, area), text.trim());
+    let number = || compact(trimmed).chars().map(narrow).collect::<String>();
+    let known = match area {
+        DATE => iso_date(trimmed),
+        MONEY_CN => None,
+        INVOICE_CODE | INVOICE_ID => Some(number()),
+        _ if area == MONEY || holds_sum(area, own) => amount(trimmed).map(money::written),
+        _ if holds_tax_number(area, own) => Some(number().to_uppercase()),
+        _ => None,
+    };
+    known.unwrap_or_else(|| trimmed.to_owned())
+}
+
+/// Why this can't stand in this area, whatever stands in the others. The template's own picture may show that such a number looks
+/// otherwise there.
+pub fn refused(area: &str, text: &str, specimen: &[(String, String)]) -> Option<Reason> {
+    if text.is_empty() {
+        return None;
+    }
+    let (owned, said) = (area.to_owned(), text.to_owned());
+    match area {
+        MONEY => amount(text).is_none().then_some(Reason::NoAmount { area: owned, text: said }),
+        MONEY_CN => chinese_amount(text).is_none().then_some(Reason::NoAmount { area: owned, text: said }),
+        DATE => date_of(text).is_none_or(|(year, ..)| year == 0).then_some(Reason::NotADate { text: said }),
+        _ => {
+            let lengths = lengths(area)?;
+            // A ticket's number has a letter.
+            let looks_otherwise = match of_specimen(specimen, area) {
+                Some(own) => !has_digits(own, lengths),
+                None => text.chars().any(|c| c.is_ascii_alphabetic()),
+            };
+            (!looks_otherwise && !has_digits(text, lengths)).then_some(Reason::Digits { area: owned, text: said })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_one_way() {
+        let specimen = [("税额", "¥1.00"), ("座位", "12")].map(|(a, t)| (a.to_owned(), t.to_owned()));
+        for (area, typed, kept) in [
+            ("金额", " 40270 ", "¥40,270.00"),
+            ("金额", "（235.00）", "-¥235.00"),
+            ("金额", "￥40,270.5", "¥40,270.50"),
+            ("税额", "7.1", "¥7.10"),
+            ("座位", "7.1", "7.1"),
+            ("日期", "2026.1.12", "2026-01-12"),
+            ("日期", "二〇二六年一月十二日", "2026-01-12"),
+            ("发票号码", "０７１７ ２１１９", "07172119"),
+            ("购方税号", "91350100m000100y43 ", "91350100M000100Y43"),
+            ("中文金额", " 贰拾元整", "贰拾元整"),
+            ("备注", " a b ", "a b"),
+        ] {
+            assert_eq!(written(area, typed, &specimen), kept, "{area} {typed}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_stand_there_is_refused() {
+        for (area, text) in [
+            ("金额", "二百"),
+            ("金额", "$20"),
+            ("中文金额", "壹佰块"),
+            ("日期", "2026-02-30"),
+            ("日期", "1月2日"),
+            ("发票号码", "123"),
+            ("发票号码", "看不清"),
+            ("发票代码", "1440016041251"),
+        ] {
+            assert!(refused(area, text, &[]).is_some(), "{area} {text}");
+        }
+        for (area, text) in
+            [("金额", "-¥2.00"), ("日期", "2026-01-12"), ("发票号码", "A012345"), ("发票号码", ""), ("备注", "=1+1")]
+        {
+            assert_eq!(refused(area, text, &[]), None, "{area} {text}");
+        }
+        let ticket = [("发票号码".to_owned(), "A012345".to_owned())];
+        assert_eq!(refused("发票号码", "0123456", &ticket), None, "a ticket's number has seven characters");
+    }
+}

@@ -1,0 +1,113 @@
+//! Why an invoice needs a person, in both languages. Not here: finding it out (checks.rs).
+
+use super::checks::{DATE, MONEY, MONEY_CN};
+use serde::{Deserialize, Serialize};
+
+/// Why an invoice is at fault; `zh` and `en` say it to a person. Kept with the invoice: a new one goes to the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reason {
+    /// An area's probability is below the threshold.
+    Unsure {
+        area: String,
+        probability: f64,
+    },
+    /// 金额 and 中文金额 are different sums.
+    AmountsDiffer {
+        money: String,
+        money_cn: String,
+    },
+    /// The template's specimen holds a sum here, this invoice does not.
+    NoAmount {
+        area: String,
+        text: String,
+    },
+    /// The QR code says otherwise.
+    CodeDiffers {
+        area: String,
+        text: String,
+        code: String,
+    },
+    NotADate {
+        text: String,
+    },
+    /// Another number of digits than such a number has.
+    Digits {
+        area: String,
+        text: String,
+    },
+    /// Its check character does not fit the others.
+    CheckDigit {
+        area: String,
+        text: String,
+    },
+    /// Two areas together are no longer a third, as they were on the template's own picture: `(area, text)` of each.
+    SumDiffers {
+        parts: [(String, String); 2],
+        whole: (String, String),
+    },
+    /// The file has more pages than were read.
+    Pages {
+        pages: u32,
+        read: u32,
+    },
+    /// More than one invoice lies on the picture, and one was read.
+    Several {
+        invoices: u32,
+    },
+}
+
+impl Reason {
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Unsure { area, probability } => format!("{area}识别不可靠（置信度 {probability:.2}）"),
+            Self::AmountsDiffer { money, money_cn } => format!("金额“{money}”与中文金额“{money_cn}”不一致"),
+            Self::NoAmount { area, text } => format!("{area}“{text}”不是金额"),
+            Self::CodeDiffers { area, text, code } => format!("{area}“{text}”与二维码“{code}”不一致"),
+            Self::NotADate { text } => format!("日期“{text}”不是有效日期"),
+            Self::Digits { area, text } => format!("{area}“{text}”位数不正确"),
+            Self::CheckDigit { area, text } => format!("{area}“{text}”校验位不正确"),
+            Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => format!("{a}“{x}”与{b}“{y}”之和不等于{c}“{z}”"),
+            Self::Pages { pages, read } => format!("文件有 {pages} 页，只识别了 {read} 页：请把每一页单独上传"),
+            Self::Several { invoices } => format!("图片上有 {invoices} 张发票，只识别了一张：请把每一张单独上传"),
+        }
+    }
+
+    pub fn en(&self) -> String {
+        match self {
+            Self::Unsure { area, probability } => format!("{area} was not read surely (confidence {probability:.2})"),
+            Self::AmountsDiffer { money, money_cn } => format!("金额 \"{money}\" and 中文金额 \"{money_cn}\" differ"),
+            Self::NoAmount { area, text } => format!("{area} \"{text}\" is no amount"),
+            Self::CodeDiffers { area, text, code } => format!("{area} \"{text}\" differs from the QR code's \"{code}\""),
+            Self::NotADate { text } => format!("日期 \"{text}\" is no date"),
+            Self::Digits { area, text } => format!("{area} \"{text}\" has a wrong number of digits"),
+            Self::CheckDigit { area, text } => format!("{area} \"{text}\" has a wrong check digit"),
+            Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => {
+                format!("{a} \"{x}\" and {b} \"{y}\" do not add up to {c} \"{z}\"")
+            }
+            Self::Pages { pages, read } => format!("the file has {pages} pages, {read} read: please upload each page by itself"),
+            Self::Several { invoices } => {
+                format!("{invoices} invoices on this picture, one read: please upload each by itself")
+            }
+        }
+    }
+
+    /// The areas it speaks of.
+    pub fn areas(&self) -> Vec<&str> {
+        match self {
+            Self::Unsure { area, .. }
+            | Self::NoAmount { area, .. }
+            | Self::CodeDiffers { area, .. }
+            | Self::Digits { area, .. }
+            | Self::CheckDigit { area, .. } => vec![area],
+            Self::AmountsDiffer { .. } => vec![MONEY, MONEY_CN],
+            Self::NotADate { .. } => vec![DATE],
+            Self::SumDiffers { parts: [(a, _), (b, _)], whole: (c, _) } => vec![a, b, c],
+            Self::Pages { .. } | Self::Several { .. } => Vec::new(),
+        }
+    }
+
+    /// It follows from what the fields hold, whoever read them.
+    pub fn is_of_values(&self) -> bool {
+        !matches!(self, Self::Unsure { .. } | Self::Pages { .. } | Self::Several { .. })
+    }
+}

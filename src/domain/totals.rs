@@ -1,0 +1,90 @@
+//! What invoices come to, by how sure it is that they count. Sums are exact and signed. Not here: where the running totals lie (app).
+
+use super::invoice::{Invoice, Standing};
+use serde::{Deserialize, Serialize};
+
+/// An invoice is in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The machine was sure, or a person has seen to it.
+    Confirmed,
+    Waiting,
+    /// It looks like an earlier one, and nobody has said that it is not.
+    Duplicate,
+    Void,
+}
+
+impl Class {
+    /// `has_twin`: an earlier invoice is the same, by its picture or its number.
+    pub fn of(invoice: &Invoice, has_twin: bool) -> Self {
+        if invoice.void.is_some() {
+            return Self::Void;
+        }
+        if has_twin && invoice.decision.as_ref().is_none_or(|d| d.is_duplicate) {
+            return Self::Duplicate;
+        }
+        match invoice.standing {
+            Standing::Passed | Standing::Reviewed => Self::Confirmed,
+            Standing::Waiting | Standing::Reading => Self::Waiting,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub count: u64,
+    /// Those whose 金额 is a sum.
+    pub summed: u64,
+    /// Wider than a single sum, so that no number of them overflows it.
+    pub fen: i128,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub confirmed: Part,
+    pub waiting: Part,
+    pub duplicate: Part,
+    pub void: Part,
+}
+
+impl Totals {
+    fn part(&mut self, class: Class) -> &mut Part {
+        match class {
+            Class::Confirmed => &mut self.confirmed,
+            Class::Waiting => &mut self.waiting,
+            Class::Duplicate => &mut self.duplicate,
+            Class::Void => &mut self.void,
+        }
+    }
+
+    pub fn add(&mut self, invoice: &Invoice, class: Class) {
+        let part = self.part(class);
+        part.count += 1;
+        if let Some(fen) = invoice.amount() {
+            part.summed += 1;
+            part.fen += i128::from(fen);
+        }
+    }
+
+    pub fn take(&mut self, invoice: &Invoice, class: Class) {
+        let part = self.part(class);
+        part.count = part.count.saturating_sub(1);
+        if let Some(fen) = invoice.amount() {
+            part.summed = part.summed.saturating_sub(1);
+            part.fen -= i128::from(fen);
+        }
+    }
+
+    fn parts(&self) -> [Part; 4] {
+        [self.confirmed, self.waiting, self.duplicate, self.void]
+    }
+
+    pub fn invoices(&self) -> u64 {
+        self.parts().iter().map(|part| part.count).sum()
+    }
+
+    /// Those whose 金额 is missing or no sum.
+    pub fn without_amount(&self) -> u64 {
+        self.parts().iter().map(|part| part.count - part.summed.min(part.count)).sum()
+    }
+}

@@ -1,0 +1,130 @@
+//! Which invoices are one: by value, not by spelling; what people decide of it, and what is void.
+
+use crate::reader::{Office, ids};
+use crate::support::blank_png;
+use serde_json::{Value, json};
+
+#[test]
+fn invoices_of_one_number_are_one_however_it_was_read() {
+    let mut office = Office::open();
+    let first = office.invoice(&[("发票号码", "26332000000123456789"), ("金额", "¥10.01"), ("中文金额", "壹拾圆壹分")]);
+    let twin = office.invoice(&[("发票号码", "2633 2000 0001 2345 6789"), ("金额", "10.01"), ("中文金额", "壹拾元零壹分")]);
+    let paper = office.invoice(&[("发票代码", "144001604125"), ("发票号码", "07172119")]);
+    let same_paper = office.invoice(&[("发票代码", "１４４００１６０４１２５"), ("发票号码", "0717 2119")]);
+    let other_code = office.invoice(&[("发票代码", "144001604126"), ("发票号码", "07172119")]);
+    let ticket = office.invoice(&[("发票号码", "A012345"), ("日期", "2026年1月2日")]);
+    let same_ticket = office.invoice(&[("发票号码", "a012345"), ("日期", "2026-01-02")]);
+    let other_day = office.invoice(&[("发票号码", "A012345"), ("日期", "2026-01-03")]);
+    for (id, of) in [(twin, first), (same_paper, paper), (same_ticket, ticket)] {
+        let found = office.get(id);
+        assert_eq!((&found["duplicate"]["of"], &found["duplicate_of"]), (&json!(of), &json!(of)));
+        assert_eq!(found["duplicate"]["decision"], Value::Null, "nobody has said");
+    }
+    for id in [first, paper, other_code, ticket, other_day] {
+        assert_eq!(office.get(id)["duplicate"], Value::Null, "{id}");
+    }
+    assert_eq!(ids(&office.admin.get("/api/invoices?duplicate=1").body), [same_ticket, same_paper, twin]);
+    office.is_sound();
+}
+
+#[test]
+fn a_duplicate_does_not_count_until_a_person_says_that_it_is_none() {
+    let mut office = Office::open();
+    let number = ("发票号码", "26332000000123456789");
+    let first = office.invoice(&[number, ("金额", "¥100.00")]);
+    let twin = office.invoice(&[number, ("金额", "¥100.00")]);
+    let part = |count: u64, fen: i64| json!({ "count": count, "fen": fen });
+    let sums = || (office.sums()["confirmed"].clone(), office.sums()["duplicate"].clone());
+    assert_eq!(sums(), (part(1, 10_000), part(1, 10_000)));
+    let decide = |id: u64, decision: Value| {
+        let body = json!({ "decision": decision, "version": office.version(id) });
+        office.admin.post(&format!("/api/invoices/{id}/duplicate"), &body)
+    };
+    let distinct = decide(twin, json!("distinct")).body;
+    assert_eq!((&distinct["duplicate"]["decision"], &distinct["duplicate"]["user_name"]), (&json!("distinct"), &json!("admin")));
+    assert_eq!((&distinct["duplicate_of"], distinct["duplicate"]["time"].is_string()), (&Value::Null, true));
+    assert_eq!(sums(), (part(2, 20_000), part(0, 0)));
+    assert_eq!(decide(twin, json!("duplicate")).body["duplicate"]["decision"], "duplicate");
+    assert_eq!(sums(), (part(1, 10_000), part(1, 10_000)));
+    assert_eq!(decide(twin, Value::Null).body["duplicate"]["decision"], Value::Null);
+    assert_eq!(sums(), (part(1, 10_000), part(1, 10_000)));
+    assert_eq!(decide(twin, json!("maybe")).refusal(), (400, "malformed"));
+    assert_eq!(decide(first, json!("duplicate")).refusal(), (409, "conflict"), "there is no earlier one");
+
+    // What was decided of one number says nothing of another.
+    decide(twin, json!("distinct"));
+    let patch =
+        |id: u64, text: &str| office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "发票号码": text } })).status;
+    assert_eq!(patch(twin, "26332000000000000001"), 200);
+    assert_eq!((office.get(twin)["duplicate"].clone(), sums()), (Value::Null, (part(2, 20_000), part(0, 0))));
+    assert_eq!(patch(twin, number.1), 200);
+    assert_eq!((office.get(twin)["duplicate"]["decision"].clone(), sums()), (Value::Null, (part(1, 10_000), part(1, 10_000))));
+    // The earlier one turns out to be another.
+    assert_eq!(patch(first, "26332000000000000002"), 200);
+    assert_eq!(sums(), (part(2, 20_000), part(0, 0)));
+    office.is_sound();
+}
+
+#[test]
+fn a_void_invoice_is_kept_and_not_counted_and_no_longer_an_original() {
+    let mut office = Office::open();
+    let number = ("发票号码", "26332000000123456789");
+    let first = office.invoice(&[number, ("金额", "¥100.00?0.3")]);
+    let twin = office.invoice(&[number, ("金额", "¥100.00")]);
+    let say = |verb: &str, body: Value| office.admin.post(&format!("/api/invoices/{first}/{verb}"), &body);
+    for body in [json!({}), json!({ "reason": "  " }), json!({ "reason": "长".repeat(201) })] {
+        let refused = say("void", body);
+        assert_eq!(refused.refusal(), (400, "malformed"));
+        assert!(refused.body["err"].as_str().unwrap().contains("reason"));
+    }
+    let void = say("void", json!({ "reason": "重开" })).body;
+    assert_eq!(
+        (&void["void"]["reason"], &void["void"]["user_name"], &void["is_fault"]),
+        (&json!("重开"), &json!("admin"), &json!(0))
+    );
+    assert_eq!(say("void", json!({ "reason": "重开" })).refusal(), (409, "conflict"));
+    assert_eq!(office.admin.get("/api/faults").body["fault_num"], 0, "nobody has to look at it");
+    let sums = office.sums();
+    assert_eq!((&sums["void"], &sums["confirmed"]), (&json!({ "count": 1, "fen": 10_000 }), &json!({ "count": 1, "fen": 10_000 })));
+    assert_eq!(office.get(twin)["duplicate"], Value::Null);
+    assert_eq!(ids(&office.admin.get("/api/invoices?void=1").body), [first]);
+    assert_eq!(ids(&office.admin.get("/api/invoices?void=0").body), [twin]);
+    let export = String::from_utf8(office.admin.get("/api/invoices/export.csv?void=1").bytes).unwrap();
+    assert!(export.contains("重开"), "{export}");
+
+    let restored = say("restore", json!({})).body;
+    assert_eq!((&restored["void"], &restored["state"], &restored["is_fault"]), (&Value::Null, &json!("waiting"), &json!(1)));
+    assert_eq!(office.admin.get("/api/faults").body["fault_num"], 1, "it waits as it did");
+    assert_eq!(office.get(twin)["duplicate"]["of"], first);
+    assert_eq!(say("restore", json!({})).refusal(), (409, "conflict"));
+    assert_eq!(office.sums()["duplicate"]["count"], 1);
+    let reader = office.colleague("只看", &[5]);
+    assert_eq!(reader.post(&format!("/api/invoices/{first}/void"), &json!({ "reason": "x" })).refusal(), (403, "forbidden"));
+    office.is_sound();
+}
+
+#[test]
+fn one_picture_many_times_stays_one_through_every_change() {
+    let office = Office::open();
+    let mut read = Vec::new();
+    for n in 0..5 {
+        office.will_read(&[
+            ("金额", "¥1.00"),
+            ("发票号码", if n % 2 == 0 { "26332000000123456789" } else { "26332000000000000009" }),
+        ]);
+        let sent = office.admin.upload("/invoice/recognizeImage", &[("a.png", &blank_png(33, 44))]);
+        read.push(office.read(&sent.body["action_id_list"][0]));
+    }
+    let confirmed = || office.sums()["confirmed"]["count"].clone();
+    assert_eq!(confirmed(), 1);
+    for (n, id) in read.iter().enumerate().take(4) {
+        assert_eq!(office.admin.post(&format!("/api/invoices/{id}/void"), &json!({ "reason": "x" })).status, 200);
+        assert_eq!((confirmed(), office.sums()["void"]["count"].clone()), (json!(1), json!(n + 1)));
+    }
+    for id in read.iter().take(4).rev() {
+        assert_eq!(office.admin.post(&format!("/api/invoices/{id}/restore"), &json!({})).status, 200);
+        assert_eq!(confirmed(), 1);
+    }
+    assert_eq!(office.get(read[4])["duplicate"]["of"], read[0]);
+    office.is_sound();
+}

@@ -1,0 +1,230 @@
+//! Review that can't go wrong: one write with the version its person saw, the machine's checks on what people type, and ways back.
+
+use crate::reader::{Office, ids};
+use serde_json::{Value, json};
+
+const SURE: &[(&str, &str)] = &[("金额", "¥20.00"), ("日期", "2026年1月2日")];
+const DOUBTFUL: &[(&str, &str)] = &[("金额", "?0.2"), ("客户名称", "中山大学?0.5"), ("日期", "2026年1月2日")];
+
+#[test]
+fn a_late_colleague_is_refused_whole_and_shown_what_the_first_one_left() {
+    let mut office = Office::open();
+    let id = office.invoice(DOUBTFUL);
+    let late = office.colleague("李强", &[6, 18]);
+    let path = format!("/api/faults/{id}/review");
+    let seen = office.version(id);
+    let first = office.admin.post(&path, &json!({ "version": seen, "fields": { "金额": "1234567.89", "客户名称": "北京大学" } }));
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(
+        (&first.body["state"], &first.body["is_fault"], &first.body["amount"]),
+        (&json!("reviewed"), &json!(0), &json!(123_456_789))
+    );
+    assert_eq!((&first.body["reviewed_by"], &first.body["override"]), (&json!("admin"), &Value::Null));
+    assert!(first.body["reviewed_time"].is_string() && first.body["version"].as_u64() > seen.as_u64());
+
+    let before = office.get(id);
+    for body in [
+        json!({ "version": seen, "fields": { "金额": "", "客户名称": "" }, "absent": ["金额"] }),
+        json!({ "fields": { "客户名称": "别家" } }),
+        json!({ "version": seen }),
+    ] {
+        let refused = late.post(&path, &body);
+        assert_eq!(refused.refusal(), (409, "conflict"), "{body}");
+        assert!(refused.body["err"].as_str().unwrap().contains("admin"), "{refused:?}");
+        assert_eq!(refused.body["invoice"], before, "as it is now");
+    }
+    for path in [format!("/api/faults/{id}/resolve"), format!("/api/faults/{id}/reopen"), format!("/api/faults/{id}/retry")] {
+        assert_eq!(late.post(&path, &json!({ "version": seen })).refusal(), (409, "conflict"), "{path}");
+    }
+    let patched = late.patch(&format!("/api/invoices/{id}"), &json!({ "version": seen, "fields": { "客户名称": "别家" } }));
+    assert_eq!((patched.refusal(), &patched.body["invoice"]["version"]), ((409, "conflict"), &before["version"]));
+    for (verb, body) in [
+        ("void", json!({ "version": seen, "reason": "错" })),
+        ("duplicate", json!({ "version": seen })),
+        ("restore", json!({ "version": seen })),
+    ] {
+        assert_eq!(office.admin.post(&format!("/api/invoices/{id}/{verb}"), &body).refusal(), (409, "conflict"), "{verb}");
+    }
+    assert_eq!(office.get(id), before, "nothing was written");
+    assert_eq!(office.admin.get("/api/faults").body["fault_num"], 0);
+    office.is_sound();
+}
+
+#[test]
+fn blanks_never_overwrite_and_what_nobody_could_read_is_filled_in_or_said_to_be_absent() {
+    let mut office = Office::open();
+    let id = office.invoice(DOUBTFUL);
+    let path = format!("/api/faults/{id}/review");
+    for fields in [json!({}), json!({ "金额": "" }), json!({ "金额": "  ", "客户名称": "北京大学" })] {
+        let refused = office.admin.post(&path, &json!({ "fields": fields }));
+        assert_eq!(refused.refusal(), (400, "malformed"));
+        assert!(refused.body["err"].as_str().unwrap().contains("金额"), "{refused:?}");
+        assert_eq!((office.get(id)["state"].clone(), office.get(id)["history"].clone()), (json!("waiting"), json!([])));
+    }
+    let both = office.admin.post(&path, &json!({ "fields": { "金额": "20" }, "absent": ["金额"] }));
+    assert_eq!(both.refusal(), (400, "malformed"));
+    let done = office.admin.post(&path, &json!({ "fields": { "客户名称": "" }, "absent": ["金额"] })).body;
+    assert_eq!((&done["state"], &done["region_list"]["客户名称"]["ocr_result"]), (&json!("reviewed"), &json!("中山大学")));
+    assert_eq!((&done["amount"], &done["region_list"]["金额"]["ocr_result"]), (&Value::Null, &json!("")));
+    assert_eq!(office.sums()["without_amount"], 1);
+    assert_eq!(office.sums()["confirmed"], json!({ "count": 1, "fen": 0 }));
+}
+
+#[test]
+fn what_people_type_goes_through_the_machines_checks_and_is_written_one_way() {
+    let mut office = Office::open();
+    let id = office.invoice(&[
+        ("金额", "?0.1"),
+        ("中文金额", "壹佰肆拾伍元壹角捌分"),
+        ("日期", "2026年1月2日"),
+        ("发票号码", "07172119"),
+    ]);
+    let review = |fields: Value| office.admin.post(&format!("/api/faults/{id}/review"), &json!({ "fields": fields }));
+    for (area, text) in [
+        ("金额", "¥145.19"),
+        ("金额", "壹佰块"),
+        ("金额", "$145.18"),
+        ("日期", "2026-02-30"),
+        ("日期", "昨天"),
+        ("发票号码", "123"),
+        ("中文金额", "壹佰块"),
+    ] {
+        let mut fields = json!({ "金额": "145.18" });
+        fields[area] = json!(text);
+        let refused = review(fields.clone());
+        assert_eq!(refused.refusal(), (400, "malformed"), "{fields}");
+        let checks = refused.body["checks"].as_array().unwrap();
+        assert!(checks.iter().any(|c| c["pos_id"] == area && !c["err"].as_str().unwrap().is_empty()), "{refused:?}");
+        let patched = office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { area: text } }));
+        assert_eq!((patched.refusal(), patched.body["checks"][0]["pos_id"].clone()), ((400, "malformed"), json!(area)), "{text}");
+    }
+    assert_eq!((office.get(id)["state"].clone(), office.get(id)["version"].clone()), (json!("waiting"), json!(1)));
+    let done = review(json!({ "金额": "（145.18）" }));
+    assert_eq!(done.refusal(), (400, "malformed"), "below 0 is another sum");
+    let done = review(json!({ "金额": "145.18", "日期": "2026.1.12", "发票号码": "０７１７ ２１１９" })).body;
+    let text = |area: &str| done["region_list"][area]["ocr_result"].clone();
+    assert_eq!((text("金额"), text("日期"), text("发票号码")), (json!("¥145.18"), json!("2026-01-12"), json!("07172119")));
+    assert_eq!((&done["date"], &done["amount"]), (&json!("2026-01-12"), &json!(14_518)));
+}
+
+#[test]
+fn a_reason_stands_against_the_checks_and_is_kept() {
+    let mut office = Office::open();
+    let id = office.invoice(&[("金额", "¥100.00"), ("中文金额", "壹佰零壹元整")]);
+    assert_eq!(office.get(id)["state"], "waiting");
+    let path = format!("/api/faults/{id}/review");
+    assert_eq!(
+        office.admin.post(&path, &json!({ "fields": {} })).refusal(),
+        (400, "malformed"),
+        "the paper still contradicts itself"
+    );
+    assert_eq!(office.admin.post(&path, &json!({ "override": "长".repeat(201) })).refusal(), (400, "malformed"));
+    assert_eq!(office.admin.post(&path, &json!({ "override": "  " })).refusal(), (400, "malformed"));
+    let done = office.admin.post(&path, &json!({ "override": "票面如此，已问过对方" })).body;
+    assert_eq!((&done["state"], &done["override"]), (&json!("reviewed"), &json!("票面如此，已问过对方")));
+    let other = office.invoice(&[("金额", "¥7.00?0.1")]);
+    let done =
+        office.admin.post(&format!("/api/faults/{other}/review"), &json!({ "fields": { "金额": "8" }, "override": "无关" })).body;
+    assert_eq!(done["override"], Value::Null, "nothing was against it");
+    let patched =
+        office.admin.patch(&format!("/api/invoices/{other}"), &json!({ "fields": { "金额": "九块" }, "override": "手写" }));
+    assert_eq!((patched.status, &patched.body["region_list"]["金额"]["ocr_result"]), (200, &json!("九块")));
+}
+
+#[test]
+fn a_review_is_taken_back_and_so_is_what_passed() {
+    let mut office = Office::open();
+    let (fault, passed) = (office.invoice(&[("金额", "¥7.00?0.1")]), office.invoice(SURE));
+    assert_eq!(office.get(passed)["state"], "passed");
+    office.admin.post(&format!("/api/faults/{fault}/review"), &json!({ "fields": { "金额": "8" } }));
+    let mut number = 0;
+    for id in [fault, passed] {
+        let reason = office.get(id)["reason"].clone();
+        let reopened = office.admin.post(&format!("/api/faults/{id}/reopen"), &json!({ "version": office.version(id) })).body;
+        assert_eq!(
+            (&reopened["state"], &reopened["is_fault"], &reopened["reviewed_by"]),
+            (&json!("waiting"), &json!(1), &Value::Null)
+        );
+        assert_eq!(reopened["reason"], reason, "it stays as it was found");
+        number += 1;
+        assert_eq!(office.admin.get("/api/faults").body["fault_num"], number);
+        assert_eq!(office.admin.post(&format!("/api/faults/{id}/reopen"), &json!({})).refusal(), (409, "conflict"));
+    }
+    assert_eq!(office.sums()["waiting"], json!({ "count": 2, "fen": 2_800 }));
+    assert_eq!(office.admin.post(&format!("/api/faults/{passed}/review"), &json!({})).status, 200);
+    assert_eq!(office.admin.post("/api/faults/999/reopen", &json!({})).refusal(), (404, "not_found"));
+    office.is_sound();
+}
+
+#[test]
+fn reviewed_passed_waiting_and_reading_are_told_apart_everywhere() {
+    let mut office = Office::open();
+    let (passed, waiting, reviewed, reading) = (
+        office.invoice(SURE),
+        office.invoice(DOUBTFUL),
+        office.invoice(&[("金额", "¥7.00?0.1")]),
+        office.invoice(&[("金额", "¥9.00?0.1")]),
+    );
+    office.admin.post(&format!("/api/faults/{reviewed}/resolve"), &json!({ "version": office.version(reviewed) }));
+    office.admin.post("/api/queue/pause", &json!({}));
+    let retried = office.admin.post(&format!("/api/faults/{reading}/retry"), &json!({ "version": office.version(reading) })).body;
+    for (state, id) in [("passed", passed), ("waiting", waiting), ("reviewed", reviewed), ("reading", reading)] {
+        let list = office.admin.get(&format!("/api/invoices?state={state}")).body;
+        assert_eq!((ids(&list), &list["total"]), (vec![id], &json!(1)), "{state}");
+        let one = &list["invoices"][0];
+        assert_eq!((&one["state"], one["is_fault"] == 1), (&json!(state), state == "waiting"));
+    }
+    assert_eq!(office.admin.get("/api/invoices?state=good").refusal(), (400, "malformed"));
+    let export = String::from_utf8(office.admin.get("/api/invoices/export.csv").bytes).unwrap();
+    for word in ["识别通过", "待核对", "已核对", "重新识别中"] {
+        assert_eq!(export.matches(word).count(), 1, "{word}: {export}");
+    }
+    let sums = office.sums();
+    assert_eq!((&sums["confirmed"], &sums["waiting"]), (&json!({ "count": 2, "fen": 2_700 }), &json!({ "count": 2, "fen": 900 })));
+
+    // Nobody reads it again: a person has to see to it after all.
+    assert_eq!(office.admin.post(&format!("/api/queue/{}/cancel", retried["action_id"]), &json!({})).status, 200);
+    assert_eq!(office.get(reading)["state"], "waiting");
+    assert_eq!(office.admin.get("/api/faults").body["fault_num"], 2);
+    office.is_sound();
+}
+
+#[test]
+fn what_a_person_put_right_is_no_doubt_when_it_is_read_again() {
+    let mut office = Office::open();
+    let id = office.invoice(&[("金额", "¥7.00?0.1"), ("中文金额", "捌元整")]);
+    assert_eq!(office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "金额": "8" } })).status, 200);
+    office.will_read(&[("金额", "¥7.00?0.2"), ("中文金额", "捌元整")]);
+    let action = office.admin.post(&format!("/api/faults/{id}/retry"), &json!({})).body["action_id"].clone();
+    assert_eq!(office.read(&action), id);
+    let again = office.get(id);
+    assert_eq!((&again["state"], &again["reason"], &again["amount"]), (&json!("passed"), &json!(""), &json!(800)));
+    assert_eq!(again["file_name"], "票1.png", "and its name");
+    assert_eq!(office.admin.get("/api/faults").body["fault_num"], 0);
+    office.is_sound();
+}
+
+#[test]
+fn everyone_sees_who_else_has_a_fault_open() {
+    let mut office = Office::open();
+    let id = office.invoice(DOUBTFUL);
+    let wang = office.colleague("王芳", &[10]);
+    assert_eq!(wang.post(&format!("/api/faults/{id}/open"), &json!({})).body["open_by"], json!([]));
+    assert_eq!(office.admin.get("/api/faults").body["fault_list"][0]["open_by"], json!(["王芳"]));
+    assert_eq!(wang.get("/api/faults").body["fault_list"][0]["open_by"], json!([]), "not one's own");
+    assert_eq!(office.admin.post(&format!("/api/faults/{id}/open"), &json!({})).body["open_by"], json!(["王芳"]));
+    assert_eq!(wang.post(&format!("/api/faults/{id}/close"), &json!({})).status, 200);
+    assert_eq!(office.admin.get("/api/faults").body["fault_list"][0]["open_by"], json!([]));
+    assert_eq!(wang.post("/api/faults/999/open", &json!({})).refusal(), (404, "not_found"));
+}
+
+#[test]
+fn corrections_in_a_review_need_the_right_to_correct() {
+    let mut office = Office::open();
+    let id = office.invoice(&[("金额", "¥7.00?0.1")]);
+    let only = office.colleague("只看", &[18]);
+    let path = format!("/api/faults/{id}/review");
+    assert_eq!(only.post(&path, &json!({ "fields": { "金额": "8" } })).refusal(), (403, "forbidden"));
+    assert_eq!(only.post(&path, &json!({ "absent": ["金额"] })).refusal(), (403, "forbidden"));
+    assert_eq!(only.post(&path, &json!({})).body["state"], "reviewed");
+}
