@@ -131,3 +131,13 @@ export async function post(page, path, data) {
   assert.equal(answer.status(), 200, `${path}: ${await answer.text()}`)
   return answer.json()
 }
+
+/** A colleague with these rights, logged in in a browser of his own. */
+export async function hire(on, page, name, permissions, look) {
+  const user = { user_name: name, passwd: 'long-enough-1', permissions }
+  const made = await page.request.post('/api/users', { data: user, headers: { Origin: new URL(page.url()).origin } })
+  assert.equal(made.status(), 201, await made.text())
+  const his = await on.open(look)
+  await logIn(his, name, user.passwd)
+  return his
+}

@@ -150,9 +150,10 @@ test('it is told why a template was taken and what spoke against the others, liv
   await upload(page, 'why.png', picture)
   // It is slowed down still: this is seen while it is read.
   await page.locator('[data-test=reading-state]', { hasText: '识别中' }).waitFor({ timeout: READ_MS })
-  await page.locator('[data-test=why-chosen]', { hasText: /相似度 \d+%/ }).waitFor({ timeout: READ_MS })
+  await page.locator('[data-test=why-chosen]', { hasText: /处固定文字中找到 \d+ 处/ }).waitFor({ timeout: READ_MS })
   assert.equal(await page.locator('[data-test=reading-state]').innerText(), '识别中')
   const others = page.locator('[data-test=why-others]')
+  assert.doesNotMatch(await page.locator('[data-test=why]').innerText(), /%/, 'so many of so many words are no per cent')
   await others.locator('summary').click()
   await others.locator('li', { hasText: TAXI.title }).waitFor()
   await on.shot(page, 'console-why-zh')
@@ -160,9 +161,9 @@ test('it is told why a template was taken and what spoke against the others, liv
 
   await page.reload()
   await page.locator('[data-finished]').first().click()
-  await page.locator('[data-test=why-chosen]', { hasText: '相似度' }).waitFor()
+  await page.locator('[data-test=why-chosen]', { hasText: '依据' }).waitFor()
   await page.click('[data-test=language]')
-  await page.locator('[data-test=why-chosen]', { hasText: /Likeness \d+%.*[a-z]/ }).waitFor()
+  await page.locator('[data-test=why-chosen]', { hasText: /Compared: .*[a-z]/ }).waitFor()
   await page.click('[data-test=language]')
   const { invoices } = await (await page.request.get('/api/invoices')).json()
   await page.goto(`/invoices/${invoices[0].invoice_id}`)

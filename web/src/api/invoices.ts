@@ -1,5 +1,5 @@
 // The invoice line over HTTP: what is being read, what waits, what was read, what went wrong.
-import { call, get, post } from './http'
+import { ApiError, call, get, post } from './http'
 
 export interface Position {
   x: number
@@ -51,21 +51,40 @@ export function queueState(): Promise<QueueState> {
   return get('/api/queue')
 }
 
+/** `passed`: the box is sure; `waiting`: for a person; `reading`: queued again; `reviewed`: a person has seen to it. */
+export type InvoiceStand = 'passed' | 'waiting' | 'reading' | 'reviewed'
+
+export type Decision = 'duplicate' | 'distinct'
+
 export interface Invoice {
   invoice_id: number
   action_id: number
+  /** Goes up with every write; whoever writes says which he saw. */
+  version: number
   model_id: number | null
-  is_fault: 0 | 1 | boolean
+  /** The template's name. */
+  model_label: string | null
+  state: InvoiceStand
+  /** As it was found when it was read. */
   reason: string | null
   recognize_time: string
   invoice_url: string
+  file_name: string | null
   region_list: RegionList | null
   user_name: string
   company_name: string
-  /** The earliest other one of the same picture, or the same code and number. */
-  duplicate_of: number | null
-  /** What a person did about the fault. */
-  settled: 'resolved' | 'retried' | null
+  /** 金额 in fen; null where it is no sum. */
+  amount: number | null
+  is_red: boolean
+  /** Of a red invoice, the one it takes back; of that one, the red. */
+  blue_of: number | null
+  red_by: number | null
+  void: { user_name: string; time: string; reason: string } | null
+  duplicate: { of: number; decision: Decision | null; user_name: string | null; time: string | null } | null
+  reviewed_by: string | null
+  reviewed_time: string | null
+  /** Why a person saved it against the checks. */
+  override: string | null
 }
 
 export interface InvoiceFilter {
@@ -74,16 +93,36 @@ export interface InvoiceFilter {
   to?: string
   /** 0: those that no template fits. */
   model_id?: number
-  fault?: 0 | 1
+  state?: InvoiceStand
   duplicate?: 0 | 1
+  void?: 0 | 1
+  /** 开票日期, both included. */
+  date_from?: string
+  date_to?: string
+  /** In yuan, both included. */
+  min?: string
+  max?: string
+}
+
+export interface Sum {
+  count: number
+  fen: number
+}
+
+/** Of all that the filter lets through. */
+export interface Sums {
+  confirmed: Sum
+  waiting: Sum
+  duplicate: Sum
+  void: Sum
+  without_amount: number
 }
 
 export interface InvoicePage {
   invoices: Invoice[]
   next_cursor: string | null
   total: number
-  /** Of all that the filter lets through, and how many of them have one. */
-  amount: { sum: string; invoices: number }
+  sums: Sums
 }
 
 export function invoicePage(filter: InvoiceFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<InvoicePage> {
@@ -117,12 +156,60 @@ export function oneInvoice(id: number): Promise<WholeInvoice> {
   return get(`/api/invoices/${id}`)
 }
 
-/** By `pos_id`. What is said to be right, changed or not, is not overwritten when it is read again. */
-export async function correctInvoice(id: number, fields: Record<string, string>): Promise<WholeInvoice> {
-  return (await call<WholeInvoice>('PATCH', `/api/invoices/${id}`, { json: { fields } })).body
+/** What a person says of an invoice that he saw in this version. */
+interface Saying {
+  version: number
+  /** By `pos_id`. What is said to be right, changed or not, is not overwritten when it is read again. */
+  fields: Record<string, string>
+  /** Why it is so although the checks say otherwise. */
+  override?: string
 }
 
-export type Fault = Omit<Invoice, 'is_fault' | 'duplicate_of' | 'settled'>
+export async function correctInvoice(id: number, saying: Saying): Promise<WholeInvoice> {
+  return (await call<WholeInvoice>('PATCH', `/api/invoices/${id}`, { json: saying })).body
+}
+
+/** Corrections and the end of the fault in one. `absent`: the fields that the paper does not have. */
+export function reviewFault(id: number, saying: Saying & { absent: string[] }): Promise<Invoice> {
+  return post(`/api/faults/${id}/review`, saying)
+}
+
+/** Back to those that wait for a person. */
+export function reopenFault(id: number, version: number): Promise<Invoice> {
+  return post(`/api/faults/${id}/reopen`, { version })
+}
+
+export function decideDuplicate(id: number, version: number, decision: Decision | null): Promise<Invoice> {
+  return post(`/api/invoices/${id}/duplicate`, { version, decision })
+}
+
+export function voidInvoice(id: number, version: number, reason: string): Promise<Invoice> {
+  return post(`/api/invoices/${id}/void`, { version, reason })
+}
+
+export function restoreInvoice(id: number, version: number): Promise<Invoice> {
+  return post(`/api/invoices/${id}/restore`, { version })
+}
+
+/** The invoice as it is now, where a write was refused because somebody else has written meanwhile. */
+export function overtakenBy(error: unknown): Invoice | null {
+  if (!(error instanceof ApiError) || error.code !== 'conflict') return null
+  return (error.body.invoice as Invoice | undefined) ?? null
+}
+
+export interface Check {
+  pos_id: string
+  err: string
+}
+
+/** What the checks say against typed values; empty where something else was refused. */
+export function checksOf(error: unknown): Check[] {
+  const checks = error instanceof ApiError ? error.body.checks : null
+  return Array.isArray(checks) ? (checks as Check[]) : []
+}
+
+/** `open_by`: the others who have it open. */
+export type Fault = Invoice & { open_by?: string[] }
 
 export const FAULTS_A_PAGE = 20
 
@@ -142,6 +229,16 @@ export async function retryFaults(which: { invoice_ids: number[] } | ({ all: tru
   return (await post<{ action_id_list: number[] }>('/api/faults/retry', which)).action_id_list.length
 }
 
-export async function resolveFault(invoice: number): Promise<void> {
-  await post(`/api/faults/${invoice}/resolve`)
+/** For those who may not change what it says. */
+export async function resolveFault(id: number, version: number): Promise<void> {
+  await post(`/api/faults/${id}/resolve`, { version })
+}
+
+/** Tells the others that somebody looks at it; forgotten after a minute. */
+export async function openFault(id: number): Promise<void> {
+  await post(`/api/faults/${id}/open`)
+}
+
+export async function closeFault(id: number): Promise<void> {
+  await post(`/api/faults/${id}/close`)
 }

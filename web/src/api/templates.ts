@@ -6,6 +6,8 @@ export const TEMPLATES_A_PAGE = 12
 
 export interface Template {
   model_id: number
+  /** Goes up with every change. */
+  version: number
   /** As its maker sent it: an object or a string of JSON. */
   json_model: unknown
   model_register_time: string
@@ -48,14 +50,16 @@ export interface Saving {
   json: unknown
   /** Left out, it is a new one. */
   id?: number
+  /** The one that was changed here. */
+  version?: number
   /** What `uploadOrigin` answered; left out, a changed template keeps its picture. */
   picture?: string
 }
 
 /** Answers the action to wait for. */
-export async function saveTemplate({ json, id, picture }: Saving): Promise<number> {
+export async function saveTemplate({ json, id, version, picture }: Saving): Promise<number> {
   const answer = await post<{ action_id: number }>('/invoice/addModel', {
-    modelAction: { json_model: json, ...(id === undefined ? {} : { model_id: id }) },
+    modelAction: { json_model: json, ...(id === undefined ? {} : { model_id: id }), ...(version === undefined ? {} : { version }) },
     ...(picture === undefined ? {} : { file_name: picture }),
     type: id === undefined ? 0 : 1,
   })
@@ -74,6 +78,8 @@ export interface Trial {
   region_list: RegionList
   is_fault: 0 | 1
   reason: string
+  /** What is odd about the template as it is drawn. */
+  warnings?: string[]
   /** The picture as it was laid onto the template's. */
   aligned: string | null
 }

@@ -29,10 +29,11 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat(currentLocale()).format(value)
 }
 
-/** A sum as the box writes it, `1234.50`, which may be longer than a number holds exactly. */
-export function formatSum(sum: string): string {
-  const [whole = '0', fraction = '00'] = sum.split('.')
-  return `${new Intl.NumberFormat(currentLocale()).format(BigInt(whole))}.${fraction}`
+/** A sum of money, told in fen. */
+export function formatFen(fen: number): string {
+  const digits = String(Math.abs(fen)).padStart(3, '0')
+  const whole = new Intl.NumberFormat(currentLocale()).format(BigInt(digits.slice(0, -2)))
+  return `${fen < 0 ? '-' : ''}¥${whole}.${digits.slice(-2)}`
 }
 
 /** How long something takes, in the largest unit that tells it. */

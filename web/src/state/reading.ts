@@ -12,7 +12,7 @@ import {
   type RegionList,
 } from '../api/invoices'
 import { i18n } from '../i18n'
-import { isFromCode, LABEL, regionsFrom, type Region } from '../lib/regions'
+import { isFromCode, regionsFrom, type Region } from '../lib/regions'
 import { FEED_CONSOLE, listen, sendToFeed, watchedPage, whenFeedOpens, type FeedMessage } from './feed'
 import { can } from './session'
 
@@ -195,11 +195,11 @@ function fromInvoice(invoice: Invoice): Reading {
     companyName: invoice.company_name,
     time: invoice.recognize_time,
     done: true,
-    template: invoice.model_id === null ? null : { id: invoice.model_id, label: invoice.region_list?.[LABEL]?.ocr_result ?? '', url: '' },
+    template: invoice.model_id === null ? null : { id: invoice.model_id, label: invoice.model_label ?? '', url: '' },
     candidates: null,
     regions: regionsFrom(invoice.region_list),
     invoice: invoice.invoice_id,
-    fault: Boolean(invoice.is_fault),
+    fault: invoice.state === 'waiting',
     reason: invoice.reason,
   }
 }

@@ -1,6 +1,6 @@
 // The fields of an invoice while a person looks at them. Not here: saving them.
 import type { Correction, Fault } from '../../api/invoices'
-import { doubtfulOf, LABEL, regionsFrom } from '../../lib/regions'
+import { doubtfulOf, LABEL, regionsFrom, type Region } from '../../lib/regions'
 import type { Field } from './FieldRow.vue'
 
 /** What every invoice has, for one that nobody could read. */
@@ -10,7 +10,8 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason'>, history
   const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
   const doubtful = doubtfulOf(regions, invoice.reason)
   const people = new Set(history.map((correction) => correction.pos_id))
-  const fields = regions.map((region) => ({
+  const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false }))
+  const fields = (regions.length ? regions : nothing).map((region) => ({
     posId: region.posId,
     position: region.position,
     read: region.text ?? '',
@@ -20,13 +21,31 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason'>, history
     person: people.has(region.posId),
     doubtful: doubtful.has(region.posId) && !people.has(region.posId),
     accepted: false,
+    asking: false,
+    problem: '',
   }))
   // What needs a person comes first; the rest keeps its order.
-  if (fields.length) return fields.sort((a, b) => Number(b.doubtful) - Number(a.doubtful))
-  return USUAL.map((posId) => ({ posId, position: null, read: '', text: '', probability: null, fromCode: false, person: false, doubtful: false, accepted: false }))
+  return fields.sort((a, b) => Number(b.doubtful) - Number(a.doubtful))
 }
 
-/** Whatever was changed or said to be right. */
-export function saidOf(fields: Field[]): Record<string, string> {
-  return Object.fromEntries(fields.filter((field) => field.accepted || field.text !== field.read).map((field) => [field.posId, field.text.trim()]))
+export function isChanged(field: Field): boolean {
+  return field.text.trim() !== field.read
+}
+
+export function isEmpty(field: Field): boolean {
+  return !field.text.trim()
+}
+
+/** What was typed. */
+export function changesOf(fields: Field[]): Record<string, string> {
+  return Object.fromEntries(fields.filter(isChanged).map((field) => [field.posId, field.text.trim()]))
+}
+
+/** Whatever was changed or said to be right, and what the paper is said not to have. */
+export function saidOf(fields: Field[]): { fields: Record<string, string>; absent: string[] } {
+  const said = fields.filter((field) => field.accepted || isChanged(field))
+  return {
+    fields: Object.fromEntries(said.filter((field) => !isEmpty(field)).map((field) => [field.posId, field.text.trim()])),
+    absent: said.filter((field) => field.accepted && isEmpty(field)).map((field) => field.posId),
+  }
 }

@@ -56,7 +56,7 @@ export default {
     replayEnd: 'End replay',
     matched: 'Fits the template “{label}”.',
     seeTemplate: 'See template',
-    likeness: 'Likeness {score}',
+    compared: 'Compared: {reason}',
     others: 'Other templates considered ({n})',
     nearest: 'Nearest templates ({n})',
     backToLive: 'Back to live',

@@ -86,6 +86,8 @@ export default {
     faults: 'Faults',
     accept: 'Accept the field and go to the next doubtful one; after the last, the next invoice',
     finish: 'Accept the whole invoice and go to the next',
+    absent: 'In an empty field: the paper does not have it',
+    undoReview: 'Take back the review just done',
     step: 'Next or previous invoice, this one left as it is',
     editor: 'Template editor',
     nudge: 'Move the area, with Shift in larger steps',

@@ -84,6 +84,8 @@ export default {
     faults: '异常发票',
     accept: '确认当前字段，跳到下一个存疑字段；最后一个确认后自动进入下一张',
     finish: '确认整张发票，进入下一张',
+    absent: '字段为空时：票面上没有此项',
+    undoReview: '撤销刚完成的核对',
     step: '不处理，看下一张或上一张',
     editor: '模板编辑',
     nudge: '移动区域，按住 Shift 加大步幅',

@@ -1,0 +1,316 @@
+// Review that can't go wrong: no key says more than a person meant, nobody overwrites what he has not seen, and what is done can be taken back.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hire, logIn, post, stage } from './box.mjs'
+import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
+
+/** A debug build reads slowly. */
+const READ_MS = 120_000
+/** So long a page that shows another invoice takes no key as meant for it. */
+const DEAD_MS = 400
+const HELD_MS = 2_000
+let page
+let hers
+
+const on = stage(async () => {
+  page = await on.open()
+  await logIn(page, 'admin', on.box.password)
+  await learnDinner(on.browser, page)
+  hers = await hire(on, page, '王芳', [5, 6, 10, 18])
+})
+
+const faults = async () => (await (await page.request.get('/api/faults')).json()).fault_list
+const invoice = async (id) => (await page.request.get(`/api/invoices/${id}`)).json()
+const text = (found, posId) => found.region_list?.[posId]?.ocr_result ?? ''
+
+let number = 38_300_000
+/** One more for the list; answers its number. `paper`: what is on it. */
+async function fault(paper) {
+  const before = new Set((await faults()).map((each) => each.invoice_id))
+  await upload(page, 'fault.png', (await print(on.browser, paper)).picture)
+  for (const until = Date.now() + READ_MS; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const found = (await faults()).find((each) => !before.has(each.invoice_id))
+    if (found) return found.invoice_id
+  }
+  throw new Error('no fault came of it')
+}
+
+/** Its figures and its words differ, so that both are in doubt. */
+function differing() {
+  number += 1
+  return fault(dinner({ 发票号码: String(number), 大写金额: '叁佰贰拾元整', 小写金额: '¥350.00' }))
+}
+
+/** Nothing speaks against it any more, but nobody has said that it is done. */
+async function mended() {
+  const id = await differing()
+  const mending = { version: (await invoice(id)).version, fields: { 中文金额: '叁佰伍拾元整' } }
+  const answer = await page.request.patch(`/api/invoices/${id}`, { data: mending, headers: { Origin: on.box.url } })
+  assert.equal(answer.status(), 200, await answer.text())
+  return id
+}
+
+/** Where its figures should stand there is nothing. */
+function withoutSum() {
+  number += 1
+  return fault(dinner({ 发票号码: String(number), 小写金额: '　' }))
+}
+
+/** No template knows it, so that all of it is empty. */
+function stranger() {
+  number += 1
+  return fault({ ...PARKING, rows: { ...PARKING.rows, 车位: `C-${number}` } })
+}
+
+async function show(who, id) {
+  await who.goto('/faults')
+  await who.click(`[data-fault="${id}"]`)
+  await who.locator(`[data-test=review][aria-label$="#${id}"]`).waitFor()
+  await who.waitForTimeout(DEAD_MS)
+}
+
+/** As a keyboard sends it while a finger rests on the key. */
+async function hold(who, key) {
+  for (const until = Date.now() + HELD_MS; Date.now() < until; ) {
+    await who.keyboard.down(key)
+    await who.waitForTimeout(30)
+  }
+  await who.keyboard.up(key)
+}
+
+const field = (who, posId) => who.locator(`#field-${posId}`)
+
+/** Whoever is done with all that is left. */
+async function clear() {
+  for (const { invoice_id, version } of await faults()) await post(page, `/api/faults/${invoice_id}/resolve`, { version })
+}
+
+test('enter_held_for_two_seconds_reviews_no_invoice_whose_fields_are_empty', async () => {
+  const ids = [await stranger(), await withoutSum(), await stranger()]
+  await page.goto('/faults')
+  await page.locator('[data-fault]').nth(2).waitFor()
+  await hold(page, 'Enter')
+  for (const id of ids) {
+    await show(page, id)
+    await hold(page, 'Enter')
+    await page.locator('[data-test=finish]').focus()
+    await hold(page, 'Enter')
+    await on.shot(page, 'review-asks-zh')
+    await page.locator('[data-test=finish]').focus()
+    await hold(page, ' ')
+  }
+  assert.deepEqual((await faults()).map((each) => each.invoice_id).sort(), [...ids].sort(), 'none is reviewed')
+  on.quiet()
+})
+
+test('tapping_enter_never_gets_past_what_is_empty_and_only_another_key_does', async () => {
+  const [id] = (await faults()).filter((each) => !Object.keys(each.region_list ?? {}).length).map((each) => each.invoice_id)
+  await show(page, id)
+  for (let taps = 0; taps < 15; taps += 1) await page.keyboard.press('Enter')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-field=发票代码]', { hasText: '票面上没有此项？' }).waitFor()
+  assert.ok((await faults()).some((each) => each.invoice_id === id))
+
+  // One with the key, one with the button, one by typing it after all.
+  await page.keyboard.press('Alt+Enter')
+  await page.locator('[data-field=发票代码]', { hasText: '票面上没有' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.click('[data-field=发票号码] [data-test=absent]')
+  await field(page, '日期').fill('2026年11月22日')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Alt+Enter')
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  const done = await invoice(id)
+  assert.equal(done.state, 'reviewed')
+  assert.match(text(done, '日期'), /2026.11.22/)
+  await clear()
+  on.quiet()
+})
+
+test('a_key_in_the_moment_when_the_next_invoice_comes_is_not_meant_for_it', async () => {
+  const [second, first] = [await mended(), await mended()]
+  await show(page, first)
+  // The finger is faster than the eye: Enter and Ctrl+Enter, the instant another invoice stands there.
+  await page.evaluate(() => {
+    const review = document.querySelector('[data-test=review]')
+    new MutationObserver(() =>
+      requestAnimationFrame(() => {
+        const press = (more) => review.querySelector('[data-field] input').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...more }))
+        press({})
+        press({ ctrlKey: true })
+        review.querySelector('[data-test=finish]').click()
+        window.pressed = true
+      }),
+    ).observe(review, { attributes: true, attributeFilter: ['aria-label'] })
+  })
+  await page.keyboard.press('Control+Enter')
+  await page.waitForFunction(() => window.pressed)
+  await page.waitForTimeout(DEAD_MS)
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  assert.deepEqual((await faults()).map((each) => each.invoice_id), [second])
+  await clear()
+  on.quiet()
+})
+
+test('whoever_is_later_sees_at_once_who_was_faster_and_overwrites_nothing', async () => {
+  const id = await differing()
+  await show(hers, id)
+  await show(page, id)
+  await page.locator('[data-test=open-by]', { hasText: '王芳' }).waitFor()
+  await page.locator('[data-fault]', { hasText: '王芳 正在核对' }).waitFor()
+  await on.shot(page, 'review-presence-zh')
+  await field(page, '发票号码').fill('')
+  await field(page, '中文金额').fill('叁佰元整')
+
+  await field(hers, '中文金额').fill('叁佰伍拾元整')
+  await hers.keyboard.press('Control+Enter')
+  await page.locator('[data-test=dealt]', { hasText: '已由王芳处理' }).waitFor()
+  assert.equal(await field(page, '中文金额').inputValue(), '叁佰伍拾元整', 'her values are shown')
+  await page.locator('[data-test=dealt]', { hasText: '叁佰元整' }).waitFor()
+  await on.shot(page, 'review-dealt-zh')
+  const before = await invoice(id)
+  await page.waitForTimeout(DEAD_MS)
+  await page.keyboard.press('Control+Enter')
+  await page.keyboard.press('Enter')
+  assert.deepEqual(await invoice(id), before)
+  await page.click('[data-test=next]')
+  await page.getByText('没有异常发票').waitFor()
+  on.quiet()
+})
+
+test('a_later_review_whose_page_has_not_heard_is_refused_whole', async () => {
+  const id = await differing()
+  await show(page, id)
+  await show(hers, id)
+  // Nothing reaches this page but answers to what it sends.
+  await page.route('**/api/faults?*', () => {})
+  await page.route(`**/api/invoices/${id}`, (route) => route.abort())
+  await field(hers, '中文金额').fill('叁佰伍拾元整')
+  await hers.keyboard.press('Control+Enter')
+  await hers.getByText('没有异常发票').waitFor()
+  for (const name of ['发票号码', '日期']) await field(page, name).fill('')
+  await field(page, '金额').fill('¥999.00')
+  await page.keyboard.press('Control+Enter')
+  // Blanks are asked about first; then it is sent.
+  for (let asked = 0; asked < 2 && !(await page.locator('[data-test=dealt]').count()); asked += 1) await page.keyboard.press('Alt+Enter')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-test=dealt]', { hasText: '已由王芳处理' }).waitFor()
+  const now = await invoice(id)
+  assert.deepEqual([text(now, '金额'), text(now, '中文金额'), text(now, '发票号码')], ['¥350.00', '叁佰伍拾元整', String(number)])
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet(/Failed to load|ERR_FAILED/)
+})
+
+test('what_a_colleague_changes_of_an_open_fault_is_shown_before_anything_is_saved_over_it', async () => {
+  const id = await differing()
+  await show(page, id)
+  await field(page, '金额').fill('¥320.00')
+  const { version } = await invoice(id)
+  const changed = await hers.request.patch(`/api/invoices/${id}`, { data: { version, fields: { 金额: '¥350.00', 中文金额: '叁佰伍拾元整' } }, headers: { Origin: on.box.url } })
+  assert.equal(changed.status(), 200, await changed.text())
+  await page.locator('[data-test=stale]', { hasText: '王芳 刚刚修改了这张发票' }).waitFor()
+  await page.locator('[data-test=stale]', { hasText: '您填写的：¥320.00' }).waitFor()
+  await on.shot(page, 'review-stale-zh')
+  assert.ok(await page.locator('[data-test=finish]').isDisabled())
+  await page.keyboard.press('Control+Enter')
+  assert.equal(text(await invoice(id), '金额'), '¥350.00')
+  await page.click('[data-test=take-theirs]')
+  assert.equal(await field(page, '中文金额').inputValue(), '叁佰伍拾元整')
+  await clear()
+  on.quiet()
+})
+
+test('a_review_is_taken_back_with_the_toast_or_a_key', async () => {
+  const id = await differing()
+  await show(page, id)
+  await field(page, '中文金额').fill('叁佰伍拾元整')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-test=undo-bar]', { hasText: `发票 #${id} 核对完成` }).waitFor()
+  await on.shot(page, 'review-undo-zh')
+  await page.keyboard.press('Control+z')
+  await page.locator(`[data-fault="${id}"]`).waitFor()
+  await page.locator('[data-test=undo-bar]').waitFor({ state: 'detached' })
+  assert.equal((await invoice(id)).state, 'waiting')
+  assert.equal(await field(page, '中文金额').inputValue(), '叁佰伍拾元整', 'what was typed is not lost')
+
+  await page.waitForTimeout(DEAD_MS)
+  await page.click('[data-test=finish]')
+  const undo = page.locator('[data-test=undo-review]')
+  await undo.waitFor()
+  // Without a mouse.
+  for (let tabs = 0; tabs < 80 && !(await undo.evaluate((button) => button === document.activeElement)); tabs += 1) await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.locator(`[data-fault="${id}"]`).waitFor()
+  await clear()
+  on.quiet()
+})
+
+test('what_is_being_typed_is_undone_by_the_key_before_the_last_review_is', async () => {
+  const [second, first] = [await mended(), await mended()]
+  await show(page, first)
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-test=review][aria-label$="#${second}"]`).waitFor()
+  await field(page, '发票代码').click()
+  await page.keyboard.type('9')
+  await page.keyboard.press('Control+z')
+  await page.waitForTimeout(DEAD_MS)
+  assert.deepEqual((await faults()).map((each) => each.invoice_id), [second], 'the first is still reviewed')
+  await page.goto('/faults')
+  await clear()
+  on.quiet()
+})
+
+test('what_the_checks_say_against_typed_values_stands_beside_the_field_and_takes_a_reason', async () => {
+  const id = await differing()
+  await show(page, id)
+  await field(page, '金额').fill('二百')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-field=金额] [data-test=field-problem]').waitFor()
+  await field(page, '金额').fill('¥350.00')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-test=field-problem]', { hasText: '金额' }).first().waitFor()
+  await on.shot(page, 'review-checks-zh')
+  assert.equal((await invoice(id)).state, 'waiting')
+  await page.click('[data-test=override]')
+  assert.ok(await page.locator('[data-test=override-save]').isDisabled(), 'not without a reason')
+  await page.fill('[data-test=override-reason]', '票面就是这样写的')
+  await page.click('[data-test=override-save]')
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  const done = await invoice(id)
+  assert.deepEqual([done.state, done.override], ['reviewed', '票面就是这样写的'])
+  on.quiet()
+})
+
+test('what_was_typed_into_one_waits_there_while_another_is_looked_at', async () => {
+  const [second, first] = [await differing(), await differing()]
+  await show(page, first)
+  await field(page, '金额').fill('¥320.00')
+  await page.click(`[data-fault="${second}"]`)
+  await page.locator(`[data-test=review][aria-label$="#${second}"]`).waitFor()
+  assert.equal(await field(page, '金额').inputValue(), '¥350.00')
+  await page.click('[data-test=menu-invoices]')
+  await page.getByText('有填写的内容还没有保存，确定离开吗？').waitFor()
+  await page.getByRole('button', { name: '继续编辑' }).click()
+  await page.click(`[data-fault="${first}"]`)
+  await page.locator(`[data-test=review][aria-label$="#${first}"]`).waitFor()
+  assert.equal(await field(page, '金额').inputValue(), '¥320.00')
+  await field(page, '金额').fill('¥350.00')
+  await clear()
+  on.quiet()
+})
+
+test('whoever_may_review_but_not_change_gets_past_nothing_empty_by_enter_either', async () => {
+  const id = await stranger()
+  const his = await hire(on, page, '李强', [10, 18], { locale: 'en' })
+  await his.locator(`[data-test=review][aria-label$="#${id}"]`).waitFor()
+  await his.waitForTimeout(DEAD_MS)
+  await his.locator('[data-field] input').first().focus()
+  for (let taps = 0; taps < 5; taps += 1) await his.keyboard.press('Enter')
+  await his.locator('[data-test=asking]', { hasText: 'Is it not on the paper?' }).waitFor()
+  await on.shot(his, 'review-asks-en')
+  assert.ok((await faults()).some((each) => each.invoice_id === id))
+  await his.context().close()
+  await clear()
+  on.quiet()
+})

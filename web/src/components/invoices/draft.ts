@@ -1,0 +1,99 @@
+// An invoice while somebody changes it: what he typed, the version he saw, and what others saved meanwhile. Nobody's typing is lost to it,
+// and nobody's saving either.
+import { computed, ref, shallowRef } from 'vue'
+import type { Check, Correction, Fault } from '../../api/invoices'
+import type { Field } from './FieldRow.vue'
+import { fieldsOf, isChanged } from './fields'
+
+/** From a list, or alone and with its history. */
+export type Seen = Fault & { history?: Correction[] }
+
+/** What was typed into one, to come back to. */
+export interface Stash {
+  seen: Seen
+  fields: Field[]
+}
+
+export function useDraft() {
+  /** What is shown and typed against. */
+  const seen = shallowRef<Seen | null>(null)
+  /** What somebody else has made of it meanwhile, where something is typed here. */
+  const newer = shallowRef<Seen | null>(null)
+  const fields = ref<Field[]>([])
+
+  const typed = computed(() => fields.value.filter(isChanged))
+  const touched = computed(() => fields.value.some((field) => field.accepted || isChanged(field)))
+
+  function take(found: Seen): void {
+    seen.value = found
+    newer.value = null
+    fields.value = fieldsOf(found, found.history ?? [])
+  }
+
+  /** Answers whether something else is shown now. */
+  function hear(found: Seen): boolean {
+    const known = newer.value ?? seen.value
+    if (!known || found.invoice_id !== known.invoice_id || found.version < known.version) return false
+    if (found.version === known.version) {
+      // The same, with the history that a list leaves out: whose word a field is.
+      if (known.history || !found.history) return false
+      if (newer.value) newer.value = found
+      else learn(found)
+      return false
+    }
+    if (touched.value) newer.value = found
+    else take(found)
+    return !touched.value
+  }
+
+  function learn(found: Seen): void {
+    seen.value = found
+    const known = new Map(fieldsOf(found, found.history ?? []).map((field) => [field.posId, field]))
+    for (const field of fields.value) {
+      const { person, doubtful } = known.get(field.posId) ?? field
+      Object.assign(field, { person, doubtful })
+    }
+  }
+
+  /** What was typed stands, now over what the others made of it. */
+  function keepMine(): void {
+    if (!newer.value) return
+    const mine = typed.value
+    take(newer.value)
+    for (const { posId, text } of mine) {
+      const field = fields.value.find((each) => each.posId === posId)
+      if (field) field.text = text
+    }
+  }
+
+  function takeTheirs(): void {
+    if (newer.value) take(newer.value)
+  }
+
+  /** Says beside each field what speaks against it; answers what no field here is named in. */
+  function object(checks: Check[]): Check[] {
+    for (const field of fields.value) field.problem = checks.find((check) => check.pos_id === field.posId)?.err ?? ''
+    return checks.filter((check) => !fields.value.some((field) => field.posId === check.pos_id))
+  }
+
+  function type(field: Field, text: string): void {
+    Object.assign(field, { text, accepted: false, asking: false, problem: '' })
+  }
+
+  function stash(): Stash | null {
+    return seen.value && typed.value.length ? { seen: seen.value, fields: fields.value } : null
+  }
+
+  function restore(stashed: Stash): void {
+    seen.value = stashed.seen
+    newer.value = null
+    fields.value = stashed.fields
+  }
+
+  function forget(): void {
+    seen.value = newer.value = null
+    fields.value = []
+  }
+
+  return { seen, newer, fields, typed, touched, take, hear, keepMine, takeTheirs, object, type, stash, restore, forget }
+}

@@ -1,0 +1,29 @@
+// Tells the box which fault is looked at here, so that others see it; the box forgets what it has not been told for a minute.
+import { onBeforeUnmount, watch } from 'vue'
+import { closeFault, openFault } from '../api/invoices'
+
+const TELL_MS = 20_000
+
+/** `looked`: the fault, null for none. */
+export function keepPresence(looked: () => number | null): void {
+  // Only a courtesy: where it fails, the version keeps the invoice.
+  const tell = (id: number | null) => {
+    if (id !== null && !document.hidden) void openFault(id).catch(() => {})
+  }
+  const untell = (id: number | null | undefined) => {
+    if (id != null) void closeFault(id).catch(() => {})
+  }
+  watch(
+    looked,
+    (id, before) => {
+      untell(before)
+      tell(id)
+    },
+    { immediate: true },
+  )
+  const timer = window.setInterval(() => tell(looked()), TELL_MS)
+  onBeforeUnmount(() => {
+    window.clearInterval(timer)
+    untell(looked())
+  })
+}
