@@ -8,6 +8,7 @@ use crate::engine::paced::Paced;
 use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
 use crate::greeting::{self, Bound};
+use crate::http::budget::Budgets;
 use crate::http::messages::Messages;
 use crate::http::thumbs::Thumbs;
 use crate::http::tls::{self, Tls};
@@ -112,7 +113,16 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
     let (router, thumbs, trials) = (route::Router::new()?, Thumbs::default(), trials(&config.engines));
-    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, trials, router, thumbs });
+    let edge = Arc::new(Edge {
+        app: app.clone(),
+        hub: hub.clone(),
+        unprinted,
+        claims,
+        trials,
+        router,
+        thumbs,
+        budgets: Budgets::default(),
+    });
     let (stop, stopped) = watch::channel(false);
 
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;

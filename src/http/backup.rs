@@ -1,6 +1,6 @@
 //! A backup as it is downloaded, and how the nightly ones are doing.
 
-use super::reply::{self, Reply};
+use super::reply::{self, Gone, Pieces, Reply};
 use super::route::Call;
 use super::time;
 use crate::domain::refusal::Refusal;
@@ -8,19 +8,19 @@ use bytes::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write};
-use tokio::sync::mpsc;
+use std::sync::Arc;
 
 /// About how many bytes will come: a stream has no length.
 const EXPECTED: &str = "x-expected-length";
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// Writes into an answer that is being sent. Blocks while the client does not take it.
-struct Sending(mpsc::Sender<io::Result<Bytes>>);
+struct Sending(Arc<Pieces>);
 
 impl Write for Sending {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
-        sent.map(|()| bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        let sent = self.0.send(Bytes::copy_from_slice(bytes));
+        sent.map(|()| bytes.len()).map_err(|Gone| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -31,7 +31,7 @@ impl Write for Sending {
 /// It holds password hashes and the TLS key: the log says who took it.
 pub async fn download(call: Call) -> Result<Reply, Refusal> {
     call.edge.app.log_backup(call.by()?).await?;
-    let (sender, mut reply) = reply::streamed("application/x-tar");
+    let (pieces, mut reply) = reply::streamed("application/x-tar", call.export()?);
     let app = call.edge.app.clone();
     let counting = app.clone();
     let expected = tokio::task::spawn_blocking(move || counting.expected_backup_bytes());
@@ -41,10 +41,9 @@ pub async fn download(call: Call) -> Result<Reply, Refusal> {
     }
     let day = time::write(crate::app::now(), &app.settings().zone());
     tokio::task::spawn_blocking(move || {
-        let breaking = sender.clone();
-        if let Err(e) = app.back_up_to(BufWriter::with_capacity(CHUNK_BYTES, Sending(sender))) {
-            tracing::error!("a backup was broken off: {e}");
-            let _ = breaking.blocking_send(Err(io::Error::other("broken off")));
+        let pieces = Arc::new(pieces);
+        if let Err(e) = app.back_up_to(BufWriter::with_capacity(CHUNK_BYTES, Sending(pieces.clone()))) {
+            pieces.break_off(&format!("a backup was broken off: {e}"));
         }
     });
     let name = day.split(' ').next().unwrap_or_default().to_owned();

@@ -1,7 +1,8 @@
-//! What a client sent: a query, JSON, a form or multipart, all read into the same fields; files go to the disk as they come. Every
-//! kind has its limit.
+//! How a request's body is received: a query, JSON, a form or multipart, all into the same fields; files go to the disk as they come.
+//! Every kind has its limits, and the sender its pace. Not here: the fields themselves (fields.rs).
 
-use super::time::{self, Covered};
+use super::budget::{Budgets, Held, Who};
+use super::fields::{Fields, Upload, add, pairs};
 use crate::app::pictures;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::StoreError;
@@ -10,47 +11,46 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming as RequestBody};
 use hyper::{HeaderMap, header};
-use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+/// Of a body of ids and words.
+pub const WORDS_BYTES_MAX: u64 = 64 << 10;
+/// Of a list, or a table as text.
 pub const TEXT_BYTES_MAX: u64 = 32 << 20;
+/// Values in a body of ids and words, and in a list: a value of JSON takes some hundred bytes, however short it is written.
+pub const WORDS_VALUES_MAX: usize = 2_000;
+pub const LIST_VALUES_MAX: usize = 400_000;
+const VALUE_BYTES: usize = 100;
+/// Read where the request is; longer ones on a thread of their own.
+const READ_AT_ONCE_BYTES: usize = 256 << 10;
 /// Of a form's fields beside its files.
 const FORM_FIELDS_MAX: usize = 1000;
+/// Of one part of a multipart body.
+const PART_HEADER_BYTES_MAX: u64 = 16 << 10;
 /// A sender that stays silent so long is gone.
-const SILENCE_MAX: Duration = Duration::from_secs(40);
-/// After this, a sender has to have kept up `PACE_BYTES` a second.
-const PACE_AFTER: Duration = Duration::from_secs(60);
-const PACE_BYTES: u64 = 1024;
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// In each such time a sender has to have sent so much.
+const PACE_OVER: Duration = Duration::from_secs(30);
+const PACE_BYTES: u64 = 30 << 10;
+/// A small body has to be there by then.
+const WORDS_WITHIN: Duration = Duration::from_secs(90);
 /// How long a refused sender may go on talking before the line is cut.
 const DRAIN_MAX: Duration = Duration::from_secs(60);
-
-/// A file of a multipart body, on disk but not kept yet.
-#[derive(Debug)]
-pub struct Upload {
-    /// Base name as the client sent it.
-    pub name: String,
-    /// Why it was not taken; its bytes are gone then.
-    pub file: Result<Incoming, Refusal>,
-}
-
-/// The fields of a request, whatever form they came in.
-#[derive(Debug, Default)]
-pub struct Fields {
-    map: Map<String, Value>,
-    /// In a form every value is text.
-    is_form: bool,
-    pub files: Vec<Upload>,
-    raw: Option<Vec<u8>>,
-}
 
 /// What a route takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Of JSON, a form, or the fields beside files.
+    pub text_bytes: u64,
+    pub values: usize,
     pub multipart_bytes: u64,
     pub file_bytes: u64,
+    /// 0: a file is no part of such a request.
     pub files: usize,
-    /// A body of a kind that holds no fields is taken as it is.
+    /// A body of a kind that holds no fields is taken as it is, as a file.
     pub raw: bool,
 }
 
@@ -65,21 +65,32 @@ fn not_json() -> Refusal {
 /// A body that is read with an eye on the clock.
 struct Paced {
     body: RequestBody,
-    began: Instant,
+    until: Option<Instant>,
+    /// Where the present stretch of time began, and what was read by then.
+    stretch: (Instant, u64),
     read: u64,
 }
 
 impl Paced {
+    fn new(body: RequestBody, within: Option<Duration>) -> Self {
+        let now = Instant::now();
+        Self { body, until: within.map(|within| now + within), stretch: (now, 0), read: 0 }
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
             let gone = || Refusal::malformed("请求没有发送完整", "the request was not sent to its end");
-            let frame = tokio::time::timeout(SILENCE_MAX, self.body.frame()).await.map_err(|_| gone())?;
+            let left = self.until.map_or(SILENCE_MAX, |until| until.saturating_duration_since(Instant::now()).min(SILENCE_MAX));
+            let frame = tokio::time::timeout(left, self.body.frame()).await.map_err(|_| gone())?;
             let Some(frame) = frame else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| gone())?.into_data() else { continue };
             self.read += data.len() as u64;
-            let late = self.began.elapsed().saturating_sub(PACE_AFTER).as_secs();
-            if self.read < late * PACE_BYTES {
-                return Err(gone());
+            let (began, read_then) = self.stretch;
+            if began.elapsed() >= PACE_OVER {
+                if self.read - read_then < PACE_BYTES {
+                    return Err(gone());
+                }
+                self.stretch = (Instant::now(), self.read);
             }
             return Ok(Some(data));
         }
@@ -98,99 +109,141 @@ fn header<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> &'h str {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
-impl Fields {
-    pub fn of_query(query: &str) -> Self {
-        Self { map: pairs(query.as_bytes()), is_form: true, ..Self::default() }
-    }
+/// For a request refused before its body was looked at.
+pub fn drain(body: RequestBody) {
+    Paced::new(body, None).drain();
+}
 
-    /// Reads the whole body; what of it is files lies on disk afterwards.
-    pub async fn of_body(headers: &HeaderMap, body: RequestBody, limits: Limits, blobs: &Blobs) -> Result<Self, Refusal> {
-        let mut paced = Paced { body, began: Instant::now(), read: 0 };
-        let read = Self::read(headers, &mut paced, limits, blobs).await;
-        if read.is_err() {
-            paced.drain();
+/// Reads the whole body; what of it is files lies on disk afterwards.
+pub async fn receive(
+    headers: &HeaderMap,
+    body: RequestBody,
+    limits: Limits,
+    blobs: &Blobs,
+    budgets: &Budgets,
+    who: Who,
+) -> Result<Fields, Refusal> {
+    let is_small = limits.files == 0 && limits.text_bytes <= WORDS_BYTES_MAX;
+    let mut paced = Paced::new(body, is_small.then_some(WORDS_WITHIN));
+    let read = async {
+        let held = vec![budgets.bodies(who).take(who, 0)?];
+        let mut receiver = Receiver { body: &mut paced, limits, blobs, held };
+        if limits.files > 0 {
+            receiver.held.push(budgets.uploads.take(who, 1)?);
         }
-        read
+        let mut fields = receiver.receive(headers).await?;
+        fields.held = receiver.held;
+        Ok(fields)
+    };
+    let read = read.await;
+    if read.is_err() {
+        paced.drain();
     }
+    read
+}
 
-    /// For a request refused before its body was looked at.
-    pub fn drain(body: RequestBody) {
-        Paced { body, began: Instant::now(), read: 0 }.drain();
-    }
+struct Receiver<'a> {
+    body: &'a mut Paced,
+    limits: Limits,
+    blobs: &'a Blobs,
+    /// Of the budgets; the first is that of the bodies.
+    held: Vec<Held>,
+}
 
-    async fn read(headers: &HeaderMap, body: &mut Paced, limits: Limits, blobs: &Blobs) -> Result<Self, Refusal> {
+impl Receiver<'_> {
+    async fn receive(&mut self, headers: &HeaderMap) -> Result<Fields, Refusal> {
         if !matches!(header(headers, &header::CONTENT_ENCODING), "" | "identity") {
             return Err(Refusal::new(Code::Unsupported, "不支持压缩的请求", "compressed requests are not taken"));
         }
         let content_type = header(headers, &header::CONTENT_TYPE);
         let announced = header(headers, &header::CONTENT_LENGTH).parse::<u64>().unwrap_or(0);
         if let Ok(boundary) = multer::parse_boundary(content_type) {
-            if announced > limits.multipart_bytes {
+            if announced > self.limits.multipart_bytes {
                 return Err(too_large());
             }
-            return Self::of_multipart(body, boundary, limits, blobs).await;
+            return self.multipart(boundary).await;
         }
-        if announced > TEXT_BYTES_MAX {
+        let kind = content_type.to_ascii_lowercase();
+        let is_file =
+            self.limits.raw && !kind.starts_with("application/json") && !kind.starts_with("application/x-www-form-urlencoded");
+        let bytes_max = if is_file { self.limits.file_bytes } else { self.limits.text_bytes };
+        if announced > bytes_max {
             return Err(too_large());
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = body.next().await? {
-            if (bytes.len() + chunk.len()) as u64 > TEXT_BYTES_MAX {
+        while let Some(chunk) = self.body.next().await? {
+            if (bytes.len() + chunk.len()) as u64 > bytes_max {
                 return Err(too_large());
             }
+            self.hold(chunk.len())?;
             bytes.extend_from_slice(&chunk);
         }
-        let kind = content_type.to_ascii_lowercase();
-        if limits.raw && !kind.starts_with("application/json") && !kind.starts_with("application/x-www-form-urlencoded") {
-            return Ok(Self { raw: Some(bytes), ..Self::default() });
+        if is_file {
+            return Ok(Fields { raw: Some(bytes), ..Fields::default() });
         }
-        Self::of_text(content_type, &bytes)
-    }
-
-    fn of_text(content_type: &str, bytes: &[u8]) -> Result<Self, Refusal> {
         // .NET's writers put a byte order mark before what they send.
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-        let is_json = first == Some(&b'{') || content_type.trim_start().to_ascii_lowercase().starts_with("application/json");
-        match (is_json, first) {
-            (_, None) => Ok(Self::default()),
-            (true, _) => match serde_json::from_slice(bytes) {
-                Ok(Value::Object(map)) => Ok(Self { map, is_form: false, ..Self::default() }),
-                _ => Err(not_json()),
-            },
-            (false, _) if content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") => {
-                Ok(Self { map: pairs(bytes), is_form: true, ..Self::default() })
-            }
-            (false, _) => {
-                Err(Refusal::malformed("请求内容应为 JSON、表单或 multipart", "the request body must be JSON, a form or multipart"))
-            }
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
         }
+        let values = values(&bytes);
+        if values > self.limits.values {
+            return Err(too_large());
+        }
+        self.hold(values * VALUE_BYTES)?;
+        if bytes.len() <= READ_AT_ONCE_BYTES {
+            return of_text(&kind, &bytes);
+        }
+        tokio::task::spawn_blocking(move || of_text(&kind, &bytes)).await.map_err(|_| Refusal::internal())?
     }
 
-    async fn of_multipart(body: &mut Paced, boundary: String, limits: Limits, blobs: &Blobs) -> Result<Self, Refusal> {
+    fn hold(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.held.first_mut().map_or(Ok(()), |held| held.more(bytes as u64))
+    }
+
+    async fn multipart(&mut self, boundary: String) -> Result<Fields, Refusal> {
+        let limits = self.limits;
+        // What was read when the present part's header began; it is kept in memory until it is whole.
+        let (read, header_from) = (AtomicU64::new(0), AtomicU64::new(0));
+        let body = &mut *self.body;
         let stream = futures_util::stream::unfold(body, |body| async {
+            if read.load(Relaxed) > header_from.load(Relaxed).saturating_add(PART_HEADER_BYTES_MAX) {
+                return Some((Err(too_large()), body));
+            }
             match body.next().await {
                 Ok(None) => None,
                 Ok(Some(_)) if body.read > limits.multipart_bytes => Some((Err(too_large()), body)),
-                Ok(Some(chunk)) => Some((Ok(chunk), body)),
+                Ok(Some(chunk)) => {
+                    read.store(body.read, Relaxed);
+                    Some((Ok(chunk), body))
+                }
                 Err(refusal) => Some((Err(refusal), body)),
             }
         });
-        let mut fields = Self { is_form: true, ..Self::default() };
+        let mut fields = Fields { is_form: true, ..Fields::default() };
         let mut text_bytes = 0;
         let mut multipart = multer::Multipart::new(stream, boundary);
-        while let Some(part) = multipart.next_field().await.map_err(broken)? {
+        loop {
+            header_from.store(read.load(Relaxed), Relaxed);
+            let Some(part) = multipart.next_field().await.map_err(broken)? else { return Ok(fields) };
+            header_from.store(u64::MAX, Relaxed);
             match part.file_name().map(base_name) {
+                Some(_) if limits.files == 0 => {
+                    return Err(Refusal::new(Code::Unsupported, "这里不接收文件", "no file is taken here"));
+                }
                 Some(name) => {
                     if fields.files.len() == limits.files {
                         return Err(Refusal::new(Code::TooLarge, "文件太多", "too many files"));
                     }
-                    let file = spool(part, limits.file_bytes, blobs).await?;
+                    let file = spool(part, limits.file_bytes, self.blobs).await?;
                     fields.files.push(Upload { name, file });
                 }
                 None => {
                     let name = part.name().unwrap_or_default().to_owned();
-                    let value = text_part(part, &mut text_bytes).await?;
+                    let before = text_bytes;
+                    let value = text_part(part, &mut text_bytes, limits.text_bytes).await?;
+                    if let Some(held) = self.held.first_mut() {
+                        held.more(text_bytes - before + VALUE_BYTES as u64)?;
+                    }
                     if fields.map.len() == FORM_FIELDS_MAX {
                         return Err(too_large());
                     }
@@ -198,7 +251,44 @@ impl Fields {
                 }
             }
         }
-        Ok(fields)
+    }
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// About how many values a body will be when it is read, told from its signs alone: what stands within a string does not count.
+fn values(bytes: &[u8]) -> usize {
+    let (mut values, mut in_string, mut escaped) = (0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b':' | b'{' | b'[' if !in_string => values += 1,
+            // Of a form.
+            b'&' => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
+/// `content_type`: in lower case.
+fn of_text(content_type: &str, bytes: &[u8]) -> Result<Fields, Refusal> {
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    let is_json = first == Some(&b'{') || content_type.trim_start().starts_with("application/json");
+    match (is_json, first) {
+        (_, None) => Ok(Fields::default()),
+        (true, _) => match serde_json::from_slice(bytes) {
+            Ok(Value::Object(map)) => Ok(Fields::from(map)),
+            _ => Err(not_json()),
+        },
+        (false, _) if content_type.starts_with("application/x-www-form-urlencoded") => {
+            Ok(Fields { map: pairs(bytes), is_form: true, ..Fields::default() })
+        }
+        (false, _) => {
+            Err(Refusal::malformed("请求内容应为 JSON、表单或 multipart", "the request body must be JSON, a form or multipart"))
+        }
     }
 }
 
@@ -217,11 +307,11 @@ fn base_name(name: &str) -> String {
     name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(255).collect()
 }
 
-async fn text_part(mut part: multer::Field<'_>, text_bytes: &mut u64) -> Result<String, Refusal> {
+async fn text_part(mut part: multer::Field<'_>, text_bytes: &mut u64, bytes_max: u64) -> Result<String, Refusal> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
         *text_bytes += chunk.len() as u64;
-        if *text_bytes > TEXT_BYTES_MAX {
+        if *text_bytes > bytes_max {
             return Err(too_large());
         }
         bytes.extend_from_slice(&chunk);
@@ -230,7 +320,7 @@ async fn text_part(mut part: multer::Field<'_>, text_bytes: &mut u64) -> Result<
 }
 
 /// Bytes gathered before they go to the disk, off the runtime.
-const SPOOL_BYTES: usize = 1 << 20;
+const SPOOL_BYTES: usize = 512 << 10;
 
 async fn spool(mut part: multer::Field<'_>, bytes_max: u64, blobs: &Blobs) -> Result<Result<Incoming, Refusal>, Refusal> {
     let mut file = None;
@@ -264,248 +354,23 @@ async fn append(file: Option<Incoming>, bytes: Vec<u8>, blobs: &Blobs) -> Result
     Ok(appended.await.map_err(|_| Refusal::internal())??)
 }
 
-fn pairs(bytes: &[u8]) -> Map<String, Value> {
-    let mut map = Map::new();
-    for (name, value) in form_urlencoded::parse(bytes).take(FORM_FIELDS_MAX * 100) {
-        add(&mut map, name.into_owned(), value.into_owned());
-    }
-    map
-}
-
-/// A field given twice becomes a list.
-fn add(map: &mut Map<String, Value>, name: String, value: String) {
-    match map.get_mut(&name) {
-        None => {
-            map.insert(name, Value::String(value));
-        }
-        Some(Value::Array(values)) => values.push(Value::String(value)),
-        Some(first) => *first = Value::Array(vec![first.take(), Value::String(value)]),
-    }
-}
-
-impl Fields {
-    /// The one file of a form, or the body itself.
-    pub async fn take_file_or_raw(&mut self) -> Result<Vec<u8>, Refusal> {
-        if let Some(raw) = self.raw.take() {
-            return Ok(raw);
-        }
-        let missing = || Refusal::malformed("缺少文件", "the file is missing");
-        let file = self.files.pop().ok_or_else(missing)?.file?;
-        let path = file.path().to_owned();
-        let read = tokio::fs::read(path).await;
-        drop(file);
-        Ok(read.map_err(StoreError::Io)?)
-    }
-}
-
-fn ill_typed(name: &str, zh: &str, en: &str) -> Refusal {
-    Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"))
-}
-
-fn missing(name: &str) -> Refusal {
-    ill_typed(name, "缺少这一项", "is missing")
-}
-
-/// Reads a value's fields by name. Each getter refuses with the field's name where the value is of the wrong type.
-impl Fields {
-    pub fn of_value(value: &Value) -> Option<Self> {
-        value.as_object().map(|map| Self { map: map.clone(), is_form: false, ..Self::default() })
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.map.iter()
-    }
-
-    pub fn value(&self, name: &str) -> Option<&Value> {
-        match self.map.get(name)? {
-            Value::Null => None,
-            // What a client has nothing to say for, it leaves empty: many old ones fill in every field.
-            Value::String(text) if text.is_empty() => None,
-            value => Some(value),
-        }
-    }
-
-    pub fn has(&self, name: &str) -> bool {
-        self.value(name).is_some()
-    }
-
-    pub fn text_or_none(&self, name: &str) -> Result<Option<&str>, Refusal> {
-        match self.value(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(ill_typed(name, "应为文字", "must be text")),
-        }
-    }
-
-    pub fn text(&self, name: &str) -> Result<&str, Refusal> {
-        self.text_or_none(name)?.ok_or_else(|| missing(name))
-    }
-
-    pub fn number_or_none(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        self.value(name)
-            .map(|value| whole_number(value).ok_or_else(|| ill_typed(name, "应为整数", "must be a whole number")))
-            .transpose()
-    }
-
-    /// An id, a page, a count: 0 or more.
-    pub fn natural_or_none(&self, name: &str) -> Result<Option<u64>, Refusal> {
-        let number = self.number_or_none(name)?;
-        number.map(|n| u64::try_from(n).map_err(|_| ill_typed(name, "不能为负数", "must not be negative"))).transpose()
-    }
-
-    pub fn natural(&self, name: &str) -> Result<u64, Refusal> {
-        self.natural_or_none(name)?.ok_or_else(|| missing(name))
-    }
-
-    /// Absent is no.
-    pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
-        match self.value(name) {
-            None | Some(Value::Bool(false)) => Ok(false),
-            Some(Value::Bool(true)) => Ok(true),
-            Some(Value::String(text)) if text == "true" => Ok(true),
-            Some(Value::String(text)) if text == "false" => Ok(false),
-            Some(value) => match whole_number(value) {
-                Some(0) => Ok(false),
-                Some(1) => Ok(true),
-                _ => Err(ill_typed(name, "应为 0 或 1", "must be 0 or 1")),
-            },
-        }
-    }
-
-    /// A serial: text, or a number.
-    pub fn serial_or_none(&self, name: &str) -> Result<Option<String>, Refusal> {
-        self.value(name)
-            .map(|value| serial(value).ok_or_else(|| ill_typed(name, "应为文字或数字", "must be text or a number")))
-            .transpose()
-    }
-
-    pub fn serial(&self, name: &str) -> Result<String, Refusal> {
-        self.serial_or_none(name)?.ok_or_else(|| missing(name))
-    }
-
-    /// A list: an array, in a form also a string of JSON, values separated by commas, or the field given several times.
-    pub fn list(&self, name: &str) -> Result<Vec<Value>, Refusal> {
-        let wrong = || ill_typed(name, "应为列表", "must be a list");
-        match self.value(name).ok_or_else(|| missing(name))? {
-            Value::Array(values) => Ok(values.clone()),
-            Value::String(text) if self.is_form => {
-                if text.trim_start().starts_with('[') {
-                    return serde_json::from_str(text).map_err(|_| wrong());
-                }
-                Ok(text.split(',').map(|part| Value::String(part.trim().to_owned())).collect())
-            }
-            _ => Err(wrong()),
-        }
-    }
-
-    pub fn serials(&self, name: &str, max: usize) -> Result<Vec<String>, Refusal> {
-        let list = self.list(name)?;
-        if list.is_empty() {
-            return Err(ill_typed(name, "不能为空", "must not be empty"));
-        }
-        if list.len() > max {
-            let (zh, en) = (format!("{name}：一次最多 {max} 个"), format!("{name}: at most {max} at once"));
-            return Err(Refusal::new(Code::TooLarge, zh, en));
-        }
-        list.iter().map(|v| serial(v).ok_or_else(|| ill_typed(name, "应为文字或数字", "must hold text or numbers"))).collect()
-    }
-
-    /// An object: as such, or as a string of JSON.
-    pub fn object_or_none(&self, name: &str) -> Result<Option<Map<String, Value>>, Refusal> {
-        let wrong = || ill_typed(name, "应为 JSON 对象", "must be a JSON object");
-        match self.value(name) {
-            None => Ok(None),
-            Some(Value::Object(map)) => Ok(Some(map.clone())),
-            Some(Value::String(text)) => serde_json::from_str(text).map(Some).map_err(|_| wrong()),
-            Some(_) => Err(wrong()),
-        }
-    }
-
-    pub fn object(&self, name: &str) -> Result<Map<String, Value>, Refusal> {
-        self.object_or_none(name)?.ok_or_else(|| missing(name))
-    }
-
-    pub fn time_or_none(&self, name: &str, zone: &TimeZone) -> Result<Option<Covered>, Refusal> {
-        let wrong = || ill_typed(name, "时间格式应为 yyyy-MM-dd HH:mm:ss", "must be a time like yyyy-MM-dd HH:mm:ss");
-        self.text_or_none(name)?.map(|text| time::read(text, zone).ok_or_else(wrong)).transpose()
-    }
-
-    pub fn time(&self, name: &str, zone: &TimeZone) -> Result<Covered, Refusal> {
-        self.time_or_none(name, zone)?.ok_or_else(|| missing(name))
-    }
-}
-
-impl From<Map<String, Value>> for Fields {
-    fn from(map: Map<String, Value>) -> Self {
-        Self { map, is_form: false, ..Self::default() }
-    }
-}
-
-fn whole_number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
-        }
-        _ => None,
-    }
-}
-
-fn serial(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) if number.is_u64() => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn form(query: &str) -> Fields {
-        Fields::of_query(query)
-    }
-
     #[test]
-    fn a_list_in_every_form() {
-        let asked = ["1".to_owned(), "2".to_owned()];
-        for query in ["a=1&a=2", "a=1,2", "a=%5B1,%222%22%5D"] {
-            assert_eq!(form(query).serials("a", 9).unwrap(), asked, "{query}");
-        }
-        let json = Fields::of_text("", br#" {"a":[1,"2"]}"#).unwrap();
-        assert_eq!(json.serials("a", 9).unwrap(), asked);
-        assert_eq!(json.serials("a", 1).unwrap_err().code, Code::TooLarge);
-        assert!(Fields::of_text("", br#"{"a":"1,2"}"#).unwrap().serials("a", 9).is_err());
-        assert!(form("a=").serials("a", 9).is_err());
-    }
-
-    #[test]
-    fn numbers_flags_and_absence() {
-        let fields = Fields::of_text("text/plain", br#"{"n":"12","m":3,"x":null,"t":1.5,"e":""}"#).unwrap();
-        assert_eq!((fields.natural("n").unwrap(), fields.natural("m").unwrap()), (12, 3));
-        assert!(!fields.has("x") && !fields.has("e"));
-        for name in ["t", "e", "x"] {
-            assert!(fields.natural(name).unwrap_err().en.contains(name));
-        }
-        assert!(form("p=-1").natural("p").is_err());
-        assert!(!form("e=").has("e"));
-        assert!(form("f=1").flag("f").unwrap() && !form("f=0").flag("f").unwrap() && form("f=2").flag("f").is_err());
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_no_part_of_the_json() {
-        for kind in ["", "application/json"] {
-            assert_eq!(Fields::of_text(kind, "\u{feff}{\"a\":1}".as_bytes()).unwrap().natural("a").unwrap(), 1);
-        }
-        assert!(!Fields::of_text("application/json", "\u{feff}".as_bytes()).unwrap().has("a"));
+    fn values_are_counted_where_they_are_and_not_in_words() {
+        assert_eq!(values(br#"{"a":[1,2,{"b":","}]}"#), 7);
+        assert_eq!(values(br#"{"a":"[[[,,,:::\",,,"}"#), 2);
+        assert_eq!(values(b"a=1&b=2"), 1);
+        let nasty = format!("{{\"a\":[{}]}}", vec!["{\"\":0}"; 1000].join(","));
+        assert!(values(nasty.as_bytes()) >= 2000);
     }
 
     #[test]
     fn what_is_no_body() {
         for (kind, body) in [("application/json", "[1]"), ("", "{"), ("text/plain", "hello"), ("", r#"{"a":"\ud800"}"#)] {
-            assert_eq!(Fields::of_text(kind, body.as_bytes()).unwrap_err().code, Code::Malformed, "{body}");
+            assert_eq!(of_text(kind, body.as_bytes()).unwrap_err().code, Code::Malformed, "{body}");
         }
         assert_eq!(base_name(r"C:\a\b.png"), "b.png");
         assert_eq!(base_name("../../x"), "x");

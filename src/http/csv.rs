@@ -1,11 +1,11 @@
 //! Answers as CSV files (RFC 4180), made while they are sent.
 
+use super::budget::Held;
 use super::reply::{self, Reply};
 use crate::domain::money;
 use crate::store::StoreError;
 use bytes::Bytes;
 use hyper::header::{self, HeaderValue};
-use std::io;
 
 /// A cell, quoted where it has to be.
 pub fn cell(text: &str) -> String {
@@ -33,22 +33,23 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Calls `more` until it says that there is nothing more; each time it adds lines.
 pub fn stream(
     name: &'static str,
+    held: Held,
     header: &[&str],
     mut more: impl FnMut(&mut String) -> Result<bool, StoreError> + Send + 'static,
 ) -> Reply {
-    let (sender, mut reply) = reply::streamed("text/csv; charset=utf-8");
+    let (pieces, mut reply) = reply::streamed("text/csv; charset=utf-8", held);
     let mut lines = String::from(BYTE_ORDER_MARK);
     guarded_line(&mut lines, header);
     tokio::task::spawn_blocking(move || {
         loop {
-            let goes_on = more(&mut lines);
-            let is_last = !matches!(goes_on, Ok(true));
-            let chunk = goes_on.map(|_| Bytes::from(std::mem::take(&mut lines))).map_err(|e| {
-                tracing::error!("{e}");
-                io::Error::other("broken off")
-            });
-            if sender.blocking_send(chunk).is_err() || is_last {
-                return;
+            match more(&mut lines) {
+                Err(e) => return pieces.break_off(&e),
+                Ok(goes_on) => {
+                    let is_gone = pieces.send(Bytes::from(std::mem::take(&mut lines))).is_err();
+                    if is_gone || !goes_on {
+                        return;
+                    }
+                }
             }
         }
     });

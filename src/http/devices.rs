@@ -1,7 +1,8 @@
 //! Devices as the pages see them: lists, files of them, one with its history, and putting it right. Not here: the production line's own
 //! endpoints (production.rs), files that come in (imports.rs), labels and conflicts (labels.rs).
 
-use super::body::Fields;
+use super::budget::Held;
+use super::fields::Fields;
 use super::reply::{self, Reply};
 use super::route::Call;
 use super::xlsx::{self, Cell};
@@ -19,7 +20,6 @@ use hyper::header::{self, HeaderValue};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::io;
 
 const LIMIT: u64 = 100;
 const LIMIT_MAX: u64 = 1_000;
@@ -97,9 +97,10 @@ const DEVICES_PER_LOOK: usize = 1_000;
 const DEVICES_AT_ONCE: usize = 200;
 
 /// Makes an answer of devices, look by look, while it is sent: `text` puts one's serial and CPU id into words. What one look finds is sent
-/// as it is.
+/// as it is. `held`: the share that it takes of such answers, once it is more than a look.
 pub fn stream(
     app: &App,
+    held: impl FnOnce() -> Result<Held, Refusal>,
     filter: Filter,
     media_type: &'static str,
     (head, tail): (&'static str, &'static str),
@@ -113,11 +114,11 @@ pub fn stream(
         chunk.extend_from_slice(tail.as_bytes());
         return Ok(reply::new(StatusCode::OK, media_type, reply::full(chunk)));
     };
-    let (sender, reply) = reply::streamed(media_type);
+    let (pieces, reply) = reply::streamed(media_type, held()?);
     let store = app.store.clone();
     tokio::task::spawn_blocking(move || {
         loop {
-            if sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut chunk)))).is_err() {
+            if pieces.send(Bytes::from(std::mem::take(&mut chunk))).is_err() {
                 return;
             }
             let look = |view: &View<'_>| {
@@ -127,14 +128,10 @@ pub fn stream(
                 Ok(Some(last)) => after = last,
                 Ok(None) => {
                     chunk.extend_from_slice(tail.as_bytes());
-                    let _ = sender.blocking_send(Ok(Bytes::from(chunk)));
+                    let _ = pieces.send(Bytes::from(chunk));
                     return;
                 }
-                Err(e) => {
-                    tracing::error!("{e}");
-                    let _ = sender.blocking_send(Err(io::Error::other("broken off")));
-                    return;
-                }
+                Err(e) => return pieces.break_off(&e),
             }
         }
     });
@@ -147,7 +144,7 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     let line = |text: &mut Vec<u8>, sn: &str, cpuid: &str| {
         text.extend_from_slice(format!("{},{}\r\n", csv::cell(sn), csv::cell(cpuid)).as_bytes());
     };
-    let mut reply = stream(&call.edge.app, filter, "text/csv; charset=utf-8", ("DeviceSN,CPUID\r\n", ""), line)?;
+    let mut reply = stream(&call.edge.app, || call.export(), filter, "text/csv; charset=utf-8", ("DeviceSN,CPUID\r\n", ""), line)?;
     reply::set(&mut reply, header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"devices.csv\""));
     Ok(reply)
 }
@@ -174,7 +171,7 @@ pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
         ];
         texts.map(Cell::Text).to_vec()
     };
-    Ok(xlsx::stream("devices.xlsx", &SHEET, move || -> Result<Vec<Vec<Cell>>, StoreError> {
+    Ok(xlsx::stream("devices.xlsx", call.export()?, &SHEET, move || -> Result<Vec<Vec<Cell>>, StoreError> {
         let Some(after) = goes_on.take() else { return Ok(Vec::new()) };
         let (devices, next) = store.walk(|view| device_lists::some(view, &filter, after, DEVICES_PER_LOOK))?;
         goes_on = next.map(Some);

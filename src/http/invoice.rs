@@ -1,8 +1,9 @@
 //! The invoice line's endpoints, as its interface document spells them.
 
-use super::body::{Fields, Upload};
+use super::fields::{Fields, Upload};
 use super::reply::{self, Language, Reply};
-use super::route::{Call, Files};
+use super::route::{Call, Takes};
+use super::sent_file::SentFile;
 use super::{thumbs, wire};
 use crate::app::pictures::{self, Kept};
 use crate::app::templates::{self, Drawn};
@@ -95,8 +96,8 @@ fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Repl
 }
 
 /// What is refused before the files are looked at is said in the same sentence.
-pub fn too_large(files: Files, refusal: Refusal) -> Refusal {
-    if files == Files::Many && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
+pub fn too_large(takes: Takes, refusal: Refusal) -> Refusal {
+    if takes == Takes::Pictures && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
 }
 
 const QUEUED: &str = "已加入队列，等待算法服务器处理";
@@ -262,21 +263,14 @@ fn visible(app: &App, actor: &Actor, id: Option<crate::domain::ids::PictureId>) 
     }
 }
 
-async fn bytes_of(app: &App, picture: &Picture) -> Result<Vec<u8>, Refusal> {
-    tokio::fs::read(app.blobs.path(&picture.hash)).await.map_err(|e| {
-        tracing::error!(picture = picture.id.0, "a picture's file can't be read: {e}");
-        Refusal::internal()
-    })
-}
-
-async fn data_url(app: &App, picture: &Picture) -> Result<String, Refusal> {
-    let bytes = bytes_of(app, picture).await?;
-    Ok(format!("data:{};base64,{}", picture.format.media_type(), BASE64.encode(bytes)))
+async fn sent_file(call: &Call, picture: &Picture) -> Result<SentFile, Refusal> {
+    let held = call.edge.budgets.pictures.take(call.who(), 1)?;
+    SentFile::open(call.edge.app.blobs.path(&picture.hash), held).await
 }
 
 pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
     let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_url(call.fields.text("url")?))?;
-    Ok(reply::json(&json!({ "img_str": data_url(&call.edge.app, &picture).await? })))
+    Ok(sent_file(&call, &picture).await?.reply_in_json(json!({}), "img_str", picture.format.media_type()))
 }
 
 /// `width`: made smaller, for lists. `as`: for a browser that can't show it.
@@ -301,11 +295,13 @@ pub async fn image(call: Call) -> Result<Reply, Refusal> {
         reply.headers_mut().remove(header::CONTENT_TYPE);
         reply
     } else {
-        let body = match width {
-            Some(width) => reply::full(call.edge.thumbs.get(picture.hash, app.blobs.path(&picture.hash), width).await?),
-            None => reply::full(bytes_of(app, &picture).await?),
-        };
-        reply::new(hyper::StatusCode::OK, media_type, body)
+        match width {
+            Some(width) => {
+                let made = call.edge.thumbs.get(picture.hash, app.blobs.path(&picture.hash), width).await?;
+                reply::new(hyper::StatusCode::OK, media_type, reply::full(made))
+            }
+            None => sent_file(&call, &picture).await?.reply(media_type),
+        }
     };
     reply::set(&mut reply, header::ETAG, etag);
     // Kept by the browser alone, and asked for again each time: whoever logs out or loses a right sees nothing old.
@@ -326,8 +322,7 @@ pub async fn open_console(call: Call) -> Result<Reply, Refusal> {
     let Some((action, picture)) = running else { return Ok(reply::json(&json!({}))) };
     let mut value = wire::waiting(&action, &picture, &call.edge.app.settings().zone());
     value["company_name"] = json!(action.company_name);
-    value["img_str"] = json!(data_url(&call.edge.app, &picture).await?);
-    Ok(reply::json(&value))
+    Ok(sent_file(&call, &picture).await?.reply_in_json(value, "img_str", picture.format.media_type()))
 }
 
 pub async fn recognize_wait(call: Call) -> Result<Reply, Refusal> {

@@ -195,7 +195,7 @@ fn as_strs(columns: &[String]) -> Vec<&str> {
 
 pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    Ok(csv::stream("invoices.csv", &as_strs(&export.columns()), move |lines| {
+    Ok(csv::stream("invoices.csv", call.export()?, &as_strs(&export.columns()), move |lines| {
         let rows = export.rows()?;
         for row in &rows {
             let cells: Vec<String> = row.iter().map(Cell::in_words).collect();
@@ -208,5 +208,5 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
 /// The same for a spreadsheet; what is a sum there can be summed, and a date is one.
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    Ok(xlsx::stream("invoices.xlsx", &as_strs(&export.columns()), move || export.rows()))
+    Ok(xlsx::stream("invoices.xlsx", call.export()?, &as_strs(&export.columns()), move || export.rows()))
 }

@@ -1,6 +1,6 @@
 //! The looks of labels on the wire: lengths in millimetres. Not here: labels that are printed (labels.rs).
 
-use super::body::Fields;
+use super::fields::Fields;
 use super::reply::{self, Reply};
 use super::route::Call;
 use crate::app::label_looks;

@@ -4,6 +4,8 @@ use super::Edge;
 use super::route;
 use super::session::Peer;
 use super::tls::Tls;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,8 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 /// Open at once on a listener; past it a new one waits to be taken.
@@ -25,6 +28,8 @@ const CONNECTIONS_MAX: usize = 8192;
 const WAITING_MAX: u32 = 4096;
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// Whoever takes nothing of an answer for so long is cut.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 const HEADER_BYTES_MAX: usize = 64 << 10;
 /// How long requests under way may take to end when the box stops.
 const DRAIN: Duration = Duration::from_secs(6);
@@ -53,8 +58,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
             (Ok(place), Ok((stream, address))) => {
                 let (tls, edge, stop) = (tls.as_ref().map(|tls| tls.acceptor()), edge.clone(), stop.clone());
                 connections.spawn(async move {
-                    let _place = place;
-                    connection(stream, address, tls, edge, stop).await;
+                    connection(stream, Place(Arc::new(place)), address, tls, edge, stop).await;
                 });
             }
             (_, Err(e)) => {
@@ -72,8 +76,13 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
     }
 }
 
+/// One of the connections that may be open; a WebSocket keeps it for as long as it is there.
+#[derive(Clone, Debug)]
+pub struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+
 async fn connection(
     stream: TcpStream,
+    place: Place,
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     edge: Arc<Edge>,
@@ -81,22 +90,26 @@ async fn connection(
 ) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(TAKEN_WITHIN));
+    let stream = Box::pin(stream);
     match tls {
-        None => talk(stream, Peer { address, is_tls: false }, edge, stop).await,
+        None => talk(stream, place, Peer { address, is_tls: false }, edge, stop).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
-                talk(stream, Peer { address, is_tls: true }, edge, stop).await;
+                talk(stream, place, Peer { address, is_tls: true }, edge, stop).await;
             }
         }
     }
 }
 
-async fn talk<S>(stream: S, peer: Peer, edge: Arc<Edge>, mut stop: watch::Receiver<bool>)
+async fn talk<S>(stream: S, place: Place, peer: Peer, edge: Arc<Edge>, mut stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let edge = edge.clone();
+        request.extensions_mut().insert(place.clone());
         async move { Ok::<_, Infallible>(route::answer(edge, peer, request).await) }
     });
     let connection = http1::Builder::new()

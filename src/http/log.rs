@@ -78,7 +78,7 @@ const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "us
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let (mut query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
     let store = call.edge.app.store.clone();
-    Ok(csv::stream("log.csv", &HEADER, move |lines| {
+    Ok(csv::stream("log.csv", call.export()?, &HEADER, move |lines| {
         let rows = store.walk(|view| log::newest(view, &query, ROWS_PER_LOOK))?;
         query.before = rows.last().map(|(arrival, _)| *arrival);
         for (arrival, row) in &rows {

@@ -3,10 +3,12 @@
 mod account;
 mod backup;
 mod body;
+pub mod budget;
 mod clock;
 mod csv;
 mod devices;
 mod faults;
+mod fields;
 mod imports;
 mod invoice;
 mod invoice_exports;
@@ -26,6 +28,7 @@ mod production;
 mod queue;
 mod reply;
 pub mod route;
+mod sent_file;
 mod session;
 mod sheet;
 pub mod socket;
@@ -57,4 +60,5 @@ pub struct Edge {
     pub trials: Trials,
     pub router: route::Router,
     pub thumbs: thumbs::Thumbs,
+    pub budgets: budget::Budgets,
 }

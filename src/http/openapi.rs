@@ -3,7 +3,7 @@
 
 use super::operations::{ANSWER_SCHEMAS, OPERATIONS, Operation, REQUEST_SCHEMAS};
 use super::reply::{self, Reply};
-use super::route::{Access, Call, Files, Methods, ROUTES, Route};
+use super::route::{Access, Call, Methods, ROUTES, Route, Takes};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
 use serde_json::{Map, Value, json};
@@ -191,15 +191,15 @@ fn body(route: &Route, fields: Value) -> Value {
         json!({ "multipart/form-data": { "schema": fields } })
     };
     let file = json!({ "type": "string", "format": "binary" });
-    let content = match route.files {
-        Files::One | Files::Backup => form(file),
-        Files::Many => form(json!({ "type": "array", "items": file })),
-        Files::Csv => {
+    let content = match route.takes {
+        Takes::Picture | Takes::Backup => form(file),
+        Takes::Pictures => form(json!({ "type": "array", "items": file })),
+        Takes::Table => {
             let mut content = form(file);
             content["text/csv"] = json!({ "schema": { "type": "string" } });
             content
         }
-        Files::None => {
+        Takes::Words | Takes::Lists => {
             let fields = json!({ "schema": fields });
             json!({ "application/json": fields, "application/x-www-form-urlencoded": fields, "multipart/form-data": fields })
         }

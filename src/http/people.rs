@@ -1,6 +1,6 @@
 //! Companies, groups, users and tokens: the interface document's endpoints, and those it leaves out.
 
-use super::body::Fields;
+use super::fields::Fields;
 use super::reply::{self, Language, Reply};
 use super::route::Call;
 use super::{time, wire};

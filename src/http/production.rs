@@ -1,6 +1,6 @@
 //! The production line's endpoints, as its interface document spells them.
 
-use super::body::Fields;
+use super::fields::Fields;
 use super::reply::{self, Reply};
 use super::route::Call;
 use crate::app::device_lists::{self, Filter};
@@ -53,7 +53,8 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
         let _ = serde_json::to_writer(text, cpuid);
         comma = ",";
     };
-    super::devices::stream(&call.edge.app, filter, reply::JSON, ("{", "}"), pair)
+    let held = || call.edge.budgets.streams.take(call.who(), 1);
+    super::devices::stream(&call.edge.app, held, filter, reply::JSON, ("{", "}"), pair)
 }
 
 pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {

@@ -1,5 +1,6 @@
 //! Answers: JSON, files, refusals with their statuses, and the headers that every answer carries.
 
+use super::budget::Held;
 use crate::domain::refusal::{Code, Refusal};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -113,7 +114,11 @@ pub fn with_status(status: StatusCode, value: &Value) -> Reply {
 
 pub fn refusal(refusal: &Refusal, language: Language) -> Reply {
     let err = language.pick(&refusal.zh, &refusal.en);
-    with_status(refusal.code.status(), &json!({ "err": err, "code": refusal.code.word() }))
+    let mut reply = with_status(refusal.code.status(), &json!({ "err": err, "code": refusal.code.word() }));
+    if refusal.code == Code::Unavailable {
+        set(&mut reply, header::RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    reply
 }
 
 /// With something beside its words that a program can go on with.
@@ -124,11 +129,36 @@ pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: V
     with_status(refusal.code.status(), &value)
 }
 
+/// Where the pieces of a body go that is made while it is sent, on a thread that may block.
+#[derive(Debug)]
+pub struct Pieces {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    /// The share of such answers that this one is.
+    _held: Held,
+}
+
+/// Whoever asked is gone.
+#[derive(Debug)]
+pub struct Gone;
+
+impl Pieces {
+    /// Waits until the one before the last has been taken. Whoever takes nothing for long enough is cut, and is gone then.
+    pub fn send(&self, piece: Bytes) -> Result<(), Gone> {
+        self.sender.blocking_send(Ok(piece)).map_err(|_| Gone)
+    }
+
+    /// Ends it visibly: what was sent is not all.
+    pub fn break_off(&self, why: &dyn std::fmt::Display) {
+        tracing::error!("{why}");
+        let _ = self.sender.blocking_send(Err(io::Error::other("broken off")));
+    }
+}
+
 /// A body that is made while it is sent: bounded memory however long it is. Dropped early by the sender, it breaks off visibly.
-pub fn streamed(media_type: &'static str) -> (mpsc::Sender<io::Result<Bytes>>, Reply) {
+pub fn streamed(media_type: &'static str, held: Held) -> (Pieces, Reply) {
     let (sender, mut chunks) = mpsc::channel::<io::Result<Bytes>>(4);
     let stream = futures_util::stream::poll_fn(move |cx| chunks.poll_recv(cx).map(|chunk| chunk.map(|c| c.map(Frame::data))));
-    (sender, new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync()))
+    (Pieces { sender, _held: held }, new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync()))
 }
 
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \

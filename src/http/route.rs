@@ -1,7 +1,9 @@
 //! The route table: every path with its methods, what it needs, and who answers. A route that names no permission does not compile.
 //! Also the way of every request through it.
 
-use super::body::{Fields, Limits, TEXT_BYTES_MAX};
+use super::body::{self, LIST_VALUES_MAX, Limits, TEXT_BYTES_MAX, WORDS_BYTES_MAX, WORDS_VALUES_MAX};
+use super::budget::{Held, Who};
+use super::fields::Fields;
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
 use super::{
@@ -66,17 +68,57 @@ impl Methods {
     }
 }
 
-/// What a route does with files.
+/// What a route takes: no more than it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Files {
-    None,
-    /// A picture.
-    One,
-    Many,
+pub enum Takes {
+    /// Ids and words.
+    Words,
+    /// Lists of serials, devices, ticks; a drawn template with its picture.
+    Lists,
+    /// A picture, as a file.
+    Picture,
+    Pictures,
     /// Lines of text, as a file or as the body itself.
-    Csv,
+    Table,
     /// As large as the disk has room for.
     Backup,
+}
+
+/// Of the fields beside a picture: a drawn template.
+const BESIDE_BYTES_MAX: u64 = 1 << 20;
+
+impl Takes {
+    fn has_files(self) -> bool {
+        !matches!(self, Self::Words | Self::Lists)
+    }
+
+    fn limits(self, max_upload_mib: u64) -> Limits {
+        let words = Limits {
+            text_bytes: WORDS_BYTES_MAX,
+            values: WORDS_VALUES_MAX,
+            multipart_bytes: WORDS_BYTES_MAX,
+            file_bytes: 0,
+            files: 0,
+            raw: false,
+        };
+        let lists = Limits { text_bytes: TEXT_BYTES_MAX, values: LIST_VALUES_MAX, multipart_bytes: TEXT_BYTES_MAX, ..words };
+        let upload_bytes = max_upload_mib << 20;
+        let picture = Limits {
+            text_bytes: BESIDE_BYTES_MAX,
+            multipart_bytes: upload_bytes,
+            file_bytes: pictures::BYTES_MAX,
+            files: 1,
+            ..words
+        };
+        match self {
+            Self::Words => words,
+            Self::Lists => lists,
+            Self::Picture => picture,
+            Self::Pictures => Limits { files: invoice::FILES_MAX, ..picture },
+            Self::Table => Limits { multipart_bytes: upload_bytes, file_bytes: TEXT_BYTES_MAX, files: 1, raw: true, ..words },
+            Self::Backup => Limits { multipart_bytes: u64::MAX, file_bytes: u64::MAX, files: 1, ..words },
+        }
+    }
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send>>;
@@ -87,7 +129,7 @@ pub struct Route {
     /// With `{name}` for a part of the path that the handler reads.
     pub path: &'static str,
     pub access: Access,
-    pub files: Files,
+    pub takes: Takes,
     handler: fn(Call) -> Answer,
 }
 
@@ -127,6 +169,16 @@ impl Call {
         self.actor.as_ref().ok_or_else(Refusal::unauthenticated)
     }
 
+    /// Whose share of the budgets this request takes.
+    pub fn who(&self) -> Who {
+        self.actor.as_ref().map_or(Who::Address(self.origin.ip), |actor| Who::User(actor.user))
+    }
+
+    /// A share of the exports that may be made at once.
+    pub fn export(&self) -> Result<Held, Refusal> {
+        self.edge.budgets.exports.take(self.who(), 1)
+    }
+
     pub fn by(&self) -> Result<By, Refusal> {
         Ok(By { actor: self.actor()?.clone(), ip: self.origin.ip.to_string() })
     }
@@ -159,13 +211,13 @@ impl Call {
 }
 
 macro_rules! routes {
-    ($($methods:ident $path:literal, $access:expr, $files:ident => $handler:path;)*) => {
+    ($($methods:ident $path:literal, $access:expr, $takes:ident => $handler:path;)*) => {
         /// Every route. Tests walk it as nobody, and lacking each permission.
         pub const ROUTES: &[Route] = &[$(Route {
             methods: Methods::$methods,
             path: $path,
             access: $access,
-            files: Files::$files,
+            takes: Takes::$takes,
             handler: |call| Box::pin($handler(call)),
         }),*];
     };
@@ -180,116 +232,116 @@ use Permission::{
 const ANY_PICTURE: Access = Any(&[InvoiceR, QueueR, ConsoleR, FaultR, ModelR]);
 
 routes! {
-    Post "/login", Open, None => account::log_in;
-    Post "/logout", Session, None => account::log_out;
-    Read "/me", Session, None => account::me;
-    Get "/healthz", Open, None => ui::healthy;
-    Get "/readyz", Open, None => ui::ready;
-    Get "/openapi.json", Open, None => openapi::openapi;
-    Get "/ca.pem", Open, None => ui::ca;
-    Get "/metrics", Open, None => metrics::metrics;
-    Get "/api/settings", Needs(SystemRw), None => account::settings;
-    Patch "/api/settings", Needs(SystemRw), None => account::change_settings;
-    Post "/api/backup", Needs(SystemRw), None => backup::download;
-    Get "/api/backups", Needs(SystemRw), None => backup::nightly;
+    Post "/login", Open, Words => account::log_in;
+    Post "/logout", Session, Words => account::log_out;
+    Read "/me", Session, Words => account::me;
+    Get "/healthz", Open, Words => ui::healthy;
+    Get "/readyz", Open, Words => ui::ready;
+    Get "/openapi.json", Open, Words => openapi::openapi;
+    Get "/ca.pem", Open, Words => ui::ca;
+    Get "/metrics", Open, Words => metrics::metrics;
+    Get "/api/settings", Needs(SystemRw), Words => account::settings;
+    Patch "/api/settings", Needs(SystemRw), Words => account::change_settings;
+    Post "/api/backup", Needs(SystemRw), Words => backup::download;
+    Get "/api/backups", Needs(SystemRw), Words => backup::nightly;
     Post "/api/restore", Needs(SystemRw), Backup => backup::restore;
 
-    Read "/search", Needs(DeviceR), None => production::search;
-    Post "/switchPrintStatus", Needs(DeviceRw), None => production::switch_print_status;
-    Post "/switchPtintStatus", Needs(DeviceRw), None => production::switch_print_status;
-    Read "/searchNoPrint", Needs(DeviceR), None => production::search_no_print;
-    Get "/socketNoPrint", Needs(DeviceR), None => socket::unprinted;
-    Read "/printQRCode", Needs(DeviceR), None => production::print_qr_code;
-    Post "/registerDevice", Needs(DeviceRw), None => production::register_device;
+    Read "/search", Needs(DeviceR), Words => production::search;
+    Post "/switchPrintStatus", Needs(DeviceRw), Lists => production::switch_print_status;
+    Post "/switchPtintStatus", Needs(DeviceRw), Lists => production::switch_print_status;
+    Read "/searchNoPrint", Needs(DeviceR), Words => production::search_no_print;
+    Get "/socketNoPrint", Needs(DeviceR), Words => socket::unprinted;
+    Read "/printQRCode", Needs(DeviceR), Lists => production::print_qr_code;
+    Post "/registerDevice", Needs(DeviceRw), Lists => production::register_device;
 
-    Read "/api/devices", Needs(DeviceR), None => devices::list;
-    Get "/api/devices/export.csv", Needs(DeviceR), None => devices::export_csv;
-    Get "/api/devices/export.xlsx", Needs(DeviceR), None => devices::export_xlsx;
-    Post "/api/devices/import", Needs(DeviceRw), Csv => imports::import;
-    Get "/api/imports", Needs(DeviceR), None => imports::list;
-    Post "/api/imports/{id}/undo", Needs(DeviceRw), None => imports::undo;
-    Get "/api/devices/{sn}", Needs(DeviceR), None => devices::one;
-    Patch "/api/devices/{sn}", Needs(DeviceRw), None => devices::correct;
-    Delete "/api/devices/{sn}", Needs(DeviceRw), None => devices::retire;
-    Get "/api/devices/{sn}/history", Needs(DeviceR), None => devices::prints;
-    Get "/api/clock", Needs(DeviceR), None => clock::clock;
-    Get "/api/labels", Needs(DeviceR), None => label_looks::list;
-    Post "/api/labels", Needs(DeviceRw), None => label_looks::add;
-    Patch "/api/labels/{id}", Needs(DeviceRw), None => label_looks::change;
-    Delete "/api/labels/{id}", Needs(DeviceRw), None => label_looks::delete;
-    Get "/api/labels/claims", Needs(DeviceR), None => labels::claimed;
-    Post "/api/labels/claims", Needs(DeviceRw), None => labels::claim;
-    Post "/api/labels/claims/release", Needs(DeviceRw), None => labels::release;
-    Get "/api/labels/claims/socket", Needs(DeviceR), None => socket::claims;
-    Post "/api/labels/sent", Needs(DeviceRw), None => labels::sent;
-    Post "/api/labels/outcome", Needs(DeviceRw), None => labels::came_out;
-    Get "/api/conflicts", Needs(DeviceR), None => labels::conflicts;
-    Post "/api/conflicts/{id}/settle", Needs(DeviceRw), None => labels::settle;
+    Read "/api/devices", Needs(DeviceR), Words => devices::list;
+    Get "/api/devices/export.csv", Needs(DeviceR), Words => devices::export_csv;
+    Get "/api/devices/export.xlsx", Needs(DeviceR), Words => devices::export_xlsx;
+    Post "/api/devices/import", Needs(DeviceRw), Table => imports::import;
+    Get "/api/imports", Needs(DeviceR), Words => imports::list;
+    Post "/api/imports/{id}/undo", Needs(DeviceRw), Words => imports::undo;
+    Get "/api/devices/{sn}", Needs(DeviceR), Words => devices::one;
+    Patch "/api/devices/{sn}", Needs(DeviceRw), Words => devices::correct;
+    Delete "/api/devices/{sn}", Needs(DeviceRw), Words => devices::retire;
+    Get "/api/devices/{sn}/history", Needs(DeviceR), Words => devices::prints;
+    Get "/api/clock", Needs(DeviceR), Words => clock::clock;
+    Get "/api/labels", Needs(DeviceR), Words => label_looks::list;
+    Post "/api/labels", Needs(DeviceRw), Words => label_looks::add;
+    Patch "/api/labels/{id}", Needs(DeviceRw), Words => label_looks::change;
+    Delete "/api/labels/{id}", Needs(DeviceRw), Words => label_looks::delete;
+    Get "/api/labels/claims", Needs(DeviceR), Words => labels::claimed;
+    Post "/api/labels/claims", Needs(DeviceRw), Lists => labels::claim;
+    Post "/api/labels/claims/release", Needs(DeviceRw), Lists => labels::release;
+    Get "/api/labels/claims/socket", Needs(DeviceR), Words => socket::claims;
+    Post "/api/labels/sent", Needs(DeviceRw), Lists => labels::sent;
+    Post "/api/labels/outcome", Needs(DeviceRw), Lists => labels::came_out;
+    Get "/api/conflicts", Needs(DeviceR), Words => labels::conflicts;
+    Post "/api/conflicts/{id}/settle", Needs(DeviceRw), Words => labels::settle;
 
-    Get "/api/companies", Needs(SystemRw), None => people::companies;
-    Post "/api/companies", Needs(SystemRw), None => people::add_company;
-    Patch "/api/companies/{id}", Needs(SystemRw), None => people::rename_company;
-    Delete "/api/companies/{id}", Needs(SystemRw), None => people::delete_company;
-    Get "/api/groups", Needs(GroupR), None => people::groups;
-    Post "/api/groups", Needs(GroupRw), None => people::add_group;
-    Patch "/api/groups/{id}", Needs(GroupRw), None => people::edit_group;
-    Delete "/api/groups/{id}", Needs(GroupRw), None => people::delete_group;
-    Get "/api/users", Needs(UserR), None => people::users;
-    Post "/api/users", Needs(UserRw), None => people::add_user;
-    Patch "/api/users/{id}", Needs(UserRw), None => people::edit_user;
-    Delete "/api/users/{id}", Needs(UserRw), None => people::delete_user;
-    Post "/api/users/{id}/password", Session, None => people::change_password;
-    Get "/api/tokens", Session, None => people::tokens;
-    Post "/api/tokens", Session, None => people::add_token;
-    Delete "/api/tokens/{id}", Session, None => people::delete_token;
-    Read "/invoice/getManagerUsers", Needs(UserR), None => people::get_manager_users;
-    Post "/invoice/updateUsersPermission", Needs(UserRw), None => people::update_users_permission;
-    Read "/invoice/getManagerGroups", Needs(GroupR), None => people::get_manager_groups;
-    Post "/invoice/updateGroupPermission", Needs(GroupRw), None => people::update_group_permission;
-    Post "/invoice/addGroupUser", Needs(GroupRw), None => people::add_group_user;
-    Post "/invoice/removeGroupUser", Needs(GroupRw), None => people::remove_group_user;
-    Read "/invoice/getUserPermission", Session, None => people::get_user_permission;
-    Read "/invoice/getGroupUsers", Needs(GroupR), None => people::get_group_users;
+    Get "/api/companies", Needs(SystemRw), Words => people::companies;
+    Post "/api/companies", Needs(SystemRw), Words => people::add_company;
+    Patch "/api/companies/{id}", Needs(SystemRw), Words => people::rename_company;
+    Delete "/api/companies/{id}", Needs(SystemRw), Words => people::delete_company;
+    Get "/api/groups", Needs(GroupR), Words => people::groups;
+    Post "/api/groups", Needs(GroupRw), Words => people::add_group;
+    Patch "/api/groups/{id}", Needs(GroupRw), Words => people::edit_group;
+    Delete "/api/groups/{id}", Needs(GroupRw), Words => people::delete_group;
+    Get "/api/users", Needs(UserR), Words => people::users;
+    Post "/api/users", Needs(UserRw), Words => people::add_user;
+    Patch "/api/users/{id}", Needs(UserRw), Words => people::edit_user;
+    Delete "/api/users/{id}", Needs(UserRw), Words => people::delete_user;
+    Post "/api/users/{id}/password", Session, Words => people::change_password;
+    Get "/api/tokens", Session, Words => people::tokens;
+    Post "/api/tokens", Session, Words => people::add_token;
+    Delete "/api/tokens/{id}", Session, Words => people::delete_token;
+    Read "/invoice/getManagerUsers", Needs(UserR), Words => people::get_manager_users;
+    Post "/invoice/updateUsersPermission", Needs(UserRw), Lists => people::update_users_permission;
+    Read "/invoice/getManagerGroups", Needs(GroupR), Words => people::get_manager_groups;
+    Post "/invoice/updateGroupPermission", Needs(GroupRw), Lists => people::update_group_permission;
+    Post "/invoice/addGroupUser", Needs(GroupRw), Words => people::add_group_user;
+    Post "/invoice/removeGroupUser", Needs(GroupRw), Words => people::remove_group_user;
+    Read "/invoice/getUserPermission", Session, Words => people::get_user_permission;
+    Read "/invoice/getGroupUsers", Needs(GroupR), Words => people::get_group_users;
 
-    Post "/invoice/recognizeImage", Needs(InvoiceRw), Many => invoice::recognize_image;
-    Post "/invoice/uploadModelOrigin", Needs(ModelRw), One => invoice::upload_model_origin;
-    Post "/invoice/addModel", Needs(ModelRw), None => invoice::add_model;
-    Post "/invoice/deleteModel", Needs(ModelRw), None => invoice::delete_model;
-    Read "/invoice/getAllModel", Needs(ModelR), None => invoice::get_all_model;
-    Post "/api/models/test", Needs(ModelRw), One => trial::test_draft;
-    Post "/api/models/{id}/test", Needs(ModelR), One => trial::test_model;
-    Read "/invoice/searchModelLabel", Needs(ModelR), None => invoice::search_model_label;
-    Read "/invoice/getTwentyAction", Needs(LogR), None => log::get_twenty_action;
-    Read "/invoice/getImgStr", ANY_PICTURE, None => invoice::get_img_str;
-    Read "/invoice/openConsole", Needs(ConsoleR), None => invoice::open_console;
-    Read "/invoice/recognizeWait", Needs(QueueR), None => invoice::recognize_wait;
-    Read "/invoice/getFaultQueue", Needs(FaultR), None => faults::get_fault_queue;
-    Get "/invoice/image/{name}", ANY_PICTURE, None => invoice::image;
-    Get "/api/console", Needs(ConsoleR), None => queue::console;
-    Get "/api/queue", Needs(QueueR), None => queue::queue;
-    Post "/api/queue/pause", Needs(QueueRw), None => queue::pause;
-    Post "/api/queue/resume", Needs(QueueRw), None => queue::resume;
-    Post "/api/queue/{id}/cancel", Needs(QueueRw), None => queue::cancel;
-    Post "/api/queue/{id}/next", Needs(QueueRw), None => queue::run_next;
-    Get "/api/log", Needs(LogR), None => log::log;
-    Get "/api/log/export.csv", Needs(LogR), None => log::export;
-    Get "/api/invoices", Needs(InvoiceR), None => invoices::list;
-    Get "/api/invoices/export.csv", Needs(InvoiceR), None => invoice_exports::export_csv;
-    Get "/api/invoices/export.xlsx", Needs(InvoiceR), None => invoice_exports::export_xlsx;
-    Get "/api/invoices/{id}", Needs(InvoiceR), None => invoices::one;
-    Patch "/api/invoices/{id}", Needs(InvoiceRw), None => invoices::correct;
-    Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), None => invoices::duplicate;
-    Post "/api/invoices/{id}/void", Needs(InvoiceRw), None => invoices::void;
-    Post "/api/invoices/{id}/restore", Needs(InvoiceRw), None => invoices::restore;
-    Get "/api/faults", Needs(FaultR), None => faults::list;
-    Post "/api/faults/retry", Needs(FaultRw), None => faults::retry_some;
-    Post "/api/faults/{id}/retry", Needs(FaultRw), None => faults::retry;
-    Post "/api/faults/{id}/resolve", Needs(FaultRw), None => faults::resolve;
-    Post "/api/faults/{id}/review", Needs(FaultRw), None => faults::review;
-    Post "/api/faults/{id}/reopen", Needs(FaultRw), None => faults::reopen;
-    Post "/api/faults/{id}/open", Needs(FaultR), None => faults::open;
-    Post "/api/faults/{id}/close", Needs(FaultR), None => faults::close;
-    Get "/invoice/webSocketServer", Session, None => socket::invoice;
+    Post "/invoice/recognizeImage", Needs(InvoiceRw), Pictures => invoice::recognize_image;
+    Post "/invoice/uploadModelOrigin", Needs(ModelRw), Picture => invoice::upload_model_origin;
+    Post "/invoice/addModel", Needs(ModelRw), Lists => invoice::add_model;
+    Post "/invoice/deleteModel", Needs(ModelRw), Words => invoice::delete_model;
+    Read "/invoice/getAllModel", Needs(ModelR), Words => invoice::get_all_model;
+    Post "/api/models/test", Needs(ModelRw), Picture => trial::test_draft;
+    Post "/api/models/{id}/test", Needs(ModelR), Picture => trial::test_model;
+    Read "/invoice/searchModelLabel", Needs(ModelR), Words => invoice::search_model_label;
+    Read "/invoice/getTwentyAction", Needs(LogR), Words => log::get_twenty_action;
+    Read "/invoice/getImgStr", ANY_PICTURE, Words => invoice::get_img_str;
+    Read "/invoice/openConsole", Needs(ConsoleR), Words => invoice::open_console;
+    Read "/invoice/recognizeWait", Needs(QueueR), Words => invoice::recognize_wait;
+    Read "/invoice/getFaultQueue", Needs(FaultR), Words => faults::get_fault_queue;
+    Get "/invoice/image/{name}", ANY_PICTURE, Words => invoice::image;
+    Get "/api/console", Needs(ConsoleR), Words => queue::console;
+    Get "/api/queue", Needs(QueueR), Words => queue::queue;
+    Post "/api/queue/pause", Needs(QueueRw), Words => queue::pause;
+    Post "/api/queue/resume", Needs(QueueRw), Words => queue::resume;
+    Post "/api/queue/{id}/cancel", Needs(QueueRw), Words => queue::cancel;
+    Post "/api/queue/{id}/next", Needs(QueueRw), Words => queue::run_next;
+    Get "/api/log", Needs(LogR), Words => log::log;
+    Get "/api/log/export.csv", Needs(LogR), Words => log::export;
+    Get "/api/invoices", Needs(InvoiceR), Words => invoices::list;
+    Get "/api/invoices/export.csv", Needs(InvoiceR), Words => invoice_exports::export_csv;
+    Get "/api/invoices/export.xlsx", Needs(InvoiceR), Words => invoice_exports::export_xlsx;
+    Get "/api/invoices/{id}", Needs(InvoiceR), Words => invoices::one;
+    Patch "/api/invoices/{id}", Needs(InvoiceRw), Lists => invoices::correct;
+    Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), Words => invoices::duplicate;
+    Post "/api/invoices/{id}/void", Needs(InvoiceRw), Words => invoices::void;
+    Post "/api/invoices/{id}/restore", Needs(InvoiceRw), Words => invoices::restore;
+    Get "/api/faults", Needs(FaultR), Words => faults::list;
+    Post "/api/faults/retry", Needs(FaultRw), Lists => faults::retry_some;
+    Post "/api/faults/{id}/retry", Needs(FaultRw), Words => faults::retry;
+    Post "/api/faults/{id}/resolve", Needs(FaultRw), Words => faults::resolve;
+    Post "/api/faults/{id}/review", Needs(FaultRw), Lists => faults::review;
+    Post "/api/faults/{id}/reopen", Needs(FaultRw), Words => faults::reopen;
+    Post "/api/faults/{id}/open", Needs(FaultR), Words => faults::open;
+    Post "/api/faults/{id}/close", Needs(FaultR), Words => faults::close;
+    Get "/invoice/webSocketServer", Session, Words => socket::invoice;
 }
 
 /// The table, ready to be asked.
@@ -365,13 +417,13 @@ async fn pass(
     let (mut parts, body) = request.into_parts();
     let let_in = || {
         let actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
-        can_take(&edge.app, route.files)?;
+        can_take(&edge.app, route.takes)?;
         Ok(actor)
     };
     let actor = match let_in() {
         Ok(actor) => actor,
         Err(refusal) => {
-            Fields::drain(body);
+            body::drain(body);
             return Err(refusal);
         }
     };
@@ -379,18 +431,10 @@ async fn pass(
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
         Fields::of_query(parts.uri.query().unwrap_or_default())
     } else {
-        let limits = Limits {
-            multipart_bytes: if route.files == Files::Backup { u64::MAX } else { settings.max_upload_mib << 20 },
-            file_bytes: match route.files {
-                Files::Csv => TEXT_BYTES_MAX,
-                Files::Backup => u64::MAX,
-                _ => pictures::BYTES_MAX,
-            },
-            files: if route.files == Files::Many { invoice::FILES_MAX } else { 1 },
-            raw: route.files == Files::Csv,
-        };
-        let read = Fields::of_body(&parts.headers, body, limits, &edge.app.blobs).await;
-        read.map_err(|refusal| invoice::too_large(route.files, refusal))?
+        let who = actor.as_ref().map_or(Who::Address(origin.ip), |actor| Who::User(actor.user));
+        let limits = route.takes.limits(settings.max_upload_mib);
+        let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
+        read.map_err(|refusal| invoice::too_large(route.takes, refusal))?
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
@@ -403,12 +447,11 @@ async fn pass(
 }
 
 /// What would be refused in the end is refused before it is sent.
-fn can_take(app: &App, files: Files) -> Result<(), Refusal> {
-    match files {
-        Files::None => Ok(()),
-        Files::Backup => app.check_is_new().and_then(|()| app.store.has_room()),
-        _ => app.store.has_room(),
+fn can_take(app: &App, takes: Takes) -> Result<(), Refusal> {
+    if takes == Takes::Backup {
+        app.check_is_new()?;
     }
+    if takes.has_files() { app.store.has_room() } else { Ok(()) }
 }
 
 /// Who asks, if the route is open to him.

@@ -1,6 +1,7 @@
 //! WebSockets: one task writes, one reads; a client that says too much or reads too slowly is closed with the code that says so.
 
 use super::Edge;
+use super::listen::Place;
 use super::reply::Reply;
 use super::route::{Call, Upgrade};
 use crate::app::{App, device_lists, faults};
@@ -204,7 +205,9 @@ where
         return Err(no_handshake());
     }
     let (response, upgraded) = upgrade::upgrade(&mut request).map_err(|_| no_handshake())?;
+    let place = request.extensions().get::<Place>().cloned();
     tokio::spawn(async move {
+        let _place = place;
         let Ok(mut socket) = upgraded.await else { return };
         // One more than is allowed: the library refuses what equals its limit.
         socket.set_max_message_size(TEXT_BYTES_MAX + 1);

@@ -1,6 +1,6 @@
 //! Things as the wire spells them, and back: users, templates, invoices, `json_model`. Field names are the interface documents'.
 
-use super::body::Fields;
+use super::fields::Fields;
 use super::reply::Language;
 use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};

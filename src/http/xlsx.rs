@@ -1,7 +1,8 @@
 //! Answers as XLSX files, for spreadsheets. Rows go to temporary files while they are made, so that memory stays bounded; a spreadsheet
 //! can't be read before its end is written, so the file is whole before its first byte is sent.
 
-use super::reply::{self, Reply};
+use super::budget::Held;
+use super::reply::{self, Pieces, Reply};
 use crate::domain::money;
 use crate::store::StoreError;
 use bytes::Bytes;
@@ -9,7 +10,6 @@ use hyper::header::{self, HeaderValue};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use tokio::sync::mpsc::Sender;
 
 #[derive(Clone, Debug)]
 pub enum Cell {
@@ -58,16 +58,16 @@ const CELL_CHARS_MAX: usize = 32_767;
 /// Calls `more` until it gives no more rows.
 pub fn stream(
     name: &'static str,
+    held: Held,
     columns: &[&str],
     more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send + 'static,
 ) -> Reply {
-    let (sender, mut reply) = reply::streamed(MEDIA_TYPE);
+    let (pieces, mut reply) = reply::streamed(MEDIA_TYPE, held);
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     tokio::task::spawn_blocking(move || {
-        let sent = written(&columns, more).and_then(|file| send(file, &sender));
+        let sent = written(&columns, more).and_then(|file| send(file, &pieces));
         if let Err(e) = sent {
-            tracing::error!("{e}");
-            let _ = sender.blocking_send(Err(io::Error::other("broken off")));
+            pieces.break_off(&e);
         }
     });
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
@@ -76,12 +76,12 @@ pub fn stream(
     reply
 }
 
-fn send(mut file: File, sender: &Sender<io::Result<Bytes>>) -> io::Result<()> {
+fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
     loop {
         let mut chunk = vec![0; CHUNK_BYTES];
         let read = file.read(&mut chunk)?;
         chunk.truncate(read);
-        if read == 0 || sender.blocking_send(Ok(Bytes::from(chunk))).is_err() {
+        if read == 0 || pieces.send(Bytes::from(chunk)).is_err() {
             return Ok(());
         }
     }

@@ -1,0 +1,146 @@
+//! What all requests together may hold at once, and what one of those who ask may. Past it the answer is 503, and nobody else waits.
+
+use crate::domain::ids::UserId;
+use crate::domain::refusal::{Code, Refusal};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Whose share it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// Nobody is known yet.
+    Address(IpAddr),
+    User(UserId),
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    in_all: u64,
+    by_each: HashMap<Who, u64>,
+}
+
+#[derive(Debug)]
+pub struct Budget {
+    in_all: u64,
+    for_each: u64,
+    taken: Mutex<Taken>,
+}
+
+/// A share that was taken; given back when dropped.
+#[derive(Debug)]
+pub struct Held {
+    budget: Arc<Budget>,
+    who: Who,
+    amount: u64,
+}
+
+fn busy() -> Refusal {
+    Refusal::new(Code::Unavailable, "系统正忙，请稍后再试", "the box is busy just now, please try again later")
+}
+
+impl Budget {
+    fn new(in_all: u64, for_each: u64) -> Arc<Self> {
+        Arc::new(Self { in_all, for_each, taken: Mutex::default() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, who: Who, amount: u64) -> Result<(), Refusal> {
+        let mut taken = self.lock();
+        let own = taken.by_each.get(&who).copied().unwrap_or(0);
+        if taken.in_all.saturating_add(amount) > self.in_all || own.saturating_add(amount) > self.for_each {
+            return Err(busy());
+        }
+        taken.in_all += amount;
+        taken.by_each.insert(who, own + amount);
+        Ok(())
+    }
+
+    pub fn take(self: &Arc<Self>, who: Who, amount: u64) -> Result<Held, Refusal> {
+        self.add(who, amount)?;
+        Ok(Held { budget: self.clone(), who, amount })
+    }
+}
+
+impl Held {
+    pub fn more(&mut self, amount: u64) -> Result<(), Refusal> {
+        self.budget.add(self.who, amount)?;
+        self.amount += amount;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut taken = self.budget.lock();
+        taken.in_all -= self.amount;
+        if let Some(own) = taken.by_each.get_mut(&self.who) {
+            *own -= self.amount;
+            if *own == 0 {
+                taken.by_each.remove(&self.who);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Budgets {
+    /// Bytes of bodies whose senders nobody knows yet, and what they become when they are read.
+    strangers: Arc<Budget>,
+    /// The same of those who are logged in.
+    known: Arc<Budget>,
+    /// Requests that send files.
+    pub uploads: Arc<Budget>,
+    /// Answers that are made while they are sent and keep a thread.
+    pub exports: Arc<Budget>,
+    /// The same, shorter: windows of time that stations ask for.
+    pub streams: Arc<Budget>,
+    /// Files on their way out.
+    pub pictures: Arc<Budget>,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        // Accounts are shared: a user is many people.
+        Self {
+            strangers: Budget::new(64 << 20, 16 << 20),
+            known: Budget::new(192 << 20, 128 << 20),
+            uploads: Budget::new(128, 64),
+            exports: Budget::new(8, 2),
+            streams: Budget::new(64, 48),
+            pictures: Budget::new(1024, 512),
+        }
+    }
+}
+
+impl Budgets {
+    pub fn bodies(&self, who: Who) -> &Arc<Budget> {
+        match who {
+            Who::Address(_) => &self.strangers,
+            Who::User(_) => &self.known,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_takes_more_than_a_share_and_all_not_more_than_there_is() {
+        let budget = Budget::new(10, 6);
+        let [one, other] = [1, 2].map(|id| Who::User(UserId(id)));
+        let mut held = budget.take(one, 4).unwrap();
+        held.more(2).unwrap();
+        assert_eq!(held.more(1).unwrap_err().code, Code::Unavailable);
+        assert!(budget.take(other, 5).is_err());
+        let rest = budget.take(other, 4).unwrap();
+        drop(held);
+        assert!(budget.take(one, 6).is_ok());
+        drop(rest);
+        assert_eq!((budget.lock().in_all, budget.lock().by_each.len()), (0, 0));
+    }
+}
