@@ -105,7 +105,9 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
     let (router, thumbs, trials) = (route::Router::new()?, Thumbs::default(), trials(&config.engines));
-    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, trials, router, thumbs });
+    let https = listeners.iter().find(|(_, tls)| tls.is_some()).map(|(listener, _)| listener.local_addr()).transpose()?;
+    let https_port = https.map(|address| address.port());
+    let edge = Arc::new(Edge { app: app.clone(), hub: hub.clone(), unprinted, claims, trials, router, thumbs, https_port });
     let (stop, stopped) = watch::channel(false);
 
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;

@@ -55,4 +55,6 @@ pub struct Edge {
     pub trials: Trials,
     pub router: route::Router,
     pub thumbs: thumbs::Thumbs,
+    /// Where it listens for HTTPS, if it does.
+    pub https_port: Option<u16>,
 }

@@ -56,6 +56,7 @@ export default {
     connecting: 'Connecting…',
     open: 'Live',
     lost: 'Connection lost, reconnecting…',
+    blocked: 'Live updates are blocked; asking instead',
     retry: 'Retry now',
   },
   shell: {
