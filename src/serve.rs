@@ -113,6 +113,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
     let (router, thumbs, trials) = (route::Router::new()?, Thumbs::default(), trials(&config.engines));
+    let https = listeners.iter().find(|(_, tls)| tls.is_some()).map(|(listener, _)| listener.local_addr()).transpose()?;
+    let https_port = https.map(|address| address.port());
     let edge = Arc::new(Edge {
         app: app.clone(),
         hub: hub.clone(),
@@ -122,6 +124,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
         router,
         thumbs,
         budgets: Budgets::default(),
+        https_port,
     });
     let (stop, stopped) = watch::channel(false);
 

@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 
 pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
     let app = &call.edge.app;
-    session::check_transport(app, &call.origin)?;
+    if let Err(refusal) = session::check_transport(app, &call.origin) {
+        // The page can't know where HTTPS is; it is on the same host.
+        return Ok(reply::refusal_with(&refusal, call.language, "https_port", json!(call.edge.https_port)));
+    }
     let name = call.fields.text("username")?.to_owned();
     let password = call.fields.text("passwd")?.to_owned();
     let may_use_default = call.origin.is_loopback || app.settings().allow_default_password;

@@ -25,6 +25,7 @@ pub async fn clock(call: Call) -> Result<Reply, Refusal> {
         "utc_offset": here.strftime("%:z").to_string(),
         "newest_record": newest.map(|(at, _)| time::write(at, &zone)),
         "built": time::write(BUILT, &zone),
+        "device_sn_pattern": settings.device_sn_pattern,
         "allotment": allotment.err().map(refused),
     })))
 }

@@ -61,4 +61,6 @@ pub struct Edge {
     pub router: route::Router,
     pub thumbs: thumbs::Thumbs,
     pub budgets: budget::Budgets,
+    /// Where it listens for HTTPS, if it does.
+    pub https_port: Option<u16>,
 }

@@ -233,7 +233,7 @@ pub const OPERATIONS: &[Operation] = &[
         "/api/clock",
         NOTHING,
         "(now: time, timezone: text, timezone_set: bool, utc_offset: text, newest_record: time|null, built: time, \
-         allotment: (err: text, code: text)|null)",
+         device_sn_pattern: text, allotment: (err: text, code: text)|null)",
     ),
     row(Get, "/api/labels", NOTHING, "(labels: [LabelLook])"),
     row(Post, "/api/labels", LOOK, "LabelLook"),

@@ -21,12 +21,14 @@ export type LoginOutcome =
   | { kind: 'userError' }
   | { kind: 'passwdError' }
   | { kind: 'locked'; seconds: number }
-  | { kind: 'forbidden'; message: string }
+  /** `httpsPort`: where the box speaks HTTPS, if that was what it wants. */
+  | { kind: 'forbidden'; message: string; httpsPort: number | null }
 
 interface LoginAnswer {
   reqStatus?: string
   retryAfter?: number
   err?: string
+  https_port?: number | null
 }
 
 export async function login(username: string, passwd: string): Promise<LoginOutcome> {
@@ -34,7 +36,7 @@ export async function login(username: string, passwd: string): Promise<LoginOutc
     json: { username, passwd },
     accept: [403, 429],
   })
-  if (status === 403) return { kind: 'forbidden', message: body.err ?? '' }
+  if (status === 403) return { kind: 'forbidden', message: body.err ?? '', httpsPort: body.https_port ?? null }
   switch (body.reqStatus) {
     case 'sucess':
       return { kind: 'success' }

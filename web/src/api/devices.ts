@@ -53,6 +53,15 @@ export function exportAddress(filter: DeviceFilter, kind: 'csv' | 'xlsx'): strin
   return `/api/devices/export.${kind}?${query}`
 }
 
+/** What the live list says, asked for. */
+export function unprintedNow(): Promise<{ DeviceSNList: string[] }> {
+  return get('/searchNoPrint')
+}
+
+export function claimsNow(): Promise<{ claims: Claims }> {
+  return get('/api/labels/claims')
+}
+
 export interface Print {
   time: string
   user_name: string

@@ -2,7 +2,8 @@
 import { readonly, ref, type Ref } from 'vue'
 import { recheckSession } from './account'
 
-export type LinkState = 'connecting' | 'open' | 'lost'
+/** Blocked: the box answers, only not by WebSocket; so it is asked again and again. */
+export type LinkState = 'connecting' | 'open' | 'blocked' | 'lost'
 
 interface Settings {
   path: string
@@ -12,20 +13,29 @@ interface Settings {
   ping?: () => string
   onOpen?: () => void
   onMessage: (message: unknown) => void
+  /** Asks for what the socket would say, where something on the way lets no WebSocket through. */
+  ask: () => Promise<unknown>
 }
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 15_000
 const WATCH_MS = 2_000
 const POLICY_VIOLATION = 1008
+/** So often the box is asked where it cannot speak by itself. */
+const ASK_MS = 5_000
+/** After so many failures in a row it is not the box that was away for a moment. */
+const BLOCKED_AFTER = 2
+/** A handshake that is neither taken nor refused by then is swallowed on its way. */
+const HANDSHAKE_MS = 8_000
 
 export class LiveSocket {
   private socket: WebSocket | null = null
   private heardAt = 0
-  private pingedAt = 0
+  private pingedAt = -Infinity
   private failures = 0
   private retryTimer = 0
   private watchTimer = 0
+  private askTimer = 0
   private readonly stateRef = ref<LinkState>('connecting')
   readonly state: Readonly<Ref<LinkState>> = readonly(this.stateRef)
 
@@ -45,6 +55,8 @@ export class LiveSocket {
     window.clearInterval(this.watchTimer)
     window.clearTimeout(this.retryTimer)
     this.watchTimer = 0
+    window.clearInterval(this.askTimer)
+    this.askTimer = 0
     window.removeEventListener('online', this.retryNow)
     window.removeEventListener('offline', this.drop)
     document.removeEventListener('visibilitychange', this.watch)
@@ -67,22 +79,40 @@ export class LiveSocket {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     const socket = new WebSocket(`${scheme}://${location.host}${this.settings.path}`)
     this.socket = socket
-    this.heardAt = Date.now()
+    this.heardAt = performance.now()
     socket.onopen = () => {
-      this.heard()
+      this.opened()
       this.settings.onOpen?.()
     }
     socket.onmessage = (event) => {
-      this.heard()
+      // Some proxies take a connection and drop it: only what comes through it counts.
+      this.failures = 0
+      this.stopAsking()
+      this.opened()
       this.read(event.data)
     }
     socket.onclose = (event) => this.lose(event.code)
   }
 
-  private heard(): void {
-    this.heardAt = Date.now()
-    this.failures = 0
-    this.stateRef.value = 'open'
+  private opened(): void {
+    this.heardAt = performance.now()
+    if (!this.askTimer) this.stateRef.value = 'open'
+  }
+
+  private stopAsking(): void {
+    window.clearInterval(this.askTimer)
+    this.askTimer = 0
+  }
+
+  private readonly askNow = async (): Promise<void> => {
+    try {
+      const answer = await this.settings.ask()
+      if (!this.askTimer) return
+      this.stateRef.value = 'blocked'
+      this.settings.onMessage(answer)
+    } catch {
+      if (this.askTimer) this.stateRef.value = 'lost'
+    }
   }
 
   private read(data: unknown): void {
@@ -106,8 +136,12 @@ export class LiveSocket {
 
   private lose(code: number): void {
     this.detach()
-    this.stateRef.value = 'lost'
+    if (this.stateRef.value !== 'blocked') this.stateRef.value = 'lost'
     this.failures += 1
+    if (this.failures >= BLOCKED_AFTER && !this.askTimer) {
+      this.askTimer = window.setInterval(() => void this.askNow(), ASK_MS)
+      void this.askNow()
+    }
     // A browser does not tell a refused handshake from an absent box, so ask whether the session still stands.
     if (code === POLICY_VIOLATION || this.failures % 3 === 1) void recheckSession()
     const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1))
@@ -123,14 +157,15 @@ export class LiveSocket {
   private readonly watch = (): void => {
     const socket = this.socket
     if (!socket) return
-    const silent = Date.now() - this.heardAt
-    if (silent > this.settings.silenceMs) {
+    const silent = performance.now() - this.heardAt
+    const limit = socket.readyState === WebSocket.CONNECTING ? HANDSHAKE_MS : this.settings.silenceMs
+    if (silent > limit) {
       this.lose(0)
       return
     }
     const { ping, silenceMs } = this.settings
-    if (ping && socket.readyState === WebSocket.OPEN && Date.now() - this.pingedAt > silenceMs / 3) {
-      this.pingedAt = Date.now()
+    if (ping && socket.readyState === WebSocket.OPEN && performance.now() - this.pingedAt > silenceMs / 3) {
+      this.pingedAt = performance.now()
       socket.send(ping())
     }
   }

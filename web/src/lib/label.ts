@@ -1,4 +1,6 @@
-// A label's size in millimetres, what is written on it, and where things go.
+// A label's size in millimetres, what is written on it, and where things go. Looks are kept on the box by name; this browser remembers which
+// one it uses, and what was changed in it and not saved yet.
+import type { LabelElement, LabelLook, Rotation } from '../api/looks'
 import { readSetting, writeSetting } from './storage'
 
 export interface LabelSize {
@@ -7,12 +9,19 @@ export interface LabelSize {
 }
 
 export interface LabelStyle extends LabelSize {
+  /** Of the look on the box that it comes from; null: of none. */
+  id: number | null
+  rotate: Rotation
   serial: boolean
   cpuid: boolean
   date: boolean
   /** A line of one's own; empty for none. */
   text: string
   copies: number
+  /** Of the printer: codes are made of whole dots. */
+  dpi: number
+  /** Where things were put by somebody; null: where they fit best. */
+  elements: LabelElement[] | null
 }
 
 export const PRESETS: LabelSize[] = [
@@ -21,41 +30,46 @@ export const PRESETS: LabelSize[] = [
   { width: 60, height: 40 },
 ]
 
-export const SIZE_MIN = 15
+export const SIZE_MIN = 6
 export const SIZE_MAX = 200
 export const COPIES_MAX = 10
 export const TEXT_MAX = 40
-/** Smaller codes are hard to read for a common scan gun from a common label printer (203 dpi). */
-export const QR_SAFE_MM = 12
+export const ROTATIONS: Rotation[] = [0, 90, 180, 270]
+export const RESOLUTIONS = [203, 300, 600]
+/** Fewer dots a module, and label printers smear them into one another. */
+export const DOTS_MIN = 3
 
 const STORED = 'label'
 
-const FIRST: LabelStyle = { ...PRESETS[0]!, serial: true, cpuid: false, date: false, text: '', copies: 1 }
+const FIRST: LabelStyle = { ...PRESETS[0]!, id: null, rotate: 0, serial: true, cpuid: false, date: false, text: '', copies: 1, dpi: 203, elements: null }
 
-export function readLabelStyle(): LabelStyle {
-  const stored = readSetting<Partial<LabelStyle>>(STORED, FIRST)
+/** Null: this browser has not been told yet. */
+export function readLabelStyle(): LabelStyle | null {
+  const stored = readSetting<Partial<LabelStyle> | null>(STORED, null)
+  if (!stored) return null
   const fits = (value: unknown, min: number, max: number): value is number =>
     typeof value === 'number' && value >= min && value <= max
   const { width, height, copies } = stored
   return {
     ...(fits(width, SIZE_MIN, SIZE_MAX) && fits(height, SIZE_MIN, SIZE_MAX) ? { width, height } : PRESETS[0]!),
+    id: typeof stored.id === 'number' ? stored.id : null,
+    rotate: ROTATIONS.find((each) => each === stored.rotate) ?? 0,
     serial: stored.serial !== false,
     cpuid: stored.cpuid === true,
     date: stored.date === true,
     text: typeof stored.text === 'string' ? stored.text.slice(0, TEXT_MAX) : '',
     copies: fits(copies, 1, COPIES_MAX) ? Math.round(copies) : 1,
+    dpi: RESOLUTIONS.find((each) => each === stored.dpi) ?? 203,
+    elements: Array.isArray(stored.elements) ? stored.elements : null,
   }
+}
+
+export function firstLabelStyle(): LabelStyle {
+  return FIRST
 }
 
 export function writeLabelStyle(style: LabelStyle): void {
   writeSetting(STORED, style)
-}
-
-export interface LabelLayout {
-  beside: boolean
-  qr: number
-  serialFont: number
-  smallFont: number
 }
 
 /** Kept free at the edges for words; the picture of the code brings its own quiet zone and may touch them. */
@@ -67,20 +81,112 @@ const SMALLEST_FONT = 2
 const SMALL_FONT = 1.8
 /** Below this width in heights there is more room for the words beneath the code than beside it. */
 const BESIDE_FROM = 1.4
+/** What is longer is written in lines. */
+const CPUID_LINES = 2
 
-/** All in mm. The code is as large as it can be while the words stay readable. */
-export function layOut(style: LabelStyle, serialLength: number): LabelLayout {
+const CODE = '{SN} {CPUID}'
+
+/** All in mm. The code is as large as it can be while the words stay readable; on the smallest labels it is alone. */
+export function arrange(style: LabelStyle, serialLength: number): LabelElement[] {
   const { width, height } = style
-  const digits = Math.max(1, serialLength) * DIGIT
-  const small = (style.cpuid ? 2 : 0) + (style.date ? 1 : 0) + (style.text.trim() ? 1 : 0)
-  if (!style.serial && !small) return { beside: false, qr: Math.min(width, height), serialFont: SMALLEST_FONT, smallFont: SMALL_FONT }
-  const smallFont = Math.max(SMALL_FONT, Math.min(height * 0.07, 3))
-  if (width >= height * BESIDE_FROM) {
-    const qr = Math.min(height, width * 0.6)
-    const font = Math.min((width - qr - MARGIN) / digits, height * 0.25)
-    return { beside: true, qr, serialFont: Math.max(SMALLEST_FONT, font), smallFont }
+  const text = style.text.trim()
+  const small = (style.cpuid ? CPUID_LINES : 0) + (style.date ? 1 : 0) + (text ? 1 : 0)
+  const qr = (x: number, y: number, side: number): LabelElement => ({ kind: 'qr', x_mm: round(x), y_mm: round(y), w_mm: round(side), h_mm: round(side), value: CODE })
+  if (!style.serial && !small) {
+    const side = Math.min(width, height)
+    return [qr((width - side) / 2, (height - side) / 2, side)]
   }
-  const font = Math.max(SMALLEST_FONT, Math.min(height * 0.16, (width - 2 * MARGIN) / digits))
-  const words = (style.serial ? font * LINE : 0) + small * smallFont * LINE + 2 * MARGIN
-  return { beside: false, qr: Math.max(5, Math.min(width, height - words)), serialFont: font, smallFont }
+  const digits = Math.max(1, serialLength) * DIGIT
+  const smallFont = Math.max(Math.min(SMALL_FONT, height / 6), Math.min(height * 0.07, 3))
+  const smallest = Math.min(SMALLEST_FONT, height / 5)
+  const beside = width >= height * BESIDE_FROM
+  const side = beside ? Math.min(height, width * 0.6) : 0
+  const margin = Math.min(MARGIN, width / 20, height / 20)
+  const room = beside ? width - side - margin : width - 2 * margin
+  const font = Math.max(smallest, Math.min(height * (beside ? 0.25 : 0.16), room / digits))
+  const lines: [value: string, height: number][] = [
+    ...(style.serial ? [['{SN}', font * LINE] as [string, number]] : []),
+    ...(style.cpuid ? [['{CPUID}', smallFont * LINE * CPUID_LINES] as [string, number]] : []),
+    ...(style.date ? [['{date}', smallFont * LINE] as [string, number]] : []),
+    ...(text ? [[text, smallFont * LINE] as [string, number]] : []),
+  ]
+  const words = lines.reduce((sum, [, each]) => sum + each, 0)
+  const code = beside ? side : Math.max(Math.min(5, height / 2), Math.min(width, height - words - 2 * margin))
+  const scale = Math.min(1, (beside ? height : height - code) / words)
+  let y = beside ? (height - words * scale) / 2 : (height - code - words * scale) / 2 + code
+  const placed = lines.map(([value, each]): LabelElement => {
+    const element: LabelElement = { kind: 'text', x_mm: round(beside ? side : margin), y_mm: round(y), w_mm: round(room), h_mm: round(each * scale), value }
+    y += each * scale
+    return element
+  })
+  return [beside ? qr(0, (height - code) / 2, code) : qr((width - code) / 2, Math.max(0, (height - code - words * scale) / 2), code), ...placed]
+}
+
+/** Down, so that nothing reaches beyond the label. */
+function round(mm: number): number {
+  return Math.max(0, Math.floor(mm * 1000 + 1e-6) / 1000)
+}
+
+export function elementsOf(style: LabelStyle, serialLength: number): LabelElement[] {
+  return style.elements ?? arrange(style, serialLength)
+}
+
+const WIDE = /[^\u0000-\u02ff]/g
+
+/** The largest size at which a text fits its box, in as many lines as that takes. */
+export function fontFor(text: string, width: number, height: number): number {
+  const length = Math.max(1, text.length * DIGIT + (text.match(WIDE)?.length ?? 0) * (1 - DIGIT))
+  const fits = Array.from({ length: 5 }, (_, i) => i + 1).map((lines) => Math.min(height / (lines * LINE), (width * lines) / (length + (lines > 1 ? lines * DIGIT : 0))))
+  return Math.max(...fits)
+}
+
+/** A code's side in whole dots a module, within what there is; and how many dots that is. */
+export function wholeDots(side: number, modules: number, dpi: number): { side: number; dots: number } {
+  const dots = Math.floor((side / 25.4) * dpi / modules)
+  return dots < 1 ? { side, dots: 0 } : { side: (dots * modules * 25.4) / dpi, dots }
+}
+
+const SERIAL_LENGTH = 8
+
+export function lookOf(style: LabelStyle, name: string): Omit<LabelLook, 'label_id'> {
+  const { width, height, rotate } = style
+  return { name, width_mm: width, height_mm: height, gap_mm: 2, rotate, elements: elementsOf(style, SERIAL_LENGTH) }
+}
+
+/** What of a look the pages have ticks for is taken as such; the rest is kept as it was put. */
+export function styleOf(look: LabelLook, { copies, dpi }: LabelStyle): LabelStyle {
+  const texts = look.elements.filter(({ kind }) => kind === 'text').map(({ value }) => value)
+  const known = ['{SN}', '{CPUID}', '{date}']
+  const style: LabelStyle = {
+    id: look.label_id,
+    width: look.width_mm,
+    height: look.height_mm,
+    rotate: look.rotate,
+    serial: texts.includes('{SN}'),
+    cpuid: texts.includes('{CPUID}'),
+    date: texts.includes('{date}'),
+    text: texts.find((value) => !known.includes(value)) ?? '',
+    copies,
+    dpi,
+    elements: null,
+  }
+  const isOurs = sameElements(arrange(style, SERIAL_LENGTH), look.elements)
+  return isOurs ? style : { ...style, elements: look.elements }
+}
+
+export function sameElements(a: LabelElement[], b: LabelElement[]): boolean {
+  const near = (one: number, other: number) => Math.abs(one - other) < 0.01
+  return (
+    a.length === b.length &&
+    a.every((each, i) => {
+      const other = b[i]!
+      return each.kind === other.kind && each.value === other.value && near(each.x_mm, other.x_mm) && near(each.y_mm, other.y_mm) && near(each.w_mm, other.w_mm) && near(each.h_mm, other.h_mm)
+    })
+  )
+}
+
+export function isSaved(style: LabelStyle, look: LabelLook | undefined): boolean {
+  if (!look) return false
+  const { width_mm, height_mm, rotate, elements } = lookOf(style, look.name)
+  return width_mm === look.width_mm && height_mm === look.height_mm && rotate === look.rotate && sameElements(elements, look.elements)
 }

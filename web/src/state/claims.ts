@@ -1,6 +1,6 @@
 // Who is printing which labels just now, live; and which of them this page took itself.
 import { computed, shallowRef } from 'vue'
-import { LIVE_CLAIMS, type Claim, type Claims } from '../api/devices'
+import { claimsNow, LIVE_CLAIMS, type Claim, type Claims } from '../api/devices'
 import { LiveSocket } from '../api/socket'
 import { hideLink, showLink } from './links'
 import { user } from './session'
@@ -66,6 +66,7 @@ function receive(claims: Claims): void {
 const socket = new LiveSocket({
   path: LIVE_CLAIMS,
   silenceMs: SILENCE_MS,
+  ask: claimsNow,
   onMessage: (message) => {
     const { claims } = message as { claims?: Claims }
     if (claims && typeof claims === 'object') receive(claims)

@@ -1,5 +1,6 @@
 // The one invoice WebSocket of this browser page: which page is registered on it, the number of faults, who listens.
 import { computed, ref } from 'vue'
+import { whoAmI } from '../api/account'
 import { LiveSocket } from '../api/socket'
 import { hideLink, showLink } from './links'
 import { can } from './session'
@@ -38,6 +39,8 @@ const openers = new Set<() => void>()
 const socket = new LiveSocket({
   path: '/invoice/webSocketServer',
   silenceMs: 60_000,
+  // The pages ask for their lists themselves; this only tells a blocked line from an absent box.
+  ask: whoAmI,
   // The box answers everything, if only with a refusal; so silence means that the line is dead.
   ping: () => JSON.stringify({ code: '002' }),
   onOpen: () => {

@@ -21,7 +21,7 @@ export function hideLink(name: string): void {
 export const linkState = computed<LinkState | null>(() => {
   const states = [...links.values()].map((link) => link.state.value)
   if (!states.length) return null
-  return states.find((s) => s === 'lost') ?? states.find((s) => s === 'connecting') ?? 'open'
+  return states.find((s) => s === 'lost') ?? states.find((s) => s === 'blocked') ?? states.find((s) => s === 'connecting') ?? 'open'
 })
 
 export function retryLinks(): void {

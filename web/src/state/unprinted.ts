@@ -1,6 +1,6 @@
 // What is not printed yet, live, and what is known of those devices besides their serials.
 import { computed, ref, shallowRef, watch } from 'vue'
-import { DEVICES_PAGE, LIVE_LIST, listDevices, type Device, type DeviceFilter, type LabelState } from '../api/devices'
+import { DEVICES_PAGE, LIVE_LIST, listDevices, unprintedNow, type Device, type DeviceFilter, type LabelState } from '../api/devices'
 import { LiveSocket } from '../api/socket'
 import { whenClaimsChange } from './claims'
 import { hideLink, showLink } from './links'
@@ -156,6 +156,7 @@ async function learnPages(filter: DeviceFilter, afresh: boolean): Promise<void> 
 const socket = new LiveSocket({
   path: LIVE_LIST,
   silenceMs: SILENCE_MS,
+  ask: unprintedNow,
   onMessage: (message) => {
     const list = (message as { DeviceSNList?: unknown }).DeviceSNList
     if (Array.isArray(list)) receive(list.map(String))
@@ -165,7 +166,7 @@ const socket = new LiveSocket({
 export const liveState = socket.state
 
 watch(socket.state, (now, before) => {
-  if (now === 'open' && before === 'lost') want('all')
+  if ((now === 'open' || now === 'blocked') && before !== 'connecting') want('all')
 })
 
 export function startUnprinted(): () => void {

@@ -2,6 +2,7 @@
 import type { Words } from '../zh-CN'
 import shell from './shell'
 import login from './login'
+import clock from './clock'
 import devices from './devices'
 import gun from './gun'
 import labels from './labels'
@@ -15,6 +16,6 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words: Words = { ...shell, ...login, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+const words: Words = { ...shell, ...login, ...clock, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
 
 export default words

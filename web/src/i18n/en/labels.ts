@@ -34,6 +34,7 @@ export default {
     export: 'Export',
     cannotReach: 'The server cannot be reached right now',
     stale: 'Connection lost; the list is as of {time}. It catches up by itself once the connection is back.',
+    blocked: 'Live updates are blocked on the network; the list is asked for every 5 seconds. Usually a proxy lets no WebSocket through: tell your administrator.',
     unconfirmed: 'Sent to the printer, but not confirmed as printed: {n}. Nothing is printed again by itself.',
     unconfirmedMine: ' Sent by you: {n}.',
     confirmNow: 'Confirm now',

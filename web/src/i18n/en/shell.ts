@@ -60,6 +60,7 @@ export default {
     connecting: 'Connecting…',
     open: 'Live',
     lost: 'Connection lost, reconnecting…',
+    blocked: 'Live updates are blocked; asking instead',
     retry: 'Retry now',
   },
   shell: {

@@ -1,6 +1,7 @@
 // The words of the pages in Chinese, one file a subject; the shape that every other language has to fill.
 import shell from './shell'
 import login from './login'
+import clock from './clock'
 import devices from './devices'
 import gun from './gun'
 import labels from './labels'
@@ -14,7 +15,7 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...clock, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words

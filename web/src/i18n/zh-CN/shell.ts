@@ -58,6 +58,7 @@ export default {
     connecting: '正在连接…',
     open: '实时更新',
     lost: '连接已断开，正在重连…',
+    blocked: '实时更新被阻止，改为定时查询',
     retry: '立即重连',
   },
   shell: {
