@@ -161,9 +161,9 @@ test('it is told why a template was taken and what spoke against the others, liv
 
   await page.reload()
   await page.locator('[data-finished]').first().click()
-  await page.locator('[data-test=why-chosen]', { hasText: '依据' }).waitFor()
+  await page.locator('[data-test=why-chosen]', { hasText: '处固定文字' }).waitFor()
   await page.click('[data-test=language]')
-  await page.locator('[data-test=why-chosen]', { hasText: /Compared: .*[a-z]/ }).waitFor()
+  await page.locator('[data-test=why-chosen]', { hasText: /\d+ of \d+ fixed words found/ }).waitFor()
   await page.click('[data-test=language]')
   const { invoices } = await (await page.request.get('/api/invoices')).json()
   await page.goto(`/invoices/${invoices[0].invoice_id}`)

@@ -56,7 +56,6 @@ export default {
     replayEnd: 'End replay',
     matched: 'Fits the template “{label}”.',
     seeTemplate: 'See template',
-    compared: 'Compared: {reason}',
     others: 'Other templates considered ({n})',
     nearest: 'Nearest templates ({n})',
     backToLive: 'Back to live',

@@ -54,7 +54,6 @@ export default {
     replayEnd: '结束回放',
     matched: '匹配到模板“{label}”',
     seeTemplate: '查看模板',
-    compared: '依据：{reason}',
     others: '其他候选模板（{n}）',
     nearest: '最接近的模板（{n}）',
     backToLive: '返回实时画面',

@@ -1,0 +1,181 @@
+// Money an accountant signs: red letters, duplicates that somebody decides, void invoices, totals that say what they count.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { logIn, stage } from './box.mjs'
+import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
+
+/** A debug build reads slowly. */
+const READ_MS = 120_000
+let page
+
+const on = stage(async () => {
+  page = await on.open()
+  await logIn(page, 'admin', on.box.password)
+  await learnDinner(on.browser, page)
+})
+
+const row = (id) => page.locator(`[data-invoice="${id}"]`)
+const sum = (name) => page.locator(`[data-sum=${name}]`)
+const field = (posId) => page.locator(`#field-${posId}`)
+
+async function hand(paper, name) {
+  await upload(page, name, (await print(on.browser, paper)).picture)
+}
+
+async function choose(state) {
+  await page.click('[data-test=invoice-state]')
+  await page.getByRole('option', { name: state, exact: true }).click()
+}
+
+/** Of the invoices that are listed, in their order. */
+const listed = () => page.locator('[data-invoice]').evaluateAll((rows) => rows.map((each) => Number(each.dataset.invoice)))
+
+async function lists(wanted) {
+  await page.waitForFunction((ids) => JSON.stringify([...document.querySelectorAll('[data-invoice]')].map((each) => Number(each.dataset.invoice))) === JSON.stringify(ids), wanted).catch(async () => assert.deepEqual(await listed(), wanted))
+}
+
+test('totals_say_apart_what_is_confirmed_what_waits_and_what_has_no_amount', async () => {
+  await page.goto('/invoices')
+  await page.getByText('还没有发票').waitFor()
+  await on.shot(page, 'money-empty-zh')
+  await hand(dinner({ 发票号码: '38400001' }), '一月.png')
+  await hand(dinner({ 发票号码: '38400002', 大写金额: '叁佰贰拾元整', 小写金额: '¥350.00' }), '二月.png')
+  await hand(PARKING, '停车.png')
+  await row(3).waitFor({ timeout: READ_MS })
+  await page.reload()
+  await sum('confirmed').getByText('¥320.00').waitFor()
+  await sum('waiting').getByText('¥350.00').waitFor()
+  await sum('without').getByText('1 张没有金额').waitFor()
+  await row(1).getByText('识别正常').waitFor()
+  await row(2).getByText('待核对').waitFor()
+  // The template's name is not the kind of invoice, and both are told.
+  await page.locator('th', { hasText: '模板' }).waitFor()
+  assert.equal(await row(3).getByText('餐饮服务通用发票').count(), 0)
+  on.quiet()
+})
+
+test('a_negative_amount_is_a_red_invoice_and_is_subtracted', async () => {
+  await page.goto('/invoices/2')
+  await field('中文金额').fill('负叁佰伍拾元整')
+  await field('金额').fill('（350）')
+  await page.click('[data-test=save-invoice]')
+  await page.waitForFunction(() => document.getElementById('field-金额').value === '-¥350.00')
+  await page.locator('.tags', { hasText: '红字' }).waitFor()
+  await page.getByRole('button', { name: '返回发票列表' }).click()
+  await row(2).getByText('-¥350.00').waitFor()
+  await row(2).getByText('红字').waitFor()
+  await sum('waiting').getByText('-¥350.00').waitFor()
+  on.quiet()
+})
+
+test('a_duplicate_counts_as_what_somebody_decides_it_is', async () => {
+  await hand(dinner({ 发票号码: '38400001' }), '一月又来.png')
+  await row(4).getByText('疑似重复').waitFor({ timeout: READ_MS })
+  await sum('duplicate').getByText('¥320.00').waitFor()
+  await row(4).locator('a').click()
+  await page.click('[data-test=compare]')
+  await on.shot(page, 'money-duplicate-zh')
+  await page.click('[data-test=is-distinct]')
+  await page.locator('[data-test=double]', { hasText: '与发票 #1 不是重复（admin' }).waitFor()
+  await page.getByRole('button', { name: '返回发票列表' }).click()
+  await sum('confirmed').getByText('¥640.00').waitFor()
+  assert.equal(await row(4).getByText('重复').count(), 0)
+
+  await row(4).locator('a').click()
+  await page.click('[data-test=compare]')
+  await page.click('[data-test=decide-anew]')
+  await page.click('[data-test=is-duplicate]')
+  await page.locator('[data-test=double]', { hasText: '不计入合计' }).waitFor()
+  await page.getByRole('button', { name: '返回发票列表' }).click()
+  await row(4).getByText('重复，不计入').waitFor()
+  await sum('confirmed').getByText('¥320.00').waitFor()
+  await sum('duplicate').getByText('¥320.00').waitFor()
+  on.quiet()
+})
+
+test('a_void_invoice_is_kept_struck_through_and_not_summed', async () => {
+  await page.goto('/invoices/1')
+  await page.click('[data-test=void-invoice]')
+  await page.click('[data-test=void-yes]')
+  await page.getByText('请填写作废原因').waitFor()
+  await page.fill('[data-test=void-reason]', '供应商已冲红重开')
+  await page.click('[data-test=void-yes]')
+  await page.locator('[data-test=facts]', { hasText: '供应商已冲红重开' }).waitFor()
+  await on.shot(page, 'money-void-zh')
+  await page.getByRole('button', { name: '返回发票列表' }).click()
+  await row(1).getByText('已作废').waitFor()
+  await sum('void').getByText('¥320.00').waitFor()
+  assert.equal(await row(1).getByText('¥320.00').evaluate((cell) => getComputedStyle(cell).textDecorationLine), 'line-through')
+  // What was its duplicate is the one that counts now.
+  await sum('confirmed').getByText('¥320.00').waitFor()
+  assert.equal(await row(4).getByText('重复').count(), 0)
+  await on.shot(page, 'money-list-zh')
+
+  await row(1).locator('a').click()
+  await page.click('[data-test=restore-invoice]')
+  await page.locator('[data-test=void-invoice]').waitFor()
+  await page.getByRole('button', { name: '返回发票列表' }).click()
+  await row(4).getByText('重复，不计入').waitFor()
+  await sum('confirmed').getByText('¥320.00').waitFor()
+  on.quiet()
+})
+
+test('invoices_are_found_by_state_by_their_date_and_by_amount', async () => {
+  await page.goto('/invoices/4')
+  await field('日期').fill('2026年5月3日')
+  await page.click('[data-test=save-invoice]')
+  await page.waitForFunction(() => document.getElementById('field-日期').value === '2026-05-03')
+  await page.goto('/invoices')
+  await lists([4, 3, 2, 1])
+  await choose('待核对')
+  await lists([3, 2])
+  await choose('识别正常')
+  await lists([4, 1])
+  await choose('重复、疑似重复')
+  await lists([4])
+  await choose('已作废')
+  await page.getByText('没有符合条件的发票').waitFor()
+  await choose('全部状态')
+
+  await page.fill('[data-test=invoice-min]', '￥300')
+  await lists([4, 1])
+  await page.fill('[data-test=invoice-min]', '－400')
+  await page.fill('[data-test=invoice-max]', '-1')
+  await lists([2])
+  await page.fill('[data-test=invoice-max]', '三百')
+  await page.getByText('请填写金额').waitFor()
+  await page.fill('[data-test=invoice-min]', '')
+  await page.fill('[data-test=invoice-max]', '')
+  await lists([4, 3, 2, 1])
+
+  const [from, to] = await page.locator('[data-test=invoice-dates] input').all()
+  await from.fill('2026-05-01')
+  await to.fill('2026-05-31')
+  await to.press('Enter')
+  await lists([4])
+  on.quiet()
+})
+
+test('whoever_wants_excel_is_told_not_to_take_the_csv', async () => {
+  await page.goto('/invoices')
+  await page.locator('[data-test=export-csv]').focus()
+  await page.getByRole('tooltip').filter({ hasText: '用 Excel 打开请下载左边的 Excel 文件' }).waitFor()
+  const english = await on.open({ locale: 'en', width: 1024 })
+  await logIn(english, 'admin', on.box.password)
+  await english.goto('/invoices')
+  await english.locator('[data-test=export-csv]').hover()
+  await english.getByRole('tooltip').filter({ hasText: 'Excel rewrites long numbers' }).waitFor()
+  await english.locator('[data-sum=confirmed]', { hasText: 'Confirmed' }).waitFor()
+  await english.locator('[data-invoice="1"]', { hasText: 'Read reliably' }).waitFor()
+  await on.shot(english, 'money-list-en')
+  await english.context().close()
+  on.quiet()
+})
+
+test('no_hundred_per_cent_stands_beside_a_part_of_the_words', async () => {
+  await page.goto('/invoices/1')
+  const why = page.locator('[data-test=why]')
+  await why.getByText(/\d+ 处固定文字中找到 \d+ 处/).waitFor()
+  assert.doesNotMatch(await why.innerText(), /%/)
+  on.quiet()
+})
