@@ -24,7 +24,7 @@ fn invoices_of_one_number_are_one_however_it_was_read() {
         assert_eq!(office.get(id)["duplicate"], Value::Null, "{id}");
     }
     assert_eq!(ids(&office.admin.get("/api/invoices?duplicate=1").body), [same_ticket, same_paper, twin]);
-    office.is_sound();
+    office.must_be_sound();
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_duplicate_does_not_count_until_a_person_says_that_it_is_none() {
     // The earlier one turns out to be another.
     assert_eq!(patch(first, "26332000000000000002"), 200);
     assert_eq!(sums(), (part(2, 20_000), part(0, 0)));
-    office.is_sound();
+    office.must_be_sound();
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_void_invoice_is_kept_and_not_counted_and_no_longer_an_original() {
     assert_eq!(office.sums()["duplicate"]["count"], 1);
     let reader = office.colleague("只看", &[5]);
     assert_eq!(reader.post(&format!("/api/invoices/{first}/void"), &json!({ "reason": "x" })).refusal(), (403, "forbidden"));
-    office.is_sound();
+    office.must_be_sound();
 }
 
 #[test]
@@ -126,5 +126,5 @@ fn one_picture_many_times_stays_one_through_every_change() {
         assert_eq!(confirmed(), 1);
     }
     assert_eq!(office.get(read[4])["duplicate"]["of"], read[0]);
-    office.is_sound();
+    office.must_be_sound();
 }
