@@ -44,6 +44,7 @@ pub mod tokens;
 pub mod users;
 
 use log::log;
+pub use open::room;
 pub use passwords::Passwords;
 
 /// Milliseconds since 1970-01-01 UTC, now. The one clock.

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-pub const BYTES_MAX: u64 = 20 << 20;
+pub const BYTES_MAX: u64 = crate::domain::invoice::PICTURE_BYTES_MAX;
 
 /// A picture whose file is durable and which no row names yet.
 #[derive(Clone, Debug)]

@@ -171,14 +171,24 @@ impl App {
         Ok(found)
     }
 
-    /// Drops the sessions that are over; answers how many. At start.
+    /// Drops the sessions that are over, with their sockets; answers how many. At start, and every now and then.
     pub fn sweep_sessions(&self) -> Result<usize, Refusal> {
-        self.store.write_blocking(|txn| {
-            let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
-            let over: Vec<_> = sessions.into_iter().filter(|(_, session)| session.is_over(now())).collect();
-            over.iter().for_each(|(key, _)| txn.delete(&SESSIONS, key));
-            Ok(over.len())
-        })
+        const AT_ONCE: usize = 500;
+        let is_over = |row: &Result<([u8; 32], Session), _>| row.as_ref().is_ok_and(|(_, session)| session.is_over(now()));
+        let found = self.store.walk(|view| view.scan(&SESSIONS, &(), false).filter(is_over).collect::<Result<Vec<_>, _>>())?;
+        for some in found.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            self.store.write_blocking(move |txn| {
+                for (key, _) in some {
+                    if txn.get(&SESSIONS, &key)?.is_some_and(|session| session.is_over(now())) {
+                        txn.delete(&SESSIONS, &key);
+                        txn.emit(Change::Ended { credential: Credential::Session(key) });
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found.len())
     }
 
     pub async fn log_out(&self, credential: Credential) -> Result<(), Refusal> {
