@@ -88,6 +88,7 @@ impl Here {
             trials: Trials::new(None),
             router: Router::new().unwrap(),
             thumbs: Thumbs::default(),
+            https_port: None,
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
