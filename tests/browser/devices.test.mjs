@@ -184,7 +184,9 @@ test('a board that was replaced gives the device its new CPUID, and the old labe
 
 test('with the newest first what comes is seen; with the oldest first it is told, and a click leads there', async () => {
   await post(page, '/registerDevice', { devices: Array.from({ length: 60 }, (_, i) => ({ CPUID: `MANY-${i}` })) })
+  await page.reload()
   await page.locator('[data-test=unprinted-total]', { hasText: /[6-9]\d/ }).waitFor()
+  await page.locator('[data-serial]').first().waitFor()
   const { devices: [late] } = await post(page, '/registerDevice', { devices: [{ CPUID: 'LATE-1' }, { CPUID: 'LATE-2' }, { CPUID: 'LATE-3' }] })
   const fresh = page.locator('[data-test=new-ones]')
   await fresh.waitFor()
