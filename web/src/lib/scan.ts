@@ -99,8 +99,9 @@ function setField(field: Field, text: string): void {
 }
 
 /** Of a burst in a field: did a gun type it? Its end counts as one more key. */
-function isGuns({ gaps, injected, text }: Burst, end: number): boolean {
-  if (injected) return isLikeCode(text)
+function isGuns({ gaps, injected, text, home }: Burst, end: number): boolean {
+  // Put in by another keyboard than keys: in a dialog it is what was asked for there.
+  if (injected) return isLikeCode(text) && (!home || 'scan' in home.field.dataset || !home.field.closest('[role=dialog]'))
   const all = [...gaps, end]
   if (all.every((gap) => gap <= FAST_MS)) return true
   const taught = gunSettings.value.gap
@@ -199,10 +200,11 @@ function finish(event: KeyboardEvent, suffix: Suffix, at: number, underWay: bool
   stopWaiting()
   burst = null
   ears.at(-1)?.hearing?.('')
-  if (now.text.length >= SHORTEST && isGuns(now, gap)) {
+  const isScan = 'scan' in home.field.dataset
+  if (now.text.length >= SHORTEST && isGuns(now, gap) && !(now.injected && suffix === 'tab' && !isScan)) {
     swallow(event)
     hand(now, suffix, at)
-  } else if (suffix !== 'tab' && !('scan' in home.field.dataset) && isLikeCode(now.text)) {
+  } else if (suffix !== 'tab' && home.field.type !== 'number' && !isScan && isLikeCode(now.text)) {
     // Perhaps a slow gun, perhaps quick hands: the text stays, and this Enter does nothing. A person presses it again.
     swallow(event)
     beDead(at, now)
