@@ -88,7 +88,7 @@ pub enum Takes {
 const BESIDE_BYTES_MAX: u64 = 1 << 20;
 
 impl Takes {
-    fn has_files(self) -> bool {
+    pub fn has_files(self) -> bool {
         !matches!(self, Self::Words | Self::Lists)
     }
 
@@ -434,7 +434,7 @@ async fn pass(
         let who = actor.as_ref().map_or(Who::Address(origin.ip), |actor| Who::User(actor.user));
         let limits = route.takes.limits(settings.max_upload_mib);
         let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
-        read.map_err(|refusal| invoice::too_large(route.takes, refusal))?
+        read.map_err(|refusal| invoice::too_large(route, refusal))?
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
