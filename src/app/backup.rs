@@ -158,7 +158,7 @@ impl App {
     }
 
     pub async fn log_backup(&self, by: By) -> Result<(), Refusal> {
-        self.store.write(move |txn| Ok(log(txn, now(), &by, None, "下载备份")?)).await
+        self.act(by, move |txn, by| Ok(log(txn, now(), by, None, "下载备份")?)).await
     }
 
     /// The nightly ones there are, and what went wrong with the last.

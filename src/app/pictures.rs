@@ -135,7 +135,7 @@ pub fn get(view: &View<'_>, id: PictureId) -> Result<Option<Picture>, StoreError
 
 impl App {
     pub async fn record_template_origin(&self, by: By, kept: Kept) -> Result<Picture, Refusal> {
-        self.store.write(move |txn| Ok(record(txn, &by, &kept, Purpose::Template, by.actor.company)?)).await
+        self.act(by, move |txn, by| Ok(record(txn, by, &kept, Purpose::Template, by.actor.company)?)).await
     }
 
     /// Removes the files that no row names: what an upload left that never came to its row. At start, before anything comes in.

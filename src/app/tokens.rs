@@ -24,13 +24,12 @@ impl App {
         let secret = passwords::secret()?;
         let hash = passwords::digest(&secret);
         let token = self
-            .store
-            .write(move |txn| {
+            .act(by, move |txn, by| {
                 let token =
                     Token { id: TokenId(txn.next("tokens")?), user: by.actor.user, name, hash, permissions, created: now() };
                 txn.put(&TOKENS, &token.id, &token)?;
                 txn.put(&TOKENS_BY_HASH, &hash, &token.id.0)?;
-                log(txn, now(), &by, None, format!("增加令牌 {}", token.name))?;
+                log(txn, now(), by, None, format!("增加令牌 {}", token.name))?;
                 Ok(token)
             })
             .await?;
@@ -38,15 +37,14 @@ impl App {
     }
 
     pub async fn delete_token(&self, by: By, id: TokenId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let known = txn.get(&TOKENS, &id)?.filter(|t| t.user == by.actor.user || by.actor.may(Permission::SystemRw));
-                let token = known.ok_or_else(|| Refusal::not_found("没有这个令牌", "no such token"))?;
-                txn.delete(&TOKENS, &id);
-                txn.delete(&TOKENS_BY_HASH, &token.hash);
-                txn.emit(Change::Ended { credential: Credential::Token(id) });
-                Ok(log(txn, now(), &by, None, format!("删除令牌 {}", token.name))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let known = txn.get(&TOKENS, &id)?.filter(|t| t.user == by.actor.user || by.actor.may(Permission::SystemRw));
+            let token = known.ok_or_else(|| Refusal::not_found("没有这个令牌", "no such token"))?;
+            txn.delete(&TOKENS, &id);
+            txn.delete(&TOKENS_BY_HASH, &token.hash);
+            txn.emit(Change::Ended { credential: Credential::Token(id) });
+            Ok(log(txn, now(), by, None, format!("删除令牌 {}", token.name))?)
+        })
+        .await
     }
 }

@@ -74,125 +74,121 @@ impl App {
         let name = name("user_name", &new.name)?;
         password(&new.password)?;
         let password_hash = self.passwords.hash(new.password).await?;
-        self.store
-            .write(move |txn| {
-                let company = new.company.unwrap_or(by.actor.company);
-                if !by.actor.sees(company) || !by.actor.permissions.covers(new.permissions) {
-                    return Err(Refusal::no_permission());
-                }
-                must_be_company(txn, company)?;
-                if let Some(group) = new.group {
-                    joinable(txn, &by, group, company)?;
-                }
-                let user = User {
-                    id: UserId(txn.next("users")?),
-                    name,
-                    company,
-                    group: new.group,
-                    password_hash,
-                    default_password: false,
-                    permissions: new.permissions,
-                    registered: now(),
-                    locked: false,
-                };
-                take_name(txn, user.id, &user.name)?;
-                txn.put(&USERS, &user.id, &user)?;
-                log(txn, now(), &by, None, format!("增加用户 {}", user.name))?;
-                Ok(user)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let company = new.company.unwrap_or(by.actor.company);
+            if !by.actor.sees(company) || !by.actor.permissions.covers(new.permissions) {
+                return Err(Refusal::no_permission());
+            }
+            must_be_company(txn, company)?;
+            if let Some(group) = new.group {
+                joinable(txn, by, group, company)?;
+            }
+            let user = User {
+                id: UserId(txn.next("users")?),
+                name,
+                company,
+                group: new.group,
+                password_hash,
+                default_password: false,
+                permissions: new.permissions,
+                registered: now(),
+                locked: false,
+            };
+            take_name(txn, user.id, &user.name)?;
+            txn.put(&USERS, &user.id, &user)?;
+            log(txn, now(), by, None, format!("增加用户 {}", user.name))?;
+            Ok(user)
+        })
+        .await
     }
 
     pub async fn edit_user(&self, by: By, id: UserId, change: UserChange) -> Result<User, Refusal> {
         let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
-        self.store
-            .write(move |txn| {
-                let mut user = manageable(txn, &by, id)?;
-                if let Some(name) = new_name {
-                    let old = std::mem::replace(&mut user.name, name);
-                    txn.delete(&USERS_BY_NAME, &old);
-                    take_name(txn, id, &user.name)?;
-                }
-                if let Some(company) = change.company.filter(|c| *c != user.company) {
-                    if !by.actor.sees(company) {
-                        return Err(Refusal::no_permission());
-                    }
-                    must_be_company(txn, company)?;
-                    // A group does not reach over the wall.
-                    (user.company, user.group) = (company, None);
-                }
-                if let Some(group) = change.group {
-                    if let Some(group) = group {
-                        joinable(txn, &by, group, user.company)?;
-                    }
-                    user.group = group;
-                }
-                let permissions = change.permissions.unwrap_or(user.permissions);
-                if !by.actor.may_turn(user.permissions, permissions) {
+        self.act(by, move |txn, by| {
+            let mut user = manageable(txn, by, id)?;
+            if let Some(name) = new_name {
+                let old = std::mem::replace(&mut user.name, name);
+                txn.delete(&USERS_BY_NAME, &old);
+                take_name(txn, id, &user.name)?;
+            }
+            if let Some(company) = change.company.filter(|c| *c != user.company) {
+                if !by.actor.sees(company) {
                     return Err(Refusal::no_permission());
                 }
-                let has_other_rights = user.permissions != permissions;
-                user.permissions = permissions;
-                if let Some(locked) = change.locked {
-                    user.locked = locked;
-                    if locked {
-                        end_sessions(txn, id)?;
-                    }
+                must_be_company(txn, company)?;
+                // A group does not reach over the wall.
+                (user.company, user.group) = (company, None);
+            }
+            if let Some(group) = change.group {
+                if let Some(group) = group {
+                    joinable(txn, by, group, user.company)?;
                 }
-                txn.put(&USERS, &id, &user)?;
-                tell_rights(txn, &user)?;
-                keep_an_administrator(txn)?;
-                let what = match change.locked {
-                    Some(true) => "锁定用户",
-                    Some(false) => "解锁用户",
-                    None => "修改用户",
-                };
-                log(txn, now(), &by, None, format!("{what} {}", user.name))?;
-                if has_other_rights {
-                    log(txn, now(), &by, None, format!("修改用户权限 {}", user.name))?;
+                user.group = group;
+            }
+            let permissions = change.permissions.unwrap_or(user.permissions);
+            if !by.actor.may_turn(user.permissions, permissions) {
+                return Err(Refusal::no_permission());
+            }
+            let has_other_rights = user.permissions != permissions;
+            user.permissions = permissions;
+            if let Some(locked) = change.locked {
+                user.locked = locked;
+                if locked {
+                    end_sessions(txn, id)?;
                 }
-                Ok(user)
-            })
-            .await
+            }
+            txn.put(&USERS, &id, &user)?;
+            tell_rights(txn, &user)?;
+            keep_an_administrator(txn)?;
+            let what = match change.locked {
+                Some(true) => "锁定用户",
+                Some(false) => "解锁用户",
+                None => "修改用户",
+            };
+            log(txn, now(), by, None, format!("{what} {}", user.name))?;
+            if has_other_rights {
+                log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
+            }
+            Ok(user)
+        })
+        .await
     }
 
     pub async fn delete_user(&self, by: By, id: UserId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let user = manageable(txn, &by, id)?;
-                end_sessions(txn, id)?;
-                let tokens = txn.scan(&TOKENS, &(), false).collect::<Result<Vec<_>, _>>()?;
-                for (token, row) in tokens.into_iter().filter(|(_, token)| token.user == id) {
-                    txn.delete(&TOKENS, &token);
-                    txn.delete(&TOKENS_BY_HASH, &row.hash);
-                    txn.emit(Change::Ended { credential: Credential::Token(token) });
-                }
-                txn.delete(&USERS, &id);
-                txn.delete(&USERS_BY_NAME, &user.name);
-                keep_an_administrator(txn)?;
-                Ok(log(txn, now(), &by, None, format!("删除用户 {}", user.name))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let user = manageable(txn, by, id)?;
+            end_sessions(txn, id)?;
+            let tokens = txn.scan(&TOKENS, &(), false).collect::<Result<Vec<_>, _>>()?;
+            for (token, row) in tokens.into_iter().filter(|(_, token)| token.user == id) {
+                txn.delete(&TOKENS, &token);
+                txn.delete(&TOKENS_BY_HASH, &row.hash);
+                txn.emit(Change::Ended { credential: Credential::Token(token) });
+            }
+            txn.delete(&USERS, &id);
+            txn.delete(&USERS_BY_NAME, &user.name);
+            keep_an_administrator(txn)?;
+            Ok(log(txn, now(), by, None, format!("删除用户 {}", user.name))?)
+        })
+        .await
     }
 
     /// Several users' own rights, all or none.
     pub async fn tick_users(&self, by: By, changes: Vec<(UserId, Vec<Tick>)>) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                for (id, ticks) in &changes {
-                    let mut user = manageable(txn, &by, *id)?;
-                    let permissions = ticked(user.permissions, ticks);
-                    if !by.actor.may_turn(user.permissions, permissions) {
-                        return Err(Refusal::no_permission());
-                    }
-                    user.permissions = permissions;
-                    txn.put(&USERS, id, &user)?;
-                    tell_rights(txn, &user)?;
-                    log(txn, now(), &by, None, format!("修改用户权限 {}", user.name))?;
+        self.act(by, move |txn, by| {
+            for (id, ticks) in &changes {
+                let mut user = manageable(txn, by, *id)?;
+                let permissions = ticked(user.permissions, ticks);
+                if !by.actor.may_turn(user.permissions, permissions) {
+                    return Err(Refusal::no_permission());
                 }
-                keep_an_administrator(txn)
-            })
-            .await
+                user.permissions = permissions;
+                txn.put(&USERS, id, &user)?;
+                tell_rights(txn, &user)?;
+                log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
+            }
+            keep_an_administrator(txn)
+        })
+        .await
     }
 
     /// A user's own new password, against the old one. Everybody who was logged in as him is logged out.
@@ -213,14 +209,13 @@ impl App {
     async fn set_password(&self, by: By, id: UserId, new: String) -> Result<(), Refusal> {
         let password_hash = self.passwords.hash(new).await?;
         let name = self
-            .store
-            .write(move |txn| {
-                let mut user = manageable(txn, &by, id)?;
+            .act(by, move |txn, by| {
+                let mut user = manageable(txn, by, id)?;
                 user.password_hash = password_hash;
                 user.default_password = false;
                 txn.put(&USERS, &id, &user)?;
                 end_sessions(txn, id)?;
-                log(txn, now(), &by, None, format!("修改密码 {}", user.name))?;
+                log(txn, now(), by, None, format!("修改密码 {}", user.name))?;
                 Ok(user.name)
             })
             .await?;
