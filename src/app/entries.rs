@@ -65,8 +65,10 @@ fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, specimen: &[(String, Str
 /// `whole`, only what these values have to do with.
 fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, String)], whole: bool) -> Vec<(String, Reason)> {
     let is_typed = |area: &str| fields.iter().any(|(pos_id, _)| pos_id == area);
-    let mut found: Vec<(String, Reason)> =
-        fields.iter().filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, specimen)?))).collect();
+    let mut found: Vec<(String, Reason)> = fields
+        .iter()
+        .filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, invoice.text(pos_id), specimen)?)))
+        .collect();
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
     for reason in checks::contradictions(&with.regions, specimen, &with.codes) {
