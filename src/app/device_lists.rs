@@ -103,6 +103,9 @@ pub fn some(
     Ok((found.devices, found.next))
 }
 
+/// A serial and, where the index has it, the CPU id.
+type Candidate = (String, Option<String>);
+
 struct Found {
     devices: Vec<Device>,
     next: Option<Arrival>,
@@ -120,7 +123,7 @@ fn find_some(view: &View<'_>, filter: &Filter, after: Option<Arrival>, limit: us
         None => {}
     }
     // The unprinted have an index of their own; the printed are what is in the other one and not in this.
-    let rows: Box<dyn Iterator<Item = Result<(String, Option<String>), StoreError>>> = if filter.printed == Some(false) {
+    let rows: Box<dyn Iterator<Item = Result<Candidate, StoreError>>> = if filter.printed == Some(false) {
         let rows = view.range(&DEVICES_UNPRINTED, &first, &last, filter.newest_first);
         Box::new(rows.map(|row| row.map(|(_, sn)| (sn, None))))
     } else {

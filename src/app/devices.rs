@@ -3,7 +3,7 @@
 
 use super::{App, BUILT, By, now};
 use crate::domain::change::Change;
-use crate::domain::device::{self, Conflict, ConflictKind, Device, Import, Label, Listed, canonical_cpuid};
+use crate::domain::device::{self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, canonical_cpuid};
 use crate::domain::ids::{Millis, local_time};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::serials::check_clock;
@@ -287,6 +287,14 @@ fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, 
     }
 }
 
+fn count_imported(txn: &mut Txn<'_>, id: u64, created: u64) -> Result<(), Refusal> {
+    let import = txn.get(&IMPORTS, &id)?.ok_or_else(Refusal::internal)?;
+    if matches!(import.state, ImportState::Undoing | ImportState::Undone) {
+        return Err(Refusal::conflict("该导入正在撤销", "this import is being undone"));
+    }
+    Ok(txn.put(&IMPORTS, &id, &Import { created: import.created + created, ..import })?)
+}
+
 impl App {
     /// Rows in, rows out, in the same order. A row of wrong form refuses the whole and registers nothing.
     pub async fn register_devices(&self, by: By, rows: Vec<NewDevice>) -> Result<Vec<Registration>, Refusal> {
@@ -317,10 +325,8 @@ impl App {
                 if created > 0 {
                     txn.emit(Change::Unprinted);
                 }
-                if let Some(id) = import
-                    && let Some(import) = txn.get(&IMPORTS, &id)?
-                {
-                    txn.put(&IMPORTS, &id, &Import { created: import.created + created, ..import })?;
+                if let Some(id) = import {
+                    count_imported(txn, id, created)?;
                 }
                 Ok(registered)
             };

@@ -106,13 +106,16 @@ pub fn stream(
     mut text: impl FnMut(&mut Vec<u8>, &str, &str) + Send + 'static,
 ) -> Result<Reply, Refusal> {
     let mut chunk = Vec::from(head);
-    let next = app
-        .store
-        .walk(|view| device_lists::pairs(view, &filter, None, DEVICES_AT_ONCE, |sn, cpuid| text(&mut chunk, sn, cpuid)))?;
-    let Some(mut after) = next else {
-        chunk.extend_from_slice(tail.as_bytes());
-        return Ok(reply::new(StatusCode::OK, media_type, reply::full(chunk)));
-    };
+    let mut after = None;
+    // A text may be found nowhere in a long list.
+    if filter.text.is_none() {
+        let pair = |sn: &str, cpuid: &str| text(&mut chunk, sn, cpuid);
+        after = app.store.walk(|view| device_lists::pairs(view, &filter, None, DEVICES_AT_ONCE, pair))?;
+        if after.is_none() {
+            chunk.extend_from_slice(tail.as_bytes());
+            return Ok(reply::new(StatusCode::OK, media_type, reply::full(chunk)));
+        }
+    }
     let (sender, reply) = reply::streamed(media_type);
     let store = app.store.clone();
     tokio::task::spawn_blocking(move || {
@@ -121,10 +124,10 @@ pub fn stream(
                 return;
             }
             let look = |view: &View<'_>| {
-                device_lists::pairs(view, &filter, Some(after), DEVICES_PER_LOOK, |sn, cpuid| text(&mut chunk, sn, cpuid))
+                device_lists::pairs(view, &filter, after, DEVICES_PER_LOOK, |sn, cpuid| text(&mut chunk, sn, cpuid))
             };
             match store.walk(look) {
-                Ok(Some(last)) => after = last,
+                Ok(Some(last)) => after = Some(last),
                 Ok(None) => {
                     chunk.extend_from_slice(tail.as_bytes());
                     let _ = sender.blocking_send(Ok(Bytes::from(chunk)));

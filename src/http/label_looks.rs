@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const GAP: Micrometres = 2_000;
 
 fn mm(length: Micrometres) -> Value {
-    if length % 1_000 == 0 { json!(length / 1_000) } else { json!(f64::from(length) / 1_000.0) }
+    if length.is_multiple_of(1_000) { json!(length / 1_000) } else { json!(f64::from(length) / 1_000.0) }
 }
 
 fn as_json(id: u64, look: &LabelLook) -> Value {

@@ -110,7 +110,10 @@ const ROW: [&str; 2] = ["DeviceSN", "CPUID"];
 /// A field that is not understood may have been the serial: nothing is registered without it.
 fn new_device(fields: &Fields) -> Result<NewDevice, Refusal> {
     let mut row = Map::new();
-    for (name, _) in fields.iter() {
+    for (name, value) in fields.iter() {
+        if name == "devices" && value.is_null() {
+            continue;
+        }
         let known = ROW.into_iter().find(|known| name.eq_ignore_ascii_case(known));
         let wrong = |zh: &str, en: &str| Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"));
         let known =

@@ -246,7 +246,8 @@ fn companies_come_and_go() {
 fn settings_are_durable_and_the_command_line_wins() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
-    let changed = admin.patch("/api/settings", &json!({ "confidence_threshold": 0.8, "device_sn_pattern": "^X\\d$" }));
+    let changed = admin
+        .patch("/api/settings", &json!({ "confidence_threshold": 0.8, "device_sn_pattern": "^X\\d$", "device_sn_format": "X{n}" }));
     assert_eq!(changed.body["confidence_threshold"], 0.8);
     assert_eq!(
         admin.patch("/api/settings", &json!({ "confidence_threshold": 2, "engine_retries": 1 })).refusal(),

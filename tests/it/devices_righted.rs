@@ -68,6 +68,10 @@ fn a_wrong_cpuid_is_put_right_and_its_label_counts_as_unprinted() {
     assert_eq!(sent("").status, 200, "the new label is no reprint");
     client.post("/api/labels/outcome", &json!({ "printed": ["18440001"] }));
     assert_eq!(sent("").refusal(), (409, "conflict"), "but the one after is");
+    // How it is spelt stands on the label too.
+    let spelt = correct(&client, "18440001", "0xRight", "as on the chip").body;
+    assert_eq!((&spelt["CPUID"], &spelt["label"]), (&json!("0xRight"), &json!("new")));
+    assert_eq!(correct(&client, "18440001", "0xRight", "again").refusal(), (409, "conflict"));
     check(paperline);
 }
 

@@ -68,7 +68,7 @@ fn a_field_of_a_row_is_understood_in_any_case_or_named() {
     assert_eq!(client.form("/registerDevice", "CPUID=N15&station=3").refusal(), (400, "malformed"));
     assert_eq!(client.get("/api/devices").body["total"], 3);
     // Absent is absent, not unknown.
-    assert_eq!(register(&client, &json!({ "DeviceSN": null, "CPUID": "N17" }))["status"], "created");
+    assert_eq!(register(&client, &json!({ "DeviceSN": null, "CPUID": "N17", "devices": null }))["status"], "created");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Files of devices as spreadsheets write them: read whole or refused by name, looked at before, taken back after.
 
-use crate::support::{Client, Paperline};
+use crate::support::{Answer, Client, Paperline};
 use encoding_rs::GB18030;
 use paperline::domain::device::{Import, ImportState};
 use paperline::store::local::Local;
@@ -121,7 +121,7 @@ fn a_preview_says_what_the_import_then_does() {
     assert_eq!((&form["created"], &form["exists"], form.get("import_id")), (&json!(0), &json!(4), None));
 }
 
-fn undo(client: &Client, id: &Value) -> crate::support::Answer {
+fn undo(client: &Client, id: &Value) -> Answer {
     client.post(&format!("/api/imports/{id}/undo"), &json!({}))
 }
 
@@ -157,11 +157,13 @@ fn an_import_is_taken_back_and_its_serials_are_free_again() {
     assert_eq!(again.body["devices"][0]["status"], "created");
 }
 
+type Touch<'a> = &'a dyn Fn(&str) -> Answer;
+
 #[test]
 fn what_something_was_done_to_is_not_taken_back() {
     let paperline = Paperline::start();
     let client = paperline.operator();
-    let touch: [(&str, &dyn Fn(&str) -> crate::support::Answer); 5] = [
+    let touch: [(&str, Touch<'_>); 5] = [
         ("sent", &|sn| client.post("/api/labels/sent", &json!({ "DeviceSNList": [sn] }))),
         ("marked", &|sn| client.post("/switchPrintStatus", &json!({ "DeviceSNList": [sn] }))),
         ("failed", &|sn| client.post("/api/labels/outcome", &json!({ "failed": [sn] }))),
