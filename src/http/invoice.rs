@@ -2,7 +2,7 @@
 
 use super::body::{Fields, Upload};
 use super::reply::{self, Language, Reply};
-use super::route::{Call, Files};
+use super::route::{Call, Files, Route};
 use super::{thumbs, wire};
 use crate::app::pictures::{self, Kept};
 use crate::app::templates::{self, Drawn};
@@ -94,9 +94,10 @@ fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Repl
     }
 }
 
-/// What is refused before the files are looked at is said in the same sentence.
-pub fn too_large(files: Files, refusal: Refusal) -> Refusal {
-    if files == Files::Many && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
+/// What the interface document takes files for says so in the same sentence when there are too many, or they are too large.
+pub fn too_large(route: &Route, refusal: Refusal) -> Refusal {
+    let takes_files = route.files != Files::None && route.path.starts_with("/invoice/");
+    if takes_files && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
 }
 
 const QUEUED: &str = "已加入队列，等待算法服务器处理";

@@ -376,7 +376,7 @@ async fn pass(
             raw: route.files == Files::Csv,
         };
         let read = Fields::of_body(&parts.headers, body, limits, &edge.app.blobs).await;
-        read.map_err(|refusal| invoice::too_large(route.files, refusal))?
+        read.map_err(|refusal| invoice::too_large(route, refusal))?
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
