@@ -289,7 +289,7 @@ impl Client {
     pub fn begin_upload(&self, path: &str, bytes: u64) -> TcpStream {
         let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).unwrap();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: a\r\nCookie: {}\r\nContent-Length: {bytes}\r\nContent-Type: multipart/form-data; \
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: {bytes}\r\nContent-Type: multipart/form-data; \
              boundary=frontier\r\n\r\n--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"p\"\r\n\r\n",
             self.cookie()
         );
