@@ -237,6 +237,17 @@ test('text that comes without keys is heard in the list, in the question after a
   on.quiet()
 })
 
+test('a scan on the heels of a search is a code of its own, and the search stays', async () => {
+  await three()
+  await search().fill('')
+  await inject(page, batch)
+  await scan(page, code(devices[0]))
+  await drawer().getByText(devices[0].CPUID).waitFor()
+  assert.equal(await search().inputValue(), batch)
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
 test('what a gun says of the kind of code, and control characters, are no part of it', async () => {
   await three()
   await page.keyboard.press('Alt+v')

@@ -159,7 +159,8 @@ function type(event: KeyboardEvent, at: number, underWay: boolean): void {
   }
   // It takes a person to the search at once, and what is typed next belongs there.
   if (event.key === '/' && !underWay && !field && !ears.at(-1)?.all) return
-  if (underWay && burst && burst.home?.field === (field ?? undefined)) tick(burst, at)
+  // What was put into a field just before is its own: keys begin anew.
+  if (underWay && burst && !(burst.injected && field) && burst.home?.field === (field ?? undefined)) tick(burst, at)
   else {
     settle()
     burst = { keys: [], text: '', gaps: [], lastAt: at, home: field ? { field, before: field.value } : null, injected: false }
