@@ -24,6 +24,12 @@ export interface Heard {
   slowest: number | null
 }
 
+/** To a field that waits for scans: what came, and what it took the place of. */
+export interface ScannedInto {
+  text: string
+  before: string
+}
+
 export interface Ear {
   take: (heard: Heard) => void
   /** What a burst holds so far; empty when it is over. */
@@ -228,7 +234,7 @@ function hand(now: Burst, suffix: Suffix, at: number): void {
   ears.at(-1)?.hearing?.('')
   if (home && 'scan' in home.field.dataset) {
     setField(home.field, heard.text)
-    home.field.dispatchEvent(new CustomEvent('scanned', { detail: heard.text }))
+    home.field.dispatchEvent(new CustomEvent<ScannedInto>('scanned', { detail: { text: heard.text, before: home.before.trim() } }))
     return
   }
   // What the gun typed into a field that happened to have the focus is taken out again.
