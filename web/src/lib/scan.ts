@@ -24,6 +24,12 @@ export interface Heard {
   slowest: number | null
 }
 
+/** To a field that waits for scans: what came, and what it took the place of. */
+export interface ScannedInto {
+  text: string
+  before: string
+}
+
 export interface Ear {
   take: (heard: Heard) => void
   /** What a burst holds so far; empty when it is over. */
@@ -159,7 +165,8 @@ function type(event: KeyboardEvent, at: number, underWay: boolean): void {
   }
   // It takes a person to the search at once, and what is typed next belongs there.
   if (event.key === '/' && !underWay && !field && !ears.at(-1)?.all) return
-  if (underWay && burst && burst.home?.field === (field ?? undefined)) tick(burst, at)
+  // What was put into a field just before is its own: keys begin anew.
+  if (underWay && burst && !(burst.injected && field) && burst.home?.field === (field ?? undefined)) tick(burst, at)
   else {
     settle()
     burst = { keys: [], text: '', gaps: [], lastAt: at, home: field ? { field, before: field.value } : null, injected: false }
@@ -227,7 +234,7 @@ function hand(now: Burst, suffix: Suffix, at: number): void {
   ears.at(-1)?.hearing?.('')
   if (home && 'scan' in home.field.dataset) {
     setField(home.field, heard.text)
-    home.field.dispatchEvent(new CustomEvent('scanned', { detail: heard.text }))
+    home.field.dispatchEvent(new CustomEvent<ScannedInto>('scanned', { detail: { text: heard.text, before: home.before.trim() } }))
     return
   }
   // What the gun typed into a field that happened to have the focus is taken out again.
