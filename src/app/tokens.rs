@@ -33,13 +33,13 @@ impl App {
     /// Its secret is in the answer, and nowhere else.
     pub async fn add_token(&self, by: By, wanted: &str, permissions: PermissionSet) -> Result<(Token, String), Refusal> {
         let name = super::accounts::name("name", wanted)?;
-        if !by.actor.permissions.covers(permissions) {
-            return Err(Refusal::no_permission());
-        }
         let secret = passwords::secret()?;
         let hash = passwords::digest(&secret);
         let token = self
             .act(by, move |txn, by| {
+                if !by.actor.permissions.covers(permissions) {
+                    return Err(Refusal::no_permission());
+                }
                 let token =
                     Token { id: TokenId(txn.next("tokens")?), user: by.actor.user, name, hash, permissions, created: now() };
                 txn.put(&TOKENS, &token.id, &token)?;
