@@ -119,8 +119,7 @@ impl Engine for Builtin {
         }
         read.truncate(WORDS_MAX);
         let words: Vec<FixedWord> = read.iter().map(|(word, _)| word.clone()).collect();
-        let sure = |word: &FixedWord| read.iter().find(|(w, _)| w == word).map_or("", |(_, sure)| sure);
-        let title: String = title::row(&words).into_iter().map(sure).collect();
+        let title = row_as_read(&words, &read);
         specimen.push((title::SPECIMEN_TITLE.to_owned(), title));
         Ok(Learnt { words, specimen, size: (picture.width, picture.height), numbers: EngineNumbers::new() })
     }
@@ -250,19 +249,25 @@ fn shown(rect: &Rect, picture: &Picture) -> Rect {
 
 /// A title that was found under a seal, instead of its scraps, where it says more than they.
 fn with_title(words: &mut Vec<(FixedWord, String)>, line: Line, scale: f32) {
-    let known: Vec<FixedWord> = words.iter().map(|(word, _)| word.clone()).collect();
-    let scraps: usize = title::row(&known).iter().map(|w| title::letters(&w.text)).sum();
-    if title::letters(&line.reading.text()) <= scraps {
-        return;
-    }
     let all = 0..line.reading.glyphs.len();
     let found = fixed_words(&[line], &[(0, all)], scale);
-    let Some(there) = found.first().map(|(word, _)| Quad(word.corners)) else { return };
+    let Some((title, sure)) = found.first() else { return };
+    let known: Vec<FixedWord> = words.iter().map(|(word, _)| word.clone()).collect();
+    if title::letters(sure) <= title::letters(&row_as_read(&known, words)) {
+        return;
+    }
+    let there = Quad(title.corners);
     words.retain(|(word, _)| {
         let (x, y) = there.local(Quad(word.corners).centre());
         !((0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y))
     });
     words.splice(0..0, found);
+}
+
+/// The title among some words, as far as it was read surely.
+fn row_as_read(words: &[FixedWord], read: &[(FixedWord, String)]) -> String {
+    let sure = |word: &FixedWord| read.iter().find(|(w, _)| w == word).map_or("", |(_, sure)| sure);
+    title::row(words).into_iter().map(sure).collect()
 }
 
 /// The fixed print among the glyphs, the largest first, in pixels of the origin picture; each with what was read surely of it.
