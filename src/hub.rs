@@ -132,6 +132,8 @@ struct Reading {
 #[derive(Default)]
 struct Inner {
     watchers: HashMap<u64, Watcher>,
+    /// How many each user has.
+    sockets: HashMap<UserId, usize>,
     next: u64,
     /// Oldest first.
     running: BTreeMap<ActionId, Reading>,
@@ -158,6 +160,7 @@ impl fmt::Debug for Hub {
 pub struct Subscription {
     hub: Arc<Hub>,
     id: u64,
+    user: UserId,
     queue: mpsc::Receiver<Bytes>,
     behind: Arc<AtomicUsize>,
     pub cut: Arc<Cut>,
@@ -165,7 +168,14 @@ pub struct Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.lock().watchers.remove(&self.id);
+        let mut inner = self.hub.lock();
+        inner.watchers.remove(&self.id);
+        if let Some(own) = inner.sockets.get_mut(&self.user) {
+            *own -= 1;
+            if *own == 0 {
+                inner.sockets.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -188,11 +198,17 @@ impl Hub {
         self.queues.notified().await;
     }
 
-    /// A new socket, watching no page yet. `needs`: the right that it lives by, where it is not a page's.
-    pub fn subscribe(self: &Arc<Self>, actor: &Actor, needs: Option<Permission>) -> Subscription {
+    /// A new socket, watching no page yet. `needs`: the right that it lives by, where it is not a page's. `Err`: the user has as many as
+    /// a user may have.
+    pub fn subscribe(self: &Arc<Self>, actor: &Actor, needs: Option<Permission>) -> Result<Subscription, TooMany> {
         let (sender, queue) = mpsc::channel(BEHIND_MAX);
         let (cut, behind) = (Arc::new(Cut::default()), Arc::<AtomicUsize>::default());
         let mut inner = self.lock();
+        let own = inner.sockets.entry(actor.user).or_default();
+        if *own >= SOCKETS_MAX {
+            return Err(TooMany);
+        }
+        *own += 1;
         inner.next += 1;
         let id = inner.next;
         let watcher = Watcher {
@@ -212,7 +228,7 @@ impl Hub {
             cut.now(CLOSE_GOING_AWAY, "going away");
         }
         inner.watchers.insert(id, watcher);
-        Subscription { hub: self.clone(), id, queue, behind, cut }
+        Ok(Subscription { hub: self.clone(), id, user: actor.user, queue, behind, cut })
     }
 
     pub fn watchers(&self) -> usize {
@@ -325,6 +341,13 @@ impl Watcher {
         }
     }
 }
+
+/// Sockets of one user: accounts are shared.
+const SOCKETS_MAX: usize = 1000;
+
+/// A user has as many sockets as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany;
 
 /// Why a page can't be watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

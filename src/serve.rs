@@ -132,6 +132,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
     tokio::spawn(nightly_backups(app.clone(), stopped.clone()));
+    tokio::spawn(sweep_sessions(app.clone(), stopped.clone()));
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
     let dispatcher = tokio::spawn(crate::dispatcher::run(app.clone(), hub.clone(), engines, stopped.clone()));
     let (mut serving, mut bound) = (tokio::task::JoinSet::new(), Vec::new());
@@ -168,6 +169,17 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     dispatcher.await?;
     control::close(&config.data_dir);
     Ok(())
+}
+
+/// A session that is over takes its sockets with it.
+async fn sweep_sessions(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    const SWEPT_EVERY: Duration = Duration::from_secs(600);
+    while tokio::time::timeout(SWEPT_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+        let app = app.clone();
+        if let Ok(Err(refusal)) = tokio::task::spawn_blocking(move || app.sweep_sessions()).await {
+            tracing::warn!("sessions that are over are still there: {refusal}");
+        }
+    }
 }
 
 /// A night that the box was off for is made up for when it is on again.

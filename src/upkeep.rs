@@ -1,6 +1,6 @@
 //! What the command line does with a data dir: backup, restore, check, a new password. What a running server has to do is asked of it.
 
-use crate::app::{App, check, data_dir};
+use crate::app::{App, check, data_dir, room};
 use crate::control::{self, Answer, Request};
 use crate::store::backup::{self, Contents};
 use std::error::Error;
@@ -66,7 +66,7 @@ pub async fn backup(dir: &Path, out: &Path) -> Done {
 }
 
 pub fn restore(dir: &Path, from: &Path) -> Done {
-    say(&format!("{}, restored", dir.display()), &backup::restore(from, dir)?);
+    say(&format!("{}, restored", dir.display()), &backup::restore(from, dir, room(dir))?);
     check(dir)
 }
 

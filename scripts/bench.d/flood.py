@@ -37,7 +37,7 @@ class Quiet(asyncio.Protocol):
 
     def connection_made(self, transport):
         transport.write(
-            f"GET /invoice/webSocketServer HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"GET /invoice/webSocketServer HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nCookie: {self.cookie}\r\n\r\n".encode()
         )
         text = b'{"code":"001","console_status":2}'

@@ -58,7 +58,7 @@ class Watcher(asyncio.Protocol):
         self.step, self.found, self.fresh = None, set(), True
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
-            f"GET /invoice/webSocketServer HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"GET /invoice/webSocketServer HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nCookie: {self.cookie}\r\n\r\n".encode()
         )
         text = b'{"code":"001","console_status":2}'
@@ -168,7 +168,7 @@ class Line:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             writer.write(
-                f"POST {path} HTTP/1.1\r\nHost: box\r\nConnection: close\r\nCookie: {self.cookie}\r\nContent-Type: {kind}\r\n"
+                f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {self.cookie}\r\nContent-Type: {kind}\r\n"
                 f"Content-Length: {len(body)}\r\n{key}\r\n".encode() + body
             )
             answer = await reader.read()

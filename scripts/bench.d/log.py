@@ -79,7 +79,7 @@ def fill(port, admin, count):
     def delete(cookie):
         """Many requests sent down one connection before their answers are read."""
         body = b'{"model_id":1}'
-        head = f"POST /invoice/deleteModel HTTP/1.1\r\nHost: box\r\nCookie: {cookie}\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST /invoice/deleteModel HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nContent-Length: {len(body)}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", port)) as s:
             s.sendall((head.encode() + body) * PIPELINES)
             answers = b""

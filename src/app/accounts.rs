@@ -70,12 +70,17 @@ pub(super) fn must_be_company(txn: &Txn<'_>, id: CompanyId) -> Result<(), Refusa
     Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"))
 }
 
-/// The user, if `by` may change him: of a company that he sees, and holding no more than he does.
-pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
+/// The user, if `actor` may change them: of a company that they see, and holding no more than they do.
+pub(super) fn within_reach(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
     let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
-    let user = txn.get(&USERS, &id)?.ok_or_else(unknown)?;
-    let holds_more = !by.actor.permissions.covers(effective(&txn.view(), &user)?);
-    if !by.actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
+    let user = view.get(&USERS, &id)?.ok_or_else(unknown)?;
+    let holds_more = !actor.permissions.covers(effective(view, &user)?);
+    if !actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
+}
+
+/// The same in a verb.
+pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
+    within_reach(&txn.view(), &by.actor, id)
 }
 
 /// The group, if `by` sees its company.

@@ -1,7 +1,7 @@
 //! Backups on demand and every night. Not here: what is in one (store/backup.rs).
 
 use super::devices::DEVICES_COUNTER;
-use super::open::{RESTORED, WHOLE};
+use super::open::{RESTORED, WHOLE, room};
 use super::{App, By, log, now};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
@@ -11,13 +11,14 @@ use crate::store::tables::USERS;
 use crate::store::{StoreError, Txn, View};
 use jiff::Timestamp;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One is made at a time; what became of the last nightly one.
 #[derive(Debug, Default)]
 pub struct Backups {
+    /// Of those that go into files; one that is sent to somebody has its own, however slowly it is taken.
     turn: Mutex<()>,
     /// Where it failed: in words, in which folder, when.
     trouble: Mutex<Option<(String, PathBuf, Millis)>>,
@@ -78,20 +79,16 @@ impl App {
     }
 
     /// Blocks for as long as it takes.
-    fn write_backup<T>(&self, write: impl FnOnce(&str) -> Result<T, BackupError>) -> Result<T, BackupError> {
-        let turn = self.backups.turn.try_lock();
-        if turn.is_err() {
-            return Err(BackupError::Wrong("a backup is being made already".into()));
-        }
-        write(&self.made())
+    fn write_backup(&self, path: &Path) -> Result<Contents, BackupError> {
+        let _turn = self.backups.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        backup::write_file(&self.store, &self.dir, &self.made(), path)
     }
 
     /// Into a file that is not there yet; what went wrong, in words.
     pub async fn back_up(self: &Arc<Self>, path: PathBuf) -> Result<Contents, String> {
         let app = self.clone();
         let written = tokio::task::spawn_blocking(move || {
-            let written =
-                app.write_backup(|made| backup::write_file(&app.store, &app.dir, made, &path)).map_err(|e| e.to_string())?;
+            let written = app.write_backup(&path).map_err(|e| e.to_string())?;
             app.remember_backup(&path);
             Ok(written)
         });
@@ -100,7 +97,7 @@ impl App {
 
     /// The same as it is sent to someone. Blocks.
     pub fn back_up_to(&self, out: impl Write) -> Result<Contents, BackupError> {
-        self.write_backup(|made| backup::write(&self.store, &self.dir, made, out))
+        backup::write(&self.store, &self.dir, &self.made(), out)
     }
 
     /// About how long it will be. Blocks.
@@ -122,18 +119,22 @@ impl App {
         self.check_is_new()?;
         let dir = self.dir.join(RESTORED);
         let laid_out = blocking({
-            let dir = dir.clone();
+            let (dir, room) = (dir.clone(), room(&self.dir));
             move || {
                 if dir.exists() {
                     fs::remove_dir_all(&dir)?;
                 }
-                backup::restore(file.path(), &dir)
+                backup::restore(file.path(), &dir, room)
             }
         });
-        // Its words name the spooled file: they are for the log.
-        if let Err(e) = laid_out.await? {
-            tracing::warn!("no backup was taken in: {e}");
-            return Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"));
+        match laid_out.await? {
+            Ok(_) => {}
+            Err(BackupError::Io(e)) if e.kind() == io::ErrorKind::StorageFull => return Err(Refusal::unavailable()),
+            // Its words name the spooled file: they are for the log.
+            Err(e) => {
+                tracing::warn!("no backup was taken in: {e}");
+                return Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"));
+            }
         }
         let seal = |txn: &mut Txn<'_>| {
             if !is_new(&txn.view())? {
@@ -142,7 +143,10 @@ impl App {
             txn.seal();
             Ok(())
         };
-        self.store.write(seal).await?;
+        if let Err(refusal) = self.store.write(seal).await {
+            blocking(move || fs::remove_dir_all(dir)).await?.map_err(StoreError::Io)?;
+            return Err(refusal);
+        }
         let marked = blocking(move || {
             fs::File::create(dir.join(WHOLE))?.sync_all()?;
             fs::File::open(&dir)?.sync_all()
@@ -154,7 +158,7 @@ impl App {
     }
 
     pub async fn log_backup(&self, by: By) -> Result<(), Refusal> {
-        self.store.write(move |txn| Ok(log(txn, now(), &by, None, "下载备份")?)).await
+        self.act(by, move |txn, by| Ok(log(txn, now(), by, None, "下载备份")?)).await
     }
 
     /// The nightly ones there are, and what went wrong with the last.
@@ -179,9 +183,7 @@ impl App {
         if local.time() < settings.backup_time || path.exists() || failed_lately {
             return;
         }
-        let made = fs::create_dir_all(dir)
-            .map_err(BackupError::from)
-            .and_then(|()| self.write_backup(|made| backup::write_file(&self.store, &self.dir, made, &path)));
+        let made = fs::create_dir_all(dir).map_err(BackupError::from).and_then(|()| self.write_backup(&path));
         let trouble = match made {
             Ok(contents) => {
                 self.remember_backup(&path);

@@ -26,48 +26,45 @@ fn must_be_new(txn: &Txn<'_>, id: CompanyId, name: &str) -> Result<(), Refusal> 
 impl App {
     pub async fn add_company(&self, by: By, wanted: &str) -> Result<Company, Refusal> {
         let name = name("company_name", wanted)?;
-        self.store
-            .write(move |txn| {
-                let company = Company { id: CompanyId(txn.next("companies")?), name, registered: now() };
-                must_be_new(txn, company.id, &company.name)?;
-                txn.put(&COMPANIES, &company.id, &company)?;
-                log(txn, now(), &by, None, format!("增加公司 {}", company.name))?;
-                Ok(company)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let company = Company { id: CompanyId(txn.next("companies")?), name, registered: now() };
+            must_be_new(txn, company.id, &company.name)?;
+            txn.put(&COMPANIES, &company.id, &company)?;
+            log(txn, now(), by, None, format!("增加公司 {}", company.name))?;
+            Ok(company)
+        })
+        .await
     }
 
     pub async fn rename_company(&self, by: By, id: CompanyId, wanted: &str) -> Result<Company, Refusal> {
         let name = name("company_name", wanted)?;
-        self.store
-            .write(move |txn| {
-                let mut company = known(txn, id)?;
-                must_be_new(txn, id, &name)?;
-                log(txn, now(), &by, None, format!("修改公司 {} → {name}", company.name))?;
-                company.name = name;
-                txn.put(&COMPANIES, &id, &company)?;
-                Ok(company)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let mut company = known(txn, id)?;
+            must_be_new(txn, id, &name)?;
+            log(txn, now(), by, None, format!("修改公司 {} → {name}", company.name))?;
+            company.name = name;
+            txn.put(&COMPANIES, &id, &company)?;
+            Ok(company)
+        })
+        .await
     }
 
     /// Its groups go with it; users have to be gone before.
     pub async fn delete_company(&self, by: By, id: CompanyId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let company = known(txn, id)?;
-                for row in txn.scan(&USERS, &(), false) {
-                    if row?.1.company == id {
-                        return Err(Refusal::conflict("公司里还有用户", "the company still has users"));
-                    }
+        self.act(by, move |txn, by| {
+            let company = known(txn, id)?;
+            for row in txn.scan(&USERS, &(), false) {
+                if row?.1.company == id {
+                    return Err(Refusal::conflict("公司里还有用户", "the company still has users"));
                 }
-                let groups = txn.scan(&GROUPS, &(), false).collect::<Result<Vec<_>, _>>()?;
-                for (group, _) in groups.into_iter().filter(|(_, group)| group.company == id) {
-                    txn.delete(&GROUPS, &group);
-                }
-                txn.delete(&COMPANIES, &id);
-                Ok(log(txn, now(), &by, None, format!("删除公司 {}", company.name))?)
-            })
-            .await
+            }
+            let groups = txn.scan(&GROUPS, &(), false).collect::<Result<Vec<_>, _>>()?;
+            for (group, _) in groups.into_iter().filter(|(_, group)| group.company == id) {
+                txn.delete(&GROUPS, &group);
+            }
+            txn.delete(&COMPANIES, &id);
+            Ok(log(txn, now(), by, None, format!("删除公司 {}", company.name))?)
+        })
+        .await
     }
 }

@@ -61,57 +61,53 @@ impl App {
         if !is_cpuid(&cpuid) {
             return Err(not_a_cpuid());
         }
-        self.store
-            .write(move |txn| {
-                let device = active(txn, &sn)?;
-                correct(txn, &by, now(), device, &cpuid, &reason)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let device = active(txn, &sn)?;
+            correct(txn, by, now(), device, &cpuid, &reason)
+        })
+        .await
     }
 
     /// Takes a device off all lists for good; its serial is never another's.
     pub async fn retire_device(&self, by: By, sn: String, reason: String) -> Result<Device, Refusal> {
-        self.store
-            .write(move |txn| {
-                let device = active(txn, &sn)?;
-                touch(txn, &device)?;
-                let now = now();
-                delist(txn, &device)?;
-                txn.put(&RETIRED, &sn, &device)?;
-                add_step(txn, &by, now, &sn, StepKind::Retired, (String::new(), String::new()), &reason)?;
-                log(txn, now, &by, None, format!("作废设备 {sn} {}：{reason}", device.cpuid))?;
-                txn.emit(Change::Unprinted);
-                Ok(device)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let device = active(txn, &sn)?;
+            touch(txn, &device)?;
+            let now = now();
+            delist(txn, &device)?;
+            txn.put(&RETIRED, &sn, &device)?;
+            add_step(txn, by, now, &sn, StepKind::Retired, (String::new(), String::new()), &reason)?;
+            log(txn, now, by, None, format!("作废设备 {sn} {}：{reason}", device.cpuid))?;
+            txn.emit(Change::Unprinted);
+            Ok(device)
+        })
+        .await
     }
 
     /// A person has dealt with it, and says how. With `replace` the device of that serial gets the CPU id that was asked for.
     pub async fn settle_conflict(&self, by: By, id: u64, reason: String, replace: bool) -> Result<Conflict, Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut conflict =
-                    txn.get(&CONFLICTS, &id)?.ok_or_else(|| Refusal::not_found("没有这个冲突", "no such conflict"))?;
-                if conflict.settled.is_some() {
-                    return Err(Refusal::conflict("该冲突已处理", "this conflict is settled already"));
+        self.act(by, move |txn, by| {
+            let mut conflict = txn.get(&CONFLICTS, &id)?.ok_or_else(|| Refusal::not_found("没有这个冲突", "no such conflict"))?;
+            if conflict.settled.is_some() {
+                return Err(Refusal::conflict("该冲突已处理", "this conflict is settled already"));
+            }
+            let now = now();
+            if replace {
+                if conflict.kind == ConflictKind::Twins {
+                    return Err(Refusal::conflict(
+                        "decision：两个设备已有同一个 CPUID；请更正或作废其中一个",
+                        "decision: two devices have one CPUID already; correct or retire one of them",
+                    ));
                 }
-                let now = now();
-                if replace {
-                    if conflict.kind == ConflictKind::Twins {
-                        return Err(Refusal::conflict(
-                            "decision：两个设备已有同一个 CPUID；请更正或作废其中一个",
-                            "decision: two devices have one CPUID already; correct or retire one of them",
-                        ));
-                    }
-                    let device = active(txn, &conflict.sn).map_err(|refusal| Refusal::conflict(refusal.zh, refusal.en))?;
-                    correct(txn, &by, now, device, &conflict.cpuid, &reason)?;
-                }
-                log(txn, now, &by, None, format!("处理设备冲突 {} {}：{reason}", conflict.sn, conflict.cpuid))?;
-                let user_name = by.actor.user_name.clone();
-                conflict.settled = Some(Settlement { at: now, user_name, reason, replaced: replace });
-                txn.put(&CONFLICTS, &id, &conflict)?;
-                Ok(conflict)
-            })
-            .await
+                let device = active(txn, &conflict.sn).map_err(|refusal| Refusal::conflict(refusal.zh, refusal.en))?;
+                correct(txn, by, now, device, &conflict.cpuid, &reason)?;
+            }
+            log(txn, now, by, None, format!("处理设备冲突 {} {}：{reason}", conflict.sn, conflict.cpuid))?;
+            let user_name = by.actor.user_name.clone();
+            conflict.settled = Some(Settlement { at: now, user_name, reason, replaced: replace });
+            txn.put(&CONFLICTS, &id, &conflict)?;
+            Ok(conflict)
+        })
+        .await
     }
 }

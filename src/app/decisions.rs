@@ -75,19 +75,18 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
 impl App {
     /// `version`: the one that the person saw.
     pub async fn decide(&self, by: By, id: InvoiceId, version: Option<u64>, verdict: Verdict) -> Result<Taken, Refusal> {
-        self.store
-            .write(move |txn| {
-                let before = visible(&txn.view(), &by.actor, id)?;
-                if is_stale(&before, version) {
-                    return Ok(Taken::Stale(Box::new(before)));
-                }
-                let mut invoice = before.clone();
-                let line = apply(txn, &by, &mut invoice, verdict)?;
-                put(txn, Some(&before), &mut invoice)?;
-                faults::relist(txn, &before, &invoice)?;
-                log(txn, now(), &by, None, line)?;
-                Ok(Taken::Done(Box::new(invoice)))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let before = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&before, version) {
+                return Ok(Taken::Stale(Box::new(before)));
+            }
+            let mut invoice = before.clone();
+            let line = apply(txn, by, &mut invoice, verdict)?;
+            put(txn, Some(&before), &mut invoice)?;
+            faults::relist(txn, &before, &invoice)?;
+            log(txn, now(), by, None, line)?;
+            Ok(Taken::Done(Box::new(invoice)))
+        })
+        .await
     }
 }

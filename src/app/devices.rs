@@ -315,11 +315,11 @@ impl App {
     ) -> Result<(), Refusal> {
         let settings = self.settings();
         for rows in rows.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
-            let (settings, by) = (settings.clone(), by.clone());
-            let verb = move |txn: &mut Txn<'_>| {
+            let settings = settings.clone();
+            let verb = move |txn: &mut Txn<'_>, by: &By| {
                 let now = now();
                 let allots = allotment(&txn.view(), &settings, now);
-                let with = Registering { by, now, settings, allots, import };
+                let with = Registering { by: by.clone(), now, settings, allots, import };
                 let registered = rows.iter().map(|row| register(txn, &with, row)).collect::<Result<Vec<_>, _>>()?;
                 let created = registered.iter().filter(|r| r.status == Registered::Created).count() as u64;
                 if created > 0 {
@@ -330,7 +330,7 @@ impl App {
                 }
                 Ok(registered)
             };
-            told(self.store.write(verb).await?);
+            told(self.act(by.clone(), verb).await?);
         }
         Ok(())
     }

@@ -65,8 +65,10 @@ fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, specimen: &[(String, Str
 /// `whole`, only what these values have to do with.
 fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, String)], whole: bool) -> Vec<(String, Reason)> {
     let is_typed = |area: &str| fields.iter().any(|(pos_id, _)| pos_id == area);
-    let mut found: Vec<(String, Reason)> =
-        fields.iter().filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, specimen)?))).collect();
+    let mut found: Vec<(String, Reason)> = fields
+        .iter()
+        .filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, invoice.text(pos_id), specimen)?)))
+        .collect();
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
     for reason in checks::contradictions(&with.regions, specimen, &with.codes) {
@@ -84,75 +86,73 @@ fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, 
 impl App {
     /// What people read instead. The old texts go to the history.
     pub async fn correct_invoice(&self, by: By, id: InvoiceId, entry: Entry) -> Result<Taken, Refusal> {
-        self.store
-            .write(move |txn| {
-                let before = visible(&txn.view(), &by.actor, id)?;
-                if is_stale(&before, entry.version) {
-                    return Ok(Taken::Stale(Box::new(before)));
-                }
-                let specimen = specimen(&txn.view(), before.template)?;
-                let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen));
-                let fields: Vec<_> = entry.fields.iter().map(kept).collect();
-                let refused = against(&before, &fields, &specimen, false);
-                if !refused.is_empty() && entry.against_checks.is_none() {
-                    return Ok(Taken::Refused(refused));
-                }
-                let (mut invoice, now) = (before.clone(), now());
-                for (pos_id, text) in fields {
-                    correct(txn, &by, now, &mut invoice, &pos_id, text)?;
-                }
-                put(txn, Some(&before), &mut invoice)?;
-                let why = entry.against_checks.map(|why| format!("：{why}")).unwrap_or_default();
-                log(txn, now, &by, None, format!("修改发票 #{id}{why}"))?;
-                Ok(Taken::Done(Box::new(invoice)))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let before = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&before, entry.version) {
+                return Ok(Taken::Stale(Box::new(before)));
+            }
+            let specimen = specimen(&txn.view(), before.template)?;
+            let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen));
+            let fields: Vec<_> = entry.fields.iter().map(kept).collect();
+            let refused = against(&before, &fields, &specimen, false);
+            if !refused.is_empty() && entry.against_checks.is_none() {
+                return Ok(Taken::Refused(refused));
+            }
+            let (mut invoice, now) = (before.clone(), now());
+            for (pos_id, text) in fields {
+                correct(txn, by, now, &mut invoice, &pos_id, text)?;
+            }
+            put(txn, Some(&before), &mut invoice)?;
+            let why = entry.against_checks.map(|why| format!("：{why}")).unwrap_or_default();
+            log(txn, now, by, None, format!("修改发票 #{id}{why}"))?;
+            Ok(Taken::Done(Box::new(invoice)))
+        })
+        .await
     }
 
     /// Corrections and the end of the fault in one. `threshold`: what is less sure is doubtful.
     pub async fn review_fault(&self, by: By, id: InvoiceId, entry: Entry, threshold: f64) -> Result<Taken, Refusal> {
-        self.store
-            .write(move |txn| {
-                let before = visible(&txn.view(), &by.actor, id)?;
-                if is_stale(&before, entry.version) || !txn.has(&FAULTS, &id)? {
-                    return Ok(Taken::Stale(Box::new(before)));
-                }
-                let specimen = specimen(&txn.view(), before.template)?;
-                // A blank is nothing said.
-                let said = entry.fields.iter().filter(|(_, text)| !text.trim().is_empty());
-                let mut fields: Vec<_> =
-                    said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen))).collect();
-                if let Some((area, _)) = fields.iter().find(|(pos_id, _)| entry.absent.contains(pos_id)) {
-                    return Err(Refusal::malformed(
-                        format!("{area}：既填写了内容，又标为票面上没有"),
-                        format!("{area}: has a value and is said to be absent"),
-                    ));
-                }
-                let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
-                fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
-                let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
-                if let Some(area) = left {
-                    return Err(Refusal::malformed(
-                        format!("{area}：请填写，或标明票面上没有此项（absent）"),
-                        format!("{area}: fill it in, or say that it is not on the paper (absent)"),
-                    ));
-                }
-                let refused = against(&before, &fields, &specimen, true);
-                if !refused.is_empty() && entry.against_checks.is_none() {
-                    return Ok(Taken::Refused(refused));
-                }
-                let (mut invoice, now) = (before.clone(), now());
-                for (pos_id, text) in fields {
-                    correct(txn, &by, now, &mut invoice, &pos_id, text)?;
-                }
-                let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
-                let user_name = by.actor.user_name.clone();
-                invoice.review =
-                    Some(Review { user_name, at: now, against_checks: entry.against_checks.filter(|_| !refused.is_empty()) });
-                faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
-                log(txn, now, &by, None, format!("核对发票 #{id}{why}"))?;
-                Ok(Taken::Done(Box::new(invoice)))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let before = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&before, entry.version) || !txn.has(&FAULTS, &id)? {
+                return Ok(Taken::Stale(Box::new(before)));
+            }
+            let specimen = specimen(&txn.view(), before.template)?;
+            // A blank is nothing said.
+            let said = entry.fields.iter().filter(|(_, text)| !text.trim().is_empty());
+            let mut fields: Vec<_> =
+                said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen))).collect();
+            if let Some((area, _)) = fields.iter().find(|(pos_id, _)| entry.absent.contains(pos_id)) {
+                return Err(Refusal::malformed(
+                    format!("{area}：既填写了内容，又标为票面上没有"),
+                    format!("{area}: has a value and is said to be absent"),
+                ));
+            }
+            let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
+            fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
+            let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
+            if let Some(area) = left {
+                return Err(Refusal::malformed(
+                    format!("{area}：请填写，或标明票面上没有此项（absent）"),
+                    format!("{area}: fill it in, or say that it is not on the paper (absent)"),
+                ));
+            }
+            let refused = against(&before, &fields, &specimen, true);
+            if !refused.is_empty() && entry.against_checks.is_none() {
+                return Ok(Taken::Refused(refused));
+            }
+            let (mut invoice, now) = (before.clone(), now());
+            for (pos_id, text) in fields {
+                correct(txn, by, now, &mut invoice, &pos_id, text)?;
+            }
+            let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+            let user_name = by.actor.user_name.clone();
+            invoice.review =
+                Some(Review { user_name, at: now, against_checks: entry.against_checks.filter(|_| !refused.is_empty()) });
+            faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
+            log(txn, now, by, None, format!("核对发票 #{id}{why}"))?;
+            Ok(Taken::Done(Box::new(invoice)))
+        })
+        .await
     }
 }

@@ -151,56 +151,53 @@ impl App {
         id: InvoiceId,
         version: Option<u64>,
     ) -> Result<Result<ActionId, Box<Invoice>>, Refusal> {
-        self.store
-            .write(move |txn| {
-                let invoice = visible(&txn.view(), &by.actor, id)?;
-                if is_stale(&invoice, version) || !txn.has(&FAULTS, &id)? {
-                    return Ok(Err(Box::new(invoice)));
-                }
-                let (action, invoice) = read_again(txn, &by, invoice)?;
-                tell(txn, invoice.company, None)?;
-                txn.emit(Change::Queued { company: invoice.company, pictures: vec![(action, invoice.picture)] });
-                Ok(Ok(action))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let invoice = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&invoice, version) || !txn.has(&FAULTS, &id)? {
+                return Ok(Err(Box::new(invoice)));
+            }
+            let (action, invoice) = read_again(txn, by, invoice)?;
+            tell(txn, invoice.company, None)?;
+            txn.emit(Change::Queued { company: invoice.company, pictures: vec![(action, invoice.picture)] });
+            Ok(Ok(action))
+        })
+        .await
     }
 
     /// Read these again, at most `RETRIED_AT_ONCE`. What left the list meanwhile, or was never to be seen, is passed over.
     pub async fn retry_faults(&self, by: By, ids: Vec<InvoiceId>) -> Result<Vec<ActionId>, Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut queued: BTreeMap<CompanyId, Vec<_>> = BTreeMap::new();
-                for id in ids.into_iter().take(RETRIED_AT_ONCE) {
-                    let Ok(invoice) = fault(txn, &by, id) else { continue };
-                    let (action, invoice) = read_again(txn, &by, invoice)?;
-                    queued.entry(invoice.company).or_default().push((action, invoice.picture));
-                }
-                let mut actions: Vec<ActionId> = queued.values().flatten().map(|(action, _)| *action).collect();
-                actions.sort_unstable();
-                for (company, pictures) in queued {
-                    tell(txn, company, None)?;
-                    txn.emit(Change::Queued { company, pictures });
-                }
-                Ok(actions)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let mut queued: BTreeMap<CompanyId, Vec<_>> = BTreeMap::new();
+            for id in ids.into_iter().take(RETRIED_AT_ONCE) {
+                let Ok(invoice) = fault(txn, by, id) else { continue };
+                let (action, invoice) = read_again(txn, by, invoice)?;
+                queued.entry(invoice.company).or_default().push((action, invoice.picture));
+            }
+            let mut actions: Vec<ActionId> = queued.values().flatten().map(|(action, _)| *action).collect();
+            actions.sort_unstable();
+            for (company, pictures) in queued {
+                tell(txn, company, None)?;
+                txn.emit(Change::Queued { company, pictures });
+            }
+            Ok(actions)
+        })
+        .await
     }
 
     /// A person has seen to it, and found nothing to put right.
     pub async fn resolve_fault(&self, by: By, id: InvoiceId, version: Option<u64>) -> Result<Taken, Refusal> {
-        self.store
-            .write(move |txn| {
-                let before = visible(&txn.view(), &by.actor, id)?;
-                if is_stale(&before, version) || !txn.has(&FAULTS, &id)? {
-                    return Ok(Taken::Stale(Box::new(before)));
-                }
-                let (mut invoice, at) = (before.clone(), now());
-                let user_name = by.actor.user_name.clone();
-                invoice.review = Some(Review { user_name, at, against_checks: None });
-                settle(txn, &before, &mut invoice, Standing::Reviewed)?;
-                log(txn, at, &by, None, format!("处理异常发票 {id}"))?;
-                Ok(Taken::Done(Box::new(invoice)))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let before = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&before, version) || !txn.has(&FAULTS, &id)? {
+                return Ok(Taken::Stale(Box::new(before)));
+            }
+            let (mut invoice, at) = (before.clone(), now());
+            let user_name = by.actor.user_name.clone();
+            invoice.review = Some(Review { user_name, at, against_checks: None });
+            settle(txn, &before, &mut invoice, Standing::Reviewed)?;
+            log(txn, at, by, None, format!("处理异常发票 {id}"))?;
+            Ok(Taken::Done(Box::new(invoice)))
+        })
+        .await
     }
 }

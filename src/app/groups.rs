@@ -50,44 +50,42 @@ impl App {
         permissions: PermissionSet,
     ) -> Result<Group, Refusal> {
         let name = name("group_name", wanted)?;
-        self.store
-            .write(move |txn| {
-                let company = company.unwrap_or(by.actor.company);
-                if !by.actor.sees(company) || !by.actor.permissions.covers(permissions) {
-                    return Err(Refusal::no_permission());
-                }
-                must_be_company(txn, company)?;
-                let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
-                must_be_new(txn, &group)?;
-                txn.put(&GROUPS, &group.id, &group)?;
-                log(txn, now(), &by, None, format!("增加用户组 {}", group.name))?;
-                Ok(group)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let company = company.unwrap_or(by.actor.company);
+            if !by.actor.sees(company) || !by.actor.permissions.covers(permissions) {
+                return Err(Refusal::no_permission());
+            }
+            must_be_company(txn, company)?;
+            let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
+            must_be_new(txn, &group)?;
+            txn.put(&GROUPS, &group.id, &group)?;
+            log(txn, now(), by, None, format!("增加用户组 {}", group.name))?;
+            Ok(group)
+        })
+        .await
     }
 
     /// `change` gets the group as it is; what it makes of its rights is checked.
     async fn change_group(&self, by: By, id: GroupId, change: impl FnOnce(&mut Group) + Send + 'static) -> Result<Group, Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut group = visible_group(&txn.view(), &by.actor, id)?;
-                let before = group.permissions;
-                change(&mut group);
-                if !by.actor.may_turn(before, group.permissions) {
-                    return Err(Refusal::no_permission());
+        self.act(by, move |txn, by| {
+            let mut group = visible_group(&txn.view(), &by.actor, id)?;
+            let before = group.permissions;
+            change(&mut group);
+            if !by.actor.may_turn(before, group.permissions) {
+                return Err(Refusal::no_permission());
+            }
+            must_be_new(txn, &group)?;
+            txn.put(&GROUPS, &id, &group)?;
+            if before != group.permissions {
+                for member in members(&txn.view(), id)? {
+                    tell_rights(txn, &member)?;
                 }
-                must_be_new(txn, &group)?;
-                txn.put(&GROUPS, &id, &group)?;
-                if before != group.permissions {
-                    for member in members(&txn.view(), id)? {
-                        tell_rights(txn, &member)?;
-                    }
-                    keep_an_administrator(txn)?;
-                }
-                log(txn, now(), &by, None, format!("修改用户组 {}", group.name))?;
-                Ok(group)
-            })
-            .await
+                keep_an_administrator(txn)?;
+            }
+            log(txn, now(), by, None, format!("修改用户组 {}", group.name))?;
+            Ok(group)
+        })
+        .await
     }
 
     pub async fn edit_group(
@@ -111,42 +109,40 @@ impl App {
 
     /// Its members just leave it.
     pub async fn delete_group(&self, by: By, id: GroupId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let group = visible_group(&txn.view(), &by.actor, id)?;
-                if !by.actor.permissions.covers(group.permissions) {
-                    return Err(Refusal::no_permission());
-                }
-                txn.delete(&GROUPS, &id);
-                for mut member in members(&txn.view(), id)? {
-                    member.group = None;
-                    txn.put(&USERS, &member.id, &member)?;
-                    tell_rights(txn, &member)?;
-                }
-                keep_an_administrator(txn)?;
-                Ok(log(txn, now(), &by, None, format!("删除用户组 {}", group.name))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let group = visible_group(&txn.view(), &by.actor, id)?;
+            if !by.actor.permissions.covers(group.permissions) {
+                return Err(Refusal::no_permission());
+            }
+            txn.delete(&GROUPS, &id);
+            for mut member in members(&txn.view(), id)? {
+                member.group = None;
+                txn.put(&USERS, &member.id, &member)?;
+                tell_rights(txn, &member)?;
+            }
+            keep_an_administrator(txn)?;
+            Ok(log(txn, now(), by, None, format!("删除用户组 {}", group.name))?)
+        })
+        .await
     }
 
     /// A user of another group moves; `None` takes him out of his.
     pub async fn move_user(&self, by: By, id: UserId, group: Option<GroupId>) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut user = manageable(txn, &by, id)?;
-                let what = match group {
-                    Some(group) => format!("加入用户组 {} {}", joinable(txn, &by, group, user.company)?.name, user.name),
-                    None if user.group.is_none() => {
-                        return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
-                    }
-                    None => format!("移出用户组 {}", user.name),
-                };
-                user.group = group;
-                txn.put(&USERS, &id, &user)?;
-                tell_rights(txn, &user)?;
-                keep_an_administrator(txn)?;
-                Ok(log(txn, now(), &by, None, what)?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let mut user = manageable(txn, by, id)?;
+            let what = match group {
+                Some(group) => format!("加入用户组 {} {}", joinable(txn, by, group, user.company)?.name, user.name),
+                None if user.group.is_none() => {
+                    return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
+                }
+                None => format!("移出用户组 {}", user.name),
+            };
+            user.group = group;
+            txn.put(&USERS, &id, &user)?;
+            tell_rights(txn, &user)?;
+            keep_an_administrator(txn)?;
+            Ok(log(txn, now(), by, None, what)?)
+        })
+        .await
     }
 }

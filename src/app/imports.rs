@@ -118,15 +118,14 @@ pub fn cannot_undo(import: &Import) -> Option<Refusal> {
 impl App {
     /// All rows must have the form of a device, and name a serial. What a broken-off import has brought stays, and can be taken back.
     pub async fn import_devices(&self, by: By, file: String, rows: Vec<NewDevice>) -> Result<(u64, Vec<Registration>), Refusal> {
-        let author = by.clone();
-        let begin = move |txn: &mut Txn<'_>| {
+        let begin = move |txn: &mut Txn<'_>, author: &By| {
             let (id, now) = (txn.next("imports")?, now());
-            log(txn, now, &author, None, format!("导入设备 {id} {file}"))?;
-            let (user_name, ip) = (author.actor.user_name, author.ip);
+            log(txn, now, author, None, format!("导入设备 {id} {file}"))?;
+            let (user_name, ip) = (author.actor.user_name.clone(), author.ip.clone());
             txn.put(&IMPORTS, &id, &Import { at: now, user_name, ip, file, created: 0, state: ImportState::Untouched })?;
             Ok(id)
         };
-        let id = self.store.write(begin).await?;
+        let id = self.act(by.clone(), begin).await?;
         let importing = || self.importing.lock().unwrap_or_else(PoisonError::into_inner);
         importing().insert(id);
         let mut registrations = Vec::with_capacity(rows.len());
@@ -147,19 +146,19 @@ impl App {
         if self.importing.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
             return Err(Refusal::conflict("导入尚未结束", "the import is still under way"));
         }
-        let begin = move |txn: &mut Txn<'_>| {
+        let begin = move |txn: &mut Txn<'_>, by: &By| {
             let unknown = || Refusal::not_found("没有这次导入", "no such import");
             let import = txn.get(&IMPORTS, &id)?.ok_or_else(unknown)?;
             if let Some(refusal) = cannot_undo(&import) {
                 return Err(refusal);
             }
             if import.state == ImportState::Untouched {
-                log(txn, now(), &by, None, format!("撤销导入 {id} {}", import.file))?;
+                log(txn, now(), by, None, format!("撤销导入 {id} {}", import.file))?;
                 txn.put(&IMPORTS, &id, &Import { state: ImportState::Undoing, ..import })?;
             }
             Ok(())
         };
-        self.store.write(begin).await?;
+        self.act(by, begin).await?;
         loop {
             if let Some(undone) = self.store.write(move |txn| undo_some(txn, id)).await? {
                 return Ok(undone);

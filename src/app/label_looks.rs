@@ -46,19 +46,18 @@ fn check_name(txn: &Txn<'_>, id: u64, name: &str) -> Result<(), Refusal> {
 impl App {
     pub async fn add_label_look(&self, by: By, look: LabelLook) -> Result<(u64, LabelLook), Refusal> {
         look.check()?;
-        self.store
-            .write(move |txn| {
-                make_the_first(txn)?;
-                let id = txn.next(COUNTER)?;
-                check_name(txn, id, &look.name)?;
-                if looks(&txn.view())?.len() >= LOOKS_MAX {
-                    return Err(Refusal::conflict("标签样式太多，请先删除一些", "too many labels: delete some first"));
-                }
-                log(txn, now(), &by, None, format!("增加标签样式 {}", look.name))?;
-                txn.put(&LABEL_LOOKS, &id, &look)?;
-                Ok((id, look))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            make_the_first(txn)?;
+            let id = txn.next(COUNTER)?;
+            check_name(txn, id, &look.name)?;
+            if looks(&txn.view())?.len() >= LOOKS_MAX {
+                return Err(Refusal::conflict("标签样式太多，请先删除一些", "too many labels: delete some first"));
+            }
+            log(txn, now(), by, None, format!("增加标签样式 {}", look.name))?;
+            txn.put(&LABEL_LOOKS, &id, &look)?;
+            Ok((id, look))
+        })
+        .await
     }
 
     /// `change` is applied to the look as it is then.
@@ -68,31 +67,29 @@ impl App {
         id: u64,
         change: impl FnOnce(&mut LabelLook) + Send + 'static,
     ) -> Result<LabelLook, Refusal> {
-        self.store
-            .write(move |txn| {
-                make_the_first(txn)?;
-                let mut look = known(txn, id)?;
-                change(&mut look);
-                look.check()?;
-                check_name(txn, id, &look.name)?;
-                log(txn, now(), &by, None, format!("修改标签样式 {}", look.name))?;
-                txn.put(&LABEL_LOOKS, &id, &look)?;
-                Ok(look)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            make_the_first(txn)?;
+            let mut look = known(txn, id)?;
+            change(&mut look);
+            look.check()?;
+            check_name(txn, id, &look.name)?;
+            log(txn, now(), by, None, format!("修改标签样式 {}", look.name))?;
+            txn.put(&LABEL_LOOKS, &id, &look)?;
+            Ok(look)
+        })
+        .await
     }
 
     pub async fn delete_label_look(&self, by: By, id: u64) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                make_the_first(txn)?;
-                let look = known(txn, id)?;
-                if looks(&txn.view())?.len() == 1 {
-                    return Err(Refusal::conflict("不能删除最后一种标签", "the last label can't be deleted"));
-                }
-                txn.delete(&LABEL_LOOKS, &id);
-                Ok(log(txn, now(), &by, None, format!("删除标签样式 {}", look.name))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            make_the_first(txn)?;
+            let look = known(txn, id)?;
+            if looks(&txn.view())?.len() == 1 {
+                return Err(Refusal::conflict("不能删除最后一种标签", "the last label can't be deleted"));
+            }
+            txn.delete(&LABEL_LOOKS, &id);
+            Ok(log(txn, now(), by, None, format!("删除标签样式 {}", look.name))?)
+        })
+        .await
     }
 }

@@ -136,7 +136,7 @@ impl App {
         let mut switched = Switched::default();
         for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
             let (by, unprinted) = (by.clone(), unprinted.clone());
-            let verb = move |txn: &mut Txn<'_>| {
+            let verb = move |txn: &mut Txn<'_>, by: &By| {
                 let mut part = Switched::default();
                 let mut known = Vec::new();
                 for sn in sns {
@@ -151,13 +151,13 @@ impl App {
                 for device in known {
                     part.done.push(device.sn.clone());
                     match &unprinted {
-                        None => outcome(txn, &by, device, Label::Printed)?,
-                        Some(reason) => unprint(txn, &by, device, reason)?,
+                        None => outcome(txn, by, device, Label::Printed)?,
+                        Some(reason) => unprint(txn, by, device, reason)?,
                     }
                 }
                 Ok(part)
             };
-            let part = self.store.write(verb).await?;
+            let part = self.act(by.clone(), verb).await?;
             switched.done.extend(part.done);
             switched.unknown.extend(part.unknown);
         }
@@ -168,32 +168,31 @@ impl App {
     /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded.
     pub async fn labels_sent(&self, by: By, sns: Vec<String>, reason: String) -> Result<(), Refusal> {
         let sns = once_each(sns);
-        self.store
-            .write(move |txn| {
-                let mut devices = Vec::new();
-                for sn in &sns {
-                    let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
-                    devices.push(txn.get(&DEVICES, sn)?.ok_or_else(unknown)?);
-                }
-                let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
-                if !again.is_empty() && reason.trim().is_empty() {
-                    let list = again.join(", ");
-                    return Err(Refusal::conflict(
-                        format!("reason：重打标签需要填写原因：{list}"),
-                        format!("reason: a reprint needs one: {list}"),
-                    ));
-                }
-                for mut device in devices {
-                    touch(txn, &device)?;
-                    // Nobody said what became of the one before.
-                    close_print(txn, &by, &device, Label::Unknown)?;
-                    add_print(txn, &by, &mut device, reason.trim(), Label::Sent)?;
-                    let label = if device.is_printed() { Label::Printed } else { Label::Sent };
-                    relabel(txn, device, label)?;
-                }
-                Ok(())
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let mut devices = Vec::new();
+            for sn in &sns {
+                let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
+                devices.push(txn.get(&DEVICES, sn)?.ok_or_else(unknown)?);
+            }
+            let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
+            if !again.is_empty() && reason.trim().is_empty() {
+                let list = again.join(", ");
+                return Err(Refusal::conflict(
+                    format!("reason：重打标签需要填写原因：{list}"),
+                    format!("reason: a reprint needs one: {list}"),
+                ));
+            }
+            for mut device in devices {
+                touch(txn, &device)?;
+                // Nobody said what became of the one before.
+                close_print(txn, by, &device, Label::Unknown)?;
+                add_print(txn, by, &mut device, reason.trim(), Label::Sent)?;
+                let label = if device.is_printed() { Label::Printed } else { Label::Sent };
+                relabel(txn, device, label)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// What came out of the printer.
@@ -202,12 +201,12 @@ impl App {
         let mut switched = Switched::default();
         for outcomes in outcomes.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
             let by = by.clone();
-            let verb = move |txn: &mut Txn<'_>| {
+            let verb = move |txn: &mut Txn<'_>, by: &By| {
                 let mut part = Switched::default();
                 for (sn, label) in outcomes {
                     match txn.get(&DEVICES, &sn)? {
                         Some(device) => {
-                            outcome(txn, &by, device, label)?;
+                            outcome(txn, by, device, label)?;
                             part.done.push(sn);
                         }
                         None => part.unknown.push(sn),
@@ -215,7 +214,7 @@ impl App {
                 }
                 Ok(part)
             };
-            let part = self.store.write(verb).await?;
+            let part = self.act(by.clone(), verb).await?;
             switched.done.extend(part.done);
             switched.unknown.extend(part.unknown);
         }
@@ -328,7 +327,7 @@ mod tests {
             permissions: PermissionSet::default(),
             credential: Credential::Token(TokenId(number)),
         };
-        By { actor, ip: "10.0.0.1".into() }
+        By { actor, ip: "10.0.0.1".into(), needs: &[] }
     }
 
     #[test]

@@ -276,7 +276,7 @@ mod tests {
             permissions: PermissionSet::default(),
             credential: Credential::Token(crate::domain::ids::TokenId(1)),
         };
-        By { actor, ip: format!("10.0.0.{}", number % 5) }
+        By { actor, ip: format!("10.0.0.{}", number % 5), needs: &[] }
     }
 
     /// Every page of every search is what a walk through all rows finds.

@@ -1,11 +1,11 @@
 //! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
 //! nothing of HTTP, engines or watchers.
 
-use crate::domain::account::{Actor, Credential, PermissionSet, Session};
+use crate::domain::account::{Actor, Credential, Permission, PermissionSet, Session};
 use crate::domain::ids::{CompanyId, Millis, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::blobs::Blobs;
-use crate::store::{Store, StoreError, View};
+use crate::store::{Store, StoreError, Txn, View};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,6 +44,7 @@ pub mod tokens;
 pub mod users;
 
 use log::log;
+pub use open::room;
 pub use passwords::Passwords;
 
 /// Milliseconds since 1970-01-01 UTC, now. The one clock.
@@ -126,6 +127,20 @@ impl App {
         &self.dir
     }
 
+    /// A verb of somebody's: who they are and what they may is asked again in the write itself.
+    pub async fn act<T: Send + 'static>(
+        &self,
+        by: By,
+        verb: impl FnOnce(&mut Txn<'_>, &By) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.store
+            .write(move |txn| {
+                let by = by.now(&txn.view())?;
+                verb(txn, &by)
+            })
+            .await
+    }
+
     /// A walk through many rows, on a thread that may block.
     pub async fn look<T: Send + 'static>(
         &self,
@@ -142,9 +157,20 @@ impl App {
 pub struct By {
     pub actor: Actor,
     pub ip: String,
+    /// Any of them is needed for what is asked; none: it is enough to be logged in.
+    pub needs: &'static [Permission],
 }
 
 impl By {
+    /// The same as they are now, if they still may: what was taken away while a request was under way is not used.
+    fn now(&self, view: &View<'_>) -> Result<Self, Refusal> {
+        let actor = sessions::actor_of(view, self.actor.credential)?.ok_or_else(Refusal::unauthenticated)?;
+        if self.needs.is_empty() || self.needs.iter().any(|needed| actor.may(*needed)) {
+            return Ok(Self { actor, ..self.clone() });
+        }
+        Err(Refusal::no_permission())
+    }
+
     /// Whoever stands at the box itself, at its command line, and does something to this company.
     fn the_box(company: CompanyId, company_name: String) -> Self {
         let actor = Actor {
@@ -155,6 +181,6 @@ impl By {
             permissions: PermissionSet::default(),
             credential: Credential::Session([0; 32]),
         };
-        Self { actor, ip: "localhost".into() }
+        Self { actor, ip: "localhost".into(), needs: &[] }
     }
 }

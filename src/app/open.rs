@@ -14,7 +14,7 @@ use crate::store::{Listener, Room, Store, StoreError};
 use std::error::Error;
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ const FREE_BYTES_ENOUGH: u64 = 1 << 30;
 const ROOM_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
 /// Whether the disk under `dir` still has room; looks twice a second at most.
-fn room(dir: &Path) -> Room {
+pub fn room(dir: &Path) -> Room {
     let dir = dir.to_owned();
     let last: Mutex<Option<(Instant, Result<(), &'static str>)>> = Mutex::new(None);
     Arc::new(move || {
@@ -86,12 +86,19 @@ impl App {
     pub fn open(dir: &Path, settings: &[(String, String)], news: Listener) -> Result<Self, Box<dyn Error>> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
         data_dir::check_access(dir)?;
+        // It may have been made by hand, or copied: what is in it is for its owner alone.
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(|e| data_dir::io_in_words(dir, &e))?;
         if dir.join(INCOMPLETE).exists() {
             let dir = dir.display();
             return Err(format!("the restore into {dir} did not come to its end: empty the directory and restore again").into());
         }
         take_up_restored(dir)?;
         let engine = Local::open(&dir.join("db")).map_err(|e| data_dir::store_in_words(dir, &e))?;
+        // Half a backup, that was being taken in when the box went down. Only whoever has the store open may say so.
+        let half = dir.join(RESTORED);
+        if half.exists() {
+            fs::remove_dir_all(&half).map_err(|e| data_dir::io_in_words(&half, &e))?;
+        }
         let room = room(dir);
         let in_force = InForce::default();
         let listener = {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 /// Each takes 19 MiB and some ten milliseconds of one core.
 const AT_ONCE: usize = 2;
+pub const PASSWORD_CHARS_MIN: usize = 8;
 pub const PASSWORD_CHARS_MAX: usize = 256;
 
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-pub const BYTES_MAX: u64 = 20 << 20;
+pub const BYTES_MAX: u64 = crate::domain::invoice::PICTURE_BYTES_MAX;
 
 /// A picture whose file is durable and which no row names yet.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ pub fn get(view: &View<'_>, id: PictureId) -> Result<Option<Picture>, StoreError
 
 impl App {
     pub async fn record_template_origin(&self, by: By, kept: Kept) -> Result<Picture, Refusal> {
-        self.store.write(move |txn| Ok(record(txn, &by, &kept, Purpose::Template, by.actor.company)?)).await
+        self.act(by, move |txn, by| Ok(record(txn, by, &kept, Purpose::Template, by.actor.company)?)).await
     }
 
     /// Removes the files that no row names: what an upload left that never came to its row. At start, before anything comes in.

@@ -212,33 +212,31 @@ impl App {
         failed: Vec<FailedFile>,
         key: Option<String>,
     ) -> Result<UploadAnswer, Refusal> {
-        self.store
-            .write(move |txn| {
-                let now = now();
-                let key = key.map(|key| (by.actor.user, key));
-                if let Some(first) = match &key {
-                    Some(key) => first_answer(txn, key, now)?,
-                    None => None,
-                } {
-                    return Ok(first);
-                }
-                let mut queued = Vec::new();
-                for (name, kept) in &pictures {
-                    let picture = pictures::record(txn, &by, kept, Purpose::Invoice, by.actor.company)?;
-                    let job = Job::Recognise { picture: picture.id, again: None };
-                    let action = enqueue(txn, &by, job, name, &format!(" {name}"))?;
-                    queued.push((action.id, picture));
-                }
-                let answer =
-                    UploadAnswer { actions: queued.iter().map(|(id, _)| *id).collect(), sizes: sizes(&txn.view())?, failed };
-                if let Some((user, key)) = key {
-                    txn.put(&UPLOAD_KEYS, &(user, key.clone()), &answer)?;
-                    txn.put(&UPLOAD_KEYS_BY_TIME, &(now, user, key), &())?;
-                }
-                txn.emit(Change::Queued { company: by.actor.company, pictures: queued });
-                Ok(answer)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let now = now();
+            let key = key.map(|key| (by.actor.user, key));
+            if let Some(first) = match &key {
+                Some(key) => first_answer(txn, key, now)?,
+                None => None,
+            } {
+                return Ok(first);
+            }
+            let mut queued = Vec::new();
+            for (name, kept) in &pictures {
+                let picture = pictures::record(txn, by, kept, Purpose::Invoice, by.actor.company)?;
+                let job = Job::Recognise { picture: picture.id, again: None };
+                let action = enqueue(txn, by, job, name, &format!(" {name}"))?;
+                queued.push((action.id, picture));
+            }
+            let answer = UploadAnswer { actions: queued.iter().map(|(id, _)| *id).collect(), sizes: sizes(&txn.view())?, failed };
+            if let Some((user, key)) = key {
+                txn.put(&UPLOAD_KEYS, &(user, key.clone()), &answer)?;
+                txn.put(&UPLOAD_KEYS_BY_TIME, &(now, user, key), &())?;
+            }
+            txn.emit(Change::Queued { company: by.actor.company, pictures: queued });
+            Ok(answer)
+        })
+        .await
     }
 
     /// An engine takes it up: from here on a crash of the box shows what it was doing. `None`: it waits no more.
@@ -274,56 +272,52 @@ impl App {
 
     /// What waits is taken out, however long its queue. What runs or has ended stays as it is.
     pub async fn cancel_action(&self, by: By, id: ActionId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let mut action = waiting_for(txn, &by, id)?;
-                take_out(txn, action.job.queue(), &action)?;
-                action.state = State::Cancelled;
-                txn.put(&ACTIONS, &id, &action)?;
-                log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?;
-                if let Job::Recognise { again: Some(again), .. } = action.job {
-                    faults::come_back(txn, again)?;
-                }
-                txn.emit(Change::Cancelled { action: Box::new(action) });
-                Ok(())
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let mut action = waiting_for(txn, by, id)?;
+            take_out(txn, action.job.queue(), &action)?;
+            action.state = State::Cancelled;
+            txn.put(&ACTIONS, &id, &action)?;
+            log(txn, now(), by, None, format!("取消操作 {} {id}", action.job.kind()))?;
+            if let Job::Recognise { again: Some(again), .. } = action.job {
+                faults::come_back(txn, again)?;
+            }
+            txn.emit(Change::Cancelled { action: Box::new(action) });
+            Ok(())
+        })
+        .await
     }
 
     /// Before everything else in its queue.
     pub async fn run_action_next(&self, by: By, id: ActionId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let action = waiting_for(txn, &by, id)?;
-                take_out(txn, action.job.queue(), &action)?;
-                let kind = action.job.kind();
-                let first = first_position(txn, action.job.queue())?.unwrap_or(0).min(0);
-                wait_at(txn, action, first - 1)?;
-                Ok(log(txn, now(), &by, None, format!("优先处理 {kind} {id}"))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let action = waiting_for(txn, by, id)?;
+            take_out(txn, action.job.queue(), &action)?;
+            let kind = action.job.kind();
+            let first = first_position(txn, action.job.queue())?.unwrap_or(0).min(0);
+            wait_at(txn, action, first - 1)?;
+            Ok(log(txn, now(), by, None, format!("优先处理 {kind} {id}"))?)
+        })
+        .await
     }
 
     /// What runs ends; nothing else starts until `resume_queues`, over restarts too.
     pub async fn pause_queues(&self, by: By, reason: String) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                log(txn, now(), &by, None, format!("暂停队列 {reason}"))?;
-                txn.put(&PAUSE, &(), &Pause { by: by.actor.user_name, since: now(), reason })?;
-                txn.emit(Change::Queues);
-                Ok(())
-            })
-            .await
+        self.act(by, move |txn, by| {
+            log(txn, now(), by, None, format!("暂停队列 {reason}"))?;
+            txn.put(&PAUSE, &(), &Pause { by: by.actor.user_name.clone(), since: now(), reason })?;
+            txn.emit(Change::Queues);
+            Ok(())
+        })
+        .await
     }
 
     pub async fn resume_queues(&self, by: By) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                txn.delete(&PAUSE, &());
-                txn.emit(Change::Queues);
-                Ok(log(txn, now(), &by, None, "恢复队列")?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            txn.delete(&PAUSE, &());
+            txn.emit(Change::Queues);
+            Ok(log(txn, now(), by, None, "恢复队列")?)
+        })
+        .await
     }
 
     /// What was running when the box went down is next again, unless it has brought the box down too often. At start, before anything is

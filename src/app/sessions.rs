@@ -75,6 +75,32 @@ impl<T: Clone> Known<T> {
     }
 }
 
+/// Who a cookie stands for, and since when.
+fn of_session(view: &View<'_>, key: Digest) -> Result<Option<(Actor, Session)>, StoreError> {
+    let Some(session) = view.get(&SESSIONS, &key)? else { return Ok(None) };
+    let Some(user) = view.get(&USERS, &session.user)?.filter(|u| !u.locked) else { return Ok(None) };
+    Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
+}
+
+/// Who a token stands for: its user, within what the token was given.
+fn of_token(view: &View<'_>, id: TokenId) -> Result<Option<Actor>, StoreError> {
+    let Some(token) = view.get(&TOKENS, &id)? else { return Ok(None) };
+    let Some(user) = view.get(&USERS, &token.user)?.filter(|u| !u.locked) else { return Ok(None) };
+    let mut actor = accounts::actor(view, &user, Credential::Token(id))?;
+    actor.permissions = token.permissions.within(actor.permissions);
+    Ok(Some(actor))
+}
+
+/// Who somebody is now, whoever they were when they were let in. `None`: nobody any more.
+pub(super) fn actor_of(view: &View<'_>, credential: Credential) -> Result<Option<Actor>, StoreError> {
+    match credential {
+        Credential::Session(key) => {
+            Ok(of_session(view, key)?.filter(|(_, session)| !session.is_over(now())).map(|(actor, _)| actor))
+        }
+        Credential::Token(id) => of_token(view, id),
+    }
+}
+
 impl App {
     /// `may_use_default`: the password that the interface document prints is taken from this address.
     pub async fn log_in(&self, name: String, password: String, address: IpAddr, may_use_default: bool) -> Result<Login, Refusal> {
@@ -129,11 +155,7 @@ impl App {
     /// Who a cookie's secret stands for.
     pub fn session_actor(&self, secret: &str, now: Millis) -> Result<Option<Actor>, Refusal> {
         let key = passwords::digest(secret);
-        let found = self.known_sessions.or(&self.store, key, |view| {
-            let Some(session) = view.get(&SESSIONS, &key)? else { return Ok(None) };
-            let Some(user) = view.get(&USERS, &session.user)?.filter(|u| !u.locked) else { return Ok(None) };
-            Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
-        })?;
+        let found = self.known_sessions.or(&self.store, key, |view| of_session(view, key))?;
         let Some((actor, session)) = found.filter(|(_, session)| !session.is_over(now)) else { return Ok(None) };
         if now - session.seen > Session::SEEN_PRECISION_MS {
             self.touch(key, now);
@@ -160,25 +182,31 @@ impl App {
     /// Who a station's token stands for: its user, within what the token was given.
     pub fn token_actor(&self, secret: &str) -> Result<Option<Actor>, Refusal> {
         let hash = passwords::digest(secret);
-        let found = self.known_tokens.or(&self.store, hash, |view| {
-            let Some(id) = view.get(&TOKENS_BY_HASH, &hash)?.map(TokenId) else { return Ok(None) };
-            let Some(token) = view.get(&TOKENS, &id)? else { return Ok(None) };
-            let Some(user) = view.get(&USERS, &token.user)?.filter(|u| !u.locked) else { return Ok(None) };
-            let mut actor = accounts::actor(view, &user, Credential::Token(id))?;
-            actor.permissions = token.permissions.within(actor.permissions);
-            Ok(Some(actor))
+        let found = self.known_tokens.or(&self.store, hash, |view| match view.get(&TOKENS_BY_HASH, &hash)? {
+            Some(id) => of_token(view, TokenId(id)),
+            None => Ok(None),
         })?;
         Ok(found)
     }
 
-    /// Drops the sessions that are over; answers how many. At start.
+    /// Drops the sessions that are over, with their sockets; answers how many. At start, and every now and then.
     pub fn sweep_sessions(&self) -> Result<usize, Refusal> {
-        self.store.write_blocking(|txn| {
-            let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
-            let over: Vec<_> = sessions.into_iter().filter(|(_, session)| session.is_over(now())).collect();
-            over.iter().for_each(|(key, _)| txn.delete(&SESSIONS, key));
-            Ok(over.len())
-        })
+        const AT_ONCE: usize = 500;
+        let is_over = |row: &Result<([u8; 32], Session), _>| row.as_ref().is_ok_and(|(_, session)| session.is_over(now()));
+        let found = self.store.walk(|view| view.scan(&SESSIONS, &(), false).filter(is_over).collect::<Result<Vec<_>, _>>())?;
+        for some in found.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            self.store.write_blocking(move |txn| {
+                for (key, _) in some {
+                    if txn.get(&SESSIONS, &key)?.is_some_and(|session| session.is_over(now())) {
+                        txn.delete(&SESSIONS, &key);
+                        txn.emit(Change::Ended { credential: Credential::Session(key) });
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found.len())
     }
 
     pub async fn log_out(&self, credential: Credential) -> Result<(), Refusal> {

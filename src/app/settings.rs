@@ -70,33 +70,32 @@ impl App {
             ));
         }
         let fixed = self.fixed.clone();
-        self.store
-            .write(move |txn| {
-                if let Some(seen) = seen
-                    && seen != txn.view().counter(VERSION)?
-                {
-                    return Err(stale());
+        self.act(by, move |txn, by| {
+            if let Some(seen) = seen
+                && seen != txn.view().counter(VERSION)?
+            {
+                return Err(stale());
+            }
+            let mut changed = read(&txn.view(), &fixed)??;
+            let mut is_news = false;
+            for (name, value) in &changes {
+                changed.set(name, value)?;
+                if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
+                    txn.put(&SETTINGS, name, value)?;
+                    log(txn, now(), by, None, format!("修改设置 {name} = {value}"))?;
+                    is_news = true;
                 }
-                let mut changed = read(&txn.view(), &fixed)??;
-                let mut is_news = false;
-                for (name, value) in &changes {
-                    changed.set(name, value)?;
-                    if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
-                        txn.put(&SETTINGS, name, value)?;
-                        log(txn, now(), &by, None, format!("修改设置 {name} = {value}"))?;
-                        is_news = true;
-                    }
-                }
-                if !is_news {
-                    return Ok(());
-                }
-                if changes.iter().any(|(name, _)| name.starts_with("device_sn_")) {
-                    changed.check_sn_format()?;
-                }
-                txn.next(VERSION)?;
-                txn.emit(Change::Settings(Arc::new(changed)));
-                Ok(())
-            })
-            .await
+            }
+            if !is_news {
+                return Ok(());
+            }
+            if changes.iter().any(|(name, _)| name.starts_with("device_sn_")) {
+                changed.check_sn_format()?;
+            }
+            txn.next(VERSION)?;
+            txn.emit(Change::Settings(Arc::new(changed)));
+            Ok(())
+        })
+        .await
     }
 }

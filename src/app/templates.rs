@@ -110,44 +110,42 @@ impl App {
         change: Option<TemplateId>,
         drawn: Drawn,
     ) -> Result<(ActionId, QueueSizes), Refusal> {
-        self.store
-            .write(move |txn| {
-                let known = change.map(|id| own(txn, &by, id)).transpose()?;
-                if let (Some(known), Some(seen)) = (&known, drawn.version) {
-                    check_version(txn, known, seen)?;
-                }
-                let company = known.as_ref().map(|t| t.company).or(drawn.company).unwrap_or(by.actor.company);
-                if !drawn.company.iter().all(|c| by.actor.sees(*c)) {
-                    return Err(Refusal::no_permission());
-                }
-                must_be_company(txn, company)?;
-                let origin = drawn_on(&txn.view(), &by.actor, &drawn.layout, drawn.origin, known.as_ref())?;
-                let shown = match &drawn.shown {
-                    Some(kept) => pictures::record(txn, &by, kept, Purpose::Template, company)?.id,
-                    None => origin.id,
-                };
-                let detail = format!(" {}", drawn.layout.label);
-                let draft = TemplateDraft { company, layout: drawn.layout, json_model: drawn.json_model, origin: origin.id, shown };
-                let job = match change {
-                    Some(id) => Job::ChangeTemplate(id, draft),
-                    None => Job::AddTemplate(draft),
-                };
-                let action = enqueue(txn, &by, job, "", &detail)?;
-                txn.emit(Change::Queues);
-                Ok((action.id, sizes(&txn.view())?))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let known = change.map(|id| own(txn, by, id)).transpose()?;
+            if let (Some(known), Some(seen)) = (&known, drawn.version) {
+                check_version(txn, known, seen)?;
+            }
+            let company = known.as_ref().map(|t| t.company).or(drawn.company).unwrap_or(by.actor.company);
+            if !drawn.company.iter().all(|c| by.actor.sees(*c)) {
+                return Err(Refusal::no_permission());
+            }
+            must_be_company(txn, company)?;
+            let origin = drawn_on(&txn.view(), &by.actor, &drawn.layout, drawn.origin, known.as_ref())?;
+            let shown = match &drawn.shown {
+                Some(kept) => pictures::record(txn, by, kept, Purpose::Template, company)?.id,
+                None => origin.id,
+            };
+            let detail = format!(" {}", drawn.layout.label);
+            let draft = TemplateDraft { company, layout: drawn.layout, json_model: drawn.json_model, origin: origin.id, shown };
+            let job = match change {
+                Some(id) => Job::ChangeTemplate(id, draft),
+                None => Job::AddTemplate(draft),
+            };
+            let action = enqueue(txn, by, job, "", &detail)?;
+            txn.emit(Change::Queues);
+            Ok((action.id, sizes(&txn.view())?))
+        })
+        .await
     }
 
     pub async fn queue_template_deletion(&self, by: By, id: TemplateId) -> Result<(ActionId, QueueSizes), Refusal> {
-        self.store
-            .write(move |txn| {
-                let template = own(txn, &by, id)?;
-                let action = enqueue(txn, &by, Job::DeleteTemplate(id), "", &format!(" {}", template.layout.label))?;
-                txn.emit(Change::Queues);
-                Ok((action.id, sizes(&txn.view())?))
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let template = own(txn, by, id)?;
+            let action = enqueue(txn, by, Job::DeleteTemplate(id), "", &format!(" {}", template.layout.label))?;
+            txn.emit(Change::Queues);
+            Ok((action.id, sizes(&txn.view())?))
+        })
+        .await
     }
 
     /// The engine has taken up a new or changed template. `uuid`: for a new one.

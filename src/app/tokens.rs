@@ -1,17 +1,32 @@
-//! Tokens: what stations log in with. Anyone may make them, for what he holds.
+//! Tokens: what stations log in with. Anyone may make them, for what they hold themselves.
 
+use super::accounts::manageable;
 use super::{App, By, log, now, passwords};
-use crate::domain::account::{Actor, Credential, Permission, PermissionSet, Token};
+use crate::domain::account::{Credential, Permission, PermissionSet, Token};
 use crate::domain::change::Change;
-use crate::domain::ids::TokenId;
+use crate::domain::ids::{TokenId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{TOKENS, TOKENS_BY_HASH};
-use crate::store::{StoreError, View};
+use crate::store::{StoreError, Txn, View};
 
-/// His own.
-pub fn own(view: &View<'_>, actor: &Actor) -> Result<Vec<Token>, StoreError> {
+/// A user's.
+pub fn of_user(view: &View<'_>, user: UserId) -> Result<Vec<Token>, StoreError> {
     let tokens = view.scan(&TOKENS, &(), false).map(|row| row.map(|(_, token)| token));
-    tokens.filter(|token| token.as_ref().map_or(true, |t| t.user == actor.user)).collect()
+    tokens.filter(|token| token.as_ref().map_or(true, |t| t.user == user)).collect()
+}
+
+fn end(txn: &mut Txn<'_>, token: &Token) {
+    txn.delete(&TOKENS, &token.id);
+    txn.delete(&TOKENS_BY_HASH, &token.hash);
+    txn.emit(Change::Ended { credential: Credential::Token(token.id) });
+}
+
+/// All of a user's, with their sockets.
+pub(super) fn end_all(txn: &mut Txn<'_>, user: UserId) -> Result<(), StoreError> {
+    for token in of_user(&txn.view(), user)? {
+        end(txn, &token);
+    }
+    Ok(())
 }
 
 impl App {
@@ -24,13 +39,12 @@ impl App {
         let secret = passwords::secret()?;
         let hash = passwords::digest(&secret);
         let token = self
-            .store
-            .write(move |txn| {
+            .act(by, move |txn, by| {
                 let token =
                     Token { id: TokenId(txn.next("tokens")?), user: by.actor.user, name, hash, permissions, created: now() };
                 txn.put(&TOKENS, &token.id, &token)?;
                 txn.put(&TOKENS_BY_HASH, &hash, &token.id.0)?;
-                log(txn, now(), &by, None, format!("增加令牌 {}", token.name))?;
+                log(txn, now(), by, None, format!("增加令牌 {}", token.name))?;
                 Ok(token)
             })
             .await?;
@@ -38,15 +52,16 @@ impl App {
     }
 
     pub async fn delete_token(&self, by: By, id: TokenId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let known = txn.get(&TOKENS, &id)?.filter(|t| t.user == by.actor.user || by.actor.may(Permission::SystemRw));
-                let token = known.ok_or_else(|| Refusal::not_found("没有这个令牌", "no such token"))?;
-                txn.delete(&TOKENS, &id);
-                txn.delete(&TOKENS_BY_HASH, &token.hash);
-                txn.emit(Change::Ended { credential: Credential::Token(id) });
-                Ok(log(txn, now(), &by, None, format!("删除令牌 {}", token.name))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let unknown = || Refusal::not_found("没有这个令牌", "no such token");
+            let token = txn.get(&TOKENS, &id)?.ok_or_else(unknown)?;
+            // Whoever may edit a user may end that user's tokens; to everybody else there is none.
+            if token.user != by.actor.user && !(by.actor.may(Permission::UserRw) && manageable(txn, by, token.user).is_ok()) {
+                return Err(unknown());
+            }
+            end(txn, &token);
+            Ok(log(txn, now(), by, None, format!("删除令牌 {}", token.name))?)
+        })
+        .await
     }
 }

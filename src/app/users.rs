@@ -1,13 +1,13 @@
 //! Users: added, changed, locked, given rights and passwords, and gone.
 
-use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights};
+use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights, within_reach};
 use super::groups::{Tick, ticked};
-use super::{App, By, log, now, passwords};
-use crate::domain::account::{Actor, Credential, PermissionSet, User};
+use super::{App, By, log, now, passwords, tokens};
+use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
 use crate::domain::change::Change;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::{Code, Refusal};
-use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS, USERS_BY_NAME};
+use crate::store::tables::{SESSIONS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
 use std::net::IpAddr;
 
@@ -29,6 +29,8 @@ pub struct UserChange {
     pub group: Option<Option<GroupId>>,
     /// All of his own.
     pub permissions: Option<PermissionSet>,
+    /// With a lock: what the user's machines log in with stays.
+    pub keep_tokens: bool,
 }
 
 /// Those of the companies that `actor` sees, himself among them.
@@ -44,6 +46,11 @@ pub fn get(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> 
     if actor.sees(user.company) { Ok(user) } else { Err(Refusal::no_permission()) }
 }
 
+/// The user, if `actor` may edit them.
+pub fn editable(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
+    if actor.may(Permission::UserRw) { within_reach(view, actor, id) } else { Err(Refusal::no_permission()) }
+}
+
 fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal> {
     match txn.get(&USERS_BY_NAME, name)? {
         Some(other) if other != id => Err(Refusal::conflict("已有同名的用户", "there is a user of that name")),
@@ -51,15 +58,23 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
     }
 }
 
+/// Whether it may be somebody's new one; the one that the interface document prints is too short.
 fn password(text: &str) -> Result<(), Refusal> {
     let chars = text.chars().count();
-    if (1..=passwords::PASSWORD_CHARS_MAX).contains(&chars) {
+    if (passwords::PASSWORD_CHARS_MIN..=passwords::PASSWORD_CHARS_MAX).contains(&chars) {
         return Ok(());
     }
-    Err(Refusal::malformed("passwd：应为 1 到 256 个字符", "passwd: must have 1 to 256 characters"))
+    Err(Refusal::malformed("passwd：应为 8 到 256 个字符", "passwd: must have 8 to 256 characters"))
 }
 
-/// Logs the user out everywhere.
+/// Logs the user out everywhere; machines too, unless `keep_tokens`.
+fn end_access(txn: &mut Txn<'_>, id: UserId, keep_tokens: bool) -> Result<(), StoreError> {
+    if !keep_tokens {
+        tokens::end_all(txn, id)?;
+    }
+    end_sessions(txn, id)
+}
+
 fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
     let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
     for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
@@ -74,153 +89,155 @@ impl App {
         let name = name("user_name", &new.name)?;
         password(&new.password)?;
         let password_hash = self.passwords.hash(new.password).await?;
-        self.store
-            .write(move |txn| {
-                let company = new.company.unwrap_or(by.actor.company);
-                if !by.actor.sees(company) || !by.actor.permissions.covers(new.permissions) {
-                    return Err(Refusal::no_permission());
-                }
-                must_be_company(txn, company)?;
-                if let Some(group) = new.group {
-                    joinable(txn, &by, group, company)?;
-                }
-                let user = User {
-                    id: UserId(txn.next("users")?),
-                    name,
-                    company,
-                    group: new.group,
-                    password_hash,
-                    default_password: false,
-                    permissions: new.permissions,
-                    registered: now(),
-                    locked: false,
-                };
-                take_name(txn, user.id, &user.name)?;
-                txn.put(&USERS, &user.id, &user)?;
-                log(txn, now(), &by, None, format!("增加用户 {}", user.name))?;
-                Ok(user)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let company = new.company.unwrap_or(by.actor.company);
+            if !by.actor.sees(company) || !by.actor.permissions.covers(new.permissions) {
+                return Err(Refusal::no_permission());
+            }
+            must_be_company(txn, company)?;
+            if let Some(group) = new.group {
+                joinable(txn, by, group, company)?;
+            }
+            let user = User {
+                id: UserId(txn.next("users")?),
+                name,
+                company,
+                group: new.group,
+                password_hash,
+                default_password: false,
+                permissions: new.permissions,
+                registered: now(),
+                locked: false,
+            };
+            take_name(txn, user.id, &user.name)?;
+            txn.put(&USERS, &user.id, &user)?;
+            log(txn, now(), by, None, format!("增加用户 {}", user.name))?;
+            Ok(user)
+        })
+        .await
     }
 
     pub async fn edit_user(&self, by: By, id: UserId, change: UserChange) -> Result<User, Refusal> {
         let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
-        self.store
-            .write(move |txn| {
-                let mut user = manageable(txn, &by, id)?;
-                if let Some(name) = new_name {
-                    let old = std::mem::replace(&mut user.name, name);
-                    txn.delete(&USERS_BY_NAME, &old);
-                    take_name(txn, id, &user.name)?;
-                }
-                if let Some(company) = change.company.filter(|c| *c != user.company) {
-                    if !by.actor.sees(company) {
-                        return Err(Refusal::no_permission());
-                    }
-                    must_be_company(txn, company)?;
-                    // A group does not reach over the wall.
-                    (user.company, user.group) = (company, None);
-                }
-                if let Some(group) = change.group {
-                    if let Some(group) = group {
-                        joinable(txn, &by, group, user.company)?;
-                    }
-                    user.group = group;
-                }
-                let permissions = change.permissions.unwrap_or(user.permissions);
-                if !by.actor.may_turn(user.permissions, permissions) {
+        self.act(by, move |txn, by| {
+            let mut user = manageable(txn, by, id)?;
+            if let Some(name) = new_name {
+                let old = std::mem::replace(&mut user.name, name);
+                txn.delete(&USERS_BY_NAME, &old);
+                take_name(txn, id, &user.name)?;
+            }
+            if let Some(company) = change.company.filter(|c| *c != user.company) {
+                if !by.actor.sees(company) {
                     return Err(Refusal::no_permission());
                 }
-                let has_other_rights = user.permissions != permissions;
-                user.permissions = permissions;
-                if let Some(locked) = change.locked {
-                    user.locked = locked;
-                    if locked {
-                        end_sessions(txn, id)?;
-                    }
+                must_be_company(txn, company)?;
+                // A group does not reach over the wall.
+                (user.company, user.group) = (company, None);
+            }
+            if let Some(group) = change.group {
+                if let Some(group) = group {
+                    joinable(txn, by, group, user.company)?;
                 }
-                txn.put(&USERS, &id, &user)?;
-                tell_rights(txn, &user)?;
-                keep_an_administrator(txn)?;
-                let what = match change.locked {
-                    Some(true) => "锁定用户",
-                    Some(false) => "解锁用户",
-                    None => "修改用户",
-                };
-                log(txn, now(), &by, None, format!("{what} {}", user.name))?;
-                if has_other_rights {
-                    log(txn, now(), &by, None, format!("修改用户权限 {}", user.name))?;
+                user.group = group;
+            }
+            let permissions = change.permissions.unwrap_or(user.permissions);
+            if !by.actor.may_turn(user.permissions, permissions) {
+                return Err(Refusal::no_permission());
+            }
+            let has_other_rights = user.permissions != permissions;
+            user.permissions = permissions;
+            if let Some(locked) = change.locked {
+                user.locked = locked;
+                if locked {
+                    end_access(txn, id, change.keep_tokens)?;
                 }
-                Ok(user)
-            })
-            .await
+            }
+            txn.put(&USERS, &id, &user)?;
+            tell_rights(txn, &user)?;
+            keep_an_administrator(txn)?;
+            let what = match change.locked {
+                Some(true) => "锁定用户",
+                Some(false) => "解锁用户",
+                None => "修改用户",
+            };
+            log(txn, now(), by, None, format!("{what} {}", user.name))?;
+            if has_other_rights {
+                log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
+            }
+            Ok(user)
+        })
+        .await
     }
 
     pub async fn delete_user(&self, by: By, id: UserId) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                let user = manageable(txn, &by, id)?;
-                end_sessions(txn, id)?;
-                let tokens = txn.scan(&TOKENS, &(), false).collect::<Result<Vec<_>, _>>()?;
-                for (token, row) in tokens.into_iter().filter(|(_, token)| token.user == id) {
-                    txn.delete(&TOKENS, &token);
-                    txn.delete(&TOKENS_BY_HASH, &row.hash);
-                    txn.emit(Change::Ended { credential: Credential::Token(token) });
-                }
-                txn.delete(&USERS, &id);
-                txn.delete(&USERS_BY_NAME, &user.name);
-                keep_an_administrator(txn)?;
-                Ok(log(txn, now(), &by, None, format!("删除用户 {}", user.name))?)
-            })
-            .await
+        self.act(by, move |txn, by| {
+            let user = manageable(txn, by, id)?;
+            end_access(txn, id, false)?;
+            txn.delete(&USERS, &id);
+            txn.delete(&USERS_BY_NAME, &user.name);
+            keep_an_administrator(txn)?;
+            Ok(log(txn, now(), by, None, format!("删除用户 {}", user.name))?)
+        })
+        .await
     }
 
     /// Several users' own rights, all or none.
     pub async fn tick_users(&self, by: By, changes: Vec<(UserId, Vec<Tick>)>) -> Result<(), Refusal> {
-        self.store
-            .write(move |txn| {
-                for (id, ticks) in &changes {
-                    let mut user = manageable(txn, &by, *id)?;
-                    let permissions = ticked(user.permissions, ticks);
-                    if !by.actor.may_turn(user.permissions, permissions) {
-                        return Err(Refusal::no_permission());
-                    }
-                    user.permissions = permissions;
-                    txn.put(&USERS, id, &user)?;
-                    tell_rights(txn, &user)?;
-                    log(txn, now(), &by, None, format!("修改用户权限 {}", user.name))?;
+        self.act(by, move |txn, by| {
+            for (id, ticks) in &changes {
+                let mut user = manageable(txn, by, *id)?;
+                let permissions = ticked(user.permissions, ticks);
+                if !by.actor.may_turn(user.permissions, permissions) {
+                    return Err(Refusal::no_permission());
                 }
-                keep_an_administrator(txn)
-            })
-            .await
+                user.permissions = permissions;
+                txn.put(&USERS, id, &user)?;
+                tell_rights(txn, &user)?;
+                log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
+            }
+            keep_an_administrator(txn)
+        })
+        .await
     }
 
     /// A user's own new password, against the old one. Everybody who was logged in as him is logged out.
-    pub async fn change_own_password(&self, by: By, address: IpAddr, old: String, new: String) -> Result<(), Refusal> {
+    pub async fn change_own_password(
+        &self,
+        by: By,
+        address: IpAddr,
+        old: String,
+        new: String,
+        keep_tokens: bool,
+    ) -> Result<(), Refusal> {
         password(&new)?;
         let id = by.actor.user;
         let user = self.store.read(|view| get(view, &by.actor, id))?;
         self.check_password(&user, old, address).await?;
-        self.set_password(by, id, new).await
+        self.set_password(by, id, new, keep_tokens).await
     }
 
     /// A manager gives a user another password.
-    pub async fn reset_password(&self, by: By, id: UserId, new: String) -> Result<(), Refusal> {
+    pub async fn reset_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
         password(&new)?;
-        self.set_password(by, id, new).await
+        self.set_password(By { needs: &[Permission::UserRw], ..by }, id, new, keep_tokens).await
     }
 
-    async fn set_password(&self, by: By, id: UserId, new: String) -> Result<(), Refusal> {
+    async fn set_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
+        let known = self.store.read(|view| view.get(&USERS, &id))?;
+        if let Some(user) = known
+            && self.passwords.verify(new.clone(), user.password_hash).await?
+        {
+            return Err(Refusal::malformed("passwd：不能与原来的密码相同", "passwd: must not be the old one"));
+        }
         let password_hash = self.passwords.hash(new).await?;
         let name = self
-            .store
-            .write(move |txn| {
-                let mut user = manageable(txn, &by, id)?;
+            .act(by, move |txn, by| {
+                let mut user = manageable(txn, by, id)?;
                 user.password_hash = password_hash;
                 user.default_password = false;
                 txn.put(&USERS, &id, &user)?;
-                end_sessions(txn, id)?;
-                log(txn, now(), &by, None, format!("修改密码 {}", user.name))?;
+                end_access(txn, id, keep_tokens)?;
+                log(txn, now(), by, None, format!("修改密码 {}", user.name))?;
                 Ok(user.name)
             })
             .await?;
@@ -242,7 +259,7 @@ impl App {
                 let mut user = txn.get(&USERS, &user.id)?.ok_or_else(unknown)?;
                 (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
                 txn.put(&USERS, &user.id, &user)?;
-                end_sessions(txn, user.id)?;
+                end_access(txn, user.id, false)?;
                 tell_rights(txn, &user)?;
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
                 Ok(log(txn, now(), &by, None, format!("重置密码 {}", user.name))?)

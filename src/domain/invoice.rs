@@ -72,6 +72,8 @@ pub struct Picture {
     pub pages: u32,
 }
 
+/// Of one picture's file.
+pub const PICTURE_BYTES_MAX: u64 = 20 << 20;
 /// Of one picture, at every door where one is decoded.
 pub const PIXELS_MAX: u64 = 64_000_000;
 /// What a decoder may take for it: eight bytes a pixel are four colours of 16 bits.

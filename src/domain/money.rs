@@ -108,7 +108,9 @@ impl Before {
             return None;
         }
         let (printed, inside) = rest.split_once('(').map_or((rest, None), |(printed, inside)| (printed, Some(inside)));
-        if !printed.chars().all(|c| is_label(c) || is_sign(c) || c == '-') {
+        // Before a label, or twice, a dash is no minus.
+        let (words, sign) = printed.split_once('-').unwrap_or((printed, ""));
+        if !words.chars().all(|c| is_label(c) || is_sign(c)) || !sign.chars().all(is_sign) {
             return None;
         }
         if inside.is_some_and(|inside| !inside.chars().all(|c| is_sign(c) || c == '-')) {
@@ -152,7 +154,8 @@ pub fn chinese_amount(text: &str) -> Option<i64> {
         sum.take(*c)?;
     }
     let fen = i64::try_from(sum.end(chars.get(end).copied())?).ok()?;
-    let is_negative = chars[..start].contains(&'-') || chars[..start].iter().chain(&chars[end..]).any(|c| matches!(c, '负' | '負'));
+    let is_negative =
+        chars[..start].last() == Some(&'-') || chars[..start].iter().chain(&chars[end..]).any(|c| matches!(c, '负' | '負'));
     Some(if is_negative { -fen } else { fen })
 }
 
@@ -302,6 +305,8 @@ mod tests {
             "5-20",
             "20-",
             "20%",
+            "-合计20",
+            "--20",
         ] {
             assert_eq!(amount(text), None, "{text}");
         }

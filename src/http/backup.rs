@@ -30,8 +30,9 @@ impl Write for Sending {
 
 /// It holds password hashes and the TLS key: the log says who took it.
 pub async fn download(call: Call) -> Result<Reply, Refusal> {
+    let held = call.edge.budgets.backups.take(call.who(), 1)?;
     call.edge.app.log_backup(call.by()?).await?;
-    let (pieces, mut reply) = reply::streamed("application/x-tar", call.export()?);
+    let (pieces, mut reply) = reply::streamed("application/x-tar", held);
     let app = call.edge.app.clone();
     let counting = app.clone();
     let expected = tokio::task::spawn_blocking(move || counting.expected_backup_bytes());
@@ -67,6 +68,7 @@ pub async fn nightly(call: Call) -> Result<Reply, Refusal> {
 pub async fn restore(mut call: Call) -> Result<Reply, Refusal> {
     let missing = || Refusal::malformed("缺少文件", "the file is missing");
     let file = call.fields.files.pop().ok_or_else(missing)?.file?;
+    let _held = call.edge.budgets.restores.take(call.who(), 1)?;
     call.edge.app.take_in_backup(file).await?;
     Ok(reply::json(&json!({ "sucess": "备份已恢复，系统正在重新启动" })))
 }

@@ -206,6 +206,8 @@ impl Receiver<'_> {
         let (read, header_from) = (AtomicU64::new(0), AtomicU64::new(0));
         let body = &mut *self.body;
         let stream = futures_util::stream::unfold(body, |body| async {
+            // The library takes in all that is ready before it looks at any of it: a chunk at a time is ready.
+            tokio::task::yield_now().await;
             if read.load(Relaxed) > header_from.load(Relaxed).saturating_add(PART_HEADER_BYTES_MAX) {
                 return Some((Err(too_large()), body));
             }
@@ -226,6 +228,10 @@ impl Receiver<'_> {
             header_from.store(read.load(Relaxed), Relaxed);
             let Some(part) = multipart.next_field().await.map_err(broken)? else { return Ok(fields) };
             header_from.store(u64::MAX, Relaxed);
+            let header_bytes: usize = part.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+            if header_bytes as u64 > PART_HEADER_BYTES_MAX {
+                return Err(too_large());
+            }
             match part.file_name().map(base_name) {
                 Some(_) if limits.files == 0 => {
                     return Err(Refusal::new(Code::Unsupported, "这里不接收文件", "no file is taken here"));

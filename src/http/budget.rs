@@ -98,6 +98,9 @@ pub struct Budgets {
     pub exports: Arc<Budget>,
     /// The same, shorter: windows of time that stations ask for.
     pub streams: Arc<Budget>,
+    /// Backups that are sent, and those that are taken in.
+    pub backups: Arc<Budget>,
+    pub restores: Arc<Budget>,
     /// Files on their way out.
     pub pictures: Arc<Budget>,
 }
@@ -111,6 +114,8 @@ impl Default for Budgets {
             uploads: Budget::new(128, 64),
             exports: Budget::new(8, 2),
             streams: Budget::new(64, 48),
+            backups: Budget::new(1, 1),
+            restores: Budget::new(1, 1),
             pictures: Budget::new(1024, 512),
         }
     }

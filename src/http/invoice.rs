@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Upload};
 use super::reply::{self, Language, Reply};
-use super::route::{Call, Takes};
+use super::route::{Call, Route};
 use super::sent_file::SentFile;
 use super::{thumbs, wire};
 use crate::app::pictures::{self, Kept};
@@ -95,9 +95,10 @@ fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Repl
     }
 }
 
-/// What is refused before the files are looked at is said in the same sentence.
-pub fn too_large(takes: Takes, refusal: Refusal) -> Refusal {
-    if takes == Takes::Pictures && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
+/// What the interface document takes files for says so in the same sentence when there are too many, or they are too large.
+pub fn too_large(route: &Route, refusal: Refusal) -> Refusal {
+    let takes_files = route.takes.has_files() && route.path.starts_with("/invoice/");
+    if takes_files && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
 }
 
 const QUEUED: &str = "已加入队列，等待算法服务器处理";

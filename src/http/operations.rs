@@ -265,12 +265,17 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Patch,
         "/api/users/{id}",
-        "(locked?: flag, user_name?: text, company_id?: natural, group_id?: natural, permissions?: [natural])",
+        "(locked?: flag, user_name?: text, company_id?: natural, group_id?: natural, permissions?: [natural], keep_tokens?: flag)",
         "User",
     ),
     row(Delete, "/api/users/{id}", NOTHING, "Done"),
-    row(Post, "/api/users/{id}/password", "(passwd: text, old_passwd?: text)", "Done"),
-    row(Get, "/api/tokens", NOTHING, "(tokens: [(token_id: natural, name: text, permissions: [natural], create_time: time)])"),
+    row(Post, "/api/users/{id}/password", "(passwd: text, old_passwd?: text, keep_tokens?: flag)", "Done"),
+    row(
+        Get,
+        "/api/tokens",
+        "(user_id?: natural)",
+        "(tokens: [(token_id: natural, name: text, permissions: [natural], create_time: time)])",
+    ),
     row(
         Post,
         "/api/tokens",

@@ -7,7 +7,7 @@ use super::{time, wire};
 use crate::app::groups::Tick;
 use crate::app::users::{NewUser, UserChange};
 use crate::app::{accounts, companies, groups, tokens, users};
-use crate::domain::account::{Actor, Company, Group, Permission, PermissionSet, User};
+use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User};
 use crate::domain::ids::{CompanyId, GroupId, TokenId, UserId};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::store::tables::GROUPS;
@@ -275,6 +275,7 @@ pub async fn edit_user(call: Call) -> Result<Reply, Refusal> {
         // 0 is no group: absent means that he stays in his.
         group: call.fields.natural_or_none("group_id")?.map(|id| (id != 0).then_some(GroupId(id))),
         permissions: permissions(&call.fields)?,
+        keep_tokens: call.fields.flag("keep_tokens")?,
     };
     let user = call.edge.app.edit_user(call.by()?, UserId(call.number_in_path("id")?), change).await?;
     Ok(reply::json(&one_user(&call, &user)?))
@@ -291,11 +292,13 @@ pub async fn change_password(call: Call) -> Result<Reply, Refusal> {
     let id = UserId(call.number_in_path("id")?);
     let actor: &Actor = call.actor()?;
     let new = call.fields.text("passwd")?.to_owned();
+    let keep_tokens = call.fields.flag("keep_tokens")?;
+    must_be_session(actor)?;
     match call.fields.text_or_none("old_passwd")? {
         Some(old) if id == actor.user => {
-            call.edge.app.change_own_password(call.by()?, call.origin.ip, old.to_owned(), new).await?;
+            call.edge.app.change_own_password(call.by()?, call.origin.ip, old.to_owned(), new, keep_tokens).await?;
         }
-        _ if actor.may(Permission::UserRw) => call.edge.app.reset_password(call.by()?, id, new).await?,
+        _ if actor.may(Permission::UserRw) => call.edge.app.reset_password(call.by()?, id, new, keep_tokens).await?,
         None if id == actor.user => return Err(Refusal::malformed("old_passwd：缺少这一项", "old_passwd: is missing")),
         _ => return Err(Refusal::no_permission()),
     }
@@ -308,9 +311,25 @@ fn token_permissions(set: PermissionSet) -> Vec<u64> {
     set.iter().map(Permission::id).collect()
 }
 
+/// Whoever found a station's token must not be able to make others of it.
+fn must_be_session(actor: &Actor) -> Result<(), Refusal> {
+    match actor.credential {
+        Credential::Session(_) => Ok(()),
+        Credential::Token(_) => Err(Refusal::no_permission()),
+    }
+}
+
+/// One's own, or with `user_id` those of a user whom one may edit.
 pub async fn tokens(call: Call) -> Result<Reply, Refusal> {
     let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
-    let own = call.edge.app.store.read(|view| tokens::own(view, actor))?;
+    must_be_session(actor)?;
+    let user = call.fields.natural_or_none("user_id")?.map_or(actor.user, UserId);
+    let found = call.edge.app.store.read(|view| {
+        if user != actor.user {
+            users::editable(view, actor, user)?;
+        }
+        Ok::<_, Refusal>(tokens::of_user(view, user)?)
+    })?;
     let one = |token: &crate::domain::account::Token| {
         json!({
             "token_id": token.id,
@@ -319,10 +338,11 @@ pub async fn tokens(call: Call) -> Result<Reply, Refusal> {
             "create_time": time::write(token.created, &zone),
         })
     };
-    Ok(reply::json(&json!({ "tokens": own.iter().map(one).collect::<Vec<_>>() })))
+    Ok(reply::json(&json!({ "tokens": found.iter().map(one).collect::<Vec<_>>() })))
 }
 
 pub async fn add_token(call: Call) -> Result<Reply, Refusal> {
+    must_be_session(call.actor()?)?;
     let missing = || Refusal::malformed("permissions：缺少这一项", "permissions: is missing");
     let wanted = permissions(&call.fields)?.ok_or_else(missing)?;
     let (token, secret) = call.edge.app.add_token(call.by()?, call.fields.text("name")?, wanted).await?;
@@ -331,6 +351,7 @@ pub async fn add_token(call: Call) -> Result<Reply, Refusal> {
 }
 
 pub async fn delete_token(call: Call) -> Result<Reply, Refusal> {
+    must_be_session(call.actor()?)?;
     call.edge.app.delete_token(call.by()?, TokenId(call.number_in_path("id")?)).await?;
     Ok(done())
 }

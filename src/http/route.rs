@@ -31,6 +31,17 @@ pub enum Access {
     Any(&'static [Permission]),
 }
 
+impl Access {
+    /// Any of them lets in; none are needed where it is enough to be logged in, or not even that.
+    fn permissions(&'static self) -> &'static [Permission] {
+        match self {
+            Self::Open | Self::Session => &[],
+            Self::Needs(permission) => std::slice::from_ref(permission),
+            Self::Any(permissions) => permissions,
+        }
+    }
+}
+
 /// The methods a route answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Methods {
@@ -88,7 +99,7 @@ pub enum Takes {
 const BESIDE_BYTES_MAX: u64 = 1 << 20;
 
 impl Takes {
-    fn has_files(self) -> bool {
+    pub fn has_files(self) -> bool {
         !matches!(self, Self::Words | Self::Lists)
     }
 
@@ -152,6 +163,7 @@ pub struct Call {
     /// What the address says beside them.
     pub query: Fields,
     pub upgrade: Option<Upgrade>,
+    access: &'static Access,
     actor: Option<Actor>,
 }
 
@@ -180,7 +192,7 @@ impl Call {
     }
 
     pub fn by(&self) -> Result<By, Refusal> {
-        Ok(By { actor: self.actor()?.clone(), ip: self.origin.ip.to_string() })
+        Ok(By { actor: self.actor()?.clone(), ip: self.origin.ip.to_string(), needs: self.access.permissions() })
     }
 
     /// Where `user_id` names who acts, it may be left out, and must else be whoever is logged in; an administrator may name another.
@@ -434,11 +446,11 @@ async fn pass(
         let who = actor.as_ref().map_or(Who::Address(origin.ip), |actor| Who::User(actor.user));
         let limits = route.takes.limits(settings.max_upload_mib);
         let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
-        read.map_err(|refusal| invoice::too_large(route.takes, refusal))?
+        read.map_err(|refusal| invoice::too_large(route, refusal))?
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
-    let call = Call { edge, origin, language, headers, captured, fields, query, upgrade, actor };
+    let call = Call { edge, origin, language, headers, captured, fields, query, upgrade, access: &route.access, actor };
     if route.methods.changes_something() {
         // What was begun is brought to its end, even when the client hangs up.
         return tokio::spawn((route.handler)(call)).await.unwrap_or_else(|_| Err(Refusal::internal()));
@@ -455,7 +467,13 @@ fn can_take(app: &App, takes: Takes) -> Result<(), Refusal> {
 }
 
 /// Who asks, if the route is open to him.
-fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: &Origin, is_upgrade: bool) -> Result<Option<Actor>, Refusal> {
+fn permitted(
+    edge: &Edge,
+    route: &'static Route,
+    headers: &HeaderMap,
+    origin: &Origin,
+    is_upgrade: bool,
+) -> Result<Option<Actor>, Refusal> {
     if route.methods.changes_something() || is_upgrade {
         origin.check_same_site(headers)?;
     }
@@ -463,10 +481,7 @@ fn permitted(edge: &Edge, route: &Route, headers: &HeaderMap, origin: &Origin, i
         return Ok(None);
     }
     let actor = session::actor(&edge.app, headers, origin)?.ok_or_else(Refusal::unauthenticated)?;
-    let may = match route.access {
-        Access::Open | Access::Session => true,
-        Access::Needs(permission) => actor.may(permission),
-        Access::Any(permissions) => permissions.iter().any(|p| actor.may(*p)),
-    };
+    let needed = route.access.permissions();
+    let may = needed.is_empty() || needed.iter().any(|p| actor.may(*p));
     if may { Ok(Some(actor)) } else { Err(Refusal::no_permission()) }
 }

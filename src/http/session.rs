@@ -122,7 +122,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Passwords and tokens travel over HTTPS, or not at all beyond the box.
+/// Passwords, cookies and tokens travel over HTTPS, or not at all beyond the box.
 pub fn check_transport(app: &App, origin: &Origin) -> Result<(), Refusal> {
     if origin.is_tls || origin.is_loopback || app.settings().allow_plain_http {
         return Ok(());
@@ -137,7 +137,10 @@ pub fn actor(app: &App, headers: &HeaderMap, origin: &Origin) -> Result<Option<A
         return app.token_actor(token);
     }
     match cookie(headers) {
-        Some(secret) => app.session_actor(secret, now()),
+        Some(secret) => {
+            check_transport(app, origin)?;
+            app.session_actor(secret, now())
+        }
         None => Ok(None),
     }
 }

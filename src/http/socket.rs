@@ -7,7 +7,7 @@ use super::route::{Call, Upgrade};
 use crate::app::{App, device_lists, faults};
 use crate::domain::account::Permission;
 use crate::domain::refusal::{Code, Refusal};
-use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription};
+use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription, TooMany};
 use bytes::Bytes;
 use fastwebsockets::{Frame, OpCode, Payload, WebSocketError, WebSocketRead, WebSocketWrite, upgrade};
 use http_body_util::BodyExt;
@@ -222,6 +222,10 @@ where
     Ok(response.map(|body| body.map_err(|never| match never {}).boxed_unsync()))
 }
 
+fn too_many(_: TooMany) -> Refusal {
+    Refusal::new(Code::Unavailable, "该用户打开的连接太多", "this user has too many connections open")
+}
+
 fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
     let sns = app.store.walk(device_lists::unprinted)?;
     Ok(Bytes::from(json!({ "DeviceSNList": sns }).to_string()))
@@ -230,7 +234,7 @@ fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
 /// The serials without a label: at once, at each change, and every 20 s.
 pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR));
+    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR)).map_err(too_many)?;
     // What changes from here on is told, so the list read after this is never missed.
     let mut latest = edge.unprinted.clone();
     latest.mark_unchanged();
@@ -246,7 +250,7 @@ pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
 /// The labels that somebody has claimed: at once, at each change, and when a claim runs out.
 pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR));
+    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR)).map_err(too_many)?;
     let mut latest = edge.claims.clone();
     latest.mark_changed();
     accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
@@ -303,7 +307,7 @@ pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<
 pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
     let actor = call.actor()?.clone();
-    let subscription = edge.hub.subscribe(&actor, None);
+    let subscription = edge.hub.subscribe(&actor, None).map_err(too_many)?;
     let language = call.language;
     accept(&mut call, move |talk| async move {
         match faults(&edge, &actor) {

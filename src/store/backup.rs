@@ -3,9 +3,9 @@
 
 use super::blobs::Blobs;
 use super::local::Local;
-use super::tables::{FORMAT_NUMBER, PICTURES};
-use super::{Batch, KeyValue, Store, StoreError, record};
-use crate::domain::invoice::Picture;
+use super::tables::{FORMAT_NUMBER, PICTURES, SESSIONS};
+use super::{Batch, KeyValue, Room, Store, StoreError, record};
+use crate::domain::invoice::{PICTURE_BYTES_MAX, Picture};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
@@ -14,7 +14,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::ops::Bound;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -259,10 +259,13 @@ pub fn write<W: Write>(store: &Store, dir: &Path, made: &str, out: W) -> Result<
     archive.add(HEAD, head.len() as u64, head.as_bytes())?;
     let mut members = 0;
     store.export(|rows| {
-        members += 1;
-        archive.contents.rows += rows.len() as u64;
-        let bytes = encode(&rows);
-        archive.add(&format!("{RECORDS}{members:08}"), bytes.len() as u64, &bytes[..])?;
+        // What is written at once may be more than a member ought to be.
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            members += 1;
+            archive.contents.rows += rows.len() as u64;
+            let bytes = encode(rows);
+            archive.add(&format!("{RECORDS}{members:08}"), bytes.len() as u64, &bytes[..])?;
+        }
         Ok(())
     })?;
     // After the rows: a picture's file is there before the row that names it, and stays.
@@ -297,22 +300,16 @@ pub fn write_file(store: &Store, dir: &Path, made: &str, path: &Path) -> Result<
     if path.exists() {
         return Err(wrong(format!("{} is there already; name another file", path.display())));
     }
-    let partial = PathBuf::from(format!("{}.partial", path.display()));
-    let written = || {
-        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-        let contents = write(store, dir, made, io::BufWriter::with_capacity(1 << 20, &file))?;
-        file.sync_all()?;
-        read_through(&partial)?;
-        fs::rename(&partial, path)?;
-        // The name must last as well.
-        if let Some(parent) = path.parent() {
-            File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?.sync_all()?;
-        }
-        Ok(contents)
-    };
-    written().inspect_err(|_| {
-        let _ = fs::remove_file(&partial);
-    })
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Its owner's alone, and under a name that nobody could have put there before.
+    let partial = tempfile::Builder::new().prefix(".paperline-").suffix(".partial").tempfile_in(parent)?;
+    let contents = write(store, dir, made, io::BufWriter::with_capacity(1 << 20, partial.as_file()))?;
+    partial.as_file().sync_all()?;
+    read_through(partial.path())?;
+    partial.persist_noclobber(path).map_err(|e| e.error)?;
+    // The name must last as well.
+    File::open(parent)?.sync_all()?;
+    Ok(contents)
 }
 
 enum Member<'a> {
@@ -327,11 +324,12 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
     let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, File::open(path)?));
     let damaged = |name: &str| wrong(format!("{}: {name} is damaged", path.display()));
     let mut sums: BTreeMap<String, String> = BTreeMap::new();
-    for member in tar.entries()? {
+    // As they lie there: what stands for something longer, a hole or another file's name, is no part of a backup.
+    for member in tar.entries()?.raw(true) {
         let member = member.map_err(|e| wrong(format!("{} is cut off or no backup ({e})", path.display())))?;
         let name = member.path()?.to_string_lossy().into_owned();
-        let size = member.size();
-        if !name.starts_with(PICTURES_DIR) && size > MEMBER_BYTES_MAX {
+        let bytes_max = if name.starts_with(PICTURES_DIR) { PICTURE_BYTES_MAX } else { MEMBER_BYTES_MAX };
+        if !member.header().entry_type().is_file() || member.size() > bytes_max {
             return Err(damaged(&name));
         }
         if sums.is_empty() != (name == HEAD) {
@@ -414,23 +412,44 @@ pub fn read_through(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Makes a data dir of a backup. `dir` must be empty or not be there; until it is whole, a file in it says that it is not.
-pub fn restore(path: &Path, dir: &Path) -> Result<Contents, BackupError> {
+/// Makes a data dir of a backup, while there is `room`. `dir` must be empty or not be there; until it is whole, a file in it says that it
+/// is not, and when nothing comes of it, nothing is left. Sessions are not restored: they have ended.
+pub fn restore(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(wrong(format!("{} is not empty; restore into a new directory", dir.display())));
     }
     File::open(path)?;
+    let was_there = dir.exists();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    lay_out(path, dir, room).inspect_err(|_| {
+        let removed = if was_there { empty(dir) } else { fs::remove_dir_all(dir) };
+        if let Err(e) = removed {
+            tracing::warn!("{} could not be emptied: {e}", dir.display());
+        }
+    })
+}
+
+fn empty(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
+}
+
+fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
     File::create(dir.join(INCOMPLETE))?.sync_all()?;
+    let sessions = SESSIONS.prefix(&());
     let mut contents = Contents::default();
     {
         let engine = Local::open(&dir.join("db"))?;
-        let blobs = Blobs::open(&dir.join("pictures"), super::endless())?;
+        let blobs = Blobs::open(&dir.join("pictures"), room.clone())?;
         read(path, |member| {
             match member {
                 Member::Rows(rows) => {
+                    room().map_err(|why| io::Error::new(io::ErrorKind::StorageFull, why))?;
                     contents.rows += rows.len() as u64;
-                    engine.apply(&rows.into_iter().collect())?;
+                    engine.apply(&rows.into_iter().filter(|(key, _)| !key.starts_with(&sessions)).collect())?;
                 }
                 Member::Picture(hash, data) => {
                     contents.pictures += 1;

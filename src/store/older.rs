@@ -215,3 +215,47 @@ impl From<Conflict1> for Conflict {
         Self { id, sn, cpuid, by_sn, by_cpuid, first, last, times, user_name, ip, settled, kind }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_invoice_stands_where_it_stood() {
+        let old = |settled, reasons| Invoice1 {
+            id: InvoiceId(1),
+            action: ActionId(2),
+            template: None,
+            company: CompanyId(1),
+            company_name: String::new(),
+            user: UserId(1),
+            user_name: String::new(),
+            picture: Picture1 {
+                id: PictureId(1),
+                hash: BlobHash([0; 32]),
+                format: PictureFormat::Png,
+                width: 1,
+                height: 1,
+                bytes: 1,
+                purpose: Purpose::Invoice,
+                company: CompanyId(1),
+                uploaded_by: UserId(1),
+                uploaded: 0,
+            },
+            recognised: 0,
+            reasons,
+            settled,
+            regions: vec![Region { pos_id: POS_LABEL.into(), position: None, text: "定额".into(), probability: 1.0, status: 0 }],
+        };
+        let why = || vec![Reason::no_template_fits()];
+        for (settled, reasons, standing) in [
+            (None, Vec::new(), Standing::Passed),
+            (None, why(), Standing::Waiting),
+            (Some(Settled::Retried), why(), Standing::Reading),
+            (Some(Settled::Resolved), why(), Standing::Reviewed),
+        ] {
+            let invoice = Invoice::from(old(settled, reasons));
+            assert_eq!((invoice.standing, invoice.version, invoice.template_label.as_str()), (standing, 1, "定额"));
+        }
+    }
+}

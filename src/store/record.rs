@@ -148,6 +148,21 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_of_the_first_shape_has_one_page() {
+        use crate::domain::ids::{CompanyId, PictureId, UserId};
+        use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
+        let (id, hash) = (PictureId(7), BlobHash([1; 32]));
+        let first =
+            (id, hash, PictureFormat::Tiff, 30u32, 20u32, 900u64, Purpose::Invoice, CompanyId(1), UserId(2), 1_700_000_000_000i64);
+        let bytes = [vec![1], codec().serialize(&first).unwrap()].concat();
+        let picture: Picture = decode(&bytes).unwrap();
+        assert_eq!((picture.id, picture.width, picture.uploaded, picture.pages), (id, 30, 1_700_000_000_000, 1));
+        let again = encode(&picture).unwrap();
+        assert_eq!((again[0], decode::<Picture>(&again)), (2, Some(picture)));
+        assert_eq!(decode::<Picture>(&[vec![3], codec().serialize(&first).unwrap()].concat()), None);
+    }
+
+    #[test]
     fn a_record_too_large_is_not_made() {
         assert_eq!(encode(&"x".repeat(RECORD_BYTES_MAX + 1)), None);
     }

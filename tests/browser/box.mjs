@@ -31,10 +31,10 @@ async function listening(child) {
   })
 }
 
-/** `port`: one that stays when the box begins anew. */
-export async function startBox(port = 0) {
+/** `port`: one that stays when the box begins anew; `host`: where it is reached; `https`: where it listens for that. */
+export async function startBox(port = 0, { host = '127.0.0.1', https = 'off' } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'paperline-browser-'))
-  const args = ['serve', '--data-dir', dir, '--http', `127.0.0.1:${port}`, '--https', 'off']
+  const args = ['serve', '--data-dir', dir, '--http', `${host}:${port}`, '--https', https]
   const child = spawn(process.env.PAPERLINE_BIN, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   try {
     const url = await listening(child)

@@ -70,7 +70,7 @@ test('an invoice is put right with the keys alone, and the next comes by itself'
   await page.keyboard.press('Enter')
   await page.locator('[data-field=发票代码]', { hasText: '票面上没有此项？' }).waitFor()
   await page.keyboard.press('Alt+Enter')
-  for (const text of ['00217', '2026年11月22日', '15.00']) {
+  for (const text of ['38200217', '2026年11月22日', '15.00']) {
     await page.keyboard.type(text)
     await page.keyboard.press('Enter')
   }

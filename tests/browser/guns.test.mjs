@@ -237,6 +237,17 @@ test('text that comes without keys is heard in the list, in the question after a
   on.quiet()
 })
 
+test('a scan on the heels of a search is a code of its own, and the search stays', async () => {
+  await three()
+  await search().fill('')
+  await inject(page, batch)
+  await scan(page, code(devices[0]))
+  await drawer().getByText(devices[0].CPUID).waitFor()
+  assert.equal(await search().inputValue(), batch)
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
 test('what a gun says of the kind of code, and control characters, are no part of it', async () => {
   await three()
   await page.keyboard.press('Alt+v')
@@ -271,6 +282,11 @@ test('Enter goes to the next field, a serial goes where serials go, and a CPUID 
   assert.equal(await cpuid.inputValue(), '')
   await scan(page, 'REG-0002', { pace: 60 })
   await results.getByText('已注册：55000002（REG-0002）').waitFor()
+  // Into the wrong field: neither is lost.
+  await scan(page, 'REG-0009')
+  await cpuid.focus()
+  await scan(page, '55000009')
+  await results.getByText('已注册：55000009（REG-0009）').waitFor()
   // A whole label fills both.
   await scan(page, '55000003 REG-0003')
   await results.getByText('已注册：55000003（REG-0003）').waitFor()
@@ -280,7 +296,7 @@ test('Enter goes to the next field, a serial goes where serials go, and a CPUID 
   await dialog.locator('[data-test=like-serial]').waitFor()
   await on.shot(page, 'guns-register-zh')
   await page.keyboard.press('Enter')
-  assert.equal(await results.locator('li').count(), 3, 'the question has no default')
+  assert.equal(await results.locator('li').count(), 4, 'the question has no default')
   await cpuid.fill('REG-0004')
   await dialog.locator('[data-test=register-now]').click()
   await results.getByText('（REG-0004）').waitFor()

@@ -33,7 +33,7 @@ fn a_manager_s_day() {
     let group_id = group.body["group_id"].as_u64().unwrap();
     assert_eq!(manager.post("/api/groups", &json!({ "group_name": "录入" })).refusal(), (409, "conflict"));
     let clerk_id = add_user(&manager, "clerk", &[9], 1);
-    assert_eq!(manager.post("/api/users", &json!({ "user_name": "clerk", "passwd": "x" })).refusal(), (409, "conflict"));
+    assert_eq!(manager.post("/api/users", &json!({ "user_name": "clerk", "passwd": "long enough" })).refusal(), (409, "conflict"));
 
     let joined = manager.post("/invoice/addGroupUser", &json!({ "user_id": clerk_id, "group_id": group_id }));
     assert_eq!(joined.body, json!({ "sucess": "修改成功" }));
@@ -88,13 +88,13 @@ fn a_manager_can_t_reach_above_himself_or_over_the_wall() {
     let forbidden = |answer: crate::support::Answer| assert_eq!(answer.refusal(), (403, "forbidden"), "{answer:?}");
     let own = manager.get("/me").body["user_id"].clone();
 
-    forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "x", "permissions": [8] })));
-    forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "x", "company_id": other })));
+    forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "long enough", "permissions": [8] })));
+    forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "long enough", "company_id": other })));
     forbidden(manager.post("/api/groups", &json!({ "group_name": "x", "permissions": [103] })));
     forbidden(manager.post("/invoice/addGroupUser", &json!({ "user_id": own, "group_id": strong })));
     forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true })));
     forbidden(manager.patch(&format!("/api/users/{own}"), &json!({ "permissions": [14, 20, 8] })));
-    forbidden(manager.post(&format!("/api/users/{boss}/password"), &json!({ "passwd": "mine" })));
+    forbidden(manager.post(&format!("/api/users/{boss}/password"), &json!({ "passwd": "mine, all mine" })));
     forbidden(manager.delete(&format!("/api/users/{boss}")));
     forbidden(manager.patch(&format!("/api/users/{stranger}"), &json!({ "locked": true })));
     forbidden(manager.get(&format!("/invoice/getUserPermission?user_id={stranger}")));
@@ -186,7 +186,7 @@ fn passwords_change_and_end_every_session() {
     let path = format!("/api/users/{id}/password");
     assert_eq!(one.post(&path, &json!({ "passwd": "secret-2" })).refusal(), (400, "malformed"));
     assert_eq!(one.post(&path, &json!({ "passwd": "secret-2", "old_passwd": "wrong" })).refusal(), (403, "forbidden"));
-    assert_eq!(one.post("/api/users/1/password", &json!({ "passwd": "mine" })).refusal(), (403, "forbidden"));
+    assert_eq!(one.post("/api/users/1/password", &json!({ "passwd": "mine, all mine" })).refusal(), (403, "forbidden"));
     assert_eq!(one.post(&path, &json!({ "passwd": "secret-2", "old_passwd": "secret-1" })).body, json!({ "sucess": "修改成功" }));
     assert_eq!((one.get("/me").status, two.get("/me").status), (401, 401));
     assert_eq!(one.log_in("clerk", "secret-1").body["reqStatus"], "passwdError");
@@ -195,7 +195,7 @@ fn passwords_change_and_end_every_session() {
     assert_eq!(one.get("/me").status, 401);
 
     let first = paperline.data().join("initial-admin-password");
-    let change = json!({ "passwd": "better", "old_passwd": paperline.admin_password() });
+    let change = json!({ "passwd": "better-than-that", "old_passwd": paperline.admin_password() });
     assert_eq!(admin.post("/api/users/1/password", &change).status, 200);
     assert!(!first.exists(), "the first password is not kept once it is changed");
 }

@@ -100,7 +100,8 @@ fn a_refusal_reaches_who_is_still_sending() {
     let client = paperline.operator();
     let mut stream = TcpStream::connect(paperline.http.strip_prefix("http://").unwrap()).unwrap();
     let length = 40 << 20;
-    let head = format!("POST /search HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nContent-Length: {length}\r\n\r\n", client.cookie());
+    let head =
+        format!("POST /search HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: {length}\r\n\r\n", client.cookie());
     stream.write_all(head.as_bytes()).unwrap();
     let chunk = vec![b' '; 1 << 20];
     for _ in 0..40 {

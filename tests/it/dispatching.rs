@@ -1,12 +1,11 @@
 //! The dispatcher with an engine whose outcomes stand in a table: panics and trouble cost tries of one action, never the queue. Not here:
 //! what is next (simulation.rs), and engines of another process (external.rs).
 
+use crate::support::administrator::{by, let_in};
 use crate::support::eventually;
-use paperline::app::{App, By, pictures};
+use paperline::app::{App, pictures};
 use paperline::dispatcher;
-use paperline::domain::account::{Actor, Company, Credential, Permission, PermissionSet};
 use paperline::domain::change::Change;
-use paperline::domain::ids::{CompanyId, UserId};
 use paperline::domain::invoice::{BlobHash, PictureFormat};
 use paperline::engine::Trouble;
 use paperline::engine::scripted::{Outcome, Scripted};
@@ -14,24 +13,11 @@ use paperline::http::messages::Messages;
 use paperline::hub::Hub;
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
-use paperline::store::tables::COMPANIES;
 use paperline::store::{Listener, Store, endless};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
-
-fn by() -> By {
-    let actor = Actor {
-        user: UserId(1),
-        user_name: "admin".into(),
-        company: CompanyId(1),
-        company_name: "公司".into(),
-        permissions: PermissionSet::of(&[Permission::SystemRw]),
-        credential: Credential::Session([0; 32]),
-    };
-    By { actor, ip: "127.0.0.1".into() }
-}
 
 /// Whether each of `pictures` pictures came to its end with the engine in order, in the order of their ends.
 fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
@@ -50,8 +36,7 @@ fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
     let settings = vec![("engine_backoff_ms".into(), "1".into())];
     let app = Arc::new(App::new(store, Blobs::open(dir.path(), endless()).unwrap(), PathBuf::from("none"), settings).unwrap());
     messages.speak_for(app.clone());
-    let company = Company { id: CompanyId(1), name: "公司".into(), registered: 0 };
-    app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &company.id, &company)?)).unwrap();
+    let_in(&app);
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let shape = pictures::Shape { format: PictureFormat::Png, width: 9, height: 9, pages: 1 };

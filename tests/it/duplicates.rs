@@ -1,8 +1,15 @@
 //! Which invoices are one: by value, not by spelling; what people decide of it, and what is void.
 
 use crate::reader::{Office, ids};
-use crate::support::blank_png;
+use crate::support::{Paperline, blank_png};
+use paperline::domain::ids::{CompanyId, InvoiceId};
+use paperline::domain::invoice::Standing;
+use paperline::store::local::Local;
+use paperline::store::tables::{COUNTERS, FORMAT, INVOICES, INVOICES_BY_IDENTITY, TOTALS};
+use paperline::store::{Store, endless};
 use serde_json::{Value, json};
+use std::process::Command;
+use std::sync::Arc;
 
 #[test]
 fn invoices_of_one_number_are_one_however_it_was_read() {
@@ -24,7 +31,7 @@ fn invoices_of_one_number_are_one_however_it_was_read() {
         assert_eq!(office.get(id)["duplicate"], Value::Null, "{id}");
     }
     assert_eq!(ids(&office.admin.get("/api/invoices?duplicate=1").body), [same_ticket, same_paper, twin]);
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]
@@ -62,7 +69,7 @@ fn a_duplicate_does_not_count_until_a_person_says_that_it_is_none() {
     // The earlier one turns out to be another.
     assert_eq!(patch(first, "26332000000000000002"), 200);
     assert_eq!(sums(), (part(2, 20_000), part(0, 0)));
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]
@@ -100,7 +107,7 @@ fn a_void_invoice_is_kept_and_not_counted_and_no_longer_an_original() {
     assert_eq!(office.sums()["duplicate"]["count"], 1);
     let reader = office.colleague("只看", &[5]);
     assert_eq!(reader.post(&format!("/api/invoices/{first}/void"), &json!({ "reason": "x" })).refusal(), (403, "forbidden"));
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]
@@ -126,5 +133,51 @@ fn one_picture_many_times_stays_one_through_every_change() {
         assert_eq!(confirmed(), 1);
     }
     assert_eq!(office.get(read[4])["duplicate"]["of"], read[0]);
-    office.must_be_sound();
+    office.stays_sound();
+}
+
+#[test]
+fn a_store_of_an_older_release_is_indexed_and_counted_anew() {
+    let mut office = Office::open();
+    let first = office.invoice(&[("发票号码", "26332000000123456789"), ("金额", "¥-100.00")]);
+    let twin = office.invoice(&[("发票号码", "2633 2000 0001 2345 6789"), ("金额", "¥30.00")]);
+    let lost = office.invoice(&[("金额", "¥7.00?0.1")]);
+    let data = office.paperline.data();
+    let (dir, _) = office.paperline.stop();
+    let engine = Arc::new(Local::open(&data.join("db")).unwrap());
+    let store = Store::new(engine, endless(), Box::new(|_| {})).unwrap();
+    let as_it_was = store.write_blocking(move |txn| {
+        // By spelling, with sums that could not be below 0.
+        for (id, number) in [(first, "26332000000123456789"), (twin, "2633 2000 0001 2345 6789")] {
+            txn.delete(&INVOICES_BY_IDENTITY, &(CompanyId(1), "number 26332000000123456789".into(), InvoiceId(id)));
+            txn.put(&INVOICES_BY_IDENTITY, &(CompanyId(1), format!("number 0 {number}"), InvoiceId(id)), &())?;
+        }
+        for company in [0, 1] {
+            txn.delete(&TOTALS, &CompanyId(company));
+        }
+        txn.put(&COUNTERS, &"invoices/fen".to_owned(), &13_000)?;
+        // Its second reading was cancelled, and it has been on no list since.
+        let mut invoice = txn.get(&INVOICES, &InvoiceId(lost))?.unwrap();
+        invoice.standing = Standing::Reading;
+        txn.put(&INVOICES, &invoice.id, &invoice)?;
+        txn.delete(&paperline::store::tables::FAULTS, &invoice.id);
+        txn.delete(&paperline::store::tables::FAULTS_BY_COMPANY, &(CompanyId(1), invoice.id));
+        for counter in ["faults", "faults/1"] {
+            txn.put(&COUNTERS, &counter.to_owned(), &0)?;
+        }
+        Ok(txn.put(&FORMAT, &(), &3)?)
+    });
+    as_it_was.unwrap();
+    drop(store);
+    let checked = || Command::new(env!("CARGO_BIN_EXE_paperline")).args(["check", "--data-dir"]).arg(&data).output().unwrap();
+    assert!(checked().status.success(), "{}", String::from_utf8_lossy(&checked().stdout));
+    let paperline = Paperline::start_in(dir, &[]);
+    let admin = paperline.admin();
+    let sums = admin.get("/api/invoices").body["sums"].clone();
+    assert_eq!(
+        (&sums["confirmed"], &sums["duplicate"]),
+        (&json!({ "count": 1, "fen": -10_000 }), &json!({ "count": 1, "fen": 3_000 }))
+    );
+    assert_eq!(sums["waiting"], json!({ "count": 1, "fen": 700 }));
+    assert_eq!(admin.get("/api/faults").body["fault_list"][0]["invoice_id"], lost);
 }

@@ -150,7 +150,7 @@ fn bodies() {
             json!({ "page": 0, "startTime": "2018-1-1", "endTime": "2028-01-01", "keyword": "admin", "type": 1 }),
         ),
         ("/api/labels/outcome", json!({ "printed": ["18470001"], "failed": [] })),
-        ("/api/users", json!({ "user_name": "丙", "passwd": "short", "permissions": [5] })),
+        ("/api/users", json!({ "user_name": "丙", "passwd": "not so short", "permissions": [5] })),
     ];
     let form = "permission_list=[{\"permission_id\":1,\"is_checked\":1}]&group_id=1&x=%E5%8F%91&user_id=";
     let multipart = "--frontier\r\nContent-Disposition: form-data; name=\"condition\"\r\n\r\nTime\r\n--frontier\r\n\
@@ -224,7 +224,7 @@ fn websocket_frames() {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
         let hello = format!(
-            "GET /invoice/webSocketServer HTTP/1.1\r\nHost: box\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: {cookie}\r\n\
+            "GET /invoice/webSocketServer HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: {cookie}\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         );
         let hello = if random.percent(20) { bend(random, hello.as_bytes()) } else { hello.into_bytes() };

@@ -111,7 +111,7 @@ fn what_was_asked_happens_even_when_nobody_waits_for_the_answer() {
     for n in 0..20 {
         let body = json!({ "DeviceSN": format!("184400{n:02}"), "CPUID": format!("C{n}") }).to_string();
         let head = format!(
-            "POST /registerDevice HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nContent-Length: {}\r\n\r\n",
+            "POST /registerDevice HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: {}\r\n\r\n",
             client.cookie(),
             body.len()
         );

@@ -101,7 +101,7 @@ impl Office {
     }
 
     /// Nothing on the disk contradicts anything else.
-    pub fn must_be_sound(self) {
+    pub fn stays_sound(self) {
         let data = self.paperline.data();
         let (_dir, _) = self.paperline.stop();
         let checked =

@@ -47,7 +47,7 @@ fn a_late_colleague_is_refused_whole_and_shown_what_the_first_one_left() {
     }
     assert_eq!(office.get(id), before, "nothing was written");
     assert_eq!(office.admin.get("/api/faults").body["fault_num"], 0);
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_review_is_taken_back_and_so_is_what_passed() {
     assert_eq!(office.sums()["waiting"], json!({ "count": 2, "fen": 2_800 }));
     assert_eq!(office.admin.post(&format!("/api/faults/{passed}/review"), &json!({})).status, 200);
     assert_eq!(office.admin.post("/api/faults/999/reopen", &json!({})).refusal(), (404, "not_found"));
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn reviewed_passed_waiting_and_reading_are_told_apart_everywhere() {
     assert_eq!(office.admin.post(&format!("/api/queue/{}/cancel", retried["action_id"]), &json!({})).status, 200);
     assert_eq!(office.get(reading)["state"], "waiting");
     assert_eq!(office.admin.get("/api/faults").body["fault_num"], 2);
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn what_a_person_put_right_is_no_doubt_when_it_is_read_again() {
     assert_eq!((&again["state"], &again["reason"], &again["amount"]), (&json!("passed"), &json!(""), &json!(800)));
     assert_eq!(again["file_name"], "票1.png", "and its name");
     assert_eq!(office.admin.get("/api/faults").body["fault_num"], 0);
-    office.must_be_sound();
+    office.stays_sound();
 }
 
 #[test]

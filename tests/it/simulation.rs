@@ -2,21 +2,21 @@
 //! seed. After each step everything that must always hold is looked at. Not here: threads and engines (crash.rs has the real box).
 
 use crate::random::Random;
+use crate::support::administrator::{by, let_in};
 use paperline::app::invoices::Outcome;
 use paperline::app::pictures::{Kept, Shape};
 use paperline::app::templates::Drawn;
-use paperline::app::{App, By, queues};
-use paperline::domain::account::{Actor, Company, Credential, Permission, PermissionSet};
+use paperline::app::{App, queues};
 use paperline::domain::action::{Action, CRASHES_MAX, Job, Pause, Queue, State};
 use paperline::domain::change::Change;
 use paperline::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
-use paperline::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId, UserId};
+use paperline::domain::ids::{ActionId, Millis, PictureId, TemplateId};
 use paperline::domain::invoice::{BlobHash, PictureFormat, Reason};
 use paperline::domain::refusal::{Refusal, sentence};
 use paperline::domain::template::{EngineNumbers, Layout, Learnt};
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
-use paperline::store::tables::{ACTIONS, COMPANIES, INVOICES, PAUSE, QUEUES, TEMPLATES};
+use paperline::store::tables::{ACTIONS, INVOICES, PAUSE, QUEUES, TEMPLATES};
 use paperline::store::{Store, StoreError, endless};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -26,7 +26,6 @@ const STEPS: usize = 10_000;
 const POLICY: Policy = Policy { retries: 3, backoff_ms: 1000 };
 /// The least that an engine out of reach is left alone for.
 const UNREACHABLE_MS: Millis = 250;
-const COMPANY: CompanyId = CompanyId(1);
 
 /// What the world knows of an action without asking the box.
 #[derive(Debug, Default)]
@@ -68,18 +67,6 @@ struct World {
     happened: BTreeMap<&'static str, u32>,
 }
 
-fn by() -> By {
-    let actor = Actor {
-        user: UserId(1),
-        user_name: "admin".into(),
-        company: COMPANY,
-        company_name: "公司".into(),
-        permissions: PermissionSet::of(&[Permission::SystemRw]),
-        credential: Credential::Session([0; 32]),
-    };
-    By { actor, ip: "127.0.0.1".into() }
-}
-
 fn kept(random: &mut Random) -> Kept {
     let hash = BlobHash(random.bytes(32).try_into().unwrap());
     Kept { hash, shape: Shape { format: PictureFormat::Png, width: 100, height: 100, pages: 1 }, bytes: 1000 }
@@ -104,8 +91,7 @@ impl World {
         let (engine, ended) = (Arc::new(Memory::default()), Arc::default());
         // No file is ever read: the folder may go again.
         let app = open(&engine, Blobs::open(dir.path(), endless()).unwrap(), &ended);
-        let company = Company { id: COMPANY, name: "公司".into(), registered: 0 };
-        app.store.write_blocking(move |txn| Ok(txn.put(&COMPANIES, &COMPANY, &company)?)).unwrap();
+        let_in(&app);
         app.recover_actions("1", true).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let origin = runtime.block_on(app.record_template_origin(by(), kept(&mut random))).unwrap().id;

@@ -1,5 +1,6 @@
 //! A box of one's own for a test: the real binary on a fresh data dir and free ports, and clients that talk to it.
 
+pub mod administrator;
 pub mod disk;
 
 use serde_json::Value;
@@ -288,7 +289,7 @@ impl Client {
     pub fn begin_upload(&self, path: &str, bytes: u64) -> TcpStream {
         let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).unwrap();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: a\r\nCookie: {}\r\nContent-Length: {bytes}\r\nContent-Type: multipart/form-data; \
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: {bytes}\r\nContent-Type: multipart/form-data; \
              boundary=frontier\r\n\r\n--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"p\"\r\n\r\n",
             self.cookie()
         );

@@ -24,6 +24,12 @@ export interface Heard {
   slowest: number | null
 }
 
+/** To a field that waits for scans: what came, and what it took the place of. */
+export interface ScannedInto {
+  text: string
+  before: string
+}
+
 export interface Ear {
   take: (heard: Heard) => void
   /** What a burst holds so far; empty when it is over. */
@@ -99,8 +105,9 @@ function setField(field: Field, text: string): void {
 }
 
 /** Of a burst in a field: did a gun type it? Its end counts as one more key. */
-function isGuns({ gaps, injected, text }: Burst, end: number): boolean {
-  if (injected) return isLikeCode(text)
+function isGuns({ gaps, injected, text, home }: Burst, end: number): boolean {
+  // Put in by another keyboard than keys: in a dialog it is what was asked for there.
+  if (injected) return isLikeCode(text) && (!home || 'scan' in home.field.dataset || !home.field.closest('[role=dialog]'))
   const all = [...gaps, end]
   if (all.every((gap) => gap <= FAST_MS)) return true
   const taught = gunSettings.value.gap
@@ -158,7 +165,8 @@ function type(event: KeyboardEvent, at: number, underWay: boolean): void {
   }
   // It takes a person to the search at once, and what is typed next belongs there.
   if (event.key === '/' && !underWay && !field && !ears.at(-1)?.all) return
-  if (underWay && burst && burst.home?.field === (field ?? undefined)) tick(burst, at)
+  // What was put into a field just before is its own: keys begin anew.
+  if (underWay && burst && !(burst.injected && field) && burst.home?.field === (field ?? undefined)) tick(burst, at)
   else {
     settle()
     burst = { keys: [], text: '', gaps: [], lastAt: at, home: field ? { field, before: field.value } : null, injected: false }
@@ -199,10 +207,11 @@ function finish(event: KeyboardEvent, suffix: Suffix, at: number, underWay: bool
   stopWaiting()
   burst = null
   ears.at(-1)?.hearing?.('')
-  if (now.text.length >= SHORTEST && isGuns(now, gap)) {
+  const isScan = 'scan' in home.field.dataset
+  if (now.text.length >= SHORTEST && isGuns(now, gap) && !(now.injected && suffix === 'tab' && !isScan)) {
     swallow(event)
     hand(now, suffix, at)
-  } else if (suffix !== 'tab' && !('scan' in home.field.dataset) && isLikeCode(now.text)) {
+  } else if (suffix !== 'tab' && home.field.type !== 'number' && !isScan && isLikeCode(now.text)) {
     // Perhaps a slow gun, perhaps quick hands: the text stays, and this Enter does nothing. A person presses it again.
     swallow(event)
     beDead(at, now)
@@ -225,7 +234,7 @@ function hand(now: Burst, suffix: Suffix, at: number): void {
   ears.at(-1)?.hearing?.('')
   if (home && 'scan' in home.field.dataset) {
     setField(home.field, heard.text)
-    home.field.dispatchEvent(new CustomEvent('scanned', { detail: heard.text }))
+    home.field.dispatchEvent(new CustomEvent<ScannedInto>('scanned', { detail: { text: heard.text, before: home.before.trim() } }))
     return
   }
   // What the gun typed into a field that happened to have the focus is taken out again.

@@ -63,7 +63,6 @@ export default {
     restore: 'No longer void',
     redOf: 'Red invoice, takes back invoice #{id}',
     redBy: 'Taken back by red invoice #{id}',
-    leave: 'Your changes have not been saved. Leave anyway?',
     restoreValue: 'Restore {text}',
     history: 'What was changed',
     changed: '{field}: {old} → {new}',

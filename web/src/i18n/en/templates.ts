@@ -83,8 +83,5 @@ export default {
     takeTheirsSure: 'Your changes here will be lost. Load the latest?',
     beside: 'See the latest in a new tab',
     leave: 'The template has not been saved. Leave anyway?',
-    leaveTitle: 'Discard changes',
-    leaveYes: 'Leave',
-    stay: 'Keep editing',
   },
 } satisfies typeof words

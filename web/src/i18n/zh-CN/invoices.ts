@@ -61,7 +61,6 @@ export default {
     restore: '取消作废',
     redOf: '红字发票，冲销发票 #{id}',
     redBy: '已被红字发票 #{id} 冲销',
-    leave: '修改尚未保存，确定离开吗？',
     restoreValue: '恢复为 {text}',
     history: '修改记录',
     changed: '{field}：{old} → {new}',

@@ -81,8 +81,5 @@ export default {
     takeTheirsSure: '您在这里的修改将会丢失，确定载入最新内容吗？',
     beside: '在新标签页中查看最新内容',
     leave: '模板尚未保存，确定离开吗？',
-    leaveTitle: '放弃修改',
-    leaveYes: '离开',
-    stay: '继续编辑',
   },
 }

@@ -1,0 +1,358 @@
+// What is written can be taken back, with a trail: prints, corrections, imports; and a label line that says what stands in its way.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { networkInterfaces } from 'node:os'
+import { beforeEach, test } from 'node:test'
+import { connect } from 'node:tls'
+import { logIn, post, startBox, stage, stopBox } from './box.mjs'
+import { scan } from './gun.mjs'
+
+let page
+let n = 0
+
+const on = stage(async () => {
+  page = await open()
+  await logIn(page, 'prodsys', '123')
+})
+
+async function open(options) {
+  const opened = await on.open(options)
+  opened.setDefaultTimeout(8_000)
+  await opened.addInitScript(() => {
+    window.printed = 0
+    window.print = () => (window.printed += 1)
+  })
+  return opened
+}
+
+beforeEach(async () => {
+  await page.goto('/labels')
+  await page.locator('[data-test=unprinted-total]', { hasText: /\d/ }).waitFor()
+})
+
+const row = (serial, where = page) => where.locator(`[data-serial="${serial}"]`)
+const search = (where = page) => where.locator('.seek input').first()
+const drawer = () => page.locator('.device-drawer')
+
+async function registered(count, where = page) {
+  const batch = `DEV-${(n += 1)}X`
+  const { devices } = await post(where, '/registerDevice', { devices: Array.from({ length: count }, (_, i) => ({ CPUID: `${batch}-${i}` })) })
+  await search(where).fill(batch)
+  for (const { DeviceSN } of devices) await row(DeviceSN, where).waitFor()
+  return devices
+}
+
+async function printAll(devices, where = page) {
+  for (const { DeviceSN } of devices) await row(DeviceSN, where).click()
+  await where.click('[data-test=print]')
+  await where.locator('[data-test=print-now]').click()
+  await where.locator('[data-test=after-print]').waitFor()
+}
+
+async function openDevice({ DeviceSN, CPUID }) {
+  await scan(page, `${DeviceSN} ${CPUID}`)
+  await drawer().getByText(CPUID, { exact: true }).first().waitFor()
+}
+
+const stateOf = async ({ DeviceSN }) => (await page.request.get(`/api/devices/${DeviceSN}`)).json()
+
+test('what may still lie in the printer is not printed again before somebody has looked', async () => {
+  const devices = await registered(3)
+  await printAll(devices)
+  await page.click('[data-all=failed]')
+  await page.click('[data-test=confirm-again]')
+  const question = page.locator('[data-test=queue-question]')
+  await question.getByText('3 张标签以前送打过').waitFor()
+  const printed = await page.evaluate(() => window.printed)
+  assert.ok(await page.locator('[data-test=print-now]').isDisabled(), 'no answer is the default')
+  await on.shot(page, 'devices-queue-zh')
+  await question.locator('[data-test=queue-full]').click()
+  await question.getByText('请先取消上一次的打印任务').waitFor()
+  assert.ok(await page.locator('[data-test=print-now]').isDisabled())
+  await page.keyboard.press('Control+p')
+  assert.equal(await page.evaluate(() => window.printed), printed)
+  await question.locator('[data-test=queue-empty]').click()
+  await page.click('[data-test=print-now]')
+  await page.locator('[data-test=after-print]').waitFor()
+  assert.equal(await page.evaluate(() => window.printed), printed + 1)
+  await page.click('[data-all=printed]')
+  await page.click('[data-test=confirm-mark]')
+  await row(devices[0].DeviceSN).waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('labels of unknown fate are asked about one’s own first, with who sent them, and none is answered', async () => {
+  const other = await open({ locale: 'en-US' })
+  await logIn(other, 'admin', on.box.password)
+  await other.goto('/labels')
+  const theirs = await registered(1, other)
+  await printAll(theirs, other)
+  await other.getByText('Confirm later').click()
+  const mine = await registered(1)
+  await printAll(mine)
+  await page.getByText('稍后再确认').click()
+  await page.locator('[data-test=unconfirmed]', { hasText: '由您送打' }).getByRole('button').click()
+  const dialog = page.locator('[data-test=after-print]')
+  await dialog.locator(`[data-came-out="${theirs[0].DeviceSN}"] [data-test=sent-by]`, { hasText: 'admin' }).waitFor()
+  const order = await dialog.locator('[data-came-out]').evaluateAll((all) => all.map((each) => each.dataset.cameOut))
+  assert.ok(order.indexOf(mine[0].DeviceSN) < order.indexOf(theirs[0].DeviceSN), 'one’s own first')
+  assert.equal(await dialog.locator('[data-said]:not([data-said=open])').count(), 0)
+  await on.shot(page, 'devices-unknown-zh')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  assert.equal((await stateOf(theirs[0])).label, 'sent')
+  await dialog.getByText('稍后再确认').click()
+  on.quiet()
+})
+
+test('a label marked by mistake is set back with a reason that its history keeps', async () => {
+  const [device] = await registered(1)
+  await post(page, '/switchPrintStatus', { DeviceSNList: [device.DeviceSN] })
+  await openDevice(device)
+  await page.click('[data-test=unprint]')
+  await page.click('[data-test=reason-save]')
+  await page.getByText('请填写原因').waitFor()
+  await page.getByText('误点为已打印').click()
+  await page.click('[data-test=reason-save]')
+  await drawer().locator('[data-change=unprinted]', { hasText: '误点为已打印' }).waitFor()
+  await drawer().locator('[data-label-state=new], [data-label-state=failed]').first().waitFor()
+  await on.shot(page, 'devices-history-zh')
+  assert.equal((await stateOf(device)).status, 0)
+  on.quiet()
+})
+
+test('a CPUID that was mistyped is corrected, and a device is retired; both leave a trail', async () => {
+  const [device] = await registered(1)
+  await openDevice(device)
+  await page.click('[data-test=correct]')
+  await page.fill('[data-test=new-cpuid]', `${device.CPUID}-NEW`)
+  await page.getByText('录入错误', { exact: true }).click()
+  await on.shot(page, 'devices-correct-zh')
+  await page.click('[data-test=reason-save]')
+  await drawer().locator('[data-change=cpuid]', { hasText: `${device.CPUID} → ${device.CPUID}-NEW` }).waitFor()
+  assert.equal((await stateOf(device)).CPUID, `${device.CPUID}-NEW`)
+  await page.click('[data-test=retire]')
+  await page.getByText('设备报废').click()
+  await page.click('[data-test=reason-save]')
+  await drawer().locator('[data-test=retired]').waitFor()
+  await drawer().locator('[data-change=retired]', { hasText: '设备报废' }).waitFor()
+  assert.equal(await drawer().locator('[data-test=reprint], [data-test=retire]').count(), 0)
+  await page.keyboard.press('Escape')
+  await row(device.DeviceSN).waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('an import is seen before it is written, and undone after', async () => {
+  const buffer = Buffer.from('DeviceSN,CPUID,备注\r\n61000001,IMP-1,a\r\n61000002,IMP-2,b\r\nx,IMP-3,c\r\n61000004,1.23457E+19,d\r\n')
+  await page.click('[data-test=import]')
+  await page.setInputFiles('[data-test=import-file]', { name: 'shift.csv', mimeType: 'text/csv', buffer })
+  const preview = page.locator('[data-test=import-preview]')
+  await preview.getByText('尚未写入').waitFor()
+  await preview.locator('[data-test=import-unused]', { hasText: '备注' }).waitFor()
+  await preview.locator('[data-test=bad-line]', { hasText: '第 4 行' }).waitFor()
+  await preview.locator('[data-test=warning-line]', { hasText: '第 5 行' }).waitFor()
+  await on.shot(page, 'devices-preview-zh')
+  assert.equal((await page.request.get('/api/devices/61000001')).status(), 404, 'nothing is written yet')
+  await page.click('[data-test=import-now]')
+  await page.locator('[data-test=import-report]').waitFor()
+  assert.equal((await page.request.get('/api/devices/61000001')).status(), 200)
+  await page.locator('[data-test=past-imports]', { hasText: 'shift.csv' }).locator('[data-test=undo-import]').first().click()
+  await on.shot(page, 'devices-undo-zh')
+  await page.getByRole('button', { name: /移除 \d+ 台设备/ }).click()
+  await page.locator('[data-test=past-imports]', { hasText: '已撤销' }).waitFor()
+  assert.equal((await page.request.get('/api/devices/61000001')).status(), 404)
+  on.quiet()
+})
+
+test('a board that was replaced gives the device its new CPUID, and the old label counts no more', async () => {
+  const [device] = await registered(1)
+  await post(page, '/switchPrintStatus', { DeviceSNList: [device.DeviceSN] })
+  await post(page, '/registerDevice', { DeviceSN: device.DeviceSN, CPUID: `${device.CPUID}-BOARD` })
+  await page.reload()
+  await page.getByRole('tab', { name: /冲突/ }).click()
+  const conflict = page.locator('[data-test=conflict]', { hasText: `${device.CPUID}-BOARD` })
+  await conflict.locator('[data-test=settle]').click()
+  await conflict.getByText('主板更换', { exact: true }).click()
+  assert.ok(await conflict.locator('[data-test=settle-now]').isDisabled(), 'what becomes of the device has no default')
+  await conflict.locator('[data-test=decide-replace]').click()
+  await on.shot(page, 'devices-replace-zh')
+  await conflict.locator('[data-test=settle-now]').click()
+  await conflict.waitFor({ state: 'detached' })
+  const now = await stateOf(device)
+  assert.equal(now.CPUID, `${device.CPUID}-BOARD`)
+  assert.equal(now.status, 0)
+  on.quiet()
+})
+
+test('with the newest first what comes is seen; with the oldest first it is told, and a click leads there', async () => {
+  await post(page, '/registerDevice', { devices: Array.from({ length: 60 }, (_, i) => ({ CPUID: `MANY-${i}` })) })
+  await page.reload()
+  await page.locator('[data-test=unprinted-total]', { hasText: /[6-9]\d/ }).waitFor()
+  await page.locator('[data-serial]').first().waitFor()
+  const { devices: [late] } = await post(page, '/registerDevice', { devices: [{ CPUID: 'LATE-1' }, { CPUID: 'LATE-2' }, { CPUID: 'LATE-3' }] })
+  const fresh = page.locator('[data-test=new-ones]')
+  await fresh.waitFor()
+  await on.shot(page, 'devices-new-zh')
+  await fresh.click()
+  await row(late.DeviceSN).waitFor()
+  await page.locator('[data-test=order]').first().click()
+  await page.getByRole('option', { name: '最新的在前' }).first().click()
+  await row(late.DeviceSN).waitFor()
+  const { devices: [newest] } = await post(page, '/registerDevice', { devices: [{ CPUID: 'LATEST-1' }] })
+  await row(newest.DeviceSN).waitFor()
+  assert.equal(await page.locator('.rows [data-serial]').first().getAttribute('data-serial'), newest.DeviceSN)
+  await page.evaluate(() => localStorage.removeItem('paperline.labels.order'))
+  on.quiet()
+})
+
+test('where no WebSocket comes through the list is asked for, and the page says so in both languages', async () => {
+  for (const [locale, words] of [['zh-CN', '实时更新被网络阻止'], ['en-US', 'Live updates are blocked on the network']]) {
+    const blocked = await open({ locale })
+    await blocked.addInitScript(() => {
+      const Real = window.WebSocket
+      window.WebSocket = class extends Real {
+        constructor() {
+          super(`ws://${location.host}/no-such-socket`)
+        }
+      }
+    })
+    await logIn(blocked, 'prodsys', '123')
+    await blocked.locator('[data-test=blocked]', { hasText: words }).waitFor()
+    await blocked.locator('[data-test=link-state].blocked').waitFor()
+    const { devices: [device] } = await post(blocked, '/registerDevice', { devices: [{ CPUID: `BLOCKED-${locale}` }] })
+    await search(blocked).fill(`BLOCKED-${locale}`)
+    await row(device.DeviceSN, blocked).waitFor({ timeout: 12_000 })
+    await on.shot(blocked, `devices-blocked-${locale}`)
+    await blocked.context().close()
+  }
+  on.quiet(/WebSocket/)
+})
+
+test('a label’s look is kept on the box by name: another browser has it, small and turned', async () => {
+  const [device] = await registered(1)
+  await row(device.DeviceSN).click()
+  await page.click('[data-test=print]')
+  await page.locator(`[data-label="${device.DeviceSN}"]`).waitFor()
+  await page.locator('[data-test=size]').click()
+  await page.getByRole('option', { name: '自定义' }).click()
+  await page.locator('[data-test=width] input').fill('25.4')
+  await page.keyboard.press('Tab')
+  await page.locator('[data-test=height] input').fill('6')
+  await page.keyboard.press('Tab')
+  await page.locator('[data-test=too-fine]').waitFor()
+  await page.locator('[data-test=height] input').fill('12.7')
+  await page.keyboard.press('Tab')
+  await page.locator('[data-test=rotate]').click()
+  await page.getByRole('option', { name: '90°', exact: true }).click()
+  await page.click('[data-test=look-save-as]')
+  await page.fill('[data-test=look-name]', '小板 25×12')
+  await page.click('[data-test=look-add]')
+  await page.getByText('样式“小板 25×12”已保存').waitFor()
+  await on.shot(page, 'devices-look-zh')
+  const size = await page.locator(`[data-label="${device.DeviceSN}"]`).evaluate((label) => [label.style.width, label.style.height])
+  assert.deepEqual(size, ['12.7mm', '25.4mm'], 'the paper is turned with it')
+  // Whole dots of the printer, or it smears.
+  const dots = await page.locator(`[data-label="${device.DeviceSN}"] img`).evaluate((img) => (parseFloat(img.style.width) / 25.4) * 203)
+  assert.ok(Math.abs(dots - Math.round(dots)) < 0.01, `${dots} dots`)
+  await page.keyboard.press('Escape')
+  const other = await open({ locale: 'en-US' })
+  await logIn(other, 'admin', on.box.password)
+  await other.goto('/labels')
+  await other.click('[data-test=label-settings]')
+  await other.locator('[data-test=look]').click()
+  await other.getByRole('option', { name: '小板 25×12' }).click()
+  await other.waitForFunction(() => document.querySelector('.print-view .label')?.style.width === '12.7mm')
+  await on.shot(other, 'devices-look-en')
+  await page.evaluate(() => localStorage.removeItem('paperline.label'))
+  on.quiet()
+})
+
+test('a new box asks its administrator for the time zone, with the browser’s as the proposal, and the System page shows the clock', async () => {
+  const context = await on.browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', baseURL: on.box.url, viewport: { width: 1280, height: 800 } })
+  const admin = await context.newPage()
+  await logIn(admin, 'admin', on.box.password)
+  await admin.goto('/system')
+  const question = admin.locator('[data-test=zone-question]')
+  await question.getByText('尚未设置时区').waitFor()
+  await on.shot(admin, 'devices-zone-zh')
+  await admin.locator('[data-test=zone-keep]', { hasText: 'Asia/Shanghai' }).click()
+  await question.waitFor({ state: 'detached' })
+  assert.equal((await (await admin.request.get('/api/settings')).json()).timezone, 'Asia/Shanghai')
+  await admin.getByRole('tab').nth(1).click()
+  await admin.locator('[data-test=clock]', { hasText: 'Asia/Shanghai' }).waitFor()
+  await on.shot(admin, 'devices-clock-zh')
+  await context.close()
+  on.quiet()
+})
+
+test('while the box allots no serials the label page says why, and what time the box thinks it is', async () => {
+  const clock = await (await page.request.get('/api/clock')).json()
+  assert.equal(clock.allotment, null)
+  // A clock that stands wrong can't be had here: the page is given the answer that the box would give.
+  const wrong = { ...clock, now: '1970-01-01 00:03:12', allotment: { err: '系统时间早于最近一条记录', code: 'unavailable' } }
+  await page.route('**/api/clock', (route) => route.fulfill({ json: wrong }))
+  await page.reload()
+  await page.locator('[data-test=no-allotment]', { hasText: '系统时间早于最近一条记录' }).getByText('1970-01-01 00:03:12').waitFor()
+  await on.shot(page, 'devices-no-allotment-zh')
+  await page.unroute('**/api/clock')
+  on.quiet()
+})
+
+test('all devices go into a file that Excel reads without eating zeros', async () => {
+  await page.getByRole('tab', { name: '全部设备' }).click()
+  const saved = page.waitForEvent('download')
+  await page.click('[data-test=export-xlsx]')
+  assert.equal((await saved).suggestedFilename(), 'devices.xlsx')
+  on.quiet()
+})
+
+test('the login page leads to the port where HTTPS really is', async (t) => {
+  const address = Object.values(networkInterfaces()).flat().find((each) => each.family === 'IPv4' && !each.internal)?.address
+  if (!address) return t.skip('this machine has no address but its own')
+  const box = await startBox(0, { host: address, https: `${address}:0` })
+  try {
+    const away = await on.open()
+    await away.goto(`${box.url}/login`)
+    await away.fill('input[name=username]', 'admin')
+    await away.fill('input[name=passwd]', box.password)
+    await away.keyboard.press('Enter')
+    const link = away.locator('[data-test=go-secure]')
+    await link.waitFor()
+    const { port } = new URL(await link.getAttribute('href'))
+    const tls = connect({ host: address, port: Number(port), rejectUnauthorized: false })
+    await once(tls, 'secureConnect')
+    tls.destroy()
+    on.quiet()
+  } finally {
+    await stopBox(box)
+  }
+})
+
+for (const locale of ['zh-CN', 'en-US']) {
+  test(`the label pages are usable at 360, 600, 1024 and 1280 px, in ${locale}`, async () => {
+    const narrow = await open({ locale, width: 360, height: 740 })
+    await logIn(narrow, 'prodsys', '123')
+    await narrow.locator('[data-serial]').first().waitFor()
+    for (const width of [360, 600, 1024, 1280]) {
+      await narrow.setViewportSize({ width, height: 740 })
+      for (const tab of [0, 1, 2]) {
+        await narrow.getByRole('tab').nth(tab).click()
+        await narrow.waitForTimeout(300)
+        await on.shot(narrow, `devices-${width}-${tab}-${locale}`)
+        const wide = await narrow.evaluate(() => document.documentElement.scrollWidth)
+        assert.ok(wide <= width, `${width} px, tab ${tab}: nothing sticks out at the side (${wide})`)
+        // Tools do not lie over the tabs.
+        const over = await narrow.evaluate(() => {
+          const [tools, tabs] = ['.tools', '.el-tabs__nav'].map((each) => document.querySelector(each).getBoundingClientRect())
+          return tools.left < tabs.right && tools.right > tabs.left && tools.top < tabs.bottom && tools.bottom > tabs.top
+        })
+        assert.ok(!over, `${width} px: the tools lie over the tabs`)
+      }
+      await narrow.getByRole('tab').nth(0).click()
+      const cell = await narrow.locator('[data-serial] .serial').first().boundingBox()
+      assert.ok(cell.width > 60 && cell.height < 40, `${width} px: a serial is on one line`)
+    }
+    await narrow.context().close()
+    on.quiet()
+  })
+}

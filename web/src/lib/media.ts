@@ -1,0 +1,11 @@
+// Whether the window is so wide, or whatever else a stylesheet can ask.
+import { onBeforeUnmount, ref } from 'vue'
+
+export function useMedia(query: string) {
+  const list = window.matchMedia(query)
+  const matches = ref(list.matches)
+  const note = () => (matches.value = list.matches)
+  list.addEventListener('change', note)
+  onBeforeUnmount(() => list.removeEventListener('change', note))
+  return { matches }
+}
