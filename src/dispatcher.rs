@@ -380,25 +380,26 @@ impl Attempt<'_> {
     }
 
     fn product(&self, mut heard: Heard, so_far: Learnt, done: Done) -> Result<Product, Trouble> {
-        let codes = match done {
+        let said = match done {
             Done::Learnt(learnt) => return Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
             Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Ok(Product::Forgotten),
             Done::Recognised(Verdict::NoTemplateFits) => None,
-            Done::Recognised(Verdict::Done { codes }) => Some(codes),
+            Done::Recognised(Verdict::Done { codes, papers }) => Some((codes, papers)),
         };
-        Ok(Product::Recognition(match (heard.matched.clone(), codes) {
-            (Some(template), Some(codes)) => {
+        Ok(Product::Recognition(match (heard.matched.clone(), said) {
+            (Some(template), Some((codes, papers))) => {
                 let threshold = self.app.settings().confidence_threshold;
                 let specimen = &template.learnt.specimen;
                 for (pos_id, text) in vat_code::fillings(&heard.regions.0, specimen, threshold, &codes) {
                     let (status, probability) = (FROM_CODE, CODE_PROBABILITY);
                     self.hear(&mut heard, engine::Event::Read { status, pos_id, text, probability })?;
                 }
-                let reasons = checks::faults(&heard.regions.0, specimen, threshold, &codes).into_iter().map(Why::Found).collect();
+                let mut reasons = checks::faults(&heard.regions.0, specimen, threshold, &codes);
+                reasons.extend(checks::several(papers));
                 Outcome {
                     template: Some((template.id, template.layout.label.clone())),
                     regions: heard.regions.0,
-                    reasons,
+                    reasons: reasons.into_iter().map(Why::Found).collect(),
                     codes: vat_code::kept(codes),
                     contenders: heard.contenders,
                     trouble: None,

@@ -31,6 +31,11 @@ pub fn faults(regions: &[Region], specimen: &[(String, String)], threshold: f64,
     reasons
 }
 
+/// A picture with more papers on it than the one that was read.
+pub fn several(papers: u32) -> Option<Reason> {
+    (papers > 1).then_some(Reason::Several { invoices: papers })
+}
+
 /// Those that follow from what the fields hold, whoever read them.
 pub fn contradictions(regions: &[Region], specimen: &[(String, String)], codes: &[String]) -> Vec<Reason> {
     let text = |pos_id: &str| regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str());

@@ -68,7 +68,8 @@ impl Reason {
             Self::CheckDigit { area, text } => format!("{area}“{text}”校验位不正确"),
             Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => format!("{a}“{x}”与{b}“{y}”之和不等于{c}“{z}”"),
             Self::Pages { pages, read } => format!("文件有 {pages} 页，只识别了 {read} 页：请把每一页单独上传"),
-            Self::Several { invoices } => format!("图片上有 {invoices} 张发票，只识别了一张：请把每一张单独上传"),
+            Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请把每一张单独上传".into(),
+            Self::Several { invoices } => format!("这张图片上有 {invoices} 张发票，只识别了一张：请把每一张单独上传"),
         }
     }
 
@@ -85,8 +86,9 @@ impl Reason {
                 format!("{a} \"{x}\" and {b} \"{y}\" do not add up to {c} \"{z}\"")
             }
             Self::Pages { pages, read } => format!("the file has {pages} pages, {read} read: please upload each page by itself"),
+            Self::Several { invoices: 2 } => "two invoices are on this picture, one was read: please upload each by itself".into(),
             Self::Several { invoices } => {
-                format!("{invoices} invoices on this picture, one read: please upload each by itself")
+                format!("{invoices} invoices are on this picture, one was read: please upload each by itself")
             }
         }
     }

@@ -82,6 +82,14 @@ pub fn kept(codes: Vec<String>) -> Vec<String> {
     codes.into_iter().filter(says).take(CODES_MAX).collect()
 }
 
+/// How many invoices the codes of a picture are of.
+pub fn invoices(codes: &[String]) -> u32 {
+    let mut known: Vec<(&str, &str)> = codes.iter().filter_map(|c| VatCode::parse(c)).map(|c| (c.code, c.number)).collect();
+    known.sort_unstable();
+    known.dedup();
+    known.len().try_into().unwrap_or(u32::MAX)
+}
+
 /// The regions that the code contradicts, with what it says.
 pub fn said_otherwise<'r>(
     code: &VatCode<'r>,

@@ -38,9 +38,11 @@ pub struct Candidate {
 /// How a recognition ended when nothing went wrong with the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Everything there is was reported by events. `codes`: what the QR codes on the picture say.
+    /// Everything there is was reported by events. `codes`: what the QR codes on the picture say; `papers`: how many invoices lie on it,
+    /// of which one was read.
     Done {
         codes: Vec<String>,
+        papers: u32,
     },
     NoTemplateFits,
 }
@@ -54,6 +56,7 @@ pub struct Trial {
     /// As in a recognition, `Matched` first.
     pub events: Vec<Event>,
     pub codes: Vec<String>,
+    pub papers: u32,
     /// The picture as the template sees it, a JPEG; `None` when the template does not fit.
     pub aligned: Option<Vec<u8>>,
 }

@@ -79,7 +79,7 @@ impl Engine for Scripted {
             report(Event::Found { status: 0, pos_id: area.pos_id.clone(), position: Rect { x, y, width, height } });
             report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text: text.clone(), probability });
         }
-        Ok(Verdict::Done { codes: Vec::new() })
+        Ok(Verdict::Done { codes: Vec::new(), papers: 1 })
     }
 
     fn learn(&mut self, _draft: &Draft<'_>, _cancel: &Cancel) -> Result<Learnt, Trouble> {

@@ -6,6 +6,7 @@ use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
 use crate::domain::ids::TemplateId;
 use crate::domain::settings::{Encoding, Settings};
 use crate::domain::template::{AreaKind, EngineNumbers, Learnt, POS_LABEL, Rect, Template};
+use crate::domain::vat_code;
 use encoding_rs::GBK;
 use serde_json::{Map, Value, json};
 use std::io::{self, Read, Write};
@@ -271,17 +272,18 @@ impl Engine for Server {
                     report(Event::Read { status: frame.status(), pos_id: frame.text("pos_id"), text, probability });
                     Ok(None)
                 }
-                RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new() })),
+                RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new(), papers: 1 })),
                 RECOGNISE => Ok(Some(Verdict::NoTemplateFits)),
                 _ => Ok(None),
             }
         })?;
         match (&mut verdict, matched) {
-            (Verdict::Done { codes }, Some(Some(template))) => {
+            (Verdict::Done { codes, papers }, Some(Some(template))) => {
                 let text = template.layout.label.clone();
                 report(Event::Read { status: 0, pos_id: POS_LABEL.into(), text, probability: 1.0 });
                 if holds_what_a_code_says(template) {
                     *codes = codes_on(picture);
+                    *papers = vat_code::invoices(codes).max(1);
                 }
             }
             (_, None) => report(Event::Matched { template: None::<TemplateId>, candidates: Vec::new() }),

@@ -107,6 +107,7 @@ fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regi
     for (pos_id, text) in vat_code::fillings(&regions.0, specimen, threshold, &trial.codes) {
         regions.read(&pos_id, text, CODE_PROBABILITY, FROM_CODE);
     }
-    let reasons = checks::faults(&regions.0, specimen, threshold, &trial.codes);
+    let mut reasons = checks::faults(&regions.0, specimen, threshold, &trial.codes);
+    reasons.extend(checks::several(trial.papers));
     (regions, reasons.into_iter().map(Why::Found).collect())
 }

@@ -30,6 +30,7 @@ mod network;
 mod money;
 mod office;
 mod pages;
+mod papers;
 mod power;
 mod prints;
 mod random;

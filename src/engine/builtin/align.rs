@@ -35,6 +35,10 @@ pub struct Alignment {
     pub contradicted: bool,
     /// Fixed words that were found where the map has them.
     pub anchors: usize,
+    /// Which of the template's words these are.
+    pub words: Vec<usize>,
+    /// Of how many that were looked for: not where nothing has been read yet, nor single characters and numbers, which prove little.
+    pub sought: usize,
     /// Glyphs of the page's lines that are fixed print: `(line, glyphs)`.
     pub fixed: Vec<(usize, Range<usize>)>,
     /// The anchors' median distance from where the map has them, in heights of their lines.
@@ -122,6 +126,7 @@ fn refined(
     let inliers = consistent(candidates, &map, |_| 0.7);
     let mut errors: Vec<f32> = inliers.iter().map(|i| candidates[*i].error(&map)).collect();
     errors.sort_by(f32::total_cmp);
+    let words: Vec<usize> = inliers.iter().map(|i| candidates[*i].word).collect();
     let contradicted = quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map));
     let (share, enough) =
         if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, (lines, unread), candidates, &inliers, &map) };
@@ -131,6 +136,8 @@ fn refined(
         contradicted,
         score: share * enough,
         anchors: inliers.len(),
+        sought: sought(&learnt.words, unread, &words, &map),
+        words,
         fixed: inliers
             .iter()
             .map(|i| (candidates[*i].line, candidates[*i].glyphs.clone()))
@@ -284,14 +291,10 @@ fn evidence(
             continue;
         }
         let centre = map.apply(Quad(word.corners).centre());
-        let inside = |quad: &Quad| {
-            let (x, y) = quad.local(centre);
-            (0.0..=1.0).contains(&x) && (0.1..=0.9).contains(&y)
-        };
-        if unread.iter().any(inside) {
+        if unread.iter().any(|quad| holds(quad, centre)) {
             continue;
         }
-        match lines.iter().find(|l| inside(&l.quad)) {
+        match lines.iter().find(|l| holds(&l.quad, centre)) {
             Some(line) if line.reading.mean() > 0.8 => other += weight,
             _ => absent += weight,
         }
@@ -300,6 +303,22 @@ fn evidence(
         return (0.0, 0.0);
     }
     (found / (found + 0.5 * other + 0.5 * absent), 1.0 - (-hits / 4.0f32).exp())
+}
+
+/// Whether a line is where a word's middle should be.
+fn holds(quad: &Quad, centre: Point) -> bool {
+    let (x, y) = quad.local(centre);
+    (0.0..=1.0).contains(&x) && (0.1..=0.9).contains(&y)
+}
+
+/// How many words a reader would expect to find, those that were `found` among them.
+fn sought(words: &[FixedWord], unread: &[Quad], found: &[usize], map: &Map) -> usize {
+    let is_sought = |w: &usize| {
+        let (word, centre) = (&words[*w], map.apply(Quad(words[*w].corners).centre()));
+        let tells = fold([word.text.as_str()]).chars.len() >= 2 && lasting(&word.text) >= 1.0;
+        found.contains(w) || (tells && !unread.iter().any(|quad| holds(quad, centre)))
+    };
+    (0..words.len()).filter(is_sought).count()
 }
 
 /// Numbers outside the areas are hardly fixed print, though nobody said so.

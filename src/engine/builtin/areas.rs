@@ -5,6 +5,7 @@ use super::fields::Sheet;
 use super::geometry::{Map, Point, between, distance};
 use super::page::{Line, is_wide};
 use super::read::Reading;
+use super::sums;
 use super::text::{common, fold, fold_text};
 use crate::domain::template::{Area, Rect};
 use std::ops::Range;
@@ -65,6 +66,7 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
     }
     for (runs, area) in runs.iter_mut().zip(areas) {
         in_reading_order(sheet, &back, runs, area);
+        sums::without_labels(area, sheet.lines, runs);
     }
     runs
 }

@@ -9,6 +9,8 @@ const RED: f32 = 0.25;
 const TINGE: f32 = 0.04;
 /// Brown print is redder than blue too, but not as much than green.
 const BROWN: f32 = 0.16;
+/// The same as a share of what tells red from blue, which paper that shines through does not change.
+const BROWN_HUE: f32 = 0.2;
 /// Darker than this share of the paper in red light is black print, also under a seal.
 const BLACK_SHARE: f32 = 0.45;
 /// A ruled line is longer than this share of the crop's side, and thinner than this share of its height.
@@ -17,19 +19,31 @@ const RULE_THICKNESS: f32 = 0.09;
 
 /// Red ink fades into the paper around it; black print stays, also where a seal lies over it.
 pub fn remove_stamp(crop: &mut RgbImage) {
+    fade(crop, |_| true);
+}
+
+/// Brown print stays as well, as the titles of many forms are printed.
+pub fn remove_red(crop: &mut RgbImage) {
+    fade(crop, |pixel| {
+        let [r, g, b] = pixel.0.map(f32::from);
+        g - b <= BROWN_HUE * (r - b)
+    });
+}
+
+fn fade(crop: &mut RgbImage, fades: impl Fn(&Rgb<u8>) -> bool) {
     let paper = paper(crop);
     let own = redness(&paper);
     let bright = f32::from(paper.0[0]).max(1.0);
-    let fades: Vec<f32> = crop
+    let shares: Vec<f32> = crop
         .pixels()
         .map(|pixel| {
             let red = ((redness(pixel) - own - TINGE) / (RED - TINGE) * 2.0).clamp(0.0, 1.0);
             let light = ((f32::from(pixel.0[0]) / bright - BLACK_SHARE) / 0.2).clamp(0.0, 1.0);
-            red * light
+            if fades(pixel) { red * light } else { 0.0 }
         })
         .collect();
-    let around = Around::of(crop, &fades, &paper);
-    for ((x, y, pixel), fade) in crop.enumerate_pixels_mut().zip(&fades).filter(|(_, fade)| **fade > 0.0) {
+    let around = Around::of(crop, &shares, &paper);
+    for ((x, y, pixel), fade) in crop.enumerate_pixels_mut().zip(&shares).filter(|(_, fade)| **fade > 0.0) {
         for (value, blank) in pixel.0.iter_mut().zip(around.at(x, y)) {
             *value = (f32::from(*value) * (1.0 - fade) + blank * fade) as u8;
         }

@@ -11,6 +11,7 @@ use super::nets::Nets;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
+use super::sums;
 use super::text::{CURRENCIES, fold_text};
 use crate::domain::checks::date_of;
 use crate::domain::money::{amount, chinese_amount};
@@ -67,6 +68,8 @@ const DISAGREEMENT: f32 = 0.75;
 /// # Errors
 /// `Receive` when a net fails.
 pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -> Result<Field, Trouble> {
+    // A template of an older release may have a label's half in its specimen.
+    let specimen = if sums::belongs(area) { sums::bare(specimen) } else { specimen };
     let there = sheet.map.apply_quad(&Quad::of_rect(&area.rect).turned(sheet.quarters));
     let frame = Rect { x: 0.0, y: 0.0, width: sheet.picture.width() as f32, height: sheet.picture.height() as f32 };
     let bounds = there.bounds();
@@ -104,7 +107,7 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if matches!(area.kind, AreaKind::Date | AreaKind::Time) {
         read.0 = dated(&read.0, specimen).to_owned();
     }
-    let (text, probability) = figured(signed(read.0, specimen), read.1, specimen);
+    let (text, probability) = figured(sums::signed(read.0, specimen), read.1, specimen);
     let mut probability = probability * sheet.trust;
     if inside < 0.98 {
         probability *= inside * inside;
@@ -168,8 +171,8 @@ type Found = Vec<(String, f32)>;
 fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result<Found, Trouble> {
     let line = &sheet.lines[run.line];
     let mut found = Vec::new();
-    for range in without_keywords(line, run, &area.keywords) {
-        let Some((range, charset)) = trimmed(line, range, area.kind, specimen) else { continue };
+    for all in without_keywords(line, run, &area.keywords) {
+        let Some((range, charset)) = trimmed(line, all.clone(), area.kind, specimen) else { continue };
         let first = folded(line, &range, charset);
         let gap = |i: usize, j: usize| (line.reading.glyphs[i].at - line.reading.glyphs[j].at) * line.quad.width() / 2.0;
         let mut quad = line.part(&range);
@@ -188,7 +191,9 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         if let Some(longer) = longer {
             read = lengthened(read, read_cleaned(sheet, area, &longer, charset)?, charset, specimen);
         }
-        found.push(sober(read, charset));
+        let (text, probability) = sober(read, charset);
+        let doubtful = area.kind == AreaKind::Money && sums::doubtful(line, &all, &range);
+        found.push((text, if doubtful { probability * DISAGREEMENT } else { probability }));
     }
     Ok(found)
 }
@@ -314,10 +319,18 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
         return Some((range, charset(kind, &example)));
     }
     let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
-    let charset = charset(kind, &example);
+    let charset = charset(kind, sums::bare(&example));
+    let sum = (kind == AreaKind::Money).then(|| sums::within(line, &range)).flatten();
+    // What a minus of words or brackets says must not be lost.
+    if let Some(sum) = &sum
+        && text_of(line, sum).contains(['(', '（', '负', '負'])
+    {
+        return Some((sum.clone(), Charset::Any));
+    }
     let range = match charset {
         Charset::Money => {
-            let sum = cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c)).unwrap_or_else(|| plain.clone());
+            let signs = || cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c));
+            let sum = sum.or_else(signs).unwrap_or_else(|| plain.clone());
             // Where a currency sign belongs, what stands before the figures may be one, badly read.
             let signed = specimen.starts_with(CURRENCIES) && !text_of(line, &sum).starts_with(CURRENCIES);
             let start = if signed { sum.start.saturating_sub(1).max(plain.start) } else { sum.start };
@@ -326,16 +339,11 @@ fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> 
             let start = (start..sum.end).find(|i| !(own && line.reading.glyphs[*i].text.starts_with(CURRENCIES))).unwrap_or(start);
             start..sum.end
         }
+        Charset::MoneyCn if text_of(line, &plain).contains(['负', '負']) => return Some((plain, Charset::Any)),
         Charset::MoneyCn => cut(&|c| charset.fold(c).is_some()).unwrap_or(plain),
-        _ => plain,
+        _ => sum.unwrap_or(plain),
     };
     Some((range, charset))
-}
-
-/// With the currency sign that the template's own has, where a letter like it was read.
-fn signed(text: String, specimen: &str) -> String {
-    let (Some(rest), Some(sign)) = (text.strip_prefix(['Y', '羊']), specimen.chars().next()) else { return text };
-    if CURRENCIES.contains(&sign) && rest.starts_with(|c: char| c.is_ascii_digit()) { format!("¥{rest}") } else { text }
 }
 
 /// Of a date or time nothing stands before the first figure or behind the last sign, where the template's own has nothing there.
@@ -515,7 +523,7 @@ mod tests {
         assert_eq!(dated("某日", "2020-01-02"), "某日");
         assert!(lacks_something(AreaKind::Date, "2016/06/1", "2019/03/25"));
         assert!(!lacks_something(AreaKind::Date, "2016/6/1", "2019/12/25"));
-        assert_eq!((signed("Y291.16".into(), "¥3.00"), signed("Y12".into(), "A12")), ("¥291.16".into(), "Y12".into()));
+        assert_eq!((sums::signed("Y291.16".into(), "¥3.00"), sums::signed("Y12".into(), "A12")), ("¥291.16".into(), "Y12".into()));
     }
 
     #[test]

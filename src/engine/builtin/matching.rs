@@ -8,7 +8,8 @@ use super::go_on;
 use super::nets::Nets;
 use super::page::{self, Line, Page};
 use super::picture::Picture;
-use super::title::{Accord, Title};
+use super::several;
+use super::title::{self, Accord, Title};
 use crate::domain::invoice::Reason;
 use crate::domain::template::{Area, Template};
 use crate::engine::{Cancel, Candidate, Trouble};
@@ -29,6 +30,8 @@ const SISTERS_MAX: usize = 6;
 const RIVAL: f32 = 0.9;
 const RIVALRY: f32 = 0.6;
 
+/// That a paper with a title is of a template on which none was read.
+const UNTITLED: f32 = 0.7;
 /// How much a long title counts beside a short one.
 const TITLE_LENGTH: usize = 12;
 const TITLE_WEIGHT: f32 = 0.1;
@@ -43,12 +46,14 @@ pub struct Fit<'a> {
     pub accord: Option<Accord>,
     /// That it is this template and none of the same make, 0 to 1.
     pub sameness: f32,
+    /// That the paper is called what the template is, 0 to 1.
+    pub titled: f32,
 }
 
 impl Fit<'_> {
     /// That it is this template, 0 to 1.
     pub fn certainty(&self) -> f32 {
-        self.alignment.certainty.min(self.sameness)
+        self.alignment.certainty.min(self.sameness).min(self.titled)
     }
 }
 
@@ -59,6 +64,8 @@ pub enum Ground {
         found: usize,
         of: usize,
         title: Option<(usize, usize)>,
+        /// The template's title and the paper's, where they differ but not beyond doubt.
+        differs: Option<(String, String)>,
     },
     /// It fits too, and another fits better.
     LessThanAnother {
@@ -68,7 +75,8 @@ pub enum Ground {
     /// The template's own picture has no print to know it by.
     NoWords,
     NothingInCommon,
-    OtherTitle(String),
+    /// The template's title, and the paper's.
+    OtherTitle(String, String),
     OtherQuota(String),
     Few {
         found: usize,
@@ -80,14 +88,15 @@ pub enum Ground {
 impl Ground {
     pub fn zh(&self) -> String {
         match self {
-            Self::Fits { found, of, title } => {
+            Self::Fits { found, of, title, differs } => {
                 let title = title.map_or_else(String::new, |(same, of)| format!("，标题 {of} 字中 {same} 字一致"));
-                format!("匹配：{of} 处固定文字中找到 {found} 处{title}")
+                let differs = differs.as_ref().map_or_else(String::new, |(own, read)| format!("，{}", titles_zh(own, read)));
+                format!("匹配：{of} 处固定文字中找到 {found} 处{title}{differs}")
             }
             Self::LessThanAnother { found, of } => format!("不如所选模板：{of} 处固定文字中找到 {found} 处"),
             Self::NoWords => "模板上没有可供识别的固定文字".into(),
             Self::NothingInCommon => "图片上没有该模板的固定文字".into(),
-            Self::OtherTitle(read) => format!("标题不同：图片上是“{read}”"),
+            Self::OtherTitle(own, read) => titles_zh(own, read),
             Self::OtherQuota(quota) => format!("面额不同：模板为 {quota}"),
             Self::Few { found, of } => format!("吻合太少：{of} 处固定文字中只找到 {found} 处"),
             Self::OffPicture => "模板的区域都不在图片上".into(),
@@ -96,19 +105,30 @@ impl Ground {
 
     pub fn en(&self) -> String {
         match self {
-            Self::Fits { found, of, title } => {
+            Self::Fits { found, of, title, differs } => {
                 let title = title.map_or_else(String::new, |(same, of)| format!(", {same} of the title's {of} characters"));
-                format!("fits: {found} of {of} fixed words found{title}")
+                let differs = differs.as_ref().map_or_else(String::new, |(own, read)| format!(", {}", titles_en(own, read)));
+                format!("fits: {found} of {of} fixed words found{title}{differs}")
             }
             Self::LessThanAnother { found, of } => format!("fits less well: {found} of {of} fixed words found"),
             Self::NoWords => "the template has no fixed words to know it by".into(),
             Self::NothingInCommon => "none of the template's fixed words is on the picture".into(),
-            Self::OtherTitle(read) => format!("another title: the picture says \"{read}\""),
+            Self::OtherTitle(own, read) => titles_en(own, read),
             Self::OtherQuota(quota) => format!("another amount: the template's is {quota}"),
             Self::Few { found, of } => format!("too little in common: only {found} of {of} fixed words found"),
             Self::OffPicture => "none of the template's areas is on the picture".into(),
         }
     }
+}
+
+fn titles_zh(own: &str, read: &str) -> String {
+    let own = if own.is_empty() { "模板上没有读到标题".to_owned() } else { format!("模板“{own}”") };
+    format!("标题不同：{own}，票面“{read}”")
+}
+
+fn titles_en(own: &str, read: &str) -> String {
+    let own = if own.is_empty() { "none was read on the template".to_owned() } else { format!("the template's \"{own}\"") };
+    format!("another title: {own}, the paper's \"{read}\"")
 }
 
 /// A template weighed: `fit` when it fits.
@@ -136,6 +156,8 @@ impl Weighed<'_> {
 pub struct Choice<'a> {
     pub best: Option<(Fit<'a>, Vec<Line>)>,
     pub candidates: Vec<Candidate>,
+    /// How many papers lie on the picture.
+    pub papers: u32,
 }
 
 /// Which of the templates the picture is of.
@@ -174,6 +196,7 @@ pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>]
             choice.candidates = weighed.iter().take(CANDIDATES_MAX).map(Weighed::candidate).collect();
         }
         if let Some(best) = best {
+            choice.papers = several::papers(&mut page, &best, templates, cancel)?;
             choice.best = Some((best, lines));
             break;
         }
@@ -181,7 +204,7 @@ pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>]
     Ok(choice)
 }
 
-/// How this one template fares in the page's likeliest direction, or in the other if it fits there.
+/// How this one template fares in the page's likeliest direction, or in the other if it fits there; and how many papers there are.
 ///
 /// # Errors
 /// `Receive` when a net fails or nobody waits any more.
@@ -190,7 +213,7 @@ pub fn weigh<'a>(
     picture: &Picture,
     template: &'a Template,
     cancel: &Cancel,
-) -> Result<(Weighed<'a>, Vec<Line>), Trouble> {
+) -> Result<(Weighed<'a>, Vec<Line>, u32), Trouble> {
     let mut first = None;
     for mut page in directions(nets, picture, cancel)? {
         go_on(cancel)?;
@@ -198,12 +221,15 @@ pub fn weigh<'a>(
         let lines = page.lines();
         let mut weighed = lay(template, &page, &lines, picture);
         look_at_title(nets, picture, &mut weighed, &lines, false)?;
-        if weighed.fit.is_some() {
-            return Ok((weighed, lines));
+        if let Some(fit) = &weighed.fit {
+            let papers = several::papers(&mut page, fit, &[], cancel)?;
+            return Ok((weighed, lines, papers));
         }
         first.get_or_insert((weighed, lines));
     }
-    Ok(first.unwrap_or((Weighed { template, score: 0.0, ground: Ground::NothingInCommon, fit: None }, Vec::new())))
+    let (weighed, lines) =
+        first.unwrap_or((Weighed { template, score: 0.0, ground: Ground::NothingInCommon, fit: None }, Vec::new()));
+    Ok((weighed, lines, 1))
 }
 
 fn directions<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Result<Vec<Page<'a>>, Trouble> {
@@ -241,40 +267,52 @@ fn lay_all<'a>(templates: &'a [Arc<Template>], page: &Page<'_>, lines: &[Line], 
 
 fn lay<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Picture) -> Weighed<'a> {
     let no = |score, ground| Weighed { template, score, ground, fit: None };
-    let of = template.learnt.words.len();
-    if of == 0 {
+    if template.learnt.words.is_empty() {
         return no(0.0, Ground::NoWords);
     }
     let quota = template.layout.quota.as_deref();
     let Some(alignment) = align::align(&template.learnt, quota, lines, &page.unread()) else {
         return no(0.0, Ground::NothingInCommon);
     };
-    let (score, found) = (alignment.certainty, alignment.anchors);
+    let (found, of) = (alignment.anchors, alignment.sought);
+    // What a person is told falls with what was found, however certain the little is that was found.
+    let score = alignment.certainty * found as f32 / of.max(1) as f32;
     if alignment.contradicted {
         return no(0.0, Ground::OtherQuota(quota.unwrap_or_default().to_owned()));
     }
-    if score < align::CERTAINTY_MIN {
+    if alignment.certainty < align::CERTAINTY_MIN {
         return no(score, Ground::Few { found, of });
     }
     if !shows_an_area(template, &alignment, picture) {
         return no(0.0, Ground::OffPicture);
     }
-    let fit = Fit { template, alignment, accord: None, sameness: 1.0 };
-    Weighed { template, score, ground: Ground::Fits { found, of, title: None }, fit: Some(fit) }
+    let fit = Fit { template, alignment, accord: None, sameness: 1.0, titled: 1.0 };
+    Weighed { template, score, ground: Ground::Fits { found, of, title: None, differs: None }, fit: Some(fit) }
 }
 
 /// Where the page bears another title, the template does not fit. `known`: the title that is there is a template's.
 fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, lines: &[Line], known: bool) -> Result<(), Trouble> {
     let Some(fit) = &mut weighed.fit else { return Ok(()) };
-    let Some(accord) = accord(nets, picture, fit, lines, known)? else { return Ok(()) };
+    let own = Title::of(&fit.template.learnt).map_or_else(String::new, |t| t.text());
+    let Some(accord) = accord(nets, picture, fit, lines, known)? else {
+        // A form without a title of its own is not one that bears a title.
+        if let Some(read) = title::printed(lines, several::usual_height(lines)) {
+            fit.titled = UNTITLED;
+            if let Ground::Fits { differs, .. } = &mut weighed.ground {
+                *differs = Some((own, read));
+            }
+        }
+        return Ok(());
+    };
     if accord.other {
-        weighed.refuse(Ground::OtherTitle(accord.read));
+        weighed.refuse(Ground::OtherTitle(own, accord.read));
         return Ok(());
     }
-    if let Ground::Fits { title, .. } = &mut weighed.ground {
+    if let Ground::Fits { title, differs, .. } = &mut weighed.ground {
         *title = Some((accord.same, accord.of));
+        *differs = (accord.replaced > 0).then(|| (own, accord.read.clone()));
     }
-    fit.sameness = accord.certainty();
+    (fit.sameness, fit.titled) = (accord.certainty(), accord.likeness());
     fit.accord = Some(accord);
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
 use crate::domain::checks::SPECIMEN_CODE;
 use crate::domain::invoice::Reason;
 use crate::domain::template::{Area, AreaKind, EngineNumbers, FixedWord, Learnt, POS_LABEL, Rect, Template};
+use crate::domain::vat_code;
 use fields::{Field, Sheet};
 use geometry::{Map, Quad};
 use matching::{Choice, Fit};
@@ -24,14 +25,16 @@ pub mod detect;
 pub mod ends;
 pub mod fields;
 pub mod geometry;
+pub mod headline;
 pub mod matching;
 pub mod nets;
 pub mod page;
 pub mod picture;
 pub mod read;
 pub mod seal;
+pub mod several;
+pub mod sums;
 pub mod text;
-
 pub mod title;
 
 #[cfg(test)]
@@ -60,7 +63,7 @@ impl Engine for Builtin {
         let nets = nets::nets()?;
         go_on(cancel)?;
         let opened = began.elapsed();
-        let Choice { best, candidates } = matching::choose(nets, &picture, templates, cancel)?;
+        let Choice { best, candidates, papers } = matching::choose(nets, &picture, templates, cancel)?;
         report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
         let Some((fit, lines)) = best else {
             tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
@@ -71,7 +74,7 @@ impl Engine for Builtin {
         let read = began.elapsed() - matched - opened;
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
         tracing::debug!(?opened, ?matched, ?read, all = ?began.elapsed(), "recognised by {}", fit.template.layout.label);
-        Ok(Verdict::Done { codes })
+        Ok(Verdict::Done { papers: papers.max(vat_code::invoices(&codes)), codes })
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {
@@ -111,10 +114,12 @@ impl Engine for Builtin {
         specimen.extend(codes.into_iter().next().map(|text| (SPECIMEN_CODE.to_owned(), text)));
         let print = areas::fixed_print(&sheet, areas, &runs);
         let mut read = fixed_words(&lines, &print, picture.scale);
+        if let Some(title) = headline::under_seal(nets, &picture.pixels, &lines, quarters)? {
+            with_title(&mut read, title, picture.scale);
+        }
         read.truncate(WORDS_MAX);
         let words: Vec<FixedWord> = read.iter().map(|(word, _)| word.clone()).collect();
-        let sure = |word: &FixedWord| read.iter().find(|(w, _)| w == word).map_or("", |(_, sure)| sure);
-        let title: String = title::row(&words).into_iter().map(sure).collect();
+        let title = row_as_read(&words, &read);
         specimen.push((title::SPECIMEN_TITLE.to_owned(), title));
         Ok(Learnt { words, specimen, size: (picture.width, picture.height), numbers: EngineNumbers::new() })
     }
@@ -127,18 +132,19 @@ impl Engine for Builtin {
         let picture = picture::open(picture)?;
         let nets = nets::nets()?;
         go_on(cancel)?;
-        let (weighed, lines) = matching::weigh(nets, &picture, template, cancel)?;
+        let (weighed, lines, papers) = matching::weigh(nets, &picture, template, cancel)?;
         let ground = Reason::new(weighed.ground.zh(), weighed.ground.en());
         let score = f64::from(weighed.score);
         let Some(fit) = weighed.fit else {
             let events = vec![Event::Matched { template: None, candidates: Vec::new() }];
-            return Ok(Trial { score, ground, events, codes: Vec::new(), aligned: None });
+            return Ok(Trial { score, ground, events, codes: Vec::new(), papers, aligned: None });
         };
         let mut events = vec![Event::Matched { template: Some(template.id), candidates: Vec::new() }];
         read_fields(nets, &picture, &fit, &lines, cancel, &mut |event| events.push(event))?;
         let aligned = aligned(&picture, template, &fit.alignment.map)?;
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
-        Ok(Trial { score, ground, events, codes, aligned: Some(aligned) })
+        let papers = papers.max(vat_code::invoices(&codes));
+        Ok(Trial { score, ground, events, codes, papers, aligned: Some(aligned) })
     }
 }
 
@@ -239,6 +245,29 @@ fn shown(rect: &Rect, picture: &Picture) -> Rect {
         width: (rect.width / picture.scale).min(width - x).max(0.0),
         height: (rect.height / picture.scale).min(height - y).max(0.0),
     }
+}
+
+/// A title that was found under a seal, instead of its scraps, where it says more than they.
+fn with_title(words: &mut Vec<(FixedWord, String)>, line: Line, scale: f32) {
+    let all = 0..line.reading.glyphs.len();
+    let found = fixed_words(&[line], &[(0, all)], scale);
+    let Some((title, sure)) = found.first() else { return };
+    let known: Vec<FixedWord> = words.iter().map(|(word, _)| word.clone()).collect();
+    if title::letters(sure) <= title::letters(&row_as_read(&known, words)) {
+        return;
+    }
+    let there = Quad(title.corners);
+    words.retain(|(word, _)| {
+        let (x, y) = there.local(Quad(word.corners).centre());
+        !((0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y))
+    });
+    words.splice(0..0, found);
+}
+
+/// The title among some words, as far as it was read surely.
+fn row_as_read(words: &[FixedWord], read: &[(FixedWord, String)]) -> String {
+    let sure = |word: &FixedWord| read.iter().find(|(w, _)| w == word).map_or("", |(_, sure)| sure);
+    title::row(words).into_iter().map(sure).collect()
 }
 
 /// The fixed print among the glyphs, the largest first, in pixels of the origin picture; each with what was read surely of it.

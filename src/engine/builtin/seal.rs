@@ -15,7 +15,7 @@ const GRID: (usize, usize) = (96, 24);
 const SHARE_MIN: f32 = 0.012;
 
 /// Where a point of the unit square lies in a quad.
-fn spot(quad: &Quad, x: f32, y: f32) -> Point {
+pub fn spot(quad: &Quad, x: f32, y: f32) -> Point {
     let [a, b, c, d] = quad.0;
     between(between(a, b, x), between(d, c, x), y)
 }

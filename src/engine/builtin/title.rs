@@ -1,7 +1,7 @@
 //! The words that name a form, and whether a page bears the same: forms of one make differ in nothing else.
 //! Not here: where the form lies on the page (align.rs).
 
-use super::clean::remove_stamp;
+use super::clean::{remove_red, remove_stamp};
 use super::geometry::{Map, Point, Quad};
 use super::nets::Nets;
 use super::page::{Line, is_wide};
@@ -17,7 +17,7 @@ pub const SPECIMEN_TITLE: &str = "\u{0}title";
 /// Stands for a character of the title that was not read surely: any other may be there.
 pub const HOLE: char = '□';
 /// A title is so much higher than the middle one of a form's words …
-const LARGE: f32 = 1.15;
+pub const LARGE: f32 = 1.15;
 /// … or at least not smaller, and above all but so many of them.
 const USUAL: f32 = 0.9;
 const ABOVE_MAX: f32 = 0.2;
@@ -31,6 +31,9 @@ pub const LEARNT: f32 = 0.8;
 /// One other character in an otherwise equal title has to be surer: it makes 广东 a 广西.
 const SURE_ALONE: f32 = 0.98;
 
+/// A title of fewer characters may be a heading of the form.
+const PRINTED_MIN: usize = 6;
+
 /// How a page's title compares with the template's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Accord {
@@ -39,6 +42,8 @@ pub struct Accord {
     pub of: usize,
     /// Another title stands there for sure.
     pub other: bool,
+    /// Characters in whose place another was read, as likely as not.
+    pub replaced: usize,
     /// What was read in its place.
     pub read: String,
 }
@@ -59,6 +64,15 @@ impl Accord {
             _ => 0.8,
         }
     }
+
+    /// How sure it is that the form is called what its template is, 0 to 1: a character that was read otherwise may be another place's.
+    pub fn likeness(&self) -> f32 {
+        match self.replaced {
+            0 => 1.0,
+            1 => 0.85,
+            _ => 0.6,
+        }
+    }
 }
 
 /// A template's title and the place of it.
@@ -74,7 +88,7 @@ const ENDINGS: [char; 6] = ['票', '据', '单', '证', '书', '账'];
 const NAMES: [&str; 5] = ["发票", "收据", "票据", "凭证", "增值税"];
 const PARTS: [char; 10] = ['码', '号', '人', '联', '章', '期', '额', '位', '效', '名'];
 
-fn names_a_form(text: &str) -> bool {
+pub fn names_a_form(text: &str) -> bool {
     let bare = text.split(['(', '（', '[', '【']).next().unwrap_or_default();
     let chars = fold([bare]).chars;
     let bare: String = chars.iter().collect();
@@ -117,6 +131,16 @@ pub fn row(words: &[FixedWord]) -> Vec<&FixedWord> {
     row
 }
 
+/// The title that a page's lines show: larger than its print usually is, and as long as what tells one form from another.
+pub fn printed(lines: &[Line], usual: f32) -> Option<String> {
+    let read = lines.iter().filter(|l| l.reading.mean() >= LEARNT);
+    let words: Vec<FixedWord> = read.map(|l| FixedWord { text: l.reading.text(), corners: l.quad.0 }).collect();
+    let row = row(&words);
+    let text: String = row.iter().map(|w| w.text.as_str()).collect();
+    let is_large = row.first().is_some_and(|w| Quad(w.corners).height() > LARGE * usual);
+    (is_large && letters(&text) >= PRINTED_MIN).then_some(text)
+}
+
 impl Title {
     pub fn of(learnt: &Learnt) -> Option<Self> {
         let row = row(&learnt.words);
@@ -126,6 +150,10 @@ impl Title {
         let chars: Vec<char> = text.chars().filter(|c| is_wide_letter(*c) || *c == HOLE).map(simplified).collect();
         let quad = Quad([first.corners[0], last.corners[1], last.corners[2], first.corners[3]]);
         (chars.len() >= 3).then_some(Self { chars, quad })
+    }
+
+    pub fn text(&self) -> String {
+        self.chars.iter().collect()
     }
 
     pub fn quad(&self) -> &Quad {
@@ -177,9 +205,11 @@ impl Title {
         let plain = crop(picture, &quad)?;
         let mut clean = plain.clone();
         remove_stamp(&mut clean);
+        let mut brown = plain.clone();
+        remove_red(&mut brown);
         let lead = 0.4 * there.height() / quad.width().max(1.0);
         let pitch = (1.0 - 2.0 * lead) / self.chars.len() as f32;
-        let accords = read_crops(nets, &[plain, clean], Charset::Any)?.into_iter().map(|reading| {
+        let accords = read_crops(nets, &[plain, clean, brown], Charset::Any)?.into_iter().map(|reading| {
             let glyphs = reading.glyphs.iter().filter(|g| g.text.chars().any(is_wide_letter));
             self.accord(&glyphs.map(|g| Seen::new(g, (g.at - lead) / pitch)).collect::<Vec<_>>())
         });
@@ -218,13 +248,20 @@ impl Title {
         // One more at an end may have been lost when the template was learnt; one in another's place was not.
         let replaced = steps.iter().any(|s| matches!(s, Edit::Other(_)));
         let alone = replaced && others.len() == 1 && others[0] >= SURE_ALONE && same + 1 >= self.chars.len();
+        let is_likely = |s: &&Edit| matches!(s, Edit::Other(j) if read[*j].probability >= LIKELY);
         Accord {
             same,
             of: self.chars.len(),
+            replaced: steps.iter().filter(is_likely).count(),
             other: (likely.len() >= 2 && all_misread < MISREAD_MAX) || alone,
             read: read.iter().map(|s| s.c).collect(),
         }
     }
+}
+
+/// How many of a text's characters tell titles apart.
+pub fn letters(text: &str) -> usize {
+    text.chars().filter(|c| is_wide_letter(*c)).count()
 }
 
 fn is_wide_letter(c: char) -> bool {

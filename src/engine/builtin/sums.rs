@@ -1,0 +1,182 @@
+//! What of an area's print is its sum: the words beside it, their halves and brackets are no part of it. Not here: what the sum comes to
+//! (domain/money.rs).
+
+use super::areas::Run;
+use super::page::Line;
+use super::text::{CURRENCIES, narrow};
+use crate::domain::checks::holds_sum;
+use crate::domain::money::amount;
+use crate::domain::template::{Area, AreaKind};
+use std::ops::Range;
+
+/// Whether an area is drawn for a sum in figures, by its kind or its name alone.
+pub fn belongs(area: &Area) -> bool {
+    area.kind == AreaKind::Money || (area.kind == AreaKind::Own && holds_sum(&area.pos_id, Some("1")))
+}
+
+/// The signs of a text, each as plainly as it can be written.
+fn plain(c: char) -> char {
+    match narrow(c) {
+        '￥' => '¥',
+        '−' | '–' | '‐' => '-',
+        c => c,
+    }
+}
+
+fn plain_glyphs(line: &Line, range: &Range<usize>) -> Vec<char> {
+    line.reading.glyphs[range.clone()].iter().map(|g| g.text.chars().next().map_or(' ', plain)).collect()
+}
+
+fn says_negative(c: char) -> bool {
+    matches!(c, '负' | '負')
+}
+
+/// A currency sign, or what it is taken for before a figure.
+fn is_sign(c: char) -> bool {
+    matches!(c, '¥' | '$' | 'Y' | 'V' | '羊' | '半')
+}
+
+/// Where the one sum of a text stands: its figures, its signs, and brackets that make it negative. `None` where there is no sum, or more
+/// than one.
+fn sum_in(text: &[char]) -> Option<Range<usize>> {
+    let first = text.iter().position(char::is_ascii_digit)?;
+    let mut end = text.iter().rposition(char::is_ascii_digit)? + 1;
+    let mut start = first;
+    let after = |from: usize| text[from..].iter().position(|c| !c.is_whitespace()).map(|at| from + at);
+    if let Some(unit) = after(end).filter(|at| text[*at] == '元') {
+        end = unit + 1;
+    }
+    for at in (0..first).rev() {
+        match text[at] {
+            c if c.is_whitespace() => {}
+            c if is_sign(c) || matches!(c, '-' | '数' | '數') || says_negative(c) => start = at,
+            '(' => {
+                if let Some(close) = after(end).filter(|close| text[*close] == ')') {
+                    (start, end) = (at, close + 1);
+                }
+                break;
+            }
+            // `（负数）` belongs to the sum, another label does not.
+            ')' => {
+                let open = text[..at].iter().rposition(|c| *c == '(').unwrap_or(0);
+                if text[open..at].iter().copied().any(says_negative) {
+                    start = open;
+                }
+                break;
+            }
+            _ => break,
+        }
+    }
+    let said: String = text[start..end].iter().map(|c| if is_sign(*c) { '¥' } else { *c }).collect();
+    amount(&said).map(|_| start..end)
+}
+
+/// Whether what stands beside a sum may be a part of it all the same: a figure read badly, a minus, one bracket of two.
+fn leaves_doubt(text: &[char], kept: &Range<usize>) -> bool {
+    let (before, after) = (&text[..kept.start], &text[kept.end..]);
+    let could_be = |c: &char| c.is_ascii_alphanumeric() || *c == '-' || "一二三四五六七八九十〇零○".contains(*c);
+    let currency = ["RMB", "CNY"].iter().any(|name| before.ends_with(&name.chars().collect::<Vec<_>>()));
+    let first = after.iter().find(|c| !c.is_whitespace());
+    let last = before.iter().rfind(|c| !c.is_whitespace());
+    let opened = before.iter().rposition(|c| *c == '(') > before.iter().rposition(|c| *c == ')');
+    // `(小写 12.00)` is a label around a sum; `12.00)` may be the end of `(12.00)`.
+    let half = last == Some(&'(') || (first == Some(&')') && !opened);
+    let negative = before.iter().chain(after).copied().any(says_negative);
+    half || negative || (before.last().is_some_and(could_be) && !currency) || after.first().is_some_and(could_be)
+}
+
+/// The sum among some glyphs of a line, as glyphs of that line.
+pub fn within(line: &Line, range: &Range<usize>) -> Option<Range<usize>> {
+    let found = sum_in(&plain_glyphs(line, range))?;
+    Some(range.start + found.start..range.start + found.end)
+}
+
+/// Whether the glyphs of `range` that are left out of `kept` may be a part of the sum.
+pub fn doubtful(line: &Line, range: &Range<usize>, kept: &Range<usize>) -> bool {
+    leaves_doubt(&plain_glyphs(line, range), &(kept.start - range.start..kept.end - range.start))
+}
+
+/// The sum in a text; the text as it is where there is none.
+pub fn bare(text: &str) -> &str {
+    let chars: Vec<char> = text.chars().map(plain).collect();
+    let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    sum_in(&chars).map_or(text, |found| &text[at(found.start)..at(found.end)])
+}
+
+/// With the currency sign that the template's own has, where a letter like it was read.
+pub fn signed(text: String, specimen: &str) -> String {
+    let (Some(rest), Some(sign)) = (text.strip_prefix(['Y', '羊']), specimen.chars().next()) else { return text };
+    if CURRENCIES.contains(&sign) && rest.starts_with(|c: char| c.is_ascii_digit()) { format!("¥{rest}") } else { text }
+}
+
+/// An area's runs without the words that stand beside its sum. They are another's print then: fixed on the template's own picture.
+pub fn without_labels(area: &Area, lines: &[Line], runs: &mut Vec<Run>) {
+    if !belongs(area) {
+        return;
+    }
+    let sums: Vec<Option<Range<usize>>> = runs.iter().map(|r| within(&lines[r.line], &r.glyphs)).collect();
+    if sums.iter().all(Option::is_none) {
+        return;
+    }
+    let is_part = |run: &Run| {
+        let text = plain_glyphs(&lines[run.line], &run.glyphs);
+        text.iter().any(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '-' | '元' | '.') || says_negative(*c))
+    };
+    let mut kept = Vec::new();
+    for (mut run, sum) in runs.drain(..).zip(sums) {
+        match sum {
+            Some(sum) if !doubtful(&lines[run.line], &run.glyphs, &sum) => {
+                run.glyphs = sum;
+                kept.push(run);
+            }
+            None if !is_part(&run) => {}
+            _ => kept.push(run),
+        }
+    }
+    *runs = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_and_their_halves_are_no_part_of_a_sum() {
+        for (text, sum) in [
+            (")¥53.40", "¥53.40"),
+            ("）￥53.40", "￥53.40"),
+            ("写）¥53.40", "¥53.40"),
+            ("（小写）¥53.40", "¥53.40"),
+            ("与)¥ 1,253.40", "¥ 1,253.40"),
+            ("(小写)53.40元", "53.40元"),
+            ("价税合计：¥53.40（小", "¥53.40"),
+            ("¥53.40（大写", "¥53.40"),
+            ("RMB53.40", "53.40"),
+            ("(小写 53.40)", "53.40"),
+        ] {
+            assert_eq!(bare(text), sum, "{text}");
+            let chars: Vec<char> = text.chars().map(plain).collect();
+            assert!(!leaves_doubt(&chars, &sum_in(&chars).unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_makes_a_sum_negative_stays_with_it() {
+        for text in ["-¥235.00", "¥-235.00", "−235.00", "(235.00)", "(¥235.00)", "（负数）¥235.00", "负数¥235.00"] {
+            assert_eq!(bare(text), text);
+        }
+        assert_eq!(bare("（小写）（负数）¥235.00"), "（负数）¥235.00");
+        assert_eq!(bare("(小写)-¥235.00"), "-¥235.00");
+    }
+
+    #[test]
+    fn what_may_be_a_part_of_it_leaves_doubt() {
+        for text in ["(53.40", "(¥53.40", "53.40)", "l53.40", "53.40B", "一53.40", "¥53.40-", "负)x¥53.40"] {
+            let chars: Vec<char> = text.chars().map(plain).collect();
+            assert!(leaves_doubt(&chars, &sum_in(&chars).unwrap()), "{text}");
+        }
+        for text in ["", "写）", "¥5.3.4", "¥5.00 ¥6.00", "二十元"] {
+            assert_eq!(bare(text), text);
+        }
+    }
+}
