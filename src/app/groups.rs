@@ -70,6 +70,10 @@ impl App {
         self.act(by, move |txn, by| {
             let mut group = visible_group(&txn.view(), &by.actor, id)?;
             let before = group.permissions;
+            // Whose members one may not edit one by one, one may not edit together.
+            if !by.actor.permissions.covers(before) {
+                return Err(Refusal::no_permission());
+            }
             change(&mut group);
             if !by.actor.may_turn(before, group.permissions) {
                 return Err(Refusal::no_permission());
