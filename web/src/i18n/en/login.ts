@@ -25,6 +25,7 @@ export default {
     fillAll: 'Enter the current and the new password.',
     differ: 'The two new passwords differ.',
     same: 'The new password must differ from the current one.',
+    short: 'The new password must have at least 8 characters.',
     done: 'Password changed. You are logged out on all other devices.',
   },
 } satisfies typeof words
