@@ -34,9 +34,9 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
             };
             invoice.decision = is_duplicate.map(|is_duplicate| Decision { is_duplicate, user_name, at });
             match is_duplicate {
-                Some(true) => format!("发票 #{id} 与 #{of} 重复"),
-                Some(false) => format!("发票 #{id} 与 #{of} 不重复"),
-                None => format!("撤销发票 #{id} 的重复判断"),
+                Some(true) => format!("判定发票 #{id} 与 #{of} 重复"),
+                Some(false) => format!("判定发票 #{id} 与 #{of} 不重复"),
+                None => format!("判定发票 #{id} 的重复判断撤销"),
             }
         }
         Verdict::Void { reason } => {
