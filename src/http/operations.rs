@@ -46,6 +46,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
+    ("NamedLabel", "(DeviceSN: serial, CPUID?: serial|null)"),
     ("Registration", "(DeviceSN: text, CPUID: text, status: 'created'|'exists'|'conflict')"),
     ("Claims", "{(user_id: natural, user_name: text, until: time)}"),
     (
@@ -243,8 +244,13 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),
     row(Post, "/api/labels/claims/release", SERIALS, "ReqStatus"),
     row(Get, "/api/labels/claims/socket", NOTHING, WEBSOCKET),
-    row(Post, "/api/labels/sent", "(DeviceSNList: [serial], reason?: text)", "ReqStatus"),
-    row(Post, "/api/labels/outcome", "(printed?: [serial], failed?: [serial], unknown?: [serial])", SWITCHED),
+    row(Post, "/api/labels/sent", "(DeviceSNList?: [serial], devices?: [NamedLabel], reason?: text)", "ReqStatus"),
+    row(
+        Post,
+        "/api/labels/outcome",
+        "(printed?: [serial|NamedLabel], failed?: [serial|NamedLabel], unknown?: [serial|NamedLabel])",
+        SWITCHED,
+    ),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
     row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace')", "Conflict"),
     row(Get, "/api/companies", NOTHING, "(companies: [Company])"),
