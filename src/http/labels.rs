@@ -6,8 +6,9 @@ use super::fields::too_many;
 use super::reply::{self, Reply};
 use super::route::Call;
 use super::time;
+use crate::app::corrections::{self, Decision};
 use crate::app::labels::{Claim, NotTold};
-use crate::app::{corrections, now};
+use crate::app::now;
 use crate::domain::device::{Conflict, ConflictKind, Label};
 use crate::domain::refusal::Refusal;
 use jiff::tz::TimeZone;
@@ -124,6 +125,7 @@ pub async fn settle(call: Call) -> Result<Reply, Refusal> {
         Some("replace") => true,
         Some(_) => return Err(Refusal::malformed("decision：应为 keep 或 replace", "decision: must be keep or replace")),
     };
-    let settled = call.edge.app.settle_conflict(call.by()?, id, reason, replace).await?;
+    let seen = call.fields.serial_or_none("seen")?;
+    let settled = call.edge.app.settle_conflict(call.by()?, id, Decision { reason, replace, seen }).await?;
     Ok(reply::json(&conflict(&settled, &call.edge.app.settings().zone())))
 }

@@ -47,7 +47,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
     ("NamedLabel", "(DeviceSN: serial, CPUID?: serial|null)"),
-    ("Registration", "(DeviceSN: text, CPUID: text, status: 'created'|'exists'|'conflict')"),
+    ("Registration", "(DeviceSN: text|null, CPUID: text, status: 'created'|'exists'|'conflict'|'refused', err?: text)"),
     ("Claims", "{(user_id: natural, user_name: text, until: time)}"),
     (
         "Conflict",
@@ -252,7 +252,7 @@ pub const OPERATIONS: &[Operation] = &[
         SWITCHED,
     ),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
-    row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace')", "Conflict"),
+    row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace', seen?: serial)", "Conflict"),
     row(Get, "/api/companies", NOTHING, "(companies: [Company])"),
     row(Post, "/api/companies", COMPANY, "Company"),
     row(Patch, "/api/companies/{id}", COMPANY, "Company"),

@@ -15,6 +15,11 @@ fn correct(client: &Client, sn: &str, cpuid: &str) {
     assert_eq!(client.patch(&format!("/api/devices/{sn}"), &json!({ "CPUID": cpuid, "reason": "抄错了" })).status, 200);
 }
 
+fn retire(client: &Client, sn: &str) {
+    let body = br#"{"reason":"board is broken"}"#;
+    assert_eq!(client.send("DELETE", &format!("/api/devices/{sn}"), &[("content-type", "application/json")], body).status, 200);
+}
+
 fn sent(client: &Client, sns: &[&str]) {
     assert_eq!(client.post("/api/labels/sent", &json!({ "DeviceSNList": sns })).status, 200);
 }
@@ -114,4 +119,126 @@ fn a_label_that_was_sent_is_answered_once() {
         assert_eq!(switched, json!({ "reqStatus": "sucess" }));
     }
     assert_eq!(state(&client, "18440001").2, 3);
+}
+
+#[test]
+fn what_was_seen_of_a_conflict_before_the_device_changed_replaces_nothing() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    assert_eq!(register(&client, "18440001", "WANTED"), "conflict");
+    let open = || client.get("/api/conflicts").body["conflicts"].clone();
+    let id = open()[0]["conflict_id"].clone();
+    let replace = |seen: Value| {
+        let body = json!({ "reason": "换板", "decision": "replace", "seen": seen });
+        client.post(&format!("/api/conflicts/{id}/settle"), &body)
+    };
+    correct(&client, "18440001", "C2");
+    let refused = replace(Value::Null);
+    assert_eq!(refused.refusal(), (409, "conflict"));
+    assert!(refused.body["err"].as_str().unwrap().contains("C2"), "what stands now is said: {refused:?}");
+    assert_eq!(open()[0]["same_sn"], json!({ "DeviceSN": "18440001", "CPUID": "C2" }));
+    assert_eq!(one(&client, "18440001")["CPUID"], "C2");
+    // What somebody says that he saw counts, whatever was seen by others.
+    correct(&client, "18440001", "C3");
+    assert_eq!(open()[0]["same_sn"]["CPUID"], "C3", "the list shows the pair as it is now");
+    assert_eq!(replace(json!("C2")).refusal(), (409, "conflict"));
+    let replaced = replace(json!("c3"));
+    assert_eq!((replaced.status, &replaced.body["settled"]["decision"]), (200, &json!("replace")));
+    assert_eq!((&one(&client, "18440001")["CPUID"], open()), (&json!("WANTED"), json!([])));
+}
+
+#[test]
+fn a_refused_replacement_can_be_decided_anew_after_the_present_pair_was_shown() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    register(&client, "18440001", "WANTED");
+    let id = client.get("/api/conflicts").body["conflicts"][0]["conflict_id"].clone();
+    correct(&client, "18440001", "C2");
+    let replace =
+        || client.post(&format!("/api/conflicts/{id}/settle"), &json!({ "reason": "换板", "decision": "replace" })).status;
+    assert_eq!((replace(), replace()), (409, 200));
+    assert_eq!(one(&client, "18440001")["CPUID"], "WANTED");
+}
+
+#[test]
+fn a_conflict_whose_pair_has_come_true_is_settled_by_itself() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    for (sn, cpuid) in [("18440001", "C1"), ("18440002", "C2"), ("18440003", "C3")] {
+        register(&client, sn, cpuid);
+    }
+    // By a correction, by the serial's first registration; and one that stays open, though a retired device has just that pair.
+    for (sn, cpuid) in [("18440001", "WANTED"), ("18440009", "C2")] {
+        assert_eq!(register(&client, sn, cpuid), "conflict");
+    }
+    correct(&client, "18440001", "wanted");
+    retire(&client, "18440002");
+    assert_eq!(register(&client, "18440009", "C2"), "created");
+    retire(&client, "18440003");
+    assert_eq!(register(&client, "18440003", "C3"), "conflict");
+    let open = client.get("/api/conflicts").body["conflicts"].clone();
+    assert_eq!((open.as_array().unwrap().len(), &open[0]["DeviceSN"]), (1, &json!("18440003")));
+    let all = client.get("/api/conflicts?all=1").body["conflicts"].clone();
+    let settled: Vec<&Value> = all.as_array().unwrap().iter().filter(|c| !c["settled"].is_null()).collect();
+    assert_eq!(settled.len(), 2, "{all}");
+    assert!(settled.iter().all(|c| c["settled"]["user_name"] == "prodsys" && c["settled"]["decision"] == "replace"));
+}
+
+fn total(client: &Client) -> u64 {
+    client.get("/api/devices?limit=1").body["total"].as_u64().unwrap()
+}
+
+fn cpuids(count: usize) -> Vec<Value> {
+    (0..count).map(|n| json!({ "CPUID": format!("CPU{n:05}") })).collect()
+}
+
+#[test]
+fn a_list_that_the_serials_left_are_too_few_for_registers_nothing() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    // 9,999 in a week.
+    let refused = client.post("/registerDevice", &json!({ "devices": cpuids(10_000) }));
+    assert_eq!(refused.refusal(), (503, "unavailable"));
+    let said = refused.body["err"].as_str().unwrap();
+    assert!(said.contains("9999") && said.contains("10000"), "{said}");
+    assert_eq!(total(&client), 0);
+    // 99 in a week: what is known already wants none, and what the list brings itself is taken.
+    let settings = json!({ "device_sn_format": "55{yy}{ww}{nn}" });
+    assert_eq!(paperline.admin().patch("/api/settings", &settings).status, 200);
+    let first = client.post("/registerDevice", &json!({ "CPUID": "CPU00000" })).body["devices"][0]["DeviceSN"].clone();
+    let own = |tail: u32| format!("{}{tail:02}", &first.as_str().unwrap()[..6]);
+    let mut rows: Vec<Value> = (0..200).map(|n| json!({ "DeviceSN": format!("1844{n:04}"), "CPUID": format!("X{n}") })).collect();
+    rows.extend(cpuids(99));
+    rows.push(json!({ "DeviceSN": own(99), "CPUID": "LAST" }));
+    assert_eq!(client.post("/registerDevice", &json!({ "devices": rows })).refusal(), (503, "unavailable"));
+    assert_eq!(total(&client), 1);
+    rows.pop();
+    let done = client.post("/registerDevice", &json!({ "devices": rows })).body;
+    assert_eq!((&done["reqStatus"], total(&client)), (&json!("sucess"), 1 + 200 + 98));
+    assert_eq!(done["devices"][298]["DeviceSN"], json!(own(99)), "to the last serial");
+}
+
+#[test]
+fn a_list_that_is_broken_off_says_which_rows_were_done() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let user = json!({ "user_name": "李四", "passwd": "secret-1", "permissions": [102] });
+    let id = admin.post("/api/users", &user).body["user_id"].clone();
+    let client = paperline.client();
+    client.log_in("李四", "secret-1");
+    let rows: Vec<Value> = (0..10_000).map(|n| json!({ "DeviceSN": format!("1844{n:04}"), "CPUID": format!("X{n}") })).collect();
+    let answer = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| client.post("/registerDevice", &json!({ "devices": rows })));
+        while total(&admin) == 0 {}
+        assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "locked": true })).status, 200);
+        asked.join().unwrap()
+    });
+    assert_eq!((answer.status, &answer.body["reqStatus"]), (200, &json!("partial")), "{answer:?}");
+    let devices = answer.body["devices"].as_array().unwrap();
+    let done = devices.iter().take_while(|row| row["status"] == "created").count();
+    assert_eq!((devices.len(), total(&admin)), (10_000, done as u64));
+    assert!(devices[done..].iter().all(|row| row["status"] == "refused" && row["err"].is_string()));
+    assert_eq!(devices[9_999]["DeviceSN"], "18449999");
 }
