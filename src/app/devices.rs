@@ -9,6 +9,7 @@ use crate::domain::ids::{Millis, local_time};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::serials::{SerialFormat, check_clock};
 use crate::domain::settings::Settings;
+use crate::domain::spreadsheet::Words;
 use crate::store::tables::{
     CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED, IMPORTED, IMPORTS, RETIRED, TWINS,
 };
@@ -44,7 +45,23 @@ pub struct Registration {
     pub cpuid: String,
     pub status: Registered,
     /// Of a conflict: the device that it contradicts.
-    pub with: Option<Pair>,
+    pub with: Option<Other>,
+}
+
+/// A device that has the serial or the CPU id of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    pub pair: Pair,
+    pub retired: bool,
+}
+
+impl Other {
+    /// What people have to know of one that is on no list.
+    pub fn is_retired(&self) -> Option<Words> {
+        let (sn, cpuid) = &self.pair;
+        let zh = format!("DeviceSN：设备 {sn}（{cpuid}）已作废，它的序列号不再使用");
+        self.retired.then(|| (zh, format!("DeviceSN: the device {sn} ({cpuid}) is retired, its serial is never used again")))
+    }
 }
 
 /// A verb writes five keys a device.
@@ -65,7 +82,15 @@ pub(super) enum Verdict {
     Contradicts {
         by_sn: Option<Pair>,
         by_cpuid: Option<Pair>,
+        /// The serial's device is on no list any more.
+        retired: bool,
     },
+}
+
+/// The device that a row is said to contradict.
+pub(super) fn other(by_sn: Option<Pair>, by_cpuid: Option<Pair>, retired: bool) -> Option<Other> {
+    let retired = retired && by_sn.is_some();
+    by_sn.or(by_cpuid).map(|pair| Other { pair, retired })
 }
 
 /// Devices that are looked at as if they were there already.
@@ -113,11 +138,11 @@ pub(super) fn verdict(view: &View<'_>, planned: &Planned, new: &NewDevice) -> Re
     if let Some(known) = by_sn.clone().filter(|known| canonical_cpuid(&known.1) == canonical) {
         return Ok(Verdict::Exists(known));
     }
-    let by_sn = match by_sn {
-        None => view.get(&RETIRED, sn)?.map(pair),
-        known => known,
+    let (by_sn, retired) = match by_sn {
+        None => (view.get(&RETIRED, sn)?.map(pair), true),
+        known => (known, false),
     };
-    Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid } })
+    Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid, retired } })
 }
 
 /// Why a conflict is settled whose pair is registered now.
@@ -138,9 +163,9 @@ fn register(txn: &mut Txn<'_>, with: &Registering, new: &NewDevice) -> Result<Re
         Verdict::Exists((sn, cpuid)) => {
             return Ok(Registration { sn: Some(sn), cpuid, status: Registered::Exists, with: None });
         }
-        Verdict::Contradicts { by_sn, by_cpuid } => {
+        Verdict::Contradicts { by_sn, by_cpuid, retired } => {
             let asked = (new.sn.clone().unwrap_or_default(), new.cpuid.clone());
-            let other = by_sn.clone().or_else(|| by_cpuid.clone());
+            let other = other(by_sn.clone(), by_cpuid.clone(), retired);
             let kind = ConflictKind::Registration;
             note_conflict(txn, &with.by, with.now, Contradiction { kind, asked, by_sn, by_cpuid })?;
             return Ok(Registration { sn: new.sn.clone(), cpuid: new.cpuid.clone(), status: Registered::Conflict, with: other });

@@ -1,6 +1,7 @@
 //! Answers about a state that is no more: none of them is taken for the present one, and whoever gave it is told.
 
 use crate::support::{Client, Paperline};
+use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
 
 fn register(client: &Client, sn: &str, cpuid: &str) -> Value {
@@ -241,4 +242,94 @@ fn a_list_that_is_broken_off_says_which_rows_were_done() {
     assert_eq!((devices.len(), total(&admin)), (10_000, done as u64));
     assert!(devices[done..].iter().all(|row| row["status"] == "refused" && row["err"].is_string()));
     assert_eq!(devices[9_999]["DeviceSN"], "18449999");
+}
+
+fn import(client: &Client, bytes: &[u8]) -> crate::support::Answer {
+    client.send("POST", "/api/devices/import?preview=1", &[("content-type", "text/csv"), ("accept-language", "zh")], bytes)
+}
+
+/// A sheet of a workbook: its name, whether it is hidden, its lines.
+type Lines<'a> = (&'a str, bool, &'a [[&'a str; 2]]);
+
+fn workbook(sheets: &[Lines<'_>]) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    for (name, is_hidden, lines) in sheets {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(*name).unwrap().set_hidden(*is_hidden);
+        for (row, cells) in (0..).zip(*lines) {
+            sheet.write_row(row, 0, cells.iter().copied()).unwrap();
+        }
+        if !is_hidden {
+            sheet.set_active(true).set_first_tab(true);
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+const HEADER: [&str; 2] = ["DeviceSN", "CPUID"];
+
+#[test]
+fn the_sheets_of_a_workbook_that_were_not_read_are_named() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    let rows = |first: u32, count: u32| (first..first + count).map(|n| [n.to_string(), format!("C{n}")]).collect::<Vec<_>>();
+    let (one, two, three) = (rows(18_440_001, 3), rows(18_450_001, 5), rows(18_460_001, 1));
+    let lines = |rows: &'static [[String; 2]], has_header: bool| {
+        let cells = rows.iter().map(|[sn, cpuid]| [sn.as_str(), cpuid.as_str()]);
+        has_header.then_some(HEADER).into_iter().chain(cells).collect::<Vec<_>>()
+    };
+    let kept = |rows: Vec<[String; 2]>| -> &'static [[String; 2]] { Box::leak(rows.into_boxed_slice()) };
+    let (one, two, three) = (kept(one), kept(two), kept(three));
+    let (old, first, second, bare) = (lines(three, true), lines(one, true), lines(two, true), lines(two, false));
+    let file = workbook(&[
+        ("旧的", true, &old),
+        ("说明", false, &[]),
+        ("批次1", false, &first),
+        ("批次2", false, &second),
+        ("批次3", false, &bare),
+        ("空", false, &[HEADER]),
+    ]);
+    let report = import(&client, &file).body;
+    assert_eq!((&report["sheet"], &report["created"], &report["rows"]), (&json!("批次1"), &json!(3), &json!(3)), "{report}");
+    let said: Vec<&str> = report["warnings"].as_array().unwrap().iter().map(|w| w["warning"].as_str().unwrap()).collect();
+    assert_eq!(said, ["工作表 旧的（隐藏） 有 1 行，没有导入", "工作表 批次2 有 5 行，没有导入", "工作表 批次3 有 5 行，没有导入"]);
+    assert!(report["warnings"].as_array().unwrap().iter().all(|w| w["line"] == 1));
+    // One sheet has nothing to say of others; a text has no sheets.
+    let report = import(&client, &workbook(&[("批次1", false, &first)])).body;
+    assert_eq!((&report["sheet"], &report["warnings"]), (&json!("批次1"), &json!([])));
+    assert_eq!(import(&client, b"DeviceSN,CPUID\n18440001,C1\n").body["sheet"], Value::Null);
+    // What is out of sight is not taken in.
+    let refused = import(&client, &workbook(&[("旧的", true, &old), ("说明", false, &[["见", "下页"]])]));
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    assert!(refused.body["err"].as_str().unwrap().contains("旧的"), "{refused:?}");
+}
+
+#[test]
+fn a_retired_device_is_said_to_be_retired_wherever_its_pair_comes_up() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "39FFD605");
+    register(&client, "18440002", "C2");
+    retire(&client, "18440001");
+    let with = json!({ "DeviceSN": "18440001", "CPUID": "39FFD605", "retired": true });
+    let row = client.post("/registerDevice", &json!({ "DeviceSN": "18440001", "CPUID": "39FFD605" })).body["devices"][0].clone();
+    assert_eq!((&row["status"], &row["with"]), (&json!("conflict"), &with));
+    assert!(row["err"].as_str().unwrap().contains("已作废"), "{row}");
+    let report = import(&client, b"DeviceSN,CPUID\n18440001,39FFD605\n18440002,OTHER\n").body;
+    let conflicts = &report["conflicts"];
+    assert_eq!((&conflicts[0]["with"], &conflicts[1]["with"]), (&with, &json!({ "DeviceSN": "18440002", "CPUID": "C2" })));
+    let warnings = report["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && warnings[0]["line"] == 2, "{report}");
+    assert!(warnings[0]["warning"].as_str().unwrap().contains("已作废"));
+    for q in ["18440001", "39ffd605", "0x39FFD605", "18440001%2039FFD605"] {
+        let found = client.get(&format!("/api/devices?q={q}")).body;
+        assert_eq!((&found["total"], &found["retired"][0]["DeviceSN"]), (&json!(0), &json!("18440001")), "{q}");
+    }
+    // A part of it names nobody, and what is on the list comes first.
+    for q in ["1844", "39FFD6", "18440002", "18440003", ""] {
+        assert_eq!(client.get(&format!("/api/devices?q={q}")).body["retired"], Value::Null, "{q}");
+    }
+    register(&client, "18440009", "39FFD605");
+    let found = client.get("/api/devices?q=39FFD605").body;
+    assert_eq!((&found["devices"][0]["DeviceSN"], &found["retired"]), (&json!("18440009"), &Value::Null));
 }
