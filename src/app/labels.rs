@@ -3,7 +3,7 @@
 
 use super::device_lists::find;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
-use super::history::add_step;
+use super::history::{add_step, was_corrected};
 use super::imports::touch;
 use super::{App, By, now};
 use crate::domain::account::Credential;
@@ -76,10 +76,12 @@ fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTo
     if device.label == Label::Sent || open_print(txn, device)?.is_some() {
         return Ok(None);
     }
-    // Whoever reads out the present pair has its label before him, wherever it was printed.
+    // Whoever reads out the present pair has its label before him, wherever it was printed; and one that never was called otherwise has
+    // no other label.
     let has_seen = named.cpuid.as_ref() == Some(&device.cpuid);
     Ok(match device.label {
-        Label::New => (!has_seen).then_some(NotTold::Changed),
+        Label::New if has_seen || (device.prints == 0 && !was_corrected(txn, &device.sn)?) => None,
+        Label::New => Some(NotTold::Changed),
         _ => Some(NotTold::Answered),
     })
 }

@@ -130,7 +130,7 @@ struct Sheet<'a> {
     columns: Option<Columns>,
     first_line: Option<String>,
     rows: Vec<Row>,
-    /// Lines with something in them; where there is a header, those below it.
+    /// Its rows; without a header, the lines that may be some.
     number: usize,
 }
 
@@ -142,14 +142,15 @@ impl Sheet<'_> {
             return Ok(());
         }
         if self.columns.is_none() && self.first_line.is_some() {
-            self.number += 1;
+            self.number += usize::from(may_be_row(&cells, self.wanted));
             return Ok(());
         }
         let Some(columns) = &self.columns else {
+            let is_row = may_be_row(&cells, self.wanted);
             let names: Vec<String> = cells.into_iter().map(|cell| cell.text).collect();
             self.columns = Columns::of(&names, self.wanted).ok();
             self.first_line = Some(names.join(",").chars().take(100).collect());
-            self.number = usize::from(self.columns.is_none());
+            self.number = usize::from(is_row && self.columns.is_none());
             return Ok(());
         };
         let cells = columns.pick(cells);
@@ -166,6 +167,11 @@ impl Sheet<'_> {
         self.rows.push(Row { line, cells: cells.map(Option::unwrap_or_default) });
         Ok(())
     }
+}
+
+/// A line of words alone, as on a sheet of remarks, is no row.
+fn may_be_row(cells: &[Cell], wanted: &[&str]) -> bool {
+    cells.iter().filter(|cell| !cell.text.is_empty()).count() >= wanted.len()
 }
 
 /// How many digits `00000000` shows at least; 0 of any other format.

@@ -53,6 +53,13 @@ fn a_label_that_was_sent_before_a_correction_does_not_print_the_corrected_device
     assert_eq!(outcome(&client, &json!({ "failed": ["18440001"] }))["failed"], json!({ "18440001": "changed" }));
     client.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440002"], "status": 0 }));
     assert_eq!(outcome(&client, &json!({ "printed": ["18440002"] }))["failed"], json!({ "18440002": "changed" }));
+    // Corrected before any label was sent; and one that had no other name, whose label was printed elsewhere.
+    for sn in ["18440004", "18440005"] {
+        register(&client, sn, &format!("C{sn}"));
+    }
+    correct(&client, "18440004", "NEW4");
+    let told = outcome(&client, &json!({ "printed": ["18440004", "18440005"] }));
+    assert_eq!((&told["failed"], &told["succeeded"]), (&json!({ "18440004": "changed" }), &json!(["18440005"])));
     // Sent anew, it is answered as ever.
     sent(&client, &["18440001"]);
     assert_eq!(outcome(&client, &json!({ "printed": ["18440001"] }))["reqStatus"], "sucess");
@@ -283,7 +290,7 @@ fn the_sheets_of_a_workbook_that_were_not_read_are_named() {
     let (old, first, second, bare) = (lines(three, true), lines(one, true), lines(two, true), lines(two, false));
     let file = workbook(&[
         ("旧的", true, &old),
-        ("说明", false, &[]),
+        ("说明", false, &[["请勿改动列名", ""], ["", ""]]),
         ("批次1", false, &first),
         ("批次2", false, &second),
         ("批次3", false, &bare),
