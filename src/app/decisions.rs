@@ -66,7 +66,9 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                     return Err(Refusal::conflict("这张发票正在重新识别", "the invoice is being read again"));
                 }
             }
-            (invoice.standing, invoice.review) = (Standing::Waiting, None);
+            invoice.standing = Standing::Waiting;
+            // The reason stays with the value that it was given for.
+            invoice.review.take_if(|review| review.against_checks.is_none());
             format!("退回待核对 #{id}")
         }
     })

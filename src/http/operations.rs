@@ -367,7 +367,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/export.csv", EXPORT, CSV),
     row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
-    row(Patch, "/api/invoices/{id}", "(fields: {text}, version?: natural, override?: text|null)", "WholeInvoice"),
+    row(Patch, "/api/invoices/{id}", "(fields?: {text}, absent?: [text], version?: natural, override?: text|null)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/duplicate", "(decision?: 'duplicate'|'distinct'|null, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/void", "(reason: text, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/restore", VERSION, "WholeInvoice"),

@@ -38,6 +38,7 @@ mod reader;
 mod refusals;
 mod review;
 mod routes;
+mod second_readings;
 mod sessions;
 mod shapes;
 mod simulation;
