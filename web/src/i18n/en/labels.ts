@@ -78,6 +78,7 @@ export default {
     isCpuid: 'It is the CPUID, register',
     created: 'Registered: {serial} ({cpuid})',
     exists: 'Already registered, with serial {serial}',
+    replaced: '“{before}” was replaced by “{cpuid}”, scanned after it; nothing is registered yet',
     conflict: 'Not registered: serial {serial} or CPUID {cpuid} belongs to another device',
   },
   import: {

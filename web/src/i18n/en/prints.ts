@@ -81,6 +81,7 @@ export default {
     goods: 'Good {n}',
     bads: 'Bad {n}',
     again: 'This label was scanned before in this round',
+    againToo: ' (this label was scanned before and counts once)',
     notMarked: 'The label is right, but no successful print of it is on record',
     test: 'Test label, scans well',
     form: 'Not a device label',

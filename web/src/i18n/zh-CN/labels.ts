@@ -75,6 +75,7 @@ export default {
     isCpuid: '是 CPUID，继续注册',
     created: '已注册：{serial}（{cpuid}）',
     exists: '该设备此前已注册，序列号为 {serial}',
+    replaced: '“{before}”已由后扫描的“{cpuid}”代替，尚未注册',
     conflict: '注册失败：序列号 {serial} 或 CPUID {cpuid} 已被其他设备占用',
   },
   import: {
