@@ -44,6 +44,7 @@ mod simulation;
 mod slow;
 mod sockets;
 mod starting;
+mod stale_answers;
 mod store;
 mod tidy;
 mod trials;
