@@ -306,6 +306,182 @@ test('all devices go into a file that Excel reads without eating zeros', async (
   on.quiet()
 })
 
+async function correct(device, cpuid, where = page) {
+  const answer = await where.request.patch(`/api/devices/${device.DeviceSN}`, { data: { CPUID: cpuid, reason: '录入错误' }, headers: { Origin: on.box.url } })
+  assert.equal(answer.status(), 200, await answer.text())
+}
+
+async function retire({ DeviceSN }, reason, where = page) {
+  const answer = await where.request.delete(`/api/devices/${DeviceSN}`, { data: { reason }, headers: { Origin: on.box.url } })
+  assert.equal(answer.status(), 200, await answer.text())
+}
+
+async function colleague() {
+  const other = await open()
+  await logIn(other, 'admin', on.box.password)
+  await other.goto('/labels')
+  return other
+}
+
+const asked = ({ DeviceSN }, where = page) => where.locator(`[data-came-out="${DeviceSN}"]`)
+
+test('a device that is corrected while its label is in the print view is drawn anew and looked at before anything is printed', async () => {
+  const devices = await registered(3)
+  for (const { DeviceSN } of devices) await row(DeviceSN).click()
+  await page.click('[data-test=print]')
+  const sheet = ({ DeviceSN }) => page.locator(`[data-label="${DeviceSN}"]`)
+  await sheet(devices[1]).waitFor()
+  const before = await sheet(devices[1]).locator('img').first().getAttribute('src')
+  const printed = await page.evaluate(() => window.printed)
+  await correct(devices[1], 'CORRECTED-1')
+  await retire(devices[2], '设备报废')
+  await page.click('[data-test=print-now]')
+  const said = page.locator('[data-test=changed]')
+  await said.getByText(`${devices[1].DeviceSN}: ${devices[1].CPUID} → CORRECTED-1`).waitFor()
+  await said.getByText(`${devices[2].DeviceSN}：已作废或已移除`).waitFor()
+  await on.shot(page, 'devices-print-changed-zh')
+  assert.equal(await page.evaluate(() => window.printed), printed, 'nothing is printed yet')
+  assert.equal(await sheet(devices[2]).count(), 0)
+  assert.notEqual(await sheet(devices[1]).locator('img').first().getAttribute('src'), before, 'the code is another')
+  await page.click('[data-test=print-now]')
+  await asked(devices[1]).waitFor()
+  assert.equal(await page.evaluate(() => window.printed), printed + 1)
+  await page.click('[data-all=printed]')
+  await page.click('[data-test=confirm-mark]')
+  await row(devices[1].DeviceSN).waitFor({ state: 'detached' })
+  assert.deepEqual([(await stateOf(devices[0])).label, (await stateOf(devices[1])).label], ['printed', 'printed'])
+  on.quiet()
+})
+
+test('an answer for a label that was printed before its device was corrected is not taken, and the row says so', async () => {
+  const devices = await registered(2)
+  await printAll(devices)
+  await page.click('[data-all=printed]')
+  await correct(devices[0], 'CORRECTED-2')
+  await page.click('[data-test=confirm-mark]')
+  await page.locator(`[data-came-out="${devices[0].DeviceSN}"][data-settled=changed]`, { hasText: 'CORRECTED-2' }).waitFor()
+  await on.shot(page, 'devices-answer-changed-zh')
+  assert.deepEqual([(await stateOf(devices[0])).label, (await stateOf(devices[1])).label], ['new', 'sent'], 'nothing was written')
+  await page.locator('[data-test=confirm-mark]', { hasText: '全部打印成功（1 张）' }).click()
+  await page.locator('[data-test=after-print]').waitFor({ state: 'detached' })
+  assert.deepEqual([(await stateOf(devices[0])).label, (await stateOf(devices[1])).label], ['new', 'printed'])
+  on.quiet()
+})
+
+test('what somebody else answers while the question is open is shown as answered, by whom, and is answered once', async () => {
+  const devices = await registered(4)
+  await printAll(devices)
+  await page.click('[data-all=printed]')
+  const other = await colleague()
+  const [printed, failed, retired] = devices
+  await post(other, '/api/labels/outcome', { printed: [printed.DeviceSN], failed: [failed.DeviceSN] })
+  await retire(retired, '板子坏了', other)
+  await page.locator(`[data-came-out="${printed.DeviceSN}"][data-settled=answered]`, { hasText: /已由 admin 于 .+ 答复：成功/ }).waitFor()
+  await page.locator(`[data-came-out="${failed.DeviceSN}"][data-settled=answered]`, { hasText: /admin.+失败/ }).waitFor()
+  await page.locator(`[data-came-out="${retired.DeviceSN}"][data-settled=retired]`).waitFor()
+  await on.shot(page, 'devices-answered-zh')
+  await page.locator('[data-test=confirm-mark]', { hasText: '全部打印成功（1 张）' }).click()
+  await page.locator('[data-test=after-print]').waitFor({ state: 'detached' })
+  assert.deepEqual([(await stateOf(printed)).print_count, (await stateOf(failed)).label, (await stateOf(devices[3])).label], [1, 'failed', 'printed'])
+  // A label that failed may be found after all.
+  await search().fill(failed.CPUID)
+  await row(failed.DeviceSN).click()
+  await page.click('[data-test=mark]')
+  await page.click('[data-test=confirm-mark]')
+  await row(failed.DeviceSN).waitFor({ state: 'detached' })
+  assert.equal((await stateOf(failed)).label, 'printed')
+  await other.context().close()
+  on.quiet()
+})
+
+test('an answer that comes a moment after another’s counts nothing and says who was first', async () => {
+  const [device] = await registered(1)
+  await printAll([device])
+  const other = await colleague()
+  await page.click('[data-all=failed]')
+  // The page can't have heard of it yet.
+  await page.route('**/api/labels/outcome', async (route) => {
+    await post(other, '/api/labels/outcome', { printed: [device.DeviceSN] })
+    await route.continue()
+  })
+  await page.click('[data-test=confirm-mark]')
+  await page.locator('.el-message', { hasText: /没有改动.+admin.+成功/ }).waitFor()
+  await page.locator(`[data-came-out="${device.DeviceSN}"][data-settled=answered]`).waitFor()
+  await page.unroute('**/api/labels/outcome')
+  const now = await stateOf(device)
+  assert.deepEqual([now.label, now.print_count], ['printed', 1])
+  await page.getByText('稍后再确认').click()
+  await other.context().close()
+  on.quiet()
+})
+
+test('a retired device that is scanned, searched, verified or registered again is said to be retired: when, by whom and why', async () => {
+  const [device, alive] = await registered(2)
+  await retire(device, '板子坏了')
+  const words = /已作废（.+，prodsys，板子坏了）/
+  await scan(page, `${device.DeviceSN} ${device.CPUID}`)
+  await drawer().locator('[data-test=retired-why]', { hasText: words }).waitFor()
+  await drawer().locator('[data-change=retired]').waitFor()
+  await on.shot(page, 'devices-retired-zh')
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+  for (const [tab, text] of [['待打印', device.CPUID], ['全部设备', device.DeviceSN]]) {
+    await page.getByRole('tab', { name: tab }).click()
+    await page.locator('.seek input:visible').fill(text)
+    const hit = page.locator('[data-test=retired-hit]:visible', { hasText: words })
+    await hit.getByRole('button').click()
+    await drawer().locator('[data-change=retired]', { hasText: '板子坏了' }).waitFor()
+    await page.keyboard.press('Escape')
+    await drawer().waitFor({ state: 'detached' })
+  }
+  await on.shot(page, 'devices-retired-found-zh')
+  await scan(page, device.CPUID)
+  await drawer().locator('[data-test=retired-why]', { hasText: words }).waitFor()
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+  await page.keyboard.press('Alt+v')
+  await page.locator('[data-verdict=idle]').waitFor()
+  await scan(page, `${device.DeviceSN} ${device.CPUID}`)
+  await page.locator('[data-verdict=bad]', { hasText: words }).waitFor()
+  await scan(page, `${alive.DeviceSN} ${alive.CPUID}`)
+  await page.locator('[data-verdict=good]').waitFor()
+  await page.keyboard.press('Escape')
+  await page.click('[data-test=register]')
+  await page.getByRole('dialog').getByLabel('CPUID').fill('ANOTHER-9')
+  await page.getByRole('dialog').getByLabel('序列号（SN）').fill(device.DeviceSN)
+  await page.click('[data-test=register-now]')
+  await page.getByRole('log').getByText(`序列号 ${device.DeviceSN} 属于已作废的设备`).waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('tab', { name: /冲突/ }).click()
+  await page.locator('[data-test=conflict]', { hasText: 'ANOTHER-9' }).locator('[data-test=conflict-retired]').waitFor()
+  await page.click('[data-test=import]')
+  const buffer = Buffer.from(`DeviceSN,CPUID\r\n${device.DeviceSN},ANOTHER-8\r\n`)
+  await page.setInputFiles('[data-test=import-file]', { name: 'old.csv', mimeType: 'text/csv', buffer })
+  await page.locator('[data-test=conflict-line]', { hasText: '属于已作废的设备' }).waitFor()
+  await on.shot(page, 'devices-retired-import-zh')
+  on.quiet()
+})
+
+test('of a workbook with several sheets the preview and the report say which was read and what was left', async () => {
+  // A workbook can't be made here: the page is given the answer that the box would give.
+  const report = { rows: 2, created: 2, exists: 0, conflict: 0, errors: [], encoding: 'xlsx', sheet: '批次1', warnings: [{ line: 1, warning: '工作表 批次2 有 5 行，没有导入' }, { line: 1, warning: '工作表 批次3 有 1 行，没有导入' }] }
+  await page.route('**/api/devices/import*', (route) => route.fulfill({ json: route.request().url().includes('preview') ? report : { ...report, import_id: 7 } }))
+  await page.click('[data-test=import]')
+  await page.setInputFiles('[data-test=import-file]', { name: 'shift.xlsx', mimeType: 'application/octet-stream', buffer: Buffer.from('x') })
+  for (const which of ['import-preview', 'import-report']) {
+    const part = page.locator(`[data-test=${which}]`)
+    await part.locator('[data-test=import-sheet]', { hasText: '批次1' }).waitFor()
+    await part.locator('[data-test=warning-line]', { hasText: '批次2 有 5 行' }).waitFor()
+    await part.locator('[data-test=warning-line]', { hasText: '批次3 有 1 行' }).waitFor()
+    if (which === 'import-preview') {
+      await on.shot(page, 'devices-sheet-zh')
+      await page.click('[data-test=import-now]')
+    }
+  }
+  await page.unroute('**/api/devices/import*')
+  on.quiet()
+})
+
 test('the login page leads to the port where HTTPS really is', async (t) => {
   const address = Object.values(networkInterfaces()).flat().find((each) => each.family === 'IPv4' && !each.internal)?.address
   if (!address) return t.skip('this machine has no address but its own')

@@ -252,11 +252,11 @@ test('what a gun says of the kind of code, and control characters, are no part o
   await three()
   await page.keyboard.press('Alt+v')
   await page.locator('[data-verdict=idle]').waitFor()
-  let good = 0
   for (const prefix of [']Q1', ']C0', ']d2', '\u001d', ']E0\u0002']) {
     await scan(page, `${prefix}${code(devices[0])}`)
-    good += 1
-    await page.locator('[data-test=verify-good]', { hasText: String(good) }).waitFor()
+    await page.locator('[data-verdict=good]', { hasText: code(devices[0]) }).waitFor()
+    await page.getByText('重新计数').click()
+    await page.locator('[data-verdict=idle]').waitFor()
   }
   assert.match(await page.locator('[data-test=verify-bad]').innerText(), /0/)
   await page.keyboard.press('Escape')
@@ -344,5 +344,147 @@ test('a code whose letters are keys of the page opens no other page', async () =
   await page.getByText('没有找到设备：GLGQGB7?N').waitFor()
   assert.equal(new URL(page.url()).pathname, '/labels')
   assert.equal(await page.locator('[data-test=shortcuts], [data-test=teach]').count(), 0)
+  on.quiet()
+})
+
+const SILENT = { suffix: 'none' }
+const aWhile = (ms) => page.waitForTimeout(ms)
+
+async function registering() {
+  await page.click('[data-test=register]')
+  const dialog = page.getByRole('dialog', { name: '注册设备' })
+  const cpuid = dialog.getByLabel('CPUID')
+  await cpuid.focus()
+  return { dialog, cpuid, serial: dialog.getByLabel('序列号（SN）'), results: dialog.getByRole('log') }
+}
+
+/** So that it is seen whatever comes of it later. */
+const registeredAs = async (cpuid) => (await (await page.request.get(`/api/devices?q=${cpuid}`)).json()).total
+
+for (const pace of [5, 30, 60, 120]) {
+  test(`of a gun of ${pace} ms a key that nobody taught and that ends codes with nothing, two codes are never one`, async () => {
+    const { dialog, cpuid, serial, results } = await registering()
+    const chip = `RDPAUSE${pace}`
+    const other = `RDOTHER${pace}`
+    const number = String(37000100 + pace)
+    await scan(page, chip, { ...SILENT, pace })
+    await aWhile(1_500)
+    await scan(page, number, { ...SILENT, pace })
+    await page.waitForFunction((wanted) => [...document.querySelectorAll('[role=dialog] input')].some((input) => input.value === wanted), number)
+    assert.equal(await cpuid.inputValue(), chip)
+    assert.equal(await serial.inputValue(), number)
+    assert.equal(await results.getByText('已注册').count(), 0, 'a pause is no Enter')
+    // Another CPUID into the same field takes the place of the first.
+    await cpuid.focus()
+    await scan(page, other, { ...SILENT, pace })
+    await results.getByText(`“${chip}”已由后扫描的“${other}”代替`).waitFor()
+    assert.equal(await cpuid.inputValue(), other)
+    await page.keyboard.press('Enter')
+    await results.getByText(`已注册：${number}（${other}）`).waitFor()
+    assert.equal(await registeredAs(chip), 0)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    on.quiet()
+  })
+}
+
+test('a handheld that puts text in without keys fills the next field too, and a second CPUID into the serial is no serial', async () => {
+  const { dialog, cpuid, serial, results } = await registering()
+  await inject(page, 'RDINJECT1')
+  await aWhile(1_000)
+  await inject(page, '37000201')
+  await page.waitForFunction(() => [...document.querySelectorAll('[role=dialog] input')].some((input) => input.value === '37000201'))
+  assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['RDINJECT1', '37000201'])
+  await serial.focus()
+  await scan(page, 'RDINJECT2')
+  await results.getByText('已注册：37000201（RDINJECT2）').waitFor()
+  assert.equal(await registeredAs('RDINJECT1'), 0)
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('what a person types goes on after a pause', async () => {
+  const { dialog, cpuid } = await registering()
+  for (const [i, each] of [...'TY12'].entries()) await page.keyboard.press(each).then(() => aWhile(70 + 45 * (i % 3)))
+  await aWhile(700)
+  for (const [i, each] of [...'345678'].entries()) await page.keyboard.press(each).then(() => aWhile(70 + 45 * (i % 3)))
+  await aWhile(700)
+  assert.equal(await cpuid.inputValue(), 'TY12345678')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('a second code scanned into the search takes the place of the first', async () => {
+  await three()
+  await search().fill('')
+  await search().focus()
+  await scan(page, devices[0].CPUID, SILENT)
+  await aWhile(1_000)
+  await scan(page, `]C1${devices[1].CPUID}`, SILENT)
+  await row(devices[0].DeviceSN).waitFor({ state: 'detached' })
+  await row(devices[1].DeviceSN).waitFor()
+  assert.equal(await search().inputValue(), devices[1].CPUID)
+  await search().fill('')
+  on.quiet()
+})
+
+test('what a gun says of the kind of code is in no form that takes one, however late its first character came or who pressed Enter', async () => {
+  const { dialog, cpuid, results } = await registering()
+  // Jerky, as radio guns are: for all the page knows a person's keys, and a person's Enter.
+  await cpuid.pressSequentially(']Q1RDAIM1', { delay: 0 })
+  await aWhile(700)
+  await dialog.locator('[data-test=register-now]').click()
+  await results.getByText(/已注册：\d+（RDAIM1）/).waitFor()
+  // The first character long before the rest.
+  await cpuid.focus()
+  await page.keyboard.press(']')
+  await aWhile(450)
+  await scan(page, 'C1RDAIM2')
+  await page.waitForFunction(() => [...document.querySelectorAll('[role=dialog] input')].some((input) => input.value === 'RDAIM2'))
+  await dialog.locator('[data-test=register-now]').click()
+  await results.getByText(/已注册：\d+（RDAIM2）/).waitFor()
+  await cpuid.fill(']d2RDAIM3')
+  await dialog.locator('[data-test=register-now]').click()
+  await results.getByText(/已注册：\d+（RDAIM3）/).waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  // Found and corrected likewise.
+  await search().fill(']Q1RDAIM1')
+  await page.locator('[data-serial]', { hasText: 'RDAIM1' }).waitFor()
+  await page.getByRole('tab', { name: '全部设备' }).click()
+  await page.getByPlaceholder('搜索序列号或 CPUID').fill(']Q1RDAIM2')
+  await page.locator('[data-serial]:visible', { hasText: 'RDAIM2' }).waitFor()
+  await page.locator('[data-serial]:visible', { hasText: 'RDAIM2' }).dblclick()
+  await page.click('[data-test=correct]')
+  await page.fill('[data-test=new-cpuid]', ']C1RDAIM4')
+  await page.getByText('录入错误', { exact: true }).click()
+  await page.click('[data-test=reason-save]')
+  await drawer().locator('[data-change=cpuid]', { hasText: 'RDAIM2 → RDAIM4' }).waitFor()
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
+test('while verifying a label counts once, however often it is scanned', async () => {
+  await three()
+  await page.keyboard.press('Alt+v')
+  await page.locator('[data-verdict=idle]').waitFor()
+  const verdict = (kind) => page.locator(`[data-verdict=${kind}]`)
+  for (const text of [code(devices[0]), `${devices[0].DeviceSN} ${devices[0].CPUID.toLowerCase()}`, code(devices[0])]) {
+    await scan(page, text)
+    await verdict('good').getByText(text, { exact: true }).waitFor()
+  }
+  const wrong = `${devices[1].DeviceSN} ${devices[2].CPUID}`
+  for (let i = 0; i < 3; i += 1) {
+    await scan(page, wrong)
+    await verdict('bad').getByText(wrong, { exact: true }).waitFor()
+  }
+  await verdict('bad').getByText('只计一次').waitFor()
+  await scan(page, code(devices[1]))
+  await verdict('good').getByText(code(devices[1]), { exact: true }).waitFor()
+  assert.match(await page.locator('[data-test=verify-good]').innerText(), /合格 2$/)
+  assert.match(await page.locator('[data-test=verify-bad]').innerText(), /不合格 1$/)
+  await page.keyboard.press('Escape')
   on.quiet()
 })

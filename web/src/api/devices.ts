@@ -27,6 +27,8 @@ export interface DevicePage {
   devices: Device[]
   next_cursor: string | null
   total: number
+  /** Nothing else was found, and these were called exactly so. */
+  retired?: Device[]
 }
 
 export type Order = 'oldest' | 'newest'
@@ -116,6 +118,10 @@ export async function retireDevice(serial: string, reason: string): Promise<void
   await call('DELETE', pathOf(serial), { json: { reason } })
 }
 
+export async function markPrinted(serials: string[]): Promise<void> {
+  await post('/switchPrintStatus', { DeviceSNList: serials })
+}
+
 /** It was marked as printed, and is not. */
 export async function notPrinted(serial: string, reason: string): Promise<void> {
   await post('/switchPrintStatus', { DeviceSNList: [serial], status: 0, reason })
@@ -148,8 +154,9 @@ export function releaseLabelsLeaving(serials: string[]): void {
   }).catch(() => {})
 }
 
-export async function labelsSent(serials: string[], reason: string): Promise<void> {
-  await post('/api/labels/sent', { DeviceSNList: serials, ...(reason ? { reason } : {}) })
+/** 409 where a device is not called so any more. */
+export async function labelsSent(devices: Pair[], reason: string): Promise<void> {
+  await post('/api/labels/sent', { devices, ...(reason ? { reason } : {}) })
 }
 
 export type Outcome = 'printed' | 'failed' | 'unknown'
@@ -159,10 +166,11 @@ export type Outcomes = Record<Outcome, string[]>
 export interface OutcomeAnswer {
   reqStatus: 'sucess' | 'partial'
   succeeded: string[]
-  failed: Record<string, string>
+  failed: Record<string, 'not_found' | 'changed' | 'answered'>
 }
 
-export function tellOutcome(outcomes: Outcomes): Promise<OutcomeAnswer> {
+/** With what the labels say, where it is known: 409 where a device is not called so any more. */
+export function tellOutcome(outcomes: Record<Outcome, (Pair | string)[]>): Promise<OutcomeAnswer> {
   return post('/api/labels/outcome', outcomes)
 }
 
@@ -175,6 +183,7 @@ export interface Registered {
   DeviceSN: string
   CPUID: string
   status: 'created' | 'exists' | 'conflict'
+  with?: Other
 }
 
 export async function registerDevice(cpuid: string, serial: string): Promise<Registered | undefined> {
@@ -191,10 +200,12 @@ export interface ImportReport {
   conflict: number
   errors: { line: number; err: string }[]
   warnings?: { line: number; warning: string }[]
-  conflicts?: { line: number; DeviceSN: string; CPUID: string; with: Pair }[]
+  conflicts?: { line: number; DeviceSN: string; CPUID: string; with: Other }[]
   unused_columns?: string[]
   encoding?: string
   separator?: string
+  /** Of a workbook: the one that was read. */
+  sheet?: string
   /** Of what was written; a preview has none. */
   import_id?: number
 }
@@ -227,17 +238,22 @@ export async function importDevices(file: File, preview: boolean, signal: AbortS
   return (await call<ImportReport>('POST', '/api/devices/import', { form, query: { preview: preview ? 1 : undefined }, signal, timeoutMs: IMPORT_TIMEOUT_MS })).body
 }
 
-interface Pair {
+export interface Pair {
   DeviceSN: string
   CPUID: string
+}
+
+/** Whom a registration contradicts. */
+export interface Other extends Pair {
+  retired?: boolean
 }
 
 export interface Conflict extends Pair {
   /** Twins: two devices of an older store that are one, now that CPUIDs are compared without case and 0x. */
   kind?: 'registration' | 'twins'
   conflict_id: number
-  same_sn: Pair | null
-  same_cpuid: Pair | null
+  same_sn: Other | null
+  same_cpuid: Other | null
   first_time: string
   last_time: string
   times: number
@@ -250,7 +266,7 @@ export async function listConflicts(all: boolean): Promise<Conflict[]> {
   return (await get<{ conflicts: Conflict[] }>('/api/conflicts', { all: all ? 1 : 0 })).conflicts
 }
 
-/** `replace`: the device of that serial has the conflict's CPUID from now on. */
-export async function settleConflict(id: number, reason: string, decision: 'keep' | 'replace'): Promise<void> {
-  await post(`/api/conflicts/${id}/settle`, { reason, decision })
+/** `replace`: the device of that serial has the conflict's CPUID from now on; `seen` is the one that was shown of it. */
+export async function settleConflict(id: number, reason: string, decision: 'keep' | 'replace', seen?: string): Promise<void> {
+  await post(`/api/conflicts/${id}/settle`, { reason, decision, ...(seen ? { seen } : {}) })
 }

@@ -54,6 +54,11 @@ export function cleanCode(raw: string): string {
   return text.replace(AIM, '').trim()
 }
 
+/** Begins with what tells the kind of code. */
+export function isMarked(text: string): boolean {
+  return AIM.test(text)
+}
+
 /** What a gun may have read: one or two words of ASCII, with a figure among them. */
 export function isLikeCode(text: string): boolean {
   return text.length >= 4 && /\d/.test(text) && /^[\u0020-\u007e\s]+$/.test(text) && text.trim().split(/\s+/).length <= 2

@@ -1,7 +1,7 @@
 // The one place that hears scan guns. A gun types like a keyboard, only evenly and fast; this tells its bursts from a person's keys, keeps
 // them from buttons and fields they were not meant for, and hands each code to whoever listens last. Three laws: Enter belongs to whoever
 // had the burst; a key that may still become a burst does nothing yet; what turns out to be a person's is given back.
-import { cleanCode, gunSettings, isLikeCode, type Suffix } from './gun'
+import { cleanCode, gunSettings, isLikeCode, isMarked, type Suffix } from './gun'
 
 /** So far apart are the keys of the slowest guns; outside fields nobody types that fast for long. */
 const SLOW_MS = 200
@@ -28,6 +28,8 @@ export interface Heard {
 export interface ScannedInto {
   text: string
   before: string
+  /** No key ended it but a pause: whoever scanned may still press Enter. */
+  paused: boolean
 }
 
 export interface Ear {
@@ -60,6 +62,9 @@ let pause = 0
 let fieldBefore: { field: Field; before: string } | null = null
 let keyed = false
 let catcher: Field | null = null
+/** What guns, and perhaps quick hands, lately typed into fields: another such burst after it is another code. */
+let lately: string[] = []
+const LATELY = 20
 const given = new WeakSet<Event>()
 const swallowed = new Set<string>()
 
@@ -225,21 +230,37 @@ function beDead(at: number, { gaps }: Burst): void {
 
 let second: (() => void) | null = null
 
-function hand(now: Burst, suffix: Suffix, at: number): void {
-  beDead(at, now)
-  const { home } = now
+function hand(now: Burst, suffix: Suffix, at: number, paused = false): void {
+  // An Enter after a pause is a person's.
+  if (!paused) beDead(at, now)
+  const home = now.home && { ...now.home }
+  // The first characters of a code may come long before the others.
+  const lead = (home && /\](?:[A-Za-z][0-9A-Za-z]?)?$/.exec(home.before)?.[0]) ?? ''
+  if (home && lead && isMarked(lead + now.text)) {
+    now = { ...now, text: lead + now.text }
+    home.before = home.before.slice(0, -lead.length)
+  }
   clearCatcher()
   const heard: Heard = { text: cleanCode(now.text), raw: now.text, suffix, slowest: now.injected ? null : Math.max(0, ...now.gaps) }
+  remember(heard.text)
   second = () => (heard.suffix = heard.suffix === 'none' || heard.suffix === 'tab' ? heard.suffix : 'crlf')
   ears.at(-1)?.hearing?.('')
   if (home && 'scan' in home.field.dataset) {
     setField(home.field, heard.text)
-    home.field.dispatchEvent(new CustomEvent<ScannedInto>('scanned', { detail: { text: heard.text, before: home.before.trim() } }))
+    home.field.dispatchEvent(new CustomEvent<ScannedInto>('scanned', { detail: { text: heard.text, before: home.before.trim(), paused } }))
+    return
+  }
+  if (home && paused) {
+    setField(home.field, heard.text)
     return
   }
   // What the gun typed into a field that happened to have the focus is taken out again.
   if (home) setField(home.field, home.before)
   ears.at(-1)?.take(heard)
+}
+
+function remember(text: string): void {
+  lately = [text, ...lately].slice(0, LATELY)
 }
 
 function clearCatcher(): void {
@@ -279,8 +300,14 @@ function settle(): void {
   if (!now) return
   ears.at(-1)?.hearing?.('')
   if (now.home) {
-    // In a field a pause means nothing, unless the gun is known to end with none.
-    if (gunSettings.value.suffix === 'none' && now.text.length >= SHORTEST && isGuns(now, 0)) hand(now, 'none', now.lastAt)
+    const { field, before } = now.home
+    if (now.text.length < SHORTEST || !isGuns(now, 0)) return
+    if (gunSettings.value.suffix === 'none') hand(now, 'none', now.lastAt)
+    // Where codes go, a code takes the place of what was there; what a quick hand may have typed, only that of its like.
+    else if (('scan' in field.dataset || 'find' in field.dataset) && isLikeCode(now.text)) {
+      if (now.gaps.every((gap) => gap <= FAST_MS) || lately.includes(before)) hand(now, 'none', now.lastAt, true)
+      else remember(field.value)
+    }
     return
   }
   // A few letters again and again are somebody's answers.
@@ -322,7 +349,8 @@ function input(event: Event): void {
   const goesOn = burst?.injected && burst.home?.field === field && isWithin(at, burst.lastAt, longestGap())
   const start = goesOn ? burst!.home!.before : before
   const data = field.value.startsWith(start) ? field.value.slice(start.length) : (event.data ?? '')
-  burst = { keys: [], text: data, gaps: [], lastAt: at, home: { field, before: start }, injected: true }
+  const gaps = goesOn ? [...burst!.gaps, at - burst!.lastAt] : []
+  burst = { keys: [], text: data, gaps, lastAt: at, home: { field, before: start }, injected: true }
   wait()
 }
 

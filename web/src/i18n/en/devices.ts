@@ -29,6 +29,7 @@ export default {
     cpuidSame: 'Enter a CPUID other than the present one.',
     correctReasons: ['Mistyped', 'Board replaced'],
     corrected: 'CPUID corrected; the label is to be printed again.',
+    retiredBy: 'Retired ({time}, {user}, {reason})',
     retire: 'Retire the device…',
     retireHow: 'It leaves all lists, and its history stays. Its serial is never used again; its CPUID may be registered anew.',
     retireYes: 'Retire',

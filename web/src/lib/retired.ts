@@ -1,0 +1,11 @@
+// What is said of a retired device, wherever somebody comes upon it.
+import type { DeviceDetail } from '../api/devices'
+import { i18n } from '../i18n'
+import { formatTime } from './format'
+
+export function retiredWords({ history }: DeviceDetail): string {
+  const { t } = i18n.global
+  const event = history.find(({ what }) => what === 'retired')
+  if (!event) return t('device.retired')
+  return t('device.retiredBy', { time: formatTime(event.time), user: event.user_name, reason: event.reason ?? '' })
+}
