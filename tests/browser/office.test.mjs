@@ -94,7 +94,7 @@ test('he sees what he may, gives only what he holds, and is out as soon as he is
   await his.click('[data-test=add-user]')
   await his.locator('[data-right=system-rw].is-disabled').waitFor()
   await his.fill('[data-test=user-name]', 'admin')
-  await his.fill('[data-test=user-password]', 'x')
+  await his.fill('[data-test=user-password]', 'long-enough-2026')
   await his.click('[data-test=save-user]')
   await his.locator('[data-test=form-problem]', { hasText: '已有同名的用户' }).waitFor()
 
