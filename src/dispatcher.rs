@@ -11,7 +11,7 @@ use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId};
 use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Regions, Why};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::settings::Settings;
-use crate::domain::template::{EngineNumbers, Learnt, Template};
+use crate::domain::template::{EngineNumbers, Learnt, POS_LABEL, Template};
 use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use crate::engine::worker::{Answer, Done, MakeEngine, Request, Worker};
 use crate::engine::{self, Trouble, Verdict};
@@ -390,11 +390,15 @@ impl Attempt<'_> {
             (Some(template), Some((codes, papers))) => {
                 let threshold = self.app.settings().confidence_threshold;
                 let specimen = &template.learnt.specimen;
+                // What the template itself says of an area is no second reading, nor is what the code says below.
+                let is_given = |area: &str| area == POS_LABEL || area == checks::MONEY && template.layout.quota.is_some();
+                let twice: Vec<_> = heard.regions.read_twice().filter(|r| !r.areas().into_iter().any(is_given)).collect();
                 for (pos_id, text) in vat_code::fillings(&heard.regions.0, specimen, threshold, &codes) {
                     let (status, probability) = (FROM_CODE, CODE_PROBABILITY);
                     self.hear(&mut heard, engine::Event::Read { status, pos_id, text, probability })?;
                 }
                 let mut reasons = checks::faults(&heard.regions.0, specimen, threshold, &codes);
+                reasons.extend(twice);
                 reasons.extend(checks::several(papers));
                 Outcome {
                     template: Some((template.id, template.layout.label.clone())),

@@ -25,8 +25,10 @@ fn open(dir: &Path) -> Result<Arc<App>, Box<dyn Error>> {
 
 /// From the running server or, where none runs, straight from the store.
 async fn ask(dir: &Path, request: Request) -> Result<Answer, Box<dyn Error>> {
-    if let Some(answer) = control::ask(dir, &request)? {
-        return Ok(answer);
+    match control::ask(dir, &request) {
+        Ok(Some(answer)) => return Ok(answer),
+        Ok(None) => {}
+        Err(e) => return Err(data_dir::io_in_words(dir, &e).into()),
     }
     let dir = dir.to_owned();
     let app = tokio::task::spawn_blocking(move || open(&dir).map_err(|e| e.to_string())).await??;

@@ -7,10 +7,10 @@ use super::imports::touch;
 use super::labels::close_print;
 use super::{App, By, log, now};
 use crate::domain::change::Change;
-use crate::domain::device::{Conflict, ConflictKind, Device, Label, Settlement, StepKind, is_cpuid};
+use crate::domain::device::{Conflict, ConflictKind, Device, Label, Settlement, StepKind, canonical_cpuid, is_cpuid};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{CONFLICTS, DEVICES, RETIRED};
+use crate::store::tables::{CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, RETIRED};
 use crate::store::{StoreError, Txn, View};
 
 /// The device of that serial, if anything can still be done to it.
@@ -46,14 +46,78 @@ fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str,
     log(txn, now, by, None, format!("更正设备 {} {} → {cpuid}：{reason}", device.sn, device.cpuid))?;
     let device = Device { cpuid: cpuid.to_owned(), label: Label::New, current_labels: 0, ..device };
     enlist(txn, &device)?;
+    settle_by_itself(txn, by, now, &device, reason)?;
     txn.emit(Change::Unprinted);
     Ok(device)
 }
 
-/// Conflicts that wait for a person, or all of them; the newest first.
+/// What was refused once is what the device is now: nobody has to decide it any more.
+pub(super) fn settle_by_itself(txn: &mut Txn<'_>, by: &By, now: Millis, device: &Device, reason: &str) -> Result<(), StoreError> {
+    let pair = (device.sn.clone(), canonical_cpuid(&device.cpuid));
+    let open = txn.get(&CONFLICTS_BY_PAIR, &pair)?.map(|id| txn.get(&CONFLICTS, &id)).transpose()?.flatten();
+    let Some(open) = open.filter(|c| c.settled.is_none() && c.kind == ConflictKind::Registration) else { return Ok(()) };
+    let (user_name, reason) = (by.actor.user_name.clone(), reason.to_owned());
+    let settled = Some(Settlement { at: now, user_name, reason, replaced: true });
+    txn.put(&CONFLICTS, &open.id, &Conflict { settled, ..open })
+}
+
+/// Conflicts that wait for a person, or all of them; the newest first. What waits shows its devices as they are now.
 pub fn conflicts(view: &View<'_>, all: bool, limit: usize) -> Result<Vec<Conflict>, StoreError> {
-    let rows = view.scan(&CONFLICTS, &(), true).map(|row| row.map(|(_, conflict)| conflict));
-    rows.filter(|row| row.as_ref().map_or(true, |c| all || c.settled.is_none())).take(limit).collect()
+    let mut found = Vec::new();
+    for row in view.scan(&CONFLICTS, &(), true) {
+        let conflict = as_it_stands(view, row?.1)?;
+        if all || (conflict.settled.is_none() && !is_so(view, &conflict)?) {
+            found.push(conflict);
+        }
+        if found.len() == limit {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The pair is what the device is now: so in a store that an older release wrote.
+fn is_so(view: &View<'_>, conflict: &Conflict) -> Result<bool, StoreError> {
+    let device = view.get(&DEVICES, &conflict.sn)?.filter(|_| conflict.kind == ConflictKind::Registration);
+    Ok(device.is_some_and(|device| canonical_cpuid(&device.cpuid) == canonical_cpuid(&conflict.cpuid)))
+}
+
+/// A conflict that waits, with the pairs that contradict it now; what was settled stays as it was then.
+fn as_it_stands(view: &View<'_>, conflict: Conflict) -> Result<Conflict, StoreError> {
+    if conflict.settled.is_some() {
+        return Ok(conflict);
+    }
+    let pair = |device: Device| (device.sn, device.cpuid);
+    let of = |sn: &String| match view.get(&DEVICES, sn)? {
+        Some(device) => Ok(Some(pair(device))),
+        None => Ok(view.get(&RETIRED, sn)?.map(pair)),
+    };
+    let by_sn = of(&conflict.sn)?;
+    let by_cpuid = match (conflict.kind, &conflict.by_cpuid) {
+        (ConflictKind::Twins, Some((sn, _))) => of(sn)?,
+        _ => holder(view, &conflict.cpuid)?.map(pair),
+    };
+    Ok(Conflict { by_sn, by_cpuid, ..conflict })
+}
+
+/// What a person decided of a conflict.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub reason: String,
+    /// The device of that serial is to get the CPU id that was asked for.
+    pub replace: bool,
+    /// The CPU id of the device when he decided.
+    pub seen: Option<String>,
+}
+
+fn has_changed(device: &Device) -> Refusal {
+    let Device { sn, cpuid, .. } = device;
+    Refusal::conflict(
+        format!("seen：设备 {sn} 在此期间已变更，现在的 CPUID 是 {cpuid}；没有替换，请看过现状后重新决定"),
+        format!(
+            "seen: the device {sn} has changed meanwhile, its CPUID is {cpuid} now; nothing was replaced, look at it and decide anew"
+        ),
+    )
 }
 
 impl App {
@@ -84,9 +148,10 @@ impl App {
         .await
     }
 
-    /// A person has dealt with it, and says how. With `replace` the device of that serial gets the CPU id that was asked for.
-    pub async fn settle_conflict(&self, by: By, id: u64, reason: String, replace: bool) -> Result<Conflict, Refusal> {
-        self.act(by, move |txn, by| {
+    /// A person has dealt with it, and says how.
+    pub async fn settle_conflict(&self, by: By, id: u64, decision: Decision) -> Result<Conflict, Refusal> {
+        let verb = move |txn: &mut Txn<'_>, by: &By| {
+            let Decision { reason, replace, seen } = decision;
             let mut conflict = txn.get(&CONFLICTS, &id)?.ok_or_else(|| Refusal::not_found("没有这个冲突", "no such conflict"))?;
             if conflict.settled.is_some() {
                 return Err(Refusal::conflict("该冲突已处理", "this conflict is settled already"));
@@ -100,14 +165,21 @@ impl App {
                     ));
                 }
                 let device = active(txn, &conflict.sn).map_err(|refusal| Refusal::conflict(refusal.zh, refusal.en))?;
+                let stood = seen.as_ref().or(conflict.by_sn.as_ref().map(|(_, cpuid)| cpuid)).map(|cpuid| canonical_cpuid(cpuid));
+                if stood != Some(canonical_cpuid(&device.cpuid)) {
+                    // What stands now is what the next decision is held against.
+                    let shown = as_it_stands(&txn.view(), conflict)?;
+                    txn.put(&CONFLICTS, &id, &shown)?;
+                    return Ok(Err(has_changed(&device)));
+                }
                 correct(txn, by, now, device, &conflict.cpuid, &reason)?;
             }
             log(txn, now, by, None, format!("处理设备冲突 {} {}：{reason}", conflict.sn, conflict.cpuid))?;
             let user_name = by.actor.user_name.clone();
             conflict.settled = Some(Settlement { at: now, user_name, reason, replaced: replace });
             txn.put(&CONFLICTS, &id, &conflict)?;
-            Ok(conflict)
-        })
-        .await
+            Ok(Ok(conflict))
+        };
+        self.act(by, verb).await?
     }
 }

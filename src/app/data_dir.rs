@@ -56,16 +56,32 @@ fn words(zh: &str, en: &str) -> String {
 
 fn not_permitted(path: &Path) -> String {
     let me = user_name(rustix::process::geteuid().as_raw());
-    // What is not there yet would be made in its parent.
+    // What is not there yet would be made in its parent, which may be the system's: only this one directory is to be given away.
     let there = path.ancestors().find(|p| p.symlink_metadata().is_ok()).unwrap_or(path);
     let owner = there.metadata().map_or_else(|_| "?".into(), |about| user_name(about.uid()));
-    let (path, there) = (path.display(), there.display());
+    let (shown, in_there) = (path.display(), there.display());
+    if there != path {
+        return words(
+            &format!(
+                "无法建立 {shown}：{in_there} 属于用户 {owner}，当前用户是 {me}。请用管理员执行 install -d -o {me} -m 700 {shown}，或用 --data-dir 换一个目录"
+            ),
+            &format!(
+                "{shown} can't be made: {in_there} belongs to {owner}, and this is {me}. As an administrator: install -d -o {me} -m 700 {shown}; or choose another --data-dir"
+            ),
+        );
+    }
+    if owner == me {
+        return words(
+            &format!("无法读写 {shown}：它属于当前用户 {me}，但没有读写权限。请执行 chmod -R u+rwX {shown}"),
+            &format!("{shown} can't be read and written: it belongs to {me}, without the right to. chmod -R u+rwX {shown}"),
+        );
+    }
     words(
         &format!(
-            "无法读写 {path}：{there} 属于用户 {owner}，当前用户是 {me}。请以 {owner} 运行 paperline，或执行 chown -R {me} {there}，或用 --data-dir 换一个目录"
+            "无法读写 {shown}：它属于用户 {owner}，当前用户是 {me}。请以 {owner} 运行 paperline，或用管理员执行 chown -R {me} {shown}，或用 --data-dir 换一个目录"
         ),
         &format!(
-            "{path} can't be read and written: {there} belongs to {owner}, and this is {me}. Run paperline as {owner}, or chown -R {me} {there}, or choose another --data-dir"
+            "{shown} can't be read and written: it belongs to {owner}, and this is {me}. Run paperline as {owner}, or as an administrator chown -R {me} {shown}, or choose another --data-dir"
         ),
     )
 }

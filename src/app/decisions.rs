@@ -34,9 +34,9 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
             };
             invoice.decision = is_duplicate.map(|is_duplicate| Decision { is_duplicate, user_name, at });
             match is_duplicate {
-                Some(true) => format!("发票 #{id} 与 #{of} 重复"),
-                Some(false) => format!("发票 #{id} 与 #{of} 不重复"),
-                None => format!("撤销发票 #{id} 的重复判断"),
+                Some(true) => format!("判定发票 #{id} 与 #{of} 重复"),
+                Some(false) => format!("判定发票 #{id} 与 #{of} 不重复"),
+                None => format!("判定发票 #{id} 的重复判断撤销"),
             }
         }
         Verdict::Void { reason } => {
@@ -66,7 +66,9 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                     return Err(Refusal::conflict("这张发票正在重新识别", "the invoice is being read again"));
                 }
             }
-            (invoice.standing, invoice.review) = (Standing::Waiting, None);
+            invoice.standing = Standing::Waiting;
+            // The reason stays with the value that it was given for.
+            invoice.review.take_if(|review| review.against_checks.is_none());
             format!("退回待核对 #{id}")
         }
     })

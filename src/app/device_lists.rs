@@ -15,6 +15,12 @@ pub fn find_retired(view: &View<'_>, sn: &str) -> Result<Option<Device>, StoreEr
     view.get(&RETIRED, &sn.to_owned())
 }
 
+/// Those that are named exactly: somebody who finds nothing on any list has one of them before him.
+pub fn retired(view: &View<'_>, named: &Sought, limit: usize) -> Result<Vec<Device>, StoreError> {
+    let rows = view.scan(&RETIRED, &(), false).map(|row| row.map(|(_, device)| device));
+    rows.filter(|row| row.as_ref().map_or(true, |device| named.names(&device.sn, &device.cpuid))).take(limit).collect()
+}
+
 pub fn number(view: &View<'_>) -> Result<u64, StoreError> {
     view.counter(DEVICES_COUNTER)
 }
@@ -54,6 +60,12 @@ impl Sought {
         };
         let parts: Vec<String> = text.split_whitespace().map(str::to_ascii_uppercase).collect();
         (!parts.is_empty()).then_some(Self(parts))
+    }
+
+    /// Whether each part is the whole serial or the whole CPU id.
+    fn names(&self, sn: &str, cpuid: &str) -> bool {
+        let (sn, canonical) = (sn.to_ascii_uppercase(), canonical_cpuid(cpuid));
+        self.0.iter().all(|part| *part == sn || canonical_cpuid(part) == canonical)
     }
 
     fn is_found(&self, sn: &str, cpuid: &str) -> bool {

@@ -1,17 +1,20 @@
 //! Devices: registered once, each serial and each CPU id one device's. Not here: finding them (device_lists.rs), putting them right
 //! (corrections.rs), their labels (labels.rs).
 
+use super::corrections::settle_by_itself;
 use super::{App, BUILT, By, now};
 use crate::domain::change::Change;
 use crate::domain::device::{self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, canonical_cpuid};
 use crate::domain::ids::{Millis, local_time};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::serials::check_clock;
+use crate::domain::serials::{SerialFormat, check_clock};
 use crate::domain::settings::Settings;
+use crate::domain::spreadsheet::Words;
 use crate::store::tables::{
     CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED, IMPORTED, IMPORTS, RETIRED, TWINS,
 };
 use crate::store::{StoreError, Txn, View};
+use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,6 +31,8 @@ pub enum Registered {
     Exists,
     /// The serial or the CPU id belongs to another.
     Conflict,
+    /// Not reached: the rows before it were done, this one was not.
+    Refused,
 }
 
 /// Serial and CPU id.
@@ -40,7 +45,23 @@ pub struct Registration {
     pub cpuid: String,
     pub status: Registered,
     /// Of a conflict: the device that it contradicts.
-    pub with: Option<Pair>,
+    pub with: Option<Other>,
+}
+
+/// A device that has the serial or the CPU id of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    pub pair: Pair,
+    pub retired: bool,
+}
+
+impl Other {
+    /// What people have to know of one that is on no list.
+    pub fn is_retired(&self) -> Option<Words> {
+        let (sn, cpuid) = &self.pair;
+        let zh = format!("DeviceSN：设备 {sn}（{cpuid}）已作废，它的序列号不再使用");
+        self.retired.then(|| (zh, format!("DeviceSN: the device {sn} ({cpuid}) is retired, its serial is never used again")))
+    }
 }
 
 /// A verb writes five keys a device.
@@ -61,7 +82,15 @@ pub(super) enum Verdict {
     Contradicts {
         by_sn: Option<Pair>,
         by_cpuid: Option<Pair>,
+        /// The serial's device is on no list any more.
+        retired: bool,
     },
+}
+
+/// The device that a row is said to contradict.
+pub(super) fn other(by_sn: Option<Pair>, by_cpuid: Option<Pair>, retired: bool) -> Option<Other> {
+    let retired = retired && by_sn.is_some();
+    by_sn.or(by_cpuid).map(|pair| Other { pair, retired })
 }
 
 /// Devices that are looked at as if they were there already.
@@ -109,12 +138,15 @@ pub(super) fn verdict(view: &View<'_>, planned: &Planned, new: &NewDevice) -> Re
     if let Some(known) = by_sn.clone().filter(|known| canonical_cpuid(&known.1) == canonical) {
         return Ok(Verdict::Exists(known));
     }
-    let by_sn = match by_sn {
-        None => view.get(&RETIRED, sn)?.map(pair),
-        known => known,
+    let (by_sn, retired) = match by_sn {
+        None => (view.get(&RETIRED, sn)?.map(pair), true),
+        known => (known, false),
     };
-    Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid } })
+    Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid, retired } })
 }
+
+/// Why a conflict is settled whose pair is registered now.
+const REGISTERED_SO: &str = "已按此登记 / registered so";
 
 /// What all rows of one verb have in common.
 struct Registering {
@@ -131,9 +163,9 @@ fn register(txn: &mut Txn<'_>, with: &Registering, new: &NewDevice) -> Result<Re
         Verdict::Exists((sn, cpuid)) => {
             return Ok(Registration { sn: Some(sn), cpuid, status: Registered::Exists, with: None });
         }
-        Verdict::Contradicts { by_sn, by_cpuid } => {
+        Verdict::Contradicts { by_sn, by_cpuid, retired } => {
             let asked = (new.sn.clone().unwrap_or_default(), new.cpuid.clone());
-            let other = by_sn.clone().or_else(|| by_cpuid.clone());
+            let other = other(by_sn.clone(), by_cpuid.clone(), retired);
             let kind = ConflictKind::Registration;
             note_conflict(txn, &with.by, with.now, Contradiction { kind, asked, by_sn, by_cpuid })?;
             return Ok(Registration { sn: new.sn.clone(), cpuid: new.cpuid.clone(), status: Registered::Conflict, with: other });
@@ -156,6 +188,7 @@ fn register(txn: &mut Txn<'_>, with: &Registering, new: &NewDevice) -> Result<Re
         import: with.import,
     };
     enlist(txn, &device)?;
+    settle_by_itself(txn, &with.by, with.now, &device, REGISTERED_SO)?;
     if let Some(import) = with.import {
         txn.put(&IMPORTED, &(import, device.sn.clone()), &())?;
     }
@@ -260,16 +293,27 @@ pub fn allotment(view: &View<'_>, settings: &Settings, now: Millis) -> Result<()
     check_clock(now, BUILT, newest, |at| local_time(at, &zone))
 }
 
+fn allots_none() -> Refusal {
+    Refusal::malformed(
+        "DeviceSN：缺少这一项；device_sn_format 为空，本机不分配序列号",
+        "DeviceSN: is missing; device_sn_format is empty, so the box allots none",
+    )
+}
+
+fn today(settings: &Settings, now: Millis) -> Result<Date, Refusal> {
+    Ok(jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(settings.zone()).date())
+}
+
+/// The counter of a day's, week's or year's serials.
+fn serials_of(format: &SerialFormat, day: Date) -> String {
+    format!("serials/{}", format.period(day))
+}
+
 /// The next free serial.
 fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, Refusal> {
-    let Some(format) = &settings.device_sn_format else {
-        return Err(Refusal::malformed(
-            "DeviceSN：缺少这一项；device_sn_format 为空，本机不分配序列号",
-            "DeviceSN: is missing; device_sn_format is empty, so the box allots none",
-        ));
-    };
-    let day = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(settings.zone()).date();
-    let counter = format!("serials/{}", format.period(day));
+    let format = settings.device_sn_format.as_ref().ok_or_else(allots_none)?;
+    let day = today(settings, now)?;
+    let counter = serials_of(format, day);
     loop {
         let number = txn.next(&counter)?;
         if number > format.last_number() {
@@ -287,6 +331,47 @@ fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, 
     }
 }
 
+/// Whether all of the rows that want a serial of ours get one, and why not. What the list brings itself counts as taken.
+fn check_allotments(
+    view: &View<'_>,
+    settings: &Settings,
+    allots: &Result<(), Refusal>,
+    now: Millis,
+    rows: &[NewDevice],
+) -> Result<(), Refusal> {
+    let (mut planned, mut wanted) = (Planned::default(), 0u64);
+    for row in rows {
+        if matches!(verdict(view, &planned, row)?, Verdict::New) {
+            wanted += u64::from(row.sn.is_none());
+            planned.add(row.sn.as_deref().unwrap_or_default(), &row.cpuid);
+        }
+    }
+    if wanted == 0 {
+        return Ok(());
+    }
+    allots.clone()?;
+    let (format, day) = (settings.device_sn_format.as_ref().ok_or_else(allots_none)?, today(settings, now)?);
+    let (mut number, mut free) = (view.counter(&serials_of(format, day))?, 0);
+    while free < wanted && number < format.last_number() {
+        number += 1;
+        let sn = format.serial(day, number);
+        free += u64::from(!planned.by_sn.contains_key(&sn) && !view.has(&DEVICES, &sn)? && !view.has(&RETIRED, &sn)?);
+    }
+    if free == wanted {
+        return Ok(());
+    }
+    let period = format.period_in_words(day);
+    Err(Refusal::new(
+        Code::Unavailable,
+        format!(
+            "序列号 {period} 只剩 {free} 个，这批需要 {wanted} 个，什么都没有登记：请分批、自带 DeviceSN 登记，或修改 device_sn_format"
+        ),
+        format!(
+            "of the serials {period} {free} are left and {wanted} are needed, nothing was registered: register fewer, register with a DeviceSN, or change device_sn_format"
+        ),
+    ))
+}
+
 fn count_imported(txn: &mut Txn<'_>, id: u64, created: u64) -> Result<(), Refusal> {
     let import = txn.get(&IMPORTS, &id)?.ok_or_else(Refusal::internal)?;
     if matches!(import.state, ImportState::Undoing | ImportState::Undone) {
@@ -296,13 +381,20 @@ fn count_imported(txn: &mut Txn<'_>, id: u64, created: u64) -> Result<(), Refusa
 }
 
 impl App {
-    /// Rows in, rows out, in the same order. A row of wrong form refuses the whole and registers nothing.
-    pub async fn register_devices(&self, by: By, rows: Vec<NewDevice>) -> Result<Vec<Registration>, Refusal> {
+    /// Rows in, rows out, in the same order. A row of wrong form refuses the whole and registers nothing. Should a later verb be refused,
+    /// the rows from there on say so, and the refusal comes with them.
+    pub async fn register_devices(&self, by: By, rows: Vec<NewDevice>) -> Result<(Vec<Registration>, Option<Refusal>), Refusal> {
         let settings = self.settings();
         self.store.walk(|view| rows.iter().try_for_each(|row| check(view, &settings, row)))?;
         let mut registrations = Vec::with_capacity(rows.len());
-        self.register_rows(by, rows, None, |done| registrations.extend(done)).await?;
-        Ok(registrations)
+        let refused = self.register_rows(by, rows.clone(), None, |done| registrations.extend(done)).await.err();
+        if let Some(refusal) = refused.as_ref().filter(|_| registrations.is_empty()) {
+            return Err(refusal.clone());
+        }
+        let left = rows.into_iter().skip(registrations.len()).collect::<Vec<_>>();
+        let not_reached = |NewDevice { sn, cpuid }| Registration { sn, cpuid, status: Registered::Refused, with: None };
+        registrations.extend(left.into_iter().map(not_reached));
+        Ok((registrations, refused))
     }
 
     /// Rows of the right form, verb by verb; `told` hears of each verb that is done.
@@ -314,11 +406,16 @@ impl App {
         mut told: impl FnMut(Vec<Registration>),
     ) -> Result<(), Refusal> {
         let settings = self.settings();
+        // Before the first row is written, all have to have their serials.
+        let mut whole = Some(rows.clone()).filter(|_| rows.len() > DEVICES_PER_VERB);
         for rows in rows.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
-            let settings = settings.clone();
+            let (settings, whole) = (settings.clone(), whole.take());
             let verb = move |txn: &mut Txn<'_>, by: &By| {
                 let now = now();
                 let allots = allotment(&txn.view(), &settings, now);
+                if let Some(whole) = whole {
+                    check_allotments(&txn.view(), &settings, &allots, now, &whole)?;
+                }
                 let with = Registering { by: by.clone(), now, settings, allots, import };
                 let registered = rows.iter().map(|row| register(txn, &with, row)).collect::<Result<Vec<_>, _>>()?;
                 let created = registered.iter().filter(|r| r.status == Registered::Created).count() as u64;

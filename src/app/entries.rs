@@ -7,10 +7,11 @@ use super::{App, By, faults, log, now};
 use crate::domain::checks::{self, Reason};
 use crate::domain::entries;
 use crate::domain::ids::{InvoiceId, Millis};
-use crate::domain::invoice::{Correction, Invoice, Review, Standing};
+use crate::domain::invoice::{Correction, Invoice, Review, Standing, Why};
 use crate::domain::refusal::Refusal;
+use crate::domain::text::is_blank;
 use crate::store::tables::{CORRECTIONS, FAULTS};
-use crate::store::{StoreError, Txn};
+use crate::store::{StoreError, Txn, View};
 
 /// What a person sends.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +57,16 @@ fn correct(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invoice, pos_id
     Ok(())
 }
 
+/// Whatever else stands there is the word of whoever has looked at it, from then on.
+pub(super) fn confirm(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invoice) -> Result<(), StoreError> {
+    let standing: Vec<(String, String)> =
+        invoice.regions.iter().filter(|r| !is_blank(&r.text)).map(|r| (r.pos_id.clone(), r.text.clone())).collect();
+    for (pos_id, text) in standing {
+        correct(txn, by, at, invoice, &pos_id, text)?;
+    }
+    Ok(())
+}
+
 /// The value as it is kept: one that is only found right stays as it was read.
 fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, specimen: &[(String, String)]) -> String {
     if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, specimen) }
@@ -72,6 +83,10 @@ fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, 
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
     for reason in checks::contradictions(&with.regions, specimen, &with.codes) {
+        // That it is not on the paper is said.
+        if reason.misses().is_some_and(is_typed) {
+            continue;
+        }
         let areas = reason.areas();
         let first = areas.iter().find(|area| is_typed(area)).or(areas.first().filter(|_| whole));
         if let Some(area) = first.map(|area| (*area).to_owned())
@@ -83,6 +98,67 @@ fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, 
     found
 }
 
+/// What the checks have against the invoice as it stands, whoever read or typed it.
+pub(super) fn stands_against(
+    view: &View<'_>,
+    invoice: &Invoice,
+    specimen: &[(String, String)],
+) -> Result<Vec<(String, Reason)>, StoreError> {
+    let mut people: Vec<(String, String)> = Vec::new();
+    let mut as_read = invoice.clone();
+    for Correction { pos_id, old, .. } in corrections(view, invoice.id)? {
+        if !people.iter().any(|(known, _)| *known == pos_id) {
+            as_read.set_text(&pos_id, old);
+            people.push((pos_id.clone(), invoice.text(&pos_id).unwrap_or_default().to_owned()));
+        }
+    }
+    Ok(against(&as_read, &people, specimen, true))
+}
+
+/// The values are taken; whose word they are, and whether the reason given for them is still needed. `why`: one given just now.
+fn reviewed(
+    txn: &Txn<'_>,
+    (by, at): (&By, Millis),
+    invoice: &mut Invoice,
+    specimen: &[(String, String)],
+    why: Option<String>,
+) -> Result<(), StoreError> {
+    let against = stands_against(&txn.view(), invoice, specimen)?;
+    let earlier = invoice.review.take();
+    let known = earlier.and_then(|review| review.against_checks);
+    let is_emptied = |c: &Correction| !is_blank(&c.old) && invoice.text(&c.pos_id).is_some_and(is_blank);
+    let is_needed = !against.is_empty() || corrections(&txn.view(), invoice.id)?.iter().any(is_emptied);
+    let against_checks = why.or(known).filter(|_| is_needed);
+    match invoice.standing {
+        // What the checks refuse can't stand as read by the machine, and no person has said why.
+        Standing::Passed if !against.is_empty() && against_checks.is_none() => {
+            invoice.standing = Standing::Waiting;
+            invoice.reasons = against.into_iter().map(|(_, reason)| Why::Found(reason)).collect();
+        }
+        Standing::Passed | Standing::Reviewed => {
+            invoice.standing = Standing::Reviewed;
+            invoice.review = Some(Review { user_name: by.actor.user_name.clone(), at, against_checks });
+        }
+        // Nobody has reviewed it yet: only the reason is kept, with whose it is.
+        Standing::Waiting | Standing::Reading => {
+            let user_name = by.actor.user_name.clone();
+            invoice.review = against_checks.map(|why| Review { user_name, at, against_checks: Some(why) });
+        }
+    }
+    Ok(())
+}
+
+/// A value can't be both.
+fn not_both(entry: &Entry) -> Result<(), Refusal> {
+    let both = entry.fields.iter().find(|(pos_id, text)| !is_blank(text) && entry.absent.contains(pos_id));
+    both.map_or(Ok(()), |(area, _)| {
+        Err(Refusal::malformed(
+            format!("{area}：既填写了内容，又标为票面上没有"),
+            format!("{area}: has a value and is said to be absent"),
+        ))
+    })
+}
+
 impl App {
     /// What people read instead. The old texts go to the history.
     pub async fn correct_invoice(&self, by: By, id: InvoiceId, entry: Entry) -> Result<Taken, Refusal> {
@@ -92,9 +168,19 @@ impl App {
                 return Ok(Taken::Stale(Box::new(before)));
             }
             let specimen = specimen(&txn.view(), before.template)?;
+            not_both(&entry)?;
             let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen));
-            let fields: Vec<_> = entry.fields.iter().map(kept).collect();
-            let refused = against(&before, &fields, &specimen, false);
+            let mut fields: Vec<_> = entry.fields.iter().map(kept).collect();
+            let emptied = fields.iter().filter(|(pos_id, text)| text.is_empty() && !entry.absent.contains(pos_id));
+            let emptied = emptied.filter_map(|(pos_id, _)| {
+                let text = before.text(pos_id).filter(|text| !is_blank(text))?.to_owned();
+                Some((pos_id.clone(), Reason::Emptied { area: pos_id.clone(), text }))
+            });
+            let mut refused: Vec<_> = emptied.collect();
+            let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
+            let absent: Vec<_> = absent.filter(|pos_id| !fields.iter().any(|(known, _)| known == *pos_id)).cloned().collect();
+            fields.extend(absent.into_iter().map(|pos_id| (pos_id, String::new())));
+            refused.extend(against(&before, &fields, &specimen, false));
             if !refused.is_empty() && entry.against_checks.is_none() {
                 return Ok(Taken::Refused(refused));
             }
@@ -102,8 +188,10 @@ impl App {
             for (pos_id, text) in fields {
                 correct(txn, by, now, &mut invoice, &pos_id, text)?;
             }
+            let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+            reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
             put(txn, Some(&before), &mut invoice)?;
-            let why = entry.against_checks.map(|why| format!("：{why}")).unwrap_or_default();
+            faults::relist(txn, &before, &invoice)?;
             log(txn, now, by, None, format!("修改发票 #{id}{why}"))?;
             Ok(Taken::Done(Box::new(invoice)))
         })
@@ -119,15 +207,10 @@ impl App {
             }
             let specimen = specimen(&txn.view(), before.template)?;
             // A blank is nothing said.
-            let said = entry.fields.iter().filter(|(_, text)| !text.trim().is_empty());
+            not_both(&entry)?;
+            let said = entry.fields.iter().filter(|(_, text)| !is_blank(text));
             let mut fields: Vec<_> =
                 said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen))).collect();
-            if let Some((area, _)) = fields.iter().find(|(pos_id, _)| entry.absent.contains(pos_id)) {
-                return Err(Refusal::malformed(
-                    format!("{area}：既填写了内容，又标为票面上没有"),
-                    format!("{area}: has a value and is said to be absent"),
-                ));
-            }
             let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
             fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
             let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
@@ -145,10 +228,10 @@ impl App {
             for (pos_id, text) in fields {
                 correct(txn, by, now, &mut invoice, &pos_id, text)?;
             }
+            confirm(txn, by, now, &mut invoice)?;
             let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
-            let user_name = by.actor.user_name.clone();
-            invoice.review =
-                Some(Review { user_name, at: now, against_checks: entry.against_checks.filter(|_| !refused.is_empty()) });
+            invoice.standing = Standing::Reviewed;
+            reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
             log(txn, now, by, None, format!("核对发票 #{id}{why}"))?;
             Ok(Taken::Done(Box::new(invoice)))

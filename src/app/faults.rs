@@ -1,7 +1,7 @@
 //! The invoices that wait for a person: the list, and the ways off it. Not here: what makes a fault (domain/checks.rs), and what a person
 //! reads instead (entries.rs).
 
-use super::entries::{Taken, is_stale};
+use super::entries::{Taken, confirm, is_stale};
 use super::invoice_lists::Filter;
 use super::invoices::{put, visible};
 use super::queues::enqueue;
@@ -192,8 +192,11 @@ impl App {
                 return Ok(Taken::Stale(Box::new(before)));
             }
             let (mut invoice, at) = (before.clone(), now());
+            confirm(txn, by, at, &mut invoice)?;
             let user_name = by.actor.user_name.clone();
-            invoice.review = Some(Review { user_name, at, against_checks: None });
+            // It may have been given for what was typed before.
+            let against_checks = invoice.review.and_then(|review| review.against_checks);
+            invoice.review = Some(Review { user_name, at, against_checks });
             settle(txn, &before, &mut invoice, Standing::Reviewed)?;
             log(txn, at, by, None, format!("处理异常发票 {id}"))?;
             Ok(Taken::Done(Box::new(invoice)))

@@ -24,6 +24,16 @@ pub(super) fn add_step(
     txn.put(&STEPS, &(sn.to_owned(), number), &Step { at, user_name, ip, kind, from, to, reason })
 }
 
+/// Whether it ever had another CPU id.
+pub(super) fn was_corrected(txn: &Txn<'_>, sn: &str) -> Result<bool, StoreError> {
+    for row in txn.scan(&STEPS, &sn.to_owned(), false) {
+        if row?.1.kind == StepKind::Cpuid {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     Registered,

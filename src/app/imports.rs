@@ -1,7 +1,7 @@
 //! Files of devices: looked at before anything is written, taken in verb by verb, and taken back as long as nothing has been done to
 //! what they brought. Not here: reading the file (http/table.rs).
 
-use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, verdict};
+use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, other, verdict};
 use super::{App, By, log, now};
 use crate::domain::change::Change;
 use crate::domain::device::{Device, Import, ImportState};
@@ -48,7 +48,7 @@ pub fn preview(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<Registration>,
                 asked(Registered::Created, None)
             }
             Verdict::Exists((sn, cpuid)) => Registration { sn: Some(sn), cpuid, status: Registered::Exists, with: None },
-            Verdict::Contradicts { by_sn, by_cpuid } => asked(Registered::Conflict, by_sn.or(by_cpuid)),
+            Verdict::Contradicts { by_sn, by_cpuid, retired } => asked(Registered::Conflict, other(by_sn, by_cpuid, retired)),
         });
     }
     Ok(registrations)

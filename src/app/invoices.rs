@@ -1,21 +1,22 @@
 //! Invoices as they were read, and how they are kept: with the index of what they are known by, and in the totals. Not here: lists of
 //! them (invoice_lists.rs), those that wait for a person (faults.rs), and what people say of them (entries.rs, decisions.rs).
 
+use super::entries::stands_against;
 use super::faults;
 use super::queues::{end, picture_of};
 use super::{App, now};
 use crate::domain::account::Actor;
 use crate::domain::action::{Job, State};
 use crate::domain::change::Change;
-use crate::domain::checks;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Contender, Correction, Decision, Invoice, Reason, Region, Standing, Why};
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::template::Template;
 use crate::domain::totals::{Class, Totals};
+use crate::domain::{checks, entries};
 use crate::store::tables::{CONTENDERS, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
 use crate::store::{StoreError, Txn, View};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What came of a recognition.
 #[derive(Clone, Debug)]
@@ -226,7 +227,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         standing: Standing::Waiting,
         regions: outcome.regions,
         codes: outcome.codes,
-        review: None,
+        review: again.as_ref().and_then(|known| known.review.clone()).filter(|review| review.against_checks.is_some()),
         void: again.as_ref().and_then(|known| known.void.clone()),
         decision: again.as_ref().and_then(|known| known.decision.clone()),
     };
@@ -253,19 +254,32 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
 }
 
 /// What a person once put right is not overwritten by reading again, and what was wrong with the reading of it is no reason any more.
+/// A sure reading of something else is one, though: either may be right.
 fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreError> {
-    let corrections = corrections(&txn.view(), invoice.id)?;
-    if corrections.is_empty() || invoice.template.is_none() {
-        corrections.into_iter().for_each(|c| invoice.set_text(&c.pos_id, c.new));
+    // The last word on each area.
+    let people: BTreeMap<String, String> = corrections(&txn.view(), invoice.id)?.into_iter().map(|c| (c.pos_id, c.new)).collect();
+    if people.is_empty() || invoice.template.is_none() {
+        people.into_iter().for_each(|(area, entered)| invoice.set_text(&area, entered));
         return Ok(());
     }
-    for correction in corrections {
-        invoice.reasons.retain(|why| !why.doubts(&correction.pos_id));
-        invoice.set_text(&correction.pos_id, correction.new);
+    let mut reasons = Vec::new();
+    for (area, entered) in people {
+        let is_doubted = invoice.reasons.iter().any(|why| why.doubts(&area));
+        invoice.reasons.retain(|why| !why.doubts(&area));
+        if let Some(read) = invoice.text(&area).filter(|read| !read.is_empty() && !is_doubted)
+            && !entries::is_same(&area, &entered, read)
+        {
+            reasons.push(checks::Reason::Reread { area: area.clone(), entered: entered.clone(), read: read.to_owned() });
+        }
+        invoice.set_text(&area, entered);
     }
     invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
     let specimen = specimen(&txn.view(), invoice.template)?;
-    invoice.reasons.extend(checks::contradictions(&invoice.regions, &specimen, &invoice.codes).into_iter().map(Why::Found));
+    let against = stands_against(&txn.view(), invoice, &specimen)?;
+    if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
+        invoice.review = None;
+    }
+    invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
     Ok(())
 }
 

@@ -3,12 +3,12 @@
 
 use super::device_lists::find;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
-use super::history::add_step;
+use super::history::{add_step, was_corrected};
 use super::imports::touch;
 use super::{App, By, now};
 use crate::domain::account::Credential;
 use crate::domain::change::Change;
-use crate::domain::device::{Device, Label, Print, StepKind};
+use crate::domain::device::{Device, Label, Print, StepKind, canonical_cpuid};
 use crate::domain::ids::{Millis, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{DEVICES, DEVICES_UNPRINTED, PRINTS};
@@ -22,6 +22,68 @@ use std::time::{Duration, Instant};
 pub struct Switched {
     pub done: Vec<String>,
     pub unknown: Vec<String>,
+}
+
+/// A label as people name it: by its serial and, where they say it, the CPU id that stands on it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub sn: String,
+    pub cpuid: Option<String>,
+}
+
+/// Why an answer says nothing of the label that a device has now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTold {
+    /// No such device.
+    Unknown,
+    /// No label of what it is called now was sent.
+    Changed,
+    /// It was said already what came of it.
+    Answered,
+}
+
+/// How answers were taken.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    pub done: Vec<String>,
+    pub not: Vec<(String, NotTold)>,
+}
+
+/// Refuses labels that say another CPU id than their device has, all of them by name.
+fn check_pairs<'l>(txn: &Txn<'_>, labels: impl Iterator<Item = &'l Named>) -> Result<(), Refusal> {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for Named { sn, cpuid } in labels {
+        let (Some(said), Some(device)) = (cpuid, txn.get(&DEVICES, sn)?) else { continue };
+        if canonical_cpuid(said) != canonical_cpuid(&device.cpuid) {
+            zh.push(format!("{sn}（标签 {said}，现为 {}）", device.cpuid));
+            en.push(format!("{sn} (label {said}, now {})", device.cpuid));
+        }
+    }
+    if zh.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        format!("CPUID：标签上的 CPUID 不是该设备现在的，什么都没有写入；请作废这些标签并重新打印：{}", zh.join("，")),
+        format!(
+            "CPUID: not what the device has now, nothing was written; throw these labels away and print them anew: {}",
+            en.join(", ")
+        ),
+    ))
+}
+
+/// A device that was corrected, or set back by hand, has a `New` label again, and what was sent before is closed.
+fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTold>, StoreError> {
+    if device.label == Label::Sent || open_print(txn, device)?.is_some() {
+        return Ok(None);
+    }
+    // Whoever reads out the present pair has its label before him, wherever it was printed; and one that never was called otherwise has
+    // no other label.
+    let has_seen = named.cpuid.as_ref() == Some(&device.cpuid);
+    Ok(match device.label {
+        Label::New if has_seen || (device.prints == 0 && !was_corrected(txn, &device.sn)?) => None,
+        Label::New => Some(NotTold::Changed),
+        _ => Some(NotTold::Answered),
+    })
 }
 
 fn once_each(sns: Vec<String>) -> Vec<String> {
@@ -166,13 +228,13 @@ impl App {
     }
 
     /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded.
-    pub async fn labels_sent(&self, by: By, sns: Vec<String>, reason: String) -> Result<(), Refusal> {
-        let sns = once_each(sns);
+    pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
+            check_pairs(txn, labels.iter())?;
             let mut devices = Vec::new();
-            for sn in &sns {
+            for sn in once_each(labels.into_iter().map(|label| label.sn).collect()) {
                 let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
-                devices.push(txn.get(&DEVICES, sn)?.ok_or_else(unknown)?);
+                devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(unknown)?);
             }
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {
@@ -195,31 +257,31 @@ impl App {
         .await
     }
 
-    /// What came out of the printer.
-    pub async fn labels_came_out(&self, by: By, outcomes: Vec<(String, Label)>) -> Result<Switched, Refusal> {
-        let sns: Vec<String> = outcomes.iter().map(|(sn, _)| sn.clone()).collect();
-        let mut switched = Switched::default();
-        for outcomes in outcomes.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
-            let by = by.clone();
-            let verb = move |txn: &mut Txn<'_>, by: &By| {
-                let mut part = Switched::default();
-                for (sn, label) in outcomes {
-                    match txn.get(&DEVICES, &sn)? {
-                        Some(device) => {
-                            outcome(txn, by, device, label)?;
-                            part.done.push(sn);
-                        }
-                        None => part.unknown.push(sn),
+    /// What came out of the printer. One verb, so that a pair that is wrong leaves all as they were.
+    pub async fn labels_came_out(&self, by: By, outcomes: Vec<(Named, Label)>) -> Result<Told, Refusal> {
+        let (owner, sns) = (by.actor.credential, outcomes.iter().map(|(label, _)| label.sn.clone()).collect::<Vec<_>>());
+        let verb = move |txn: &mut Txn<'_>, by: &By| {
+            check_pairs(txn, outcomes.iter().map(|(label, _)| label))?;
+            let mut told = Told::default();
+            for (named, label) in outcomes {
+                let found = txn.get(&DEVICES, &named.sn)?;
+                let why_not = match &found {
+                    Some(device) => why_not(txn, device, &named)?,
+                    None => Some(NotTold::Unknown),
+                };
+                match (found, why_not) {
+                    (Some(device), None) => {
+                        outcome(txn, by, device, label)?;
+                        told.done.push(named.sn);
                     }
+                    (_, why_not) => told.not.extend(why_not.map(|why| (named.sn, why))),
                 }
-                Ok(part)
-            };
-            let part = self.act(by.clone(), verb).await?;
-            switched.done.extend(part.done);
-            switched.unknown.extend(part.unknown);
-        }
-        self.claims.release(by.actor.credential, &sns);
-        Ok(switched)
+            }
+            Ok(told)
+        };
+        let told = self.act(by, verb).await?;
+        self.claims.release(owner, &sns);
+        Ok(told)
     }
 
     /// Takes labels for one operator for a while. Those that somebody else has are answered with his name.

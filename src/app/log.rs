@@ -21,6 +21,53 @@ impl Facet {
     pub const ALL: [Self; 4] = [Self::Ip, Self::User, Self::Company, Self::Kind];
 }
 
+/// What a description may begin with; the pages have each in every language.
+pub const KINDS: &[&str] = &[
+    "识别发票",
+    "增加模板",
+    "修改模板",
+    "删除模板",
+    "优先处理",
+    "取消操作",
+    "暂停队列",
+    "恢复队列",
+    "修改发票",
+    "核对发票",
+    "退回待核对",
+    "处理异常发票",
+    "判定发票",
+    "作废发票",
+    "恢复发票",
+    "导入设备",
+    "撤销导入",
+    "更正设备",
+    "作废设备",
+    "处理设备冲突",
+    "增加标签样式",
+    "修改标签样式",
+    "删除标签样式",
+    "增加用户",
+    "修改用户",
+    "锁定用户",
+    "解锁用户",
+    "删除用户",
+    "修改用户权限",
+    "修改密码",
+    "重置密码",
+    "增加用户组",
+    "修改用户组",
+    "删除用户组",
+    "加入用户组",
+    "移出用户组",
+    "增加公司",
+    "修改公司",
+    "删除公司",
+    "增加令牌",
+    "删除令牌",
+    "修改设置",
+    "下载备份",
+];
+
 /// The number of the facet that every row has.
 pub(super) const EVERY: u8 = 4;
 /// Rows of actions and rows of administration are counted apart: the interface document's log has the former only.
@@ -63,6 +110,7 @@ pub(super) fn log(
         company_name: by.actor.company_name.clone(),
         ip: by.ip.clone(),
     };
+    debug_assert!(KINDS.contains(&kind(&row)), "{} is none of the log's kinds", row.description);
     // The index is searched by halving: the log's time never goes back, even when the clock does.
     let last = txn.view().counter(LAST)?;
     let time = now.max(last.try_into().unwrap_or(Millis::MAX));
@@ -283,7 +331,7 @@ mod tests {
     #[test]
     fn pages_are_what_a_walk_finds() {
         let store = Store::new(Arc::new(Memory::default()), crate::store::endless(), Box::new(|_| {})).unwrap();
-        let kinds = ["one", "two 10", "user one"];
+        let kinds = ["修改设置", "识别发票 10", "增加用户 修改设置"];
         let write = store.write_blocking(move |txn| {
             for n in 0..200 {
                 // Several of one moment, and a clock that goes back.
@@ -302,7 +350,7 @@ mod tests {
                 keyword.is_empty() || facets.into_iter().any(|facet| value(row, facet).contains(&keyword))
             };
             for wall in [None, Some(CompanyId(2))] {
-                for keyword in [None, Some("user 1"), Some("1"), Some("user"), Some("one"), Some("nobody")] {
+                for keyword in [None, Some("user 1"), Some("1"), Some("用户"), Some("设置"), Some("nobody")] {
                     for facet in [None, Some(Facet::User), Some(Facet::Kind), Some(Facet::Ip), Some(Facet::Company)] {
                         for (from, to) in [(Millis::MIN, Millis::MAX), (1_002, 1_011), (1_011, 1_011)] {
                             for administration in [false, true] {

@@ -6,6 +6,7 @@ use super::check_digits::{is_credit_code, is_person_number, is_tax_number_length
 use super::invoice::Region;
 use super::money::{amount, chinese_amount};
 pub use super::reason::Reason;
+use super::text::is_blank;
 use super::vat_code::{self, VatCode};
 
 pub const MONEY: &str = "金额";
@@ -99,11 +100,15 @@ pub(super) fn holds_tax_number(area: &str, specimen: Option<&str>) -> bool {
     TAX_NUMBER.iter().any(|name| area.contains(name)) || specimen.is_some_and(|s| is_credit_code(&compact(s)))
 }
 
+pub(super) fn is_sum_by_name(area: &str) -> bool {
+    SUM.iter().any(|name| area.contains(name))
+}
+
 /// An area whose text has to be a sum in figures: the amount itself, and whatever its name or the template's own picture says so of. An
 /// area of that name may have been drawn around other words.
 pub fn holds_sum(area: &str, specimen: Option<&str>) -> bool {
     let own = specimen.filter(|s| amount(s).is_some());
-    own.is_some_and(|s| s.contains(['¥', '￥']) || SUM.iter().any(|name| area.contains(name)))
+    own.is_some_and(|s| s.contains(['¥', '￥']) || is_sum_by_name(area))
 }
 
 /// What stands where a sum would be, and is none: an invoice without tax.
@@ -154,8 +159,8 @@ pub(super) fn of_specimen<'a>(specimen: &'a [(String, String)], pos_id: &str) ->
     specimen.iter().find(|(p, _)| p == pos_id).map(|(_, t)| t.as_str())
 }
 
-/// Sums are compared where both are sums. One that is none is a fault only if the specimen shows that a sum belongs there: an area may
-/// have been drawn around other words too.
+/// Sums are compared where both are sums. One that is none is a fault if the specimen shows that a sum belongs there or, where no specimen
+/// shows anything else, if the other one is a sum: an area may have been drawn around other words too.
 fn money_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason> {
     let text = |pos_id: &str| regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str());
     let (money, money_cn) = (text(MONEY).unwrap_or_default(), text(MONEY_CN).unwrap_or_default());
@@ -166,14 +171,20 @@ fn money_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason
     {
         reasons.push(Reason::AmountsDiffer { money: money.to_owned(), money_cn: money_cn.to_owned() });
     }
-    for region in regions.iter().filter(|r| !r.text.is_empty()) {
-        let own = of_specimen(specimen, &region.pos_id);
+    for region in regions {
+        let (own, is_empty) = (of_specimen(specimen, &region.pos_id), is_blank(&region.text));
         let is_missing = match region.pos_id.as_str() {
-            MONEY_CN => said.1.is_none() && own.and_then(chinese_amount).is_some(),
+            MONEY if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| amount(own).is_some()),
+            _ if is_empty => false,
+            MONEY_CN => {
+                let belongs = own.map_or(said.0.is_some(), |own| chinese_amount(own).is_some());
+                said.1.is_none() && belongs
+            }
             area => amount(&region.text).is_none() && holds_sum(area, own) && (area == MONEY || !stands_for_no_sum(&region.text)),
         };
         if is_missing {
-            reasons.push(Reason::NoAmount { area: region.pos_id.clone(), text: region.text.clone() });
+            let text = if is_empty { String::new() } else { region.text.clone() };
+            reasons.push(Reason::NoAmount { area: region.pos_id.clone(), text });
         }
     }
     reasons
@@ -235,9 +246,25 @@ mod tests {
         let wrong = faults(&regions(&[("金额", "¥120.00"), ("中文金额", "贰拾元整")]), &[], 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::AmountsDiffer { .. }]), "{wrong:?}");
         let none = regions(&[("金额", "20"), ("中文金额", "货元拾整")]);
-        assert_eq!(faults(&none, &[], 0.9, &[]), []);
+        assert_eq!(faults(&none, &specimen(&[("中文金额", "备注")]), 0.9, &[]), [], "drawn around other words");
         let wrong = faults(&none, &specimen(&[("中文金额", "伍拾元整")]), 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::NoAmount { .. }]), "{wrong:?}");
+    }
+
+    #[test]
+    fn where_one_of_two_sums_can_be_read_the_other_has_to_be_one() {
+        for text in ["", "¥1,23", "$100.00", "235.00-", "NaN", "二百", "\u{200B}"] {
+            let read = regions(&[("金额", text), ("中文金额", "贰佰叁拾伍元整")]);
+            for own in [&[][..], &[("金额", "¥1.00"), ("中文金额", "壹元整")]] {
+                let wrong = faults(&read, &specimen(own), 0.9, &[]);
+                assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == MONEY), "{text} {own:?}: {wrong:?}");
+            }
+            assert_eq!(faults(&read, &specimen(&[("金额", "备注")]), 0.9, &[]), [], "drawn around other words");
+        }
+        let wrong = faults(&regions(&[("金额", "¥20.00"), ("中文金额", "货元拾整")]), &[], 0.9, &[]);
+        assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == MONEY_CN), "{wrong:?}");
+        assert_eq!(faults(&regions(&[("中文金额", "贰拾元整")]), &[], 0.9, &[]), [], "it has no such area");
+        assert_eq!(faults(&regions(&[("金额", "$20.00"), ("中文金额", "看不清")]), &[], 0.9, &[]), [], "neither is a sum");
     }
 
     #[test]

@@ -7,10 +7,12 @@ use super::checks::{
 };
 use super::money::{self, amount, chinese_amount, narrow};
 use super::reason::Reason;
+use super::text::trimmed;
+use super::{checks, identity};
 
 /// Sums as `¥40,270.00`, dates as `2026-01-12`, numbers without blanks; anything else without blanks around it.
 pub fn written(area: &str, text: &str, specimen: &[(String, String)]) -> String {
-    let (own, trimmed) = (of_specimen(specimen, area), text.trim());
+    let (own, trimmed) = (of_specimen(specimen, area), trimmed(text));
     let number = || compact(trimmed).chars().map(narrow).collect::<String>();
     let known = match area {
         DATE => iso_date(trimmed),
@@ -21,6 +23,22 @@ pub fn written(area: &str, text: &str, specimen: &[(String, String)]) -> String 
         _ => None,
     };
     known.unwrap_or_else(|| trimmed.to_owned())
+}
+
+/// Two spellings of one value in this area.
+pub fn is_same(area: &str, one: &str, other: &str) -> bool {
+    let value = |text: &str| match area {
+        DATE => iso_date(text),
+        MONEY_CN => chinese_amount(text).map(money::plain),
+        INVOICE_CODE | INVOICE_ID => Some(identity::serial(text)),
+        _ if checks::is_sum_by_name(area) => amount(text).map(money::plain),
+        _ => None,
+    };
+    let plain = |text: &str| identity::value(text);
+    match (value(one), value(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => plain(one) == plain(other),
+    }
 }
 
 /// Why this can't stand in this area, whatever stands in the others. How long a number is there, the template's own picture shows or, where
@@ -63,6 +81,30 @@ mod tests {
             ("备注", " a b ", "a b"),
         ] {
             assert_eq!(written(area, typed, &specimen), kept, "{area} {typed}");
+        }
+    }
+
+    #[test]
+    fn values_are_compared_and_not_spellings() {
+        for (area, one, other) in [
+            ("金额", "¥1,113.00", "1113"),
+            ("税额", "¥7.10", "7.1"),
+            ("日期", "2026-01-12", "2026年1月12日"),
+            ("中文金额", "贰拾元整", "人民币贰拾圆整"),
+            ("发票号码", "34972867", "No 3497-2867"),
+            ("客户名称", "某 公司（一）", "某公司(一)"),
+            ("金额", "看不清", "看不清 "),
+        ] {
+            assert!(is_same(area, one, other), "{area} {one} {other}");
+        }
+        for (area, one, other) in [
+            ("金额", "99.90", "999.00"),
+            ("座位", "012", "12"),
+            ("金额", "", "1"),
+            ("金额", "-1", "1"),
+            ("发票号码", "A012345", "012345"),
+        ] {
+            assert!(!is_same(area, one, other), "{area} {one} {other}");
         }
     }
 

@@ -1,16 +1,72 @@
 //! By what an invoice is known in the world: values are compared, not how they are spelt. Not here: which invoices are one (app).
 
 use super::calendar::iso_date;
-use super::checks::{DATE, INVOICE_CODE, INVOICE_ID, compact};
+use super::checks::{DATE, INVOICE_CODE, INVOICE_ID};
 use super::invoice::Region;
 use super::money::narrow;
+use super::text::is_unseen;
 
-fn value(text: &str) -> String {
-    compact(text).chars().map(narrow).collect::<String>().to_uppercase()
+pub(super) fn value(text: &str) -> String {
+    text.chars().filter(|c| !is_unseen(*c)).map(narrow).collect::<String>().to_uppercase()
+}
+
+/// What forms print before a number, the longer ones first.
+const LABELS: [&str; 18] = [
+    "INVOICE", "发票", "發票", "号码", "號碼", "代码", "代碼", "编号", "NUMBER", "CODE", "NUM", "NO", "Nº", "N°", "№", "号",
+    "票据", "电子",
+];
+
+fn is_separator(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '_'
+            | '.'
+            | ','
+            | ':'
+            | '/'
+            | '\\'
+            | '|'
+            | '·'
+            | '•'
+            | '*'
+            | '#'
+            | '°'
+            | '~'
+            | '—'
+            | '―'
+            | '‐'
+            | '。'
+            | '、'
+            | ';'
+            | '\''
+    )
+}
+
+/// A number without the words and signs before it; where digits and separators are left, the digits.
+pub(super) fn serial(text: &str) -> String {
+    let value = value(text);
+    let mut rest = value.as_str();
+    loop {
+        rest = rest.trim_start_matches(is_separator);
+        match LABELS.iter().find_map(|label| rest.strip_prefix(label)) {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    // A ticket's letter is its own: O012345 has one before six digits.
+    let is_ticket = rest.len() == 7 && rest.starts_with('O') && is_digits(&rest[1..], &[6]);
+    let is_plain = !is_ticket && rest.contains(|c: char| c.is_ascii_digit());
+    let digits: Option<String> = rest
+        .chars()
+        .filter(|c| !is_separator(*c))
+        .map(|c| if c == 'O' || c == 'О' || c == 'Ο' { '0' } else { c })
+        .map(|c| c.is_ascii_digit().then_some(c))
+        .collect();
+    digits.filter(|_| is_plain).unwrap_or_else(|| rest.to_owned())
 }
 
 fn read(regions: &[Region], pos_id: &str) -> Option<String> {
-    regions.iter().find(|r| r.pos_id == pos_id).map(|r| value(&r.text))
+    regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.clone())
 }
 
 fn is_digits(text: &str, lengths: &[usize]) -> bool {
@@ -20,14 +76,17 @@ fn is_digits(text: &str, lengths: &[usize]) -> bool {
 /// A number of 20 digits is its own; a shorter one goes with its code, and a ticket's, which has none, with its date. `None` where a part
 /// is missing.
 pub fn number(regions: &[Region]) -> Option<String> {
-    let number = read(regions, INVOICE_ID).filter(|n| !n.is_empty())?;
+    let number = serial(&read(regions, INVOICE_ID)?);
+    if number.is_empty() {
+        return None;
+    }
     if is_digits(&number, &[20]) {
         return Some(number);
     }
-    match read(regions, INVOICE_CODE) {
+    match read(regions, INVOICE_CODE).map(|code| serial(&code)) {
         Some(code) if code.is_empty() => None,
         Some(code) => Some(format!("{code} {number}")),
-        None => Some(format!("{number} {}", iso_date(&read(regions, DATE)?)?)),
+        None => Some(format!("{number} {}", iso_date(&value(&read(regions, DATE)?))?)),
     }
 }
 
@@ -80,6 +139,51 @@ mod tests {
         assert_eq!(number(&[("发票号码", "A0123 45"), ("日期", "2026-01-02")]), ticket);
         assert_ne!(number(&[("发票号码", "A012345"), ("日期", "2026-01-03")]), ticket);
         assert_eq!((number(&[("发票号码", "A012345")]), number(&[("发票代码", "144001604125")])), (None, None));
+    }
+
+    #[test]
+    fn labels_and_separators_are_no_part_of_a_number() {
+        for text in [
+            "No34972867",
+            "No.34972867",
+            "NO:34972867",
+            "no. 3497 2867",
+            "Ｎｏ．34972867",
+            "№34972867",
+            "№ 3497-2867",
+            "Nº 34972867",
+            "N°34972867",
+            "#34972867",
+            "发票号码：34972867",
+            "發票號碼:34972867",
+            "号码 34972867",
+            "发票 No. 34972867",
+            "3497-2867",
+            "3497–2867",
+            "3497.2867",
+            "\u{200B}34972867",
+            "34972867.",
+        ] {
+            assert_eq!(serial(text), "34972867", "{text}");
+        }
+        for (text, kept) in [
+            ("代码042001700112", "042001700112"),
+            ("发票代码：0420-0170-0112", "042001700112"),
+            ("O42OO17OO112", "042001700112"),
+            ("A012345", "A012345"),
+            ("a0123 45", "A012345"),
+            ("O012345", "O012345"),
+            ("012345", "012345"),
+            ("N012345", "N012345"),
+            ("A-O1", "A-O1"),
+            ("发票代码：", ""),
+            ("看不清", "看不清"),
+        ] {
+            assert_eq!(serial(text), kept, "{text}");
+        }
+        let one = number(&regions(&[("发票代码", "代码042001700112"), ("发票号码", "No.34972867")]));
+        assert_eq!(one, number(&regions(&[("发票代码", "O42001700112"), ("发票号码", "3497-2867")])));
+        assert!(one.is_some());
     }
 
     #[test]

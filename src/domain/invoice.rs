@@ -3,7 +3,7 @@
 use super::checks::{DATE, MONEY, MONEY_CN};
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use super::template::Rect;
-use super::{calendar, checks, identity, money};
+use super::{calendar, checks, identity, money, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -97,9 +97,17 @@ pub struct Region {
     pub status: i32,
 }
 
-/// Collects what an engine reports, in the order it came; a field reported again is replaced.
+/// Collects what an engine reports, in the order it came; a field reported again is replaced, and what else was said of it is kept apart.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Regions(pub Vec<Region>);
+pub struct Regions(pub Vec<Region>, Vec<Said>);
+
+/// What was read in an area at first, and a later reading that differs.
+#[derive(Clone, Debug, PartialEq)]
+struct Said {
+    pos_id: String,
+    first: String,
+    other: Option<String>,
+}
 
 impl Regions {
     fn region(&mut self, pos_id: &str) -> &mut Region {
@@ -118,10 +126,23 @@ impl Regions {
     }
 
     pub fn read(&mut self, pos_id: &str, text: String, probability: f64, status: i32) {
+        let text = if text::is_blank(&text) { String::new() } else { text };
+        match self.1.iter_mut().find(|said| said.pos_id == pos_id) {
+            Some(said) if said.first != text => said.other = Some(text.clone()),
+            Some(_) => {}
+            None => self.1.push(Said { pos_id: pos_id.to_owned(), first: text.clone(), other: None }),
+        }
         let region = self.region(pos_id);
         region.text = text;
         region.probability = probability.clamp(0.0, 1.0);
         region.status = status;
+    }
+
+    /// The areas of which the engine said two things.
+    pub fn read_twice(&self) -> impl Iterator<Item = checks::Reason> {
+        self.1.iter().filter_map(|Said { pos_id, first, other }| {
+            Some(checks::Reason::ReadTwice { area: pos_id.clone(), first: first.clone(), second: other.clone()? })
+        })
     }
 }
 
@@ -181,7 +202,8 @@ impl Why {
 
     /// A doubtful reading of this area.
     pub fn doubts(&self, pos_id: &str) -> bool {
-        matches!(self, Self::Found(checks::Reason::Unsure { area, .. }) if area == pos_id)
+        use checks::Reason::{ReadTwice, Unsure};
+        matches!(self, Self::Found(Unsure { area, .. } | ReadTwice { area, .. }) if area == pos_id)
     }
 }
 
@@ -198,7 +220,7 @@ pub enum Standing {
     Reviewed,
 }
 
-/// Who saw to it; nobody knows of those that were resolved before this was kept.
+/// Who saw to it; nobody knows of those that were resolved before this was kept. While it waits, only whose word stands against the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     pub user_name: String,
@@ -266,6 +288,11 @@ impl Invoice {
         self.regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str())
     }
 
+    /// Who has seen to it, where it stands so.
+    pub fn reviewed(&self) -> Option<&Review> {
+        self.review.as_ref().filter(|_| self.standing == Standing::Reviewed)
+    }
+
     /// By what it is known in the world, which is how it may be found to be another one's double. One that is void is nobody's.
     pub fn identities(&self) -> Vec<String> {
         if self.void.is_some() {
@@ -315,6 +342,6 @@ impl Invoice {
         let is_doubtful = move |r: &&Region| {
             !checks::is_sure(r, threshold) || r.probability < 1.0 && self.reasons.iter().any(|why| why.doubts(&r.pos_id))
         };
-        self.regions.iter().filter(|r| r.text.trim().is_empty()).filter(is_doubtful).map(|r| r.pos_id.as_str())
+        self.regions.iter().filter(|r| text::is_blank(&r.text)).filter(is_doubtful).map(|r| r.pos_id.as_str())
     }
 }

@@ -21,5 +21,6 @@ pub mod serials;
 pub mod settings;
 pub mod spreadsheet;
 pub mod template;
+pub mod text;
 pub mod totals;
 pub mod vat_code;

@@ -30,8 +30,8 @@ const READ_AT_ONCE_BYTES: usize = 256 << 10;
 const FORM_FIELDS_MAX: usize = 1000;
 /// Of one part of a multipart body.
 const PART_HEADER_BYTES_MAX: u64 = 16 << 10;
-/// What a connection may hand over at once, which the library takes in before it looks for the part's header in it.
-const AHEAD_BYTES_MAX: u64 = 1 << 20;
+/// What may be at hand before a part's header is looked for in it: some chunks, with the beginning of the part.
+const UNPARSED_BYTES_MAX: u64 = 1 << 20;
 /// A sender that stays silent so long is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// In each such time a sender has to have sent so much.
@@ -210,7 +210,7 @@ impl Receiver<'_> {
         let stream = futures_util::stream::unfold(body, |body| async {
             // The library takes in all that is ready before it looks at any of it: a chunk at a time is ready.
             tokio::task::yield_now().await;
-            if read.load(Relaxed) > header_from.load(Relaxed).saturating_add(PART_HEADER_BYTES_MAX + AHEAD_BYTES_MAX) {
+            if read.load(Relaxed) > header_from.load(Relaxed).saturating_add(UNPARSED_BYTES_MAX) {
                 return Some((Err(too_large()), body));
             }
             match body.next().await {

@@ -84,11 +84,19 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     let limit = usize::try_from(limit).unwrap_or(1);
     let look = move |view: &View<'_>| {
         let page = device_lists::page(view, &filter, cursor, limit)?;
-        Ok((labels::in_doubt(view, &page.devices)?, page))
+        let retired = match &filter.text {
+            Some(named) if page.total == 0 => device_lists::retired(view, named, limit)?,
+            _ => Vec::new(),
+        };
+        Ok((labels::in_doubt(view, &page.devices)?, page, retired))
     };
-    let (in_doubt, page) = call.edge.app.look(look).await?;
+    let (in_doubt, page, retired) = call.edge.app.look(look).await?;
     let devices: Vec<Value> = page.devices.iter().map(|d| device(d, in_doubt.get(&d.sn), &zone)).collect();
-    Ok(reply::json(&json!({ "devices": devices, "next_cursor": page.next.map(write_cursor), "total": page.total })))
+    let mut found = json!({ "devices": devices, "next_cursor": page.next.map(write_cursor), "total": page.total });
+    if !retired.is_empty() {
+        found["retired"] = retired.iter().map(|d| device(d, None, &zone)).collect();
+    }
+    Ok(reply::json(&found))
 }
 
 /// Devices of one chunk of the answer.

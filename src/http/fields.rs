@@ -3,6 +3,7 @@
 
 use super::budget::Held;
 use super::time::{self, Covered};
+use crate::app::labels::Named;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::StoreError;
 use crate::store::blobs::Incoming;
@@ -70,6 +71,10 @@ impl Fields {
 
 fn ill_typed(name: &str, zh: &str, en: &str) -> Refusal {
     Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"))
+}
+
+pub(super) fn too_many(name: &str, max: usize) -> Refusal {
+    Refusal::new(Code::TooLarge, format!("{name}：一次最多 {max} 个"), format!("{name}: at most {max} at once"))
 }
 
 fn missing(name: &str) -> Refusal {
@@ -168,15 +173,30 @@ impl Fields {
         }
     }
 
-    pub fn serials(&self, name: &str, max: usize) -> Result<Vec<String>, Refusal> {
+    /// A list with something in it, and not more than that.
+    fn some_of(&self, name: &str, max: usize) -> Result<Vec<Value>, Refusal> {
         let list = self.list(name)?;
         if list.is_empty() {
             return Err(ill_typed(name, "不能为空", "must not be empty"));
         }
         if list.len() > max {
-            let (zh, en) = (format!("{name}：一次最多 {max} 个"), format!("{name}: at most {max} at once"));
-            return Err(Refusal::new(Code::TooLarge, zh, en));
+            return Err(too_many(name, max));
         }
+        Ok(list)
+    }
+
+    /// Labels: each an object with its serial and the CPU id that stands on it, or a serial alone.
+    pub fn labels(&self, name: &str, max: usize) -> Result<Vec<Named>, Refusal> {
+        let wrong = || ill_typed(name, "应为 {DeviceSN, CPUID}、文字或数字", "must hold {DeviceSN, CPUID}, text or numbers");
+        let one = |value: &Value| match Self::of_value(value) {
+            Some(label) => Ok(Named { sn: label.serial("DeviceSN")?, cpuid: label.serial_or_none("CPUID")? }),
+            None => Ok(Named { sn: serial(value).ok_or_else(wrong)?, cpuid: None }),
+        };
+        self.some_of(name, max)?.iter().map(one).collect()
+    }
+
+    pub fn serials(&self, name: &str, max: usize) -> Result<Vec<String>, Refusal> {
+        let list = self.some_of(name, max)?;
         list.iter().map(|v| serial(v).ok_or_else(|| ill_typed(name, "应为文字或数字", "must hold text or numbers"))).collect()
     }
 

@@ -4,7 +4,7 @@ use super::reply::{self, Language, Reply};
 use super::route::Call;
 use super::table::{self, Kind, Table};
 use super::time;
-use crate::app::devices::{self, NewDevice, Registered, Registration};
+use crate::app::devices::{self, NewDevice, Other, Registered, Registration};
 use crate::app::imports;
 use crate::domain::device::{Import, ImportState};
 use crate::domain::refusal::Refusal;
@@ -33,6 +33,7 @@ struct Sorted {
 
 fn sort(view: &View<'_>, settings: &Settings, table: Table) -> Result<Sorted, StoreError> {
     let mut sorted = Sorted::default();
+    sorted.warnings.extend(table.others.into_iter().map(|words| (1, words)));
     for row in table.rows {
         let cells = match row.cells {
             Ok(cells) => cells,
@@ -79,10 +80,11 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     // A reader that gives up on a file is no reason to fail.
     let unreadable = |_| Refusal::malformed("文件无法读取，可能已损坏", "the file can't be read, it may be damaged");
     let table = tokio::task::spawn_blocking(move || table::read(&bytes, &COLUMNS)).await.map_err(unreadable)??;
-    let about = json!({ "unused_columns": table.unused, "encoding": table.encoding, "separator": table.separator });
+    let about =
+        json!({ "unused_columns": table.unused, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet });
     let settings = app.settings();
     let sorted = app.look(move |view| sort(view, &settings, table)).await?;
-    let Sorted { rows, lines, errors, warnings } = sorted;
+    let Sorted { rows, lines, errors, mut warnings } = sorted;
     if errors.len() > ERRORS_MAX {
         let (line, first) = &errors[0];
         return Err(Refusal::malformed(
@@ -96,6 +98,9 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
         let (id, registrations) = app.import_devices(by, file, rows).await?;
         (Some(id), registrations)
     };
+    let retired = registrations.iter().zip(&lines).filter_map(|(row, line)| Some((*line, row.with.as_ref()?.is_retired()?)));
+    warnings.extend(retired);
+    warnings.sort_by_key(|(line, _)| *line);
     let mut report = json!({ "rows": registrations.len() + errors.len() });
     for (name, status) in [("created", Registered::Created), ("exists", Registered::Exists), ("conflict", Registered::Conflict)] {
         report[name] = json!(registrations.iter().filter(|r| r.status == status).count());
@@ -116,8 +121,17 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&report))
 }
 
+/// The device that a row contradicts.
+pub(super) fn other(other: &Other) -> Value {
+    let mut value = json!({ "DeviceSN": other.pair.0, "CPUID": other.pair.1 });
+    if other.retired {
+        value["retired"] = true.into();
+    }
+    value
+}
+
 fn conflict((registration, line): (&Registration, &usize)) -> Value {
-    let with = registration.with.as_ref().map(|(sn, cpuid)| json!({ "DeviceSN": sn, "CPUID": cpuid }));
+    let with = registration.with.as_ref().map(other);
     json!({ "line": line, "DeviceSN": registration.sn, "CPUID": registration.cpuid, "with": with })
 }
 

@@ -114,7 +114,7 @@ impl Export {
     fn row(&self, found: &Invoice, kin: &Kin) -> Vec<Cell> {
         let text = |text: &str| Cell::Text(text.to_owned());
         let time = |at| Cell::Moment(time::write(at, &self.zone));
-        let review = found.review.as_ref();
+        let review = found.reviewed();
         let mut row = vec![
             Cell::Text(found.id.to_string()),
             text(self.standing(found.standing)),
@@ -129,7 +129,7 @@ impl Export {
             Cell::Text(wire::reasons(&found.reasons, self.language)),
             text(review.map_or("", |r| &r.user_name)),
             review.map_or_else(|| text(""), |r| time(r.at)),
-            text(review.and_then(|r| r.against_checks.as_deref()).unwrap_or_default()),
+            text(found.review.as_ref().and_then(|r| r.against_checks.as_deref()).unwrap_or_default()),
         ];
         row.extend(known().map(|(pos_id, _)| pos_id).chain(self.own.iter().map(String::as_str)).map(|pos_id| field(found, pos_id)));
         if self.has_more {

@@ -40,7 +40,8 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
     });
     let twin = kin.duplicate.filter(|(_, decided)| decided.as_ref().is_none_or(|d| d.is_duplicate)).map(|(of, _)| of);
     let void = |v: &Void| json!({ "user_name": v.user_name, "time": time::write(v.at, zone), "reason": v.reason });
-    let review = invoice.review.as_ref();
+    // A reason is kept also while nobody has reviewed it.
+    let (said, review) = (invoice.review.as_ref(), invoice.reviewed());
     let more = json!({
         "version": invoice.version,
         "state": standing(invoice.standing),
@@ -62,7 +63,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
         "red_by": kin.red_by,
         "reviewed_by": review.map(|r| &r.user_name),
         "reviewed_time": review.map(|r| time::write(r.at, zone)),
-        "override": review.and_then(|r| r.against_checks.as_ref()),
+        "override": said.and_then(|r| r.against_checks.as_ref()),
     });
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
         value.extend(more);
@@ -100,7 +101,7 @@ pub fn sums(totals: &Totals) -> Value {
 
 /// Who was faster, and how it stands now.
 pub fn stale(call: &Call, found: &Invoice) -> Result<Reply, Refusal> {
-    let (zh, en) = match (&found.void, &found.review, found.standing) {
+    let (zh, en) = match (&found.void, found.reviewed(), found.standing) {
         (Some(void), ..) => (format!("这张发票已由{}作废", void.user_name), format!("{} has declared it void", void.user_name)),
         (_, Some(review), _) => {
             (format!("这张发票已由{}处理", review.user_name), format!("{} has reviewed it already", review.user_name))

@@ -15,6 +15,7 @@ use crate::domain::ids::{InvoiceId, TemplateId};
 use crate::domain::invoice::Invoice;
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
+use crate::domain::text::trimmed;
 use crate::domain::totals::Totals;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -113,7 +114,7 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
 
 /// A reason in words; `None` where there is none.
 fn reason(fields: &Fields, name: &str) -> Result<Option<String>, Refusal> {
-    let text = fields.text_or_none(name)?.unwrap_or_default().trim().to_owned();
+    let text = trimmed(fields.text_or_none(name)?.unwrap_or_default()).to_owned();
     if text.chars().count() > REASON_CHARS_MAX {
         return Err(Refusal::malformed(format!("{name}：最多 200 个字"), format!("{name}: at most 200 characters")));
     }
@@ -144,10 +145,12 @@ pub fn entry(fields: &Fields) -> Result<Entry, Refusal> {
 
 pub async fn correct(call: Call) -> Result<Reply, Refusal> {
     let id = InvoiceId(call.number_in_path("id")?);
-    // Named where it is missing.
-    call.fields.object("fields")?;
     let entry = entry(&call.fields)?;
-    if entry.fields.is_empty() {
+    if entry.absent.is_empty() {
+        // Named where it is missing.
+        call.fields.object("fields")?;
+    }
+    if entry.fields.is_empty() && entry.absent.is_empty() {
         return Err(Refusal::malformed("fields：应有 1 到 100 项", "fields: must have 1 to 100 entries"));
     }
     taken(&call, call.edge.app.correct_invoice(call.by()?, id, entry).await?)

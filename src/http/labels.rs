@@ -2,11 +2,13 @@
 //! looks (label_looks.rs).
 
 use super::devices::{reason, reason_or_none};
+use super::fields::too_many;
 use super::reply::{self, Reply};
 use super::route::Call;
 use super::time;
-use crate::app::labels::Claim;
-use crate::app::{corrections, now};
+use crate::app::corrections::{self, Decision};
+use crate::app::labels::{Claim, NotTold};
+use crate::app::now;
 use crate::domain::device::{Conflict, ConflictKind, Label};
 use crate::domain::refusal::Refusal;
 use jiff::tz::TimeZone;
@@ -17,9 +19,15 @@ const SENT_MAX: usize = 1_000;
 const CONFLICTS_MAX: usize = 1_000;
 
 pub async fn sent(call: Call) -> Result<Reply, Refusal> {
-    let sns = call.fields.serials("DeviceSNList", SENT_MAX)?;
+    let mut labels = if call.fields.has("devices") { call.fields.labels("devices", SENT_MAX)? } else { Vec::new() };
+    if labels.is_empty() || call.fields.has("DeviceSNList") {
+        labels.extend(call.fields.labels("DeviceSNList", SENT_MAX)?);
+    }
+    if labels.len() > SENT_MAX {
+        return Err(too_many("devices", SENT_MAX));
+    }
     let reason = reason_or_none(&call.fields)?;
-    call.edge.app.labels_sent(call.by()?, sns, reason).await?;
+    call.edge.app.labels_sent(call.by()?, labels, reason).await?;
     Ok(reply::json(&json!({ "reqStatus": "sucess" })))
 }
 
@@ -27,8 +35,9 @@ pub async fn came_out(call: Call) -> Result<Reply, Refusal> {
     let mut outcomes = BTreeMap::new();
     for (name, label) in [("printed", Label::Printed), ("failed", Label::Failed), ("unknown", Label::Unknown)] {
         let given = call.fields.has(name) && !call.fields.list(name)?.is_empty();
-        for sn in if given { call.fields.serials(name, SENT_MAX)? } else { Vec::new() } {
-            if outcomes.insert(sn.clone(), label).is_some() {
+        for named in if given { call.fields.labels(name, SENT_MAX)? } else { Vec::new() } {
+            let sn = named.sn.clone();
+            if outcomes.insert(sn.clone(), (named, label)).is_some() {
                 return Err(Refusal::malformed(format!("{name}：{sn} 重复"), format!("{name}: {sn} is there twice")));
             }
         }
@@ -39,10 +48,15 @@ pub async fn came_out(call: Call) -> Result<Reply, Refusal> {
             "printed, failed, unknown: name at least one device",
         ));
     }
-    let switched = call.edge.app.labels_came_out(call.by()?, outcomes.into_iter().collect()).await?;
-    let failed: Map<String, Value> = switched.unknown.iter().map(|sn| (sn.clone(), json!("not_found"))).collect();
+    let told = call.edge.app.labels_came_out(call.by()?, outcomes.into_values().collect()).await?;
+    let word = |why: &NotTold| match why {
+        NotTold::Unknown => "not_found",
+        NotTold::Changed => "changed",
+        NotTold::Answered => "answered",
+    };
+    let failed: Map<String, Value> = told.not.iter().map(|(sn, why)| (sn.clone(), word(why).into())).collect();
     let status = if failed.is_empty() { "sucess" } else { "partial" };
-    Ok(reply::json(&json!({ "reqStatus": status, "succeeded": switched.done, "failed": failed })))
+    Ok(reply::json(&json!({ "reqStatus": status, "succeeded": told.done, "failed": failed })))
 }
 
 pub fn claims(claims: &BTreeMap<String, Claim>, zone: &TimeZone) -> Value {
@@ -111,6 +125,7 @@ pub async fn settle(call: Call) -> Result<Reply, Refusal> {
         Some("replace") => true,
         Some(_) => return Err(Refusal::malformed("decision：应为 keep 或 replace", "decision: must be keep or replace")),
     };
-    let settled = call.edge.app.settle_conflict(call.by()?, id, reason, replace).await?;
+    let seen = call.fields.serial_or_none("seen")?;
+    let settled = call.edge.app.settle_conflict(call.by()?, id, Decision { reason, replace, seen }).await?;
     Ok(reply::json(&conflict(&settled, &call.edge.app.settings().zone())))
 }

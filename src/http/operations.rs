@@ -46,7 +46,12 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
-    ("Registration", "(DeviceSN: text, CPUID: text, status: 'created'|'exists'|'conflict')"),
+    ("Other", "(DeviceSN: text, CPUID: text, retired?: bool)"),
+    ("NamedLabel", "(DeviceSN: serial, CPUID?: serial|null)"),
+    (
+        "Registration",
+        "(DeviceSN: text|null, CPUID: text, status: 'created'|'exists'|'conflict'|'refused', with?: Other, err?: text)",
+    ),
     ("Claims", "{(user_id: natural, user_name: text, until: time)}"),
     (
         "Conflict",
@@ -206,7 +211,7 @@ pub const OPERATIONS: &[Operation] = &[
         "(DeviceSN?: serial|null, CPUID?: serial, devices?: [NewDevice])",
         "(reqStatus: 'sucess'|'partial'|'error', devices: [Registration])",
     ),
-    row(Read, "/api/devices", DEVICES, "(devices: [Device], next_cursor: text|null, total: natural)"),
+    row(Read, "/api/devices", DEVICES, "(devices: [Device], retired?: [Device], next_cursor: text|null, total: natural)"),
     row(Get, "/api/devices/export.csv", DEVICES, CSV),
     row(Get, "/api/devices/export.xlsx", DEVICES, SHEET),
     row(
@@ -214,8 +219,8 @@ pub const OPERATIONS: &[Operation] = &[
         "/api/devices/import",
         "(preview?: flag)",
         "(rows: natural, created: natural, exists: natural, conflict: natural, errors: [(line: natural, err: text)], \
-         warnings: [(line: natural, warning: text)], conflicts: [(line: natural, DeviceSN: text, CPUID: text, with: Pair|null)], \
-         unused_columns: [text], encoding: text, separator: text|null, import_id?: natural)",
+         warnings: [(line: natural, warning: text)], conflicts: [(line: natural, DeviceSN: text, CPUID: text, with: Other|null)], \
+         unused_columns: [text], encoding: text, separator: text|null, sheet: text|null, import_id?: natural)",
     ),
     row(Get, "/api/imports", NOTHING, "(imports: [Import])"),
     row(Post, "/api/imports/{id}/undo", NOTHING, "Import"),
@@ -243,10 +248,15 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),
     row(Post, "/api/labels/claims/release", SERIALS, "ReqStatus"),
     row(Get, "/api/labels/claims/socket", NOTHING, WEBSOCKET),
-    row(Post, "/api/labels/sent", "(DeviceSNList: [serial], reason?: text)", "ReqStatus"),
-    row(Post, "/api/labels/outcome", "(printed?: [serial], failed?: [serial], unknown?: [serial])", SWITCHED),
+    row(Post, "/api/labels/sent", "(DeviceSNList?: [serial], devices?: [NamedLabel], reason?: text)", "ReqStatus"),
+    row(
+        Post,
+        "/api/labels/outcome",
+        "(printed?: [serial|NamedLabel], failed?: [serial|NamedLabel], unknown?: [serial|NamedLabel])",
+        SWITCHED,
+    ),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
-    row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace')", "Conflict"),
+    row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace', seen?: serial)", "Conflict"),
     row(Get, "/api/companies", NOTHING, "(companies: [Company])"),
     row(Post, "/api/companies", COMPANY, "Company"),
     row(Patch, "/api/companies/{id}", COMPANY, "Company"),
@@ -357,7 +367,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/export.csv", EXPORT, CSV),
     row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
-    row(Patch, "/api/invoices/{id}", "(fields: {text}, version?: natural, override?: text|null)", "WholeInvoice"),
+    row(Patch, "/api/invoices/{id}", "(fields?: {text}, absent?: [text], version?: natural, override?: text|null)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/duplicate", "(decision?: 'duplicate'|'distinct'|null, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/void", "(reason: text, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/restore", VERSION, "WholeInvoice"),

@@ -1,7 +1,7 @@
 //! The production line's endpoints, as its interface document spells them.
 
 use super::fields::Fields;
-use super::reply::{self, Reply};
+use super::reply::{self, Language, Reply};
 use super::route::Call;
 use crate::app::device_lists::{self, Filter};
 use crate::app::devices::{NewDevice, Registered, Registration};
@@ -147,22 +147,33 @@ pub async fn register_device(call: Call) -> Result<Reply, Refusal> {
     } else {
         vec![new_device(&call.fields)?]
     };
-    let registrations = call.edge.app.register_devices(call.by()?, rows).await?;
-    let conflicts = registrations.iter().filter(|r| r.status == Registered::Conflict).count();
+    let (registrations, refused) = call.edge.app.register_devices(call.by()?, rows).await?;
+    let conflicts = registrations.iter().filter(|r| matches!(r.status, Registered::Conflict | Registered::Refused)).count();
     let status = match conflicts {
         0 => "sucess",
-        n if n == registrations.len() => "error",
+        n if n == registrations.len() && refused.is_none() => "error",
         _ => "partial",
     };
-    let devices: Vec<Value> = registrations.iter().map(registration).collect();
+    let why = refused.as_ref().map(|refusal| call.language.pick(&refusal.zh, &refusal.en));
+    let devices: Vec<Value> = registrations.iter().map(|row| registration(row, why, call.language)).collect();
     Ok(reply::json(&json!({ "reqStatus": status, "devices": devices })))
 }
 
-fn registration(registration: &Registration) -> Value {
+/// `refused`: why the rest was not registered.
+fn registration(registration: &Registration, refused: Option<&str>, language: Language) -> Value {
     let status = match registration.status {
         Registered::Created => "created",
         Registered::Exists => "exists",
         Registered::Conflict => "conflict",
+        Registered::Refused => "refused",
     };
-    json!({ "DeviceSN": registration.sn, "CPUID": registration.cpuid, "status": status })
+    let mut row = json!({ "DeviceSN": registration.sn, "CPUID": registration.cpuid, "status": status });
+    if let Some((with, (zh, en))) = registration.with.as_ref().and_then(|with| Some((with, with.is_retired()?))) {
+        row["with"] = super::imports::other(with);
+        row["err"] = language.pick(&zh, &en).into();
+    }
+    if let (Registered::Refused, Some(err)) = (registration.status, refused) {
+        row["err"] = err.into();
+    }
+    row
 }

@@ -2,7 +2,7 @@
 
 use super::table::{COLUMNS_MAX, Cell, Columns, Kind, ROWS_MAX, Row, Table, too_many_rows, without_header};
 use crate::domain::refusal::{Code, Refusal};
-use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx};
 use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
 
@@ -47,39 +47,67 @@ fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The first sheet that has the columns.
+/// The first sheet in sight that has the columns. What is on the others is not read, but said.
 pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
     check_archive(bytes)?;
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
-    let mut first_line = None;
-    for name in book.sheet_names() {
-        let (found, header) = read_sheet(&mut book, &name, wanted)?;
-        if let Some(table) = found {
-            return Ok(table);
+    let seen = |sheet: &calamine::Sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible);
+    let sheets: Vec<(String, bool)> = book.sheets_metadata().iter().map(seen).collect();
+    let (mut table, mut first_line, mut hidden, mut others) = (None::<Table>, None, None, Vec::new());
+    for (name, is_visible) in sheets {
+        let keeps = is_visible && table.is_none();
+        let sheet = match read_sheet(&mut book, &name, wanted, keeps) {
+            Err(_) if !keeps => {
+                others.push((
+                    format!("工作表 {name} 无法读取，没有导入"),
+                    format!("the sheet {name} can't be read and was not imported"),
+                ));
+                continue;
+            }
+            read => read?,
+        };
+        let Sheet { columns, first_line: header, rows, number, .. } = sheet;
+        match columns {
+            Some(Columns { unused, .. }) if keeps => {
+                table = Some(Table { encoding: "xlsx", separator: None, unused, sheet: Some(name), others: Vec::new(), rows });
+                continue;
+            }
+            Some(_) if !is_visible => hidden = hidden.or(Some(name.clone())),
+            _ => first_line = first_line.or(header.filter(|_| is_visible)),
         }
-        first_line = first_line.or(header);
+        if number > 0 {
+            let (zh, en) = if is_visible { ("", "") } else { ("（隐藏）", " (hidden)") };
+            let lines = if number == 1 { "line" } else { "lines" };
+            others.push((
+                format!("工作表 {name}{zh} 有 {number} 行，没有导入"),
+                format!("the sheet {name}{en} has {number} {lines} that were not imported"),
+            ));
+        }
     }
-    Err(match first_line {
-        Some(found) => without_header(&found, wanted),
-        None => Refusal::malformed("这个 Excel 文件里没有内容", "there is nothing in this Excel file"),
-    })
+    let no_table = || match (hidden, first_line) {
+        (Some(name), _) => Refusal::malformed(
+            format!("只有隐藏的工作表 {name} 写有列名 {}：请取消隐藏再导入", wanted.join(",")),
+            format!("only the hidden sheet {name} names the columns {}: unhide it and import again", wanted.join(",")),
+        ),
+        (None, Some(found)) => without_header(&found, wanted),
+        (None, None) => Refusal::malformed("这个 Excel 文件里没有内容", "there is nothing in this Excel file"),
+    };
+    table.map(|table| Table { others, ..table }).ok_or_else(no_table)
 }
 
-/// The sheet's table, or else its first line.
-fn read_sheet(book: &mut Book<'_>, name: &str, wanted: &[&str]) -> Result<(Option<Table>, Option<String>), Refusal> {
+/// Its lines are counted, and kept where that is asked for.
+fn read_sheet<'a>(book: &mut Book<'_>, name: &str, wanted: &'a [&'a str], keeps: bool) -> Result<Sheet<'a>, Refusal> {
+    let mut sheet = Sheet { wanted, keeps, columns: None, first_line: None, rows: Vec::new(), number: 0 };
     // A sheet of pictures only has no cells.
-    let Ok(mut reader) = book.worksheet_cells_reader(name) else { return Ok((None, None)) };
+    let Ok(mut reader) = book.worksheet_cells_reader(name) else { return Ok(sheet) };
     // How a number is shown, where that is with leading zeros: `00000000`.
     let code = |style: &calamine::Style| style.number_format.as_ref().map_or(0, |format| zeros(&format.format_code));
     let widths: Vec<usize> = reader.styles().iter().map(code).collect();
-    let mut sheet = Sheet { wanted, columns: None, first_line: None, rows: Vec::new() };
     let (mut row, mut cells) = (0, Vec::<Cell>::new());
     while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(|_| unreadable())? {
         let (at, column) = cell.get_position();
         if at != row {
-            if !sheet.take(row, std::mem::take(&mut cells))? {
-                return Ok((None, sheet.first_line));
-            }
+            sheet.take(row, std::mem::take(&mut cells))?;
             row = at;
         }
         let column = usize::try_from(column).unwrap_or(usize::MAX);
@@ -92,44 +120,58 @@ fn read_sheet(book: &mut Book<'_>, name: &str, wanted: &[&str]) -> Result<(Optio
         }
         cells[column] = cell;
     }
-    if !sheet.take(row, cells)? {
-        return Ok((None, sheet.first_line));
-    }
-    let Sheet { columns, first_line, rows, .. } = sheet;
-    let table = |columns: Columns| Table { encoding: "xlsx", separator: None, unused: columns.unused, rows };
-    Ok((columns.map(table), first_line))
+    sheet.take(row, cells)?;
+    Ok(sheet)
 }
 
 struct Sheet<'a> {
     wanted: &'a [&'a str],
+    keeps: bool,
     columns: Option<Columns>,
     first_line: Option<String>,
     rows: Vec<Row>,
+    /// Its rows; without a header, the lines that may be some.
+    number: usize,
 }
 
 impl Sheet<'_> {
-    /// Takes a line; `false` where the first one is no header.
-    fn take(&mut self, row: u32, cells: Vec<Cell>) -> Result<bool, Refusal> {
+    /// Takes a line; where the first one is no header, all are only counted.
+    fn take(&mut self, row: u32, cells: Vec<Cell>) -> Result<(), Refusal> {
         let line = usize::try_from(row).unwrap_or(usize::MAX).saturating_add(1);
         if cells.iter().all(|cell| cell.text.is_empty()) {
-            return Ok(true);
+            return Ok(());
+        }
+        if self.columns.is_none() && self.first_line.is_some() {
+            self.number += usize::from(may_be_row(&cells, self.wanted));
+            return Ok(());
         }
         let Some(columns) = &self.columns else {
+            let is_row = may_be_row(&cells, self.wanted);
             let names: Vec<String> = cells.into_iter().map(|cell| cell.text).collect();
             self.columns = Columns::of(&names, self.wanted).ok();
             self.first_line = Some(names.join(",").chars().take(100).collect());
-            return Ok(self.columns.is_some());
+            self.number = usize::from(is_row && self.columns.is_none());
+            return Ok(());
         };
         let cells = columns.pick(cells);
         if matches!(&cells, Ok(None)) {
-            return Ok(true);
+            return Ok(());
+        }
+        self.number += 1;
+        if !self.keeps {
+            return Ok(());
         }
         if self.rows.len() == ROWS_MAX {
             return Err(too_many_rows());
         }
         self.rows.push(Row { line, cells: cells.map(Option::unwrap_or_default) });
-        Ok(true)
+        Ok(())
     }
+}
+
+/// A line of words alone, as on a sheet of remarks, is no row.
+fn may_be_row(cells: &[Cell], wanted: &[&str]) -> bool {
+    cells.iter().filter(|cell| !cell.text.is_empty()).count() >= wanted.len()
 }
 
 /// How many digits `00000000` shows at least; 0 of any other format.

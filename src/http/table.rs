@@ -3,6 +3,7 @@
 
 use super::sheet;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::spreadsheet::Words;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 /// What a cell holds; text has none of it but `Text`.
@@ -35,6 +36,9 @@ pub struct Table {
     pub separator: Option<char>,
     /// Columns that nobody asked for.
     pub unused: Vec<String>,
+    /// The sheet of a workbook, and what is on its others.
+    pub sheet: Option<String>,
+    pub others: Vec<Words>,
     pub rows: Vec<Row>,
 }
 
@@ -107,7 +111,7 @@ pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
         }
         rows.push(Row { line, cells: cells.map(Option::unwrap_or_default) });
     }
-    Ok(Table { encoding, separator: Some(separator), unused: columns.unused, rows })
+    Ok(Table { encoding, separator: Some(separator), unused: columns.unused, sheet: None, others: Vec::new(), rows })
 }
 
 /// Text, by its byte order mark or else by what it can be.

@@ -1,6 +1,7 @@
 //! What a stranger or an unfair client may cost: no more than its route's own limit, and nobody else waits for it. Not here: what is merely
 //! malformed (bad_input.rs), and who says only half (slow.rs).
 
+use crate::random::Random;
 use crate::support::{Client, Paperline, blank_png, eventually, status_line};
 use serde_json::json;
 use std::io::{Read, Write};
@@ -78,6 +79,30 @@ fn a_file_is_taken_where_files_are_taken_and_nowhere_else() {
     let endless = format!("--f\r\nX: {}", "n".repeat(4 << 20));
     assert_eq!(admin.send("POST", "/invoice/recognizeImage", &form, endless.as_bytes()).status, 413);
     assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &png)]).status, 200);
+}
+
+/// What is at hand when a part begins is not its header, be the connection new or well warmed up.
+#[test]
+fn files_of_any_size_are_taken_on_a_connection_of_any_age() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    // The client keeps its connection.
+    let mut random = Random::new(11);
+    for (round, side) in [140, 550, 200, 1400, 9, 320].into_iter().enumerate() {
+        let bytes = side * side;
+        let noise = image::GrayImage::from_raw(side as u32, side as u32, random.bytes(bytes)).unwrap();
+        let mut png = Vec::new();
+        noise.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        let files: Vec<(String, &[u8])> = (0..10).map(|n| (format!("{round}-{n}.png"), &png[..])).collect();
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+        let answer = admin.upload("/invoice/recognizeImage", &files);
+        assert_eq!(answer.status, 200, "{bytes} bytes: {answer:?}");
+        assert_eq!(answer.body["action_id_list"].as_array().unwrap().len(), 10, "{answer:?}");
+        let lines: String = (0..5_000).map(|n| format!("{:08},C{round}-{n}\r\n", round * 5_000 + n)).collect();
+        let table = format!("DeviceSN,CPUID\r\n{lines}");
+        let imported = admin.upload("/api/devices/import?preview=1", &[("d.csv", table.as_bytes())]);
+        assert_eq!(imported.body["created"], 5_000, "{imported:?}");
+    }
 }
 
 #[test]

@@ -197,15 +197,29 @@ fn somebody_elses_data_dir_is_called_so_with_its_path_and_owner() {
     fs::create_dir(&unwritable).unwrap();
     run("chmod", &["755", text(&unwritable)]).unwrap();
     let inside = unwritable.join("new");
-    for (arguments, data) in [(&serve[..], &owned), (&["check"], &owned), (&serve, &inside)] {
+    let out = dir.path().join("b");
+    let backup = ["backup", "--out", text(&out)];
+    for (arguments, data, cure) in [
+        (&serve[..], &owned, format!("chown -R nobody {}", owned.display())),
+        (&["check"], &owned, "请以 root 运行".into()),
+        (&backup, &owned, "Run paperline as root".into()),
+        // The parent may be the whole system's: it is never what is to be given away.
+        (&serve, &inside, format!("install -d -o nobody -m 700 {}", inside.display())),
+    ] {
         let said = fails(&mut as_nobody(dir.path(), arguments, data));
-        for word in [text(data), "root", "nobody", "chown", "--data-dir", "请以"] {
+        for word in [text(data), "root", "nobody", "--data-dir", &cure] {
             assert!(said.contains(word), "{word}: {said}");
         }
+        assert!(!said.contains(&format!("nobody {}\n", unwritable.display())), "{said}");
         assert!(!said.contains("no data dir") && !said.contains("another paperline"), "{said}");
     }
-    // A file in it that another user made counts as well.
+    // One's own, without the right to write.
     run("chown", &["-R", "65534:65534", text(&owned)]).unwrap();
+    run("chmod", &["-R", "a-w", text(&owned)]).unwrap();
+    let said = fails(&mut as_nobody(dir.path(), &serve, &owned));
+    assert!(said.contains(&format!("chmod -R u+rwX {}", owned.display())) && !said.contains("chown"), "{said}");
+    run("chmod", &["-R", "u+w", text(&owned)]).unwrap();
+    // A file in it that another user made counts as well.
     run("chown", &["root", text(&owned.join("db/db"))]).unwrap();
     run("chmod", &["600", text(&owned.join("db/db"))]).unwrap();
     let said = fails(&mut as_nobody(dir.path(), &serve, &owned));

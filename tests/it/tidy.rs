@@ -61,3 +61,15 @@ fn every_file_says_what_it_holds() {
         assert!(code.lines().count() <= 550, "{} is too long for one subject", path.display());
     }
 }
+
+/// A kind that the pages don't know can be neither chosen nor read by half of their readers.
+#[test]
+fn every_kind_of_the_log_has_its_words_in_both_languages() {
+    for (language, words) in
+        [("zh-CN", include_str!("../../web/src/i18n/zh-CN/log.ts")), ("en", include_str!("../../web/src/i18n/en/log.ts"))]
+    {
+        for kind in paperline::app::log::KINDS {
+            assert!(words.contains(&format!("\n      {kind}: '")), "{language} has no word for {kind}");
+        }
+    }
+}
