@@ -145,6 +145,13 @@ mod tests {
     }
 
     #[test]
+    fn codes_of_one_invoice_count_once() {
+        let code = |number: &str, amount: &str| format!("01,10,044001900111,{number},{amount},20181004,1,A,");
+        assert_eq!(invoices(&[code("12345678", "1.00"), code("12345678", "1.00"), "https://example.com".into()]), 1);
+        assert_eq!((invoices(&[code("12345678", "1.00"), code("12345679", "1.00")]), invoices(&[])), (2, 0));
+    }
+
+    #[test]
     fn a_date_is_written_as_the_template_has_it() {
         let codes = ["01,10,044001900111,12345678,100.00,20181004,1,A,".to_owned()];
         let read = [region("发票号码", "12345678", 0.95), region("日期", "", 0.0)];

@@ -293,3 +293,20 @@ fn a_cookie_too_travels_over_https_only() {
     }
     assert_eq!(admin.get("/me").status, 200);
 }
+
+/// A kept connection hands over much at once: where the parts begin is found all the same.
+#[test]
+fn a_picture_on_a_kept_connection_is_taken_however_much_of_it_comes_at_once() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let noise = |x: u32, y: u32| image::Luma([(x.wrapping_mul(2_654_435_761).wrapping_add(y.wrapping_mul(40_503)) >> 13) as u8]);
+    for side in [150, 700, 200, 900, 800, 300, 1000, 900] {
+        let mut picture = Vec::new();
+        let grey = image::GrayImage::from_fn(side, side, noise);
+        grey.write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Png).unwrap();
+        for _ in 0..3 {
+            let taken = admin.upload("/invoice/uploadModelOrigin", &[("a.png", &picture)]);
+            assert_eq!(taken.status, 200, "{} bytes: {taken:?}", picture.len());
+        }
+    }
+}

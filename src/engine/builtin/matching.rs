@@ -30,6 +30,8 @@ const SISTERS_MAX: usize = 6;
 const RIVAL: f32 = 0.9;
 const RIVALRY: f32 = 0.6;
 
+/// A title is so many times as long as it is high.
+const TITLE_LENGTH_MIN: f32 = 3.0;
 /// That a paper with a title is of a template on which none was read.
 const UNTITLED: f32 = 0.7;
 /// How much a long title counts beside a short one.
@@ -251,7 +253,11 @@ fn read_what_matters(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Te
         let obvious = |f: &Fit<'_>| f.alignment.certainty >= OBVIOUS && f.alignment.anchors >= OBVIOUS_ANCHORS + stage.min(1);
         if (1..=SISTERS_MAX).contains(&fits.len()) && fits.iter().all(obvious) {
             let places: Vec<Quad> = fits.iter().flat_map(places).collect();
-            return page.read_where(|quad| places.iter().any(|place| touches(place, quad)));
+            // Where a template has no title, there is no place to look for one: any large line may be it.
+            let untitled = fits.iter().any(|f| Title::of(&f.template.learnt).is_none());
+            let least = title::LARGE * page::usual_height(&lines);
+            let may_be_title = |quad: &Quad| untitled && quad.height() > least && quad.width() > TITLE_LENGTH_MIN * quad.height();
+            return page.read_where(|quad| may_be_title(quad) || places.iter().any(|place| touches(place, quad)));
         }
         if stage < STAGES {
             page.read_telling(STAGE_LINES)?;
@@ -296,7 +302,7 @@ fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, line
     let own = Title::of(&fit.template.learnt).map_or_else(String::new, |t| t.text());
     let Some(accord) = accord(nets, picture, fit, lines, known)? else {
         // A form without a title of its own is not one that bears a title.
-        if let Some(read) = title::printed(lines, several::usual_height(lines)) {
+        if let Some(read) = title::printed(lines) {
             fit.titled = UNTITLED;
             if let Ground::Fits { differs, .. } = &mut weighed.ground {
                 *differs = Some((own, read));

@@ -27,6 +27,13 @@ impl Line {
     }
 }
 
+/// The height that most lines have about.
+pub fn usual_height(lines: &[Line]) -> f32 {
+    let mut heights: Vec<f32> = lines.iter().map(|l| l.quad.height()).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or_default()
+}
+
 /// Printed as a square: ideographs and full-width forms.
 pub fn is_wide(c: char) -> bool {
     matches!(c as u32, 0x2E80..=0x9FFF | 0xF900..=0xFAFF | 0xFF00..=0xFF60 | 0x20000..=0x3FFFF)

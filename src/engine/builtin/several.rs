@@ -71,7 +71,6 @@ pub fn papers(page: &mut Page<'_>, fit: &Fit<'_>, templates: &[Arc<Template>], c
         page.read_where(|_| true)?;
     }
     let mut own = page.lines();
-    let usual = usual_height(&own);
     own.retain(|l| form.has(&l.quad));
     let Some(first) = align::align(&fit.template.learnt, None, &own, &[]) else { return Ok(1) };
     let mut count = 1;
@@ -82,7 +81,7 @@ pub fn papers(page: &mut Page<'_>, fit: &Fit<'_>, templates: &[Arc<Template>], c
         count += 1;
         beside.retain(|l| !form.has(&l.quad));
     }
-    if count == 1 && (bears_another(fit, templates, &beside) || names_another(&beside, usual)) {
+    if count == 1 && (bears_another(fit, templates, &beside) || names_another(&beside)) {
         count = 2;
     }
     Ok(count)
@@ -107,17 +106,10 @@ fn bears_another(fit: &Fit<'_>, templates: &[Arc<Template>], beside: &[Line]) ->
 }
 
 /// A large title, and a number of the kind that invoices have with what it is called: forms print these once.
-fn names_another(beside: &[Line], usual: f32) -> bool {
+fn names_another(beside: &[Line]) -> bool {
     let texts: Vec<String> = beside.iter().map(|l| fold_text(&l.reading.text()).iter().collect()).collect();
     let labelled = texts.iter().any(|t| ["发票号码", "发票代码", "票据号码", "票据代码"].iter().any(|label| t.contains(label)));
     let is_number = |group: &str| [8, 10, 12, 20].contains(&group.len());
     let numbered = texts.iter().any(|t| t.split(|c: char| !c.is_ascii_digit()).any(is_number));
-    labelled && numbered && title::printed(beside, usual).is_some()
-}
-
-/// The height of most of the lines.
-pub fn usual_height(lines: &[Line]) -> f32 {
-    let mut heights: Vec<f32> = lines.iter().map(|l| l.quad.height()).collect();
-    heights.sort_by(f32::total_cmp);
-    heights.get(heights.len() / 2).copied().unwrap_or_default()
+    labelled && numbered && title::printed(beside).is_some()
 }

@@ -338,6 +338,27 @@ fn the_sample_is_never_wrong_and_sure_whatever_an_office_does_to_it() {
     assert!(right >= 17, "only {right} of the 18 without a seal are right");
 }
 
+#[test]
+fn papers_on_a_picture_are_counted() {
+    let Some(path) = sample() else { return };
+    let templates = [template(7, layout(), &path)];
+    let one = image::open(&path).unwrap().into_rgb8();
+    let (w, h) = one.dimensions();
+    let mut two = RgbImage::from_pixel(w, 2 * h + 30, Rgb([235; 3]));
+    image::imageops::replace(&mut two, &one, 0, 0);
+    image::imageops::replace(&mut two, &one, 0, i64::from(h) + 30);
+    for (name, picture, count) in
+        [("one", one.clone(), 1), ("two", two.clone(), 2), ("on its side", image::imageops::rotate90(&two), 2)]
+    {
+        let file = tempfile::Builder::new().suffix(".bmp").tempfile().unwrap();
+        picture.save(file.path()).unwrap();
+        match Builtin.recognise(file.path(), &templates, &Cancel::default(), &mut |_| {}).unwrap() {
+            Verdict::Done { papers, .. } => assert_eq!(papers, count, "{name}"),
+            Verdict::NoTemplateFits => panic!("{name}: nothing fits"),
+        }
+    }
+}
+
 /// A red seal over the digits, a ruled line under them.
 #[test]
 fn seals_and_ruled_lines_are_taken_out() {

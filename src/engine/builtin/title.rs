@@ -4,8 +4,9 @@
 use super::clean::{remove_red, remove_stamp};
 use super::geometry::{Map, Point, Quad};
 use super::nets::Nets;
-use super::page::{Line, is_wide};
+use super::page::{Line, is_wide, usual_height};
 use super::read::{Charset, Glyph, crop, read_crops};
+use super::seal;
 use super::text::{fold, simplified};
 use crate::domain::template::{FixedWord, Learnt};
 use crate::engine::Trouble;
@@ -132,12 +133,12 @@ pub fn row(words: &[FixedWord]) -> Vec<&FixedWord> {
 }
 
 /// The title that a page's lines show: larger than its print usually is, and as long as what tells one form from another.
-pub fn printed(lines: &[Line], usual: f32) -> Option<String> {
+pub fn printed(lines: &[Line]) -> Option<String> {
     let read = lines.iter().filter(|l| l.reading.mean() >= LEARNT);
     let words: Vec<FixedWord> = read.map(|l| FixedWord { text: l.reading.text(), corners: l.quad.0 }).collect();
     let row = row(&words);
     let text: String = row.iter().map(|w| w.text.as_str()).collect();
-    let is_large = row.first().is_some_and(|w| Quad(w.corners).height() > LARGE * usual);
+    let is_large = row.first().is_some_and(|w| Quad(w.corners).height() > LARGE * usual_height(lines));
     (is_large && letters(&text) >= PRINTED_MIN).then_some(text)
 }
 
@@ -205,15 +206,21 @@ impl Title {
         let plain = crop(picture, &quad)?;
         let mut clean = plain.clone();
         remove_stamp(&mut clean);
-        let mut brown = plain.clone();
-        remove_red(&mut brown);
+        let mut crops = vec![plain.clone(), clean];
+        // Where no seal lies, there is none to look beneath.
+        if seal::touches(picture, &there) {
+            let mut brown = plain;
+            remove_red(&mut brown);
+            crops.push(brown);
+        }
         let lead = 0.4 * there.height() / quad.width().max(1.0);
         let pitch = (1.0 - 2.0 * lead) / self.chars.len() as f32;
-        let accords = read_crops(nets, &[plain, clean, brown], Charset::Any)?.into_iter().map(|reading| {
+        let accords = read_crops(nets, &crops, Charset::Any)?.into_iter().map(|reading| {
             let glyphs = reading.glyphs.iter().filter(|g| g.text.chars().any(is_wide_letter));
             self.accord(&glyphs.map(|g| Seen::new(g, (g.at - lead) / pitch)).collect::<Vec<_>>())
         });
-        Ok(accords.max_by_key(|a| a.same).unwrap_or_default())
+        let best = accords.reduce(|best, a| if a.same > best.same { a } else { best });
+        Ok(best.unwrap_or_default())
     }
 
     fn accord(&self, read: &[Seen]) -> Accord {
@@ -356,6 +363,16 @@ mod tests {
         assert!(own.accord(&seen("广西增值税专用发票", 0.99)).other);
         assert!(own.accord(&seen("广东增值税电子专用发票", 0.99)).other);
         assert!(title("广东增值税电子普通发票").accord(&seen("广东增值税普通发票", 0.99)).other);
+    }
+
+    #[test]
+    fn a_character_read_otherwise_makes_the_form_less_likely_the_same() {
+        let own = title("广东增值税专用发票");
+        let doubtful = own.accord(&seen("广西增值税专用发票", 0.9));
+        assert!(!doubtful.other && doubtful.likeness() < 0.9, "{doubtful:?}");
+        let faint = own.accord(&seen("广东增值税专用发栗", 0.4));
+        assert_eq!((faint.replaced, faint.likeness()), (0, 1.0));
+        assert_eq!(title("广□增值税专用发票").accord(&seen("广西增值税专用发票", 0.99)).likeness(), 1.0);
     }
 
     #[test]
