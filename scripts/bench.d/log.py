@@ -33,10 +33,10 @@ def actor(n):
 def fill(port, admin, count):
     """Everybody writes his share, at every time."""
     rights = [USER_RW, MODEL_RW, LOG_R, QUEUE_RW]
-    target = admin.json("POST", "/api/users", {"user_name": "target", "passwd": "x", "permissions": []})["user_id"]
+    target = admin.json("POST", "/api/users", {"user_name": "target", "passwd": "long enough", "permissions": []})["user_id"]
     people = []
     for n in range(PEOPLE):
-        admin.json("POST", "/api/users", {"user_name": actor(n), "passwd": "secret", "permissions": rights})
+        admin.json("POST", "/api/users", {"user_name": actor(n), "passwd": "long enough", "permissions": rights})
         people.append(Client(port).log_in(actor(n), "secret").headers["cookie"])
     origin = pictures.upload_origin(admin)
     # Its waiting alone makes it an action; what is done with it is not measured here.
