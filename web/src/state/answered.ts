@@ -24,7 +24,9 @@ function settledBy(device: DeviceDetail | null, label: AskedLabel, wasSent: bool
   const latest = (kinds: (what: string) => boolean) => device.history.find(({ what }) => kinds(what))
   if (device.retired) return { what: 'retired', by: latest((what) => what === 'retired'), cpuid }
   if (label.cpuid && !isSameCpuid(cpuid, label.cpuid)) return { what: 'changed', by: latest((what) => what === 'cpuid'), cpuid }
-  if (wasSent && device.label !== 'sent') return { what: 'answered', by: latest((what) => ANSWERS.has(what)), cpuid }
+  // A label that was printed before stays so while its reprint is open: what was done last tells.
+  const last = latest((what) => what === 'sent' || ANSWERS.has(what))
+  if (wasSent && last && last.what !== 'sent') return { what: 'answered', by: last, cpuid }
   return undefined
 }
 
