@@ -42,7 +42,7 @@ test('settings that are typed and not saved are not left without a question', as
   const page = await administrator()
   await input(page, 'timezone').fill('Asia/Shanghai')
   await page.click('[data-test=menu-log]')
-  await page.getByRole('button', { name: '留下' }).click()
+  await page.getByRole('button', { name: '继续编辑' }).click()
   assert.equal(await input(page, 'timezone').inputValue(), 'Asia/Shanghai')
   await page.click('[data-test=menu-log]')
   await page.getByRole('button', { name: '离开' }).click()

@@ -35,7 +35,7 @@ export default {
     leave: 'Your changes are not saved. Leave anyway?',
     leaveTitle: 'Discard changes',
     leaveYes: 'Leave',
-    stay: 'Stay',
+    stay: 'Keep editing',
     cancel: 'Cancel',
     close: 'Close',
     save: 'Save',

@@ -33,7 +33,7 @@ export default {
     leave: '修改尚未保存，确定离开吗？',
     leaveTitle: '放弃修改',
     leaveYes: '离开',
-    stay: '留下',
+    stay: '继续编辑',
     cancel: '取消',
     close: '关闭',
     save: '保存',
