@@ -146,6 +146,7 @@ mod tests {
         drop(held);
         assert!(budget.take(one, 6).is_ok());
         drop(rest);
-        assert_eq!((budget.lock().in_all, budget.lock().by_each.len()), (0, 0));
+        let taken = budget.lock();
+        assert_eq!((taken.in_all, taken.by_each.len()), (0, 0));
     }
 }
