@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// What came of an action, to be kept once the domain says that this is its end.
 #[derive(Debug)]
@@ -311,9 +312,10 @@ impl Attempt<'_> {
         let mut answers = worker.ask(self.request(templates.clone())?);
         let mut heard = Heard { templates, matched: None, contenders: Vec::new(), regions: Regions::default(), events: 0 };
         let timeout = Duration::from_secs(self.app.settings().engine_timeout_s);
+        let end = Instant::now() + timeout * TALKS_TIMES;
         loop {
-            let answer = tokio::time::timeout(timeout, answers.recv()).await;
-            match answer.map_err(|_| Trouble::Receive("the engine is silent".into()))? {
+            let answer = tokio::time::timeout_at(end.min(Instant::now() + timeout), answers.recv()).await;
+            match answer.map_err(|_| Trouble::Receive("the engine is silent, or talks without end".into()))? {
                 None => return Err(Trouble::Receive("the engine is gone".into())),
                 Some(Answer::Event(event)) => {
                     heard.events += 1;
@@ -435,7 +437,10 @@ impl Heard {
 }
 
 /// A template has 64 areas, with two events each: an engine that says so much more is never silent, and never done.
-const EVENTS_MAX: usize = 10_000;
+const EVENTS_MAX: usize = 1_000;
+
+/// As long as so many silences may a picture take in all.
+const TALKS_TIMES: u32 = 10;
 
 /// The store could not be read: tried again like an engine that did not answer.
 fn lost(refusal: Refusal) -> Trouble {

@@ -34,8 +34,25 @@ struct Tries {
     /// Those that are being checked: not wrong yet, but there may be no more of them than may be wrong.
     in_check: usize,
     last: Instant,
+    /// Somebody was refused since the last that was checked.
+    is_refusing: bool,
     /// One has been checked.
     checked: Arc<Notify>,
+}
+
+impl Tries {
+    fn new(now: Instant) -> Self {
+        Self { wrong: Vec::new(), in_check: 0, last: now, is_refusing: false, checked: Arc::default() }
+    }
+}
+
+/// Five were wrong within a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany {
+    /// Seconds to wait.
+    pub retry_after: u64,
+    /// The first that is refused so: one line in the log is enough.
+    pub is_first: bool,
 }
 
 #[derive(Debug, Default)]
@@ -53,23 +70,24 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while as many are being checked as may still be wrong. `name`: `None` for one that nobody has. `Err`: the seconds to wait.
-    pub async fn begin(&self, name: Option<&str>, address: IpAddr) -> Result<Try<'_>, u64> {
+    /// Waits while as many are being checked as may still be wrong. `name`: `None` for one that nobody has.
+    pub async fn begin(&self, name: Option<&str>, address: IpAddr) -> Result<Try<'_>, TooMany> {
         let key = Key { name: name.map(digest), address: network(address) };
         loop {
             let checked = {
                 let mut all = self.lock();
                 let now = Instant::now();
                 make_room(&mut all, key, now);
-                let tries =
-                    all.entry(key).or_insert_with(|| Tries { wrong: Vec::new(), in_check: 0, last: now, checked: Arc::default() });
+                let tries = all.entry(key).or_insert_with(|| Tries::new(now));
                 tries.last = now;
                 tries.wrong.retain(|at| now.duration_since(*at) < WITHIN);
                 if let (true, Some(first)) = (tries.wrong.len() >= WRONG_MAX, tries.wrong.first()) {
-                    return Err((WITHIN - now.duration_since(*first)).as_secs() + 1);
+                    let retry_after = (WITHIN - now.duration_since(*first)).as_secs() + 1;
+                    return Err(TooMany { retry_after, is_first: !std::mem::replace(&mut tries.is_refusing, true) });
                 }
                 if tries.wrong.len() + tries.in_check < WRONG_MAX {
                     tries.in_check += 1;
+                    tries.is_refusing = false;
                     return Ok(Try { attempts: self, key });
                 }
                 // From here on a verdict is not missed.
@@ -136,7 +154,10 @@ mod tests {
         for _ in 0..5 {
             attempts.begin(Some("x"), HERE).await.unwrap().was_wrong();
         }
-        assert!(matches!(attempts.begin(Some("x"), HERE).await, Err(59..=60)));
+        for is_first in [true, false, false] {
+            let refused = attempts.begin(Some("x"), HERE).await.unwrap_err();
+            assert!((59..=60).contains(&refused.retry_after) && refused.is_first == is_first, "{refused:?}");
+        }
         attempts.begin(Some("x"), there).await.unwrap().was_wrong();
         attempts.begin(Some("y"), HERE).await.unwrap().was_right();
         attempts.begin(None, HERE).await.unwrap().was_wrong();

@@ -136,6 +136,19 @@ impl App {
                 return Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"));
             }
         }
+        // One that can't be opened would be found so only when this box is gone.
+        let opened = blocking({
+            let dir = dir.clone();
+            move || {
+                let opened = Self::open(&dir, &[], Box::new(|_| {}));
+                opened.map(drop).map_err(|why| {
+                    tracing::warn!("a backup was not taken in, as it can't be opened: {why}");
+                    let _ = fs::remove_dir_all(&dir);
+                    Refusal::malformed("备份无法打开，已放弃恢复", "the backup can't be opened: nothing was restored")
+                })
+            }
+        });
+        opened.await??;
         let seal = |txn: &mut Txn<'_>| {
             if !is_new(&txn.view())? {
                 return Err(in_use());

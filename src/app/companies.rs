@@ -41,9 +41,10 @@ impl App {
         self.act(by, move |txn, by| {
             let mut company = known(txn, id)?;
             must_be_new(txn, id, &name)?;
-            log(txn, now(), by, None, format!("修改公司 {} → {name}", company.name))?;
+            let line = format!("修改公司 {} → {name}", company.name);
             company.name = name;
             txn.put(&COMPANIES, &id, &company)?;
+            log(txn, now(), &by.about(&txn.view(), id)?, None, line)?;
             Ok(company)
         })
         .await

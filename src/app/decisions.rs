@@ -86,7 +86,8 @@ impl App {
             let line = apply(txn, by, &mut invoice, verdict)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
-            log(txn, now(), by, None, line)?;
+            let by = by.about(&txn.view(), invoice.company)?;
+            log(txn, now(), &by, None, line)?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

@@ -192,7 +192,7 @@ impl App {
             reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
-            log(txn, now, by, None, format!("修改发票 #{id}{why}"))?;
+            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, format!("修改发票 #{id}{why}"))?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await
@@ -233,7 +233,7 @@ impl App {
             invoice.standing = Standing::Reviewed;
             reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
-            log(txn, now, by, None, format!("核对发票 #{id}{why}"))?;
+            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, format!("核对发票 #{id}{why}"))?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

@@ -132,9 +132,7 @@ fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, 
     put(txn, Some(&before), &mut invoice)?;
     strike(txn, &invoice)?;
     let job = Job::Recognise { picture: invoice.picture.id, again: Some(invoice.id) };
-    // Whoever asks, it stays its company's.
-    let mut by = by.clone();
-    (by.actor.company, by.actor.company_name) = (invoice.company, invoice.company_name.clone());
+    let by = by.about(&txn.view(), invoice.company)?;
     let action = enqueue(txn, &by, job, &invoice.file_name, &format!(" {}", invoice.id))?;
     Ok((action.id, invoice))
 }
@@ -198,7 +196,8 @@ impl App {
             let against_checks = invoice.review.and_then(|review| review.against_checks);
             invoice.review = Some(Review { user_name, at, against_checks });
             settle(txn, &before, &mut invoice, Standing::Reviewed)?;
-            log(txn, at, by, None, format!("处理异常发票 {id}"))?;
+            let by = by.about(&txn.view(), invoice.company)?;
+            log(txn, at, &by, None, format!("处理异常发票 {id}"))?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

@@ -59,7 +59,7 @@ impl App {
             let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
             must_be_new(txn, &group)?;
             txn.put(&GROUPS, &group.id, &group)?;
-            log(txn, now(), by, None, format!("增加用户组 {}", group.name))?;
+            log(txn, now(), &by.about(&txn.view(), company)?, None, format!("增加用户组 {}", group.name))?;
             Ok(group)
         })
         .await
@@ -86,7 +86,7 @@ impl App {
                 }
                 keep_an_administrator(txn)?;
             }
-            log(txn, now(), by, None, format!("修改用户组 {}", group.name))?;
+            log(txn, now(), &by.about(&txn.view(), group.company)?, None, format!("修改用户组 {}", group.name))?;
             Ok(group)
         })
         .await
@@ -125,7 +125,7 @@ impl App {
                 tell_rights(txn, &member)?;
             }
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), by, None, format!("删除用户组 {}", group.name))?)
+            Ok(log(txn, now(), &by.about(&txn.view(), group.company)?, None, format!("删除用户组 {}", group.name))?)
         })
         .await
     }
@@ -145,7 +145,7 @@ impl App {
             txn.put(&USERS, &id, &user)?;
             tell_rights(txn, &user)?;
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), by, None, what)?)
+            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, what)?)
         })
         .await
     }

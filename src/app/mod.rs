@@ -1,8 +1,8 @@
 //! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
 //! nothing of HTTP, engines or watchers.
 
-use crate::domain::account::{Actor, Credential, Permission, PermissionSet, Session};
-use crate::domain::ids::{CompanyId, Millis, UserId};
+use crate::domain::account::{Actor, Permission, Session};
+use crate::domain::ids::{CompanyId, Millis};
 use crate::domain::refusal::Refusal;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreError, Txn, View};
@@ -171,16 +171,18 @@ impl By {
         Err(Refusal::no_permission())
     }
 
+    /// The same, in the log of the company of what is done something to: whoever does it, it is that company's to know.
+    fn about(&self, view: &View<'_>, company: CompanyId) -> Result<Self, StoreError> {
+        let mut by = self.clone();
+        if company != by.actor.company {
+            (by.actor.company, by.actor.company_name) = (company, accounts::company_name(view, company)?);
+        }
+        Ok(by)
+    }
+
     /// Whoever stands at the box itself, at its command line, and does something to this company.
     fn the_box(company: CompanyId, company_name: String) -> Self {
-        let actor = Actor {
-            user: UserId(0),
-            user_name: "本机命令行".into(),
-            company,
-            company_name,
-            permissions: PermissionSet::default(),
-            credential: Credential::Session([0; 32]),
-        };
+        let actor = Actor { company, company_name, ..Actor::nobody("本机命令行") };
         Self { actor, ip: "localhost".into(), needs: &[] }
     }
 }

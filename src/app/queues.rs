@@ -277,7 +277,8 @@ impl App {
             take_out(txn, action.job.queue(), &action)?;
             action.state = State::Cancelled;
             txn.put(&ACTIONS, &id, &action)?;
-            log(txn, now(), by, None, format!("取消操作 {} {id}", action.job.kind()))?;
+            let by = by.about(&txn.view(), action.company)?;
+            log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?;
             if let Job::Recognise { again: Some(again), .. } = action.job {
                 faults::come_back(txn, again)?;
             }
@@ -292,10 +293,10 @@ impl App {
         self.act(by, move |txn, by| {
             let action = waiting_for(txn, by, id)?;
             take_out(txn, action.job.queue(), &action)?;
-            let kind = action.job.kind();
+            let (kind, by) = (action.job.kind(), by.about(&txn.view(), action.company)?);
             let first = first_position(txn, action.job.queue())?.unwrap_or(0).min(0);
             wait_at(txn, action, first - 1)?;
-            Ok(log(txn, now(), by, None, format!("优先处理 {kind} {id}"))?)
+            Ok(log(txn, now(), &by, None, format!("优先处理 {kind} {id}"))?)
         })
         .await
     }

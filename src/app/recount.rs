@@ -1,22 +1,23 @@
 //! What a store lacks that an older release wrote: what invoices are known by, and what they come to, made anew. Interrupted, it begins
 //! again at the next opening.
 
-use super::faults;
 use super::invoices::{EVERYBODY, class, index};
+use super::{faults, pictures, templates};
 use crate::domain::action::Job;
-use crate::domain::ids::{CompanyId, InvoiceId};
+use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::refusal::Refusal;
 use crate::domain::totals::Totals;
-use crate::store::tables::{ACTIONS, COUNTERS, INVOICES, INVOICES_BY_IDENTITY, QUEUES, RUNNING, TOTALS};
+use crate::store::tables::{ACTIONS, COUNTERS, INVOICES, INVOICES_BY_IDENTITY, PICTURES, QUEUES, RUNNING, TEMPLATES, TOTALS};
 use crate::store::{Store, StoreError, Txn, View};
 use std::collections::{BTreeMap, HashSet};
 
 /// A verb may write about a thousand keys.
 const AT_ONCE: usize = 200;
 
-/// To format 4: numbers are compared by value, and totals are signed and say what they count.
+/// To format 4: numbers are compared by value, totals are signed and say what they count, and a template's pictures are its company's.
 pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
+    hand_pictures_over(store)?;
     let queued = store.walk(queued_again)?;
     let mut from = InvoiceId(0);
     loop {
@@ -46,6 +47,31 @@ pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
         names.iter().filter(|name| name.starts_with("invoices/")).for_each(|name| txn.delete(&COUNTERS, name));
         Ok(())
     })
+}
+
+/// What an administrator drew for another company lay on pictures of his own, which that company could not see.
+fn hand_pictures_over(store: &Store) -> Result<(), Refusal> {
+    for id in store.walk(|view| templates::ids(view, None))? {
+        store.write_blocking(move |txn| {
+            let Some(mut template) = templates::get(&txn.view(), id)? else { return Ok(()) };
+            let (company, before) = (template.company, (template.origin, template.shown));
+            let same = before.0 == before.1;
+            template.origin = own_picture(txn, template.origin, company)?;
+            template.shown = if same { template.origin } else { own_picture(txn, template.shown, company)? };
+            if before != (template.origin, template.shown) {
+                txn.put(&TEMPLATES, &id, &template)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn own_picture(txn: &mut Txn<'_>, id: PictureId, company: CompanyId) -> Result<PictureId, StoreError> {
+    match txn.get(&PICTURES, &id)? {
+        Some(picture) if picture.company != company => Ok(pictures::hand_over(txn, picture, company)?.id),
+        _ => Ok(id),
+    }
 }
 
 /// The invoices that are being read again.

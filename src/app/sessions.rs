@@ -1,7 +1,8 @@
 //! Logging in and out: sessions, tokens. Not here: the cookie (http/session.rs), the limit on wrong passwords (attempts.rs).
 
-use super::{App, accounts, now, passwords};
-use crate::domain::account::{Actor, Credential, Session};
+use super::attempts::TooMany;
+use super::{App, By, accounts, log, now, passwords};
+use crate::domain::account::{Actor, Credential, Session, User};
 use crate::domain::change::Change;
 use crate::domain::ids::{Millis, TokenId};
 use crate::domain::refusal::Refusal;
@@ -110,20 +111,29 @@ impl App {
         };
         let attempt = match self.attempts.begin(found.as_ref().map(|user| user.name.as_str()), address).await {
             Ok(attempt) => attempt,
-            Err(retry_after) => return Ok(Login::Locked { retry_after }),
+            Err(TooMany { retry_after, is_first }) => {
+                if is_first {
+                    self.log_refusal(found, address, "错误次数过多").await;
+                }
+                return Ok(Login::Locked { retry_after });
+            }
         };
         let Some(user) = found else {
             attempt.was_wrong();
+            // What was typed may be a password in the wrong field: it is not kept.
+            self.log_refusal(None, address, "没有这个用户").await;
             return Ok(Login::UnknownUser);
         };
         if password.len() > passwords::PASSWORD_CHARS_MAX * 4
             || !self.passwords.verify(password, user.password_hash.clone()).await?
         {
             attempt.was_wrong();
+            self.log_refusal(Some(user), address, "密码错误").await;
             return Ok(Login::WrongPassword);
         }
         attempt.was_right();
         if user.locked {
+            self.log_refusal(Some(user), address, "用户已锁定").await;
             return Err(Refusal::new(
                 crate::domain::refusal::Code::Forbidden,
                 "该用户已被锁定，请联系管理员",
@@ -131,6 +141,7 @@ impl App {
             ));
         }
         if user.default_password && !may_use_default {
+            self.log_refusal(Some(user), address, "默认密码只能在本机使用").await;
             return Err(Refusal::new(
                 crate::domain::refusal::Code::Forbidden,
                 "默认密码只能在本机使用，请先在本机修改密码",
@@ -143,13 +154,28 @@ impl App {
             .write(move |txn| {
                 // Locked, deleted or given another password while the hash was computed?
                 let current = txn.get(&USERS, &id)?.filter(|u| !u.locked && u.password_hash == user.password_hash);
-                current.ok_or_else(Refusal::unauthenticated)?;
+                let current = current.ok_or_else(Refusal::unauthenticated)?;
                 let now = now();
                 txn.put(&SESSIONS, &key, &Session { user: id, began: now, seen: now })?;
-                Ok(())
+                let actor = accounts::actor(&txn.view(), &current, Credential::Session(key))?;
+                Ok(log(txn, now, &By { actor, ip: address.to_string(), needs: &[] }, None, "登录")?)
             })
             .await?;
         Ok(Login::Welcome { secret })
+    }
+
+    /// `user`: `None` where nobody is of that name. The answer does not hang on it: on a full disk it is the same.
+    async fn log_refusal(&self, user: Option<User>, address: IpAddr, why: &'static str) {
+        let logged = self.store.write(move |txn| {
+            let actor = match user {
+                Some(user) => accounts::actor(&txn.view(), &user, Credential::Session([0; 32]))?,
+                None => Actor::nobody(""),
+            };
+            Ok(log(txn, now(), &By { actor, ip: address.to_string(), needs: &[] }, None, format!("登录失败 {why}"))?)
+        });
+        if let Err(refusal) = logged.await {
+            tracing::warn!("a refused log-in is not in the log: {}", refusal.en);
+        }
     }
 
     /// Who a cookie's secret stands for.

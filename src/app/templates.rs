@@ -120,7 +120,11 @@ impl App {
                 return Err(Refusal::no_permission());
             }
             must_be_company(txn, company)?;
-            let origin = drawn_on(&txn.view(), &by.actor, &drawn.layout, drawn.origin, known.as_ref())?;
+            let mut origin = drawn_on(&txn.view(), &by.actor, &drawn.layout, drawn.origin, known.as_ref())?;
+            let by = &by.about(&txn.view(), company)?;
+            if origin.company != company {
+                origin = pictures::hand_over(txn, origin, company)?;
+            }
             let shown = match &drawn.shown {
                 Some(kept) => pictures::record(txn, by, kept, Purpose::Template, company)?.id,
                 None => origin.id,
@@ -141,6 +145,7 @@ impl App {
     pub async fn queue_template_deletion(&self, by: By, id: TemplateId) -> Result<(ActionId, QueueSizes), Refusal> {
         self.act(by, move |txn, by| {
             let template = own(txn, by, id)?;
+            let by = &by.about(&txn.view(), template.company)?;
             let action = enqueue(txn, by, Job::DeleteTemplate(id), "", &format!(" {}", template.layout.label))?;
             txn.emit(Change::Queues);
             Ok((action.id, sizes(&txn.view())?))

@@ -56,11 +56,13 @@ impl App {
             let unknown = || Refusal::not_found("没有这个令牌", "no such token");
             let token = txn.get(&TOKENS, &id)?.ok_or_else(unknown)?;
             // Whoever may edit a user may end that user's tokens; to everybody else there is none.
-            if token.user != by.actor.user && !(by.actor.may(Permission::UserRw) && manageable(txn, by, token.user).is_ok()) {
-                return Err(unknown());
-            }
+            let company = match manageable(txn, by, token.user) {
+                _ if token.user == by.actor.user => by.actor.company,
+                Ok(user) if by.actor.may(Permission::UserRw) => user.company,
+                _ => return Err(unknown()),
+            };
             end(txn, &token);
-            Ok(log(txn, now(), by, None, format!("删除令牌 {}", token.name))?)
+            Ok(log(txn, now(), &by.about(&txn.view(), company)?, None, format!("删除令牌 {}", token.name))?)
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! Users: added, changed, locked, given rights and passwords, and gone.
 
 use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights, within_reach};
+use super::attempts::TooMany;
 use super::groups::{Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
@@ -111,7 +112,7 @@ impl App {
             };
             take_name(txn, user.id, &user.name)?;
             txn.put(&USERS, &user.id, &user)?;
-            log(txn, now(), by, None, format!("增加用户 {}", user.name))?;
+            log(txn, now(), &by.about(&txn.view(), company)?, None, format!("增加用户 {}", user.name))?;
             Ok(user)
         })
         .await
@@ -121,6 +122,7 @@ impl App {
         let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
         self.act(by, move |txn, by| {
             let mut user = manageable(txn, by, id)?;
+            let left = user.company;
             if let Some(name) = new_name {
                 let old = std::mem::replace(&mut user.name, name);
                 txn.delete(&USERS_BY_NAME, &old);
@@ -160,6 +162,11 @@ impl App {
                 Some(false) => "解锁用户",
                 None => "修改用户",
             };
+            // Whoever moves is news on both sides of the wall.
+            if user.company != left {
+                log(txn, now(), &by.about(&txn.view(), left)?, None, format!("{what} {}", user.name))?;
+            }
+            let by = &by.about(&txn.view(), user.company)?;
             log(txn, now(), by, None, format!("{what} {}", user.name))?;
             if has_other_rights {
                 log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
@@ -176,7 +183,7 @@ impl App {
             txn.delete(&USERS, &id);
             txn.delete(&USERS_BY_NAME, &user.name);
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), by, None, format!("删除用户 {}", user.name))?)
+            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, format!("删除用户 {}", user.name))?)
         })
         .await
     }
@@ -193,7 +200,7 @@ impl App {
                 user.permissions = permissions;
                 txn.put(&USERS, id, &user)?;
                 tell_rights(txn, &user)?;
-                log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
+                log(txn, now(), &by.about(&txn.view(), user.company)?, None, format!("修改用户权限 {}", user.name))?;
             }
             keep_an_administrator(txn)
         })
@@ -237,7 +244,7 @@ impl App {
                 user.default_password = false;
                 txn.put(&USERS, &id, &user)?;
                 end_access(txn, id, keep_tokens)?;
-                log(txn, now(), by, None, format!("修改密码 {}", user.name))?;
+                log(txn, now(), &by.about(&txn.view(), user.company)?, None, format!("修改密码 {}", user.name))?;
                 Ok(user.name)
             })
             .await?;
@@ -272,7 +279,9 @@ impl App {
     }
 
     pub(super) async fn check_password(&self, user: &User, given: String, address: IpAddr) -> Result<(), Refusal> {
-        let wait = |s| Refusal::new(Code::Throttled, format!("尝试太频繁，请 {s} 秒后再试"), format!("too many tries: wait {s} s"));
+        let wait = |TooMany { retry_after: s, .. }| {
+            Refusal::new(Code::Throttled, format!("尝试太频繁，请 {s} 秒后再试"), format!("too many tries: wait {s} s"))
+        };
         let attempt = self.attempts.begin(Some(&user.name), address).await.map_err(wait)?;
         if !self.passwords.verify(given, user.password_hash.clone()).await? {
             attempt.was_wrong();

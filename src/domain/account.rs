@@ -239,6 +239,18 @@ pub enum Credential {
 }
 
 impl Actor {
+    /// Whoever is nobody's user: of no company, so that only the box's administrators read what is said of them.
+    pub fn nobody(user_name: &str) -> Self {
+        Self {
+            user: UserId(0),
+            user_name: user_name.to_owned(),
+            company: CompanyId(0),
+            company_name: String::new(),
+            permissions: PermissionSet::default(),
+            credential: Credential::Session([0; 32]),
+        }
+    }
+
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.allows(permission)
     }

@@ -9,6 +9,7 @@ use crate::domain::template::{AreaKind, EngineNumbers, Learnt, POS_LABEL, Rect, 
 use crate::domain::vat_code;
 use encoding_rs::GBK;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
@@ -231,6 +232,41 @@ fn receive(stream: &mut TcpStream, encoding: Encoding, cancel: &Cancel) -> Resul
     Ok(Frame { id: i32::from_le_bytes(id), body })
 }
 
+/// The names of areas that an engine has used for a picture. What it says is kept and told to everybody who watches: it is not trusted
+/// for its size.
+#[derive(Default)]
+struct Areas(BTreeSet<String>);
+
+impl Areas {
+    /// Twice what a template may have.
+    const MAX: usize = 128;
+    const NAME_CHARS_MAX: usize = 64;
+
+    fn named_in(&mut self, frame: &Frame) -> Result<String, Trouble> {
+        let name = frame.text("pos_id");
+        if name.chars().count() > Self::NAME_CHARS_MAX {
+            return Err(broken("an area whose name has more than 64 characters"));
+        }
+        if self.0.len() == Self::MAX && !self.0.contains(&name) {
+            return Err(broken("more areas than any template has"));
+        }
+        self.0.insert(name.clone());
+        Ok(name)
+    }
+}
+
+/// What stands in one field of an invoice has no more; what has is cut off, and then a person looks at it.
+const TEXT_CHARS_MAX: usize = 1_000;
+
+/// What was read, and how surely.
+fn read_in(frame: &Frame) -> (String, f64) {
+    let text = frame.text("ocr_result");
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        Some((end, _)) => (text[..end].to_owned(), 0.0),
+        None => (text, frame.number("probability").unwrap_or(0.0)),
+    }
+}
+
 fn path_text(path: &Path) -> Result<String, Trouble> {
     let absolute = std::path::absolute(path).map_err(|e| Trouble::Refused(e.to_string()))?;
     absolute.to_str().map(str::to_owned).ok_or_else(|| Trouble::Refused("the picture's path is not UTF-8".into()))
@@ -251,6 +287,7 @@ impl Engine for Server {
         let name = self.name.clone();
         let request = json!({ "url": path_text(picture)?, "delay": (self.settings)().engine_delay_ms });
         let mut matched: Option<Option<&Arc<Template>>> = None;
+        let mut areas = Areas::default();
         let mut verdict = self.talk(RECOGNISE, &request, cancel, |frame| {
             let known = matches!(matched, Some(Some(_)));
             match frame.id {
@@ -264,12 +301,12 @@ impl Engine for Server {
                 }
                 FOUND if known => {
                     let position = position(frame.body.get("position")).ok_or_else(|| broken("an area without its place"))?;
-                    report(Event::Found { status: frame.status(), pos_id: frame.text("pos_id"), position });
+                    report(Event::Found { status: frame.status(), pos_id: areas.named_in(&frame)?, position });
                     Ok(None)
                 }
                 READ if known => {
-                    let (text, probability) = (frame.text("ocr_result"), frame.number("probability").unwrap_or(0.0));
-                    report(Event::Read { status: frame.status(), pos_id: frame.text("pos_id"), text, probability });
+                    let (text, probability) = read_in(&frame);
+                    report(Event::Read { status: frame.status(), pos_id: areas.named_in(&frame)?, text, probability });
                     Ok(None)
                 }
                 RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new(), papers: 1 })),

@@ -1,5 +1,6 @@
 //! Logging in and out, who one is, and the box's settings.
 
+use super::budget::Who;
 use super::reply::{self, Reply};
 use super::route::Call;
 use super::{session, wire};
@@ -22,6 +23,7 @@ pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
     }
     let name = call.fields.text("username")?.to_owned();
     let password = call.fields.text("passwd")?.to_owned();
+    let _held = call.edge.budgets.log_ins.take(Who::Address(call.origin.ip), 1)?;
     let may_use_default = call.origin.is_loopback || app.settings().allow_default_password;
     let status = |word: &str| reply::json(&json!({ "reqStatus": word }));
     Ok(match app.log_in(name, password, call.origin.ip, may_use_default).await? {

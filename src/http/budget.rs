@@ -103,6 +103,8 @@ pub struct Budgets {
     pub restores: Arc<Budget>,
     /// Files on their way out.
     pub pictures: Arc<Budget>,
+    /// Log-ins whose passwords wait to be hashed, which takes some ten milliseconds each.
+    pub log_ins: Arc<Budget>,
 }
 
 impl Default for Budgets {
@@ -117,6 +119,7 @@ impl Default for Budgets {
             backups: Budget::new(1, 1),
             restores: Budget::new(1, 1),
             pictures: Budget::new(1024, 512),
+            log_ins: Budget::new(512, 128),
         }
     }
 }

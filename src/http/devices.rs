@@ -182,12 +182,13 @@ pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
         ];
         texts.map(Cell::Text).to_vec()
     };
-    Ok(xlsx::stream("devices.xlsx", call.export()?, &SHEET, move || -> Result<Vec<Vec<Cell>>, StoreError> {
+    let blobs = call.edge.app.blobs.clone();
+    xlsx::stream(blobs, "devices.xlsx", call.export()?, &SHEET, move || -> Result<Vec<Vec<Cell>>, StoreError> {
         let Some(after) = goes_on.take() else { return Ok(Vec::new()) };
         let (devices, next) = store.walk(|view| device_lists::some(view, &filter, after, DEVICES_PER_LOOK))?;
         goes_on = next.map(Some);
         Ok(devices.iter().map(&row).collect())
-    }))
+    })
 }
 
 /// Its labels alone, as they were before there was more to tell.

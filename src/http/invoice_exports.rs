@@ -208,5 +208,6 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
 /// The same for a spreadsheet; what is a sum there can be summed, and a date is one.
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    Ok(xlsx::stream("invoices.xlsx", call.export()?, &as_strs(&export.columns()), move || export.rows()))
+    let blobs = call.edge.app.blobs.clone();
+    xlsx::stream(blobs, "invoices.xlsx", call.export()?, &as_strs(&export.columns()), move || export.rows())
 }

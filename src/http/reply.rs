@@ -162,7 +162,7 @@ pub fn streamed(media_type: &'static str, held: Held) -> (Pieces, Reply) {
 }
 
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-                   font-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+                   font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
                    frame-ancestors 'none'";
 
 /// What every answer carries, whoever made it. `hsts`: the browser is to use HTTPS alone from now on, on every port of this name.

@@ -4,7 +4,9 @@
 use super::budget::Held;
 use super::reply::{self, Pieces, Reply};
 use crate::domain::money;
+use crate::domain::refusal::Refusal;
 use crate::store::StoreError;
+use crate::store::blobs::Blobs;
 use bytes::Bytes;
 use hyper::header::{self, HeaderValue};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
@@ -55,17 +57,19 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// A cell holds no more.
 const CELL_CHARS_MAX: usize = 32_767;
 
-/// Calls `more` until it gives no more rows.
+/// Calls `more` until it gives no more rows. `blobs`: where the file lies while it is made, and while there is room.
 pub fn stream(
+    blobs: Blobs,
     name: &'static str,
     held: Held,
     columns: &[&str],
     more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send + 'static,
-) -> Reply {
+) -> Result<Reply, Refusal> {
+    blobs.has_room()?;
     let (pieces, mut reply) = reply::streamed(MEDIA_TYPE, held);
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     tokio::task::spawn_blocking(move || {
-        let sent = written(&columns, more).and_then(|file| send(file, &pieces));
+        let sent = written(&blobs, &columns, more).and_then(|file| send(file, &pieces));
         if let Err(e) = sent {
             pieces.break_off(&e);
         }
@@ -73,7 +77,7 @@ pub fn stream(
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         reply::set(&mut reply, header::CONTENT_DISPOSITION, value);
     }
-    reply
+    Ok(reply)
 }
 
 fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
@@ -87,8 +91,15 @@ fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
     }
 }
 
-fn written(columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
+fn written(blobs: &Blobs, columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
+    // Not where the system keeps its temporary files: that may be memory.
+    let scratch = blobs.scratch();
     let mut workbook = Workbook::new();
+    workbook.set_tempdir(&scratch).map_err(io::Error::other)?;
+    let mut more = move || {
+        blobs.has_room()?;
+        more()
+    };
     let formats = Formats::new();
     let mut rows = more().map_err(io::Error::other)?.into_iter();
     let mut is_done = false;
@@ -107,7 +118,7 @@ fn written(columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, 
             write(sheet, row, cells, &formats).map_err(io::Error::other)?;
         }
     }
-    let mut file = tempfile::tempfile()?;
+    let mut file = tempfile::tempfile_in(scratch)?;
     workbook.save_to_writer(file.try_clone()?).map_err(io::Error::other)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(file)

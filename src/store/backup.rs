@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::ops::Bound;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -323,11 +323,16 @@ enum Member<'a> {
 fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>) -> Result<(), BackupError> {
     let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, File::open(path)?));
     let damaged = |name: &str| wrong(format!("{}: {name} is damaged", path.display()));
+    let foreign = || wrong(format!("{} holds what it does not list", path.display()));
     let mut sums: BTreeMap<String, String> = BTreeMap::new();
+    let mut is_whole = false;
     // As they lie there: what stands for something longer, a hole or another file's name, is no part of a backup.
     for member in tar.entries()?.raw(true) {
         let member = member.map_err(|e| wrong(format!("{} is cut off or no backup ({e})", path.display())))?;
         let name = member.path()?.to_string_lossy().into_owned();
+        if is_whole {
+            return Err(foreign());
+        }
         let bytes_max = if name.starts_with(PICTURES_DIR) { PICTURE_BYTES_MAX } else { MEMBER_BYTES_MAX };
         if !member.header().entry_type().is_file() || member.size() > bytes_max {
             return Err(damaged(&name));
@@ -349,11 +354,12 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
                 .map(|(sum, name)| (name.to_owned(), sum.to_owned()))
                 .collect();
             let differs = |(name, sum): (&String, &String)| (sums.get(name) != Some(sum)).then(|| name.clone());
-            return match expected.iter().find_map(differs) {
-                Some(name) => Err(damaged(&name)),
-                None if expected.len() != sums.len() => Err(wrong(format!("{} holds what it does not list", path.display()))),
-                None => Ok(()),
-            };
+            match expected.iter().find_map(differs) {
+                Some(name) => return Err(damaged(&name)),
+                None if expected.len() != sums.len() => return Err(foreign()),
+                None => is_whole = true,
+            }
+            continue;
         }
         if name == HEAD {
             check_head(path, &whole(&mut data)?)?;
@@ -371,7 +377,21 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
         io::copy(&mut data, &mut io::sink())?;
         sums.insert(name, hex(data.sum));
     }
-    Err(wrong(format!("{} is cut off: it has no end", path.display())))
+    if !is_whole {
+        return Err(wrong(format!("{} is cut off: it has no end", path.display())));
+    }
+    // A tar ends in zeros, and whatever follows them is not read as a member.
+    let mut rest = tar.into_inner();
+    loop {
+        let some = rest.fill_buf()?;
+        if some.iter().any(|byte| *byte != 0) {
+            return Err(foreign());
+        }
+        match some.len() {
+            0 => return Ok(()),
+            read => rest.consume(read),
+        }
+    }
 }
 
 /// What a newer paperline has made is left alone.

@@ -44,8 +44,18 @@ impl Blobs {
 
     /// A new file, to be written and then kept. Dropped before that, it is gone. Blocks.
     pub fn create(&self) -> Result<Incoming, StoreError> {
-        let file = NamedTempFile::new_in(self.dir.join("incoming")).map_err(StoreError::io)?;
+        let file = NamedTempFile::new_in(self.scratch()).map_err(StoreError::io)?;
         Ok(Incoming { blobs: self.clone(), file, hasher: Sha256::new(), len: 0 })
+    }
+
+    /// Where files lie that are not yet, or never to be, pictures: emptied at each start.
+    pub fn scratch(&self) -> PathBuf {
+        self.dir.join("incoming")
+    }
+
+    /// Whether there is room for more files.
+    pub fn has_room(&self) -> Result<(), StoreError> {
+        (self.room)().map_err(|why| StoreError::io(io::Error::new(io::ErrorKind::StorageFull, why)))
     }
 
     pub fn path(&self, hash: &BlobHash) -> PathBuf {

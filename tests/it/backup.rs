@@ -4,8 +4,9 @@
 use crate::load::Load;
 use crate::support::{Client, Paperline, blank_png, eventually, status_line};
 use paperline::store::local::Local;
-use paperline::store::tables::{DEVICES_BY_CPUID, FORMAT, FORMAT_NUMBER};
-use paperline::store::{KeyValue, Store};
+use paperline::store::memory::Memory;
+use paperline::store::tables::{DEVICES_BY_CPUID, FORMAT, FORMAT_NUMBER, INVOICES};
+use paperline::store::{KeyValue, Store, backup as made};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -157,6 +158,8 @@ fn a_damaged_backup_is_refused_and_leaves_no_box_behind() {
         ("future", of_the_future, "newer paperline"),
         ("picture", blank_png(9, 9), "no backup"),
         ("empty", Vec::new(), "cut off"),
+        ("longer", [&bytes[..], b"and something else"].concat(), "does not list"),
+        ("twice", [&bytes[..], &bytes[..]].concat(), "does not list"),
     ];
     for (name, bytes, why) in cases {
         let (file, target) = (dir.join(name), dir.join(format!("from-{name}")));
@@ -289,6 +292,28 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
     assert_eq!(client.upload("/api/restore", &[("b", &backup)]).refusal(), (409, "conflict"), "a box in use is never overwritten");
     let said = status_line(client.begin_upload("/api/restore", 1 << 40));
     assert_eq!(said, "HTTP/1.1 409 Conflict", "and says so before it was sent anything");
+}
+
+/// Sums that fit are no proof that a box can live on it: that is seen before the new box is given up for it.
+#[test]
+fn a_whole_backup_that_no_box_can_be_opened_from_is_refused_and_the_new_box_goes_on() {
+    let engine = Arc::new(Memory::default());
+    let store = Store::new(engine.clone(), paperline::store::endless(), Box::new(|_| {})).unwrap();
+    store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &3)?)).unwrap();
+    let rubbish = [INVOICES.prefix(&()), 7_u64.to_be_bytes().to_vec()].concat();
+    engine.apply(&[(rubbish, Some(vec![1, 0xFF, 0xFF]))].into()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("pictures")).unwrap();
+    let mut bytes = Vec::new();
+    made::write(&store, dir.path(), "now", &mut bytes).unwrap();
+
+    let new = Paperline::start();
+    let admin = new.admin();
+    let refused = admin.upload("/api/restore", &[("b", &bytes)]);
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    assert!(refused.body["err"].as_str().unwrap().contains("备份无法打开"), "{refused:?}");
+    assert!(!new.data().join("restored").exists());
+    assert_eq!(admin.post("/registerDevice", &json!({ "CPUID": "STILL-HERE" })).status, 200);
 }
 
 #[test]

@@ -67,6 +67,9 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
     };
     stops();
     takes_nothing_in(&admin, &all_devices(&admin));
+    // A spreadsheet is made on this disk; a CSV is made while it is sent.
+    assert_eq!(admin.get("/api/devices/export.xlsx").refusal(), (503, "unavailable"));
+    assert_eq!(admin.get("/api/devices/export.csv").status, 200);
     fs::remove_file(&filler).unwrap();
     eventually("there is room again", || (register(&admin, "LATE").status == 200).then_some(()));
     // The room may run out while something is sent: what has come of it goes away again.

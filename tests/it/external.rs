@@ -354,3 +354,46 @@ fn the_example_in_the_documentation_works() {
     assert_eq!((&ended["status"], &ended["is_fault"]), (&json!(0), &json!(0)), "{ended}");
     assert_eq!(ended["region_list"]["客户名称"]["position"], json!({ "x": 1, "y": 1, "w": 20, "h": 10 }));
 }
+
+#[test]
+fn an_engine_that_says_too_much_is_cut_short_and_never_believed() {
+    let (address, _requests) = play({
+        let mut pictures = 0;
+        move |id, _, stream| {
+            if id != 1 {
+                good(id, stream);
+                return true;
+            }
+            pictures += 1;
+            let mut said = frame(100, &json!({ "status": 0, "id": 77 }));
+            let mut read = |area: &str, text: &str| {
+                let body = json!({ "status": 0, "pos_id": area, "ocr_result": text, "probability": 0.99 });
+                said.extend(frame(102, &body));
+            };
+            match pictures {
+                1 => read("客户名称", &"长".repeat(400_000)),
+                _ => (0..500).for_each(|n| read(&format!("区域 {n}"), "x")),
+            }
+            said.extend(frame(1, &json!({ "status": 0 })));
+            let _ = stream.write_all(&said);
+            true
+        }
+    });
+    let paperline = start(&address);
+    let admin = paperline.admin();
+    let (mut models, mut console) = (watch(&admin, 3), watch(&admin, 2));
+    add_template(&admin);
+    models.until(2);
+    // What no field can hold is cut, and is a person's to look at.
+    upload(&admin);
+    let (long, _) = console.until(1);
+    let read = &long["region_list"]["客户名称"];
+    assert_eq!(read["ocr_result"].as_str().unwrap().chars().count(), 1_000);
+    assert_eq!((&read["probability"], &long["is_fault"]), (&json!(0.0), &json!(1)));
+    // More areas than there can be is no answer: tried again, and then a fault.
+    upload(&admin);
+    let (many, before) = console.until(1);
+    assert_eq!((&many["status"], &many["is_fault"]), (&json!(-1), &json!(1)), "{many}");
+    assert_eq!(before.iter().filter(|m| m["msg_id"] == 203).count(), 4, "the first and three more");
+    assert!(before.iter().filter(|m| m["msg_id"] == 102).count() <= 4 * 128);
+}

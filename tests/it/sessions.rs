@@ -163,3 +163,37 @@ fn behind_a_trusted_proxy_every_address_has_its_own_tries() {
     let log = other.get("/api/log").body;
     assert_eq!(log["action_list"][0]["user_ip"], "10.0.0.2");
 }
+
+#[test]
+fn who_came_in_and_who_was_turned_away_is_in_the_log() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    assert_eq!(admin.post("/api/users", &json!({ "user_name": "甲", "passwd": "right-one", "permissions": [5] })).status, 201);
+    let client = paperline.client();
+    client.log_in("甲", "right-one");
+    for _ in 0..5 {
+        assert_eq!(client.log_in("甲", "wrong-one").body["reqStatus"], "passwdError");
+    }
+    for _ in 0..3 {
+        assert_eq!(client.log_in("甲", "right-one").status, 429);
+    }
+    assert_eq!(client.log_in("right-one", "甲").body["reqStatus"], "userError");
+    let far = Client::new(&paperline.https).with_header("x-forwarded-for", "10.0.0.7");
+    assert_eq!(far.log_in("prodsys", "123").refusal(), (403, "forbidden"));
+
+    let log = admin.get("/api/log").body["action_list"].as_array().unwrap().clone();
+    let rows = |user: &str, what: &str| {
+        let fits = |row: &&serde_json::Value| row["user_name"] == user && row["action_description"] == what;
+        log.iter().filter(fits).count()
+    };
+    assert_eq!((rows("admin", "登录"), rows("甲", "登录")), (1, 1), "{log:?}");
+    assert_eq!((rows("甲", "登录失败 密码错误"), rows("甲", "登录失败 错误次数过多")), (5, 1), "{log:?}");
+    // What was typed for a name may have been a password.
+    assert_eq!(rows("", "登录失败 没有这个用户"), 1, "{log:?}");
+    assert!(!serde_json::to_string(&log).unwrap().contains("right-one"));
+    assert_eq!(rows("prodsys", "登录失败 默认密码只能在本机使用"), 1, "{log:?}");
+    assert_eq!(log.iter().find(|row| row["user_name"] == "甲").unwrap()["user_ip"], "127.0.0.1");
+    // The interface document's own log has none of it.
+    let asked = json!({ "startTime": "2000-01-01", "endTime": "2999-01-01" });
+    assert_eq!(admin.post("/invoice/getTwentyAction", &asked).body["action_list"], json!([]));
+}

@@ -2,6 +2,7 @@
 
 use crate::support::{Client, Paperline, blank_png, eventually};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn member(paperline: &Paperline, admin: &Client, company: &str) -> Client {
     let id = admin.post("/api/companies", &json!({ "company_name": company })).body["company_id"].clone();
@@ -82,4 +83,63 @@ fn nobody_acts_as_somebody_else() {
     }
     assert_eq!(a.post("/invoice/getAllModel", &json!({ "user_id": own })).status, 200);
     assert_eq!(admin.post("/invoice/getAllModel", &json!({ "user_id": own })).status, 200);
+}
+
+/// What is said of somebody in a log: only the descriptions.
+fn log_of(client: &Client) -> BTreeSet<String> {
+    let rows = client.get("/api/log").body["action_list"].as_array().unwrap().clone();
+    rows.iter().map(|row| row["action_description"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let (a, b) = (member(&paperline, &admin, "甲"), member(&paperline, &admin, "乙"));
+    for client in [&a, &b] {
+        let id = client.get("/me").body["user_id"].clone();
+        assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "permissions": [2, 6, 8, 11, 15, 17, 18, 20] })).status, 200);
+    }
+    let company = a.get("/me").body["company_id"].clone();
+
+    // A template for 甲, drawn on a picture that the administrator has sent.
+    let origin = admin.upload("/invoice/uploadModelOrigin", &[("o.png", &blank_png(100, 80))]).body["file_name"].clone();
+    let model = json!({ "modelAction": { "json_model": { "global_setting": { "label": "只给甲" } }, "company_id": company }, "file_name": origin, "type": 0 });
+    assert_eq!(admin.post("/invoice/addModel", &model).status, 200);
+    let of_a = eventually("the template", || a.get("/invoice/getAllModel").body["model_list"].get(0).cloned());
+    for url in ["origin_url", "model_url"] {
+        let url = of_a[url].as_str().unwrap();
+        assert_eq!((a.get(url).status, b.get(url).status), (200, 403), "{url}");
+    }
+    // Its invoice, its people, its groups.
+    a.upload("/invoice/recognizeImage", &[("i.png", &blank_png(60, 40))]);
+    let invoice = eventually("the invoice", || a.get("/api/invoices").body["invoices"].get(0).cloned())["invoice_id"].clone();
+    assert_eq!(admin.post(&format!("/api/invoices/{invoice}/void"), &json!({ "reason": "测试" })).status, 200);
+    let user = admin.post("/api/users", &json!({ "user_name": "新人", "passwd": "secret-1", "company_id": company }));
+    assert_eq!(user.status, 201);
+    let group = admin.post("/api/groups", &json!({ "group_name": "新组", "company_id": company }));
+    assert_eq!(group.status, 201);
+    assert_eq!(admin.post("/invoice/deleteModel", &json!({ "model_id": of_a["model_id"] })).status, 200);
+
+    let (of_a, of_b) = (log_of(&a), log_of(&b));
+    let said = |kind: &str, what: &str| of_a.iter().any(|line| line.starts_with(kind) && line.contains(what));
+    for (kind, what) in [
+        ("增加模板", "只给甲"),
+        ("删除模板", "只给甲"),
+        ("作废发票", "测试"),
+        ("增加用户", "新人"),
+        ("增加用户组", "新组"),
+        ("修改用户权限", "甲"),
+    ] {
+        assert!(said(kind, what), "{kind} {what}: {of_a:?}");
+    }
+    for secret in ["只给甲", "测试", "新人", "新组", " 甲"] {
+        assert!(!of_b.iter().any(|line| line.contains(secret)), "{secret}: {of_b:?}");
+    }
+    // Whoever goes over the wall is news on both sides.
+    let other = b.get("/me").body["company_id"].clone();
+    assert_eq!(admin.patch(&format!("/api/users/{}", user.body["user_id"]), &json!({ "company_id": other })).status, 200);
+    for client in [&a, &b] {
+        assert!(log_of(client).contains("修改用户 新人"), "{:?}", log_of(client));
+    }
 }

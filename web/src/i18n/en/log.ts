@@ -42,6 +42,8 @@ export default {
       修改标签样式: 'Change label',
       删除标签样式: 'Delete label',
       处理设备冲突: 'Settle device conflict',
+      登录: 'Log in',
+      登录失败: 'Log-in refused',
       增加用户: 'Add user',
       修改用户: 'Change user',
       锁定用户: 'Lock user',
