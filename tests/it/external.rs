@@ -235,8 +235,8 @@ fn an_engine_that_reads_more_than_can_be_kept() {
     let (address, _requests) = play(move |id, _, stream| {
         if id == 1 && std::mem::take(&mut first) {
             let mut bytes = frame(100, &json!({ "status": 0, "id": 77 }));
-            for n in 0..30 {
-                let text = "字".repeat(2_000);
+            for n in 0..60 {
+                let text = "字".repeat(1_000);
                 let body = json!({ "status": 0, "pos_id": n.to_string(), "ocr_result": text, "probability": 0.97 });
                 bytes.extend(frame(102, &body));
             }
