@@ -103,7 +103,7 @@ impl Takes {
         !matches!(self, Self::Words | Self::Lists)
     }
 
-    fn limits(self, max_upload_mib: u64) -> Limits {
+    pub(super) fn limits(self, max_upload_mib: u64) -> Limits {
         let words = Limits {
             text_bytes: WORDS_BYTES_MAX,
             values: WORDS_VALUES_MAX,
