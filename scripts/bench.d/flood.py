@@ -1,30 +1,24 @@
 """A minute of too much at once: 1,000 open consoles, 200 uploads of small pictures and 50 log-ins a second. Says what was answered, how long a
-look took before, while and after, and what the box's memory did. Standard library only."""
+look took before, while and after, and what the box's memory did. Then one abuse after the other, as a table (abuses.py); that alone with `PAPERLINE_BENCH_ONLY=abuses`. Standard
+library only."""
 
 import asyncio
 import collections
 import os
 import resource
 import statistics
-import struct
 import sys
 import tempfile
 import threading
 import time
-import zlib
 
+import abuses
+from abuses import small_png
 from box import Box, Client, form, free_port
-from pictures import chunk
 from simulated import Engine
 
 BINARY, SIZE = sys.argv[1], sys.argv[2]
 SOCKETS, UPLOADS, LOG_INS, SECONDS = (100, 40, 10, 10) if SIZE == "small" else (1_000, 200, 50, 60)
-
-
-def small_png(number):
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0))
-    rows = chunk(b"IDAT", zlib.compress(b"\0" * 72, 1))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"tEXt", b"Comment\0%d" % number) + rows + chunk(b"IEND", b"")
 
 
 class Quiet(asyncio.Protocol):
@@ -134,4 +128,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if os.environ.get("PAPERLINE_BENCH_ONLY") != "abuses":
+        main()
+    abuses.table(BINARY, SIZE == "small")

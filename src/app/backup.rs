@@ -115,7 +115,7 @@ impl App {
 
     /// Lays a backup out beside the store of a new box, to be taken up when the box begins anew, which it does. From the moment that it is
     /// found to be new still, nothing more is written here: what was acknowledged is never wiped away.
-    pub async fn take_in_backup(self: &Arc<Self>, file: Incoming) -> Result<(), Refusal> {
+    pub async fn take_in_backup(self: &Arc<Self>, by: By, file: Incoming) -> Result<(), Refusal> {
         self.check_is_new()?;
         let dir = self.dir.join(RESTORED);
         let laid_out = blocking({
@@ -149,14 +149,14 @@ impl App {
             }
         });
         opened.await??;
-        let seal = |txn: &mut Txn<'_>| {
+        let seal = |txn: &mut Txn<'_>, _: &By| {
             if !is_new(&txn.view())? {
                 return Err(in_use());
             }
             txn.seal();
             Ok(())
         };
-        if let Err(refusal) = self.store.write(seal).await {
+        if let Err(refusal) = self.act(by, seal).await {
             blocking(move || fs::remove_dir_all(dir)).await?.map_err(StoreError::Io)?;
             return Err(refusal);
         }

@@ -291,7 +291,8 @@ impl App {
                 return Err(Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}")));
             }
         }
-        Ok(self.claims.take(by, sns, Instant::now()))
+        // Nothing is taken away from whoever asks while this looks.
+        self.store.read(|view| Ok(self.claims.take(&by.now(view)?, sns, Instant::now())))
     }
 }
 

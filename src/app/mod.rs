@@ -1,7 +1,7 @@
 //! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
 //! nothing of HTTP, engines or watchers.
 
-use crate::domain::account::{Actor, Permission, Session};
+use crate::domain::account::{Actor, Credential, Permission, Session};
 use crate::domain::ids::{CompanyId, Millis};
 use crate::domain::refusal::Refusal;
 use crate::store::blobs::Blobs;
@@ -139,6 +139,11 @@ impl App {
                 verb(txn, &by)
             })
             .await
+    }
+
+    /// Who somebody is now, whoever they were when they were let in. `None`: nobody any more.
+    pub fn actor_now(&self, credential: Credential) -> Result<Option<Actor>, Refusal> {
+        Ok(self.store.read(|view| sessions::actor_of(view, credential))?)
     }
 
     /// A walk through many rows, on a thread that may block.

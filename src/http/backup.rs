@@ -69,6 +69,6 @@ pub async fn restore(mut call: Call) -> Result<Reply, Refusal> {
     let missing = || Refusal::malformed("缺少文件", "the file is missing");
     let file = call.fields.files.pop().ok_or_else(missing)?.file?;
     let _held = call.edge.budgets.restores.take(call.who(), 1)?;
-    call.edge.app.take_in_backup(file).await?;
+    call.edge.app.take_in_backup(call.by()?, file).await?;
     Ok(reply::json(&json!({ "sucess": "备份已恢复，系统正在重新启动" })))
 }

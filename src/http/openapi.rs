@@ -1,7 +1,7 @@
 //! `/openapi.json`: every route of the table, what it needs, takes and gives, and the form of its refusals. Not here: the routes
 //! (route.rs) and what each takes and gives (operations.rs).
 
-use super::operations::{ANSWER_SCHEMAS, OPERATIONS, Operation, REQUEST_SCHEMAS};
+use super::operations::{ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
 use super::reply::{self, Reply};
 use super::route::{Access, Call, Methods, ROUTES, Route, Takes};
 use crate::domain::account::Permission;
@@ -64,13 +64,39 @@ impl<'a> Notation<'a> {
         }
         if self.eat("[") {
             let items = self.alternatives()?;
-            return self.eat("]").then(|| json!({ "type": "array", "items": items }));
+            let list = self.eat("]").then(|| json!({ "type": "array", "items": items }))?;
+            return Some(self.within(list, "minItems", "maxItems"));
         }
         if self.eat("{") {
+            let names = self.range().map(|range| limited(json!({ "type": "string" }), range, "minLength", "maxLength"));
+            if names.is_some() && !self.eat(":") {
+                return None;
+            }
             let values = self.alternatives()?;
-            return self.eat("}").then(|| json!({ "type": "object", "additionalProperties": values }));
+            let mut map = self.eat("}").then(|| json!({ "type": "object", "additionalProperties": values }))?;
+            if let Some(names) = names {
+                map["propertyNames"] = names;
+            }
+            return Some(self.within(map, "minProperties", "maxProperties"));
         }
         self.plain()
+    }
+
+    /// `1..200`, or `..200`, where one stands here.
+    fn range(&mut self) -> Option<Range> {
+        let text = self.rest.trim_start();
+        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+        let (from, to) = text[..end].split_once("..")?;
+        let range = (from.parse().ok(), to.parse().ok()?);
+        self.rest = &text[end..];
+        Some(range)
+    }
+
+    fn within(&mut self, schema: Value, least: &str, most: &str) -> Value {
+        match self.range() {
+            Some(range) => limited(schema, range, least, most),
+            None => schema,
+        }
     }
 
     fn object(&mut self) -> Option<Value> {
@@ -98,6 +124,16 @@ impl<'a> Notation<'a> {
 
     fn plain(&mut self) -> Option<Value> {
         let word = self.word();
+        if let Some((kind, limits)) = word.split_once(' ') {
+            let mut limits = Self { rest: limits, side: self.side };
+            let range = limits.range().filter(|_| limits.rest.is_empty())?;
+            let schema = Self::schema(kind, self.side)?;
+            return match kind {
+                "text" | "serial" => Some(limited(schema, range, "minLength", "maxLength")),
+                "int" | "natural" | "number" => Some(limited(schema, range, "minimum", "maximum")),
+                _ => None,
+            };
+        }
         if let Ok(number) = word.parse::<i64>() {
             return Some(json!({ "const": number }));
         }
@@ -107,7 +143,8 @@ impl<'a> Notation<'a> {
         Some(match (word, self.side) {
             ("text", _) => json!({ "type": "string" }),
             ("int", _) => json!({ "type": "integer" }),
-            ("natural", _) => json!({ "type": "integer", "minimum": 0 }),
+            ("natural", Side::Request) => json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX }),
+            ("natural", Side::Answer) => json!({ "type": "integer", "minimum": 0 }),
             ("number", _) => json!({ "type": "number" }),
             ("bool", _) => json!({ "type": "boolean" }),
             ("flag", _) => json!({ "enum": [0, 1, true, false] }),
@@ -122,6 +159,17 @@ impl<'a> Notation<'a> {
             _ => return None,
         })
     }
+}
+
+/// The least, where one is said, and the most.
+type Range = (Option<i64>, i64);
+
+fn limited(mut schema: Value, (from, to): Range, least: &str, most: &str) -> Value {
+    if let Some(from) = from {
+        schema[least] = from.into();
+    }
+    schema[most] = to.into();
+    schema
 }
 
 fn needs(access: Access) -> String {
@@ -204,14 +252,23 @@ fn body(route: &Route, fields: Value) -> Value {
             json!({ "application/json": fields, "application/x-www-form-urlencoded": fields, "multipart/form-data": fields })
         }
     };
-    json!({ "content": content })
+    let limits = route.takes.limits(0);
+    let mut body = json!({ "content": content, "x-max-bytes": limits.text_bytes, "x-max-values": limits.values });
+    if limits.files > 0 {
+        (body["x-max-files"], body["x-max-file-bytes"]) = (limits.files.into(), limits.file_bytes.into());
+    }
+    body
 }
 
 fn operation(route: &Route, operation: &Operation, method: &str) -> Value {
     let fields = Notation::schema(operation.takes, Side::Request).unwrap_or_default();
     let captured = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path = |name: &str| {
-        let schema = if name == "id" { json!({ "type": "integer", "minimum": 1 }) } else { json!({ "type": "string" }) };
+        let schema = if name == "id" {
+            json!({ "type": "integer", "minimum": 1, "maximum": u64::MAX })
+        } else {
+            json!({ "type": "string" })
+        };
         json!({ "name": name, "in": "path", "required": true, "schema": schema })
     };
     let mut parameters: Vec<Value> = captured.map(in_path).collect();
@@ -222,7 +279,7 @@ fn operation(route: &Route, operation: &Operation, method: &str) -> Value {
             let is_required = required.iter().any(|r| r == name);
             parameters.push(json!({ "name": name, "in": "query", "required": is_required, "schema": schema }));
         }
-    } else if method != "DELETE" {
+    } else if method != "DELETE" || operation.takes != NOTHING {
         described["requestBody"] = body(route, fields);
     }
     described["parameters"] = Value::Array(parameters);
@@ -333,7 +390,45 @@ mod tests {
                 },
             }))
         );
-        for wrong in ["(a text)", "[text", "words", "(a: text", "text)", "(: text)"] {
+        assert_eq!(
+            Notation::schema("(a: text 1..64, b: [serial ..64] 1..1000, c: {..64: number 0..1} ..100|null)", Side::Answer),
+            Some(json!({
+                "type": "object",
+                "properties": {
+                    "a": { "type": "string", "minLength": 1, "maxLength": 64 },
+                    "b": {
+                        "type": "array",
+                        "items": { "type": ["string", "integer"], "maxLength": 64 },
+                        "minItems": 1,
+                        "maxItems": 1000,
+                    },
+                    "c": { "anyOf": [
+                        {
+                            "type": "object",
+                            "additionalProperties": { "type": "number", "minimum": 0, "maximum": 1 },
+                            "propertyNames": { "type": "string", "maxLength": 64 },
+                            "maxProperties": 100,
+                        },
+                        { "type": "null" },
+                    ] },
+                },
+                "required": ["a", "b", "c"],
+                "additionalProperties": false,
+            }))
+        );
+        for wrong in [
+            "(a text)",
+            "[text",
+            "words",
+            "(a: text",
+            "text)",
+            "(: text)",
+            "text 1..",
+            "text 64",
+            "bool 0..1",
+            "{..64 text}",
+            "[text] 9",
+        ] {
             assert_eq!(Notation::schema(wrong, Side::Answer), None, "{wrong}");
         }
     }

@@ -4,6 +4,9 @@
 //! `(name: type, name?: type)` is an object, `[type]` a list, `{type}` an object of any keys, `a|b` either of them, `'x'` the word
 //! itself, `Name` a schema by its name. `text int natural number bool flag time serial any null` are the plain types; the key `*` stands for
 //! every other one. An answer that is no JSON is written as its media type.
+//!
+//! A range is how long a text may be, how many a list may hold, how great a number may be: `text 1..64`, `[serial] ..1000`; `{..64: text}`
+//! limits the keys. What has none is limited by its body alone.
 
 use super::route::Methods::{self, Delete, Get, Patch, Post, Read};
 
@@ -47,7 +50,6 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
     ("Other", "(DeviceSN: text, CPUID: text, retired?: bool)"),
-    ("NamedLabel", "(DeviceSN: serial, CPUID?: serial|null)"),
     (
         "Registration",
         "(DeviceSN: text|null, CPUID: text, status: 'created'|'exists'|'conflict'|'refused', with?: Other, err?: text)",
@@ -146,29 +148,35 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
 
 /// What requests speak of; fields that are not named are ignored.
 pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
-    ("Element", "(kind: 'qr'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, value: text)"),
-    ("NewDevice", "(DeviceSN?: serial|null, CPUID: serial)"),
-    ("Tick", "(permission_id: natural, is_checked: flag)"),
+    (
+        "Element",
+        "(kind: 'qr'|'text', x_mm: number 0..300, y_mm: number 0..300, w_mm: number 0..300, h_mm: number 0..300, value: text 1..200)",
+    ),
+    ("NewDevice", "(DeviceSN?: serial ..64|null, CPUID: serial 1..64)"),
+    ("AnyLabel", "serial|(DeviceSN: serial, CPUID?: serial|null)"),
+    ("PermissionId", "1|2|5|6|7|8|9|10|11|14|15|16|17|18|19|20|101|102|103"),
+    ("Tick", "(permission_id: PermissionId, is_checked: flag)"),
     (
         "Area",
         "(x: number, y: number, width: number, height: number, keywords?: text|null, remove_line?: flag|null, \
-         remove_stamp?: flag|null, name?: text|null)",
+         remove_stamp?: flag|null, name?: text ..64|null)",
     ),
     (
         "JsonModel",
-        "(global_setting: (label: text, quota?: number|null), money?: Area|null, head?: Area|null, date?: Area|null, \
+        "(global_setting: (label: text 1..64, quota?: number|null), money?: Area|null, head?: Area|null, date?: Area|null, \
          time?: Area|null, id_card?: Area|null, detail?: Area|null, money_cn?: Area|null, invoice_id?: Area|null, \
          invoice_code?: Area|null, *: Area|null)",
     ),
 ];
 
-const NOTHING: &str = "()";
-const SERIALS: &str = "(DeviceSNList: [serial])";
+pub const NOTHING: &str = "()";
+const SERIALS: &str = "(DeviceSNList: [serial] 1..1000)";
+const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: flag, reason?: text ..200)";
+const REASON: &str = "(reason: text 1..200)";
 const DEVICES: &str =
     "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest', cursor?: text, limit?: natural)";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const LOOK: &str =
-    "(name?: text, width_mm?: number, height_mm?: number, gap_mm?: number, rotate?: 0|90|180|270, elements?: [Element])";
+const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
 const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
                         date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, cursor?: natural, limit?: natural)";
 const EXPORT: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
@@ -179,9 +187,15 @@ const VERSION: &str = "(version?: natural)";
 const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
 const PAGE: &str = "(page?: natural)";
-const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: text, type?: natural)";
-const COMPANY: &str = "(company_name: text)";
+const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
+const COMPANY: &str = "(company_name: text 1..64)";
 const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
+const SETTINGS: &str = "(allow_plain_http?: flag, allow_default_password?: flag, device_sn_pattern?: text, device_sn_format?: text, \
+                        confidence_threshold?: number 0..1, engine_timeout_s?: natural 1..3600, engine_retries?: natural 0..100, \
+                        engine_backoff_ms?: natural 0..600000, engine_encoding?: 'gbk'|'utf-8', engine_delay_ms?: natural 0..60000, \
+                        max_upload_mib?: natural 1..102400, trusted_proxies?: [text]|text, hsts?: flag, timezone?: text|null, \
+                        backup_dir?: text|null, backup_time?: text, backup_keep?: natural 1..1000, version?: natural)";
+const ENTRY: &str = "(fields?: {..64: text ..1000} ..100, absent?: [text] ..100, override?: text ..200|null, version?: natural)";
 const CSV: &str = "text/csv";
 const WEBSOCKET: &str = "websocket";
 
@@ -195,20 +209,20 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/ca.pem", NOTHING, "application/x-pem-file"),
     row(Get, "/metrics", NOTHING, "text/plain"),
     row(Get, "/api/settings", NOTHING, "Settings"),
-    row(Patch, "/api/settings", "(*: any)", "Settings"),
+    row(Patch, "/api/settings", SETTINGS, "Settings"),
     row(Post, "/api/backup", NOTHING, "application/x-tar"),
     row(Get, "/api/backups", NOTHING, "(backups: [(name: text, bytes: natural, time: time)], trouble: text|null, is_new: bool)"),
     row(Post, "/api/restore", NOTHING, "Done"),
     row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
-    row(Post, "/switchPrintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag, reason?: text)", SWITCHED),
-    row(Post, "/switchPtintStatus", "(DeviceSNList: [serial], status?: 0|1, atomic?: flag, reason?: text)", SWITCHED),
+    row(Post, "/switchPrintStatus", SWITCH, SWITCHED),
+    row(Post, "/switchPtintStatus", SWITCH, SWITCHED),
     row(Read, "/searchNoPrint", NOTHING, "(DeviceSNList: [text])"),
     row(Get, "/socketNoPrint", NOTHING, WEBSOCKET),
     row(Read, "/printQRCode", SERIALS, "{text}"),
     row(
         Post,
         "/registerDevice",
-        "(DeviceSN?: serial|null, CPUID?: serial, devices?: [NewDevice])",
+        "(DeviceSN?: serial ..64|null, CPUID?: serial 1..64, devices?: [NewDevice] 1..10000)",
         "(reqStatus: 'sucess'|'partial'|'error', devices: [Registration])",
     ),
     row(Read, "/api/devices", DEVICES, "(devices: [Device], retired?: [Device], next_cursor: text|null, total: natural)"),
@@ -225,8 +239,8 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/imports", NOTHING, "(imports: [Import])"),
     row(Post, "/api/imports/{id}/undo", NOTHING, "Import"),
     row(Get, "/api/devices/{sn}", NOTHING, "WholeDevice"),
-    row(Patch, "/api/devices/{sn}", "(CPUID: serial, reason: text)", "WholeDevice"),
-    row(Delete, "/api/devices/{sn}", "(reason: text)", "WholeDevice"),
+    row(Patch, "/api/devices/{sn}", "(CPUID: serial 1..64, reason: text 1..200)", "WholeDevice"),
+    row(Delete, "/api/devices/{sn}", REASON, "WholeDevice"),
     row(
         Get,
         "/api/devices/{sn}/history",
@@ -248,38 +262,43 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),
     row(Post, "/api/labels/claims/release", SERIALS, "ReqStatus"),
     row(Get, "/api/labels/claims/socket", NOTHING, WEBSOCKET),
-    row(Post, "/api/labels/sent", "(DeviceSNList?: [serial], devices?: [NamedLabel], reason?: text)", "ReqStatus"),
+    row(
+        Post,
+        "/api/labels/sent",
+        "(DeviceSNList?: [AnyLabel] ..1000, devices?: [AnyLabel] ..1000, reason?: text ..200)",
+        "ReqStatus",
+    ),
     row(
         Post,
         "/api/labels/outcome",
-        "(printed?: [serial|NamedLabel], failed?: [serial|NamedLabel], unknown?: [serial|NamedLabel])",
+        "(printed?: [AnyLabel] ..1000, failed?: [AnyLabel] ..1000, unknown?: [AnyLabel] ..1000)",
         SWITCHED,
     ),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
-    row(Post, "/api/conflicts/{id}/settle", "(reason: text, decision?: 'keep'|'replace', seen?: serial)", "Conflict"),
+    row(Post, "/api/conflicts/{id}/settle", "(reason: text 1..200, decision?: 'keep'|'replace', seen?: serial)", "Conflict"),
     row(Get, "/api/companies", NOTHING, "(companies: [Company])"),
     row(Post, "/api/companies", COMPANY, "Company"),
     row(Patch, "/api/companies/{id}", COMPANY, "Company"),
     row(Delete, "/api/companies/{id}", NOTHING, "Done"),
     row(Get, "/api/groups", NOTHING, "(groups: [Group])"),
-    row(Post, "/api/groups", "(group_name: text, company_id?: natural, permissions?: [natural])", "Group"),
-    row(Patch, "/api/groups/{id}", "(group_name?: text, permissions?: [natural])", "Group"),
+    row(Post, "/api/groups", "(group_name: text 1..64, company_id?: natural, permissions?: [PermissionId])", "Group"),
+    row(Patch, "/api/groups/{id}", "(group_name?: text 1..64, permissions?: [PermissionId])", "Group"),
     row(Delete, "/api/groups/{id}", NOTHING, "Done"),
     row(Get, "/api/users", NOTHING, "(users: [User])"),
     row(
         Post,
         "/api/users",
-        "(user_name: text, passwd: text, company_id?: natural, group_id?: natural, permissions?: [natural])",
+        "(user_name: text 1..64, passwd: text 8..256, company_id?: natural, group_id?: natural, permissions?: [PermissionId])",
         "User",
     ),
     row(
         Patch,
         "/api/users/{id}",
-        "(locked?: flag, user_name?: text, company_id?: natural, group_id?: natural, permissions?: [natural], keep_tokens?: flag)",
+        "(locked?: flag, user_name?: text 1..64, company_id?: natural, group_id?: natural, permissions?: [PermissionId], keep_tokens?: flag)",
         "User",
     ),
     row(Delete, "/api/users/{id}", NOTHING, "Done"),
-    row(Post, "/api/users/{id}/password", "(passwd: text, old_passwd?: text, keep_tokens?: flag)", "Done"),
+    row(Post, "/api/users/{id}/password", "(passwd: text 8..256, old_passwd?: text, keep_tokens?: flag)", "Done"),
     row(
         Get,
         "/api/tokens",
@@ -289,7 +308,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/api/tokens",
-        "(name: text, permissions: [natural])",
+        "(name: text 1..64, permissions: [PermissionId])",
         "(token_id: natural, token: text, name: text, permissions: [natural])",
     ),
     row(Delete, "/api/tokens/{id}", NOTHING, "Done"),
@@ -297,7 +316,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/invoice/updateUsersPermission",
-        "(user_list: [(user_id: natural, group_id?: natural|null, update_permissions: [Tick])])",
+        "(user_list: [(user_id: natural, group_id?: natural|null, update_permissions: [Tick])] ..1000)",
         "Done",
     ),
     row(Read, "/invoice/getManagerGroups", SELF, "(group_list: [Group])"),
@@ -352,7 +371,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Post, "/api/models/test", "(json_model: JsonModel, file_name?: text|null, model_id?: natural)", "Trial"),
     row(Post, "/api/models/{id}/test", NOTHING, "Trial"),
-    row(Post, "/api/queue/pause", "(reason?: text)", "Done"),
+    row(Post, "/api/queue/pause", "(reason?: text ..200)", "Done"),
     row(Post, "/api/queue/resume", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/next", NOTHING, "Done"),
@@ -367,25 +386,20 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/export.csv", EXPORT, CSV),
     row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
-    row(Patch, "/api/invoices/{id}", "(fields?: {text}, absent?: [text], version?: natural, override?: text|null)", "WholeInvoice"),
+    row(Patch, "/api/invoices/{id}", ENTRY, "WholeInvoice"),
     row(Post, "/api/invoices/{id}/duplicate", "(decision?: 'duplicate'|'distinct'|null, version?: natural)", "WholeInvoice"),
-    row(Post, "/api/invoices/{id}/void", "(reason: text, version?: natural)", "WholeInvoice"),
+    row(Post, "/api/invoices/{id}/void", "(reason: text 1..200, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/restore", VERSION, "WholeInvoice"),
     row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [OpenFault], total: natural)"),
     row(
         Post,
         "/api/faults/retry",
-        "(invoice_ids?: [natural], all?: flag, from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text)",
+        "(invoice_ids?: [natural] 1..1000, all?: flag, from?: time, to?: time, model_id?: natural, fault?: flag, duplicate?: flag, q?: text)",
         "(action_id_list: [natural])",
     ),
     row(Post, "/api/faults/{id}/retry", VERSION, "(action_id: natural)"),
     row(Post, "/api/faults/{id}/resolve", VERSION, "Done"),
-    row(
-        Post,
-        "/api/faults/{id}/review",
-        "(fields?: {text}, absent?: [text], override?: text|null, version?: natural)",
-        "WholeInvoice",
-    ),
+    row(Post, "/api/faults/{id}/review", ENTRY, "WholeInvoice"),
     row(Post, "/api/faults/{id}/reopen", VERSION, "WholeInvoice"),
     row(Post, "/api/faults/{id}/open", NOTHING, "(sucess: text, open_by: [text])"),
     row(Post, "/api/faults/{id}/close", NOTHING, "Done"),

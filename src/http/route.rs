@@ -103,7 +103,7 @@ impl Takes {
         !matches!(self, Self::Words | Self::Lists)
     }
 
-    fn limits(self, max_upload_mib: u64) -> Limits {
+    pub(super) fn limits(self, max_upload_mib: u64) -> Limits {
         let words = Limits {
             text_bytes: WORDS_BYTES_MAX,
             values: WORDS_VALUES_MAX,
@@ -428,12 +428,13 @@ async fn pass(
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
     let (mut parts, body) = request.into_parts();
     let let_in = || {
+        let version = edge.app.store.accounts_version();
         let actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
         can_take(&edge.app, route.takes)?;
-        Ok(actor)
+        Ok((actor, version))
     };
-    let actor = match let_in() {
-        Ok(actor) => actor,
+    let (mut actor, version) = match let_in() {
+        Ok(found) => found,
         Err(refusal) => {
             body::drain(body);
             return Err(refusal);
@@ -446,7 +447,12 @@ async fn pass(
         let who = actor.as_ref().map_or(Who::Address(origin.ip), |actor| Who::User(actor.user));
         let limits = route.takes.limits(settings.max_upload_mib);
         let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
-        read.map_err(|refusal| invoice::too_large(route, refusal))?
+        let fields = read.map_err(|refusal| invoice::too_large(route, refusal))?;
+        // A body takes as long as its sender likes: whoever was let in before it may have been locked out meanwhile.
+        if edge.app.store.accounts_version() != version {
+            actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
+        }
+        fields
     };
     let headers = if is_upgrade { parts.headers.clone() } else { std::mem::take(&mut parts.headers) };
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));

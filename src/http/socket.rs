@@ -5,7 +5,7 @@ use super::listen::Place;
 use super::reply::Reply;
 use super::route::{Call, Upgrade};
 use crate::app::{App, device_lists, faults};
-use crate::domain::account::Permission;
+use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::{Code, Refusal};
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription, TooMany};
 use bytes::Bytes;
@@ -226,6 +226,23 @@ fn too_many(_: TooMany) -> Refusal {
     Refusal::new(Code::Unavailable, "该用户打开的连接太多", "this user has too many connections open")
 }
 
+/// A new socket of the asker's, as he is now: what was taken away after he was let in, and before the hub knew of the socket, was told to
+/// nobody.
+fn subscribe(call: &Call, needs: Option<Permission>) -> Result<(Subscription, Actor), Refusal> {
+    let mut actor = call.actor()?.clone();
+    loop {
+        let subscription = call.edge.hub.subscribe(&actor, needs).map_err(too_many)?;
+        let now = call.edge.app.actor_now(actor.credential)?.ok_or_else(Refusal::unauthenticated)?;
+        if needs.is_some_and(|needed| !now.may(needed)) {
+            return Err(Refusal::no_permission());
+        }
+        if (now.permissions, now.company) == (actor.permissions, actor.company) {
+            return Ok((subscription, actor));
+        }
+        actor = now;
+    }
+}
+
 fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
     let sns = app.store.walk(device_lists::unprinted)?;
     Ok(Bytes::from(json!({ "DeviceSNList": sns }).to_string()))
@@ -234,7 +251,7 @@ fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
 /// The serials without a label: at once, at each change, and every 20 s.
 pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR)).map_err(too_many)?;
+    let (subscription, _) = subscribe(&call, Some(Permission::DeviceR))?;
     // What changes from here on is told, so the list read after this is never missed.
     let mut latest = edge.unprinted.clone();
     latest.mark_unchanged();
@@ -250,7 +267,7 @@ pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
 /// The labels that somebody has claimed: at once, at each change, and when a claim runs out.
 pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let subscription = edge.hub.subscribe(call.actor()?, Some(Permission::DeviceR)).map_err(too_many)?;
+    let (subscription, _) = subscribe(&call, Some(Permission::DeviceR))?;
     let mut latest = edge.claims.clone();
     latest.mark_changed();
     accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
@@ -306,8 +323,7 @@ pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<
 /// The invoice pages' socket.
 pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
-    let actor = call.actor()?.clone();
-    let subscription = edge.hub.subscribe(&actor, None).map_err(too_many)?;
+    let (subscription, actor) = subscribe(&call, None)?;
     let language = call.language;
     accept(&mut call, move |talk| async move {
         match faults(&edge, &actor) {
@@ -325,7 +341,7 @@ pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
     })
 }
 
-fn faults(edge: &Edge, actor: &crate::domain::account::Actor) -> Result<u64, Refusal> {
+fn faults(edge: &Edge, actor: &Actor) -> Result<u64, Refusal> {
     Ok(edge.app.store.read(|view| faults::number(view, actor.wall()))?)
 }
 

@@ -189,6 +189,10 @@ fn hex(sum: Sha256) -> String {
     sum.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+fn is_sum(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
 struct Archive<W: Write> {
     tar: tar::Builder<W>,
     sums: String,
@@ -366,7 +370,7 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
         } else if name.starts_with(RECORDS) {
             let rows = decode(&whole(&mut data)?).ok_or_else(|| damaged(&name))?;
             each(Member::Rows(rows))?;
-        } else if let Some(hash) = name.strip_prefix(PICTURES_DIR) {
+        } else if let Some(hash) = name.strip_prefix(PICTURES_DIR).filter(|hash| is_sum(hash)) {
             each(Member::Picture(hash, &mut data))?;
         } else if let Some(known) = FILES.into_iter().find(|known| *known == name) {
             let bytes = whole(&mut data)?;
@@ -375,7 +379,10 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
             return Err(wrong(format!("{}: {name} is nothing of a backup's", path.display())));
         }
         io::copy(&mut data, &mut io::sink())?;
-        sums.insert(name, hex(data.sum));
+        // Each stands there once: of two, one would not be held against its sum.
+        if sums.insert(name.clone(), hex(data.sum)).is_some() {
+            return Err(damaged(&name));
+        }
     }
     if !is_whole {
         return Err(wrong(format!("{} is cut off: it has no end", path.display())));

@@ -1,9 +1,10 @@
-//! What comes in from outside, bent by chance: bodies, files, pictures, CSV, templates, WebSocket frames, engine frames, stored records,
-//! backups. The box answers with words, never with an internal error, and lives. Each target runs for `PAPERLINE_FUZZ_SECONDS` (1) from
+//! What comes in from outside, bent by chance: bodies, multipart, files, pictures, CSV, templates, WebSocket frames and talks, engine frames,
+//! stored records, backups and their restoring. The box answers with words, never with an internal error, and lives. Each target runs for `PAPERLINE_FUZZ_SECONDS` (1) from
 //! the seed `PAPERLINE_FUZZ_SEED` (1); `scripts/fuzz` runs them for long.
 
-use crate::external::{QUICK, add_template, frame, play, upload};
+use crate::external::{QUICK, add_template, frame, good_as, play, upload};
 use crate::random::Random;
+use crate::restore_limits::{Member, archive, members, summed};
 use crate::support::{Answer, Client, Paperline, blank_png, eventually};
 use paperline::domain::{account, action, device, invoice, template};
 use paperline::store::backup;
@@ -287,4 +288,315 @@ fn backups() {
         // Padding after and between members may change without harm, or be cut off; nothing else.
         assert!(read.is_err() || bent.len() >= good.len() - 1536, "{} of {} bytes", bent.len(), good.len());
     });
+}
+
+/// Members out of place, twice, gone, bent, or of a size that they don't have; often with sums that fit, so that all of it is looked at.
+fn bend_archive(random: &mut Random, good: &[Member]) -> Vec<u8> {
+    let mut bent = good.to_vec();
+    for _ in 0..=random.below(3) {
+        let (at, other) = (random.below(bent.len()), random.below(bent.len()));
+        match random.below(8) {
+            0 => bent.swap(at, other),
+            1 if bent.len() > 2 => drop(bent.remove(at)),
+            2 => bent.insert(other, bent[at].clone()),
+            3 => bent[at].bytes = bend(random, &bent[at].bytes.clone()),
+            4 => {
+                let sizes = [0, 1, 511, 513, (20 << 20) + 1, (256 << 20) + 1, 1 << 33, u64::MAX / 2, u64::MAX];
+                bent[at].says = Some(sizes[random.below(sizes.len())]);
+            }
+            5 => bent[at].kind = b"01234567SLKxgVX\0"[random.below(16)],
+            6 => {
+                let name = bend(random, bent[at].name.as_bytes());
+                bent[at].name = String::from_utf8_lossy(&name).chars().filter(|c| *c != '\0').collect();
+            }
+            _ => {
+                let names = [bent[at].name.clone(), bent[other].name.clone()];
+                (bent[at].name, bent[other].name) = names.into();
+            }
+        }
+    }
+    let bytes = archive(&if random.percent(70) { summed(bent) } else { bent });
+    if random.percent(20) { bend(random, &bytes) } else { bytes }
+}
+
+#[test]
+fn restores() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    client.post("/registerDevice", &json!({ "CPUID": "A1" }));
+    upload(&client);
+    let good = members(&client.post("/api/backup", &json!({})).bytes);
+    // As a bad one comes to a box: it stays a new one.
+    let new = Paperline::start();
+    let admin = new.admin();
+    let dir = tempfile::tempdir().unwrap();
+    let (file, target) = (dir.path().join("bent"), dir.path().join("target"));
+    let (mut whole, mut refused) = (0, 0);
+    fuzz("restores", |random| {
+        let bent = bend_archive(random, &good);
+        std::fs::write(&file, &bent).unwrap();
+        match backup::restore(&file, &target, paperline::store::endless()) {
+            Ok(_) => {
+                whole += 1;
+                // What can't be opened is said in words.
+                if random.percent(20)
+                    && let Err(e) = paperline::app::App::open(&target, &[], Box::new(|_| {}))
+                {
+                    assert!(!e.to_string().is_empty());
+                }
+                std::fs::remove_dir_all(&target).unwrap();
+            }
+            Err(e) => {
+                refused += 1;
+                assert!(!e.to_string().is_empty());
+                assert!(!target.exists(), "what is left of it");
+                let answer = admin.upload("/api/restore", &[("b", &bent)]);
+                assert_eq!(answer.refusal(), (400, "malformed"), "{e}");
+                assert!(!new.data().join("restored").exists());
+            }
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing but the file is there");
+    });
+    eprintln!("{whole} were whole, {refused} refused");
+    is_well(&admin);
+}
+
+/// A body of parts, made up piece by piece: boundaries that are almost one, headers of any kind, parts in parts, ends that don't come.
+fn made_up_multipart(random: &mut Random) -> (String, Vec<u8>) {
+    let boundaries = ["f", "frontier", "--", "f f", "\"q\"", "a'b", "----WebKitFormBoundary7MA4YWxkTrZu0gW", "é", ""];
+    let boundary = match random.below(10) {
+        0 => "b".repeat(random.below(300)),
+        n if n < 4 => boundaries[random.below(boundaries.len())].to_owned(),
+        _ => "f".to_owned(),
+    };
+    let kinds = [
+        "multipart/form-data; boundary=",
+        "Multipart/Form-Data;boundary=",
+        "multipart/mixed; boundary=",
+        "multipart/form-data; x=y; boundary=",
+    ];
+    let kind = format!("{}{boundary}", kinds[random.below(kinds.len())]);
+    let mut body = Vec::new();
+    for _ in 0..random.below(5) {
+        body.extend(format!("--{boundary}\r\n").bytes());
+        let headers = [
+            "Content-Disposition: form-data; name=\"condition\"\r\n",
+            "Content-Disposition: form-data; name=\"file\"; filename=\"../../x.png\"\r\n",
+            "content-disposition: form-data; name=file; filename*=UTF-8''%e5%8f%91.png\r\n",
+            "Content-Disposition: form-data\r\n",
+            "Content-Disposition: attachment; filename=\"\"\r\n",
+            "Content-Type: image/png\r\n",
+            "Content-Type: multipart/mixed; boundary=inner\r\n",
+            "Content-Transfer-Encoding: base64\r\n",
+            "Content-Length: 99999999999999999999\r\n",
+            "X-Nothing\r\n",
+            ": \r\n",
+            "\r\n",
+            "\n",
+        ];
+        for _ in 0..random.below(4) {
+            body.extend(headers[random.below(headers.len())].bytes());
+        }
+        if random.percent(5) {
+            body.extend(format!("X: {}\r\n", "n".repeat(random.below(40_000))).bytes());
+        }
+        if random.percent(90) {
+            body.extend(b"\r\n");
+        }
+        match random.below(6) {
+            0 => body.extend(blank_png(9, 9)),
+            1 => body
+                .extend(format!("--inner\r\nContent-Disposition: file; filename=a\r\n\r\nx\r\n--inner--\r\n--{boundary}x").bytes()),
+            2 => {
+                let length = random.below(3_000);
+                body.extend(random.bytes(length));
+            }
+            3 => body.extend(b"DeviceSN,CPUID\r\n18470001,A1\r\n"),
+            4 => body.extend(b"Time"),
+            _ => {}
+        }
+        body.extend(if random.percent(80) { &b"\r\n"[..] } else { b"\n" });
+    }
+    if random.percent(80) {
+        body.extend(format!("--{boundary}--\r\n").bytes());
+    }
+    (kind, if random.percent(30) { bend(random, &body) } else { body })
+}
+
+#[test]
+fn multipart_bodies() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let address = paperline.http.strip_prefix("http://").unwrap();
+    let paths = [
+        "/invoice/recognizeImage",
+        "/invoice/uploadModelOrigin",
+        "/api/devices/import",
+        "/api/models/test",
+        "/search",
+        "/login",
+        "/api/restore",
+    ];
+    fuzz("multipart bodies", |random| {
+        let (kind, body) = made_up_multipart(random);
+        let path = paths[random.below(paths.len())];
+        let mut head =
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: {kind}\r\n", client.cookie());
+        let (mut sent, mut is_whole) = (body.clone(), true);
+        match random.below(6) {
+            // In chunks, of which some are none.
+            0 => {
+                head.push_str("Transfer-Encoding: chunked\r\n");
+                sent = body
+                    .chunks(1 + random.below(700))
+                    .flat_map(|c| [format!("{:x}\r\n", c.len()).as_bytes(), c, b"\r\n"].concat())
+                    .collect();
+                sent.extend(b"0\r\n\r\n");
+                if random.percent(20) {
+                    sent = bend(random, &sent);
+                    is_whole = false;
+                }
+            }
+            // Longer than it is, or shorter.
+            1 => {
+                head.push_str(&format!("Content-Length: {}\r\n", body.len() + 1 + random.below(100)));
+                is_whole = false;
+            }
+            2 => head.push_str(&format!("Content-Length: {}\r\n", random.below(body.len() + 1))),
+            _ => head.push_str(&format!("Content-Length: {}\r\n", body.len())),
+        }
+        let mut stream = TcpStream::connect(address).unwrap();
+        let patience = if is_whole { Duration::from_secs(30) } else { Duration::from_millis(5) };
+        stream.set_read_timeout(Some(patience)).unwrap();
+        let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).and_then(|()| stream.write_all(&sent));
+        let mut answer = [0; 64];
+        let read = stream.read(&mut answer).unwrap_or(0);
+        let line = String::from_utf8_lossy(&answer[..read]).into_owned();
+        let status: u16 = line.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+        assert!(status < 500 || status == 503, "{path} {kind}: {line}");
+    });
+    is_well(&client);
+    eventually("nothing is left of what was broken off", || {
+        (std::fs::read_dir(paperline.data().join("pictures/incoming")).unwrap().count() == 0).then_some(())
+    });
+}
+
+/// The rights of the pages that a message is for; none where it is for whoever is logged in.
+fn pages_of(msg_id: i64) -> &'static [u64] {
+    match msg_id {
+        201 => &[9],
+        1 | 203 => &[9, 7],
+        100..=102 | 204 => &[7],
+        206 => &[10],
+        2..=4 => &[1],
+        _ => &[],
+    }
+}
+
+/// Says anything, in any order, on one socket after the other; what was heard, and when.
+fn talk(client: &Client, random: &mut Random, until: Instant) -> Vec<(Instant, i64)> {
+    let mut heard = Vec::new();
+    while Instant::now() < until {
+        let Ok(mut socket) = client.try_socket("/invoice/webSocketServer", &[]) else { continue };
+        if let tungstenite::stream::MaybeTlsStream::Plain(stream) = socket.0.get_mut() {
+            stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        }
+        let mut lives = true;
+        while lives && Instant::now() < until {
+            let page = random.below(8);
+            let said = match random.below(12) {
+                0 => tungstenite::Message::text(r#"{"code":"002"}"#),
+                1 => tungstenite::Message::text(
+                    String::from_utf8_lossy(&bend(random, br#"{"code":"001","console_status":2}"#)).into_owned(),
+                ),
+                2 => tungstenite::Message::Ping(vec![1; random.below(126)].into()),
+                3 if random.percent(10) => tungstenite::Message::binary(vec![0; 3]),
+                n if n < 8 => tungstenite::Message::text(json!({ "code": "001", "console_status": page }).to_string()),
+                _ => tungstenite::Message::Pong(Vec::new().into()),
+            };
+            lives = socket.0.send(said).is_ok();
+            loop {
+                match socket.0.read() {
+                    Ok(tungstenite::Message::Text(text)) => {
+                        let message: serde_json::Value = serde_json::from_str(&text).unwrap();
+                        heard.push((Instant::now(), message["msg_id"].as_i64().unwrap()));
+                    }
+                    Ok(tungstenite::Message::Close(_)) => lives = false,
+                    Ok(_) => {}
+                    Err(tungstenite::Error::Io(e))
+                        if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) =>
+                    {
+                        break;
+                    }
+                    Err(_) => {
+                        lives = false;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    heard
+}
+
+#[test]
+fn websocket_talks_while_rights_come_and_go() {
+    const TALK: Duration = Duration::from_secs(2);
+    const RIGHTS: [u64; 6] = [9, 7, 1, 10, 8, 11];
+    let (address, _asked) = play(|id, _, stream| {
+        good_as(7, id, stream);
+        true
+    });
+    let paperline = Paperline::start_with(&[&["--engine", &address], &QUICK[..]].concat());
+    let admin = paperline.admin();
+    add_template(&admin);
+    let made = admin.post("/api/users", &json!({ "user_name": "watcher", "passwd": "long enough", "permissions": RIGHTS }));
+    let user = format!("/api/users/{}", made.body["user_id"]);
+    let client = paperline.client();
+    assert_eq!(client.log_in("watcher", "long enough").body["reqStatus"], "sucess");
+    let mut all = 0;
+    fuzz("WebSocket talks", |random| {
+        // What he may, from when it was asked for until the next was answered.
+        let mut times: Vec<(Instant, Option<Instant>, Vec<u64>)> = Vec::new();
+        let until = Instant::now() + TALK;
+        let heard = std::thread::scope(|scope| {
+            let talking: Vec<_> = (0..3)
+                .map(|_| {
+                    let (client, mut own) = (&client, Random::new(random.next()));
+                    scope.spawn(move || talk(client, &mut own, until))
+                })
+                .collect();
+            scope.spawn(|| {
+                while Instant::now() < until {
+                    upload(&admin);
+                    std::thread::sleep(Duration::from_millis(30));
+                }
+            });
+            while Instant::now() < until {
+                let rights: Vec<u64> = RIGHTS.into_iter().filter(|_| random.percent(50)).collect();
+                let asked = Instant::now();
+                assert_eq!(admin.patch(&user, &json!({ "permissions": rights })).status, 200);
+                if let Some(last) = times.last_mut() {
+                    last.1 = Some(Instant::now());
+                }
+                times.push((asked, None, rights));
+                std::thread::sleep(Duration::from_millis(random.below(1_500) as u64));
+            }
+            talking.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        for (at, msg_id) in heard {
+            all += 1;
+            let pages = pages_of(msg_id);
+            let may = |(asked, over, rights): &(Instant, Option<Instant>, Vec<u64>)| {
+                *asked <= at
+                    && over.is_none_or(|over| over + Duration::from_secs(1) >= at)
+                    && pages.iter().any(|p| rights.contains(p))
+            };
+            // Before the first of them it was what the last run left.
+            let is_early = times.first().is_none_or(|first| at < first.0 + Duration::from_secs(1));
+            assert!(pages.is_empty() || is_early || times.iter().any(may), "{msg_id} was heard by whoever may not: {times:?}");
+        }
+    });
+    eprintln!("{all} messages");
+    is_well(&admin);
 }

@@ -1,6 +1,7 @@
 //! A box of one's own for a test: the real binary on a fresh data dir and free ports, and clients that talk to it.
 
 pub mod administrator;
+pub mod beside;
 pub mod disk;
 
 use serde_json::Value;

@@ -1,0 +1,218 @@
+//! WebSockets in number: how many a user may have, what place each takes, when they end, and how much of what nobody reads is kept. Not here:
+//! what is said on them (sockets.rs), and handshakes that meet the end of a right (races.rs).
+
+use crate::external::{frame, good_as, play, upload, watch};
+use crate::support::{Client, Paperline, Socket, administrator, eventually};
+use bytes::Bytes;
+use paperline::app::App;
+use paperline::domain::account::{Actor, Credential, Session};
+use paperline::domain::change::{Change, Progress};
+use paperline::domain::ids::{ActionId, UserId};
+use paperline::domain::invoice::Regions;
+use paperline::hub::{Encoder, Hub, Message};
+use paperline::store::tables::SESSIONS;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const SOCKETS_MAX: usize = 1_000;
+/// Open at once on one of the box's ports.
+const CONNECTIONS_MAX: usize = 8_192;
+
+/// What is heard of `stream` within a time.
+fn heard(mut stream: &TcpStream, within: Duration) -> Option<String> {
+    stream.set_read_timeout(Some(within)).unwrap();
+    let mut beginning = [0; 12];
+    stream.read(&mut beginning).ok().map(|n| String::from_utf8_lossy(&beginning[..n]).into_owned())
+}
+
+#[test]
+fn a_user_has_a_thousand_sockets_and_each_keeps_its_place() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    // Other tests of this process open as many.
+    if most.is_some_and(|most| most < (2 * CONNECTIONS_MAX + 2_000) as u64) {
+        return eprintln!("skipped: no more than {most:?} files may be open here");
+    }
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
+    let paperline = Paperline::start();
+    let (admin, operator) = (paperline.admin(), paperline.operator());
+    let again = paperline.operator();
+    // From two sessions, on both kinds.
+    let open = |client: &Client, n: usize| {
+        client.try_socket(if n.is_multiple_of(2) { "/invoice/webSocketServer" } else { "/socketNoPrint" }, &[])
+    };
+    let mut sockets: Vec<Socket> = (0..SOCKETS_MAX)
+        .map(|n| open(if n % 3 == 0 { &again } else { &operator }, n).unwrap_or_else(|e| panic!("{n}: {e}")))
+        .collect();
+    for (n, client) in [&operator, &again].into_iter().enumerate() {
+        assert_eq!(open(client, n).err(), Some(503), "one more than there may be");
+    }
+    assert_eq!(operator.get("/healthz").status, 200, "whoever may open no more may ask as before");
+    let mut others = open(&admin, 0).expect("another user is let in");
+    assert_eq!(others.next().unwrap()["msg_id"], 205);
+    // One goes, and another may come.
+    sockets.pop();
+    let mut late = eventually("there is room for one", || open(&operator, 0).ok());
+    late.next().unwrap();
+    assert_eq!(open(&operator, 0).err(), Some(503));
+    sockets.push(late);
+
+    // With so many connections beside them that none is left: each socket is one, though it is no request any more.
+    let address = paperline.http.trim_start_matches("http://").to_owned();
+    let mut silent: Vec<TcpStream> = Vec::new();
+    let ask = |stream: &mut TcpStream| stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    // The clients keep some open, and close some when they like: as many more as it takes until nobody is let in. Whoever is silent for too
+    // long is cut: on a slow machine it begins anew.
+    let waits = 'fill: loop {
+        silent.clear();
+        let began = Instant::now();
+        silent.extend((0..CONNECTIONS_MAX - SOCKETS_MAX - 100).map(|_| TcpStream::connect(&address).unwrap()));
+        while began.elapsed() < Duration::from_secs(20) {
+            let mut next = TcpStream::connect(&address).unwrap();
+            ask(&mut next);
+            if heard(&next, Duration::from_secs(3)).is_none() {
+                break 'fill next;
+            }
+            silent.push(next);
+            assert!(silent.len() <= CONNECTIONS_MAX - SOCKETS_MAX, "{} beside {SOCKETS_MAX} sockets", silent.len());
+        }
+    };
+    sockets.pop();
+    assert_eq!(heard(&waits, Duration::from_secs(60)).as_deref(), Some("HTTP/1.1 200"), "a socket has gone");
+}
+
+/// Says what it is told to.
+struct Plain(usize);
+
+impl Encoder for Plain {
+    fn change(&self, _: &Change) -> Vec<Message> {
+        Vec::new()
+    }
+
+    fn progress(&self, _: &Progress) -> Vec<Message> {
+        Vec::new()
+    }
+
+    fn faults(&self, _: u64) -> Bytes {
+        Bytes::from(vec![b' '; self.0])
+    }
+
+    fn so_far(&self, _: Option<(ActionId, &Regions)>) -> Bytes {
+        Bytes::new()
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+#[test]
+fn a_socket_ends_when_its_session_is_swept_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::new(Arc::new(Plain(1)));
+    let news = hub.clone();
+    let app = App::open(dir.path(), &[], Box::new(move |change| news.publish(change))).unwrap();
+    administrator::let_in(&app);
+    // Another session of the same user, that has been idle for longer than it may.
+    let key = [9; 32];
+    let old = Session { user: UserId(1), began: 1, seen: 1 };
+    app.store.write_blocking(move |txn| Ok(txn.put(&SESSIONS, &key, &old)?)).unwrap();
+    let (living, over) = (administrator::by().actor, Actor { credential: Credential::Session(key), ..administrator::by().actor });
+    let (stays, goes) = (hub.subscribe(&living, None).unwrap(), hub.subscribe(&over, None).unwrap());
+    assert_eq!(app.sweep_sessions().unwrap(), 1);
+    runtime().block_on(async {
+        let within = |wait| tokio::time::timeout(Duration::from_secs(5), wait);
+        assert_eq!(within(goes.cut.wait()).await.unwrap().0, 1008);
+        assert!(tokio::time::timeout(Duration::from_millis(200), stays.cut.wait()).await.is_err());
+    });
+}
+
+#[test]
+fn what_a_laggard_does_not_read_is_bounded_in_bytes_as_well() {
+    const MESSAGE_BYTES: usize = 1 << 20;
+    let hub = Hub::new(Arc::new(Plain(MESSAGE_BYTES)));
+    let mut laggard = hub.subscribe(&administrator::by().actor, None).unwrap();
+    // Far fewer than there may be by number.
+    (0..100).for_each(|_| laggard.greet(1));
+    runtime().block_on(async {
+        let (code, _) = tokio::time::timeout(Duration::from_secs(5), laggard.cut.wait()).await.unwrap();
+        assert_eq!(code, 1013);
+        let mut kept = 0;
+        while let Ok(Some(text)) = tokio::time::timeout(Duration::from_millis(200), laggard.next()).await {
+            kept += text.len();
+        }
+        assert!(kept <= 5 << 20, "{kept} bytes were kept");
+    });
+}
+
+fn resident_mib(paperline: &Paperline) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{}/statm", paperline.pid())).unwrap();
+    (statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096) >> 20
+}
+
+/// `002` is thirty bytes to ask and may be a hundred thousand to answer.
+#[test]
+fn who_asks_much_and_reads_nothing_is_cut_and_costs_little() {
+    const LAGGARDS: usize = 20;
+    let (go_on, waits) = channel::<()>();
+    let waits = Mutex::new(waits);
+    let (address, _asked) = play(move |id, _, stream| {
+        if id != 1 {
+            good_as(7, id, stream);
+            return true;
+        }
+        let mut say = |id, body| stream.write_all(&frame(id, &body)).unwrap();
+        say(100, json!({ "status": 0, "id": 7 }));
+        for n in 0..15 {
+            let text = "字".repeat(1_000);
+            say(102, json!({ "status": 0, "pos_id": format!("区域{n}"), "ocr_result": text, "probability": 0.97 }));
+        }
+        let _ = waits.lock().unwrap().recv_timeout(Duration::from_secs(50));
+        stream.write_all(&frame(1, &json!({ "status": 0 }))).is_ok()
+    });
+    let paperline = Paperline::start_with(&["--engine", &address]);
+    let admin = paperline.admin();
+    crate::external::add_template(&admin);
+    eventually("the template", || (admin.get("/invoice/getAllModel").body["total"] == 1).then_some(()));
+    let mut honest = watch(&admin, 2);
+    upload(&admin);
+    for _ in 0..15 {
+        honest.until(102);
+    }
+    let before = resident_mib(&paperline);
+    let mut laggards: Vec<Socket> = (0..LAGGARDS).map(|_| watch(&admin, 2)).collect();
+    for laggard in &mut laggards {
+        let stream = laggard.0.get_mut();
+        if let tungstenite::stream::MaybeTlsStream::Plain(stream) = stream {
+            stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+        }
+        for _ in 0..2_000 {
+            // The box listens no more, when it has had enough.
+            if laggard.0.send(tungstenite::Message::text(r#"{"code":"002"}"#)).is_err() {
+                break;
+            }
+        }
+    }
+    let grown = resident_mib(&paperline).saturating_sub(before);
+    assert!(grown < 400, "{grown} MiB");
+    assert_eq!(admin.get("/healthz").status, 200);
+    honest.say(&json!({ "code": "002" }));
+    honest.until(204);
+    for mut laggard in laggards {
+        let code = loop {
+            match laggard.0.read() {
+                Ok(tungstenite::Message::Close(frame)) => break frame.map(|f| u16::from(f.code)),
+                Ok(_) => {}
+                // Cut without a word, since it did not even take that.
+                Err(_) => break None,
+            }
+        };
+        assert!(code.is_none() || code == Some(1013), "{code:?}");
+    }
+    let _ = go_on.send(());
+    honest.until(1);
+}
