@@ -129,7 +129,14 @@ pub fn record(txn: &mut Txn<'_>, by: &By, kept: &Kept, purpose: Purpose, company
     Ok(picture)
 }
 
-/// The same picture once more, as one of this company's: it belongs to whom it is about, not to whoever sent it.
+/// The picture becomes one of this company's: it belongs to whom it is about, not to whoever sent it.
+pub(super) fn give(txn: &mut Txn<'_>, picture: Picture, company: CompanyId) -> Result<Picture, StoreError> {
+    let picture = Picture { company, ..picture };
+    txn.put(&PICTURES, &picture.id, &picture)?;
+    Ok(picture)
+}
+
+/// The same picture once more, as one of this company's: others have it too.
 pub(super) fn hand_over(txn: &mut Txn<'_>, picture: Picture, company: CompanyId) -> Result<Picture, StoreError> {
     let picture = Picture { id: PictureId(txn.next("pictures")?), company, ..picture };
     txn.put(&PICTURES, &picture.id, &picture)?;

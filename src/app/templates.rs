@@ -74,6 +74,23 @@ fn check_version(txn: &Txn<'_>, known: &Template, seen: u64) -> Result<(), Refus
     ))
 }
 
+/// Whether a template of the picture's company lies on it, or is about to.
+fn is_used(view: &View<'_>, picture: &Picture) -> Result<bool, StoreError> {
+    let draws_on = |action: &Action| match &action.job {
+        Job::AddTemplate(draft) | Job::ChangeTemplate(_, draft) => draft.origin == picture.id,
+        _ => false,
+    };
+    if running(view)?.iter().any(draws_on) || is_waiting(view, draws_on)? {
+        return Ok(true);
+    }
+    for template in each(view, ids(view, Some(picture.company))?) {
+        if template?.origin == picture.id {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn check_areas(layout: &Layout, origin: &Picture) -> Result<(), Refusal> {
     match layout.areas.iter().find(|a| !a.rect.has_extent() || !a.rect.is_within(origin.width, origin.height)) {
         None => Ok(()),
@@ -123,7 +140,9 @@ impl App {
             let mut origin = drawn_on(&txn.view(), &by.actor, &drawn.layout, drawn.origin, known.as_ref())?;
             let by = &by.about(&txn.view(), company)?;
             if origin.company != company {
-                origin = pictures::hand_over(txn, origin, company)?;
+                let is_used = is_used(&txn.view(), &origin)?;
+                let take = if is_used { pictures::hand_over } else { pictures::give };
+                origin = take(txn, origin, company)?;
             }
             let shown = match &drawn.shown {
                 Some(kept) => pictures::record(txn, by, kept, Purpose::Template, company)?.id,

@@ -107,6 +107,15 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
     let model = json!({ "modelAction": { "json_model": { "global_setting": { "label": "只给甲" } }, "company_id": company }, "file_name": origin, "type": 0 });
     assert_eq!(admin.post("/invoice/addModel", &model).status, 200);
     let of_a = eventually("the template", || a.get("/invoice/getAllModel").body["model_list"].get(0).cloned());
+    assert_eq!(of_a["origin_url"], origin);
+    // The same picture for 乙 too: each has its own, and neither takes the other's away.
+    let mut for_b = model.clone();
+    for_b["modelAction"]["company_id"] = b.get("/me").body["company_id"].clone();
+    for_b["modelAction"]["json_model"]["global_setting"]["label"] = json!("给乙");
+    assert_eq!(admin.post("/invoice/addModel", &for_b).status, 200);
+    let of_b = eventually("the template", || b.get("/invoice/getAllModel").body["model_list"].get(0).cloned());
+    let url = of_b["origin_url"].as_str().unwrap();
+    assert_eq!((a.get(url).status, b.get(url).status), (403, 200));
     for url in ["origin_url", "model_url"] {
         let url = of_a[url].as_str().unwrap();
         assert_eq!((a.get(url).status, b.get(url).status), (200, 403), "{url}");
