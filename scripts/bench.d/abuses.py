@@ -1,5 +1,5 @@
-"""What each abuse costs, one after the other, each on a box of its own that holds the same: how much memory over idle, and how long whoever works
-beside it waited at most for `/healthz` and for the list of devices. Standard library only."""
+"""What each abuse costs, one after the other, each on a box of its own that holds the same: how much memory over idle, and how long
+whoever works beside it waited at most for `/healthz` and for the list of devices. Standard library only."""
 
 import collections
 import os
@@ -111,7 +111,8 @@ def nasty_log_ins(site):
         return b'{"a":[' + b'{"":0},' * (length // 7) + b"0]}"
 
     large, small = body((32 << 20) - 64), body(60 << 10)
-    in_pieces = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [large[i : i + (1 << 20)] for i in range(0, len(large), 1 << 20)])
+    pieces = [large[start : start + (1 << 20)] for start in range(0, len(large), 1 << 20)]
+    in_pieces = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
 
     def one(n):
         until = site.until()
@@ -274,7 +275,8 @@ def measure(binary, folder, name, abuse, picture, password, seconds):
     answered = ", ".join(f"{status} × {number:,}" for status, number in sorted(site.answered.items())) or "–"
     slowest = [beside.slowest.get(path, 0) for path in ("/healthz", "/api/devices")]
     failed = f"; beside: {dict(beside.failed)}" if beside.failed else ""
-    print(f"| {name} | {idle:.0f} MB + {memory.most - idle:.0f} | {slowest[0]:.2f} s | {slowest[1]:.2f} s | {beside.asked:,} | {answered}{failed} |", flush=True)
+    figures = f"{idle:.0f} MB + {memory.most - idle:.0f} | {slowest[0]:.2f} s | {slowest[1]:.2f} s | {beside.asked:,}"
+    print(f"| {name} | {figures} | {answered}{failed} |", flush=True)
 
 
 def table(binary, is_small):
@@ -282,7 +284,8 @@ def table(binary, is_small):
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     seconds, devices = (3, 20_000) if is_small else (15, 300_000)
     print(f"\neach for {seconds} s or as long as it takes, on a box with {devices:,} devices\n")
-    print("| abuse | memory, idle + at most | slowest /healthz | slowest list | asked | abusers were answered |\n|---|---|---|---|---|---|", flush=True)
+    print("| abuse | memory, idle + at most | slowest /healthz | slowest list | asked | abusers were answered |")
+    print("|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         picture, password = filled(binary, folder, devices)
         for name, abuse in ABUSES:

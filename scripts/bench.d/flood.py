@@ -1,6 +1,6 @@
 """A minute of too much at once: 1,000 open consoles, 200 uploads of small pictures and 50 log-ins a second. Says what was answered, how long a
-look took before, while and after, and what the box's memory did. Then one abuse after the other, as a table (abuses.py); that alone with `PAPERLINE_BENCH_ONLY=abuses`. Standard
-library only."""
+look took before, while and after, and what the box's memory did. Then one abuse after the other, as a table (abuses.py); that alone with
+`PAPERLINE_BENCH_ONLY=abuses`. Standard library only."""
 
 import asyncio
 import collections

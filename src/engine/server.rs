@@ -301,12 +301,12 @@ impl Engine for Server {
                 }
                 FOUND if known => {
                     let position = position(frame.body.get("position")).ok_or_else(|| broken("an area without its place"))?;
-                    report(Event::Found { status: frame.status(), pos_id: areas.named_in(&frame)?, position });
+                    report(Event::Found { status: frame.status(), pos_id: areas.named_in(frame)?, position });
                     Ok(None)
                 }
                 READ if known => {
-                    let (text, probability) = read_in(&frame);
-                    report(Event::Read { status: frame.status(), pos_id: areas.named_in(&frame)?, text, probability });
+                    let (text, probability) = read_in(frame);
+                    report(Event::Read { status: frame.status(), pos_id: areas.named_in(frame)?, text, probability });
                     Ok(None)
                 }
                 RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new(), papers: 1 })),

@@ -95,8 +95,8 @@ pub async fn retry(call: Call) -> Result<Reply, Refusal> {
 
 /// Those that are named, or with `all` whatever the filter lets through.
 pub async fn retry_some(call: Call) -> Result<Reply, Refusal> {
+    let filter = filter(&call.fields, call.actor()?, &call.edge.app.settings().zone())?;
     let mut ids = if call.fields.flag("all")? {
-        let filter = filter(&call.fields, call.actor()?, &call.edge.app.settings().zone())?;
         let found = call.edge.app.look(move |view| {
             let mut ids = Vec::new();
             faults::walk(view, &filter, |invoice| {
@@ -112,7 +112,8 @@ pub async fn retry_some(call: Call) -> Result<Reply, Refusal> {
         if list.is_empty() || list.len() > RETRIED_MAX {
             return Err(wrong());
         }
-        list.iter().map(|id| id.as_u64().map(InvoiceId).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?
+        let number = |id: &Value| u64::try_from(id.as_i64().or_else(|| id.as_str()?.parse().ok())?).ok();
+        list.iter().map(|id| number(id).map(InvoiceId).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?
     };
     let by = call.by()?;
     let mut actions = Vec::new();

@@ -175,6 +175,7 @@ pub async fn add_model(call: Call) -> Result<Reply, Refusal> {
     let model_action = Fields::from(call.fields.object("modelAction")?);
     call.check_user_id_in(&model_action)?;
     let (layout, json_model) = wire::layout(model_action.object("json_model")?)?;
+    model_action.natural_or_none("model_id")?;
     let change = match call.fields.natural_or_none("type")? {
         None | Some(0) => None,
         Some(1) => Some(TemplateId(model_action.natural("model_id")?)),

@@ -150,7 +150,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
 pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     (
         "Element",
-        "(kind: 'qr'|'text', x_mm: number 0..300, y_mm: number 0..300, w_mm: number 0..300, h_mm: number 0..300, value: text 1..200)",
+        "(kind: 'qr'|'text', x_mm: number 0..300, y_mm: number 0..300, w_mm: number ..300, h_mm: number ..300, value: text 1..200)",
     ),
     ("NewDevice", "(DeviceSN?: serial ..64|null, CPUID: serial 1..64)"),
     ("AnyLabel", "serial|(DeviceSN: serial, CPUID?: serial|null)"),
@@ -175,6 +175,7 @@ const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: f
 const REASON: &str = "(reason: text 1..200)";
 const DEVICES: &str =
     "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest', cursor?: text, limit?: natural)";
+const DEVICES_EXPORT: &str = "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest')";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
 const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
@@ -188,6 +189,7 @@ const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
 const PAGE: &str = "(page?: natural)";
 const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
+const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
 const COMPANY: &str = "(company_name: text 1..64)";
 const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
 const SETTINGS: &str = "(allow_plain_http?: flag, allow_default_password?: flag, device_sn_pattern?: text, device_sn_format?: text, \
@@ -226,8 +228,8 @@ pub const OPERATIONS: &[Operation] = &[
         "(reqStatus: 'sucess'|'partial'|'error', devices: [Registration])",
     ),
     row(Read, "/api/devices", DEVICES, "(devices: [Device], retired?: [Device], next_cursor: text|null, total: natural)"),
-    row(Get, "/api/devices/export.csv", DEVICES, CSV),
-    row(Get, "/api/devices/export.xlsx", DEVICES, SHEET),
+    row(Get, "/api/devices/export.csv", DEVICES_EXPORT, CSV),
+    row(Get, "/api/devices/export.xlsx", DEVICES_EXPORT, SHEET),
     row(
         Post,
         "/api/devices/import",
@@ -316,7 +318,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/invoice/updateUsersPermission",
-        "(user_list: [(user_id: natural, group_id?: natural|null, update_permissions: [Tick])] ..1000)",
+        "(user_list: [(user_id: natural, group_id?: any, update_permissions: [Tick])] ..1000)",
         "Done",
     ),
     row(Read, "/invoice/getManagerGroups", SELF, "(group_list: [Group])"),
@@ -376,7 +378,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/next", NOTHING, "Done"),
     row(Get, "/api/log", LOG, "LogPage"),
-    row(Get, "/api/log/export.csv", LOG, CSV),
+    row(Get, "/api/log/export.csv", LOG_EXPORT, CSV),
     row(
         Get,
         "/api/invoices",

@@ -59,9 +59,10 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {
     let sns = call.fields.serials("DeviceSNList", SWITCH_MAX)?;
+    let reason = super::devices::reason_or_none(&call.fields)?;
     let unprinted = match call.fields.number_or_none("status")? {
         None | Some(1) => None,
-        Some(0) => Some(super::devices::reason_or_none(&call.fields)?),
+        Some(0) => Some(reason),
         Some(_) => return Err(Refusal::malformed("status：应为 0 或 1", "status: must be 0 or 1")),
     };
     let atomic = call.fields.flag("atomic")?;

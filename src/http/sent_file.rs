@@ -43,6 +43,10 @@ impl SentFile {
         };
         opened.await.map_err(|e| {
             tracing::error!("a picture's file can't be read: {e}");
+            // A damaged backup's, or deleted by hand: no failing of this box.
+            if e.kind() == std::io::ErrorKind::NotFound {
+                return Refusal::not_found("图片文件已丢失", "the picture's file is lost");
+            }
             Refusal::internal()
         })
     }

@@ -226,7 +226,7 @@ fn area(key: &str, fields: &Fields) -> Result<Area, Refusal> {
     let kind = AreaKind::of_key(key);
     let name = fields.text_or_none("name").map_err(ill_typed)?.map(str::trim).filter(|name| !name.is_empty());
     let pos_id = kind.pos_id().or(name).unwrap_or(key).to_owned();
-    if pos_id.chars().count() > LABEL_CHARS_MAX {
+    if [Some(pos_id.as_str()), name].into_iter().flatten().any(|name| name.chars().count() > LABEL_CHARS_MAX) {
         return Err(wrong(key, "名称太长", "the name is too long"));
     }
     let keywords = match fields.value("keywords") {

@@ -2,7 +2,7 @@
 //! anything, and nothing here but local.rs knows which engine keeps the keys.
 
 use crate::domain::change::Change;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,6 +69,8 @@ impl From<StoreError> for Refusal {
         tracing::error!("{e}");
         match e {
             StoreError::Io(_) => Self::unavailable(),
+            // Of what people write: each field within its limit, and all together more than a row holds.
+            StoreError::TooLarge { .. } => Self::new(Code::TooLarge, "内容太多，无法保存", "this is more than can be kept"),
             _ => Self::internal(),
         }
     }

@@ -132,7 +132,9 @@ fn an_ordinary_user_is_served_beside_each_abuse() {
         }),
         ("uploads that come slowly", &|| hold(&|| site.slow(), 60)),
         ("sockets", &|| {
-            let sockets: Vec<_> = (0..200).map(|_| site.admin.socket("/socketNoPrint")).collect();
+            let sockets: Vec<_> = (0..200)
+                .map(|n| site.admin.socket(if n % 20 == 0 { "/socketNoPrint" } else { "/invoice/webSocketServer" }))
+                .collect();
             for n in 0..20 {
                 site.admin.post("/registerDevice", &json!({ "CPUID": format!("NEW{n}"), "DeviceSN": format!("9{n:07}") }));
             }

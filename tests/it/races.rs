@@ -81,6 +81,8 @@ struct Request {
     body: Vec<u8>,
 }
 
+/// With less of its end a form is known to be over.
+const HELD: usize = 8;
 const PASSWORD: &str = "a long password";
 const EVERYTHING: [u64; 1] = [103];
 /// All that those of one company may.
@@ -149,7 +151,7 @@ impl Box {
             }
             Kind::AddUser => json("POST", "/api/users".into(), json!({ "user_name": mark, "passwd": PASSWORD, "permissions": [] })),
             Kind::Settings => json("PATCH", "/api/settings".into(), json!({ "backup_keep": 1 + n % 1_000 })),
-            Kind::Token => json("POST", "/api/tokens".into(), json!({ "name": mark, "permissions": [] })),
+            Kind::Token => json("POST", "/api/tokens".into(), json!({ "name": mark, "permissions": [101] })),
             Kind::CorrectInvoice => {
                 json("PATCH", format!("/api/invoices/{}", self.invoice), json!({ "fields": { "客户名称": mark } }))
             }
@@ -244,7 +246,7 @@ impl Box {
         body["action_list"].as_array().unwrap().iter().map(one).collect()
     }
 
-    /// All of a request but its last byte.
+    /// All of a request but its end.
     fn hold(&self, request: &Request, racer: &Racer) -> TcpStream {
         let mut stream = TcpStream::connect(self.office.paperline.http.trim_start_matches("http://")).unwrap();
         let head = format!(
@@ -256,7 +258,7 @@ impl Box {
             request.body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(&request.body[..request.body.len() - 1]).unwrap();
+        stream.write_all(&request.body[..request.body.len() - HELD]).unwrap();
         stream
     }
 }
@@ -273,12 +275,12 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
         let kinds: Vec<Kind> = KINDS.into_iter().filter(|kind| way.concerns(*kind)).collect();
         let racer = site.give(way);
         let told = format!("round {round} of seed {seed}, {way:?}");
-        // One of each is held at its last byte.
+        // One of each is held before its end.
         let hold = |kind: &Kind| {
             let request = site.request(*kind);
-            (*kind, site.hold(&request, &racer), request.body[request.body.len() - 1])
+            (*kind, site.hold(&request, &racer), request.body[request.body.len() - HELD..].to_vec())
         };
-        let held: Vec<(Kind, TcpStream, u8)> = kinds.iter().map(hold).collect();
+        let held: Vec<(Kind, TcpStream, Vec<u8>)> = kinds.iter().map(hold).collect();
         let (done, sent) = (AtomicBool::new(false), Mutex::new(Vec::<(Kind, Instant, u16)>::new()));
         let wait = Duration::from_millis(random.below(60) as u64);
         let taken = std::thread::scope(|scope| {
@@ -303,7 +305,7 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
                 let (taken, line) = site.take_away(way, &racer);
                 let first = site.effects(way);
                 for (kind, mut stream, last) in held {
-                    stream.write_all(&[last]).unwrap();
+                    stream.write_all(&last).unwrap();
                     let status = status_line(stream);
                     let refused = ["HTTP/1.1 401", "HTTP/1.1 403", "HTTP/1.1 404"].iter().any(|start| status.starts_with(start));
                     // Of what he does for his new company nothing is seen here.
