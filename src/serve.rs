@@ -78,9 +78,9 @@ fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
 fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     let settings: SettingsNow = Arc::new(move || app.settings());
     match choice.clone() {
-        EngineChoice::Builtin => Arc::new(move || Box::new(Paced { engine: Builtin, settings: settings.clone() })),
+        EngineChoice::Builtin => MakeEngine::new(move || Box::new(Paced { engine: Builtin, settings: settings.clone() })),
         EngineChoice::Tcp { name, address } => {
-            Arc::new(move || Box::new(Server::new(name.clone(), address.clone(), settings.clone())))
+            MakeEngine::new(move || Box::new(Server::new(name.clone(), address.clone(), settings.clone())))
         }
     }
 }
@@ -88,8 +88,7 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
 /// Template tests have an engine of their own, so that they disturb no queue. An external one does one thing at a time, and has no
 /// such message.
 fn trials(engines: &[EngineChoice]) -> Trials {
-    let make: MakeEngine = Arc::new(|| Box::new(Builtin));
-    Trials::new(engines.contains(&EngineChoice::Builtin).then_some(make))
+    Trials::new(engines.contains(&EngineChoice::Builtin).then(|| MakeEngine::new(|| Box::new(Builtin))))
 }
 
 /// Serves until it is told to stop.

@@ -65,7 +65,7 @@ impl Trials {
         // Taken out while it works: given up for lack of time, it is dropped, and told to stop by that.
         let worker = match turn.take() {
             Some(worker) => worker,
-            None => Worker::start(make).map_err(|_| Refusal::internal())?,
+            None => Worker::start(make).map_err(|_| busy())?,
         };
         let tested = test(&worker, picture, tried).await;
         *turn = Some(worker);

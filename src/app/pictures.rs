@@ -3,7 +3,7 @@
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, Reason};
+use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, is_decoded};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -66,8 +66,13 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
     let mut decoder = reader.into_decoder().map_err(|_| cut_off())?;
     let (mut width, mut height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > PIXELS_MAX {
-        return Err(Refusal::new(Code::TooLarge, "图片超过 6400 万像素", "the picture has more than 64 megapixels"));
+    if !is_decoded(width, height) {
+        let (zh, en) = if width.max(height) > SIDE_MAX {
+            ("图片的一边超过 65535 像素", "a side of the picture has more than 65,535 pixels")
+        } else {
+            ("图片超过 6400 万像素", "the picture has more than 64 megapixels")
+        };
+        return Err(Refusal::new(Code::TooLarge, zh, en));
     }
     if width == 0 || height == 0 {
         return Err(cut_off());

@@ -76,8 +76,15 @@ pub struct Picture {
 pub const PICTURE_BYTES_MAX: u64 = 20 << 20;
 /// Of one picture, at every door where one is decoded.
 pub const PIXELS_MAX: u64 = 64_000_000;
+/// Of a side: what is longer is no paper, and to shrink it takes memory by its length.
+pub const SIDE_MAX: u32 = 65_535;
 /// What a decoder may take for it: eight bytes a pixel are four colours of 16 bits.
 pub const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 8;
+
+/// Whether a picture of so many pixels is decoded at all.
+pub fn is_decoded(width: u32, height: u32) -> bool {
+    u64::from(width) * u64::from(height) <= PIXELS_MAX && width.max(height) <= SIDE_MAX
+}
 
 impl Picture {
     pub fn kib(&self) -> u64 {

@@ -1,10 +1,12 @@
 //! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
 //! hundreds of MiB to open. What is made stays in memory, up to a bound. Not here: who may see it (invoice.rs).
 
-use crate::domain::invoice::{BlobHash, DECODED_BYTES_MAX};
+use crate::domain::invoice::{BlobHash, DECODED_BYTES_MAX, is_decoded};
 use crate::domain::refusal::{Code, Refusal};
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
+use image::error::{LimitError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use std::collections::HashMap;
 use std::fs::File;
@@ -102,13 +104,23 @@ fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
     limits.max_alloc = Some(DECODED_BYTES_MAX);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
+    let (across, down) = decoder.dimensions();
+    if !is_decoded(across, down) {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
+    }
     let turned = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
-    picture.apply_orientation(turned);
+    // Made smaller before it is turned, so that only the decoder ever holds all the pixels.
     let height = width.saturating_mul(HEIGHTS);
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    let (width, height) = match turned {
+        Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH => (height, width),
+        _ => (width, height),
+    };
     if picture.width() > width || picture.height() > height {
         picture = picture.thumbnail(width, height);
     }
+    picture.apply_orientation(turned);
     let mut bytes = Vec::new();
     picture.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
     Ok(bytes)

@@ -90,8 +90,19 @@ fn a_header_that_promises_too_many_pixels_is_not_believed() {
         }
     }
     bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
-    let answer = paperline.admin().upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
+    let admin = paperline.admin();
+    let answer = admin.upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
     assert_eq!(answer.refusal(), (413, "too_large"));
+    // Few pixels, in a strip that no paper is: to shrink it would take memory by its length.
+    for strip in [blank_png(1, 65_536), blank_png(65_536, 1)] {
+        let answer = admin.upload("/invoice/recognizeImage", &[("strip.png", &strip)]);
+        assert_eq!(answer.refusal(), (413, "too_large"));
+    }
+    for strip in [blank_png(1, 65_535), blank_png(65_535, 1)] {
+        let origin = admin.upload("/invoice/uploadModelOrigin", &[("strip.png", &strip)]);
+        let url = origin.body["file_name"].as_str().unwrap();
+        assert_eq!(admin.get(&format!("{url}?width=160")).status, 200);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use paperline::domain::change::Change;
 use paperline::domain::invoice::{BlobHash, PictureFormat};
 use paperline::engine::Trouble;
 use paperline::engine::scripted::{Outcome, Scripted};
+use paperline::engine::worker::MakeEngine;
 use paperline::http::messages::Messages;
 use paperline::hub::Hub;
 use paperline::store::blobs::Blobs;
@@ -45,7 +46,7 @@ fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
     runtime.block_on(app.queue_recognitions(by(), upload, Vec::new(), None)).unwrap();
     let scripted = Scripted::new(outcomes, Duration::ZERO);
     let (stop, stopped) = watch::channel(false);
-    let dispatcher = runtime.spawn(dispatcher::run(app, hub, vec![Arc::new(move || Box::new(scripted.clone()))], stopped));
+    let dispatcher = runtime.spawn(dispatcher::run(app, hub, vec![MakeEngine::new(move || Box::new(scripted.clone()))], stopped));
     eventually("all have ended", || (ended.lock().unwrap().len() == pictures).then_some(()));
     stop.send_replace(true);
     runtime.block_on(dispatcher).unwrap();

@@ -78,7 +78,7 @@ impl Here {
         let password = app.first_start().unwrap().unwrap();
         let (go, went) = channel();
         let (scripted, went) = (Scripted::new(outcomes, std::time::Duration::ZERO), Arc::new(Mutex::new(went)));
-        let make: MakeEngine = Arc::new(move || Box::new(Held { engine: scripted.clone(), go: went.clone() }));
+        let make = MakeEngine::new(move || Box::new(Held { engine: scripted.clone(), go: went.clone() }));
         let (stop, stopped) = news::channel(false);
         let edge = Arc::new(Edge {
             app: app.clone(),

@@ -1,7 +1,7 @@
 //! Opens pictures: what they are is told by their content, they stand as a browser shows them, and a huge one never fills the memory.
 //! Not here: what is on them.
 
-use crate::domain::invoice::{DECODED_BYTES_MAX, PIXELS_MAX};
+use crate::domain::invoice::{DECODED_BYTES_MAX, is_decoded};
 use crate::engine::Trouble;
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -40,8 +40,8 @@ pub fn open(path: &Path) -> Result<Picture, Trouble> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|e| refuse(&e))?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > PIXELS_MAX {
-        return Err(refuse(&format!("{width} × {height} pixels are more than 64 megapixels")));
+    if !is_decoded(width, height) {
+        return Err(refuse(&format!("{width} × {height} pixels are too many")));
     }
     let orientation = decoder.orientation().map_err(|e| refuse(&e))?;
     let image = DynamicImage::from_decoder(decoder).map_err(|e| refuse(&e))?;
