@@ -179,6 +179,15 @@ test('a printed device is found by its serial', async () => {
   on.quiet()
 })
 
+test('the list of all devices hears of a new one by itself', async () => {
+  await page.getByPlaceholder('搜索序列号或 CPUID', { exact: true }).fill('')
+  await page.locator(`#pane-all [data-serial="${serials[0]}"]`).waitFor()
+  const answer = await page.request.post('/registerDevice', { data: { CPUID: 'SEEN-AT-ONCE' }, headers: { Origin: on.box.url } })
+  const { DeviceSN } = await answer.json()
+  await page.locator(`#pane-all [data-serial="${DeviceSN}"]`).waitFor()
+  on.quiet()
+})
+
 test('a connection that is cut is said, and what was missed is caught up', async () => {
   await page.getByRole('tab', { name: '待打印', exact: true }).click()
   await page.context().setOffline(true)

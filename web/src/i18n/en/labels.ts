@@ -41,6 +41,8 @@ export default {
     newOnes: '{n} new',
     cannotReach: 'The server cannot be reached right now',
     stale: 'Connection lost; the list is as of {time}. It catches up by itself once the connection is back.',
+    outdated: 'Devices have changed since; the list below may be out of date.',
+    renew: 'Load it again',
     blocked: 'Live updates are blocked on the network; the list is asked for every 5 seconds. Usually a proxy lets no WebSocket through: tell your administrator.',
     unconfirmed: 'Sent to the printer, but not confirmed as printed: {n}. Nothing is printed again by itself.',
     unconfirmedMine: ' Sent by you: {n}.',

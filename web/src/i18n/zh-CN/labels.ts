@@ -39,6 +39,8 @@ export default {
     newOnes: '新增 {n} 台',
     cannotReach: '暂时连接不上服务器',
     stale: '连接已断开，列表停留在 {time}。恢复连接后会自动补齐。',
+    outdated: '设备有变化，下面的列表可能不是最新的。',
+    renew: '重新载入',
     blocked: '实时更新被网络阻止，列表改为每 5 秒查询一次。通常是中间的代理没有放行 WebSocket，请联系管理员。',
     unconfirmed: '有 {n} 张标签已送打印，但还没有确认是否打印成功。系统不会自动重打。',
     unconfirmedMine: '其中 {n} 张由您送打。',
