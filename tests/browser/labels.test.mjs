@@ -182,9 +182,8 @@ test('a printed device is found by its serial', async () => {
 test('the list of all devices hears of a new one by itself', async () => {
   await page.getByPlaceholder('搜索序列号或 CPUID', { exact: true }).fill('')
   await page.locator(`#pane-all [data-serial="${serials[0]}"]`).waitFor()
-  const answer = await page.request.post('/registerDevice', { data: { CPUID: 'SEEN-AT-ONCE' }, headers: { Origin: on.box.url } })
-  const { DeviceSN } = await answer.json()
-  await page.locator(`#pane-all [data-serial="${DeviceSN}"]`).waitFor()
+  const { devices } = await post(page, '/registerDevice', { CPUID: 'SEEN-AT-ONCE' })
+  await page.locator(`#pane-all [data-serial="${devices[0].DeviceSN}"]`).waitFor()
   on.quiet()
 })
 
