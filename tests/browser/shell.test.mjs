@@ -291,3 +291,53 @@ for (const locale of ['zh-CN', 'en']) {
     on.quiet()
   })
 }
+
+/** Controls that lie beyond the edge where nothing scrolls, and buttons too low for a thumb. */
+function misfits(page) {
+  return page.evaluate(() => {
+    const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || element.matches('.el-tabs__nav-scroll') || scrolls(element.parentElement))
+    const name = (element) => element.dataset.test ?? (element.textContent.trim() || element.className)
+    const controls = [...document.querySelectorAll('button, a, input, .el-select, .el-input-number')].filter((each) => each.checkVisibility() && !each.closest('.heard, .skip') && !each.matches('.skip, .heard, .catcher'))
+    const beyond = controls.filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !scrolls(each.parentElement))
+    const low = [...document.querySelectorAll('.el-button, .choice button, .usual button, header button, nav a')].filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 40)
+    return [...beyond.map((each) => `beyond the edge: ${name(each)}`), ...low.map((each) => `too low: ${name(each)}`)]
+  })
+}
+
+for (const locale of ['zh-CN', 'en']) {
+  test(`on_a_phone_nothing_is_cut_off_and_every_button_is_as_high_as_a_thumb: ${locale}`, async () => {
+    const it = await on.open({ locale, width: 360, height: 740 })
+    await logIn(it, 'admin', on.box.password)
+    await post(page, '/registerDevice', { CPUID: `PHONE-${locale}` })
+    const found = []
+    const look = async (where) => {
+      await it.waitForTimeout(400)
+      found.push(...(await misfits(it)).map((problem) => `${where}: ${problem}`))
+      if (await it.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${where}: scrolls sideways`)
+    }
+    for (const [path, zh, en] of PAGES.filter(([path]) => ['/labels', '/queue', '/faults', '/invoices', '/invoices/1', '/system'].includes(path))) {
+      await it.goto(path)
+      await it.getByText(locale === 'en' ? en : zh).first().waitFor()
+      await look(path)
+    }
+    for (const opener of ['register', 'import', 'gun', 'label-settings', 'verify']) {
+      await it.goto('/labels')
+      await it.click(`[data-test=${opener}]`)
+      await look(opener)
+    }
+    await it.goto('/labels')
+    await it.locator('[data-serial]').first().click()
+    await it.click('[data-test=mark]')
+    await it.locator('[data-came-out]').first().waitFor()
+    await look('after printing')
+    const [label, answers] = await Promise.all(['.what', '.choice'].map((each) => it.locator(`[data-came-out] ${each}`).first().boundingBox()))
+    assert.ok(label.y + label.height <= answers.y, 'the answers stand below their label')
+    await it.goto('/labels')
+    await it.locator('[data-serial] [data-test=history]').first().click()
+    await it.click('[data-test=retire]')
+    await look('retire')
+    assert.deepEqual(found, [])
+    await it.context().close()
+    on.quiet()
+  })
+}

@@ -5,7 +5,7 @@ export default {
   labels: {
     unprinted: 'To print',
     all: 'All devices',
-    seek: 'Search serial, CPUID or time',
+    seek: 'Serial, CPUID or time',
     seekAll: 'Search serial or CPUID',
     seekKey: 'Press / to come here; a scan gun works anywhere on the page',
     from: 'Registered from',
@@ -101,7 +101,8 @@ export default {
     retiredLine: 'Conflict: the serial of {serial} ({cpuid}) is that of the retired device {withSerial} ({withCpuid}) and is never used again',
     sheet: 'Sheet “{sheet}”. ',
     conflictLine: 'Conflict: {serial} ({cpuid}) with {withSerial} ({withCpuid})',
-    linesNext: 'Bad lines, which are not imported: {bad}. Warnings, to be checked: {warnings}.',
+    linesNext: 'Bad lines, which are not imported: {bad}.',
+    warningsNext: ' Warnings, to be checked: {n}.',
     kind: { bad: 'bad line', conflict: 'conflict', warning: 'warning' },
     kindOf: 'kind',
     past: 'Imported lately',
