@@ -274,7 +274,7 @@ test('a_typed_value_that_a_check_contradicts_later_is_marked_in_words_beside_its
   await show(page, id)
   await page.locator('[data-test=fault-reason]', { hasText: '金额“¥340.00”与中文金额' }).waitFor()
   for (const posId of ['金额', '中文金额']) {
-    await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '存疑，请核对' }).waitFor()
+    await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '存疑' }).waitFor()
     const described = await field(page, posId).getAttribute('aria-describedby')
     assert.match(await page.locator(`#${described}`).innerText(), /存疑/)
   }
