@@ -179,6 +179,14 @@ test('a printed device is found by its serial', async () => {
   on.quiet()
 })
 
+test('the list of all devices hears of a new one by itself', async () => {
+  await page.getByPlaceholder('搜索序列号或 CPUID', { exact: true }).fill('')
+  await page.locator(`#pane-all [data-serial="${serials[0]}"]`).waitFor()
+  const { devices } = await post(page, '/registerDevice', { CPUID: 'SEEN-AT-ONCE' })
+  await page.locator(`#pane-all [data-serial="${devices[0].DeviceSN}"]`).waitFor()
+  on.quiet()
+})
+
 test('a connection that is cut is said, and what was missed is caught up', async () => {
   await page.getByRole('tab', { name: '待打印', exact: true }).click()
   await page.context().setOffline(true)

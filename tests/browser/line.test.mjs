@@ -43,7 +43,7 @@ test('what one operator prints is seen on the other screen, and left out there',
   await page.click('[data-test=print]')
   await page.locator(`[data-label="${mine[1]}"]`).waitFor()
 
-  await other.getByPlaceholder('Search serial, CPUID or time').fill(five)
+  await other.getByPlaceholder('Serial, CPUID or time').fill(five)
   await row(other, mine[0]).locator('[data-label-state=claimed]', { hasText: 'Printing: prodsys' }).waitFor({ timeout: 3000 })
   for (const serial of [...mine, free]) await row(other, serial).click()
   await on.shot(other, 'line-claimed-en')

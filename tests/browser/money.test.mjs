@@ -1,7 +1,7 @@
 // Money an accountant signs: red letters, duplicates that somebody decides, void invoices, totals that say what they count.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { logIn, stage } from './box.mjs'
+import { hire, logIn, stage } from './box.mjs'
 import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
 /** A debug build reads slowly. */
@@ -157,6 +157,70 @@ test('invoices_are_found_by_state_by_their_date_and_by_amount', async () => {
   await to.press('Enter')
   await lists([4])
   on.quiet()
+})
+
+test('a_narrowed_list_is_there_again_after_a_reload_a_step_back_and_by_its_address', async () => {
+  const shown = async () => [await page.locator('[data-test=invoice-seek]').inputValue(), await page.locator('[data-test=invoice-state]').innerText(), await page.locator('[data-test=invoice-min]').inputValue()]
+  await page.goto('/invoices')
+  await page.fill('[data-test=invoice-seek]', '发票')
+  await page.fill('[data-test=invoice-min]', '￥300')
+  await lists([4, 1])
+  await choose('已核对')
+  await lists([4])
+  await page.waitForURL((url) => url.searchParams.get('state') === 'reviewed' && url.searchParams.get('min') === '300' && url.searchParams.get('q') === '发票')
+  const address = page.url()
+  assert.match(await page.getAttribute('[data-test=export-xlsx]', 'href'), /state=reviewed/)
+
+  await page.reload()
+  await lists([4])
+  assert.deepEqual(await shown(), ['发票', '已核对', '300'])
+  await row(4).locator('a').click()
+  await page.waitForURL('**/invoices/4')
+  await page.getByRole('button', { name: '返回发票列表' }).click()
+  await page.waitForURL(address)
+  await lists([4])
+  await row(4).locator('a').click()
+  await page.waitForURL('**/invoices/4')
+  await page.goBack()
+  await lists([4])
+  assert.deepEqual(await shown(), ['发票', '已核对', '300'])
+
+  const colleague = await page.context().newPage()
+  await colleague.goto(address)
+  await colleague.locator('[data-invoice="4"]').waitFor()
+  assert.equal(await colleague.locator('[data-invoice]').count(), 1)
+  // What no list is narrowed by is passed over.
+  await colleague.goto('/invoices?state=nonsense&model_id=x&else=1')
+  await colleague.locator('[data-invoice="1"]').waitFor()
+  await colleague.close()
+
+  // The menu leads to all of them, and back to these.
+  await page.click('[data-test=menu-invoices]')
+  await lists([4, 3, 2, 1])
+  assert.deepEqual(await shown(), ['', '全部状态', ''])
+  await page.goBack()
+  await lists([4])
+  assert.deepEqual(await shown(), ['发票', '已核对', '300'])
+  on.quiet()
+})
+
+test('a_list_that_may_be_stale_says_so_and_is_brought_up_to_date_by_itself', async () => {
+  await page.goto('/invoices')
+  await lists([4, 3, 2, 1])
+  const hers = await hire(on, page, '王芳', [5, 6, 9, 10])
+  const note = page.locator('[data-test=page-problem]', { hasText: '下面的内容停留在' })
+  await page.context().setOffline(true)
+  await note.waitFor()
+  await on.shot(page, 'money-stale-zh')
+  await upload(hers, 'later.png', (await print(on.browser, dinner({ 发票号码: '38400009' }))).picture)
+  await hers.goto('/invoices')
+  await hers.locator('[data-invoice="5"]').waitFor({ timeout: READ_MS })
+  await lists([4, 3, 2, 1])
+  await page.context().setOffline(false)
+  await row(5).waitFor({ timeout: 30_000 })
+  await note.waitFor({ state: 'detached' })
+  await hers.context().close()
+  on.quiet(/ERR_INTERNET_DISCONNECTED|WebSocket connection/)
 })
 
 test('whoever_wants_excel_is_told_not_to_take_the_csv', async () => {

@@ -246,6 +246,53 @@ test('a_review_is_taken_back_with_the_toast_or_a_key', async () => {
   on.quiet()
 })
 
+test('after_an_undo_the_form_shows_what_the_invoice_has_now', async () => {
+  const [second, first] = [await mended(), await differing()]
+  await show(page, first)
+  // Kept in another spelling than it is typed in.
+  await field(page, '日期').fill('2026/4/17')
+  await field(page, '中文金额').fill('叁佰伍拾元')
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-test=review][aria-label$="#${second}"]`).waitFor()
+  await page.click('[data-test=undo-review]')
+  await page.locator(`[data-test=review][aria-label$="#${first}"]`).waitFor()
+  const now = await invoice(first)
+  assert.equal(text(now, '日期'), '2026-04-17')
+  for (const posId of ['日期', '中文金额', '金额', '发票号码']) assert.equal(await field(page, posId).inputValue(), text(now, posId), posId)
+  assert.equal(await page.locator('[data-changed], .field.accepted').count(), 0, 'nothing is typed and nothing accepted')
+  await clear()
+  on.quiet()
+})
+
+test('a_typed_value_that_a_check_contradicts_later_is_marked_in_words_beside_its_field', async () => {
+  const id = await differing()
+  const typed = { version: (await invoice(id)).version, fields: { 金额: '¥340.00' }, override: '票面就是这样写的' }
+  const saved = await page.request.patch(`/api/invoices/${id}`, { data: typed, headers: { Origin: on.box.url } })
+  assert.equal(saved.status(), 200, await saved.text())
+  await post(page, '/api/faults/retry', { invoice_ids: [id] })
+  await page.waitForFunction(async (id) => /340/.test((await (await fetch(`/api/invoices/${id}`)).json()).reason), id, { timeout: READ_MS, polling: 500 })
+  await show(page, id)
+  await page.locator('[data-test=fault-reason]', { hasText: '金额“¥340.00”与中文金额' }).waitFor()
+  for (const posId of ['金额', '中文金额']) {
+    await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '存疑' }).waitFor()
+    const described = await field(page, posId).getAttribute('aria-describedby')
+    assert.match(await page.locator(`#${described}`).innerText(), /存疑/)
+  }
+  assert.equal(await page.locator('[data-field=发票代码] [data-test=doubt]').count(), 0)
+  await on.shot(page, 'review-doubt-zh')
+  await field(page, '金额').press('Enter')
+  await page.locator('[data-field=金额] [data-test=doubt]').waitFor({ state: 'detached' })
+  await clear()
+
+  // A person's word that the reason says nothing about is none.
+  const other = await mended()
+  await show(page, other)
+  await page.locator('[data-field=中文金额]', { hasText: '人工' }).waitFor()
+  assert.equal(await page.locator('[data-field=中文金额] [data-test=doubt]').count(), 0)
+  await clear()
+  on.quiet()
+})
+
 test('what_is_being_typed_is_undone_by_the_key_before_the_last_review_is', async () => {
   const [second, first] = [await mended(), await mended()]
   await show(page, first)

@@ -185,3 +185,159 @@ test('light, dark and language are chosen on any page and stay', async () => {
   await page.click('[data-test=language]')
   on.quiet()
 })
+
+const focused = (page, selector) => page.waitForFunction((selector) => document.activeElement?.matches(selector), selector)
+
+/** Opens it with a click and with Enter; it has to take the keyboard to `first`, keep it, and give it back. */
+async function keepsTheKeyboard(page, opener, first) {
+  for (const open of [() => page.click(opener), () => page.keyboard.press('Enter')]) {
+    await open()
+    await focused(page, first)
+    for (let n = 0; n < 40; n += 1) {
+      await page.keyboard.press('Tab')
+      assert.ok(await page.evaluate(() => document.activeElement.closest('[role=dialog]') !== null), `${opener}: the keyboard got out of the dialog`)
+    }
+    await page.keyboard.press('Escape')
+    await page.waitForFunction((first) => !document.querySelector(first)?.checkVisibility(), first)
+    await focused(page, opener)
+  }
+}
+
+test('a_dialog_takes_the_keyboard_to_its_first_field_keeps_it_and_gives_it_back', async () => {
+  for (const [path, opener, first] of [
+    ['/invoices/1', '[data-test=void-invoice]', '[data-test=void-reason]'],
+    ['/queue', '[data-test=pause]', '[data-test=reason]'],
+    ['/people', '[data-test=add-user]', '[data-test=user-name]'],
+    ['/account', '[data-test=add-token]', '[data-test=token-name]'],
+    // A question: to the button that does nothing.
+    ['/faults', '[data-test=retry-all]', '.el-message-box__btns button:first-child'],
+  ]) {
+    await page.goto(path)
+    await page.locator(opener).waitFor()
+    await keepsTheKeyboard(page, opener, first)
+  }
+  await page.goto('/labels')
+  await page.locator('[data-serial]').first().dblclick()
+  for (const [opener, first] of [['retire', 'reason'], ['correct', 'new-cpuid']]) {
+    await page.locator(`[data-test=${opener}]`).waitFor()
+    await keepsTheKeyboard(page, `[data-test=${opener}]`, `[data-test=${first}]`)
+  }
+  on.quiet()
+})
+
+test('after_a_dialog_has_saved_the_keyboard_is_where_it_was_opened', async () => {
+  await page.goto('/account')
+  await page.click('[data-test=add-token]')
+  await focused(page, '[data-test=token-name]')
+  await page.keyboard.type('3 号工位')
+  await page.click('[data-right=device-r]')
+  await page.click('[data-test=make-token]')
+  await focused(page, '[data-test=token]')
+  await page.getByRole('button', { name: '关闭' }).last().click()
+  await focused(page, '[data-test=add-token]')
+  on.quiet()
+})
+
+test('enter_that_is_still_held_from_opening_a_dialog_saves_nothing', async () => {
+  await page.goto('/queue')
+  await page.locator('[data-test=pause]').focus()
+  for (let n = 0; n < 30; n += 1) {
+    await page.keyboard.down('Enter')
+    await page.waitForTimeout(30)
+  }
+  await page.keyboard.up('Enter')
+  await focused(page, '[data-test=reason]')
+  assert.equal((await (await page.request.get('/api/queue')).json()).paused, null)
+  on.quiet()
+})
+
+test('a_scan_does_not_put_another_device_under_the_question_whether_this_one_is_retired', async () => {
+  await post(page, '/registerDevice', { DeviceSN: '26470002', CPUID: '39FFD60543AD' })
+  await page.goto('/labels')
+  await page.locator('[data-serial="26470001"]').dblclick()
+  await page.click('[data-test=retire]')
+  await focused(page, '[data-test=reason]')
+  await page.keyboard.type('26470002 39FFD60543AD\n')
+  await page.getByText('现在不接收扫描').first().waitFor()
+  assert.equal(await page.inputValue('[data-test=reason]'), '')
+  await page.locator('.usual button').first().click()
+  await page.click('[data-test=reason-save]')
+  await page.locator('[data-test=device] [data-test=retired]').waitFor()
+  const retired = async (serial) => (await (await page.request.get(`/api/devices/${serial}`)).json()).retired ?? false
+  assert.deepEqual([await retired('26470001'), await retired('26470002')], [true, false])
+  on.quiet()
+})
+
+for (const locale of ['zh-CN', 'en']) {
+  test(`every_entry_of_the_menu_is_seen_at_every_width: ${locale}`, async () => {
+    const it = await on.open({ locale })
+    await logIn(it, 'admin', on.box.password)
+    for (const width of [360, 600, 1024, 1280]) {
+      await it.setViewportSize({ width, height: 740 })
+      await it.goto('/faults')
+      await it.locator('[data-test=fault-badge]').waitFor()
+      const entries = it.locator('nav a')
+      assert.equal(await entries.count(), 9)
+      for (const entry of await entries.all()) {
+        const { x, y, width: w, height: h } = await entry.boundingBox()
+        assert.ok(x >= 0 && x + w <= width && y >= 0, `${width}: ${await entry.textContent()} at ${x}, ${w} wide`)
+        assert.ok(h >= 40, `${width}: ${await entry.textContent()} is ${h} high`)
+        // On top, and not behind anything.
+        assert.ok(await entry.evaluate((a, [x, y]) => a.contains(document.elementFromPoint(x, y)), [x + w / 2, y + h / 2]), `${width}: ${await entry.textContent()} is covered`)
+      }
+      assert.ok(await it.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width}: the page scrolls sideways`)
+    }
+    await it.context().close()
+    on.quiet()
+  })
+}
+
+/** Controls that lie beyond the edge where nothing scrolls, and buttons too low for a thumb. */
+function misfits(page) {
+  return page.evaluate(() => {
+    const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || element.matches('.el-tabs__nav-scroll') || scrolls(element.parentElement))
+    const name = (element) => element.dataset.test ?? (element.textContent.trim() || element.className)
+    const controls = [...document.querySelectorAll('button, a, input, .el-select, .el-input-number')].filter((each) => each.checkVisibility() && !each.closest('.heard, .skip') && !each.matches('.skip, .heard, .catcher'))
+    const beyond = controls.filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !scrolls(each.parentElement))
+    const low = [...document.querySelectorAll('.el-button, .choice button, .usual button, header button, nav a')].filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 40)
+    return [...beyond.map((each) => `beyond the edge: ${name(each)}`), ...low.map((each) => `too low: ${name(each)}`)]
+  })
+}
+
+for (const locale of ['zh-CN', 'en']) {
+  test(`on_a_phone_nothing_is_cut_off_and_every_button_is_as_high_as_a_thumb: ${locale}`, async () => {
+    const it = await on.open({ locale, width: 360, height: 740 })
+    await logIn(it, 'admin', on.box.password)
+    await post(page, '/registerDevice', { CPUID: `PHONE-${locale}` })
+    const found = []
+    const look = async (where) => {
+      await it.waitForTimeout(400)
+      found.push(...(await misfits(it)).map((problem) => `${where}: ${problem}`))
+      if (await it.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${where}: scrolls sideways`)
+    }
+    for (const [path, zh, en] of PAGES.filter(([path]) => ['/labels', '/queue', '/faults', '/invoices', '/invoices/1', '/system'].includes(path))) {
+      await it.goto(path)
+      await it.getByText(locale === 'en' ? en : zh).first().waitFor()
+      await look(path)
+    }
+    for (const opener of ['register', 'import', 'gun', 'label-settings', 'verify']) {
+      await it.goto('/labels')
+      await it.click(`[data-test=${opener}]`)
+      await look(opener)
+    }
+    await it.goto('/labels')
+    await it.locator('[data-serial]').first().click()
+    await it.click('[data-test=mark]')
+    await it.locator('[data-came-out]').first().waitFor()
+    await look('after printing')
+    const [label, answers] = await Promise.all(['.what', '.choice'].map((each) => it.locator(`[data-came-out] ${each}`).first().boundingBox()))
+    assert.ok(label.y + label.height <= answers.y, 'the answers stand below their label')
+    await it.goto('/labels')
+    await it.locator('[data-serial] [data-test=history]').first().click()
+    await it.click('[data-test=retire]')
+    await look('retire')
+    assert.deepEqual(found, [])
+    await it.context().close()
+    on.quiet()
+  })
+}

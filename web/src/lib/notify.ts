@@ -18,11 +18,14 @@ export function complain(error: unknown): void {
   ElMessage({ message: errorText(error), type: 'error', duration: 8000, showClose: true, grouping: true })
 }
 
-/** `danger`: what is asked about takes something away. */
+/** `danger`: what is asked about takes something away. Whichever it is, the button that does nothing has the focus. */
 export async function isSure(question: string, title: string, yes: string, { danger = true, no = i18n.global.t('common.cancel') } = {}): Promise<boolean> {
+  window.setTimeout(() => document.querySelector<HTMLElement>('.safest')?.focus(), 0)
   try {
     await ElMessageBox.confirm(question, title, {
       type: 'warning',
+      autofocus: false,
+      cancelButtonClass: 'safest',
       confirmButtonText: yes,
       cancelButtonText: no,
       ...(danger ? { confirmButtonClass: 'el-button--danger' } : {}),

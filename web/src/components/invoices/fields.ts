@@ -6,10 +6,12 @@ import type { Field } from './FieldRow.vue'
 /** What every invoice has, for one that nobody could read. */
 const USUAL = ['发票代码', '发票号码', '日期', '金额']
 
-export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason'>, history: Correction[]): Field[] {
+export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason' | 'state' | 'override'>, history: Correction[]): Field[] {
   const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
   const doubtful = doubtfulOf(regions, invoice.reason)
   const people = new Set(history.map((correction) => correction.pos_id))
+  // A person's word is in doubt only where the reason speaks of it as it stands, or where it was saved against the checks.
+  const isContested = (text: string | null) => invoice.state === 'waiting' && !!text && (invoice.override !== null || invoice.reason?.includes(text) === true)
   const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false }))
   const fields = (regions.length ? regions : nothing).map((region) => ({
     posId: region.posId,
@@ -19,7 +21,7 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason'>, history
     probability: region.probability,
     fromCode: region.fromCode,
     person: people.has(region.posId),
-    doubtful: doubtful.has(region.posId) && !people.has(region.posId),
+    doubtful: doubtful.has(region.posId) && (!people.has(region.posId) || isContested(region.text)),
     accepted: false,
     asking: false,
     problem: '',

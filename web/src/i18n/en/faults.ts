@@ -9,6 +9,7 @@ export default {
     review: 'Review of invoice #{id}',
     unknownKind: 'Invoice of an unknown kind',
     accepted: 'Accepted',
+    inDoubt: 'In doubt',
     absent: 'Not on the paper',
     askAbsent: 'Is it not on the paper? If it is, type it.',
     isAbsent: 'Not on the paper (Alt+Enter)',

@@ -3,7 +3,7 @@ import type words from '../zh-CN/invoices'
 
 export default {
   invoices: {
-    seek: 'Search texts, user or reason',
+    seek: 'Text, user or reason',
     from: 'Read from',
     to: 'to',
     template: 'Template',

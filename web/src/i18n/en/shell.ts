@@ -62,6 +62,7 @@ export default {
     lost: 'Connection lost, reconnecting…',
     blocked: 'Live updates are blocked; asking instead',
     retry: 'Retry now',
+    stale: 'What is shown below is as of {time}. It is brought up to date by itself once the box is reached again.',
   },
   shell: {
     menu: 'Main menu',

@@ -7,6 +7,7 @@ export default {
     review: '核对发票 #{id}',
     unknownKind: '未识别出类型的发票',
     accepted: '已确认',
+    inDoubt: '存疑',
     absent: '票面上没有',
     askAbsent: '票面上没有此项？如果有，请填写。',
     isAbsent: '票面上没有（Alt+Enter）',

@@ -60,6 +60,7 @@ export default {
     lost: '连接已断开，正在重连…',
     blocked: '实时更新被阻止，改为定时查询',
     retry: '立即重连',
+    stale: '下面的内容停留在 {time}，恢复连接后会自动更新。',
   },
   shell: {
     menu: '主菜单',
