@@ -189,6 +189,14 @@ fn hex(sum: Sha256) -> String {
     sum.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// A member's name as it may be said: where something is out of its place, what stands there may be a password.
+fn sayable(name: &str) -> &str {
+    let is_records = name.strip_prefix(RECORDS).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let is_picture = name.strip_prefix(PICTURES_DIR).is_some_and(is_sum);
+    let is_known = is_records || is_picture || [HEAD, SUMS].contains(&name) || FILES.contains(&name);
+    if is_known { name } else { "a member" }
+}
+
 fn is_sum(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
@@ -326,13 +334,14 @@ enum Member<'a> {
 /// Gives `each` every member in its order; fails at the first thing that is not as it was written.
 fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>) -> Result<(), BackupError> {
     let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, File::open(path)?));
-    let damaged = |name: &str| wrong(format!("{}: {name} is damaged", path.display()));
+    let damaged = |name: &str| wrong(format!("{}: {} is damaged", path.display(), sayable(name)));
     let foreign = || wrong(format!("{} holds what it does not list", path.display()));
     let mut sums: BTreeMap<String, String> = BTreeMap::new();
     let mut is_whole = false;
     // As they lie there: what stands for something longer, a hole or another file's name, is no part of a backup.
     for member in tar.entries()?.raw(true) {
-        let member = member.map_err(|e| wrong(format!("{} is cut off or no backup ({e})", path.display())))?;
+        // The library's own words quote what stands there.
+        let member = member.map_err(|_| wrong(format!("{} is cut off or no backup", path.display())))?;
         let name = member.path()?.to_string_lossy().into_owned();
         if is_whole {
             return Err(foreign());
@@ -376,7 +385,7 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
             let bytes = whole(&mut data)?;
             each(Member::File(known, bytes))?;
         } else {
-            return Err(wrong(format!("{}: {name} is nothing of a backup's", path.display())));
+            return Err(wrong(format!("{}: {} is nothing of a backup's", path.display(), sayable(&name))));
         }
         io::copy(&mut data, &mut io::sink())?;
         // Each stands there once: of two, one would not be held against its sum.
@@ -401,6 +410,10 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
     }
 }
 
+fn is_version(text: &str) -> bool {
+    text.len() <= 20 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
+}
+
 /// What a newer paperline has made is left alone.
 fn check_head(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
     let text = String::from_utf8_lossy(bytes);
@@ -410,7 +423,7 @@ fn check_head(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
         Some(format) => Err(wrong(format!(
             "{} was made by a newer paperline ({}, format {format}); this one reads up to format {FORMAT_NUMBER}",
             path.display(),
-            head.get("paperline").unwrap_or(&"unknown"),
+            head.get("paperline").filter(|version| is_version(version)).unwrap_or(&"unknown"),
         ))),
         None => Err(wrong(format!("{} is no backup of paperline", path.display()))),
     }

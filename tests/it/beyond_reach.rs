@@ -116,9 +116,9 @@ fn a_strangers_files_are_written_nowhere() {
 fn a_body_at_a_byte_each_29_seconds_is_cut_within_90() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
-    let small = format!(
-        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"username\":\""
-    );
+    let small =
+        "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"username\":\""
+            .to_owned();
     let known = format!(
         "POST /api/queue/pause HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"reason\":\"",
         admin.cookie()

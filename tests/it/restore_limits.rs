@@ -208,6 +208,46 @@ fn a_bomb_or_a_strangers_archive_is_refused_and_leaves_nothing() {
     drop(old);
 }
 
+/// Whatever slips out of its place: the words about it quote nothing of what stands there. That no box prints them is seen to for every one
+/// (support/mod.rs); here the command as well.
+#[test]
+fn what_is_said_of_a_damaged_backup_has_no_secret_in_it() {
+    let (old, backup) = honest();
+    let secret = old.admin_password();
+    let good = members(&backup);
+    let at = backup.windows(secret.len()).position(|w| w == secret.as_bytes()).unwrap();
+    assert_eq!(at % 512, 0, "it stands at the beginning of a block");
+    let mut cases = vec![
+        // Its own header is gone: it stands where one ought to be.
+        [&backup[..at - 512], &backup[at..]].concat(),
+        with(&good, file(&secret, b"x")),
+        with(&good, file(&format!("records/{secret}"), b"x")),
+        with(&good, Member { kind: b'2', ..file(&secret, b"") }),
+    ];
+    // Among the sums, and in the head.
+    let mut listed = summed(good.clone());
+    let sums = listed.len() - 1;
+    listed[sums].bytes.extend(format!("{}  {secret}\n", "0".repeat(64)).bytes());
+    cases.push(archive(&listed));
+    let mut headed = good.clone();
+    headed[0].bytes = format!("format 99\npaperline {secret}\n").into_bytes();
+    cases.push(archive(&summed(headed)));
+    let new = Paperline::start();
+    let admin = new.admin();
+    for (n, bytes) in cases.iter().enumerate() {
+        let (file, target) = (old.dir.path().join("case"), old.dir.path().join("target"));
+        fs::write(&file, bytes).unwrap();
+        let output = restore(&target, &file);
+        let said = [output.stdout, output.stderr].concat();
+        assert!(!output.status.success(), "{n}");
+        assert!(!String::from_utf8_lossy(&said).contains(&secret), "{n}: {}", String::from_utf8_lossy(&said));
+        let answer = admin.upload("/api/restore", &[("b", bytes)]);
+        assert_eq!(answer.refusal(), (400, "malformed"), "{n}");
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains(&secret), "{n}");
+    }
+    assert!(!new.output.lock().unwrap().contains(&secret));
+}
+
 /// A damaged picture is kept by what it is, never by what it is said to be: no other row shows it.
 #[test]
 fn a_picture_stands_under_its_own_sum_whatever_its_name_says() {
