@@ -437,7 +437,7 @@ impl Heard {
 }
 
 /// A template has 64 areas, with two events each: an engine that says so much more is never silent, and never done.
-const EVENTS_MAX: usize = 1_000;
+const EVENTS_MAX: usize = 10_000;
 
 /// As long as so many silences may a picture take in all.
 const TALKS_TIMES: u32 = 10;

@@ -57,10 +57,15 @@ pub const NAME_CHARS_MAX: usize = 64;
 /// 1 to 64 characters, without blanks around them. `field`: its name on the wire.
 pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
-    if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+    if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || is_unseen(c)) {
         return Ok(text.to_owned());
     }
     Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
+}
+
+/// Characters that take no room or turn the others round: with them one name looks like another.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 pub(super) fn must_be_company(txn: &Txn<'_>, id: CompanyId) -> Result<(), Refusal> {

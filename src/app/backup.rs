@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One is made at a time; what became of the last nightly one.
@@ -20,6 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Backups {
     /// Of those that go into files; one that is sent to somebody has its own, however slowly it is taken.
     turn: Mutex<()>,
+    taking_in: tokio::sync::Mutex<()>,
+    /// One was taken in: the box is about to begin anew.
+    is_taken_in: AtomicBool,
     /// Where it failed: in words, in which folder, when.
     trouble: Mutex<Option<(String, PathBuf, Millis)>>,
 }
@@ -117,6 +121,10 @@ impl App {
     /// found to be new still, nothing more is written here: what was acknowledged is never wiped away.
     pub async fn take_in_backup(self: &Arc<Self>, by: By, file: Incoming) -> Result<(), Refusal> {
         self.check_is_new()?;
+        let _turn = self.backups.taking_in.lock().await;
+        if self.backups.is_taken_in.load(Ordering::Acquire) {
+            return Err(Refusal::unavailable());
+        }
         let dir = self.dir.join(RESTORED);
         let laid_out = blocking({
             let (dir, room) = (dir.clone(), room(&self.dir));
@@ -165,13 +173,14 @@ impl App {
             fs::File::open(&dir)?.sync_all()
         });
         let marked = marked.await;
-        // Whatever became of the mark: without it the box begins anew as it was.
+        // From here on nobody touches what was laid out. Whatever became of the mark: without it the box begins anew as it was.
+        self.backups.is_taken_in.store(true, Ordering::Release);
         self.begin_anew.notify_one();
         marked?.map_err(|e| StoreError::Io(e).into())
     }
 
     pub async fn log_backup(&self, by: By) -> Result<(), Refusal> {
-        self.act(by, move |txn, by| Ok(log(txn, now(), by, None, "下载备份")?)).await
+        self.act(by, move |txn, by| Ok(log(txn, now(), &by.about_the_box(), None, "下载备份")?)).await
     }
 
     /// The nightly ones there are, and what went wrong with the last.

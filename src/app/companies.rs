@@ -30,7 +30,7 @@ impl App {
             let company = Company { id: CompanyId(txn.next("companies")?), name, registered: now() };
             must_be_new(txn, company.id, &company.name)?;
             txn.put(&COMPANIES, &company.id, &company)?;
-            log(txn, now(), by, None, format!("增加公司 {}", company.name))?;
+            log(txn, now(), &by.about_the_box(), None, format!("增加公司 {}", company.name))?;
             Ok(company)
         })
         .await
@@ -64,7 +64,7 @@ impl App {
                 txn.delete(&GROUPS, &group);
             }
             txn.delete(&COMPANIES, &id);
-            Ok(log(txn, now(), by, None, format!("删除公司 {}", company.name))?)
+            Ok(log(txn, now(), &by.about_the_box(), None, format!("删除公司 {}", company.name))?)
         })
         .await
     }

@@ -1,10 +1,11 @@
 //! What people decide of an invoice as a whole: whether it is another one's duplicate, that it is void, that it is looked at again.
 
 use super::entries::{Taken, is_stale};
-use super::invoices::{Kin, put, visible};
+use super::invoices::{Kin, corrections, put, visible};
 use super::{App, By, faults, log, now};
+use crate::domain::checks::Reason;
 use crate::domain::ids::InvoiceId;
-use crate::domain::invoice::{Decision, Invoice, Standing, Void};
+use crate::domain::invoice::{Decision, Invoice, Standing, Void, Why};
 use crate::domain::refusal::Refusal;
 use crate::store::Txn;
 
@@ -67,8 +68,16 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                 }
             }
             invoice.standing = Standing::Waiting;
-            // The reason stays with the value that it was given for.
-            invoice.review.take_if(|review| review.against_checks.is_none());
+            // The review stays with it, as one that was taken back; what it merely found right is in doubt again.
+            let said = corrections(&txn.view(), id)?;
+            let found_right = |area: &str| said.iter().rev().find(|c| c.pos_id == area).is_some_and(|c| c.old == c.new);
+            let doubts = invoice.reasons.iter().filter_map(|why| match why {
+                Why::Found(Reason::Unsure { area, probability }) if found_right(area) => Some((area.clone(), *probability)),
+                _ => None,
+            });
+            for (area, probability) in doubts.collect::<Vec<_>>() {
+                invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
+            }
             format!("退回待核对 #{id}")
         }
     })

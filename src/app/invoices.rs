@@ -218,8 +218,9 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         template_label: template_label.unwrap_or_default(),
         company: action.company,
         company_name: action.company_name,
-        user: action.user,
-        user_name: action.user_name,
+        // Whoever has it read again is not whoever brought it.
+        user: again.as_ref().map_or(action.user, |known| known.user),
+        user_name: again.as_ref().map_or(action.user_name, |known| known.user_name.clone()),
         picture,
         file_name: action.file_name,
         recognised: now(),
@@ -227,11 +228,16 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         standing: Standing::Waiting,
         regions: outcome.regions,
         codes: outcome.codes,
-        review: again.as_ref().and_then(|known| known.review.clone()).filter(|review| review.against_checks.is_some()),
+        review: again.as_ref().and_then(|known| known.review.clone()),
         void: again.as_ref().and_then(|known| known.void.clone()),
         decision: again.as_ref().and_then(|known| known.decision.clone()),
     };
+    // Of one that waits, a review without a reason against the checks is one that was taken back.
+    let was_sent_back = invoice.review.as_ref().is_some_and(|review| review.against_checks.is_none());
     keep_corrections(txn, &mut invoice)?;
+    if was_sent_back && invoice.reasons.is_empty() {
+        invoice.reasons.push(Why::Found(checks::Reason::SentBack));
+    }
     if invoice.reasons.is_empty() {
         invoice.standing = Standing::Passed;
     }
@@ -277,7 +283,7 @@ fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreErr
     let specimen = specimen(&txn.view(), invoice.template)?;
     let against = stands_against(&txn.view(), invoice, &specimen)?;
     if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
-        invoice.review = None;
+        invoice.review.take_if(|review| review.against_checks.is_some());
     }
     invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
     Ok(())

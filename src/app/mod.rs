@@ -3,7 +3,7 @@
 
 use crate::domain::account::{Actor, Credential, Permission, Session};
 use crate::domain::ids::{CompanyId, Millis};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreError, Txn, View};
 use std::path::{Path, PathBuf};
@@ -146,6 +146,11 @@ impl App {
         Ok(self.store.read(|view| sessions::actor_of(view, credential))?)
     }
 
+    /// Whether what was let in may still go on. What can't be looked up just now goes on.
+    pub fn may_still(&self, by: &By) -> bool {
+        !matches!(self.store.read(|view| by.now(view)), Err(refusal) if matches!(refusal.code, Code::Unauthenticated | Code::Forbidden))
+    }
+
     /// A walk through many rows, on a thread that may block.
     pub async fn look<T: Send + 'static>(
         &self,
@@ -183,6 +188,13 @@ impl By {
             (by.actor.company, by.actor.company_name) = (company, accounts::company_name(view, company)?);
         }
         Ok(by)
+    }
+
+    /// The same, of the box and of no company: the box's administrators alone read it.
+    fn about_the_box(&self) -> Self {
+        let mut by = self.clone();
+        (by.actor.company, by.actor.company_name) = (CompanyId(0), String::new());
+        by
     }
 
     /// Whoever stands at the box itself, at its command line, and does something to this company.

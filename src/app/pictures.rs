@@ -8,7 +8,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, ImageReader};
+use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -63,7 +63,11 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         return Err(cut_off());
     }
     file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
-    let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
+    let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
+    // What a header has beside the picture, such as a colour profile, may swell when it is unpacked.
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(HEADER_BYTES_MAX);
+    reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| cut_off())?;
     let (mut width, mut height) = decoder.dimensions();
     if !is_decoded(width, height) {
@@ -83,6 +87,9 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     }
     Ok(Shape { format, width, height, pages })
 }
+
+/// Of what is read of a picture before its pixels: the largest colour profiles have some MiB.
+const HEADER_BYTES_MAX: u64 = 8 << 20;
 
 /// How far from a JPEG's end its end mark may lie: cameras append things.
 const JPEG_TAIL: u64 = 64 << 10;

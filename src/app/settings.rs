@@ -82,7 +82,7 @@ impl App {
                 changed.set(name, value)?;
                 if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
                     txn.put(&SETTINGS, name, value)?;
-                    log(txn, now(), by, None, format!("修改设置 {name} = {value}"))?;
+                    log(txn, now(), &by.about_the_box(), None, format!("修改设置 {name} = {value}"))?;
                     is_news = true;
                 }
             }

@@ -1,11 +1,12 @@
 //! Dates as invoices print them. Not here: times of the box (http/time.rs).
 
-/// Year, month and day in a text: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other words around it. A
+/// Year, month and day in a text, where it holds one date: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other words around it. A
 /// year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has.
 pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
+    let plain = plain_digits(text);
     let mut groups: Vec<String> = Vec::new();
     let mut open = false;
-    for c in plain_digits(text).chars() {
+    for c in plain.chars() {
         if c.is_ascii_digit() {
             match groups.last_mut() {
                 Some(group) if open => group.push(c),
@@ -17,19 +18,41 @@ pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
             open = false;
         }
     }
-    let dates = groups.iter().enumerate().filter_map(|(i, group)| match group.len() {
-        8 => calendar(group.get(..4)?, group.get(4..6)?, group.get(6..)?),
-        1 | 2 | 4 => calendar(group, groups.get(i + 1)?, groups.get(i + 2)?),
-        _ => None,
-    });
+    // A day that stands before its month is nobody's spelling.
+    let after_a_number = |sign: char| {
+        let signs = plain.match_indices(sign).map(|(at, _)| at);
+        signs.into_iter().find(|at| plain[..*at].ends_with(|c: char| c.is_ascii_digit()))
+    };
+    if let (Some(month), Some(day)) = (after_a_number('月'), after_a_number('日'))
+        && day < month
+    {
+        return None;
+    }
+    let dates: Vec<(usize, (u16, u8, u8))> = groups
+        .iter()
+        .enumerate()
+        .filter_map(|(i, group)| {
+            let date = match group.len() {
+                8 => calendar(group.get(..4)?, group.get(4..6)?, group.get(6..)?),
+                1 | 2 | 4 => calendar(group, groups.get(i + 1)?, groups.get(i + 2)?),
+                _ => None,
+            };
+            Some((group.len(), date?))
+        })
+        .collect();
     if groups.len() == 2 && text.contains('月') {
         return calendar("0", &groups[0], &groups[1]);
     }
-    let mut dates = dates;
-    dates.next()
+    let (_, first) = *dates.first()?;
+    // Two dates are none; a time after the first may look like a short one.
+    let is_one = dates.iter().all(|(len, date)| *len < 4 || *date == first);
+    is_one.then_some(first)
 }
 
 fn calendar(year: &str, month: &str, day: &str) -> Option<(u16, u8, u8)> {
+    if month.len() > 2 || day.len() > 2 {
+        return None;
+    }
     let year = match (year.len(), year.parse::<u16>().ok()?) {
         (1, 0) => 0,
         (2, short) => 2000 + short,
@@ -94,7 +117,19 @@ mod tests {
         ] {
             assert_eq!(date_of(text), Some(date), "{text}");
         }
-        for text in ["2018年13月04日", "2019-02-29", "20180230", "某日", "12345", "2018年10月", ""] {
+        assert_eq!(date_of("2018年3月5日 10:11:12"), Some((2018, 3, 5)));
+        for text in [
+            "2018年13月04日",
+            "2019-02-29",
+            "20180230",
+            "某日",
+            "12345",
+            "2018年10月",
+            "",
+            "2026-01-021",
+            "2026年1日2月",
+            "2026-01-02 2026-02-03",
+        ] {
             assert_eq!(date_of(text), None, "{text}");
         }
     }

@@ -175,6 +175,8 @@ fn money_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason
         let (own, is_empty) = (of_specimen(specimen, &region.pos_id), is_blank(&region.text));
         let is_missing = match region.pos_id.as_str() {
             MONEY if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| amount(own).is_some()),
+            // Where nothing shows what else could stand there, a sum belongs there.
+            MONEY if own.is_none() => said.0.is_none() && !stands_for_no_sum(&region.text),
             _ if is_empty => false,
             MONEY_CN => {
                 let belongs = own.map_or(said.0.is_some(), |own| chinese_amount(own).is_some());

@@ -71,6 +71,8 @@ pub enum Reason {
         area: String,
         text: String,
     },
+    /// A person had seen to it and sent it back: no reading ends that, only a person.
+    SentBack,
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -99,6 +101,7 @@ impl Reason {
                 format!("{area}：识别出两个结果 {} 和 {}", or_nothing(first, "空"), or_nothing(second, "空"))
             }
             Self::Emptied { area, text } => format!("{area}：原为“{text}”，不能清空；票面上没有此项时请标明（absent）"),
+            Self::SentBack => "有人退回了这张发票，请人工核对".into(),
         }
     }
 
@@ -129,6 +132,7 @@ impl Reason {
             Self::Emptied { area, text } => {
                 format!("{area}: holds \"{text}\" and can't be emptied; say that it is not on the paper (absent) if it is so")
             }
+            Self::SentBack => "somebody has sent this invoice back: a person has to look at it".into(),
         }
     }
 
@@ -146,7 +150,7 @@ impl Reason {
             Self::AmountsDiffer { .. } => vec![MONEY, MONEY_CN],
             Self::NotADate { .. } => vec![DATE],
             Self::SumDiffers { parts: [(a, _), (b, _)], whole: (c, _) } => vec![a, b, c],
-            Self::Pages { .. } | Self::Several { .. } => Vec::new(),
+            Self::Pages { .. } | Self::Several { .. } | Self::SentBack => Vec::new(),
         }
     }
 
@@ -162,7 +166,12 @@ impl Reason {
     pub fn is_of_values(&self) -> bool {
         !matches!(
             self,
-            Self::Unsure { .. } | Self::Pages { .. } | Self::Several { .. } | Self::Reread { .. } | Self::ReadTwice { .. }
+            Self::Unsure { .. }
+                | Self::Pages { .. }
+                | Self::Several { .. }
+                | Self::Reread { .. }
+                | Self::ReadTwice { .. }
+                | Self::SentBack
         )
     }
 }

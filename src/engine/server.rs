@@ -260,11 +260,12 @@ const TEXT_CHARS_MAX: usize = 1_000;
 
 /// What was read, and how surely.
 fn read_in(frame: &Frame) -> (String, f64) {
-    let text = frame.text("ocr_result");
-    match text.char_indices().nth(TEXT_CHARS_MAX) {
-        Some((end, _)) => (text[..end].to_owned(), 0.0),
-        None => (text, frame.number("probability").unwrap_or(0.0)),
-    }
+    let mut text = frame.text("ocr_result");
+    let end = text.char_indices().nth(TEXT_CHARS_MAX).map(|(end, _)| end);
+    text.truncate(end.unwrap_or(text.len()));
+    // What is no probability, and what the engine itself calls a failure, is nothing to be sure of.
+    let said = frame.number("probability").filter(|p| (0.0..=1.0).contains(p) && frame.status() == 0 && end.is_none());
+    (text, said.unwrap_or(0.0))
 }
 
 fn path_text(path: &Path) -> Result<String, Trouble> {

@@ -20,9 +20,9 @@ pub struct MakeEngine {
     threads: Arc<AtomicUsize>,
 }
 
-/// One that was given up and is still at it, and the one in its place: with each more the box would hold one more picture, and have less
-/// time for each.
-const THREADS_MAX: usize = 2;
+/// One that was given up and is still at it has its thread until it ends: beside it the next would have less time, and the box would hold
+/// one picture more with each.
+const THREADS_MAX: usize = 1;
 
 impl fmt::Debug for MakeEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn of_engines_that_were_given_up_and_do_not_end_there_are_never_many() {
-        let end = Arc::new(Barrier::new(3));
+        let end = Arc::new(Barrier::new(1 + THREADS_MAX));
         let make = MakeEngine::new({
             let end = end.clone();
             move || Box::new(Busy(end.clone()))

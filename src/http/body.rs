@@ -3,6 +3,7 @@
 
 use super::budget::{Budgets, Held, Who};
 use super::fields::{Fields, Upload, add, pairs};
+use super::json_keys;
 use crate::app::pictures;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::StoreError;
@@ -288,7 +289,10 @@ fn of_text(content_type: &str, bytes: &[u8]) -> Result<Fields, Refusal> {
     match (is_json, first) {
         (_, None) => Ok(Fields::default()),
         (true, _) => match serde_json::from_slice(bytes) {
-            Ok(Value::Object(map)) => Ok(Fields::from(map)),
+            Ok(Value::Object(map)) => {
+                json_keys::each_once(bytes)?;
+                Ok(Fields::from(map))
+            }
             _ => Err(not_json()),
         },
         (false, _) if content_type.starts_with("application/x-www-form-urlencoded") => {

@@ -3,6 +3,7 @@
 use crate::domain::ids::UserId;
 use crate::domain::refusal::{Code, Refusal};
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,11 +29,18 @@ pub struct Budget {
 }
 
 /// A share that was taken; given back when dropped.
-#[derive(Debug)]
 pub struct Held {
     budget: Arc<Budget>,
     who: Who,
     amount: u64,
+    /// Whether whoever took it may still have what it is for.
+    may: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("who", &self.who).field("amount", &self.amount).finish_non_exhaustive()
+    }
 }
 
 fn busy() -> Refusal {
@@ -61,11 +69,22 @@ impl Budget {
 
     pub fn take(self: &Arc<Self>, who: Who, amount: u64) -> Result<Held, Refusal> {
         self.add(who, amount)?;
-        Ok(Held { budget: self.clone(), who, amount })
+        Ok(Held { budget: self.clone(), who, amount, may: None })
     }
 }
 
 impl Held {
+    /// Only for as long as this says so: what takes long is asked about while it goes on.
+    #[must_use]
+    pub fn as_long_as(mut self, may: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.may = Some(Box::new(may));
+        self
+    }
+
+    pub fn may_go_on(&self) -> bool {
+        self.may.as_ref().is_none_or(|may| may())
+    }
+
     pub fn more(&mut self, amount: u64) -> Result<(), Refusal> {
         self.budget.add(self.who, amount)?;
         self.amount += amount;

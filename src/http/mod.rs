@@ -14,6 +14,7 @@ mod invoice;
 mod invoice_exports;
 mod invoice_words;
 mod invoices;
+mod json_keys;
 mod label;
 mod label_looks;
 mod labels;

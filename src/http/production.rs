@@ -53,7 +53,7 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
         let _ = serde_json::to_writer(text, cpuid);
         comma = ",";
     };
-    let held = || call.edge.budgets.streams.take(call.who(), 1);
+    let held = || call.share(&call.edge.budgets.streams);
     super::devices::stream(&call.edge.app, held, filter, reply::JSON, ("{", "}"), pair)
 }
 

@@ -134,7 +134,7 @@ pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: V
 pub struct Pieces {
     sender: mpsc::Sender<io::Result<Bytes>>,
     /// The share of such answers that this one is.
-    _held: Held,
+    held: Held,
 }
 
 /// Whoever asked is gone.
@@ -142,14 +142,19 @@ pub struct Pieces {
 pub struct Gone;
 
 impl Pieces {
-    /// Waits until the one before the last has been taken. Whoever takes nothing for long enough is cut, and is gone then.
+    /// Waits until the one before the last has been taken. Whoever takes nothing for long enough is cut, and is gone then; so is whoever
+    /// may not have it any more.
     pub fn send(&self, piece: Bytes) -> Result<(), Gone> {
+        if !self.held.may_go_on() {
+            self.break_off(&"an answer was broken off: whoever asked for it may not have it any more");
+            return Err(Gone);
+        }
         self.sender.blocking_send(Ok(piece)).map_err(|_| Gone)
     }
 
     /// Ends it visibly: what was sent is not all.
     pub fn break_off(&self, why: &dyn std::fmt::Display) {
-        tracing::error!("{why}");
+        tracing::warn!("{why}");
         let _ = self.sender.blocking_send(Err(io::Error::other("broken off")));
     }
 }
@@ -158,7 +163,7 @@ impl Pieces {
 pub fn streamed(media_type: &'static str, held: Held) -> (Pieces, Reply) {
     let (sender, mut chunks) = mpsc::channel::<io::Result<Bytes>>(4);
     let stream = futures_util::stream::poll_fn(move |cx| chunks.poll_recv(cx).map(|chunk| chunk.map(|c| c.map(Frame::data))));
-    (Pieces { sender, _held: held }, new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync()))
+    (Pieces { sender, held }, new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync()))
 }
 
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \

@@ -2,7 +2,7 @@
 //! Also the way of every request through it.
 
 use super::body::{self, LIST_VALUES_MAX, Limits, TEXT_BYTES_MAX, WORDS_BYTES_MAX, WORDS_VALUES_MAX};
-use super::budget::{Held, Who};
+use super::budget::{Budget, Held, Who};
 use super::fields::Fields;
 use super::reply::{self, Language, Reply};
 use super::session::{self, Origin, Peer};
@@ -188,7 +188,13 @@ impl Call {
 
     /// A share of the exports that may be made at once.
     pub fn export(&self) -> Result<Held, Refusal> {
-        self.edge.budgets.exports.take(self.who(), 1)
+        self.share(&self.edge.budgets.exports)
+    }
+
+    /// One of the long answers of this kind, for as long as whoever asks may have it.
+    pub fn share(&self, budget: &Arc<Budget>) -> Result<Held, Refusal> {
+        let (app, by) = (self.edge.app.clone(), self.by()?);
+        Ok(budget.take(self.who(), 1)?.as_long_as(move || app.may_still(&by)))
     }
 
     pub fn by(&self) -> Result<By, Refusal> {

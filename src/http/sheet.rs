@@ -4,10 +4,15 @@ use super::table::{COLUMNS_MAX, Cell, Columns, Kind, ROWS_MAX, Row, Table, too_m
 use crate::domain::refusal::{Code, Refusal};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx};
 use std::io::{self, Cursor, Read};
+use std::sync::{Mutex, PoisonError};
 use zip::ZipArchive;
 
-/// Unpacked, all parts together.
-const BYTES_MAX: u64 = 512 << 20;
+/// Unpacked, all parts together: what is read of them takes three times as much. Twice what a table as text may have.
+const BYTES_MAX: u64 = 64 << 20;
+/// Of the list of its sheets.
+const WORKBOOK_BYTES_MAX: u64 = 256 << 10;
+/// One is read at a time, whoever waits for it, or waits no more.
+static TURN: Mutex<()> = Mutex::new(());
 /// Beyond this, whole numbers are not kept whole.
 const WHOLE_MAX: f64 = 1e15;
 
@@ -39,9 +44,16 @@ fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
     let mut left = BYTES_MAX;
     for number in 0..archive.len() {
         let part = archive.by_index(number).map_err(|_| unreadable())?;
+        if part.name().is_ok_and(|name| name == "xl/workbook.xml") && part.size() > WORKBOOK_BYTES_MAX {
+            return Err(unreadable());
+        }
         left -= io::copy(&mut part.take(left), &mut io::sink()).map_err(|_| unreadable())?;
         if left == 0 {
-            return Err(Refusal::new(Code::TooLarge, "这个 Excel 文件解压后太大", "this Excel file is too large when unpacked"));
+            return Err(Refusal::new(
+                Code::TooLarge,
+                "这个 Excel 文件解压后超过 64 MiB：请分成几个文件，或另存为 CSV",
+                "this Excel file has more than 64 MiB when unpacked: please split it, or save it as CSV",
+            ));
         }
     }
     Ok(())
@@ -49,6 +61,7 @@ fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
 
 /// The first sheet in sight that has the columns. What is on the others is not read, but said.
 pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     check_archive(bytes)?;
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let seen = |sheet: &calamine::Sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible);

@@ -281,3 +281,15 @@ fn a_user_s_name_group_and_rights_are_saved_at_once_or_not_at_all() {
     let kept = admin.get("/api/users").body.to_string();
     assert!(kept.contains("文员") && !kept.contains("别名"));
 }
+
+#[test]
+fn a_name_does_not_look_like_another() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    for name in ["admin\u{200b}", "\u{202e}nimda", "ad\u{ad}min", "\u{feff}admin"] {
+        let body = json!({ "user_name": name, "passwd": "long enough", "permissions": [5] });
+        let refused = admin.post("/api/users", &body);
+        // What stands around a name is taken off it: then it is one that there is.
+        assert!([(400, "malformed"), (409, "conflict")].contains(&refused.refusal()), "{name:?}: {refused:?}");
+    }
+}

@@ -345,3 +345,30 @@ fn what_is_acknowledged_while_a_backup_is_taken_in_is_not_wiped_away() {
     }
     println!("{kept} kept, {replaced} replaced");
 }
+
+#[test]
+fn what_was_taken_in_is_not_undone_by_who_comes_after() {
+    let old = Paperline::start();
+    fill(&old.admin());
+    let backup = old.admin().post("/api/backup", &json!({})).bytes;
+    let new = Paperline::start();
+    let (admin, second) = (new.admin(), new.admin());
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| admin.upload("/api/restore", &[("b", &backup)]).status);
+        // Rubbish again and again, before it, beside it and after it, until the box begins anew.
+        let others = scope.spawn(|| {
+            while let Ok(answer) = second.try_upload("/api/restore", &[], &[("b", &backup[..backup.len() / 2])]) {
+                assert_ne!(answer.status, 200);
+                if answer.status == 401 {
+                    break;
+                }
+            }
+        });
+        assert_eq!(first.join().unwrap(), 200);
+        others.join().unwrap();
+    });
+    let began = || new.output.lock().unwrap().lines().filter(|l| l.starts_with("listening on http://")).nth(1).map(str::to_owned);
+    let address = eventually("it begins anew", began);
+    let client = Client::new(address.trim_start_matches("listening on "));
+    assert_eq!(client.log_in("admin", &old.admin_password()).body["reqStatus"], "sucess", "as the old box");
+}

@@ -134,3 +134,20 @@ fn an_idempotency_key_queues_once() {
     assert_ne!(send("k2").body["action_id_list"], first.body["action_id_list"]);
     assert_eq!(send(&"k".repeat(129)).refusal(), (400, "malformed"));
 }
+
+#[test]
+fn a_key_that_stands_twice_in_one_object_is_named_and_nothing_is_done() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    for (path, body, key) in [
+        ("/registerDevice", r#"{"CPUID":"B1","CPUID":"B2"}"#, "CPUID"),
+        ("/registerDevice", r#"{"devices":[{"CPUID":"B6"}],"devices":[{"CPUID":"B7"}]}"#, "devices"),
+        ("/registerDevice", r#"{"devices":[{"CPUID":"B5","DeviceSN":"00000001","DeviceSN":"00000002"}]}"#, "DeviceSN"),
+        ("/switchPrintStatus", r#"{"DeviceSNList":["1"],"status":0,"status":1}"#, "status"),
+    ] {
+        let answer = client.send("POST", path, &[], body.as_bytes());
+        assert_eq!(answer.refusal(), (400, "malformed"), "{body}");
+        assert!(answer.body["err"].as_str().unwrap().contains(key), "{answer:?}");
+    }
+    assert_eq!(client.get("/api/devices").body["total"], 0);
+}

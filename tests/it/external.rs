@@ -355,6 +355,47 @@ fn the_example_in_the_documentation_works() {
     assert_eq!(ended["region_list"]["客户名称"]["position"], json!({ "x": 1, "y": 1, "w": 20, "h": 10 }));
 }
 
+/// A figure is as sure as its engine says, in the words of the protocol, and never surer.
+#[test]
+fn a_confidence_that_is_none_and_an_amount_that_is_none_are_for_people() {
+    let said: [(Value, Value, bool); 9] = [
+        (json!("203.00元"), json!(0.97), false),
+        (json!("203.00元"), json!("0.97"), false),
+        (json!("203.00元"), json!(50), true),
+        (json!("203.00元"), json!(-1), true),
+        (json!("203.00元"), json!("85%"), true),
+        (json!("1.234,50"), json!(0.99), true),
+        (json!("1OO.OO"), json!(0.99), true),
+        (json!(""), json!(0.99), true),
+        (json!("***"), json!(0.99), false),
+    ];
+    let (address, _requests) = play({
+        let said = said.clone();
+        let mut pictures = 0;
+        move |id, _, stream| {
+            if id != 1 {
+                good(id, stream);
+                return true;
+            }
+            let (text, probability, _) = &said[pictures];
+            pictures += 1;
+            let read = json!({ "status": 0, "pos_id": "金额", "ocr_result": text, "probability": probability });
+            let bytes = [frame(100, &json!({ "status": 0, "id": 77 })), frame(102, &read), frame(1, &json!({ "status": 0 }))];
+            stream.write_all(&bytes.concat()).is_ok()
+        }
+    });
+    let paperline = start(&address);
+    let admin = paperline.admin();
+    let (mut models, mut console) = (watch(&admin, 3), watch(&admin, 2));
+    add_template(&admin);
+    models.until(2);
+    for (text, probability, is_fault) in said {
+        upload(&admin);
+        let (ended, _) = console.until(1);
+        assert_eq!(ended["is_fault"], u8::from(is_fault), "{text} with {probability}: {ended}");
+    }
+}
+
 #[test]
 fn an_engine_that_says_too_much_is_cut_short_and_never_believed() {
     let (address, _requests) = play({

@@ -202,3 +202,26 @@ fn one_number_spelt_in_many_ways_is_one_invoice() {
     assert_eq!((&office.get(ticket)["duplicate"], &office.get(other)["duplicate"]), (&Value::Null, &Value::Null));
     office.stays_sound();
 }
+
+#[test]
+fn what_was_accepted_and_taken_back_is_in_doubt_again_and_only_a_person_ends_it() {
+    let mut office = Office::open();
+    let fields = &[("金额", "¥88.00?0.2"), ("客户名称", "中山大学")];
+    let id = office.invoice(fields);
+    assert_eq!(review(&office, id, &json!({ "fields": { "金额": "¥88.00" } })).body["state"], "reviewed");
+    let reopened = office.admin.post(&format!("/api/faults/{id}/reopen"), &json!({})).body;
+    assert_eq!((&reopened["state"], &reopened["reviewed_by"]), (&json!("waiting"), &Value::Null));
+    assert_eq!(reopened["region_list"]["金额"]["probability"], 0.2, "{reopened}");
+    for _ in 0..2 {
+        let again = read_again(&office, id, fields);
+        assert_eq!(
+            (&again["state"], &again["is_fault"], &again["reviewed_by"]),
+            (&json!("waiting"), &json!(1), &Value::Null),
+            "{again}"
+        );
+        assert_eq!(reason(&again), "有人退回了这张发票，请人工核对");
+        assert_eq!(again["user_name"], "admin");
+    }
+    assert_eq!(review(&office, id, &json!({ "fields": { "金额": "88" } })).body["state"], "reviewed");
+    office.stays_sound();
+}

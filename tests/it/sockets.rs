@@ -84,7 +84,7 @@ fn stopping_says_goodbye_and_is_quick() {
 }
 
 /// More than a socket's queue (1,024 messages) and the kernel's buffers (some MiB) can hold for a client that does not read.
-const FLOOD: usize = 3_000;
+const FLOOD: usize = 6_000;
 
 #[test]
 fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order() {
@@ -98,7 +98,7 @@ fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order
                 if n % 100 == 0 && n >= 200 {
                     (0..2).for_each(|_| others_are_at.recv().unwrap());
                 }
-                let text = format!("{n} {}", "x".repeat(8_000));
+                let text = format!("{n} {}", "汉".repeat(990));
                 say(102, json!({ "status": 0, "pos_id": "客户名称", "ocr_result": text, "probability": 0.97 }));
             }
             say(1, json!({ "status": 0 }));

@@ -74,7 +74,8 @@ pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture,
 fn shrunk(image: &DynamicImage, scale: f32) -> Result<DynamicImage, Trouble> {
     let of = |side: u32| ((side as f32 * scale).round() as u32).max(1);
     let mut small = DynamicImage::new(of(image.width()), of(image.height()), image.color());
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    // With alpha it would make a copy of the whole picture first; what shines through at an edge is no print.
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
     let resized = Resizer::new().resize(image, &mut small, &options);
     resized.map_err(|e| Trouble::Refused(format!("the picture can't be shrunk: {e}")))?;
     Ok(small)
