@@ -3,7 +3,7 @@
 
 use super::device_lists::find;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
-use super::history::{add_step, was_corrected};
+use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::{App, By, now};
 use crate::domain::account::Credential;
@@ -80,7 +80,7 @@ fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTo
     // no other label.
     let has_seen = named.cpuid.as_ref() == Some(&device.cpuid);
     Ok(match device.label {
-        Label::New if has_seen || (device.prints == 0 && !was_corrected(txn, &device.sn)?) => None,
+        Label::New if has_seen || (device.prints == 0 && last_correction(txn, &device.sn)?.is_none()) => None,
         Label::New => Some(NotTold::Changed),
         _ => Some(NotTold::Answered),
     })
@@ -89,6 +89,34 @@ fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTo
 fn once_each(sns: Vec<String>) -> Vec<String> {
     let mut seen = HashSet::new();
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
+}
+
+/// Refuses what was decided of labels of which more came out since, all of them by name.
+fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for Device { sn, print_count, prints, .. } in devices {
+        if seen.get(sn).is_none_or(|seen| *seen == u64::from(*print_count)) {
+            continue;
+        }
+        let last = prints.checked_sub(1).map(|last| txn.get(&PRINTS, &(sn.clone(), last.into()))).transpose()?.flatten();
+        let who = last.filter(|print| print.outcome == Label::Printed);
+        let who = who.map(|print| print.told.map_or(print.user_name, |(_, told)| told));
+        zh.push(format!(
+            "{sn}（现已打印 {print_count} 次{}）",
+            who.as_ref().map_or(String::new(), |who| format!("，最近由 {who} 确认"))
+        ));
+        en.push(format!(
+            "{sn} (printed {print_count} times now{})",
+            who.map_or(String::new(), |who| format!(", last said by {who}"))
+        ));
+    }
+    if zh.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        format!("seen：标签在此期间又打印过，什么都没有写入；请看过现状后重新决定：{}", zh.join("，")),
+        format!("seen: printed meanwhile, nothing was written; look at it and decide anew: {}", en.join(", ")),
+    ))
 }
 
 /// What a person asked for instead of a print state: it is not printed after all.
@@ -184,20 +212,22 @@ pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, P
 
 impl App {
     /// A serial twice in the list counts once. With `atomic`, an unknown one leaves all as they were.
-    /// Without `unprinted`, they are printed now; with it, they are not after all, for that reason.
+    /// Without `unprinted`, they are printed now; with it, they are not after all, for that reason. `seen`: of how many labels that came
+    /// out this was decided, by serial; where it is another number, all are left as they were.
     pub async fn switch_print_state(
         &self,
         by: By,
         sns: Vec<String>,
         unprinted: Option<String>,
         atomic: bool,
+        seen: HashMap<String, u64>,
     ) -> Result<Switched, Refusal> {
         let sns = once_each(sns);
         // All or none has to be one verb, however long the list.
-        let per_verb = if atomic { sns.len().max(1) } else { DEVICES_PER_VERB };
+        let per_verb = if atomic || !seen.is_empty() { sns.len().max(1) } else { DEVICES_PER_VERB };
         let mut switched = Switched::default();
         for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
-            let (by, unprinted) = (by.clone(), unprinted.clone());
+            let (by, unprinted, seen) = (by.clone(), unprinted.clone(), seen.clone());
             let verb = move |txn: &mut Txn<'_>, by: &By| {
                 let mut part = Switched::default();
                 let mut known = Vec::new();
@@ -210,6 +240,7 @@ impl App {
                 if atomic && !part.unknown.is_empty() {
                     return Ok(part);
                 }
+                check_printed(txn, &known, &seen)?;
                 for device in known {
                     part.done.push(device.sn.clone());
                     match &unprinted {

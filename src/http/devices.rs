@@ -262,13 +262,14 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn correct(call: Call) -> Result<Reply, Refusal> {
     let (sn, cpuid, reason) = (call.text_in_path("sn")?, call.fields.serial("CPUID")?, reason(&call.fields)?);
-    let device = call.edge.app.correct_device(call.by()?, sn, cpuid, reason).await?;
+    let seen = call.fields.serial_or_none("seen")?;
+    let device = call.edge.app.correct_device(call.by()?, sn, cpuid, reason, seen).await?;
     whole(&call, device.sn).await
 }
 
 pub async fn retire(call: Call) -> Result<Reply, Refusal> {
-    let (sn, reason) = (call.text_in_path("sn")?, reason(&call.fields)?);
-    let device = call.edge.app.retire_device(call.by()?, sn, reason).await?;
+    let (sn, reason, seen) = (call.text_in_path("sn")?, reason(&call.fields)?, call.fields.serial_or_none("seen")?);
+    let device = call.edge.app.retire_device(call.by()?, sn, reason, seen).await?;
     whole(&call, device.sn).await
 }
 
