@@ -91,6 +91,57 @@ fn once_each(sns: Vec<String>) -> Vec<String> {
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
 }
 
+/// Refuses labels that somebody else is printing just now, all of them by name.
+fn check_claims(claims: &Claims, by: &By, devices: &[Device]) -> Result<(), Refusal> {
+    let held = claims.held();
+    let others = devices.iter().filter_map(|Device { sn, .. }| held.get(sn).map(|claim| (sn, claim)));
+    let mut taken: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
+    for (sn, claim) in others.filter(|(_, claim)| claim.owner != by.actor.credential) {
+        taken.entry((&claim.user_name, claim.user == by.actor.user)).or_default().push(sn);
+    }
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let who = |elsewhere: &str| {
+        let each = taken.iter().map(|((name, himself), sns)| (name, if *himself { elsewhere } else { "" }, sns.join(", ")));
+        each.map(|(name, where_else, sns)| format!("{name}{where_else}: {sns}")).collect::<Vec<_>>().join("; ")
+    };
+    Err(Refusal::conflict(
+        format!("标签正在由他人打印，什么都没有写入：{}", who("（另一工位）")),
+        format!("being printed by somebody else, nothing was written: {}", who(" (at another station)")),
+    ))
+}
+
+/// Refuses labels that were sent since they were looked at, all of them by name.
+fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for Device { sn, prints, .. } in devices {
+        if seen.get(sn).is_none_or(|seen| *seen == u64::from(*prints)) {
+            continue;
+        }
+        let last = prints.checked_sub(1).map(|last| txn.get(&PRINTS, &(sn.clone(), last.into()))).transpose()?.flatten();
+        let (who_zh, who_en) = last.map_or_else(Default::default, |Print { user_name, outcome, .. }| {
+            let open = outcome == Label::Sent;
+            (
+                format!("，最近由 {user_name}{}", if open { "，结果未确认" } else { "" }),
+                format!(", last by {user_name}{}", if open { " and not answered yet" } else { "" }),
+            )
+        });
+        zh.push(format!("{sn}（共送打 {prints} 次{who_zh}）"));
+        en.push(format!("{sn} (sent {prints} times{who_en})"));
+    }
+    if zh.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        format!("seen：标签在此期间又送打过，什么都没有写入；请先确认上一次的任务是否还在打印机队列里：{}", zh.join("，")),
+        format!(
+            "seen: sent meanwhile, nothing was written; see first whether that job is still in the printer's queue: {}",
+            en.join(", ")
+        ),
+    ))
+}
+
 /// Refuses what was decided of labels of which more came out since, all of them by name.
 fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
@@ -199,13 +250,19 @@ pub fn prints(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
     view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
 }
 
-/// The last label of each device whose label went out and of which nobody can say whether it came out.
+/// Whether its last label went out and nobody can say whether it came out: be it the second one of a device that has its label, or of one
+/// that was set back meanwhile.
+pub fn is_in_doubt(device: &Device, last: &Print) -> bool {
+    last.outcome == Label::Sent || matches!(device.label, Label::Sent | Label::Unknown)
+}
+
+/// The last label of each device of which that is in doubt.
 pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, Print>, StoreError> {
     let mut found = HashMap::new();
-    for device in devices.iter().filter(|device| matches!(device.label, Label::Sent | Label::Unknown)) {
+    for device in devices {
         let last = device.prints.checked_sub(1).map(u64::from);
         let print = last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten();
-        found.extend(print.map(|print| (device.sn.clone(), print)));
+        found.extend(print.filter(|print| is_in_doubt(device, print)).map(|print| (device.sn.clone(), print)));
     }
     Ok(found)
 }
@@ -258,8 +315,10 @@ impl App {
         Ok(switched)
     }
 
-    /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded.
-    pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String) -> Result<(), Refusal> {
+    /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded. `seen`: how often
+    /// each had been sent when this was decided.
+    pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String, seen: HashMap<String, u64>) -> Result<(), Refusal> {
+        let claims = self.claims.clone();
         self.act(by, move |txn, by| {
             check_pairs(txn, labels.iter())?;
             let mut devices = Vec::new();
@@ -267,6 +326,8 @@ impl App {
                 let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
                 devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(unknown)?);
             }
+            check_claims(&claims, by, &devices)?;
+            check_sent(txn, &devices, &seen)?;
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {
                 let list = again.join(", ");

@@ -29,13 +29,13 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("ReqStatus", "(reqStatus: 'sucess')"),
     (
         "Device",
-        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label, sent_by: text|null, \
-         sent_time: time|null)",
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, sent_count: natural, label: Label, \
+         sent_by: text|null, sent_time: time|null)",
     ),
     (
         "WholeDevice",
-        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label, sent_by: text|null, \
-         sent_time: time|null, retired: bool, history: [(time: time, user_name: text|null, what: \
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, sent_count: natural, label: Label, \
+         sent_by: text|null, sent_time: time|null, retired: bool, history: [(time: time, user_name: text|null, what: \
          'registered'|'cpuid'|'retired'|'sent'|'printed'|'failed'|'unknown'|'unprinted', from: text|null, to: text|null, reason: text)])",
     ),
     (
@@ -266,7 +266,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/api/labels/sent",
-        "(DeviceSNList?: [AnyLabel] ..1000, devices?: [AnyLabel] ..1000, reason?: text ..200)",
+        "(DeviceSNList?: [AnyLabel] ..1000, devices?: [AnyLabel] ..1000, reason?: text ..200, seen?: {natural})",
         "ReqStatus",
     ),
     row(

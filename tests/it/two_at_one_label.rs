@@ -100,3 +100,81 @@ fn of_a_long_list_that_is_set_back_all_or_none_is() {
     assert_says(&client.post("/switchPrintStatus", &body), &["18440450"]);
     assert_eq!(client.get("/searchNoPrint").body["DeviceSNList"], json!([]));
 }
+
+fn claim(client: &Client, sns: &[&str]) -> Value {
+    client.post("/api/labels/claims", &json!({ "DeviceSNList": sns })).body
+}
+
+#[test]
+fn a_label_that_somebody_else_has_claimed_is_not_sent() {
+    let paperline = Paperline::start();
+    let (first, second) = (paperline.operator(), second_operator(&paperline));
+    register(&first, &["18440001", "18440002", "18440003"]);
+    assert_eq!(claim(&first, &["18440001"])["taken"], json!({}));
+    assert_eq!(claim(&second, &["18440002"])["taken"], json!({}));
+    let sent = |client: &Client, sns: &[&str]| client.post("/api/labels/sent", &json!({ "DeviceSNList": sns }));
+    let refused = sent(&first, &["18440001", "18440002", "18440003"]);
+    assert_says(&refused, &["李四", "18440002"]);
+    let said = refused.body["err"].as_str().unwrap();
+    assert!(!said.contains("18440001") && !said.contains("18440003"), "{said}");
+    for sn in ["18440001", "18440002", "18440003"] {
+        assert_eq!(one(&first, sn)["label"], "new", "nothing was written");
+    }
+    // The same user at another station is another operator, and hears that it is his own name.
+    let third = paperline.operator();
+    assert_says(&third.post("/api/labels/sent", &json!({ "DeviceSNList": ["18440001"] })), &["prodsys", "18440001", "另一工位"]);
+    assert_eq!(sent(&first, &["18440001", "18440003"]).status, 200);
+    assert_eq!(sent(&second, &["18440002"]).status, 200);
+    // Once it is given back it is anybody's.
+    second.post("/api/labels/claims/release", &json!({ "DeviceSNList": ["18440002"] }));
+    assert_eq!(sent(&first, &["18440002"]).status, 200);
+}
+
+#[test]
+fn a_label_that_was_sent_since_it_was_looked_at_is_not_sent_again_unasked() {
+    let paperline = Paperline::start();
+    let (first, second) = (paperline.operator(), second_operator(&paperline));
+    register(&first, &["18440001", "18440002"]);
+    let listed = first.get("/api/devices").body["devices"].clone();
+    assert_eq!((&listed[0]["sent_count"], &listed[1]["sent_count"]), (&json!(0), &json!(0)));
+    let sent = |client: &Client, seen: Value| {
+        let labels = json!([{ "DeviceSN": "18440001", "CPUID": "C18440001" }, "18440002"]);
+        client.post("/api/labels/sent", &json!({ "devices": labels, "seen": seen }))
+    };
+    assert_eq!(second.post("/api/labels/sent", &json!({ "DeviceSNList": ["18440001"], "seen": { "18440001": 0 } })).status, 200);
+    let refused = sent(&first, json!({ "18440001": 0, "18440002": 0 }));
+    assert_says(&refused, &["seen", "18440001", "李四", "未确认"]);
+    assert!(!refused.body["err"].as_str().unwrap().contains("18440002"), "{refused:?}");
+    let device = one(&first, "18440001");
+    assert_eq!((&device["label"], &device["sent_by"], &device["sent_count"]), (&json!("sent"), &json!("李四"), &json!(1)));
+    assert_eq!(one(&first, "18440002")["label"], "new", "nothing was written");
+    // His colleague can still say what came of it.
+    assert_eq!(second.post("/api/labels/outcome", &json!({ "failed": ["18440001"] })).body["reqStatus"], "sucess");
+    for wrong in [json!({ "18440001": -1 }), json!([1])] {
+        assert_eq!(sent(&first, wrong.clone()).refusal(), (400, "malformed"), "{wrong}");
+    }
+    assert_eq!(sent(&first, json!({ "18440001": 1, "18440002": 0 })).status, 200);
+    assert_eq!(sent(&first, Value::Null).status, 200, "who says nothing of what he saw is taken at his word");
+    assert_eq!(one(&first, "18440001")["sent_count"], 3);
+}
+
+#[test]
+fn a_reprint_that_nobody_answered_is_in_doubt_though_the_device_is_printed_or_set_back() {
+    let paperline = Paperline::start();
+    let (first, second) = (paperline.operator(), second_operator(&paperline));
+    register(&first, &["18440001"]);
+    first.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440001"] }));
+    let shown = || {
+        let (whole, listed) = (one(&first, "18440001"), first.get("/api/devices").body["devices"][0].clone());
+        let history = first.get("/api/devices/18440001/history").body["device"].clone();
+        assert_eq!((&whole["sent_by"], &history["sent_by"]), (&listed["sent_by"], &listed["sent_by"]));
+        (listed["label"].clone(), listed["sent_by"].clone())
+    };
+    assert_eq!(shown(), (json!("printed"), Value::Null));
+    second.post("/api/labels/sent", &json!({ "DeviceSNList": ["18440001"], "reason": "标签破损" }));
+    assert_eq!(shown(), (json!("printed"), json!("李四")));
+    first.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440001"], "status": 0, "seen": { "18440001": 1 } }));
+    assert_eq!(shown(), (json!("new"), json!("李四")));
+    second.post("/api/labels/outcome", &json!({ "failed": ["18440001"] }));
+    assert_eq!(shown().1, Value::Null);
+}
