@@ -39,8 +39,8 @@ fn check_seen(txn: &Txn<'_>, device: &Device, seen: Option<&String>) -> Result<(
         _ => (format!("设备 {sn} 的 CPUID 是 {cpuid}"), format!("the CPUID of {sn} is {cpuid}")),
     };
     Err(Refusal::conflict(
-        format!("seen：{zh}；什么都没有写入，请看过现状后重新决定"),
-        format!("seen: {en}; nothing was written, look at it and decide anew"),
+        format!("{zh}；什么都没有写入，请看过现状后重新决定"),
+        format!("{en}; nothing was written, look at it and decide anew"),
     ))
 }
 

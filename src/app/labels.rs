@@ -93,10 +93,9 @@ fn once_each(sns: Vec<String>) -> Vec<String> {
 
 /// Refuses labels that somebody else is printing just now, all of them by name.
 fn check_claims(claims: &Claims, by: &By, devices: &[Device]) -> Result<(), Refusal> {
-    let held = claims.held();
-    let others = devices.iter().filter_map(|Device { sn, .. }| held.get(sn).map(|claim| (sn, claim)));
+    let held = claims.of_others(by.actor.credential, devices.iter().map(|device| &device.sn));
     let mut taken: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
-    for (sn, claim) in others.filter(|(_, claim)| claim.owner != by.actor.credential) {
+    for (sn, claim) in &held {
         taken.entry((&claim.user_name, claim.user == by.actor.user)).or_default().push(sn);
     }
     if taken.is_empty() {
@@ -134,9 +133,9 @@ fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) ->
         return Ok(());
     }
     Err(Refusal::conflict(
-        format!("seen：标签在此期间又送打过，什么都没有写入；请先确认上一次的任务是否还在打印机队列里：{}", zh.join("，")),
+        format!("标签在此期间又送打过，什么都没有写入；请先确认上一次的任务是否还在打印机队列里：{}", zh.join("，")),
         format!(
-            "seen: sent meanwhile, nothing was written; see first whether that job is still in the printer's queue: {}",
+            "sent meanwhile, nothing was written; see first whether that job is still in the printer's queue: {}",
             en.join(", ")
         ),
     ))
@@ -165,8 +164,8 @@ fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>)
         return Ok(());
     }
     Err(Refusal::conflict(
-        format!("seen：标签在此期间又打印过，什么都没有写入；请看过现状后重新决定：{}", zh.join("，")),
-        format!("seen: printed meanwhile, nothing was written; look at it and decide anew: {}", en.join(", ")),
+        format!("标签在此期间又打印过，什么都没有写入；请看过现状后重新决定：{}", zh.join("，")),
+        format!("printed meanwhile, nothing was written; look at it and decide anew: {}", en.join(", ")),
     ))
 }
 
@@ -453,6 +452,14 @@ impl Claims {
             }
         }
         self.changed.send_replace(());
+    }
+
+    /// Those of these that hold now and are somebody else's.
+    fn of_others<'s>(&self, owner: Credential, sns: impl Iterator<Item = &'s String>) -> Vec<(String, Claim)> {
+        let now = Instant::now();
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = sns.filter_map(|sn| claimed.get(sn).map(|claim| (sn.clone(), claim.clone())));
+        found.filter(|(_, claim)| claim.owner != owner && claim.until > now).collect()
     }
 
     /// Those that hold now.
