@@ -40,7 +40,7 @@ export default {
     lostTo: 'Others have taken these labels for printing: {names}. Nothing can be printed from this preview until it is drawn anew.',
     lapsed: 'This preview was left alone for too long, or the connection was lost: others may have printed these labels. Nothing can be printed until it is drawn anew.',
     redraw: 'Draw anew',
-    resent: '{n} of these labels were sent to a printer since the preview was drawn. Nothing is printed yet: look at the printer’s queue first.',
+    resent: 'Labels sent to a printer since the preview was drawn: {n}. Nothing is printed yet: look at the printer’s queue first.',
     resentBy: '{serial}: sent by {name}',
     changedGone: '{serial}: retired or removed, not printed any more',
     rest: 'At most {n} labels are printed at once; please print the other {rest} afterwards.',
