@@ -2,7 +2,7 @@
 //! (devices.rs).
 
 use super::devices::{delist, enlist, holder, not_a_cpuid};
-use super::history::add_step;
+use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::labels::close_print;
 use super::{App, By, log, now};
@@ -23,6 +23,25 @@ fn active(txn: &Txn<'_>, sn: &String) -> Result<Device, Refusal> {
     } else {
         Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"))
     })
+}
+
+/// Refuses what was decided of a CPU id that the device has no more. Held against it as it is spelt: a spelling is corrected too.
+fn check_seen(txn: &Txn<'_>, device: &Device, seen: Option<&String>) -> Result<(), Refusal> {
+    let Device { sn, cpuid, .. } = device;
+    if seen.is_none_or(|seen| seen == cpuid) {
+        return Ok(());
+    }
+    let (zh, en) = match last_correction(txn, sn)? {
+        Some(step) if step.to == *cpuid => (
+            format!("{} 在此期间已把设备 {sn} 的 CPUID 改为 {cpuid}", step.user_name),
+            format!("{} has meanwhile made the CPUID of {sn} {cpuid}", step.user_name),
+        ),
+        _ => (format!("设备 {sn} 的 CPUID 是 {cpuid}"), format!("the CPUID of {sn} is {cpuid}")),
+    };
+    Err(Refusal::conflict(
+        format!("{zh}；什么都没有写入，请看过现状后重新决定"),
+        format!("{en}; nothing was written, look at it and decide anew"),
+    ))
 }
 
 /// Gives a device another CPU id. What its label says is wrong from then on.
@@ -121,21 +140,31 @@ fn has_changed(device: &Device) -> Refusal {
 }
 
 impl App {
-    pub async fn correct_device(&self, by: By, sn: String, cpuid: String, reason: String) -> Result<Device, Refusal> {
+    /// `seen`: the CPU id that the device had when it was decided.
+    pub async fn correct_device(
+        &self,
+        by: By,
+        sn: String,
+        cpuid: String,
+        reason: String,
+        seen: Option<String>,
+    ) -> Result<Device, Refusal> {
         if !is_cpuid(&cpuid) {
             return Err(not_a_cpuid());
         }
         self.act(by, move |txn, by| {
             let device = active(txn, &sn)?;
+            check_seen(txn, &device, seen.as_ref())?;
             correct(txn, by, now(), device, &cpuid, &reason)
         })
         .await
     }
 
-    /// Takes a device off all lists for good; its serial is never another's.
-    pub async fn retire_device(&self, by: By, sn: String, reason: String) -> Result<Device, Refusal> {
+    /// Takes a device off all lists for good; its serial is never another's. `seen`: the CPU id that it had when that was decided.
+    pub async fn retire_device(&self, by: By, sn: String, reason: String, seen: Option<String>) -> Result<Device, Refusal> {
         self.act(by, move |txn, by| {
             let device = active(txn, &sn)?;
+            check_seen(txn, &device, seen.as_ref())?;
             touch(txn, &device)?;
             let now = now();
             delist(txn, &device)?;

@@ -24,14 +24,15 @@ pub(super) fn add_step(
     txn.put(&STEPS, &(sn.to_owned(), number), &Step { at, user_name, ip, kind, from, to, reason })
 }
 
-/// Whether it ever had another CPU id.
-pub(super) fn was_corrected(txn: &Txn<'_>, sn: &str) -> Result<bool, StoreError> {
-    for row in txn.scan(&STEPS, &sn.to_owned(), false) {
-        if row?.1.kind == StepKind::Cpuid {
-            return Ok(true);
+/// When it last got another CPU id, and from whom; `None`: it never had another.
+pub(super) fn last_correction(txn: &Txn<'_>, sn: &str) -> Result<Option<Step>, StoreError> {
+    for row in txn.scan(&STEPS, &sn.to_owned(), true) {
+        let (_, step) = row?;
+        if step.kind == StepKind::Cpuid {
+            return Ok(Some(step));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use super::device_lists::find;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
-use super::history::{add_step, was_corrected};
+use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::{App, By, now};
 use crate::domain::account::Credential;
@@ -80,7 +80,7 @@ fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTo
     // no other label.
     let has_seen = named.cpuid.as_ref() == Some(&device.cpuid);
     Ok(match device.label {
-        Label::New if has_seen || (device.prints == 0 && !was_corrected(txn, &device.sn)?) => None,
+        Label::New if has_seen || (device.prints == 0 && last_correction(txn, &device.sn)?.is_none()) => None,
         Label::New => Some(NotTold::Changed),
         _ => Some(NotTold::Answered),
     })
@@ -89,6 +89,84 @@ fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTo
 fn once_each(sns: Vec<String>) -> Vec<String> {
     let mut seen = HashSet::new();
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
+}
+
+/// Refuses labels that somebody else is printing just now, all of them by name.
+fn check_claims(claims: &Claims, by: &By, devices: &[Device]) -> Result<(), Refusal> {
+    let held = claims.of_others(by.actor.credential, devices.iter().map(|device| &device.sn));
+    let mut taken: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
+    for (sn, claim) in &held {
+        taken.entry((&claim.user_name, claim.user == by.actor.user)).or_default().push(sn);
+    }
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let who = |elsewhere: &str| {
+        let each = taken.iter().map(|((name, himself), sns)| (name, if *himself { elsewhere } else { "" }, sns.join(", ")));
+        each.map(|(name, where_else, sns)| format!("{name}{where_else}: {sns}")).collect::<Vec<_>>().join("; ")
+    };
+    Err(Refusal::conflict(
+        format!("标签正在由他人打印，什么都没有写入：{}", who("（另一工位）")),
+        format!("being printed by somebody else, nothing was written: {}", who(" (at another station)")),
+    ))
+}
+
+/// Refuses labels that were sent since they were looked at, all of them by name.
+fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for Device { sn, prints, .. } in devices {
+        if seen.get(sn).is_none_or(|seen| *seen == u64::from(*prints)) {
+            continue;
+        }
+        let last = prints.checked_sub(1).map(|last| txn.get(&PRINTS, &(sn.clone(), last.into()))).transpose()?.flatten();
+        let (who_zh, who_en) = last.map_or_else(Default::default, |Print { user_name, outcome, .. }| {
+            let open = outcome == Label::Sent;
+            (
+                format!("，最近由 {user_name}{}", if open { "，结果未确认" } else { "" }),
+                format!(", last by {user_name}{}", if open { " and not answered yet" } else { "" }),
+            )
+        });
+        zh.push(format!("{sn}（共送打 {prints} 次{who_zh}）"));
+        en.push(format!("{sn} (sent {prints} times{who_en})"));
+    }
+    if zh.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        format!("标签在此期间又送打过，什么都没有写入；请先确认上一次的任务是否还在打印机队列里：{}", zh.join("，")),
+        format!(
+            "sent meanwhile, nothing was written; see first whether that job is still in the printer's queue: {}",
+            en.join(", ")
+        ),
+    ))
+}
+
+/// Refuses what was decided of labels of which more came out since, all of them by name.
+fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    for Device { sn, print_count, prints, .. } in devices {
+        if seen.get(sn).is_none_or(|seen| *seen == u64::from(*print_count)) {
+            continue;
+        }
+        let last = prints.checked_sub(1).map(|last| txn.get(&PRINTS, &(sn.clone(), last.into()))).transpose()?.flatten();
+        let who = last.filter(|print| print.outcome == Label::Printed);
+        let who = who.map(|print| print.told.map_or(print.user_name, |(_, told)| told));
+        zh.push(format!(
+            "{sn}（现已打印 {print_count} 次{}）",
+            who.as_ref().map_or(String::new(), |who| format!("，最近由 {who} 确认"))
+        ));
+        en.push(format!(
+            "{sn} (printed {print_count} times now{})",
+            who.map_or(String::new(), |who| format!(", last said by {who}"))
+        ));
+    }
+    if zh.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        format!("标签在此期间又打印过，什么都没有写入；请看过现状后重新决定：{}", zh.join("，")),
+        format!("printed meanwhile, nothing was written; look at it and decide anew: {}", en.join(", ")),
+    ))
 }
 
 /// What a person asked for instead of a print state: it is not printed after all.
@@ -171,33 +249,41 @@ pub fn prints(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
     view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
 }
 
-/// The last label of each device whose label went out and of which nobody can say whether it came out.
+/// Whether its last label went out and nobody can say whether it came out: be it the second one of a device that has its label, or of one
+/// that was set back meanwhile.
+pub fn is_in_doubt(device: &Device, last: &Print) -> bool {
+    last.outcome == Label::Sent || matches!(device.label, Label::Sent | Label::Unknown)
+}
+
+/// The last label of each device of which that is in doubt.
 pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, Print>, StoreError> {
     let mut found = HashMap::new();
-    for device in devices.iter().filter(|device| matches!(device.label, Label::Sent | Label::Unknown)) {
+    for device in devices {
         let last = device.prints.checked_sub(1).map(u64::from);
         let print = last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten();
-        found.extend(print.map(|print| (device.sn.clone(), print)));
+        found.extend(print.filter(|print| is_in_doubt(device, print)).map(|print| (device.sn.clone(), print)));
     }
     Ok(found)
 }
 
 impl App {
     /// A serial twice in the list counts once. With `atomic`, an unknown one leaves all as they were.
-    /// Without `unprinted`, they are printed now; with it, they are not after all, for that reason.
+    /// Without `unprinted`, they are printed now; with it, they are not after all, for that reason. `seen`: of how many labels that came
+    /// out this was decided, by serial; where it is another number, all are left as they were.
     pub async fn switch_print_state(
         &self,
         by: By,
         sns: Vec<String>,
         unprinted: Option<String>,
         atomic: bool,
+        seen: HashMap<String, u64>,
     ) -> Result<Switched, Refusal> {
         let sns = once_each(sns);
         // All or none has to be one verb, however long the list.
-        let per_verb = if atomic { sns.len().max(1) } else { DEVICES_PER_VERB };
+        let per_verb = if atomic || !seen.is_empty() { sns.len().max(1) } else { DEVICES_PER_VERB };
         let mut switched = Switched::default();
         for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
-            let (by, unprinted) = (by.clone(), unprinted.clone());
+            let (by, unprinted, seen) = (by.clone(), unprinted.clone(), seen.clone());
             let verb = move |txn: &mut Txn<'_>, by: &By| {
                 let mut part = Switched::default();
                 let mut known = Vec::new();
@@ -210,6 +296,7 @@ impl App {
                 if atomic && !part.unknown.is_empty() {
                     return Ok(part);
                 }
+                check_printed(txn, &known, &seen)?;
                 for device in known {
                     part.done.push(device.sn.clone());
                     match &unprinted {
@@ -227,8 +314,10 @@ impl App {
         Ok(switched)
     }
 
-    /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded.
-    pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String) -> Result<(), Refusal> {
+    /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded. `seen`: how often
+    /// each had been sent when this was decided.
+    pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String, seen: HashMap<String, u64>) -> Result<(), Refusal> {
+        let claims = self.claims.clone();
         self.act(by, move |txn, by| {
             check_pairs(txn, labels.iter())?;
             let mut devices = Vec::new();
@@ -236,6 +325,8 @@ impl App {
                 let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
                 devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(unknown)?);
             }
+            check_claims(&claims, by, &devices)?;
+            check_sent(txn, &devices, &seen)?;
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {
                 let list = again.join(", ");
@@ -361,6 +452,14 @@ impl Claims {
             }
         }
         self.changed.send_replace(());
+    }
+
+    /// Those of these that hold now and are somebody else's.
+    fn of_others<'s>(&self, owner: Credential, sns: impl Iterator<Item = &'s String>) -> Vec<(String, Claim)> {
+        let now = Instant::now();
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = sns.filter_map(|sn| claimed.get(sn).map(|claim| (sn.clone(), claim.clone())));
+        found.filter(|(_, claim)| claim.owner != owner && claim.until > now).collect()
     }
 
     /// Those that hold now.

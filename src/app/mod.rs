@@ -74,7 +74,7 @@ pub struct App {
     pub attempts: attempts::Attempts,
     known_sessions: sessions::Known<(Actor, Session)>,
     known_tokens: sessions::Known<Actor>,
-    pub claims: labels::Claims,
+    pub claims: Arc<labels::Claims>,
     /// Who has which fault open.
     pub presence: presence::Presence,
     importing: imports::Importing,
@@ -111,7 +111,7 @@ impl App {
             attempts: attempts::Attempts::default(),
             known_sessions: sessions::Known::default(),
             known_tokens: sessions::Known::default(),
-            claims: labels::Claims::default(),
+            claims: Arc::default(),
             presence: presence::Presence::default(),
             importing: imports::Importing::default(),
             dir,

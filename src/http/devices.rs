@@ -42,6 +42,7 @@ fn device(device: &Device, sent: Option<&Print>, zone: &TimeZone) -> Value {
         "register_time": time::write(device.registered, zone),
         "status": u8::from(device.is_printed()),
         "print_count": device.print_count,
+        "sent_count": device.prints,
         "label": label(device.label),
         "sent_by": sent.map(|print| &print.user_name),
         "sent_time": sent.map(|print| time::write(print.at, zone)),
@@ -209,7 +210,7 @@ pub async fn prints(call: Call) -> Result<Reply, Refusal> {
 }
 
 fn in_doubt<'p>(device: &Device, prints: &'p [Print]) -> Option<&'p Print> {
-    prints.last().filter(|_| matches!(device.label, Label::Sent | Label::Unknown))
+    prints.last().filter(|last| labels::is_in_doubt(device, last))
 }
 
 fn line(line: &Line, zone: &TimeZone) -> Value {
@@ -262,13 +263,14 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn correct(call: Call) -> Result<Reply, Refusal> {
     let (sn, cpuid, reason) = (call.text_in_path("sn")?, call.fields.serial("CPUID")?, reason(&call.fields)?);
-    let device = call.edge.app.correct_device(call.by()?, sn, cpuid, reason).await?;
+    let seen = call.fields.serial_or_none("seen")?;
+    let device = call.edge.app.correct_device(call.by()?, sn, cpuid, reason, seen).await?;
     whole(&call, device.sn).await
 }
 
 pub async fn retire(call: Call) -> Result<Reply, Refusal> {
-    let (sn, reason) = (call.text_in_path("sn")?, reason(&call.fields)?);
-    let device = call.edge.app.retire_device(call.by()?, sn, reason).await?;
+    let (sn, reason, seen) = (call.text_in_path("sn")?, reason(&call.fields)?, call.fields.serial_or_none("seen")?);
+    let device = call.edge.app.retire_device(call.by()?, sn, reason, seen).await?;
     whole(&call, device.sn).await
 }
 

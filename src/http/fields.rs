@@ -9,6 +9,7 @@ use crate::store::StoreError;
 use crate::store::blobs::Incoming;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// A file of a multipart body, on disk but not kept yet.
 #[derive(Debug)]
@@ -213,6 +214,13 @@ impl Fields {
 
     pub fn object(&self, name: &str) -> Result<Map<String, Value>, Refusal> {
         self.object_or_none(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// How many of something somebody saw of each, by serial; empty where he says nothing of it.
+    pub fn counts(&self, name: &str) -> Result<HashMap<String, u64>, Refusal> {
+        let wrong = || ill_typed(name, "每一项应为不小于 0 的整数", "must hold whole numbers of 0 or more");
+        let count = |value: &Value| whole_number(value).and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong);
+        self.object_or_none(name)?.unwrap_or_default().into_iter().map(|(sn, value)| Ok((sn, count(&value)?))).collect()
     }
 
     pub fn time_or_none(&self, name: &str, zone: &TimeZone) -> Result<Option<Covered>, Refusal> {

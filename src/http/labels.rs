@@ -27,7 +27,8 @@ pub async fn sent(call: Call) -> Result<Reply, Refusal> {
         return Err(too_many("devices", SENT_MAX));
     }
     let reason = reason_or_none(&call.fields)?;
-    call.edge.app.labels_sent(call.by()?, labels, reason).await?;
+    let seen = call.fields.counts("seen")?;
+    call.edge.app.labels_sent(call.by()?, labels, reason, seen).await?;
     Ok(reply::json(&json!({ "reqStatus": "sucess" })))
 }
 

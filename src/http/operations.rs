@@ -29,13 +29,13 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("ReqStatus", "(reqStatus: 'sucess')"),
     (
         "Device",
-        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label, sent_by: text|null, \
-         sent_time: time|null)",
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, sent_count: natural, label: Label, \
+         sent_by: text|null, sent_time: time|null)",
     ),
     (
         "WholeDevice",
-        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, label: Label, sent_by: text|null, \
-         sent_time: time|null, retired: bool, history: [(time: time, user_name: text|null, what: \
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, sent_count: natural, label: Label, \
+         sent_by: text|null, sent_time: time|null, retired: bool, history: [(time: time, user_name: text|null, what: \
          'registered'|'cpuid'|'retired'|'sent'|'printed'|'failed'|'unknown'|'unprinted', from: text|null, to: text|null, reason: text)])",
     ),
     (
@@ -171,8 +171,7 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
 
 pub const NOTHING: &str = "()";
 const SERIALS: &str = "(DeviceSNList: [serial] 1..1000)";
-const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: flag, reason?: text ..200)";
-const REASON: &str = "(reason: text 1..200)";
+const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: flag, reason?: text ..200, seen?: {natural})";
 const DEVICES: &str =
     "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest', cursor?: text, limit?: natural)";
 const DEVICES_EXPORT: &str = "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest')";
@@ -241,8 +240,8 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/imports", NOTHING, "(imports: [Import])"),
     row(Post, "/api/imports/{id}/undo", NOTHING, "Import"),
     row(Get, "/api/devices/{sn}", NOTHING, "WholeDevice"),
-    row(Patch, "/api/devices/{sn}", "(CPUID: serial 1..64, reason: text 1..200)", "WholeDevice"),
-    row(Delete, "/api/devices/{sn}", REASON, "WholeDevice"),
+    row(Patch, "/api/devices/{sn}", "(CPUID: serial 1..64, reason: text 1..200, seen?: serial)", "WholeDevice"),
+    row(Delete, "/api/devices/{sn}", "(reason: text 1..200, seen?: serial)", "WholeDevice"),
     row(
         Get,
         "/api/devices/{sn}/history",
@@ -267,7 +266,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/api/labels/sent",
-        "(DeviceSNList?: [AnyLabel] ..1000, devices?: [AnyLabel] ..1000, reason?: text ..200)",
+        "(DeviceSNList?: [AnyLabel] ..1000, devices?: [AnyLabel] ..1000, reason?: text ..200, seen?: {natural})",
         "ReqStatus",
     ),
     row(

@@ -65,8 +65,8 @@ pub async fn switch_print_status(call: Call) -> Result<Reply, Refusal> {
         Some(0) => Some(reason),
         Some(_) => return Err(Refusal::malformed("status：应为 0 或 1", "status: must be 0 or 1")),
     };
-    let atomic = call.fields.flag("atomic")?;
-    let Switched { done, unknown } = call.edge.app.switch_print_state(call.by()?, sns, unprinted, atomic).await?;
+    let (atomic, seen) = (call.fields.flag("atomic")?, call.fields.counts("seen")?);
+    let Switched { done, unknown } = call.edge.app.switch_print_state(call.by()?, sns, unprinted, atomic, seen).await?;
     if unknown.is_empty() {
         return Ok(reply::json(&json!({ "reqStatus": "sucess" })));
     }

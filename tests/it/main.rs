@@ -56,6 +56,7 @@ mod stale_answers;
 mod store;
 mod tidy;
 mod trials;
+mod two_at_one_label;
 mod vat_code;
 mod walls;
 mod why;

@@ -16,6 +16,8 @@ export interface Device {
   register_time: string
   status: 0 | 1
   print_count: number
+  /** Labels that were sent or said to have come out, whatever became of them. */
+  sent_count: number
   label: LabelState
   /** Of labels on their way to a printer that nobody has answered for. */
   sent_by?: string
@@ -110,21 +112,23 @@ function pathOf(serial: string): string {
   return `/api/devices/${encodeURIComponent(serial)}`
 }
 
-export async function correctCpuid(serial: string, cpuid: string, reason: string): Promise<void> {
-  await call('PATCH', pathOf(serial), { json: { CPUID: cpuid, reason } })
+/** `seen`: the CPUID that was shown; 409 where it is another one by now. */
+export async function correctCpuid(serial: string, cpuid: string, reason: string, seen: string): Promise<void> {
+  await call('PATCH', pathOf(serial), { json: { CPUID: cpuid, reason, seen } })
 }
 
-export async function retireDevice(serial: string, reason: string): Promise<void> {
-  await call('DELETE', pathOf(serial), { json: { reason } })
+/** The same. */
+export async function retireDevice(serial: string, reason: string, seen: string): Promise<void> {
+  await call('DELETE', pathOf(serial), { json: { reason, seen } })
 }
 
 export async function markPrinted(serials: string[]): Promise<void> {
   await post('/switchPrintStatus', { DeviceSNList: serials })
 }
 
-/** It was marked as printed, and is not. */
-export async function notPrinted(serial: string, reason: string): Promise<void> {
-  await post('/switchPrintStatus', { DeviceSNList: [serial], status: 0, reason })
+/** It was marked as printed, and is not. `seen`: how often it was shown to be printed; 409 where more came out since. */
+export async function notPrinted(serial: string, reason: string, seen: number): Promise<void> {
+  await post('/switchPrintStatus', { DeviceSNList: [serial], status: 0, reason, seen: { [serial]: seen } })
 }
 
 export interface Claim {
@@ -154,9 +158,9 @@ export function releaseLabelsLeaving(serials: string[]): void {
   }).catch(() => {})
 }
 
-/** 409 where a device is not called so any more. */
-export async function labelsSent(devices: Pair[], reason: string): Promise<void> {
-  await post('/api/labels/sent', { devices, ...(reason ? { reason } : {}) })
+/** `seen`: how often each had been sent when it was drawn. 409 where one was sent since, is somebody else's, or is not called so any more. */
+export async function labelsSent(devices: Pair[], reason: string, seen: Record<string, number>): Promise<void> {
+  await post('/api/labels/sent', { devices, seen, ...(reason ? { reason } : {}) })
 }
 
 export type Outcome = 'printed' | 'failed' | 'unknown'

@@ -51,6 +51,12 @@ export function whenClaimsChange(handler: (serials: string[]) => void): void {
   onChange = handler
 }
 
+let onLoss: (lost: { serial: string; by: Claim | undefined }[]) => void = () => {}
+/** A label that this page took is another's, or nobody's any more: its claim ran out, or the box began anew. */
+export function whenClaimsAreLost(handler: typeof onLoss): void {
+  onLoss = handler
+}
+
 function same(a: Claim | undefined, b: Claim | undefined): boolean {
   return a?.user_id === b?.user_id
 }
@@ -60,6 +66,9 @@ function receive(claims: Claims): void {
   all.value = claims
   const serials = new Set([...Object.keys(before), ...Object.keys(claims)])
   const changed = [...serials].filter((serial) => !same(before[serial], claims[serial]))
+  const me = user.value?.user_id
+  const lost = changed.filter((serial) => own.value.has(serial) && before[serial]?.user_id === me)
+  if (lost.length) onLoss(lost.map((serial) => ({ serial, by: claims[serial] })))
   if (changed.length) onChange(changed)
 }
 

@@ -3,12 +3,14 @@ import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vu
 import * as api from '../api/devices'
 import { LABELS_AT_ONCE, type LabelState, type Outcomes, type OutcomeAnswer } from '../api/devices'
 import { ApiError } from '../api/http'
-import { claimedElsewhere, hold, letGo, ownClaims } from './claims'
+import { claimedElsewhere, hold, letGo, ownClaims, whenClaimsAreLost } from './claims'
 import { isSameCpuid } from '../lib/gun'
 import { refreshLabels, rowOf, rows as unprinted, type AskedLabel, type DeviceRow } from './unprinted'
 
-/** A claim lasts 120 s; it is taken again well before that. */
+/** A claim lasts so long; it is taken again well before that. */
+const CLAIM_MS = 120_000
 const RENEW_MS = 45_000
+const TICK_MS = 5_000
 
 const LOOKED_AT = 100
 
@@ -38,11 +40,24 @@ export interface PrintJob {
   again: string[]
   /** Corrected since they were drawn, and drawn anew: what they said before, by serial. */
   changed: Map<string, string>
+  /** Sent by somebody since they were drawn: who it was, by serial. */
+  resent: Map<string, string>
+  /** Not this page's to print any more, and whose they are, if anybody's: nothing is printed until all is drawn anew. */
+  lost: LeftOut[]
   /** Sent before, and not known to have come out: the printer may still have them. */
   doubtful: string[]
 }
 
 const DOUBTFUL = new Set<LabelState>(['sent', 'failed', 'unknown'])
+
+/** Its last label went out and nobody has answered for it, be it a reprint of one that counts as printed. */
+function isOpen(row: DeviceRow): boolean {
+  return row.label === 'sent' || (row.label !== 'unknown' && Boolean(row.sentBy))
+}
+
+function isDoubtful(row: DeviceRow): boolean {
+  return DOUBTFUL.has(row.label) || isOpen(row)
+}
 
 function take(rows: DeviceRow[], withUnconfirmed: boolean, room: number) {
   const free: DeviceRow[] = []
@@ -51,7 +66,7 @@ function take(rows: DeviceRow[], withUnconfirmed: boolean, room: number) {
   for (const row of rows) {
     const claim = claimedElsewhere(row.serial)
     if (claim) taken.push({ serial: row.serial, ...claim })
-    else if (row.label === 'sent' && !withUnconfirmed) unconfirmed.push(row)
+    else if (isOpen(row) && !withUnconfirmed) unconfirmed.push(row)
     else free.push(row)
   }
   return { free: free.slice(0, room), taken, unconfirmed, rest: Math.max(0, free.length - room) }
@@ -66,11 +81,19 @@ export function usePrintJob() {
   const busy = ref(false)
   /** On record as sent already, in an attempt that went no further. */
   const recorded = new Set<string>()
+  /** How often each had been sent when it was drawn. */
+  const seen = new Map<string, number>()
+  /** When the box last said that they are this page's. */
+  let heldAt = 0
+  let triedAt = 0
+  let sending = false
+  /** Nothing that happens to them from then on keeps them from the paper. */
+  let sent = false
 
   /** Answers who has them when none is left to print. */
   async function start(
     rows: DeviceRow[],
-    withUnconfirmed = rows.every((row) => row.label === 'sent'),
+    withUnconfirmed = rows.every(isOpen),
     room = LABELS_AT_ONCE,
   ): Promise<LeftOut[]> {
     busy.value = true
@@ -79,6 +102,7 @@ export function usePrintJob() {
       if (!free.length) return taken
       // From here on they are this page's: what the live list says in the meantime is no news.
       hold(free.map((row) => row.serial))
+      const asked = Date.now()
       const answer = await api.claimLabels(free.map((row) => row.serial)).catch((error: unknown) => {
         letGo(free.map((row) => row.serial))
         throw error
@@ -89,8 +113,11 @@ export function usePrintJob() {
       if (!mine.length) return [...taken, ...lost]
       const items = await pictures(mine)
       const again = mine.filter((row) => row.count > 0).map((row) => row.serial)
-      const doubtful = mine.filter((row) => DOUBTFUL.has(row.label)).map((row) => row.serial)
-      job.value = { items, taken: [...taken, ...lost], unconfirmed, rest, again, doubtful, changed: new Map() }
+      const doubtful = mine.filter(isDoubtful).map((row) => row.serial)
+      for (const row of mine) seen.set(row.serial, row.sent)
+      heldAt = triedAt = asked
+      sent = false
+      job.value = { items, taken: [...taken, ...lost], unconfirmed, rest, again, doubtful, changed: new Map(), resent: new Map(), lost: [] }
       recorded.clear()
       return []
     } finally {
@@ -118,8 +145,10 @@ export function usePrintJob() {
     const now = job.value
     if (!now) return
     const { items, again, taken } = now
+    const before = heldAt
     await start(now.unconfirmed, true, LABELS_AT_ONCE - items.length)
     const added = job.value === now ? null : job.value
+    heldAt = before
     job.value = {
       rest: now.rest + (added?.rest ?? 0),
       unconfirmed: [],
@@ -128,46 +157,103 @@ export function usePrintJob() {
       doubtful: [...now.doubtful, ...(added?.doubtful ?? [])],
       taken: [...taken, ...(added?.taken ?? [])],
       changed: now.changed,
+      resent: now.resent,
+      lost: now.lost,
     }
+  }
+
+  /** All of it again, as it is by now: with fresh claims, and with whatever there is to ask. */
+  async function redraw(): Promise<LeftOut[]> {
+    const now = job.value
+    if (!now) return []
+    const found = await Promise.all(now.items.map(({ serial }) => api.readDevice(serial)))
+    if (job.value?.items !== now.items) return []
+    const before = job.value
+    const taken = await start(found.flatMap((device) => (device && !device.retired ? rowOf(device) : [])))
+    if (job.value === before) job.value = null
+    const kept = new Set(job.value?.items.map(({ serial }) => serial))
+    await release(now.items.flatMap(({ serial }) => (kept.has(serial) ? [] : serial)))
+    return taken
+  }
+
+  /** They are not this page's any more. */
+  function lose(left: LeftOut[]): void {
+    letGo(left.map(({ serial }) => serial))
+    const now = job.value
+    if (!now || sent) return
+    const shown = new Set(now.items.map(({ serial }) => serial))
+    const known = new Set(left.map(({ serial }) => serial))
+    const lost = left.filter(({ serial }) => shown.has(serial))
+    if (lost.length) job.value = { ...now, lost: [...now.lost.filter(({ serial }) => !known.has(serial)), ...lost] }
+  }
+
+  /** Lets go of what ran out while the page slept or the box was out of reach: somebody else may have had it since. */
+  function letLapse(): boolean {
+    if (!ownClaims.value.size || Date.now() - heldAt < CLAIM_MS) return false
+    lose([...ownClaims.value].map((serial) => ({ serial, name: '', sameUser: false })))
+    return true
+  }
+
+  function loseTaken(taken: api.Claims): void {
+    const others = Object.entries(taken).map(([serial, claim]) => ({ serial, name: claim.user_name, sameUser: false }))
+    if (others.length) lose(others)
+  }
+
+  async function keepClaims(): Promise<void> {
+    if (letLapse() || !ownClaims.value.size || Date.now() - triedAt < RENEW_MS) return
+    const asked = (triedAt = Date.now())
+    const answer = await api.claimLabels([...ownClaims.value]).catch(() => null)
+    if (!answer) return
+    heldAt = Math.max(heldAt, asked)
+    loseTaken(answer.taken)
   }
 
   async function record(items: LabelItem[], reason: string): Promise<void> {
     const left = items.filter(({ serial }) => !recorded.has(serial))
     if (!left.length) return
-    await api.labelsSent(left.map(pairOf), reason)
-    for (const { serial } of left) recorded.add(serial)
+    await api.labelsSent(left.map(pairOf), reason, Object.fromEntries(left.map(({ serial }) => [serial, seen.get(serial) ?? 0])))
+    for (const { serial } of left) {
+      recorded.add(serial)
+      seen.set(serial, (seen.get(serial) ?? 0) + 1)
+    }
   }
 
   /** Records that the labels go to the printer; false: some are others by now, and are drawn anew for somebody to look at. */
   async function send(reason: string): Promise<boolean> {
     const now = job.value
-    if (!now) return false
+    if (!now || now.lost.length || letLapse()) return false
     const again = new Set(now.again)
+    sending = true
     try {
       // What may be refused goes first. The reason is kept with those that were printed before only.
       await record(now.items.filter(({ serial }) => again.has(serial)), reason)
       await record(now.items.filter(({ serial }) => !again.has(serial)), '')
+      sent = true
       return true
     } catch (error) {
       if (!(error instanceof ApiError) || (error.code !== 'conflict' && error.code !== 'not_found')) throw error
       const refused = now.items.filter(({ serial }) => error.message.includes(serial))
+      const answer = refused.length ? await api.claimLabels(refused.map(({ serial }) => serial)).catch(() => null) : null
+      if (answer) loseTaken(answer.taken)
       // The refusal names one kind at a time; where they are few, all are looked at.
       if (await renew(now.items.length <= LOOKED_AT ? now.items : refused)) return false
       // Printed by somebody else since the list was read.
       if (job.value && error.code === 'conflict') job.value = { ...job.value, again: [...new Set([...again, ...refused.map(({ serial }) => serial)])] }
       throw error
     } finally {
+      sending = false
       refreshLabels(now.items.map((item) => item.serial))
     }
   }
 
-  /** Draws those anew that were corrected meanwhile, and takes out what was retired; false where there are none. */
+  /** Draws those anew that were corrected or sent meanwhile, and takes out what was retired; false where there are none. */
   async function renew(items: LabelItem[]): Promise<boolean> {
     const found = await Promise.all(items.map(({ serial }) => api.readDevice(serial)))
     const isGone = (i: number) => !found[i] || found[i].retired
     const gone = new Set(items.filter((_, i) => isGone(i)).map(({ serial }) => serial))
     const others = found.filter((device, i) => device && !isGone(i) && !isSameCpuid(device.CPUID, items[i]!.cpuid)) as api.DeviceDetail[]
-    if (!gone.size && !others.length) return false
+    const resent = found.filter((device, i) => device && !isGone(i) && device.sent_count !== seen.get(items[i]!.serial)) as api.DeviceDetail[]
+    if (!gone.size && !others.length && !resent.length) return false
     const drawn = others.length ? await pictures(others.map(rowOf)) : []
     const now = job.value
     if (!now) return true
@@ -177,22 +263,34 @@ export function usePrintJob() {
       if (gone.has(serial)) changed.set(serial, cpuid)
       else if (fresh.has(serial)) changed.set(serial, changed.get(serial) ?? cpuid)
     }
-    for (const serial of [...gone, ...fresh.keys()]) recorded.delete(serial)
+    const sentAnew = new Map(resent.map((device) => [device.DeviceSN, rowOf(device)]))
+    for (const serial of [...gone, ...fresh.keys(), ...sentAnew.keys()]) recorded.delete(serial)
+    for (const row of sentAnew.values()) seen.set(row.serial, row.sent)
+    const who = (device: api.DeviceDetail) => device.history.find(({ what }) => what === 'sent' || what === 'printed')?.user_name ?? ''
+    const ofThese = (kept: string[], belongs: (row: DeviceRow) => boolean) => [
+      ...kept.filter((serial) => !gone.has(serial) && !sentAnew.has(serial)),
+      ...[...sentAnew.values()].filter(belongs).map(({ serial }) => serial),
+    ]
     job.value = {
       ...now,
       changed,
       items: now.items.filter(({ serial }) => !gone.has(serial)).map((item) => fresh.get(item.serial) ?? item),
-      again: now.again.filter((serial) => !gone.has(serial)),
-      doubtful: now.doubtful.filter((serial) => !gone.has(serial)),
+      resent: new Map([...now.resent, ...resent.map((device): [string, string] => [device.DeviceSN, who(device)])]),
+      again: ofThese(now.again, ({ count }) => count > 0),
+      // Another list is another question: what was answered before is not taken for an answer to it.
+      doubtful: gone.size || sentAnew.size ? ofThese(now.doubtful, isDoubtful) : now.doubtful,
     }
     return true
   }
 
   // What the list learns while the labels are looked at.
   watch(unprinted, (rows) => {
-    if (!job.value || busy.value) return
-    const known = new Map(rows.map((row) => [row.serial, row.cpuid]))
-    const stale = job.value.items.filter(({ serial, cpuid }) => known.get(serial) && !isSameCpuid(known.get(serial)!, cpuid))
+    if (!job.value || busy.value || sending || sent) return
+    const known = new Map(rows.filter(({ cpuid }) => cpuid).map((row) => [row.serial, row]))
+    const stale = job.value.items.filter(({ serial, cpuid }) => {
+      const row = known.get(serial)
+      return row && (!isSameCpuid(row.cpuid, cpuid) || row.sent !== seen.get(serial))
+    })
     if (stale.length) void renew(stale).catch(() => {})
   })
 
@@ -231,17 +329,17 @@ export function usePrintJob() {
 
   let renewal = 0
   onMounted(() => {
-    renewal = window.setInterval(() => {
-      if (ownClaims.value.size) void api.claimLabels([...ownClaims.value]).catch(() => {})
-    }, RENEW_MS)
+    renewal = window.setInterval(() => void keepClaims(), TICK_MS)
+    whenClaimsAreLost((lost) => lose(lost.map(({ serial, by }) => ({ serial, name: by?.user_name ?? '', sameUser: false }))))
     window.addEventListener('pagehide', leave)
   })
   onBeforeUnmount(() => {
     window.clearInterval(renewal)
+    whenClaimsAreLost(() => {})
     window.removeEventListener('pagehide', leave)
     leave()
     letGo([...ownClaims.value])
   })
 
-  return { job: computed(() => job.value), busy, start, addUnconfirmed, send, finish, close }
+  return { job: computed(() => job.value), busy, start, addUnconfirmed, redraw, send, finish, close }
 }

@@ -19,6 +19,8 @@ export interface DeviceRow {
   time: string
   label: LabelState
   count: number
+  /** How often a label of it was sent, whatever became of it. */
+  sent: number
   printed: boolean
   sentBy?: string | undefined
   sentTime?: string | undefined
@@ -34,6 +36,7 @@ export function rowOf(device: Device): DeviceRow {
     time: device.register_time,
     label: device.label,
     count: device.print_count,
+    sent: device.sent_count,
     printed: device.status === 1,
     sentBy: device.sent_by,
     sentTime: device.sent_time,
@@ -50,7 +53,7 @@ const details = shallowRef<ReadonlyMap<string, DeviceRow>>(new Map())
 
 export const rows = computed<DeviceRow[]>(() =>
   (serials.value ?? []).map(
-    (serial) => details.value.get(serial) ?? { serial, cpuid: '', time: '', label: 'new', count: 0, printed: false },
+    (serial) => details.value.get(serial) ?? { serial, cpuid: '', time: '', label: 'new', count: 0, sent: 0, printed: false },
   ),
 )
 
