@@ -176,7 +176,7 @@ fn money_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason
         let is_missing = match region.pos_id.as_str() {
             MONEY if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| amount(own).is_some()),
             // Where nothing shows what else could stand there, a sum belongs there.
-            MONEY if own.is_none() => said.0.is_none() && !stands_for_no_sum(&region.text),
+            MONEY if own.is_none() => said.0.is_none() && (is_empty || !stands_for_no_sum(&region.text)),
             _ if is_empty => false,
             MONEY_CN => {
                 let belongs = own.map_or(said.0.is_some(), |own| chinese_amount(own).is_some());
