@@ -7,7 +7,7 @@ import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 /** A debug build reads slowly. */
 const READ_MS = 120_000
 /** So long a page that shows another invoice takes no key as meant for it. */
-const DEAD_MS = 400
+const DEAD_MS = 800
 const HELD_MS = 2_000
 let page
 let hers
@@ -65,7 +65,7 @@ function stranger() {
 async function show(who, id) {
   await who.goto('/faults')
   await who.click(`[data-fault="${id}"]`)
-  await who.locator(`[data-test=review][aria-label$="#${id}"]`).waitFor()
+  await who.locator(`[data-test=review][aria-label$="#${id}"][data-picture=shown]`).waitFor()
   await who.waitForTimeout(DEAD_MS)
 }
 
@@ -151,6 +151,86 @@ test('a_key_in_the_moment_when_the_next_invoice_comes_is_not_meant_for_it', asyn
   assert.deepEqual((await faults()).map((each) => each.invoice_id), [second])
   await clear()
   on.quiet()
+})
+
+test('a_key_tapped_within_the_moment_after_another_invoice_came_does_nothing_but_say_so', async () => {
+  const [second, first] = [await mended(), await mended()]
+  await show(page, first)
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-test=review][aria-label$="#${second}"][data-picture=shown]`).waitFor()
+  // Slower than a finger that bounces, faster than anybody reads.
+  await page.evaluate((id) => {
+    window.pressed = 0
+    const review = document.querySelector('[data-test=review]')
+    const press = (more) => review.querySelector('[data-field] input').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...more }))
+    new MutationObserver(() => {
+      if (!review.getAttribute('aria-label').endsWith(`#${id}`)) return
+      for (const [at, more] of [[350, {}], [500, { ctrlKey: true }]]) setTimeout(() => (press(more), (window.pressed += 1)), at)
+    }).observe(review, { attributes: true, attributeFilter: ['aria-label'] })
+  }, first)
+  await page.click('[data-test=undo-review]')
+  await page.waitForFunction(() => window.pressed === 2)
+  await page.locator('[data-test=not-yet]', { hasText: '这次按键没有生效' }).waitFor()
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  assert.deepEqual((await faults()).map((each) => each.invoice_id).sort((a, b) => a - b), [second, first].sort((a, b) => a - b))
+  await page.reload()
+  await clear()
+  on.quiet()
+})
+
+test('enter_accepts_nothing_before_the_picture_of_this_invoice_is_shown', async () => {
+  const id = await mended()
+  let answer
+  const held = new Promise((resolve) => (answer = resolve))
+  const { invoice_url } = await invoice(id)
+  await page.route((url) => url.pathname === invoice_url && url.searchParams.get('width') === null, async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto('/faults')
+  await page.locator(`[data-test=review][aria-label$="#${id}"][data-picture=loading]`).waitFor()
+  await page.locator('[data-test=not-yet]', { hasText: '图片加载中' }).waitFor()
+  await page.waitForTimeout(DEAD_MS)
+  await field(page, '金额').focus()
+  for (const key of ['Enter', 'Control+Enter', 'Enter']) await page.keyboard.press(key)
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  assert.equal((await invoice(id)).state, 'waiting')
+  await on.shot(page, 'review-unseen-zh')
+  answer()
+  await page.locator('[data-test=review][data-picture=shown]').waitFor()
+  assert.equal(await page.locator('[data-test=not-yet]').innerText(), '')
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  assert.equal((await invoice(id)).state, 'reviewed')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet()
+})
+
+test('what_cannot_be_shown_is_accepted_by_a_button_with_a_question_of_its_own_and_by_no_enter', async () => {
+  const id = await mended()
+  const { invoice_url } = await invoice(id)
+  await page.route((url) => url.pathname === invoice_url && url.searchParams.get('width') === null, (route) => route.abort())
+  await page.goto('/faults')
+  await page.locator(`[data-test=review][aria-label$="#${id}"][data-picture=failed]`).waitFor()
+  await page.locator('[data-test=not-yet]', { hasText: '图片无法显示' }).waitFor()
+  await page.waitForTimeout(DEAD_MS)
+  await field(page, '金额').focus()
+  for (const key of ['Enter', 'Control+Enter', 'Enter']) await page.keyboard.press(key)
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  // Enter on the button asks, and Enter on the question does nothing.
+  await page.locator('[data-test=finish]', { hasText: '不看图片确认' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('确定不看图片就确认吗？').waitFor()
+  await page.waitForFunction(() => document.activeElement?.classList.contains('safest'))
+  await page.keyboard.press('Enter')
+  await page.getByText('确定不看图片就确认吗？').waitFor({ state: 'hidden' })
+  assert.equal((await invoice(id)).state, 'waiting')
+  await page.click('[data-test=finish]')
+  await page.locator('.el-message-box').getByRole('button', { name: '不看图片确认', exact: true }).click()
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  assert.equal((await invoice(id)).state, 'reviewed')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet(/Failed to load|ERR_FAILED/)
 })
 
 test('whoever_is_later_sees_at_once_who_was_faster_and_overwrites_nothing', async () => {
