@@ -441,3 +441,75 @@ test('whoever_may_review_but_not_change_gets_past_nothing_empty_by_enter_either'
   await clear()
   on.quiet()
 })
+
+/** Answers of the box to such addresses, held back until they are let go. */
+async function holdBack(who, address) {
+  let letGo
+  const held = new Promise((resolve) => (letGo = resolve))
+  await who.route(address, async (route) => {
+    await held
+    await route.continue()
+  })
+  return letGo
+}
+
+test('reading_all_again_sends_what_the_list_shows_and_the_question_counts', async () => {
+  const ids = [await stranger(), await differing(), await stranger()]
+  await page.goto('/faults')
+  await page.locator('[data-fault]').nth(2).waitFor()
+  const again = page.locator('[data-test=retry-all]')
+  const sent = []
+  await page.route('**/api/faults/retry', (route) => {
+    sent.push(route.request().postDataJSON())
+    return route.fulfill({ json: { action_id_list: [1, 2] } })
+  })
+  // Typed, and asked, but the list still shows all.
+  const letGo = await holdBack(page, /api\/faults\?.*q=/)
+  await page.fill('[data-test=invoice-seek]', '没有匹配')
+  assert.ok(await again.isDisabled(), 'in the pause after typing')
+  await page.waitForTimeout(600)
+  assert.ok(await again.isDisabled(), 'before the list is answered')
+  letGo()
+  await page.getByText('共 2 张').waitFor()
+  await again.click()
+  await page.getByText('将重新识别 2 张异常发票').waitFor()
+  // One more of the kind comes while the question stands.
+  await stranger()
+  await page.locator('.el-message-box').getByRole('button', { name: '重新识别', exact: true }).click()
+  await page.getByText('2 张发票已重新加入识别队列').waitFor()
+  assert.deepEqual(sent.map(({ invoice_ids: all }) => all?.sort((a, b) => a - b)), [[ids[0], ids[2]]])
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.goto('/faults')
+  await clear()
+  on.quiet()
+})
+
+test('a_file_holds_what_the_list_shows_and_none_is_to_be_had_while_another_filter_is_typed', async () => {
+  for (const [path, exported, api, seek] of [
+    ['/invoices', '[data-test=export-csv]', /api\/invoices\?.*(q|min)=/, '[data-test=invoice-seek]'],
+    ['/invoices', '[data-test=export-xlsx]', /api\/invoices\?.*(q|min)=/, '[data-test=invoice-min]'],
+    ['/log', '[data-test=log-export]', /log.*keyword/i, '.words input:not([role=combobox])'],
+  ]) {
+    await page.goto(path)
+    const link = page.locator(exported)
+    await page.locator(`${exported}[href]`).waitFor()
+    const letGo = await holdBack(page, api)
+    await page.locator(seek).last().fill('350')
+    assert.equal(await link.getAttribute('href'), null, path)
+    await page.waitForTimeout(600)
+    assert.equal(await link.getAttribute('href'), null, path)
+    letGo()
+    await page.locator(`${exported}[href*="=350"]`).waitFor()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  }
+  await page.goto('/labels')
+  await page.getByRole('tab', { name: '全部设备' }).click()
+  await page.locator('[data-test=export-all][href]').waitFor()
+  const letGo = await holdBack(page, /api\/devices\?.*q=/)
+  await page.getByPlaceholder('搜索序列号或 CPUID').fill('350')
+  assert.equal(await page.locator('[data-test=export-all]').getAttribute('href'), null)
+  letGo()
+  await page.locator('[data-test=export-all][href*="q=350"]').waitFor()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet()
+})
