@@ -524,6 +524,31 @@ test('a second code scanned into the search takes the place of the first', async
   on.quiet()
 })
 
+test('a whole label whose CPUID is not the device’s is said to be wrong in the search too, of whatever gun', async () => {
+  await three()
+  const wrong = `${devices[0].DeviceSN} ${devices[1].CPUID}`
+  const said = drawer().getByText(`标签与设备不符：标签上的 CPUID 是 ${devices[1].CPUID}`)
+  const ways = [...GUNS.map((gun) => () => scan(page, wrong, gun)), () => inject(page, wrong)]
+  for (const [tab, place] of [['待打印', search()], ['全部设备', page.getByPlaceholder('搜索序列号或 CPUID', { exact: true })]]) {
+    await page.getByRole('tab', { name: tab, exact: true }).click()
+    for (const way of tab === '待打印' ? ways : ways.slice(-2)) {
+      await place.fill('')
+      await place.focus()
+      await way()
+      await said.waitFor()
+      await page.keyboard.press('Escape')
+      await drawer().waitFor({ state: 'detached' })
+    }
+  }
+  // Put in by hand: beside the list, which holds no such device.
+  await page.getByRole('tab', { name: '待打印', exact: true }).click()
+  await search().fill(wrong)
+  await page.locator('#pane-unprinted [data-test=differs-hit]', { hasText: devices[1].CPUID }).waitFor()
+  assert.equal(await drawer().count(), 0)
+  await search().fill('')
+  on.quiet()
+})
+
 test('what a gun says of the kind of code is in no form that takes one, however late its first character came or who pressed Enter', async () => {
   const { dialog, cpuid, results } = await registering()
   // Jerky, as radio guns are: for all the page knows a person's keys, and a person's Enter.
