@@ -513,3 +513,45 @@ test('a_file_holds_what_the_list_shows_and_none_is_to_be_had_while_another_filte
   await page.unrouteAll({ behavior: 'ignoreErrors' })
   on.quiet()
 })
+
+test('whose_answer_was_lost_is_not_told_that_he_was_faster_than_himself', async () => {
+  const id = await differing()
+  await show(page, id)
+  // Nothing reaches this page but answers to what it sends, and the first of those is lost.
+  await page.route('**/api/faults?*', () => {})
+  await page.route(`**/api/invoices/${id}`, (route) => route.abort())
+  let lost = 0
+  await page.route(`**/api/faults/${id}/review`, async (route) => {
+    if (lost) return route.continue()
+    await route.fetch()
+    lost += 1
+    return route.abort()
+  })
+  await field(page, '中文金额').fill('叁佰伍拾元')
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('无法连接服务器').first().waitFor()
+  assert.equal((await invoice(id)).state, 'reviewed')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-test=undo-bar]', { hasText: `发票 #${id} 核对完成` }).waitFor()
+  assert.equal(await page.getByText('已由admin处理').count(), 0)
+  assert.equal(await page.getByText('没有保存的').count(), 0)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.goto('/faults')
+  await clear()
+  on.quiet(/Failed to load|ERR_FAILED/)
+})
+
+test('what_happened_to_an_open_invoice_is_named_also_where_no_field_was_changed', async () => {
+  const id = await differing()
+  await show(page, id)
+  await field(page, '金额').fill('¥320.00')
+  const { version } = await invoice(id)
+  const gone = await hers.request.post(`/api/invoices/${id}/void`, { data: { version, reason: '开错了' }, headers: { Origin: on.box.url } })
+  assert.equal(gone.status(), 200, await gone.text())
+  await page.locator('[data-test=stale]', { hasText: '王芳 刚刚作废了这张发票（' }).waitFor()
+  assert.equal(await page.locator('[data-test=stale]', { hasText: '（）' }).count(), 0)
+  await page.click('[data-test=take-theirs]')
+  await page.goto('/faults')
+  await clear()
+  on.quiet()
+})

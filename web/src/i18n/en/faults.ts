@@ -15,6 +15,7 @@ export default {
     isAbsent: 'Not on the paper (Alt+Enter)',
     next: 'Next',
     dealtBy: '{user} has already reviewed it ({time}). This is the result:',
+    dealtBySelf: 'You have already reviewed it ({time}). This is the result:',
     dealtAgain: 'Somebody else has had it read again.',
     dealtRead: 'It was read again, reliably this time; nobody has to review it.',
     lost: 'What you typed as {field} and did not save: {text}',

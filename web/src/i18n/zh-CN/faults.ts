@@ -13,6 +13,7 @@ export default {
     isAbsent: '票面上没有（Alt+Enter）',
     next: '下一张',
     dealtBy: '已由{user}处理（{time}），以下是处理后的内容',
+    dealtBySelf: '您已核对过这张发票（{time}），以下是核对后的内容',
     dealtAgain: '已由其他人重新加入识别队列',
     dealtRead: '重新识别后结果可靠，不再需要核对',
     lost: '您填写但没有保存的{field}：{text}',
