@@ -532,3 +532,37 @@ for (const locale of ['zh-CN', 'en-US']) {
     on.quiet()
   })
 }
+
+test('a colleague’s correction, print and retirement are shown by the open drawer and the list at once', async () => {
+  const [device, other] = await registered(2)
+  await openDevice(device)
+  const colleague = await open({ locale: 'en-US' })
+  await logIn(colleague, 'admin', on.box.password)
+  const headers = { Origin: on.box.url }
+  const soon = { timeout: 4_000 }
+  // The list of serials stays the same.
+  const corrected = await colleague.request.patch(`/api/devices/${device.DeviceSN}`, { data: { CPUID: `${device.CPUID}-NEW`, reason: '录入错误' }, headers })
+  assert.equal(corrected.status(), 200, await corrected.text())
+  await drawer().getByText(`${device.CPUID}-NEW`, { exact: true }).first().waitFor(soon)
+  await row(device.DeviceSN).getByText(`${device.CPUID}-NEW`).waitFor(soon)
+  await post(colleague, '/switchPrintStatus', { DeviceSNList: [device.DeviceSN] })
+  await drawer().locator('.who', { hasText: '已打印' }).waitFor(soon)
+  await row(device.DeviceSN).waitFor({ state: 'detached', ...soon })
+  const retired = await colleague.request.delete(`/api/devices/${device.DeviceSN}`, { data: { reason: '报废' }, headers })
+  assert.equal(retired.status(), 200, await retired.text())
+  await drawer().locator('[data-test=retired]').waitFor(soon)
+  assert.equal(await drawer().locator('[data-test=reprint]').count(), 0)
+  await page.keyboard.press('Escape')
+  await drawer().waitFor({ state: 'detached' })
+
+  // One that is no longer there at all.
+  await openDevice(other)
+  await page.route(`**/api/devices/${other.DeviceSN}{,/history}`, (route) => route.fulfill({ status: 404, json: { code: 'not_found', err: '没有' } }))
+  await post(colleague, '/registerDevice', { CPUID: `${other.CPUID}-ANOTHER` })
+  await drawer().locator('[data-test=device-problem]', { hasText: `设备 ${other.DeviceSN} 已不存在` }).waitFor(soon)
+  for (const name of ['reprint', 'correct', 'retire']) assert.ok(await drawer().locator(`[data-test=${name}]`).isDisabled(), name)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.keyboard.press('Escape')
+  await colleague.context().close()
+  on.quiet()
+})

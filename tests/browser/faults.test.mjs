@@ -8,7 +8,7 @@ import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 /** A debug build reads slowly. */
 const READ_MS = 120_000
 /** So long a page that shows another invoice takes no key as meant for it. */
-const DEAD_MS = 400
+const DEAD_MS = 800
 let page
 
 const on = stage(async () => {

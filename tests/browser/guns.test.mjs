@@ -404,6 +404,100 @@ test('a handheld that puts text in without keys fills the next field too, and a 
   on.quiet()
 })
 
+/** What the page asks the box to register from now on. */
+async function pairsSent(where) {
+  const sent = []
+  await where.route('**/registerDevice', (route) => {
+    sent.push(route.request().postDataJSON())
+    return route.continue()
+  })
+  return sent
+}
+
+test('after a refusal the next scan begins a new unit: nothing of the refused one is sent with it', async () => {
+  await post(page, '/registerDevice', { DeviceSN: '37000301', CPUID: 'RDTAKEN1' })
+  const { dialog, cpuid, serial, results } = await registering()
+  const sent = await pairsSent(page)
+  await scan(page, 'RDREFUSED1')
+  await scan(page, '37000301')
+  await results.getByText('注册失败：序列号 37000301 或 CPUID RDREFUSED1 已被其他设备占用').waitFor()
+  assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['', ''])
+  // The serial first this time, and then the CPUID.
+  await scan(page, '37000302')
+  await page.waitForFunction(() => [...document.querySelectorAll('[role=dialog] input')].some((input) => input.value === '37000302'))
+  assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['', '37000302'])
+  await scan(page, 'RDNEXT1')
+  await results.getByText('已注册：37000302（RDNEXT1）').waitFor()
+  // What was refused is put back by a person only, and then a scan into it is not sent by itself.
+  await results.locator('[data-test=put-back]').first().click()
+  assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['RDREFUSED1', '37000301'])
+  await cpuid.focus()
+  await scan(page, 'RDNEXT2')
+  await results.getByText('“RDREFUSED1”已由后扫描的“RDNEXT2”代替，尚未注册').waitFor()
+  await aWhile(600)
+  assert.deepEqual(sent, [
+    { CPUID: 'RDREFUSED1', DeviceSN: '37000301' },
+    { CPUID: 'RDNEXT1', DeviceSN: '37000302' },
+  ])
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet()
+})
+
+test('after a failure, and while the answer is awaited, the next scan begins a new unit too', async () => {
+  const { dialog, cpuid, serial, results } = await registering()
+  await page.route('**/registerDevice', (route) => route.abort())
+  await scan(page, '37000311 RDLOST1')
+  await results.getByText('没有收到 37000311（RDLOST1） 的注册结果').waitFor()
+  assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['', ''])
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await scan(page, 'RDLOST2')
+  await page.waitForFunction(() => document.activeElement?.getAttribute('placeholder') === '留空则自动分配')
+  assert.equal(await registeredAs('RDLOST2'), 0)
+  await scan(page, '37000312')
+  await results.getByText('已注册：37000312（RDLOST2）').waitFor()
+
+  // A slow answer: what is scanned meanwhile is the next unit.
+  let answer
+  const held = new Promise((resolve) => (answer = resolve))
+  await page.route('**/registerDevice', async (route) => {
+    if (route.request().postDataJSON().CPUID === 'RDSLOW1') await held
+    await route.continue()
+  })
+  await scan(page, '37000313 RDSLOW1')
+  await dialog.locator('[data-test=under-way]', { hasText: '正在注册 37000313（RDSLOW1）' }).waitFor()
+  await cpuid.focus()
+  await scan(page, 'RDSLOW2')
+  await scan(page, '37000314')
+  await dialog.locator('[data-test=under-way]', { hasText: '37000314（RDSLOW2）' }).waitFor()
+  assert.equal(await results.getByText('尚未注册').count(), 0)
+  answer()
+  await results.getByText('已注册：37000313（RDSLOW1）').waitFor()
+  await results.getByText('已注册：37000314（RDSLOW2）').waitFor()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet(/Failed to load|ERR_FAILED/)
+})
+
+test('a CPUID that takes the place of one that was asked about is not sent by itself', async () => {
+  const { dialog, cpuid, results } = await registering()
+  await scan(page, '37000321')
+  await scan(page, '37000322')
+  await dialog.locator('[data-test=like-serial]').waitFor()
+  await cpuid.focus()
+  await scan(page, 'RDASKED1')
+  await results.getByText('“37000322”已由后扫描的“RDASKED1”代替，尚未注册').waitFor()
+  await aWhile(600)
+  assert.equal(await registeredAs('RDASKED1'), 0)
+  await dialog.locator('[data-test=register-now]').click()
+  await results.getByText('已注册：37000321（RDASKED1）').waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  on.quiet()
+})
+
 test('what a person types goes on after a pause', async () => {
   const { dialog, cpuid } = await registering()
   for (const [i, each] of [...'TY12'].entries()) await page.keyboard.press(each).then(() => aWhile(70 + 45 * (i % 3)))
@@ -426,6 +520,31 @@ test('a second code scanned into the search takes the place of the first', async
   await row(devices[0].DeviceSN).waitFor({ state: 'detached' })
   await row(devices[1].DeviceSN).waitFor()
   assert.equal(await search().inputValue(), devices[1].CPUID)
+  await search().fill('')
+  on.quiet()
+})
+
+test('a whole label whose CPUID is not the device’s is said to be wrong in the search too, of whatever gun', async () => {
+  await three()
+  const wrong = `${devices[0].DeviceSN} ${devices[1].CPUID}`
+  const said = drawer().getByText(`标签与设备不符：标签上的 CPUID 是 ${devices[1].CPUID}`)
+  const ways = [...GUNS.map((gun) => () => scan(page, wrong, gun)), () => inject(page, wrong)]
+  for (const [tab, place] of [['待打印', search()], ['全部设备', page.getByPlaceholder('搜索序列号或 CPUID', { exact: true })]]) {
+    await page.getByRole('tab', { name: tab, exact: true }).click()
+    for (const way of tab === '待打印' ? ways : ways.slice(-2)) {
+      await place.fill('')
+      await place.focus()
+      await way()
+      await said.waitFor()
+      await page.keyboard.press('Escape')
+      await drawer().waitFor({ state: 'detached' })
+    }
+  }
+  // Put in by hand: beside the list, which holds no such device.
+  await page.getByRole('tab', { name: '待打印', exact: true }).click()
+  await search().fill(wrong)
+  await page.locator('#pane-unprinted [data-test=differs-hit]', { hasText: devices[1].CPUID }).waitFor()
+  assert.equal(await drawer().count(), 0)
   await search().fill('')
   on.quiet()
 })

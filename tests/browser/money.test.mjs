@@ -225,7 +225,7 @@ test('a_list_that_may_be_stale_says_so_and_is_brought_up_to_date_by_itself', asy
 
 test('whoever_wants_excel_is_told_not_to_take_the_csv', async () => {
   await page.goto('/invoices')
-  await page.locator('[data-test=export-csv]').focus()
+  await page.locator('[data-test=export-csv][href]').focus()
   await page.getByRole('tooltip').filter({ hasText: '用 Excel 打开请下载左边的 Excel 文件' }).waitFor()
   const english = await on.open({ locale: 'en', width: 1024 })
   await logIn(english, 'admin', on.box.password)

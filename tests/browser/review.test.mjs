@@ -7,7 +7,7 @@ import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 /** A debug build reads slowly. */
 const READ_MS = 120_000
 /** So long a page that shows another invoice takes no key as meant for it. */
-const DEAD_MS = 400
+const DEAD_MS = 800
 const HELD_MS = 2_000
 let page
 let hers
@@ -65,7 +65,7 @@ function stranger() {
 async function show(who, id) {
   await who.goto('/faults')
   await who.click(`[data-fault="${id}"]`)
-  await who.locator(`[data-test=review][aria-label$="#${id}"]`).waitFor()
+  await who.locator(`[data-test=review][aria-label$="#${id}"][data-picture=shown]`).waitFor()
   await who.waitForTimeout(DEAD_MS)
 }
 
@@ -151,6 +151,86 @@ test('a_key_in_the_moment_when_the_next_invoice_comes_is_not_meant_for_it', asyn
   assert.deepEqual((await faults()).map((each) => each.invoice_id), [second])
   await clear()
   on.quiet()
+})
+
+test('a_key_tapped_within_the_moment_after_another_invoice_came_does_nothing_but_say_so', async () => {
+  const [second, first] = [await mended(), await mended()]
+  await show(page, first)
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-test=review][aria-label$="#${second}"][data-picture=shown]`).waitFor()
+  // Slower than a finger that bounces, faster than anybody reads.
+  await page.evaluate((id) => {
+    window.pressed = 0
+    const review = document.querySelector('[data-test=review]')
+    const press = (more) => review.querySelector('[data-field] input').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...more }))
+    new MutationObserver(() => {
+      if (!review.getAttribute('aria-label').endsWith(`#${id}`)) return
+      for (const [at, more] of [[350, {}], [500, { ctrlKey: true }]]) setTimeout(() => (press(more), (window.pressed += 1)), at)
+    }).observe(review, { attributes: true, attributeFilter: ['aria-label'] })
+  }, first)
+  await page.click('[data-test=undo-review]')
+  await page.waitForFunction(() => window.pressed === 2)
+  await page.locator('[data-test=not-yet]', { hasText: '这次按键没有生效' }).waitFor()
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  assert.deepEqual((await faults()).map((each) => each.invoice_id).sort((a, b) => a - b), [second, first].sort((a, b) => a - b))
+  await page.reload()
+  await clear()
+  on.quiet()
+})
+
+test('enter_accepts_nothing_before_the_picture_of_this_invoice_is_shown', async () => {
+  const id = await mended()
+  let answer
+  const held = new Promise((resolve) => (answer = resolve))
+  const { invoice_url } = await invoice(id)
+  await page.route((url) => url.pathname === invoice_url && url.searchParams.get('width') === null, async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto('/faults')
+  await page.locator(`[data-test=review][aria-label$="#${id}"][data-picture=loading]`).waitFor()
+  await page.locator('[data-test=not-yet]', { hasText: '图片加载中' }).waitFor()
+  await page.waitForTimeout(DEAD_MS)
+  await field(page, '金额').focus()
+  for (const key of ['Enter', 'Control+Enter', 'Enter']) await page.keyboard.press(key)
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  assert.equal((await invoice(id)).state, 'waiting')
+  await on.shot(page, 'review-unseen-zh')
+  answer()
+  await page.locator('[data-test=review][data-picture=shown]').waitFor()
+  assert.equal(await page.locator('[data-test=not-yet]').innerText(), '')
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  assert.equal((await invoice(id)).state, 'reviewed')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet()
+})
+
+test('what_cannot_be_shown_is_accepted_by_a_button_with_a_question_of_its_own_and_by_no_enter', async () => {
+  const id = await mended()
+  const { invoice_url } = await invoice(id)
+  await page.route((url) => url.pathname === invoice_url && url.searchParams.get('width') === null, (route) => route.abort())
+  await page.goto('/faults')
+  await page.locator(`[data-test=review][aria-label$="#${id}"][data-picture=failed]`).waitFor()
+  await page.locator('[data-test=not-yet]', { hasText: '图片无法显示' }).waitFor()
+  await page.waitForTimeout(DEAD_MS)
+  await field(page, '金额').focus()
+  for (const key of ['Enter', 'Control+Enter', 'Enter']) await page.keyboard.press(key)
+  assert.equal(await page.locator('.field.accepted').count(), 0)
+  // Enter on the button asks, and Enter on the question does nothing.
+  await page.locator('[data-test=finish]', { hasText: '不看图片确认' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('确定不看图片就确认吗？').waitFor()
+  await page.waitForFunction(() => document.activeElement?.classList.contains('safest'))
+  await page.keyboard.press('Enter')
+  await page.getByText('确定不看图片就确认吗？').waitFor({ state: 'hidden' })
+  assert.equal((await invoice(id)).state, 'waiting')
+  await page.click('[data-test=finish]')
+  await page.locator('.el-message-box').getByRole('button', { name: '不看图片确认', exact: true }).click()
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  assert.equal((await invoice(id)).state, 'reviewed')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet(/Failed to load|ERR_FAILED/)
 })
 
 test('whoever_is_later_sees_at_once_who_was_faster_and_overwrites_nothing', async () => {
@@ -360,4 +440,159 @@ test('whoever_may_review_but_not_change_gets_past_nothing_empty_by_enter_either'
   await his.context().close()
   await clear()
   on.quiet()
+})
+
+/** Answers of the box to such addresses, held back until they are let go. */
+async function holdBack(who, address) {
+  let letGo
+  const held = new Promise((resolve) => (letGo = resolve))
+  await who.route(address, async (route) => {
+    await held
+    await route.continue()
+  })
+  return letGo
+}
+
+test('reading_all_again_sends_what_the_list_shows_and_the_question_counts', async () => {
+  const ids = [await stranger(), await differing(), await stranger()]
+  await page.goto('/faults')
+  await page.locator('[data-fault]').nth(2).waitFor()
+  const again = page.locator('[data-test=retry-all]')
+  const sent = []
+  await page.route('**/api/faults/retry', (route) => {
+    sent.push(route.request().postDataJSON())
+    return route.fulfill({ json: { action_id_list: [1, 2] } })
+  })
+  // Typed, and asked, but the list still shows all.
+  const letGo = await holdBack(page, /api\/faults\?.*q=/)
+  await page.fill('[data-test=invoice-seek]', '没有匹配')
+  assert.ok(await again.isDisabled(), 'in the pause after typing')
+  await page.waitForTimeout(600)
+  assert.ok(await again.isDisabled(), 'before the list is answered')
+  letGo()
+  await page.getByText('共 2 张').waitFor()
+  await again.click()
+  await page.getByText('将重新识别 2 张异常发票').waitFor()
+  // One more of the kind comes while the question stands.
+  await stranger()
+  await page.locator('.el-message-box').getByRole('button', { name: '重新识别', exact: true }).click()
+  await page.getByText('2 张发票已重新加入识别队列').waitFor()
+  assert.deepEqual(sent.map(({ invoice_ids: all }) => all?.sort((a, b) => a - b)), [[ids[0], ids[2]]])
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.goto('/faults')
+  await clear()
+  on.quiet()
+})
+
+test('a_file_holds_what_the_list_shows_and_none_is_to_be_had_while_another_filter_is_typed', async () => {
+  for (const [path, exported, api, seek] of [
+    ['/invoices', '[data-test=export-csv]', /api\/invoices\?.*(q|min)=/, '[data-test=invoice-seek]'],
+    ['/invoices', '[data-test=export-xlsx]', /api\/invoices\?.*(q|min)=/, '[data-test=invoice-min]'],
+    ['/log', '[data-test=log-export]', /log.*keyword/i, '.words input:not([role=combobox])'],
+  ]) {
+    await page.goto(path)
+    const link = page.locator(exported)
+    await page.locator(`${exported}[href]`).waitFor()
+    const letGo = await holdBack(page, api)
+    await page.locator(seek).last().fill('350')
+    assert.equal(await link.getAttribute('href'), null, path)
+    await page.waitForTimeout(600)
+    assert.equal(await link.getAttribute('href'), null, path)
+    letGo()
+    await page.locator(`${exported}[href*="=350"]`).waitFor()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  }
+  await page.goto('/labels')
+  await page.getByRole('tab', { name: '全部设备' }).click()
+  await page.locator('[data-test=export-all][href]').waitFor()
+  const letGo = await holdBack(page, /api\/devices\?.*q=/)
+  await page.getByPlaceholder('搜索序列号或 CPUID').fill('350')
+  assert.equal(await page.locator('[data-test=export-all]').getAttribute('href'), null)
+  letGo()
+  await page.locator('[data-test=export-all][href*="q=350"]').waitFor()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  on.quiet()
+})
+
+test('whose_answer_was_lost_is_not_told_that_he_was_faster_than_himself', async () => {
+  const id = await differing()
+  await show(page, id)
+  // Nothing reaches this page but answers to what it sends, and the first of those is lost.
+  await page.route('**/api/faults?*', () => {})
+  await page.route(`**/api/invoices/${id}`, (route) => route.abort())
+  let lost = 0
+  await page.route(`**/api/faults/${id}/review`, async (route) => {
+    if (lost) return route.continue()
+    await route.fetch()
+    lost += 1
+    return route.abort()
+  })
+  await field(page, '中文金额').fill('叁佰伍拾元')
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('无法连接服务器').first().waitFor()
+  assert.equal((await invoice(id)).state, 'reviewed')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-test=undo-bar]', { hasText: `发票 #${id} 核对完成` }).waitFor()
+  assert.equal(await page.getByText('已由admin处理').count(), 0)
+  assert.equal(await page.getByText('没有保存的').count(), 0)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.goto('/faults')
+  await clear()
+  on.quiet(/Failed to load|ERR_FAILED/)
+})
+
+test('what_happened_to_an_open_invoice_is_named_also_where_no_field_was_changed', async () => {
+  const id = await differing()
+  await show(page, id)
+  await field(page, '金额').fill('¥320.00')
+  const { version } = await invoice(id)
+  const gone = await hers.request.post(`/api/invoices/${id}/void`, { data: { version, reason: '开错了' }, headers: { Origin: on.box.url } })
+  assert.equal(gone.status(), 200, await gone.text())
+  await page.locator('[data-test=stale]', { hasText: '王芳 刚刚作废了这张发票（' }).waitFor()
+  assert.equal(await page.locator('[data-test=stale]', { hasText: '（）' }).count(), 0)
+  await page.click('[data-test=take-theirs]')
+  await page.goto('/faults')
+  await clear()
+  on.quiet()
+})
+
+test('what_was_being_typed_when_the_session_ended_is_offered_after_the_log_in_and_sent_by_nobody_but_a_person', async () => {
+  const id = await differing()
+  const version = (await invoice(id)).version
+  await show(hers, id)
+  await field(hers, '金额').fill('¥320.00')
+  await hers.context().clearCookies()
+  await hers.waitForURL((url) => url.pathname === '/login')
+  const enter = async () => {
+    await hers.fill('input[name=username]', '王芳')
+    await hers.fill('input[name=passwd]', 'long-enough-1')
+    await hers.keyboard.press('Enter')
+    await hers.waitForURL((url) => url.pathname !== '/login')
+    await show(hers, id)
+  }
+  await enter()
+  const offer = hers.locator('[data-test=typed-before]')
+  await offer.getByText('金额：¥320.00').waitFor()
+  assert.equal(await field(hers, '金额').inputValue(), '¥350.00', 'nothing is typed by itself')
+  await on.shot(hers, 'review-typed-zh')
+  await hers.click('[data-test=typed-back]')
+  assert.equal(await field(hers, '金额').inputValue(), '¥320.00')
+  await offer.waitFor({ state: 'detached' })
+  assert.equal((await invoice(id)).version, version, 'nothing is sent by itself')
+  // Whoever logs out himself leaves nothing behind.
+  assert.match(await hers.evaluate(() => sessionStorage.getItem('paperline.typed')), /320/)
+  await hers.locator('button.user').click()
+  await hers.getByText('退出登录').click()
+  await hers.waitForURL((url) => url.pathname === '/login')
+  assert.equal(await hers.evaluate(() => sessionStorage.getItem('paperline.typed')), null)
+  await enter()
+  assert.equal(await offer.count(), 0)
+  // Saved, nothing is kept either.
+  await field(hers, '中文金额').fill('叁佰伍拾元整')
+  await hers.waitForFunction(() => /叁佰伍拾/.test(sessionStorage.getItem('paperline.typed') ?? ''))
+  await hers.keyboard.press('Control+Enter')
+  await hers.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  assert.equal(await hers.evaluate(() => sessionStorage.getItem('paperline.typed')), null)
+  await clear()
+  on.quiet(/WebSocket|401/)
 })

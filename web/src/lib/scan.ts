@@ -252,11 +252,17 @@ function hand(now: Burst, suffix: Suffix, at: number, paused = false): void {
   }
   if (home && paused) {
     setField(home.field, heard.text)
+    tellFound(home.field, heard.text)
     return
   }
   // What the gun typed into a field that happened to have the focus is taken out again.
   if (home) setField(home.field, home.before)
   ears.at(-1)?.take(heard)
+}
+
+/** A code that stays in a field to find with may be a whole label, and say more than what to find. */
+function tellFound(field: Field, text: string): void {
+  if ('find' in field.dataset) field.dispatchEvent(new CustomEvent<string>('found', { detail: text, bubbles: true }))
 }
 
 function remember(text: string): void {
@@ -306,7 +312,10 @@ function settle(): void {
     // Where codes go, a code takes the place of what was there; what a quick hand may have typed, only that of its like.
     else if (('scan' in field.dataset || 'find' in field.dataset) && isLikeCode(now.text)) {
       if (now.gaps.every((gap) => gap <= FAST_MS) || lately.includes(before)) hand(now, 'none', now.lastAt, true)
-      else remember(field.value)
+      else {
+        remember(field.value)
+        tellFound(field, cleanCode(now.text))
+      }
     }
     return
   }

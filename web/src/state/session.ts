@@ -44,8 +44,15 @@ export async function login(username: string, passwd: string): Promise<account.L
   return outcome
 }
 
+let onLogout = () => {}
+/** Whoever logs out himself leaves nothing behind. */
+export function whenLoggedOut(handler: () => void): void {
+  onLogout = handler
+}
+
 export async function logout(): Promise<void> {
   await account.logout()
+  onLogout()
   forgetUser()
 }
 

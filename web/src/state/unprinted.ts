@@ -11,6 +11,12 @@ const FRESH_MS = 6_000
 /** The box tells which devices are in the list, not what became of their labels; claims hint at that, and this is for the rest. */
 const RELEARN_MS = 120_000
 const GATHER_MS = 150
+/** After news that tells by itself what is new, the rest of the list is asked for again a little later. */
+const REST_MS = 1_000
+/** Of a long list no more than a fifth of the time is spent on asking for it. */
+const REST_TIMES = 4
+/** The box says the same again after 20 s of silence; what comes sooner is news, whatever the list says. */
+const NEWS_MS = 19_000
 
 /** A device as a row of a list. */
 export interface DeviceRow {
@@ -57,10 +63,22 @@ export const rows = computed<DeviceRow[]>(() =>
   ),
 )
 
+/** Counts every message: a device may be another than before although the list holds the same serials. */
+export const heard = ref(0)
+/** Counts those that surely tell of a change. */
+export const news = ref(0)
+
 function receive(list: string[]): void {
   const before = serials.value
+  const isSoon = heardAt.value !== null && Date.now() - heardAt.value.getTime() < NEWS_MS
   heardAt.value = new Date()
-  if (before && before.length === list.length && before.every((serial, i) => serial === list[i])) return
+  const isSame = before !== null && before.length === list.length && before.every((serial, i) => serial === list[i])
+  if (before) {
+    heard.value += 1
+    if (isSoon || !isSame) news.value += 1
+    relearnSoon(isSame ? 0 : REST_MS)
+  }
+  if (isSame) return
   serials.value = list
   if (before) markFresh(before, list)
   want('new')
@@ -83,6 +101,20 @@ let wantsNew = false
 let wantsOf = new Set<string>()
 let learning = false
 let wake = 0
+let relearning = 0
+/** How long it took to ask for the whole list. */
+let took = 0
+
+function relearnSoon(ms: number): void {
+  if (relearning) return
+  relearning = window.setTimeout(
+    () => {
+      relearning = 0
+      want('all')
+    },
+    Math.max(ms, REST_TIMES * took),
+  )
+}
 
 function want(what: 'all' | 'new' | string[]): void {
   if (what === 'all') wantsAll = true
@@ -106,7 +138,9 @@ async function learn(): Promise<void> {
       wantsOf = new Set()
       if (wantsAll || !details.value.size) {
         wantsAll = wantsNew = false
+        const began = performance.now()
         await learnPages({}, true)
+        took = performance.now() - began
       } else if (wantsNew) {
         wantsNew = false
         await learnNew()
@@ -185,6 +219,8 @@ export function startUnprinted(): () => void {
     whenClaimsChange(() => {})
     window.clearInterval(again)
     window.clearTimeout(wake)
+    window.clearTimeout(relearning)
+    relearning = took = 0
     serials.value = null
     details.value = new Map()
     fresh.value = new Set()

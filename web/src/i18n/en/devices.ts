@@ -16,6 +16,7 @@ export default {
     changes: 'What became of the device',
     what: { registered: 'Registered', cpuid: 'CPUID corrected', retired: 'Retired', unprinted: 'Not printed after all' },
     retired: 'Retired',
+    gone: 'The device {serial} is no longer there, so nothing can be done to it; below is how it was last. Perhaps its import was undone.',
     why: 'Reason',
     reasonMissing: 'Say why; it is kept in the device’s history.',
     unprint: 'Not printed after all…',

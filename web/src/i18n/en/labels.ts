@@ -84,6 +84,13 @@ export default {
     exists: 'Already registered, with serial {serial}',
     replaced: '“{before}” was replaced by “{cpuid}”, scanned after it; nothing is registered yet',
     conflict: 'Not registered: serial {serial} or CPUID {cpuid} belongs to another device',
+    replacedSent: '“{before}” was replaced by “{cpuid}”, scanned after it',
+    pair: '{serial} ({cpuid})',
+    pairAlone: 'CPUID {cpuid}',
+    underWay: 'Registering {pairs}…',
+    failed: 'Not registered: {pair}. {why}',
+    lost: 'No answer for {pair}: whether it is registered is not known. Try it again; what is registered stays as it is. {why}',
+    putBack: 'Put back into the fields',
   },
   import: {
     title: 'Import devices',

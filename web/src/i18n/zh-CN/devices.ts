@@ -14,6 +14,7 @@ export default {
     changes: '设备记录',
     what: { registered: '注册', cpuid: '更正 CPUID', retired: '作废', unprinted: '改为未打印' },
     retired: '已作废',
+    gone: '设备 {serial} 已不存在，不能再操作；以下是之前的内容。可能是它的导入已被撤销。',
     why: '原因',
     reasonMissing: '请填写原因，它会留在设备记录中',
     unprint: '实际没有打印…',

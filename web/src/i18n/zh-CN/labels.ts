@@ -81,6 +81,13 @@ export default {
     exists: '该设备此前已注册，序列号为 {serial}',
     replaced: '“{before}”已由后扫描的“{cpuid}”代替，尚未注册',
     conflict: '注册失败：序列号 {serial} 或 CPUID {cpuid} 已被其他设备占用',
+    replacedSent: '“{before}”已由后扫描的“{cpuid}”代替',
+    pair: '{serial}（{cpuid}）',
+    pairAlone: 'CPUID {cpuid}',
+    underWay: '正在注册 {pairs}…',
+    failed: '注册失败：{pair}。{why}',
+    lost: '没有收到 {pair} 的注册结果，不确定是否已注册。请再试一次，已注册的不会重复。{why}',
+    putBack: '填回输入框',
   },
   import: {
     title: '导入设备',
