@@ -266,7 +266,12 @@ mod tests {
         let wrong = faults(&regions(&[("金额", "¥20.00"), ("中文金额", "货元拾整")]), &[], 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == MONEY_CN), "{wrong:?}");
         assert_eq!(faults(&regions(&[("中文金额", "贰拾元整")]), &[], 0.9, &[]), [], "it has no such area");
-        assert_eq!(faults(&regions(&[("金额", "$20.00"), ("中文金额", "看不清")]), &[], 0.9, &[]), [], "neither is a sum");
+        // Neither is a sum: nobody knows what it comes to.
+        for text in ["$20.00", "1.234,50", "1OO.OO", ""] {
+            let wrong = faults(&regions(&[("金额", text), ("中文金额", "看不清")]), &[], 0.9, &[]);
+            assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == MONEY), "{text}: {wrong:?}");
+        }
+        assert_eq!(faults(&regions(&[("金额", "***")]), &[], 0.9, &[]), [], "it says that there is none");
     }
 
     #[test]
