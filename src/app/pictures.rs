@@ -3,7 +3,7 @@
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, is_decoded};
+use crate::domain::invoice::{BlobHash, HEADER_BYTES_MAX, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, is_decoded};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -64,7 +64,6 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     }
     file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
     let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
-    // What a header has beside the picture, such as a colour profile, may swell when it is unpacked.
     let mut limits = Limits::default();
     limits.max_alloc = Some(HEADER_BYTES_MAX);
     reader.limits(limits);
@@ -87,9 +86,6 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     }
     Ok(Shape { format, width, height, pages })
 }
-
-/// Of what is read of a picture before its pixels: the largest colour profiles have some MiB.
-const HEADER_BYTES_MAX: u64 = 8 << 20;
 
 /// How far from a JPEG's end its end mark may lie: cameras append things.
 const JPEG_TAIL: u64 = 64 << 10;

@@ -81,6 +81,10 @@ pub const SIDE_MAX: u32 = 65_535;
 /// What a decoder may take for it: eight bytes a pixel are four colours of 16 bits.
 pub const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 8;
 
+/// What a decoder may take for all that a picture has beside its pixels: the largest colour profiles have some MiB, and one of some KB may
+/// be made to swell to hundreds.
+pub const HEADER_BYTES_MAX: u64 = 8 << 20;
+
 /// Whether a picture of so many pixels is decoded at all.
 pub fn is_decoded(width: u32, height: u32) -> bool {
     u64::from(width) * u64::from(height) <= PIXELS_MAX && width.max(height) <= SIDE_MAX

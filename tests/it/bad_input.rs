@@ -1,6 +1,6 @@
 //! What is sent wrongly gets a status, a code and words that say what to do; and a broken connection leaves nothing behind.
 
-use crate::support::{Paperline, blank_png};
+use crate::support::{Paperline, blank_png, eventually};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -76,20 +76,75 @@ fn pictures_that_are_none() {
     assert_eq!(client.upload("/invoice/uploadModelOrigin", &[("large.png", &large)]).refusal(), (413, "too_large"));
 }
 
+/// Of a PNG's chunk, its kind included.
+fn crc(bytes: &[u8]) -> [u8; 4] {
+    let mut crc = 0xFFFF_FFFF_u32;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    (!crc).to_be_bytes()
+}
+
+/// So many bytes of zeros and one, as zlib packs them (RFC 1950, 1951): one literal, and then the one before it, 258 times and again.
+fn packed_zeros(runs: u32) -> Vec<u8> {
+    let mut bits: Vec<bool> = vec![true, true, false];
+    let mut put = |code: u32, len: u32| bits.extend((0..len).rev().map(|at| code >> at & 1 == 1));
+    put(0b0011_0000, 8);
+    for _ in 0..runs {
+        put(0b1100_0101, 8);
+        put(0, 5);
+    }
+    put(0, 7);
+    let mut bytes = vec![0x78, 0x01];
+    bytes.extend(bits.chunks(8).map(|some| some.iter().enumerate().fold(0, |byte, (at, bit)| byte | u8::from(*bit) << at)));
+    let long = (1 + 258 * u64::from(runs)) % 65_521;
+    bytes.extend((u32::try_from(long).unwrap() << 16 | 1).to_be_bytes());
+    bytes
+}
+
+/// Kilobytes that become hundreds of megabytes, in a place that nobody looks at.
+#[test]
+fn a_colour_profile_that_swells_costs_little_memory() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let png = blank_png(60, 40);
+    let profile = [&b"iCCPx\0\0"[..], &packed_zeros(1_200_000)].concat();
+    let length = u32::try_from(profile.len() - 4).unwrap().to_be_bytes();
+    let after_header = 33;
+    let bomb = [&png[..after_header], &length, &profile, &crc(&profile), &png[after_header..]].concat();
+    assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &png)]).status, 200);
+    let peak_mib = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", paperline.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
+    };
+    eventually("the first is read", || (admin.get("/api/invoices").body["total"] == 1).then_some(()));
+    let before = peak_mib();
+    let answer = admin.upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
+    assert!([200, 415].contains(&answer.status), "{answer:?}");
+    let origin = admin.upload("/invoice/uploadModelOrigin", &[("bomb.png", &bomb)]);
+    if let Some(url) = origin.body["file_name"].as_str() {
+        admin.get(&format!("{url}?width=160"));
+    }
+    eventually("nothing waits", || {
+        let queue = admin.get("/api/queue").body;
+        (queue["running"].is_null() && queue["recognize_size"] == 0).then_some(())
+    });
+    let grown = peak_mib() - before;
+    assert!(grown < 150, "{grown} MiB for {} KiB", bomb.len() >> 10);
+}
+
 #[test]
 fn a_header_that_promises_too_many_pixels_is_not_believed() {
     let paperline = Paperline::start();
     let mut bomb = blank_png(8, 8);
     // Width and height of the IHDR chunk, and its checksum made right again.
     bomb[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
-    let mut crc = 0xFFFF_FFFF_u32;
-    for byte in &bomb[12..29] {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
-        }
-    }
-    bomb[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    let sum = crc(&bomb[12..29]);
+    bomb[29..33].copy_from_slice(&sum);
     let admin = paperline.admin();
     let answer = admin.upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
     assert_eq!(answer.refusal(), (413, "too_large"));
