@@ -5,6 +5,8 @@ use paperline::store::local::Local;
 use paperline::store::tables::{DEVICES, DEVICES_BY_TIME, DEVICES_UNPRINTED};
 use paperline::store::{Store, endless};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 #[test]
@@ -64,4 +66,41 @@ fn a_clock_before_the_newest_record_allots_nothing_and_takes_what_is_given() {
         client.send("DELETE", "/api/devices/18440001", &[("content-type", "application/json")], br#"{"reason":"wrong clock"}"#);
     assert_eq!(retired.status, 200);
     assert_eq!(client.post("/registerDevice", &json!({ "CPUID": "C2" })).body["devices"][0]["status"], "created");
+}
+
+/// What the terminal says up to the clock, of a box that listens here.
+fn greeting(http: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_paperline"))
+        .args(["serve", "--https", "off", "--set", "timezone=Asia/Shanghai", "--http", http, "--data-dir"])
+        .arg(dir.path().join("data"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        said.push(line);
+        if said.last().is_some_and(|line| line.starts_with("时间 / time: ")) {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    said
+}
+
+#[test]
+fn each_start_says_what_time_it_is_where_and_under_which_address_others_reach_the_box() {
+    let said = greeting("0.0.0.0:0");
+    let clock = said.last().unwrap();
+    assert!(clock.starts_with("时间 / time: 20") && clock.ends_with(" +08:00 (Asia/Shanghai)"), "{said:?}");
+    let bound = said.iter().find_map(|line| line.strip_prefix("listening on http://0.0.0.0:")).unwrap();
+    let Some(heading) = said.iter().position(|line| line.contains("open in a browser")) else {
+        return eprintln!("skipped: this machine has no address that others reach");
+    };
+    let url = said[heading + 1].trim();
+    assert!(url.starts_with("http://") && url.ends_with(&format!(":{bound}")) && !url.contains("0.0.0.0"), "{said:?}");
+    // One that the box alone reaches is nobody else's.
+    assert!(!greeting("127.0.0.1:0").iter().any(|line| line.contains("open in a browser")));
 }
