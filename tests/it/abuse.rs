@@ -310,3 +310,31 @@ fn a_picture_on_a_kept_connection_is_taken_however_much_of_it_comes_at_once() {
         }
     }
 }
+
+#[test]
+fn an_export_ends_with_the_right_to_it() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let made = admin.post("/api/users", &json!({ "user_name": "line", "passwd": "long enough", "permissions": [101] }));
+    let line = paperline.client();
+    line.log_in("line", "long enough");
+    for part in 0..20 {
+        let many: Vec<_> = (0..10_000)
+            .map(|n| json!({ "CPUID": format!("{:0>64}", part * 10_000 + n), "DeviceSN": format!("{:08}", part * 10_000 + n) }))
+            .collect();
+        assert_eq!(admin.post("/registerDevice", &json!({ "devices": many })).status, 200);
+    }
+    let whole = line.get("/api/devices/export.csv").bytes.len();
+    let mut stream = connect(&paperline);
+    let head = format!("GET /api/devices/export.csv HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\n\r\n", line.cookie());
+    stream.write_all(head.as_bytes()).unwrap();
+    // It has begun, and goes no further than what lies between the two.
+    stream.read_exact(&mut [0; 64]).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let lock = admin.patch(&format!("/api/users/{}", made.body["user_id"]), &json!({ "locked": true }));
+    assert_eq!(lock.status, 200);
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest);
+    assert!(!rest.ends_with(b"0\r\n\r\n") && rest.len() < whole, "{} of {whole} bytes came", rest.len());
+}

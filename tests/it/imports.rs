@@ -362,3 +362,23 @@ fn what_the_box_gives_out_it_takes_in() {
     assert_eq!(printed["rows"], 1);
     assert_eq!(printed["unused_columns"].as_array().unwrap().len(), 5);
 }
+
+/// Kilobytes that become many megabytes are refused before a spreadsheet's reader sees them.
+#[test]
+fn a_spreadsheet_that_swells_is_refused_in_words() {
+    let packed = |parts: &[(&str, usize)]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in parts {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, &vec![b' '; *bytes]).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let paperline = Paperline::start();
+    let operator = paperline.operator();
+    let large = operator.upload("/api/devices/import?preview=1", &[("a.xlsx", &packed(&[("xl/sharedStrings.xml", 65 << 20)]))]);
+    assert_eq!(large.refusal(), (413, "too_large"));
+    assert!(large.body["err"].as_str().unwrap().contains("64 MiB"), "{large:?}");
+    let listing = packed(&[("xl/workbook.xml", 1 << 20)]);
+    assert_eq!(operator.upload("/api/devices/import?preview=1", &[("a.xlsx", &listing)]).refusal(), (400, "malformed"));
+}
