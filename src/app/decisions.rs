@@ -68,7 +68,8 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                 }
             }
             invoice.standing = Standing::Waiting;
-            // The review stays with it, as one that was taken back; what it merely found right is in doubt again.
+            // The reason stays with the value that it was given for; what was merely found right is in doubt again.
+            invoice.review.take_if(|review| review.against_checks.is_none());
             let said = corrections(&txn.view(), id)?;
             let found_right = |area: &str| said.iter().rev().find(|c| c.pos_id == area).is_some_and(|c| c.old == c.new);
             let doubts = invoice.reasons.iter().filter_map(|why| match why {

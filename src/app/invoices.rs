@@ -12,6 +12,7 @@ use crate::domain::ids::{ActionId, CompanyId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Contender, Correction, Decision, Invoice, Reason, Region, Standing, Why};
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::template::Template;
+use crate::domain::text::is_blank;
 use crate::domain::totals::{Class, Totals};
 use crate::domain::{checks, entries};
 use crate::store::tables::{CONTENDERS, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
@@ -228,16 +229,11 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         standing: Standing::Waiting,
         regions: outcome.regions,
         codes: outcome.codes,
-        review: again.as_ref().and_then(|known| known.review.clone()),
+        review: again.as_ref().and_then(|known| known.review.clone()).filter(|review| review.against_checks.is_some()),
         void: again.as_ref().and_then(|known| known.void.clone()),
         decision: again.as_ref().and_then(|known| known.decision.clone()),
     };
-    // Of one that waits, a review without a reason against the checks is one that was taken back.
-    let was_sent_back = invoice.review.as_ref().is_some_and(|review| review.against_checks.is_none());
     keep_corrections(txn, &mut invoice)?;
-    if was_sent_back && invoice.reasons.is_empty() {
-        invoice.reasons.push(Why::Found(checks::Reason::SentBack));
-    }
     if invoice.reasons.is_empty() {
         invoice.standing = Standing::Passed;
     }
@@ -259,8 +255,8 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     Ok(())
 }
 
-/// What a person once put right is not overwritten by reading again, and what was wrong with the reading of it is no reason any more.
-/// A sure reading of something else is one, though: either may be right.
+/// What a person once put right or found right is not overwritten by reading again. It is a machine's word only where that has surely read
+/// the same: a sure reading of something else is a reason, as either may be right, and so is none, as nobody has reviewed it.
 fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreError> {
     // The last word on each area.
     let people: BTreeMap<String, String> = corrections(&txn.view(), invoice.id)?.into_iter().map(|c| (c.pos_id, c.new)).collect();
@@ -272,10 +268,12 @@ fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreErr
     for (area, entered) in people {
         let is_doubted = invoice.reasons.iter().any(|why| why.doubts(&area));
         invoice.reasons.retain(|why| !why.doubts(&area));
-        if let Some(read) = invoice.text(&area).filter(|read| !read.is_empty() && !is_doubted)
-            && !entries::is_same(&area, &entered, read)
-        {
-            reasons.push(checks::Reason::Reread { area: area.clone(), entered: entered.clone(), read: read.to_owned() });
+        let read = invoice.text(&area).unwrap_or_default().to_owned();
+        let is_same = entries::is_same(&area, &entered, &read) || is_blank(&entered) && is_blank(&read);
+        if is_doubted || read.is_empty() && !is_same {
+            reasons.push(checks::Reason::Unconfirmed { area: area.clone() });
+        } else if !is_same {
+            reasons.push(checks::Reason::Reread { area: area.clone(), entered: entered.clone(), read });
         }
         invoice.set_text(&area, entered);
     }
@@ -283,7 +281,7 @@ fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreErr
     let specimen = specimen(&txn.view(), invoice.template)?;
     let against = stands_against(&txn.view(), invoice, &specimen)?;
     if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
-        invoice.review.take_if(|review| review.against_checks.is_some());
+        invoice.review = None;
     }
     invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
     Ok(())

@@ -111,14 +111,21 @@ fn check_claims(claims: &Claims, by: &By, devices: &[Device]) -> Result<(), Refu
     ))
 }
 
+/// The devices of which another number is counted now than somebody saw, each with its last label.
+fn counted_on<'d>(
+    txn: &Txn<'_>,
+    devices: &'d [Device],
+    seen: &HashMap<String, u64>,
+    count: impl Fn(&Device) -> u32,
+) -> Result<Vec<(&'d Device, Option<Print>)>, StoreError> {
+    let other = devices.iter().filter(|device| seen.get(&device.sn).is_some_and(|seen| *seen != u64::from(count(device))));
+    other.map(|device| Ok((device, last_print(&txn.view(), device)?))).collect()
+}
+
 /// Refuses labels that were sent since they were looked at, all of them by name.
 fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
-    for Device { sn, prints, .. } in devices {
-        if seen.get(sn).is_none_or(|seen| *seen == u64::from(*prints)) {
-            continue;
-        }
-        let last = prints.checked_sub(1).map(|last| txn.get(&PRINTS, &(sn.clone(), last.into()))).transpose()?.flatten();
+    for (Device { sn, prints, .. }, last) in counted_on(txn, devices, seen, |device| device.prints)? {
         let (who_zh, who_en) = last.map_or_else(Default::default, |Print { user_name, outcome, .. }| {
             let open = outcome == Label::Sent;
             (
@@ -144,21 +151,13 @@ fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) ->
 /// Refuses what was decided of labels of which more came out since, all of them by name.
 fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
-    for Device { sn, print_count, prints, .. } in devices {
-        if seen.get(sn).is_none_or(|seen| *seen == u64::from(*print_count)) {
-            continue;
-        }
-        let last = prints.checked_sub(1).map(|last| txn.get(&PRINTS, &(sn.clone(), last.into()))).transpose()?.flatten();
+    for (Device { sn, print_count, .. }, last) in counted_on(txn, devices, seen, |device| device.print_count)? {
         let who = last.filter(|print| print.outcome == Label::Printed);
         let who = who.map(|print| print.told.map_or(print.user_name, |(_, told)| told));
-        zh.push(format!(
-            "{sn}（现已打印 {print_count} 次{}）",
-            who.as_ref().map_or(String::new(), |who| format!("，最近由 {who} 确认"))
-        ));
-        en.push(format!(
-            "{sn} (printed {print_count} times now{})",
-            who.map_or(String::new(), |who| format!(", last said by {who}"))
-        ));
+        let (who_zh, who_en) =
+            who.map_or_else(Default::default, |who| (format!("，最近由 {who} 确认"), format!(", last said by {who}")));
+        zh.push(format!("{sn}（现已打印 {print_count} 次{who_zh}）"));
+        en.push(format!("{sn} (printed {print_count} times now{who_en})"));
     }
     if zh.is_empty() {
         return Ok(());
@@ -249,6 +248,11 @@ pub fn prints(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
     view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
 }
 
+fn last_print(view: &View<'_>, device: &Device) -> Result<Option<Print>, StoreError> {
+    let last = device.prints.checked_sub(1).map(u64::from);
+    Ok(last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten())
+}
+
 /// Whether its last label went out and nobody can say whether it came out: be it the second one of a device that has its label, or of one
 /// that was set back meanwhile.
 pub fn is_in_doubt(device: &Device, last: &Print) -> bool {
@@ -259,9 +263,7 @@ pub fn is_in_doubt(device: &Device, last: &Print) -> bool {
 pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, Print>, StoreError> {
     let mut found = HashMap::new();
     for device in devices {
-        let last = device.prints.checked_sub(1).map(u64::from);
-        let print = last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten();
-        found.extend(print.filter(|print| is_in_doubt(device, print)).map(|print| (device.sn.clone(), print)));
+        found.extend(last_print(view, device)?.filter(|print| is_in_doubt(device, print)).map(|print| (device.sn.clone(), print)));
     }
     Ok(found)
 }

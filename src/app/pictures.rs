@@ -3,7 +3,7 @@
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, HEADER_BYTES_MAX, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, is_decoded};
+use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, decoder_bytes_max, is_decoded};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -65,7 +65,7 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
     let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
     let mut limits = Limits::default();
-    limits.max_alloc = Some(HEADER_BYTES_MAX);
+    limits.max_alloc = Some(decoder_bytes_max(format == PictureFormat::Png));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| cut_off())?;
     let (mut width, mut height) = decoder.dimensions();

@@ -1,7 +1,8 @@
 //! Dates as invoices print them. Not here: times of the box (http/time.rs).
 
-/// Year, month and day in a text, where it holds one date: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other words around it. A
-/// year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has.
+/// Year, month and day in a text that holds one date: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other
+/// words around it. A year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has, and for two
+/// different dates.
 pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
     let plain = plain_digits(text);
     let mut groups: Vec<String> = Vec::new();
@@ -20,8 +21,8 @@ pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
     }
     // A day that stands before its month is nobody's spelling.
     let after_a_number = |sign: char| {
-        let signs = plain.match_indices(sign).map(|(at, _)| at);
-        signs.into_iter().find(|at| plain[..*at].ends_with(|c: char| c.is_ascii_digit()))
+        let mut signs = plain.match_indices(sign).map(|(at, _)| at);
+        signs.find(|at| plain[..*at].ends_with(|c: char| c.is_ascii_digit()))
     };
     if let (Some(month), Some(day)) = (after_a_number('月'), after_a_number('日'))
         && day < month

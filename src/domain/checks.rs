@@ -174,9 +174,9 @@ fn money_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason
     for region in regions {
         let (own, is_empty) = (of_specimen(specimen, &region.pos_id), is_blank(&region.text));
         let is_missing = match region.pos_id.as_str() {
-            MONEY if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| amount(own).is_some()),
+            MONEY if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| is_blank(own) || amount(own).is_some()),
             // Where nothing shows what else could stand there, a sum belongs there.
-            MONEY if own.is_none() => said.0.is_none() && (is_empty || !stands_for_no_sum(&region.text)),
+            MONEY if own.is_none_or(is_blank) => said.0.is_none() && (is_empty || !stands_for_no_sum(&region.text)),
             _ if is_empty => false,
             MONEY_CN => {
                 let belongs = own.map_or(said.0.is_some(), |own| chinese_amount(own).is_some());
@@ -272,6 +272,9 @@ mod tests {
             assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == MONEY), "{text}: {wrong:?}");
         }
         assert_eq!(faults(&regions(&[("金额", "***")]), &[], 0.9, &[]), [], "it says that there is none");
+        // What nobody could read on the template's own picture shows nothing either.
+        let wrong = faults(&regions(&[("金额", "1OO.OO")]), &specimen(&[("金额", "")]), 0.9, &[]);
+        assert!(matches!(&wrong[..], [Reason::NoAmount { .. }]), "{wrong:?}");
     }
 
     #[test]

@@ -78,12 +78,15 @@ pub const PICTURE_BYTES_MAX: u64 = 20 << 20;
 pub const PIXELS_MAX: u64 = 64_000_000;
 /// Of a side: what is longer is no paper, and to shrink it takes memory by its length.
 pub const SIDE_MAX: u32 = 65_535;
-/// What a decoder may take for it: eight bytes a pixel are four colours of 16 bits.
-pub const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 8;
+/// Eight bytes a pixel are four colours of 16 bits.
+const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 8;
+/// The largest colour profiles have some MiB, and one of some KB may be made to swell to hundreds.
+const PNG_HEADER_BYTES_MAX: u64 = 8 << 20;
 
-/// What a decoder may take for all that a picture has beside its pixels: the largest colour profiles have some MiB, and one of some KB may
-/// be made to swell to hundreds.
-pub const HEADER_BYTES_MAX: u64 = 8 << 20;
+/// What a decoder may take for a picture. Of a PNG that is what its header unpacks to, and not its pixels.
+pub fn decoder_bytes_max(is_png: bool) -> u64 {
+    if is_png { PNG_HEADER_BYTES_MAX } else { DECODED_BYTES_MAX }
+}
 
 /// Whether a picture of so many pixels is decoded at all.
 pub fn is_decoded(width: u32, height: u32) -> bool {

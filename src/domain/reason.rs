@@ -71,8 +71,10 @@ pub enum Reason {
         area: String,
         text: String,
     },
-    /// A person had seen to it and sent it back: no reading ends that, only a person.
-    SentBack,
+    /// A person's word that the reading after it did not confirm: only a person ends that.
+    Unconfirmed {
+        area: String,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -101,7 +103,7 @@ impl Reason {
                 format!("{area}：识别出两个结果 {} 和 {}", or_nothing(first, "空"), or_nothing(second, "空"))
             }
             Self::Emptied { area, text } => format!("{area}：原为“{text}”，不能清空；票面上没有此项时请标明（absent）"),
-            Self::SentBack => "有人退回了这张发票，请人工核对".into(),
+            Self::Unconfirmed { area } => format!("{area}由人填写或核对过，重新识别没有读准，请人工核对"),
         }
     }
 
@@ -132,7 +134,9 @@ impl Reason {
             Self::Emptied { area, text } => {
                 format!("{area}: holds \"{text}\" and can't be emptied; say that it is not on the paper (absent) if it is so")
             }
-            Self::SentBack => "somebody has sent this invoice back: a person has to look at it".into(),
+            Self::Unconfirmed { area } => {
+                format!("{area} is a person's word, and was not read surely again: a person has to look at it")
+            }
         }
     }
 
@@ -146,11 +150,12 @@ impl Reason {
             | Self::CheckDigit { area, .. }
             | Self::Reread { area, .. }
             | Self::ReadTwice { area, .. }
-            | Self::Emptied { area, .. } => vec![area],
+            | Self::Emptied { area, .. }
+            | Self::Unconfirmed { area } => vec![area],
             Self::AmountsDiffer { .. } => vec![MONEY, MONEY_CN],
             Self::NotADate { .. } => vec![DATE],
             Self::SumDiffers { parts: [(a, _), (b, _)], whole: (c, _) } => vec![a, b, c],
-            Self::Pages { .. } | Self::Several { .. } | Self::SentBack => Vec::new(),
+            Self::Pages { .. } | Self::Several { .. } => Vec::new(),
         }
     }
 
@@ -171,7 +176,7 @@ impl Reason {
                 | Self::Several { .. }
                 | Self::Reread { .. }
                 | Self::ReadTwice { .. }
-                | Self::SentBack
+                | Self::Unconfirmed { .. }
         )
     }
 }

@@ -1,7 +1,7 @@
 //! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
 //! hundreds of MiB to open. What is made stays in memory, up to a bound. Not here: who may see it (invoice.rs).
 
-use crate::domain::invoice::{BlobHash, DECODED_BYTES_MAX, HEADER_BYTES_MAX, is_decoded};
+use crate::domain::invoice::{BlobHash, decoder_bytes_max, is_decoded};
 use crate::domain::refusal::{Code, Refusal};
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
@@ -101,8 +101,7 @@ impl Thumbs {
 fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
     let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
     let mut limits = Limits::default();
-    // Of a PNG the limit is of what its header unpacks to, and not of its pixels.
-    limits.max_alloc = Some(if reader.format() == Some(ImageFormat::Png) { HEADER_BYTES_MAX } else { DECODED_BYTES_MAX });
+    limits.max_alloc = Some(decoder_bytes_max(reader.format() == Some(ImageFormat::Png)));
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
     let (across, down) = decoder.dimensions();

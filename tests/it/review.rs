@@ -190,17 +190,20 @@ fn reviewed_passed_waiting_and_reading_are_told_apart_everywhere() {
 }
 
 #[test]
-fn what_a_person_put_right_is_no_doubt_when_it_is_read_again() {
+fn what_a_person_put_right_stays_and_waits_for_a_review_until_it_is_surely_read_the_same() {
     let mut office = Office::open();
     let id = office.invoice(&[("金额", "¥7.00?0.1"), ("中文金额", "捌元整")]);
     assert_eq!(office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "金额": "8" } })).status, 200);
-    office.will_read(&[("金额", "¥7.00?0.2"), ("中文金额", "捌元整")]);
-    let action = office.admin.post(&format!("/api/faults/{id}/retry"), &json!({})).body["action_id"].clone();
-    assert_eq!(office.read(&action), id);
-    let again = office.get(id);
-    assert_eq!((&again["state"], &again["reason"], &again["amount"]), (&json!("passed"), &json!(""), &json!(800)));
-    assert_eq!(again["file_name"], "票1.png", "and its name");
-    assert_eq!(office.admin.get("/api/faults").body["fault_num"], 0);
+    let doubtful = "金额由人填写或核对过，重新识别没有读准，请人工核对";
+    for (read, state, reason, faults) in [("¥7.00?0.2", "waiting", doubtful, 1), ("¥8.00", "passed", "", 0)] {
+        office.will_read(&[("金额", read), ("中文金额", "捌元整")]);
+        let action = office.admin.post(&format!("/api/faults/{id}/retry"), &json!({})).body["action_id"].clone();
+        assert_eq!(office.read(&action), id);
+        let again = office.get(id);
+        assert_eq!((&again["state"], &again["reason"], &again["amount"]), (&json!(state), &json!(reason), &json!(800)));
+        assert_eq!(again["file_name"], "票1.png", "and its name");
+        assert_eq!(office.admin.get("/api/faults").body["fault_num"], faults);
+    }
     office.stays_sound();
 }
 

@@ -46,8 +46,11 @@ fn a_typed_value_that_another_reading_contradicts_waits_for_a_person_who_sees_bo
     let english = office.admin.clone().with_header("accept-language", "en").get(&format!("/api/invoices/{id}")).body;
     assert!(reason(&english).contains("金额: entered as ¥99.90, read again as ¥999.00"), "{english}");
 
-    // The same value, spelt otherwise, or a doubtful reading says nothing against it.
+    // A doubtful reading says nothing against it, and nothing for it; the same value, spelt otherwise, does.
     let again = read_again(&office, id, &[("金额", "99.90元?0.99"), ("日期", "2026年1月8日?0.2"), ("发票号码", "34972867?0.99")]);
+    assert_eq!((&again["state"], &again["amount"]), (&json!("waiting"), &json!(9_990)));
+    assert_eq!(reason(&again), "日期由人填写或核对过，重新识别没有读准，请人工核对");
+    let again = read_again(&office, id, &[("金额", "99.90元?0.99"), ("日期", "2026年1月3日?0.99"), ("发票号码", "34972867?0.99")]);
     assert_eq!((&again["state"], reason(&again), &again["amount"]), (&json!("passed"), "", &json!(9_990)));
     office.stays_sound();
 }
@@ -219,9 +222,15 @@ fn what_was_accepted_and_taken_back_is_in_doubt_again_and_only_a_person_ends_it(
             (&json!("waiting"), &json!(1), &Value::Null),
             "{again}"
         );
-        assert_eq!(reason(&again), "有人退回了这张发票，请人工核对");
+        assert_eq!(reason(&again), "金额由人填写或核对过，重新识别没有读准，请人工核对");
         assert_eq!(again["user_name"], "admin");
     }
+    // What was only typed meanwhile is no review either.
+    assert_eq!(patch(&office, id, &json!({ "fields": { "金额": "89" } })).status, 200);
+    assert_eq!(read_again(&office, id, fields)["state"], "waiting");
+    let untouched = office.invoice(&[("金额", "¥70.00?0.2")]);
+    assert_eq!(patch(&office, untouched, &json!({ "fields": { "金额": "71" } })).status, 200);
+    assert_eq!(read_again(&office, untouched, &[("金额", "¥70.00?0.2")])["state"], "waiting");
     assert_eq!(review(&office, id, &json!({ "fields": { "金额": "88" } })).body["state"], "reviewed");
     office.stays_sound();
 }

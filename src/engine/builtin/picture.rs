@@ -1,7 +1,7 @@
 //! Opens pictures: what they are is told by their content, they stand as a browser shows them, and a huge one never fills the memory.
 //! Not here: what is on them.
 
-use crate::domain::invoice::{DECODED_BYTES_MAX, HEADER_BYTES_MAX, is_decoded};
+use crate::domain::invoice::{decoder_bytes_max, is_decoded};
 use crate::engine::Trouble;
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -36,8 +36,7 @@ pub fn open(path: &Path) -> Result<Picture, Trouble> {
         _ => return Err(refuse(&"not a JPEG, PNG, BMP, TIFF or WebP")),
     }
     let mut limits = Limits::default();
-    // Of a PNG the limit is of what its header unpacks to, and not of its pixels.
-    limits.max_alloc = Some(if reader.format() == Some(ImageFormat::Png) { HEADER_BYTES_MAX } else { DECODED_BYTES_MAX });
+    limits.max_alloc = Some(decoder_bytes_max(reader.format() == Some(ImageFormat::Png)));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|e| refuse(&e))?;
     let (width, height) = decoder.dimensions();
