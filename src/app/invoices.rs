@@ -268,14 +268,17 @@ fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreErr
     for (area, entered) in people {
         let is_doubted = invoice.reasons.iter().any(|why| why.doubts(&area));
         invoice.reasons.retain(|why| !why.doubts(&area));
-        let read = invoice.text(&area).unwrap_or_default().to_owned();
+        let (read, probability) =
+            invoice.regions.iter().find(|r| r.pos_id == area).map_or_else(Default::default, |r| (r.text.clone(), r.probability));
         let is_same = entries::is_same(&area, &entered, &read) || is_blank(&entered) && is_blank(&read);
+        invoice.set_text(&area, entered.clone());
         if is_doubted || read.is_empty() && !is_same {
-            reasons.push(checks::Reason::Unconfirmed { area: area.clone() });
+            // It stands there, and is not sure.
+            invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
+            reasons.push(checks::Reason::Unconfirmed { area });
         } else if !is_same {
-            reasons.push(checks::Reason::Reread { area: area.clone(), entered: entered.clone(), read });
+            reasons.push(checks::Reason::Reread { area, entered, read });
         }
-        invoice.set_text(&area, entered);
     }
     invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
     let specimen = specimen(&txn.view(), invoice.template)?;

@@ -144,7 +144,7 @@ test('chosen faults are read again, then all that fit; a person’s words stay',
   await page.fill('[data-test=invoice-seek]', '没有匹配')
   await page.getByText('共 2 张').waitFor()
   await page.click('[data-test=retry-all]')
-  await page.getByRole('button', { name: '重新识别', exact: true }).last().click()
+  await page.locator('.el-message-box').getByRole('button', { name: '重新识别', exact: true }).click()
   await page.getByText('没有符合条件的发票').waitFor()
   await post(page, '/api/queue/resume', {})
   await badge(3).waitFor({ timeout: READ_MS })

@@ -99,7 +99,7 @@ test('he sees what he may, gives only what he holds, and is out as soon as he is
   await his.locator('[data-test=form-problem]', { hasText: '已有同名的用户' }).waitFor()
 
   await page.locator('[data-user="王芳"] [data-test=lock-user]').click()
-  await page.getByRole('button', { name: '锁定', exact: true }).last().click()
+  await page.locator('.el-message-box').getByRole('button', { name: '锁定', exact: true }).click()
   await page.locator('[data-user="王芳"]', { hasText: '已锁定' }).waitFor()
   await on.shot(page, 'people-zh')
   await his.waitForURL((url) => url.pathname === '/login', { timeout: PUSHED_MS })
@@ -125,7 +125,7 @@ test('a paused queue is put in order and goes on', async () => {
   await on.shot(page, 'queue-zh')
 
   await page.locator(`[data-waiting="${first}"] [data-test=cancel]`).click()
-  await page.getByRole('button', { name: '取消任务' }).last().click()
+  await page.locator('.el-message-box').getByRole('button', { name: '取消任务' }).click()
   await page.locator(`[data-waiting="${first}"]`).waitFor({ state: 'detached' })
   await page.click('[data-test=language]')
   await page.locator(`[data-waiting="${second}"]`, { hasText: 'Read invoice' }).waitFor()

@@ -164,7 +164,7 @@ test('a_stale_template_is_told_of_and_overwrites_nothing', async () => {
   await page.locator('[data-test=template-label]').press('Enter')
   assert.equal((await template()).model_label, '餐饮发票（新）')
   await page.click('[data-test=take-theirs]')
-  await page.getByRole('button', { name: '载入最新内容（放弃我的修改）' }).last().click()
+  await page.locator('.el-message-box').getByRole('button', { name: '载入最新内容（放弃我的修改）' }).click()
   await page.locator('[data-test=template-stale]').waitFor({ state: 'detached' })
   assert.equal(await page.inputValue('[data-test=template-label]'), '餐饮发票（新）')
   assert.equal(await page.inputValue('[data-test=quota]'), '')

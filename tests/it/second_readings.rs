@@ -223,6 +223,7 @@ fn what_was_accepted_and_taken_back_is_in_doubt_again_and_only_a_person_ends_it(
             "{again}"
         );
         assert_eq!(reason(&again), "金额由人填写或核对过，重新识别没有读准，请人工核对");
+        assert_eq!(again["region_list"]["金额"]["probability"], 0.2, "it stands there, and is not sure");
         assert_eq!(again["user_name"], "admin");
     }
     // What was only typed meanwhile is no review either.

@@ -10,7 +10,8 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason' | 'state'
   const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
   const doubtful = doubtfulOf(regions, invoice.reason)
   const people = new Set(history.map((correction) => correction.pos_id))
-  // A person's word is in doubt only where the reason speaks of it as it stands, or where it was saved against the checks.
+  // A person's word is sure, but for one that was taken back or that no reading confirmed; it is in doubt too where the reason speaks of it as
+  // it stands, or where it was saved against the checks.
   const isContested = (text: string | null) => invoice.state === 'waiting' && !!text && (invoice.override !== null || invoice.reason?.includes(text) === true)
   const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false }))
   const fields = (regions.length ? regions : nothing).map((region) => ({
@@ -21,7 +22,7 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason' | 'state'
     probability: region.probability,
     fromCode: region.fromCode,
     person: people.has(region.posId),
-    doubtful: doubtful.has(region.posId) && (!people.has(region.posId) || isContested(region.text)),
+    doubtful: doubtful.has(region.posId) && (!people.has(region.posId) || (region.probability ?? 1) < 1 || isContested(region.text)),
     accepted: false,
     asking: false,
     problem: '',
