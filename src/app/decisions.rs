@@ -1,7 +1,8 @@
 //! What people decide of an invoice as a whole: whether it is another one's duplicate, that it is void, that it is looked at again.
 
 use super::entries::{Taken, is_stale};
-use super::invoices::{Kin, corrections, put, visible};
+use super::invoices::{corrections, put, visible};
+use super::kin::Kin;
 use super::{App, By, faults, log, now};
 use crate::domain::checks::Reason;
 use crate::domain::ids::InvoiceId;
@@ -33,7 +34,7 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                     "there is no earlier invoice like this one: nothing is to be decided",
                 ));
             };
-            invoice.decision = is_duplicate.map(|is_duplicate| Decision { is_duplicate, user_name, at });
+            invoice.decision = is_duplicate.map(|is_duplicate| Decision { of, is_duplicate, user_name, at });
             match is_duplicate {
                 Some(true) => format!("判定发票 #{id} 与 #{of} 重复"),
                 Some(false) => format!("判定发票 #{id} 与 #{of} 不重复"),

@@ -1,6 +1,7 @@
 //! What is asked of the invoices, and what those come to that are found. Not here: the invoices themselves (invoices.rs).
 
-use super::invoices::{EVERYBODY, class};
+use super::invoices::EVERYBODY;
+use super::kin::class;
 use crate::domain::ids::{CompanyId, InvoiceId, Millis, TemplateId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::totals::{Class, Totals};
@@ -20,6 +21,8 @@ pub struct Filter {
     /// Whether it counts as an earlier one's duplicate.
     pub duplicate: Option<bool>,
     pub void: Option<bool>,
+    /// Whether it is in the sum of those that are confirmed.
+    pub counted: Option<bool>,
     /// 开票日期, `yyyy-MM-dd`, both days included.
     pub dates: (Option<String>, Option<String>),
     /// 金额 in fen, both included.
@@ -35,9 +38,9 @@ fn is_within<T: PartialOrd>(value: Option<&T>, (least, most): (Option<&T>, Optio
 impl Filter {
     /// Nothing is asked but what the user may see.
     pub fn lets_all_through(&self) -> bool {
-        let Self { wall: _, from, to, template, fault, standing, duplicate, void, dates, amounts, text } = self;
+        let Self { wall: _, from, to, template, fault, standing, duplicate, void, counted, dates, amounts, text } = self;
         let times = from.is_none() && to.is_none() && dates.0.is_none() && dates.1.is_none();
-        let states = fault.is_none() && standing.is_none() && duplicate.is_none() && void.is_none();
+        let states = fault.is_none() && standing.is_none() && duplicate.is_none() && void.is_none() && counted.is_none();
         times && states && template.is_none() && amounts.0.is_none() && amounts.1.is_none() && text.is_none()
     }
 
@@ -57,10 +60,12 @@ impl Filter {
             && is_within(invoice.date().as_ref(), (self.dates.0.as_ref(), self.dates.1.as_ref()))
             && is_within(invoice.amount().as_ref(), (self.amounts.0.as_ref(), self.amounts.1.as_ref()))
             && self.text.as_ref().is_none_or(contains);
-        match self.duplicate {
-            Some(wanted) if fits => Ok((class(view, invoice)? == Class::Duplicate) == wanted),
-            _ => Ok(fits),
+        if !fits || self.duplicate.is_none() && self.counted.is_none() {
+            return Ok(fits);
         }
+        let class = class(view, invoice)?;
+        Ok(self.duplicate.is_none_or(|wanted| (class == Class::Duplicate) == wanted)
+            && self.counted.is_none_or(|wanted| (class == Class::Confirmed) == wanted))
     }
 }
 

@@ -2,14 +2,14 @@
 //! them (invoice_lists.rs), those that wait for a person (faults.rs), and what people say of them (entries.rs, decisions.rs).
 
 use super::entries::stands_against;
-use super::faults;
+use super::{faults, kin};
 use super::queues::{end, picture_of};
 use super::{App, now};
 use crate::domain::account::Actor;
 use crate::domain::action::{Job, State};
 use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Contender, Correction, Decision, Invoice, Reason, Region, Standing, Why};
+use crate::domain::invoice::{Contender, Correction, Invoice, Reason, Region, Standing, Why};
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::template::Template;
 use crate::domain::text::is_blank;
@@ -17,7 +17,7 @@ use crate::domain::totals::{Class, Totals};
 use crate::domain::{checks, entries};
 use crate::store::tables::{CONTENDERS, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
 use crate::store::{StoreError, Txn, View};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What came of a recognition.
 #[derive(Clone, Debug)]
@@ -63,13 +63,8 @@ pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Inv
     if !old.is_empty() && !new.is_empty() && old != new {
         invoice.decision = None;
     }
-    let changed: Vec<&String> = old.iter().filter(|i| !new.contains(i)).chain(new.iter().filter(|i| !old.contains(i))).collect();
-    let mut next = BTreeSet::new();
-    for identity in changed {
-        next.extend(next_known_by(&txn.view(), invoice, identity)?);
-    }
-    // Whoever comes next may be a duplicate from now on, or no more.
-    let next = next.iter().filter_map(|id| txn.get(&INVOICES, id).transpose()).collect::<Result<Vec<_>, _>>()?;
+    let changed = old.iter().filter(|i| !new.contains(i)).chain(new.iter().filter(|i| !old.contains(i)));
+    let next = kin::next_after(&txn.view(), invoice, changed)?;
     for other in before.into_iter().chain(&next) {
         count(txn, other, Totals::take)?;
     }
@@ -79,7 +74,7 @@ pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Inv
     if let Some(blue) = before.and_then(Invoice::blue_identity) {
         txn.delete(&REDS, &(invoice.company, blue, invoice.id));
     }
-    index(txn, invoice)?;
+    kin::index(txn, invoice)?;
     invoice.version = before.map_or(1, |before| before.version + 1);
     txn.put(&INVOICES_BY_COMPANY, &(invoice.company, invoice.id), &())?;
     txn.put(&INVOICES, &invoice.id, invoice)?;
@@ -89,27 +84,9 @@ pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Inv
     Ok(())
 }
 
-/// The rows by which it is found.
-pub(super) fn index(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
-    for identity in invoice.identities() {
-        txn.put(&INVOICES_BY_IDENTITY, &(invoice.company, identity, invoice.id), &())?;
-    }
-    match invoice.blue_identity() {
-        Some(blue) => txn.put(&REDS, &(invoice.company, blue, invoice.id), &()),
-        None => Ok(()),
-    }
-}
-
-/// The next invoice after this one that is known by the same.
-fn next_known_by(view: &View<'_>, invoice: &Invoice, identity: &str) -> Result<Option<InvoiceId>, StoreError> {
-    let key = |id| (invoice.company, identity.to_owned(), id);
-    let rows = view.range(&INVOICES_BY_IDENTITY, &key(InvoiceId(invoice.id.0 + 1)), &key(InvoiceId(u64::MAX)), false);
-    rows.take(1).map(|row| row.map(|((_, _, id), ())| id)).next().transpose()
-}
-
 /// Brings the running totals up to date, so that a page of the list needs no walk through all of it.
 fn count(txn: &mut Txn<'_>, invoice: &Invoice, change: fn(&mut Totals, &Invoice, Class)) -> Result<(), StoreError> {
-    let class = class(&txn.view(), invoice)?;
+    let class = kin::class(&txn.view(), invoice)?;
     for whose in [EVERYBODY, invoice.company] {
         let mut totals = txn.get(&TOTALS, &whose)?.unwrap_or_default();
         change(&mut totals, invoice, class);
@@ -117,62 +94,6 @@ fn count(txn: &mut Txn<'_>, invoice: &Invoice, change: fn(&mut Totals, &Invoice,
     }
     Ok(())
 }
-
-/// What it counts as.
-pub fn class(view: &View<'_>, invoice: &Invoice) -> Result<Class, StoreError> {
-    Ok(Class::of(invoice, twin(view, invoice)?.is_some()))
-}
-
-/// The earliest other invoice of the company that is the same, by its picture or its number.
-fn twin(view: &View<'_>, invoice: &Invoice) -> Result<Option<InvoiceId>, StoreError> {
-    let mut earliest = None;
-    for identity in invoice.identities() {
-        if let Some(row) = view.scan(&INVOICES_BY_IDENTITY, &(invoice.company, identity), false).next() {
-            let ((_, _, id), ()) = row?;
-            if id < invoice.id && earliest.is_none_or(|e| id < e) {
-                earliest = Some(id);
-            }
-        }
-    }
-    Ok(earliest)
-}
-
-/// What an invoice has to do with others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kin {
-    /// The earlier one that it looks like, and what a person has found of that.
-    pub duplicate: Option<(InvoiceId, Option<Decision>)>,
-    /// The blue one that it takes back.
-    pub blue_of: Option<InvoiceId>,
-    /// The red one that takes it back.
-    pub red_by: Option<InvoiceId>,
-}
-
-impl Kin {
-    pub fn of(view: &View<'_>, invoice: &Invoice) -> Result<Self, StoreError> {
-        let duplicate = twin(view, invoice)?.map(|of| (of, invoice.decision.clone()));
-        let mut kin = Self { duplicate, ..Self::default() };
-        if let Some(blue) = invoice.blue_identity() {
-            for row in view.scan(&INVOICES_BY_IDENTITY, &(invoice.company, blue), false).take(KIN_MAX) {
-                let ((_, _, id), ()) = row?;
-                if id != invoice.id && view.get(&INVOICES, &id)?.is_some_and(|other| !other.is_red()) {
-                    kin.blue_of = Some(id);
-                    break;
-                }
-            }
-        } else if !invoice.is_red() {
-            for identity in invoice.identities() {
-                if let Some(row) = view.scan(&REDS, &(invoice.company, identity), false).next() {
-                    kin.red_by = Some(row?.0.2);
-                }
-            }
-        }
-        Ok(kin)
-    }
-}
-
-/// So many of one number are looked at for the blue one.
-const KIN_MAX: usize = 20;
 
 pub fn corrections(view: &View<'_>, id: InvoiceId) -> Result<Vec<Correction>, StoreError> {
     view.scan(&CORRECTIONS, &id, false).map(|row| row.map(|(_, correction)| correction)).collect()

@@ -27,6 +27,7 @@ pub mod history;
 mod identity;
 pub mod imports;
 pub mod invoices;
+pub mod kin;
 pub mod label_looks;
 pub mod labels;
 pub mod log;

@@ -1,7 +1,8 @@
 //! What a store lacks that an older release wrote: what invoices are known by, and what they come to, made anew. Interrupted, it begins
 //! again at the next opening.
 
-use super::invoices::{EVERYBODY, class, index};
+use super::invoices::EVERYBODY;
+use super::kin::{class, index};
 use super::{faults, pictures, templates};
 use crate::domain::action::Job;
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};

@@ -73,20 +73,52 @@ fn is_digits(text: &str, lengths: &[usize]) -> bool {
     lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A number of 20 digits is its own; a shorter one goes with its code, and a ticket's, which has none, with its date. `None` where a part
-/// is missing.
-pub fn number(regions: &[Region]) -> Option<String> {
-    let number = serial(&read(regions, INVOICE_ID)?);
-    if number.is_empty() {
-        return None;
+/// What tells one invoice from another, where its number was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// 20 digits, which are their own.
+    Whole(String),
+    /// A shorter one goes with its code; `dated` is the same without it, where there is a date.
+    Coded { coded: String, dated: Option<String> },
+    /// A ticket's has none and goes with its date, as does one whose code nobody read.
+    Dated(String),
+}
+
+impl Number {
+    /// `None` where a part is missing.
+    pub fn of(regions: &[Region]) -> Option<Self> {
+        let number = serial(&read(regions, INVOICE_ID)?);
+        if number.is_empty() {
+            return None;
+        }
+        if is_digits(&number, &[20]) {
+            return Some(Self::Whole(number));
+        }
+        let date = read(regions, DATE).or_else(|| read(regions, "开票日期"));
+        let dated = date.and_then(|date| iso_date(&value(&date))).map(|date| format!("{number} {date}"));
+        match read(regions, INVOICE_CODE).map(|code| serial(&code)).filter(|code| !code.is_empty()) {
+            Some(code) => Some(Self::Coded { coded: format!("{code} {number}"), dated }),
+            None => dated.map(Self::Dated),
+        }
     }
-    if is_digits(&number, &[20]) {
-        return Some(number);
+
+    /// The rows by which it is found.
+    pub fn identities(&self) -> Vec<String> {
+        match self {
+            Self::Whole(number) | Self::Dated(number) => vec![format!("number {number}")],
+            Self::Coded { coded, dated } => {
+                [format!("number {coded}")].into_iter().chain(dated.iter().map(|dated| format!("coded {dated}"))).collect()
+            }
+        }
     }
-    match read(regions, INVOICE_CODE).map(|code| serial(&code)) {
-        Some(code) if code.is_empty() => None,
-        Some(code) => Some(format!("{code} {number}")),
-        None => Some(format!("{number} {}", iso_date(&value(&read(regions, DATE)?))?)),
+}
+
+/// The rows of others that are the same invoice as one with this row. Two of which only one shows its code may be one; two codes are two.
+pub fn same_as(identity: &str) -> Vec<String> {
+    match (identity.strip_prefix("coded "), identity.strip_prefix("number ")) {
+        (Some(dated), _) => vec![format!("number {dated}")],
+        (_, Some(number)) => vec![identity.to_owned(), format!("coded {number}")],
+        _ => vec![identity.to_owned()],
     }
 }
 
@@ -124,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_invoice_is_known_by_its_values_however_they_are_spelt() {
-        let number = |list: &[(&str, &str)]| number(&regions(list));
+        let number = |list: &[(&str, &str)]| Number::of(&regions(list));
         let digital = number(&[("发票号码", "26332000000123456789")]);
         assert!(digital.is_some());
         assert_eq!(number(&[("发票号码", "2633 2000 0001 2345 6789"), ("日期", "2026年1月2日")]), digital);
@@ -139,6 +171,22 @@ mod tests {
         assert_eq!(number(&[("发票号码", "A0123 45"), ("日期", "2026-01-02")]), ticket);
         assert_ne!(number(&[("发票号码", "A012345"), ("日期", "2026-01-03")]), ticket);
         assert_eq!((number(&[("发票号码", "A012345")]), number(&[("发票代码", "144001604125")])), (None, None));
+    }
+
+    #[test]
+    fn one_whose_code_was_not_read_may_be_one_that_has_it_and_two_codes_are_two() {
+        let one = |list: &[(&str, &str)]| Number::of(&regions(list)).unwrap().identities();
+        let is_same = |a: &[String], b: &[String]| a.iter().any(|each| same_as(each).iter().any(|other| b.contains(other)));
+        let number = ("发票号码", "07172119");
+        let coded = one(&[number, ("发票代码", "144001604125"), ("日期", "2026年1月2日")]);
+        let other_code = one(&[number, ("发票代码", "144001604126"), ("日期", "2026年1月2日")]);
+        for bare in [one(&[number, ("日期", "2026-01-02")]), one(&[number, ("发票代码", ""), ("开票日期", "2026-01-02")])] {
+            for other in [&coded, &other_code, &bare] {
+                assert!(is_same(&bare, other) && is_same(other, &bare), "{bare:?} {other:?}");
+            }
+        }
+        assert!(!is_same(&coded, &other_code) && is_same(&coded, &coded));
+        assert!(!is_same(&coded, &one(&[number, ("日期", "2026-01-03")])));
     }
 
     #[test]
@@ -181,8 +229,8 @@ mod tests {
         ] {
             assert_eq!(serial(text), kept, "{text}");
         }
-        let one = number(&regions(&[("发票代码", "代码042001700112"), ("发票号码", "No.34972867")]));
-        assert_eq!(one, number(&regions(&[("发票代码", "O42001700112"), ("发票号码", "3497-2867")])));
+        let one = Number::of(&regions(&[("发票代码", "代码042001700112"), ("发票号码", "No.34972867")]));
+        assert_eq!(one, Number::of(&regions(&[("发票代码", "O42001700112"), ("发票号码", "3497-2867")])));
         assert!(one.is_some());
     }
 

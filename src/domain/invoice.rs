@@ -254,6 +254,8 @@ pub struct Void {
 /// What a person found of an invoice that looks like an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
+    /// That other one: of any third it says nothing.
+    pub of: InvoiceId,
     pub is_duplicate: bool,
     pub user_name: String,
     pub at: Millis,
@@ -312,7 +314,7 @@ impl Invoice {
         if self.void.is_some() {
             return Vec::new();
         }
-        let number = identity::number(&self.regions).map(|number| format!("number {number}"));
+        let number = identity::Number::of(&self.regions).map(|number| number.identities()).unwrap_or_default();
         [format!("picture {}", self.picture.hash)].into_iter().chain(number).collect()
     }
 

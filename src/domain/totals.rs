@@ -9,18 +9,17 @@ pub enum Class {
     /// The machine was sure, or a person has seen to it.
     Confirmed,
     Waiting,
-    /// It looks like an earlier one, and nobody has said that it is not.
+    /// It is an earlier one again, or looks like it and nobody has said that it is not.
     Duplicate,
     Void,
 }
 
 impl Class {
-    /// `has_twin`: an earlier invoice is the same, by its picture or its number.
-    pub fn of(invoice: &Invoice, has_twin: bool) -> Self {
+    pub fn of(invoice: &Invoice, is_duplicate: bool) -> Self {
         if invoice.void.is_some() {
             return Self::Void;
         }
-        if has_twin && invoice.decision.as_ref().is_none_or(|d| d.is_duplicate) {
+        if is_duplicate {
             return Self::Duplicate;
         }
         match invoice.standing {

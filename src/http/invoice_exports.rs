@@ -7,11 +7,12 @@ use super::route::Call;
 use super::xlsx::{self, Cell};
 use super::{csv, time, wire};
 use crate::app::invoice_lists::{self, Filter};
-use crate::app::invoices::Kin;
+use crate::app::kin::Kin;
 use crate::domain::checks::{DATE, MONEY, date_of, holds_sum};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::money;
+use crate::domain::totals::Class;
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{AreaKind, POS_LABEL};
 use crate::store::{Store, StoreError};
@@ -24,9 +25,10 @@ const INVOICES_PER_LOOK: usize = 500;
 const OWN_AREAS_MAX: usize = 200;
 
 /// What stands before the fields.
-const FIRST: [(&str, &str); 14] = [
+const FIRST: [(&str, &str); 15] = [
     ("编号", "Number"),
     ("状态", "State"),
+    ("计入合计", "Counted"),
     ("识别时间", "Read at"),
     ("上传人", "Uploaded by"),
     ("公司", "Company"),
@@ -118,6 +120,7 @@ impl Export {
         let mut row = vec![
             Cell::Text(found.id.to_string()),
             text(self.standing(found.standing)),
+            text(if kin.class(found) == Class::Confirmed { self.language.pick("是", "yes") } else { self.language.pick("否", "no") }),
             time(found.recognised),
             text(&found.user_name),
             text(&found.company_name),

@@ -5,11 +5,12 @@ use super::reply::{self, Language, Reply};
 use super::route::Call;
 use super::{time, wire};
 use crate::app::entries::Taken;
-use crate::app::invoices::{self, Kin};
+use crate::app::invoices;
+use crate::app::kin::{self, Kin};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Correction, Decision, Invoice, Standing, Void};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::totals::{Part, Totals};
+use crate::domain::totals::{Class, Part, Totals};
 use crate::store::{StoreError, View};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
             "time": decided.as_ref().map(|d| time::write(d.at, zone)),
         })
     });
+    let counted = kin.class(invoice) == Class::Confirmed;
     let twin = kin.duplicate.filter(|(_, decided)| decided.as_ref().is_none_or(|d| d.is_duplicate)).map(|(of, _)| of);
     let void = |v: &Void| json!({ "user_name": v.user_name, "time": time::write(v.at, zone), "reason": v.reason });
     // A reason is kept also while nobody has reviewed it.
@@ -46,6 +48,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
         "version": invoice.version,
         "state": standing(invoice.standing),
         "is_fault": u8::from(invoice.is_fault()),
+        "counted": counted,
         "settled": match invoice.standing {
             Standing::Reviewed => Some("resolved"),
             Standing::Reading => Some("retried"),
@@ -80,10 +83,23 @@ pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
             json!({ "time": time::write(c.at, &zone), "user_name": c.user_name, "pos_id": c.pos_id, "old": c.old, "new": c.new })
         };
         let mut value = invoice(view, &found, call.language, &zone)?;
+        let later = kin::later_ones(view, &found)?;
+        let one = |(id, class): &(InvoiceId, Class)| json!({ "invoice_id": id, "when_void": part_of(*class) });
+        value["later"] = later.iter().map(one).collect();
         value["candidates"] = wire::contenders(&invoices::contenders(view, id)?, call.language);
         value["history"] = invoices::corrections(view, id)?.iter().map(correction).collect();
         Ok(value)
     })
+}
+
+/// The part of the sums that an invoice is in.
+fn part_of(class: Class) -> &'static str {
+    match class {
+        Class::Confirmed => "confirmed",
+        Class::Waiting => "waiting",
+        Class::Duplicate => "duplicate",
+        Class::Void => "void",
+    }
 }
 
 pub fn sums(totals: &Totals) -> Value {

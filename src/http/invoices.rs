@@ -8,7 +8,7 @@ use super::route::Call;
 use crate::app::decisions::Verdict;
 use crate::app::entries::Entry;
 use crate::app::invoice_lists::{self, Filter};
-use crate::app::invoices;
+use crate::app::kin;
 use crate::domain::account::Actor;
 use crate::domain::calendar::iso_date;
 use crate::domain::ids::{InvoiceId, TemplateId};
@@ -58,6 +58,7 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         standing: said("state")?.map(standing).transpose()?,
         duplicate: flag("duplicate")?,
         void: flag("void")?,
+        counted: flag("counted")?,
         dates: (date("date_from")?, date("date_to")?),
         amounts: (sum("min")?, sum("max")?),
         text: said("q")?,
@@ -76,7 +77,7 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
         let (from, is_whole) = if filter.lets_all_through() { (before, true) } else { (None, false) };
         invoice_lists::walk(view, &filter, from, |found| {
             if !is_whole {
-                match invoices::class(view, &found) {
+                match kin::class(view, &found) {
                     Ok(class) => totals.add(&found, class),
                     Err(e) => failed = Some(e),
                 }

@@ -88,7 +88,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Sums", "(confirmed: Part, waiting: Part, duplicate: Part, void: Part, without_amount: natural)"),
     (
         "OpenFault",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
          file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
@@ -97,7 +97,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "Invoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
          file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
@@ -105,11 +105,11 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "WholeInvoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, reason: text, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
          file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
-         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null, candidates: Candidates, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null, later: [(invoice_id: natural, when_void: 'confirmed'|'waiting'|'duplicate')], candidates: Candidates, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
     ),
     (
         "Model",
@@ -177,11 +177,11 @@ const DEVICES: &str =
 const DEVICES_EXPORT: &str = "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest')";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
-const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
+const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, counted?: flag, \
                         date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, cursor?: natural, limit?: natural)";
-const EXPORT: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
+const EXPORT: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, counted?: flag, \
                       date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, lang?: text)";
-const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, \
+const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, counted?: flag, \
                       date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, page?: natural)";
 const VERSION: &str = "(version?: natural)";
 const SELF: &str = "(user_id?: natural)";

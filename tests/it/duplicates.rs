@@ -111,6 +111,88 @@ fn a_void_invoice_is_kept_and_not_counted_and_no_longer_an_original() {
 }
 
 #[test]
+fn what_a_person_found_of_two_invoices_says_nothing_of_a_third_and_nothing_begins_to_count_unseen() {
+    let mut office = Office::open();
+    let number = ("发票号码", "26332000000123456789");
+    let [first, second, third] = [(), (), ()].map(|()| office.invoice(&[number, ("金额", "¥100.00")]));
+    let say = |id: u64, verb: &str, body: Value| {
+        let answer = office.admin.post(&format!("/api/invoices/{id}/{verb}"), &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    };
+    let sums = || ["confirmed", "waiting", "duplicate", "void"].map(|part| office.sums()[part]["count"].as_u64().unwrap());
+    say(second, "duplicate", json!({ "decision": "duplicate" }));
+    say(third, "duplicate", json!({ "decision": "distinct" }));
+    assert_eq!(sums(), [2, 0, 1, 0]);
+    // It is said beforehand what becomes of each.
+    let later = |id: u64| office.get(id)["later"].clone();
+    let one = |id: u64, when_void: &str| json!({ "invoice_id": id, "when_void": when_void });
+    assert_eq!(later(first), json!([one(second, "duplicate"), one(third, "duplicate")]), "the third is the second again now");
+    say(first, "void", json!({ "reason": "重开" }));
+    let still = office.get(second);
+    assert_eq!((&still["duplicate"]["of"], &still["duplicate"]["decision"]), (&json!(first), &json!("duplicate")));
+    let asked = office.get(third);
+    assert_eq!((&asked["duplicate"]["of"], &asked["duplicate"]["decision"]), (&json!(second), &Value::Null));
+    assert_eq!(sums(), [0, 0, 2, 1]);
+    assert_eq!(later(second), json!([one(third, "confirmed")]));
+    // A person says that the copy counts.
+    say(second, "duplicate", json!({ "decision": null }));
+    assert_eq!((sums(), office.get(second)["counted"].clone()), ([1, 0, 1, 1], json!(true)));
+    // The first comes back: again it is asked, of both.
+    say(first, "restore", json!({}));
+    assert_eq!(sums(), [2, 0, 1, 0], "the third is still distinct from the first");
+    say(first, "void", json!({ "reason": "重开" }));
+    say(second, "void", json!({ "reason": "重开" }));
+    assert_eq!((sums(), later(third)), ([1, 0, 0, 2], json!([])));
+    office.stays_sound();
+}
+
+#[test]
+fn an_invoice_whose_code_was_not_read_is_asked_about_where_number_and_date_are_anothers() {
+    let mut office = Office::open();
+    let (number, date, money) = (("发票号码", "07172119"), ("日期", "2026年1月2日"), ("金额", "¥100.00"));
+    let coded = office.invoice(&[("发票代码", "144001604125"), number, date, money]);
+    let bare = office.invoice(&[number, ("日期", "2026-01-02"), money]);
+    let other_code = office.invoice(&[("发票代码", "144001604126"), number, date, money]);
+    let other_day = office.invoice(&[number, ("日期", "2026-01-03"), money]);
+    let of = |id: u64| office.get(id)["duplicate"]["of"].clone();
+    assert_eq!((of(coded), of(bare), of(other_code), of(other_day)), (Value::Null, json!(coded), json!(bare), Value::Null));
+    // Its code is typed in: it is surely the first, and no longer perhaps the other.
+    let typed = json!({ "fields": { "发票代码": "144001604125" } });
+    assert_eq!(office.admin.patch(&format!("/api/invoices/{bare}"), &typed).status, 200);
+    assert_eq!((of(bare), of(other_code)), (json!(coded), Value::Null));
+    assert_eq!(office.admin.post(&format!("/api/invoices/{coded}/void"), &json!({ "reason": "x" })).status, 200);
+    assert_eq!((of(bare), office.sums()["confirmed"]["count"].clone()), (Value::Null, json!(3)));
+    office.stays_sound();
+}
+
+#[test]
+fn what_an_export_says_is_counted_comes_to_the_sum_that_the_list_says_is_confirmed() {
+    let mut office = Office::open();
+    let number = ("发票号码", "26332000000123456789");
+    let first = office.invoice(&[number, ("金额", "¥100.00")]);
+    let twin = office.invoice(&[number, ("金额", "¥100.00")]);
+    let red = office.invoice(&[("发票号码", "26332000000123456780"), ("金额", "¥-30.00")]);
+    let waiting = office.invoice(&[("发票号码", "26332000000123456781"), ("金额", "¥7.00?0.2")]);
+    let void = office.invoice(&[("发票号码", "26332000000123456782"), ("金额", "¥5.00")]);
+    assert_eq!(office.admin.post(&format!("/api/invoices/{void}/void"), &json!({ "reason": "x" })).status, 200);
+    assert_eq!(office.sums()["confirmed"], json!({ "count": 2, "fen": 7_000 }));
+    assert_eq!(ids(&office.admin.get("/api/invoices?counted=1").body), [red, first]);
+    assert_eq!(ids(&office.admin.get("/api/invoices?counted=0").body), [void, waiting, twin]);
+    assert_eq!(office.admin.get("/api/invoices?counted=1").body["sums"]["confirmed"], json!({ "count": 2, "fen": 7_000 }));
+    for (lang, name, yes) in [("zh", "计入合计", "是"), ("en", "Counted", "yes")] {
+        let export = String::from_utf8(office.admin.get(&format!("/api/invoices/export.csv?lang={lang}")).bytes).unwrap();
+        let rows: Vec<Vec<&str>> =
+            export.trim_start_matches('\u{feff}').lines().map(|line| line.split(',').map(|cell| cell.trim_matches('"')).collect()).collect();
+        let at = rows[0].iter().position(|cell| *cell == name).unwrap();
+        let mut counted: Vec<&str> = rows[1..].iter().filter(|row| row[at] == yes).map(|row| row[0]).collect();
+        counted.sort_unstable();
+        assert_eq!(counted, [first.to_string(), red.to_string()], "{export}");
+    }
+    assert_eq!(office.admin.get("/api/invoices?counted=maybe").refusal(), (400, "malformed"));
+}
+
+#[test]
 fn one_picture_many_times_stays_one_through_every_change() {
     let office = Office::open();
     let mut read = Vec::new();

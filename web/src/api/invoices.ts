@@ -96,6 +96,8 @@ export interface InvoiceFilter {
   state?: InvoiceStand
   duplicate?: 0 | 1
   void?: 0 | 1
+  /** In the sum of those that are confirmed. */
+  counted?: 0 | 1
   /** 开票日期, both included. */
   date_from?: string
   date_to?: string
@@ -147,6 +149,8 @@ export interface Correction {
 }
 
 export interface WholeInvoice extends Invoice {
+  /** The later ones that look like it, and what comes of them when this one is void. */
+  later: { invoice_id: number; when_void: 'confirmed' | 'waiting' | 'duplicate' }[]
   /** The likeliest first; empty where the engine does not tell. */
   candidates: Candidate[]
   history: Correction[]

@@ -24,5 +24,6 @@ export function filterFrom(query: LocationQuery): InvoiceFilter {
     state: STANDS.includes(state ?? '') ? (state as InvoiceStand) : undefined,
     duplicate: one('duplicate'),
     void: one('void'),
+    counted: one('counted'),
   })
 }
