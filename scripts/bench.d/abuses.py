@@ -171,6 +171,12 @@ def connections(site):
     site.hold([site.say("") for _ in range(8192 - 8)])
 
 
+def refused_bodies(site):
+    """All but the end of a body that there is no room for; what the box keeps of it is counted."""
+    head = site.head("POST", "/login", length=60 << 10)
+    site.hold([site.say(head, b" " * (59 << 10)) for _ in range(7_500)])
+
+
 def sockets(site):
     hello = (
         f"GET /invoice/webSocketServer HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -220,6 +226,7 @@ ABUSES = [
     ("40 pictures of 19 MB that nobody reads", unread_pictures),
     ("4 backups that nobody reads", unread_backup),
     ("8,184 silent connections", connections),
+    ("7,500 log-ins of 60 KB whose end never comes", refused_bodies),
     ("1,000 sockets that nobody reads, and news", sockets),
     ("200 slow uploads", slow_uploads),
 ]

@@ -2,9 +2,9 @@
 //! them (invoice_lists.rs), those that wait for a person (faults.rs), and what people say of them (entries.rs, decisions.rs).
 
 use super::entries::stands_against;
-use super::{faults, kin};
 use super::queues::{end, picture_of};
 use super::{App, now};
+use super::{faults, kin};
 use crate::domain::account::Actor;
 use crate::domain::action::{Job, State};
 use crate::domain::change::Change;

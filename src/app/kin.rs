@@ -58,7 +58,11 @@ fn is_same(one: &Invoice, other: &Invoice) -> bool {
     one.identities().iter().flat_map(|identity| same_as(identity)).any(|identity| others.contains(&identity))
 }
 
-fn later<'v>(view: &View<'v>, invoice: &Invoice, identity: String) -> impl Iterator<Item = Result<InvoiceId, StoreError>> + use<'v> {
+fn later<'v>(
+    view: &View<'v>,
+    invoice: &Invoice,
+    identity: String,
+) -> impl Iterator<Item = Result<InvoiceId, StoreError>> + use<'v> {
     let key = |id| (invoice.company, identity.clone(), id);
     let rows = view.range(&INVOICES_BY_IDENTITY, &key(InvoiceId(invoice.id.0 + 1)), &key(InvoiceId(u64::MAX)), false);
     rows.map(|row| row.map(|((_, _, id), ())| id))

@@ -3,7 +3,9 @@
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, decoder_bytes_max, is_decoded};
+use crate::domain::invoice::{
+    BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, decoder_bytes_max, is_decoded,
+};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -69,11 +71,16 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| cut_off())?;
     let (mut width, mut height) = decoder.dimensions();
-    if !is_decoded(width, height) {
+    if !is_decoded((width, height), decoder.total_bytes()) {
         let (zh, en) = if width.max(height) > SIDE_MAX {
             ("图片的一边超过 65535 像素", "a side of the picture has more than 65,535 pixels")
-        } else {
+        } else if u64::from(width) * u64::from(height) > PIXELS_MAX {
             ("图片超过 6400 万像素", "the picture has more than 64 megapixels")
+        } else {
+            (
+                "图片的颜色位数太多，请另存为每色 8 位的图片",
+                "the picture has too many bits a colour for its size: please save it with 8",
+            )
         };
         return Err(Refusal::new(Code::TooLarge, zh, en));
     }

@@ -180,7 +180,8 @@ mod tests {
         let number = ("发票号码", "07172119");
         let coded = one(&[number, ("发票代码", "144001604125"), ("日期", "2026年1月2日")]);
         let other_code = one(&[number, ("发票代码", "144001604126"), ("日期", "2026年1月2日")]);
-        for bare in [one(&[number, ("日期", "2026-01-02")]), one(&[number, ("发票代码", ""), ("开票日期", "2026-01-02")])] {
+        for bare in [one(&[number, ("日期", "2026-01-02")]), one(&[number, ("发票代码", ""), ("开票日期", "2026-01-02")])]
+        {
             for other in [&coded, &other_code, &bare] {
                 assert!(is_same(&bare, other) && is_same(other, &bare), "{bare:?} {other:?}");
             }

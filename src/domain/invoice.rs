@@ -78,8 +78,8 @@ pub const PICTURE_BYTES_MAX: u64 = 20 << 20;
 pub const PIXELS_MAX: u64 = 64_000_000;
 /// Of a side: what is longer is no paper, and to shrink it takes memory by its length.
 pub const SIDE_MAX: u32 = 65_535;
-/// Eight bytes a pixel are four colours of 16 bits.
-const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 8;
+/// Four bytes a pixel are four colours of 8 bits; a picture of more bits has to have fewer pixels.
+const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 4;
 /// The largest colour profiles have some MiB, and one of some KB may be made to swell to hundreds.
 const PNG_HEADER_BYTES_MAX: u64 = 8 << 20;
 
@@ -88,9 +88,9 @@ pub fn decoder_bytes_max(is_png: bool) -> u64 {
     if is_png { PNG_HEADER_BYTES_MAX } else { DECODED_BYTES_MAX }
 }
 
-/// Whether a picture of so many pixels is decoded at all.
-pub fn is_decoded(width: u32, height: u32) -> bool {
-    u64::from(width) * u64::from(height) <= PIXELS_MAX && width.max(height) <= SIDE_MAX
+/// Whether a picture of so many pixels, and of so many bytes when it is unpacked, is decoded at all.
+pub fn is_decoded((width, height): (u32, u32), bytes: u64) -> bool {
+    u64::from(width) * u64::from(height) <= PIXELS_MAX && width.max(height) <= SIDE_MAX && bytes <= DECODED_BYTES_MAX
 }
 
 impl Picture {

@@ -12,9 +12,9 @@ use crate::domain::checks::{DATE, MONEY, date_of, holds_sum};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::money;
-use crate::domain::totals::Class;
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{AreaKind, POS_LABEL};
+use crate::domain::totals::Class;
 use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -120,7 +120,11 @@ impl Export {
         let mut row = vec![
             Cell::Text(found.id.to_string()),
             text(self.standing(found.standing)),
-            text(if kin.class(found) == Class::Confirmed { self.language.pick("是", "yes") } else { self.language.pick("否", "no") }),
+            text(if kin.class(found) == Class::Confirmed {
+                self.language.pick("是", "yes")
+            } else {
+                self.language.pick("否", "no")
+            }),
             time(found.recognised),
             text(&found.user_name),
             text(&found.company_name),

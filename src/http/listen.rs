@@ -30,7 +30,8 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// Whoever takes nothing of an answer for so long is cut.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
-const HEADER_BYTES_MAX: usize = 64 << 10;
+/// Each connection keeps as much as it once needed, up to this, for as long as it is open.
+const HEADER_BYTES_MAX: usize = 16 << 10;
 /// How long requests under way may take to end when the box stops.
 const DRAIN: Duration = Duration::from_secs(6);
 

@@ -104,8 +104,7 @@ fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
     limits.max_alloc = Some(decoder_bytes_max(reader.format() == Some(ImageFormat::Png)));
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
-    let (across, down) = decoder.dimensions();
-    if !is_decoded(across, down) {
+    if !is_decoded(decoder.dimensions(), decoder.total_bytes()) {
         return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
     }
     let turned = decoder.orientation()?;

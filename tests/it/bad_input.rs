@@ -148,6 +148,13 @@ fn a_header_that_promises_too_many_pixels_is_not_believed() {
     let admin = paperline.admin();
     let answer = admin.upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
     assert_eq!(answer.refusal(), (413, "too_large"));
+    // As many as may be, of 16 bits a colour: twice the memory.
+    bomb[16..26].copy_from_slice(&[0, 0, 0x1F, 0x40, 0, 0, 0x1F, 0x40, 16, 6]);
+    let sum = crc(&bomb[12..29]);
+    bomb[29..33].copy_from_slice(&sum);
+    let answer = admin.upload("/invoice/recognizeImage", &[("deep.png", &bomb)]);
+    assert_eq!(answer.refusal(), (413, "too_large"));
+    assert_eq!(answer.body["failed"][0]["err"], "图片的颜色位数太多，请另存为每色 8 位的图片");
     // Few pixels, in a strip that no paper is: to shrink it would take memory by its length.
     for strip in [blank_png(1, 65_536), blank_png(65_536, 1)] {
         let answer = admin.upload("/invoice/recognizeImage", &[("strip.png", &strip)]);

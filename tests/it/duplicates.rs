@@ -182,8 +182,11 @@ fn what_an_export_says_is_counted_comes_to_the_sum_that_the_list_says_is_confirm
     assert_eq!(office.admin.get("/api/invoices?counted=1").body["sums"]["confirmed"], json!({ "count": 2, "fen": 7_000 }));
     for (lang, name, yes) in [("zh", "计入合计", "是"), ("en", "Counted", "yes")] {
         let export = String::from_utf8(office.admin.get(&format!("/api/invoices/export.csv?lang={lang}")).bytes).unwrap();
-        let rows: Vec<Vec<&str>> =
-            export.trim_start_matches('\u{feff}').lines().map(|line| line.split(',').map(|cell| cell.trim_matches('"')).collect()).collect();
+        let rows: Vec<Vec<&str>> = export
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(|line| line.split(',').map(|cell| cell.trim_matches('"')).collect())
+            .collect();
         let at = rows[0].iter().position(|cell| *cell == name).unwrap();
         let mut counted: Vec<&str> = rows[1..].iter().filter(|row| row[at] == yes).map(|row| row[0]).collect();
         counted.sort_unstable();

@@ -33,6 +33,7 @@ pub mod picture;
 pub mod read;
 pub mod seal;
 pub mod several;
+pub mod shape;
 pub mod sums;
 pub mod text;
 pub mod title;

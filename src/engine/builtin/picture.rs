@@ -40,8 +40,8 @@ pub fn open(path: &Path) -> Result<Picture, Trouble> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|e| refuse(&e))?;
     let (width, height) = decoder.dimensions();
-    if !is_decoded(width, height) {
-        return Err(refuse(&format!("{width} × {height} pixels are too many")));
+    if !is_decoded((width, height), decoder.total_bytes()) {
+        return Err(refuse(&format!("{width} × {height} pixels are too many, or have too many bits")));
     }
     let orientation = decoder.orientation().map_err(|e| refuse(&e))?;
     let image = DynamicImage::from_decoder(decoder).map_err(|e| refuse(&e))?;

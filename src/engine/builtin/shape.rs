@@ -1,0 +1,182 @@
+//! What of a line belongs to a field, and what a field lacks: told by its area's kind and by its specimen, the text on the template's own
+//! picture. Not here: reading (fields.rs).
+
+use super::page::Line;
+use super::read::Charset;
+use super::sums;
+use super::text::CURRENCIES;
+use crate::domain::checks::date_of;
+use crate::domain::money::{amount, chinese_amount};
+use crate::domain::template::AreaKind;
+use std::ops::Range;
+
+/// Two readings of one print that differ are never sure.
+pub const DISAGREEMENT: f32 = 0.75;
+
+/// What a blot or a seal hides leaves no trace but the length of a number, or a date or sum that is none.
+pub fn lacks_something(kind: AreaKind, text: &str, specimen: &str) -> bool {
+    match kind {
+        AreaKind::InvoiceCode | AreaKind::InvoiceId => numbered(kind, specimen) && text.len() != specimen.len(),
+        AreaKind::Date => {
+            let cut = is_padded(specimen) && text.chars().count() < specimen.chars().count();
+            date_of(specimen).is_some() && (cut || date_of(text).is_none())
+        }
+        AreaKind::Money => amount(specimen).is_some() && amount(text).is_none(),
+        AreaKind::MoneyCn => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
+        _ => false,
+    }
+}
+
+/// Whether a date is written with a 0 before a single figure: all of its kind are of one length then.
+fn is_padded(date: &str) -> bool {
+    let groups: Vec<&str> = date.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    groups.len() == 3 && groups[1..].iter().all(|g| g.len() == 2) && groups[1..].iter().any(|g| g.starts_with('0'))
+}
+
+/// Whether the specimen shows an invoice's code or number as they usually are, in digits only.
+pub fn numbered(kind: AreaKind, specimen: &str) -> bool {
+    let lengths: &[usize] = match kind {
+        AreaKind::InvoiceCode => &[10, 12],
+        AreaKind::InvoiceId => &[8, 20],
+        _ => return false,
+    };
+    specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())
+}
+
+const MONEY_SIGNS: &str = "¥￥.,-元";
+
+/// What may stand in an area, told by its kind and an example.
+pub fn charset(kind: AreaKind, example: &str) -> Charset {
+    let all = |is: fn(char) -> bool| !example.is_empty() && example.chars().all(is);
+    match kind {
+        AreaKind::InvoiceCode | AreaKind::InvoiceId if all(|c| c.is_ascii_digit()) => Charset::Digits,
+        AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard => Charset::Code,
+        AreaKind::Money if all(|c| c == ' ' || c.is_ascii_digit() || MONEY_SIGNS.contains(c)) => Charset::Money,
+        AreaKind::MoneyCn if chinese_amount(example).is_some() => Charset::MoneyCn,
+        _ => Charset::Any,
+    }
+}
+
+/// A run without punctuation at its ends and, where digits are wanted, without the words before and after them.
+pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> Option<(Range<usize>, Charset)> {
+    let glyphs = &line.reading.glyphs;
+    let cut = |keep: &dyn Fn(char) -> bool| {
+        let kept = |i: &usize| glyphs[*i].text.chars().any(keep);
+        let start = range.clone().find(kept)?;
+        let end = range.clone().rfind(kept)? + 1;
+        Some(start..end)
+    };
+    let plain = cut(&|c| !c.is_whitespace() && !":：;；,，、.。".contains(c))?;
+    let digits = matches!(kind, AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard);
+    if digits {
+        // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
+        let strict = cut(&|c| c.is_ascii_digit());
+        let loose = cut(&|c| c.is_ascii_alphanumeric()).map(|r| without_no(line, r));
+        let letters = specimen.is_empty() || specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind == AreaKind::IdCard;
+        let fits = |r: &Option<Range<usize>>| r.as_ref().is_some_and(|r| r.len() == specimen.len());
+        let chosen = if letters || (fits(&loose) && !fits(&strict)) { loose } else { strict };
+        let range = chosen.unwrap_or(plain);
+        let example = if specimen.is_empty() { text_of(line, &range) } else { specimen.to_owned() };
+        return Some((range, charset(kind, &example)));
+    }
+    let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
+    let charset = charset(kind, sums::bare(&example));
+    let sum = (kind == AreaKind::Money).then(|| sums::within(line, &range)).flatten();
+    // What a minus of words or brackets says must not be lost.
+    if let Some(sum) = &sum
+        && text_of(line, sum).contains(['(', '（', '负', '負'])
+    {
+        return Some((sum.clone(), Charset::Any));
+    }
+    let range = match charset {
+        Charset::Money => {
+            let signs = || cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c));
+            let sum = sum.or_else(signs).unwrap_or_else(|| plain.clone());
+            // Where a currency sign belongs, what stands before the figures may be one, badly read.
+            let signed = specimen.starts_with(CURRENCIES) && !text_of(line, &sum).starts_with(CURRENCIES);
+            let start = if signed { sum.start.saturating_sub(1).max(plain.start) } else { sum.start };
+            // And where none does, it is the form's own, which stands before the area.
+            let own = !specimen.is_empty() && !specimen.starts_with(CURRENCIES);
+            let start = (start..sum.end).find(|i| !(own && line.reading.glyphs[*i].text.starts_with(CURRENCIES))).unwrap_or(start);
+            start..sum.end
+        }
+        Charset::MoneyCn if text_of(line, &plain).contains(['负', '負']) => return Some((plain, Charset::Any)),
+        Charset::MoneyCn => cut(&|c| charset.fold(c).is_some()).unwrap_or(plain),
+        _ => sum.unwrap_or(plain),
+    };
+    Some((range, charset))
+}
+
+/// Of a date or time nothing stands before the first figure or behind the last sign, where the template's own has nothing there.
+pub fn dated<'t>(text: &'t str, specimen: &str) -> &'t str {
+    let is_figure = |c: char| c.is_ascii_digit();
+    let (Some(start), Some(last)) = (text.find(is_figure), specimen.chars().next_back()) else { return text };
+    let end = if is_figure(last) { text.rfind(is_figure) } else { text.rfind(last) };
+    let end = end.and_then(|at| Some(at + text[at..].chars().next()?.len_utf8())).filter(|end| *end > start);
+    if specimen.starts_with(is_figure) { &text[start..end.unwrap_or(text.len())] } else { text }
+}
+
+/// A car, a train, a seat: letters and then figures. There, what may be either is a figure, and not sure.
+pub fn figured(text: String, probability: f32, specimen: &str) -> (String, f32) {
+    let shaped = |text: &str| {
+        let figures = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let letters = text.len() - figures.len();
+        (1..=3).contains(&letters) && !figures.is_empty() && figures.chars().all(|c| c.is_ascii_digit())
+    };
+    let Some(first) = text.chars().next().filter(char::is_ascii_uppercase) else { return (text, probability) };
+    let folded: String = std::iter::once(first).chain(text.chars().skip(1).map(|c| Charset::Digits.fold(c).unwrap_or(c))).collect();
+    let doubtful = folded != text && shaped(specimen) && !shaped(&text) && shaped(&folded);
+    if doubtful { (folded, probability * DISAGREEMENT) } else { (text, probability) }
+}
+
+/// Without the `No` that is printed before numbers.
+fn without_no(line: &Line, range: Range<usize>) -> Range<usize> {
+    let start: String = text_of(line, &range).chars().take(2).collect();
+    let cut = if start.eq_ignore_ascii_case("no") { 2 } else { usize::from(start.starts_with('№')) };
+    range.start + cut.min(range.len().saturating_sub(1))..range.end
+}
+
+fn text_of(line: &Line, range: &Range<usize>) -> String {
+    line.reading.glyphs[range.clone()].iter().map(|g| g.text.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::areas::{Run, without_keywords};
+    use super::super::geometry::Quad;
+    use super::super::read::{Glyph, Reading};
+    use super::*;
+
+    fn line(text: &str) -> Line {
+        let n = text.chars().count() as f32;
+        let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
+        Line {
+            quad: Quad([(0.0, 0.0), (n * 20.0, 0.0), (n * 20.0, 20.0), (0.0, 20.0)]),
+            reading: Reading { glyphs: text.chars().enumerate().map(glyph).collect(), probability: 0.9 },
+        }
+    }
+
+    #[test]
+    fn keywords_are_cut_out_and_digits_trimmed() {
+        let line = line("发票代码：144001604125号");
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false, astray: false };
+        let rest = without_keywords(&line, &run, &["发票代码".into()]);
+        assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
+        let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
+        assert_eq!((range, charset), (5..17, Charset::Digits));
+        let (range, charset) = trimmed(&line, 4..18, AreaKind::Head, "").unwrap();
+        assert_eq!((range, charset), (5..18, Charset::Any));
+    }
+
+    #[test]
+    fn a_date_has_nothing_around_it() {
+        assert_eq!(dated("票期2021-06-12", "2020-01-02"), "2021-06-12");
+        assert_eq!(dated("2023年08月17日985772", "2020年1月2日"), "2023年08月17日");
+        assert_eq!(dated("2023年08月17", "2020年1月2日"), "2023年08月17");
+        assert_eq!(dated("开票日期：2021-06-12", "日期：2020-01-02"), "开票日期：2021-06-12");
+        assert_eq!(dated("某日", "2020-01-02"), "某日");
+        assert!(lacks_something(AreaKind::Date, "2016/06/1", "2019/03/25"));
+        assert!(!lacks_something(AreaKind::Date, "2016/6/1", "2019/12/25"));
+        assert_eq!((sums::signed("Y291.16".into(), "¥3.00"), sums::signed("Y12".into(), "A12")), ("¥291.16".into(), "Y12".into()));
+    }
+}
