@@ -68,6 +68,7 @@ pub const KINDS: &[&str] = &[
     "删除令牌",
     "修改设置",
     "下载备份",
+    "从备份恢复",
 ];
 
 /// The number of the facet that every row has.

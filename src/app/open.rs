@@ -3,13 +3,15 @@
 
 use super::accounts::FIRST_PASSWORD;
 use super::settings::InForce;
-use super::{App, data_dir, identity, imports, now, recount};
+use super::log::log;
+use super::{App, By, data_dir, identity, imports, now, recount};
 use crate::domain::change::Change;
+use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::backup::{self, INCOMPLETE};
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
-use crate::store::tables::{FORMAT, FORMAT_NUMBER};
+use crate::store::tables::{COUNTERS, FORMAT, FORMAT_NUMBER, RESTORED_COUNTER, TOKENS};
 use crate::store::{Listener, Room, Store, StoreError};
 use std::error::Error;
 use std::fs;
@@ -112,10 +114,25 @@ impl App {
         };
         let store = Store::new(Arc::new(engine), room.clone(), Box::new(listener))?;
         bring_to_format(&store, dir)?;
+        note_restore(&store).map_err(|refusal| unreadable(dir, refusal))?;
         imports::finish_undos(&store).map_err(|refusal| unreadable(dir, refusal))?;
         let blobs = Blobs::open(&dir.join("pictures"), room).map_err(|e| data_dir::store_in_words(dir, &e))?;
         Ok(Self::with(store, blobs, dir.to_owned(), settings.to_vec(), in_force).map_err(|refusal| unreadable(dir, refusal))?)
     }
+}
+
+/// Tokens, passwords and locks are again as they were when the backup was made: whoever looks into the log is told.
+fn note_restore(store: &Store) -> Result<(), Refusal> {
+    let mark = RESTORED_COUNTER.to_owned();
+    if !store.read(|view| view.has(&COUNTERS, &mark))? {
+        return Ok(());
+    }
+    store.write_blocking(move |txn| {
+        txn.delete(&COUNTERS, &mark);
+        let tokens = txn.scan(&TOKENS, &(), false).count();
+        let by = By::the_box(CompanyId(0), String::new());
+        Ok(log(txn, now(), &by, None, format!("从备份恢复 {tokens} 个令牌、所有密码和锁定与备份时相同"))?)
+    })
 }
 
 /// A newer release's store is left alone. An older one's is kept as a backup before anything in it is written anew; its records are

@@ -52,7 +52,9 @@ impl Origin {
         let forwarded = |name| values(headers, name).next().filter(|_| is_trusted(&direct));
         let hosts: Vec<String> = forwarded("x-forwarded-host").into_iter().chain(host(headers)).map(str::to_owned).collect();
         let is_loopback = direct.is_loopback() && !was_forwarded && host(headers).is_none_or(is_loopback_name);
-        let is_tls = peer.is_tls || forwarded("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+        // Where a proxy adds to what a client claims, all of it has to be so.
+        let mut schemes = values(headers, "x-forwarded-proto").filter(|_| is_trusted(&direct)).peekable();
+        let is_tls = peer.is_tls || schemes.peek().is_some() && schemes.all(|scheme| scheme.eq_ignore_ascii_case("https"));
         Self { ip, is_loopback, is_tls, hosts }
     }
 
@@ -210,6 +212,8 @@ mod tests {
         let is_tls = |scheme: &'static str, trusted: &[&str]| of(&[("x-forwarded-proto", scheme)], "10.0.0.2", trusted).is_tls;
         assert!(is_tls("https", &["10.0.0.0/8"]) && is_tls("HTTPS", &["10.0.0.2/32"]));
         assert!(!is_tls("https", &[]) && !is_tls("https", &["10.0.0.3/32"]) && !is_tls("http", &["10.0.0.0/8"]));
+        // What the client itself claims stands left of what the proxy saw.
+        assert!(is_tls("https, https", &["10.0.0.0/8"]) && !is_tls("https, http", &["10.0.0.0/8"]));
     }
 
     #[test]

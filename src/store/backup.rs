@@ -3,7 +3,7 @@
 
 use super::blobs::Blobs;
 use super::local::Local;
-use super::tables::{FORMAT_NUMBER, PICTURES, SESSIONS};
+use super::tables::{COUNTERS, FORMAT_NUMBER, PICTURES, RESTORED_COUNTER, SESSIONS};
 use super::{Batch, KeyValue, Room, Store, StoreError, record};
 use crate::domain::invoice::{PICTURE_BYTES_MAX, Picture};
 use serde::{Deserialize, Serialize};
@@ -453,7 +453,8 @@ pub fn read_through(path: &Path) -> Result<(), BackupError> {
 }
 
 /// Makes a data dir of a backup, while there is `room`. `dir` must be empty or not be there; until it is whole, a file in it says that it
-/// is not, and when nothing comes of it, nothing is left. Sessions are not restored: they have ended.
+/// is not, and when nothing comes of it, nothing is left. Sessions are not restored: they have ended; what else has become valid again, the
+/// first start says in the log.
 pub fn restore(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(wrong(format!("{} is not empty; restore into a new directory", dir.display())));
@@ -503,6 +504,7 @@ fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError>
             }
             Ok(())
         })?;
+        engine.apply(&Batch::from([(COUNTERS.prefix(&RESTORED_COUNTER.to_owned()), record::encode(&1_u64))]))?;
         engine.sync()?;
     }
     fs::remove_file(dir.join(INCOMPLETE))?;

@@ -281,6 +281,7 @@ fn a_restore_ends_every_session() {
     let old = Paperline::start();
     let (admin, operator) = (old.admin(), old.operator());
     admin.post("/registerDevice", &json!({ "DeviceSN": "18470001", "CPUID": "KEPT" }));
+    assert_eq!(admin.post("/api/tokens", &json!({ "name": "3 号工位", "permissions": [2] })).status, 201);
     let backup = admin.post("/api/backup", &json!({})).bytes;
     let cookies = [admin.cookie(), operator.cookie()];
     let new = Paperline::start();
@@ -292,6 +293,12 @@ fn a_restore_ends_every_session() {
         let answer = Client::new(&client.base).with_header("cookie", cookie).get("/me");
         assert_eq!(answer.refusal(), (401, "unauthenticated"));
     }
+    // What else is as it was then is said in the log, once.
+    let told = |client: &Client| {
+        let log = client.get("/api/log?type=3&keyword=从备份恢复").body;
+        log["action_list"].as_array().unwrap().iter().map(|row| row["action_description"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&client), ["从备份恢复 1 个令牌、所有密码和锁定与备份时相同"]);
     // The same by the command line.
     let (file, target) = (old.dir.path().join("b"), old.dir.path().join("target"));
     fs::write(&file, &backup).unwrap();

@@ -65,6 +65,7 @@ export default {
       删除令牌: 'Delete token',
       修改设置: 'Change setting',
       下载备份: 'Download backup',
+      从备份恢复: 'Restored from a backup',
     },
   },
 } satisfies typeof words

@@ -15,7 +15,7 @@ export default {
     nightlyTrouble: 'The last nightly backup failed: {trouble}',
     backupFile: 'File',
     restore: 'Restore a backup',
-    restoreHint: 'Nothing was done on this box yet: it can take in the backup of another one. Users, passwords and certificate will be those of the backup.',
+    restoreHint: 'Nothing was done on this box yet: it can take in the backup of another one. Users, passwords, tokens and certificate will be as they were in the backup: tokens deleted and passwords changed since then are valid again, so check them.',
     restoreChoose: 'Choose a backup',
     restoreSure: 'Restore {file}? The users and settings of this box are replaced by those of the backup, and the box begins anew.',
     restoring: 'Being checked and restored, one moment…',

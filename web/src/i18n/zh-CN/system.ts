@@ -13,7 +13,7 @@ export default {
     nightlyTrouble: '最近一次自动备份失败：{trouble}',
     backupFile: '文件',
     restore: '从备份恢复',
-    restoreHint: '这是一台刚安装、尚未使用的系统，可以恢复另一台的备份。恢复后，用户、密码和证书都与备份相同。',
+    restoreHint: '这是一台刚安装、尚未使用的系统，可以恢复另一台的备份。恢复后，用户、密码、访问令牌和证书都与备份时相同：之后删除的令牌和改过的密码，旧的会重新有效，请逐一检查。',
     restoreChoose: '选择备份文件',
     restoreSure: '用 {file} 恢复？本机现有的用户和设置会被备份中的替换，系统随后重新启动。',
     restoring: '正在检查和恢复，请稍候……',
