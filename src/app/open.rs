@@ -2,8 +2,8 @@
 //! start makes (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
-use super::settings::InForce;
 use super::log::log;
+use super::settings::InForce;
 use super::{App, By, data_dir, identity, imports, now, recount};
 use crate::domain::change::Change;
 use crate::domain::ids::CompanyId;

@@ -296,7 +296,12 @@ fn a_restore_ends_every_session() {
     // What else is as it was then is said in the log, once.
     let told = |client: &Client| {
         let log = client.get("/api/log?type=3&keyword=从备份恢复").body;
-        log["action_list"].as_array().unwrap().iter().map(|row| row["action_description"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        log["action_list"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["action_description"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(told(&client), ["从备份恢复 1 个令牌、所有密码和锁定与备份时相同"]);
     // The same by the command line.
