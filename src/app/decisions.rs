@@ -2,7 +2,7 @@
 
 use super::entries::{Taken, is_stale};
 use super::invoices::{corrections, put, visible};
-use super::kin::Kin;
+use super::kin::{self, Kin};
 use super::{App, By, faults, log, now};
 use crate::domain::checks::Reason;
 use crate::domain::ids::InvoiceId;
@@ -13,8 +13,8 @@ use crate::store::Txn;
 /// What is said of an invoice.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// It is its earlier twin's duplicate, it is not, or nobody knows again.
-    Duplicate(Option<bool>),
+    /// It is its earlier twin's duplicate, it is not, or nobody knows again. `of`: the twin that the person saw.
+    Duplicate { is_duplicate: Option<bool>, of: Option<InvoiceId> },
     /// It is out of the books.
     Void { reason: String },
     /// It is not.
@@ -23,18 +23,49 @@ pub enum Verdict {
     Reopen,
 }
 
+/// As many others an invoice is held against; each is kept with it.
+const DECISIONS_MAX: usize = 100;
+
+/// What a person finds of it and one other.
+fn decide(txn: &Txn<'_>, invoice: &mut Invoice, of: InvoiceId, decision: Option<Decision>) -> Result<(), Refusal> {
+    let is_duplicate = decision.as_ref().is_some_and(|decision| decision.is_duplicate);
+    if is_duplicate && kin::counts_for_nothing(&txn.view(), of)? {
+        return Err(Refusal::conflict(
+            format!("#{of} 已不计入合计，这张再判为重复，就一张也不计了。请先在 #{of} 上重新判断，或将这张作废"),
+            format!(
+                "#{of} itself is not counted: with this one its duplicate, none would be. Decide #{of} anew first, or void this one"
+            ),
+        ));
+    }
+    invoice.decisions.retain(|known| known.of != of && !(is_duplicate && known.is_duplicate));
+    if invoice.decisions.len() >= DECISIONS_MAX {
+        return Err(Refusal::conflict(
+            format!("这张发票已与 {DECISIONS_MAX} 张比较过，不能再多"),
+            format!("the invoice was held against {DECISIONS_MAX} others already: no more can be kept"),
+        ));
+    }
+    invoice.decisions.extend(decision);
+    Ok(())
+}
+
 /// Changes the invoice; its line in the log.
 fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Result<String, Refusal> {
     let (id, user_name, at) = (invoice.id, by.actor.user_name.clone(), now());
     Ok(match verdict {
-        Verdict::Duplicate(is_duplicate) => {
+        Verdict::Duplicate { is_duplicate, of: seen } => {
             let Some((of, _)) = Kin::of(&txn.view(), invoice)?.duplicate else {
                 return Err(Refusal::conflict(
                     "没有与这张发票相同的更早的发票，无需判断",
                     "there is no earlier invoice like this one: nothing is to be decided",
                 ));
             };
-            invoice.decision = is_duplicate.map(|is_duplicate| Decision { of, is_duplicate, user_name, at });
+            if seen.is_some_and(|seen| seen != of) {
+                return Err(Refusal::conflict(
+                    format!("这张发票现在要与 #{of} 对比，请看过再判断"),
+                    format!("the invoice is to be compared with #{of} now: please look at that first"),
+                ));
+            }
+            decide(txn, invoice, of, is_duplicate.map(|is_duplicate| Decision { of, is_duplicate, user_name, at }))?;
             match is_duplicate {
                 Some(true) => format!("判定发票 #{id} 与 #{of} 重复"),
                 Some(false) => format!("判定发票 #{id} 与 #{of} 不重复"),

@@ -58,13 +58,12 @@ pub(super) const EVERYBODY: CompanyId = CompanyId(0);
 
 /// Keeps it: its version, what it is known by, and the totals go with it.
 pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Invoice) -> Result<(), StoreError> {
-    let (old, new) = (before.map(Invoice::identities).unwrap_or_default(), invoice.identities());
+    let old = before.map(Invoice::identities).unwrap_or_default();
     // What was said of another number or picture says nothing of this one; voiding it changes neither.
-    if !old.is_empty() && !new.is_empty() && old != new {
-        invoice.decision = None;
+    if before.is_some_and(|before| before.known_as() != invoice.known_as()) {
+        invoice.decisions.clear();
     }
-    let changed = old.iter().filter(|i| !new.contains(i)).chain(new.iter().filter(|i| !old.contains(i)));
-    let next = kin::next_after(&txn.view(), invoice, changed)?;
+    let next = before.map_or_else(|| Ok(Vec::new()), |before| kin::next_after(&txn.view(), before, invoice))?;
     for other in before.into_iter().chain(&next) {
         count(txn, other, Totals::take)?;
     }
@@ -152,7 +151,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         codes: outcome.codes,
         review: again.as_ref().and_then(|known| known.review.clone()).filter(|review| review.against_checks.is_some()),
         void: again.as_ref().and_then(|known| known.void.clone()),
-        decision: again.as_ref().and_then(|known| known.decision.clone()),
+        decisions: again.as_ref().map(|known| known.decisions.clone()).unwrap_or_default(),
     };
     keep_corrections(txn, &mut invoice)?;
     if invoice.reasons.is_empty() {

@@ -23,29 +23,24 @@ pub(super) fn index(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreErr
     }
 }
 
-/// The later invoices that may count as something else when this one is found by `changed` or no more. Those have no other before them, or
-/// a person has found something of them and the one that is before them.
-pub(super) fn next_after<'i>(
-    view: &View<'_>,
-    invoice: &Invoice,
-    changed: impl Iterator<Item = &'i String>,
-) -> Result<Vec<Invoice>, StoreError> {
+/// The later invoices that may count as something else now that one was changed from `before` to `after`: those that have no other before
+/// them, or of which a person has found something.
+pub(super) fn next_after(view: &View<'_>, before: &Invoice, after: &Invoice) -> Result<Vec<Invoice>, StoreError> {
+    let mut next: Vec<Invoice> = Vec::new();
+    if (before.known_as(), before.void.is_some()) == (after.known_as(), after.void.is_some()) {
+        return Ok(next);
+    }
+    let identities: BTreeSet<String> =
+        before.known_as().iter().chain(&after.known_as()).flat_map(|identity| same_as(identity)).collect();
     let mut ids = BTreeSet::new();
-    for identity in changed {
-        let first = view.scan(&INVOICES_BY_IDENTITY, &(invoice.company, identity.clone()), false).next().transpose()?;
-        if first.is_some_and(|((_, _, id), ())| id < invoice.id) {
-            continue;
-        }
-        for other in same_as(identity) {
-            for id in later(view, invoice, other) {
-                ids.insert(id?);
-            }
+    for identity in identities {
+        for id in later(view, after, identity) {
+            ids.insert(id?);
         }
     }
-    let mut next = Vec::new();
     for id in ids {
         if let Some(other) = view.get(&INVOICES, &id)?
-            && (other.decision.is_some() || !next.iter().any(|earlier: &Invoice| is_same(earlier, &other)))
+            && (!other.decisions.is_empty() || !next.iter().any(|earlier| is_same(earlier, &other)))
         {
             next.push(other);
         }
@@ -53,9 +48,10 @@ pub(super) fn next_after<'i>(
     Ok(next)
 }
 
+/// By what they are known, void or not.
 fn is_same(one: &Invoice, other: &Invoice) -> bool {
-    let others = other.identities();
-    one.identities().iter().flat_map(|identity| same_as(identity)).any(|identity| others.contains(&identity))
+    let others = other.known_as();
+    one.known_as().iter().flat_map(|identity| same_as(identity)).any(|identity| others.contains(&identity))
 }
 
 fn later<'v>(
@@ -68,16 +64,17 @@ fn later<'v>(
     rows.map(|row| row.map(|((_, _, id), ())| id))
 }
 
-/// The earliest other invoice of the company that is the same, by its picture or its number; `without` is left out.
-fn twin(view: &View<'_>, invoice: &Invoice, without: Option<InvoiceId>) -> Result<Option<InvoiceId>, StoreError> {
-    let mut earliest = None;
+/// The earliest invoice before this one that is the same, by its picture or its number, and that `is_wanted`.
+fn twin(view: &View<'_>, invoice: &Invoice, is_wanted: impl Fn(InvoiceId) -> bool) -> Result<Option<InvoiceId>, StoreError> {
+    let mut earliest: Option<InvoiceId> = None;
     for identity in invoice.identities().iter().flat_map(|identity| same_as(identity)) {
         for row in view.scan(&INVOICES_BY_IDENTITY, &(invoice.company, identity), false) {
             let ((_, _, id), ()) = row?;
-            if Some(id) != without {
-                if id < invoice.id && earliest.is_none_or(|e| id < e) {
-                    earliest = Some(id);
-                }
+            if id >= invoice.id || earliest.is_some_and(|earliest| earliest <= id) {
+                break;
+            }
+            if is_wanted(id) {
+                earliest = Some(id);
                 break;
             }
         }
@@ -88,16 +85,37 @@ fn twin(view: &View<'_>, invoice: &Invoice, without: Option<InvoiceId>) -> Resul
 /// An earlier one, and what a person has found of the two.
 type Original = Option<(InvoiceId, Option<Decision>)>;
 
-/// The one that it looks like. Who is found to be a duplicate stays one until a person says otherwise, also when the other is void since:
-/// nothing begins to count unseen.
+/// The one that it is the duplicate of; else the first that it looks like and nobody has held against it; else the first that it was held
+/// against. Whose duplicate it is it stays, also when that one is void since, so that nothing begins to count unseen; but not when that
+/// one turns out to be another. `without` is as if it were not there.
 fn original(view: &View<'_>, invoice: &Invoice, without: Option<InvoiceId>) -> Result<Original, StoreError> {
-    if invoice.void.is_none()
-        && let Some(decision) = invoice.decision.as_ref().filter(|decision| decision.is_duplicate)
+    if invoice.void.is_some() {
+        return Ok(None);
+    }
+    let decided = |of: InvoiceId| invoice.decisions.iter().find(|decision| decision.of == of);
+    if let Some(decision) = invoice.decisions.iter().find(|decision| decision.is_duplicate)
+        && view.get(&INVOICES, &decision.of)?.is_some_and(|other| is_same(&other, invoice))
     {
         return Ok(Some((decision.of, Some(decision.clone()))));
     }
-    let of = twin(view, invoice, without)?;
-    Ok(of.map(|of| (of, invoice.decision.clone().filter(|decision| decision.of == of))))
+    let there = |of: InvoiceId| Some(of) != without;
+    if let Some(of) = twin(view, invoice, |of| there(of) && decided(of).is_none())? {
+        return Ok(Some((of, None)));
+    }
+    Ok(twin(view, invoice, there)?.map(|of| (of, decided(of).cloned())))
+}
+
+/// Whether nothing stands behind it: it is void, or the duplicate of one that is.
+pub(super) fn counts_for_nothing(view: &View<'_>, id: InvoiceId) -> Result<bool, StoreError> {
+    let mut at = id;
+    for _ in 0..KIN_MAX {
+        let Some(invoice) = view.get(&INVOICES, &at)?.filter(|invoice| invoice.void.is_none()) else { return Ok(true) };
+        match original(view, &invoice, None)? {
+            Some((of, Some(decision))) if decision.is_duplicate => at = of,
+            _ => return Ok(false),
+        }
+    }
+    Ok(false)
 }
 
 fn is_duplicate(original: &Original) -> bool {
@@ -139,27 +157,46 @@ pub struct Kin {
 
 impl Kin {
     pub fn of(view: &View<'_>, invoice: &Invoice) -> Result<Self, StoreError> {
-        let mut kin = Self { duplicate: original(view, invoice, None)?, ..Self::default() };
-        if let Some(blue) = invoice.blue_identity() {
-            for row in view.scan(&INVOICES_BY_IDENTITY, &(invoice.company, blue), false).take(KIN_MAX) {
-                let ((_, _, id), ()) = row?;
-                if id != invoice.id && view.get(&INVOICES, &id)?.is_some_and(|other| !other.is_red()) {
-                    kin.blue_of = Some(id);
-                    break;
-                }
-            }
-        } else if !invoice.is_red() {
-            for identity in invoice.identities() {
-                if let Some(row) = view.scan(&REDS, &(invoice.company, identity), false).next() {
-                    kin.red_by = Some(row?.0.2);
-                }
-            }
-        }
-        Ok(kin)
+        let duplicate = original(view, invoice, None)?;
+        Ok(Self { duplicate, blue_of: blue_of(view, invoice)?, red_by: red_by(view, invoice)? })
     }
 
     /// What it counts as.
     pub fn class(&self, invoice: &Invoice) -> Class {
         Class::of(invoice, is_duplicate(&self.duplicate))
     }
+}
+
+/// The first that counts, or else the first.
+fn blue_of(view: &View<'_>, red: &Invoice) -> Result<Option<InvoiceId>, StoreError> {
+    let Some(blue) = red.blue_identity() else { return Ok(None) };
+    let mut first = None;
+    for row in view.scan(&INVOICES_BY_IDENTITY, &(red.company, blue), false).take(KIN_MAX) {
+        let ((_, _, id), ()) = row?;
+        let Some(other) = view.get(&INVOICES, &id)?.filter(|other| id != red.id && !other.is_red()) else { continue };
+        if class(view, &other)? == Class::Confirmed {
+            return Ok(Some(id));
+        }
+        first = first.or(Some(id));
+    }
+    Ok(first)
+}
+
+/// Only one that counts takes anything back, and only the one that it names.
+fn red_by(view: &View<'_>, blue: &Invoice) -> Result<Option<InvoiceId>, StoreError> {
+    if blue.is_red() {
+        return Ok(None);
+    }
+    for identity in blue.identities() {
+        for row in view.scan(&REDS, &(blue.company, identity), false).take(KIN_MAX) {
+            let ((_, _, id), ()) = row?;
+            if let Some(red) = view.get(&INVOICES, &id)?
+                && class(view, &red)? == Class::Confirmed
+                && blue_of(view, &red)? == Some(blue.id)
+            {
+                return Ok(Some(id));
+            }
+        }
+    }
+    Ok(None)
 }

@@ -254,7 +254,7 @@ pub struct Void {
 /// What a person found of an invoice that looks like an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// That other one: of any third it says nothing.
+    /// That earlier one: of any third it says nothing.
     pub of: InvoiceId,
     pub is_duplicate: bool,
     pub user_name: String,
@@ -286,7 +286,8 @@ pub struct Invoice {
     pub codes: Vec<String>,
     pub review: Option<Review>,
     pub void: Option<Void>,
-    pub decision: Option<Decision>,
+    /// One for each that it was held against; it is the duplicate of one at most.
+    pub decisions: Vec<Decision>,
 }
 
 /// A field that a person put right.
@@ -309,11 +310,13 @@ impl Invoice {
         self.review.as_ref().filter(|_| self.standing == Standing::Reviewed)
     }
 
-    /// By what it is known in the world, which is how it may be found to be another one's double. One that is void is nobody's.
+    /// By what it may be found to be another one's double. One that is void is nobody's.
     pub fn identities(&self) -> Vec<String> {
-        if self.void.is_some() {
-            return Vec::new();
-        }
+        if self.void.is_some() { Vec::new() } else { self.known_as() }
+    }
+
+    /// By what it is known in the world, void or not.
+    pub fn known_as(&self) -> Vec<String> {
         let number = identity::Number::of(&self.regions).map(|number| number.identities()).unwrap_or_default();
         [format!("picture {}", self.picture.hash)].into_iter().chain(number).collect()
     }

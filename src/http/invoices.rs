@@ -48,6 +48,16 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         };
         STANDINGS.iter().find(|(_, word)| *word == text).map(|(standing, _)| *standing).ok_or_else(wrong)
     };
+    let (dates, amounts) = ((date("date_from")?, date("date_to")?), (sum("min")?, sum("max")?));
+    let turned_round = |from: &str, to: &str| {
+        Refusal::malformed(format!("{from}、{to}：起点不能大于终点"), format!("{from}, {to}: the first must not be after the last"))
+    };
+    if matches!(&dates, (Some(from), Some(to)) if from > to) {
+        return Err(turned_round("date_from", "date_to"));
+    }
+    if matches!(amounts, (Some(min), Some(max)) if min > max) {
+        return Err(turned_round("min", "max"));
+    }
     Ok(Filter {
         wall: actor.wall(),
         from: fields.time_or_none("from", zone)?.map(|t| t.first),
@@ -59,8 +69,8 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         duplicate: flag("duplicate")?,
         void: flag("void")?,
         counted: flag("counted")?,
-        dates: (date("date_from")?, date("date_to")?),
-        amounts: (sum("min")?, sum("max")?),
+        dates,
+        amounts,
         text: said("q")?,
     })
 }
@@ -172,7 +182,8 @@ pub async fn duplicate(call: Call) -> Result<Reply, Refusal> {
             return Err(Refusal::malformed(zh, en));
         }
     };
-    decide(&call, Verdict::Duplicate(is_duplicate)).await
+    let of = call.fields.natural_or_none("of")?.map(InvoiceId);
+    decide(&call, Verdict::Duplicate { is_duplicate, of }).await
 }
 
 pub async fn void(call: Call) -> Result<Reply, Refusal> {

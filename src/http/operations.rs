@@ -388,7 +388,12 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
     row(Patch, "/api/invoices/{id}", ENTRY, "WholeInvoice"),
-    row(Post, "/api/invoices/{id}/duplicate", "(decision?: 'duplicate'|'distinct'|null, version?: natural)", "WholeInvoice"),
+    row(
+        Post,
+        "/api/invoices/{id}/duplicate",
+        "(decision?: 'duplicate'|'distinct'|null, of?: natural, version?: natural)",
+        "WholeInvoice",
+    ),
     row(Post, "/api/invoices/{id}/void", "(reason: text 1..200, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/restore", VERSION, "WholeInvoice"),
     row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [OpenFault], total: natural)"),

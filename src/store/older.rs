@@ -83,7 +83,7 @@ impl From<Invoice1> for Invoice {
             codes: Vec::new(),
             review: None,
             void: None,
-            decision: None,
+            decisions: Vec::new(),
         }
     }
 }

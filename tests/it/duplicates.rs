@@ -122,12 +122,13 @@ fn what_a_person_found_of_two_invoices_says_nothing_of_a_third_and_nothing_begin
     };
     let sums = || ["confirmed", "waiting", "duplicate", "void"].map(|part| office.sums()[part]["count"].as_u64().unwrap());
     say(second, "duplicate", json!({ "decision": "duplicate" }));
-    say(third, "duplicate", json!({ "decision": "distinct" }));
-    assert_eq!(sums(), [2, 0, 1, 0]);
+    say(third, "duplicate", json!({ "decision": "distinct", "of": first }));
+    assert_eq!(office.get(third)["duplicate"]["of"], second, "of the second nobody has said anything");
+    assert_eq!(sums(), [1, 0, 2, 0]);
     // It is said beforehand what becomes of each.
     let later = |id: u64| office.get(id)["later"].clone();
     let one = |id: u64, when_void: &str| json!({ "invoice_id": id, "when_void": when_void });
-    assert_eq!(later(first), json!([one(second, "duplicate"), one(third, "duplicate")]), "the third is the second again now");
+    assert_eq!(later(first), json!([one(second, "duplicate"), one(third, "duplicate")]), "the third is held against the second");
     say(first, "void", json!({ "reason": "重开" }));
     let still = office.get(second);
     assert_eq!((&still["duplicate"]["of"], &still["duplicate"]["decision"]), (&json!(first), &json!("duplicate")));
@@ -140,10 +141,104 @@ fn what_a_person_found_of_two_invoices_says_nothing_of_a_third_and_nothing_begin
     assert_eq!((sums(), office.get(second)["counted"].clone()), ([1, 0, 1, 1], json!(true)));
     // The first comes back: again it is asked, of both.
     say(first, "restore", json!({}));
-    assert_eq!(sums(), [2, 0, 1, 0], "the third is still distinct from the first");
+    assert_eq!(sums(), [1, 0, 2, 0]);
+    say(third, "duplicate", json!({ "decision": "distinct", "of": second }));
+    assert_eq!(sums(), [2, 0, 1, 0], "that it is none of the first was said already");
     say(first, "void", json!({ "reason": "重开" }));
     say(second, "void", json!({ "reason": "重开" }));
     assert_eq!((sums(), later(third)), ([1, 0, 0, 2], json!([])));
+    office.stays_sound();
+}
+
+#[test]
+fn one_picture_is_asked_about_with_each_that_it_was_not_held_against() {
+    let mut office = Office::open();
+    let read = |office: &mut Office, picture: &[u8], money: &str, number: &str| {
+        office.will_read(&[("金额", money), ("发票号码", number), ("发票代码", "1100161130")]);
+        let sent = office.admin.upload("/invoice/recognizeImage", &[("a.png", picture)]);
+        office.read(&sent.body["action_id_list"][0])
+    };
+    let (one, two) = (blank_png(33, 44), blank_png(34, 44));
+    let first = read(&mut office, &one, "¥100.00", "44000001");
+    let other = read(&mut office, &two, "¥55.00", "44000001");
+    let say = |office: &Office, id: u64, decision: Value, of: u64| {
+        office.admin.post(&format!("/api/invoices/{id}/duplicate"), &json!({ "decision": decision, "of": of }))
+    };
+    let asked = |office: &Office, id: u64| {
+        let found = office.get(id);
+        (found["duplicate"]["of"].as_u64(), found["duplicate"]["decision"].as_str().map(str::to_owned), found["counted"] == true)
+    };
+    let (distinct, duplicate) = (Some("distinct".to_owned()), Some("duplicate".to_owned()));
+    assert_eq!(say(&office, other, json!("distinct"), first).status, 200);
+    let same = read(&mut office, &two, "¥55.00", "44000001");
+    assert_eq!(asked(&office, same), (Some(first), None, false));
+    assert_eq!(say(&office, same, json!("distinct"), first).status, 200);
+    // It is the same file as the second, whatever the first is.
+    assert_eq!(asked(&office, same), (Some(other), None, false));
+    // Who still sees the other question answers nothing.
+    assert_eq!(say(&office, same, json!("distinct"), first).refusal(), (409, "conflict"));
+    assert_eq!(asked(&office, same), (Some(other), None, false));
+    assert_eq!(say(&office, same, json!("duplicate"), other).status, 200);
+    assert_eq!(asked(&office, same), (Some(other), duplicate, false));
+    assert_eq!(office.sums()["confirmed"], json!({ "count": 2, "fen": 15_500 }));
+    // A number put right does not hide that the picture is another one's.
+    let third = read(&mut office, &two, "¥55.00", "44000003");
+    assert_eq!(asked(&office, third).0, Some(other));
+    for of in [other, same] {
+        assert_eq!(say(&office, third, json!("distinct"), of).status, 200);
+    }
+    assert_eq!(asked(&office, third), (Some(other), distinct, true), "nobody is left to hold it against");
+    assert_eq!(say(&office, third, Value::Null, other).status, 200);
+    assert_eq!(asked(&office, third), (Some(other), None, false));
+    office.stays_sound();
+}
+
+#[test]
+fn who_is_a_duplicate_of_one_that_turns_out_to_be_another_is_one_no_more() {
+    let mut office = Office::open();
+    let number = ("发票号码", "26332000000123456789");
+    let [first, second, third] = [(), (), ()].map(|()| office.invoice(&[number, ("金额", "¥100.00")]));
+    let say = |id: u64, verb: &str, body: Value| office.admin.post(&format!("/api/invoices/{id}/{verb}"), &body);
+    let numbered = |id: u64, text: &str| {
+        let answer = office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "发票号码": text } }));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let counted = || [first, second, third].map(|id| office.get(id)["counted"] == true);
+    assert_eq!(say(second, "duplicate", json!({ "decision": "duplicate" })).status, 200);
+    numbered(first, "26332000000000000002");
+    assert_eq!((counted(), office.get(second)["duplicate"].clone()), ([true, true, false], Value::Null));
+    assert_eq!(office.get(third)["duplicate"]["of"], second);
+    numbered(first, number.1);
+    assert_eq!((counted(), office.get(second)["duplicate"]["decision"].clone()), ([true, false, false], json!("duplicate")));
+    // Also while it is void, and then back.
+    assert_eq!(say(first, "void", json!({ "reason": "x" })).status, 200);
+    assert_eq!((counted(), office.get(third)["duplicate"]["of"].clone()), ([false, false, false], json!(second)));
+    // Of the three one is to count: who says that this is a duplicate too is told.
+    let refused = say(third, "duplicate", json!({ "decision": "duplicate" }));
+    assert_eq!(refused.refusal(), (409, "conflict"));
+    assert!(refused.body["err"].as_str().unwrap().contains(&format!("#{second}")), "{}", refused.body);
+    numbered(first, "26332000000000000002");
+    assert_eq!(counted(), [false, true, false]);
+    assert_eq!(say(first, "restore", json!({})).status, 200);
+    assert_eq!(counted(), [true, true, false]);
+    office.stays_sound();
+}
+
+#[test]
+fn only_a_red_invoice_that_counts_takes_back_and_only_the_blue_one_that_it_names() {
+    let mut office = Office::open();
+    let (blue, other) = (("发票号码", "26332000000123456789"), ("发票号码", "26332000000123456781"));
+    let remark = ("备注", "被红冲蓝字数电票号码：26332000000123456789");
+    let first = office.invoice(&[blue, ("金额", "¥100.00")]);
+    let again = office.invoice(&[blue, ("金额", "¥100.00")]);
+    assert_eq!(office.admin.post(&format!("/api/invoices/{again}/duplicate"), &json!({ "decision": "distinct" })).status, 200);
+    let unsure = office.invoice(&[("发票号码", "26332000000123456782"), ("金额", "¥-100.00?0.3"), remark]);
+    let taken_back = |office: &Office, id: u64| office.get(id)["red_by"].clone();
+    assert_eq!((taken_back(&office, first), office.get(unsure)["blue_of"].clone()), (Value::Null, json!(first)));
+    let red = office.invoice(&[other, ("金额", "¥-100.00"), remark]);
+    assert_eq!((taken_back(&office, first), taken_back(&office, again)), (json!(red), Value::Null));
+    assert_eq!(office.admin.post(&format!("/api/invoices/{red}/void"), &json!({ "reason": "x" })).status, 200);
+    assert_eq!(taken_back(&office, first), Value::Null);
     office.stays_sound();
 }
 

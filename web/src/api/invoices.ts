@@ -80,6 +80,8 @@ export interface Invoice {
   blue_of: number | null
   red_by: number | null
   void: { user_name: string; time: string; reason: string } | null
+  /** In the sum of those that are confirmed. */
+  counted: boolean
   duplicate: { of: number; decision: Decision | null; user_name: string | null; time: string | null } | null
   reviewed_by: string | null
   reviewed_time: string | null
@@ -183,8 +185,9 @@ export function reopenFault(id: number, version: number): Promise<Invoice> {
   return post(`/api/faults/${id}/reopen`, { version })
 }
 
-export function decideDuplicate(id: number, version: number, decision: Decision | null): Promise<Invoice> {
-  return post(`/api/invoices/${id}/duplicate`, { version, decision })
+/** `of`: the one that it was compared with. */
+export function decideDuplicate(id: number, version: number, of: number, decision: Decision | null): Promise<Invoice> {
+  return post(`/api/invoices/${id}/duplicate`, { version, of, decision })
 }
 
 export function voidInvoice(id: number, version: number, reason: string): Promise<Invoice> {
