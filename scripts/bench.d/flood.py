@@ -76,7 +76,7 @@ def looks(client, seconds):
 
 
 def main():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     numbers = iter(range(1 << 60))
     engine = Engine(free_port(), 0)
     with tempfile.TemporaryDirectory() as folder:

@@ -94,11 +94,13 @@ async fn connection(
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(TAKEN_WITHIN));
     let stream = Box::pin(stream);
+    // Each in a box of its own, so that a plain connection is not as large as an encrypted one.
     match tls {
-        None => talk(stream, place, Peer { address, is_tls: false }, edge, stop).await,
+        None => Box::pin(talk(stream, place, Peer { address, is_tls: false }, edge, stop)).await,
         Some(tls) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
-                talk(stream, place, Peer { address, is_tls: true }, edge, stop).await;
+            let accepted = Box::pin(tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream))).await;
+            if let Ok(Ok(stream)) = accepted {
+                Box::pin(talk(stream, place, Peer { address, is_tls: true }, edge, stop)).await;
             }
         }
     }
@@ -111,7 +113,8 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         let edge = edge.clone();
         request.extensions_mut().insert(place.clone());
-        async move { Ok::<_, Infallible>(route::answer(edge, peer, request).await) }
+        // What an answer takes to be made is held while it is made, and not by every connection.
+        async move { Ok::<_, Infallible>(Box::pin(route::answer(edge, peer, request)).await) }
     });
     let connection = http1::Builder::new()
         // A client that has said all it wants may hang up: what it asked for happens all the same.
