@@ -164,6 +164,8 @@ test('invoices_are_found_by_state_by_their_date_and_by_amount', async () => {
   await lists([2])
   await page.fill('[data-test=invoice-max]', '三百')
   await page.getByText('请填写金额').waitFor()
+  await page.fill('[data-test=invoice-max]', '-500')
+  await page.getByText('最小金额大于最大金额').waitFor()
   await page.fill('[data-test=invoice-min]', '')
   await page.fill('[data-test=invoice-max]', '')
   await lists([4, 3, 2, 1])
