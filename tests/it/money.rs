@@ -84,7 +84,16 @@ fn invoices_are_found_by_their_date_and_amount() {
     assert_eq!(asked("q=票4"), [without], "by the name of its file");
     let sums = office.admin.get("/api/invoices?date_from=2026-01-01&min=0").body["sums"].clone();
     assert_eq!(sums["confirmed"], json!({ "count": 2, "fen": 4_050_500 }));
-    for wrong in ["date_from=1月", "date_to=2026-02-30", "min=x", "max=$3", "void=2", "counted=2", "min=5&max=1", "date_from=2026-02-01&date_to=2026-01-31"] {
+    for wrong in [
+        "date_from=1月",
+        "date_to=2026-02-30",
+        "min=x",
+        "max=$3",
+        "void=2",
+        "counted=2",
+        "min=5&max=1",
+        "date_from=2026-02-01&date_to=2026-01-31",
+    ] {
         let refused = office.admin.get(&format!("/api/invoices?{wrong}"));
         assert_eq!(refused.refusal(), (400, "malformed"), "{wrong}");
         assert!(refused.body["err"].as_str().unwrap().contains(wrong.split('=').next().unwrap()), "{refused:?}");
