@@ -40,6 +40,7 @@ fn the_pages_answer_at_their_own_addresses_and_nothing_there_is_framed_or_sniffe
         assert_eq!((page.status, &page.bytes), (200, &index), "{path}");
         assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
         assert!(!page.header("content-security-policy").contains("script-src 'self' 'unsafe-inline'"));
+        assert!(page.header("content-security-policy").contains("connect-src 'self';"), "a page speaks to its own box alone");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
     }
     let inline = String::from_utf8(index).unwrap();
