@@ -1,7 +1,7 @@
 // Money an accountant signs: red letters, duplicates that somebody decides, void invoices, totals that say what they count.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hire, logIn, stage } from './box.mjs'
+import { hire, logIn, post, stage } from './box.mjs'
 import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
 /** A debug build reads slowly. */
@@ -263,5 +263,35 @@ test('no_hundred_per_cent_stands_beside_a_part_of_the_words', async () => {
   const why = page.locator('[data-test=why]')
   await why.getByText(/\d+ 处固定文字中找到 \d+ 处/).waitFor()
   assert.doesNotMatch(await why.innerText(), /%/)
+  on.quiet()
+})
+
+test('another_one_to_compare_with_is_shown_with_what_was_found_of_that_one', async () => {
+  const say = (id, verb, data) => post(page, `/api/invoices/${id}/${verb}`, data)
+  await page.goto('/invoices')
+  await page.locator('[data-invoice]').first().waitFor()
+  const last = Math.max(...(await listed()))
+  const [first, second, third] = [1, 2, 3].map((n) => last + n)
+  for (const id of [first, second, third]) {
+    await hand(dinner({ 发票号码: '38400077', 开票日期: `2026年05月${10 + id}日` }), `${id}.png`)
+    await row(id).waitFor({ timeout: READ_MS })
+  }
+  await say(second, 'duplicate', { decision: 'distinct' })
+  await say(third, 'duplicate', { decision: 'distinct', of: first })
+  await say(third, 'duplicate', { decision: 'distinct', of: second })
+  await page.goto(`/invoices/${third}`)
+  const double = page.locator('[data-test=double]')
+  await double.getByText(`与发票 #${first} 不是重复`).waitFor()
+  // Nothing is written to this one: another one is void, and restored.
+  await say(first, 'void', { reason: '扫描不清' })
+  await double.getByText(`与发票 #${second} 不是重复`).waitFor()
+  await say(third, 'duplicate', { decision: null, of: second })
+  await double.getByText(`与发票 #${second} 疑似重复`).waitFor()
+  await say(second, 'void', { reason: '扫描不清' })
+  await double.waitFor({ state: 'detached' })
+  await page.locator('.tags', { hasText: '疑似重复' }).waitFor({ state: 'detached' })
+  await say(second, 'restore', {})
+  await double.getByText(`与发票 #${second} 疑似重复`).waitFor()
+  await page.locator('.tags', { hasText: '疑似重复' }).waitFor()
   on.quiet()
 })

@@ -35,8 +35,8 @@ export function useDraft() {
     const known = newer.value ?? seen.value
     if (!known || found.invoice_id !== known.invoice_id || found.version < known.version) return false
     if (found.version === known.version) {
-      // The same, with the history that a list leaves out: whose word a field is.
-      if (known.history || !found.history) return false
+      // The same, with what a list leaves out, whose word a field is; and with what a write to another one makes of it, whose duplicate it is.
+      if (!found.history) return false
       if (newer.value) newer.value = found
       else learn(found)
       return false
