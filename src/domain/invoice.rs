@@ -83,9 +83,10 @@ const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 4;
 /// The largest colour profiles have some MiB, and one of some KB may be made to swell to hundreds.
 const PNG_HEADER_BYTES_MAX: u64 = 8 << 20;
 
-/// What a decoder may take for a picture. Of a PNG that is what its header unpacks to, and not its pixels.
+/// What a decoder may take for a picture. Of a PNG that is what its header unpacks to, and not its pixels; of the others, the pixels and as
+/// much again to come to them.
 pub fn decoder_bytes_max(is_png: bool) -> u64 {
-    if is_png { PNG_HEADER_BYTES_MAX } else { DECODED_BYTES_MAX }
+    if is_png { PNG_HEADER_BYTES_MAX } else { 2 * DECODED_BYTES_MAX }
 }
 
 /// Whether a picture of so many pixels, and of so many bytes when it is unpacked, is decoded at all.

@@ -167,6 +167,42 @@ fn a_header_that_promises_too_many_pixels_is_not_believed() {
     }
 }
 
+/// White, of four colours of 8 bits, in one strip that is packed (PackBits, TIFF 6.0 section 9).
+fn packed_tiff(side: u32) -> Vec<u8> {
+    // 128 bytes of one value are two.
+    let strip = [0x81, 0xFF].repeat((side * side * 4 / 128) as usize);
+    let (bits, data) = (8u32, 16u32);
+    let mut tiff = [b"II*\0".as_slice(), &(data + strip.len() as u32).to_le_bytes(), &[8, 0, 8, 0, 8, 0, 8, 0], &strip].concat();
+    let (short, long) = (3u16, 4u16);
+    let entries = [
+        (256u16, long, 1u32, side),
+        (257, long, 1, side),
+        (258, short, 4, bits),
+        (259, short, 1, 32_773),
+        (262, short, 1, 2),
+        (273, long, 1, data),
+        (277, short, 1, 4),
+        (278, long, 1, side),
+        (279, long, 1, strip.len() as u32),
+        (338, short, 1, 2),
+    ];
+    tiff.extend((entries.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in entries {
+        tiff.extend([&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat());
+    }
+    tiff.extend([0; 4]);
+    tiff
+}
+
+#[test]
+fn a_picture_of_the_most_bytes_that_is_taken_is_shown() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let origin = admin.upload("/invoice/uploadModelOrigin", &[("whole.tiff", &packed_tiff(8_000))]);
+    let url = origin.body["file_name"].as_str().unwrap_or_else(|| panic!("{origin:?}"));
+    assert_eq!(admin.get(&format!("{url}?width=160")).status, 200);
+}
+
 #[test]
 fn a_refusal_reaches_who_is_still_sending() {
     let paperline = Paperline::start();
