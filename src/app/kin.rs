@@ -127,7 +127,7 @@ pub fn class(view: &View<'_>, invoice: &Invoice) -> Result<Class, StoreError> {
     Ok(Class::of(invoice, is_duplicate(&original(view, invoice, None)?)))
 }
 
-/// The first of the later ones that look like it, and what each counts as when this one is void.
+/// The first of the later ones that are not counted for its sake, and what each counts as when this one is void.
 pub fn later_ones(view: &View<'_>, invoice: &Invoice) -> Result<Vec<(InvoiceId, Class)>, StoreError> {
     let mut ids = BTreeSet::new();
     for identity in invoice.identities().iter().flat_map(|identity| same_as(identity)) {
@@ -137,7 +137,9 @@ pub fn later_ones(view: &View<'_>, invoice: &Invoice) -> Result<Vec<(InvoiceId, 
     }
     let mut ones = Vec::new();
     for id in ids.into_iter().take(KIN_MAX) {
-        if let Some(other) = view.get(&INVOICES, &id)? {
+        if let Some(other) = view.get(&INVOICES, &id)?
+            && class(view, &other)? == Class::Duplicate
+        {
             ones.push((id, Class::of(&other, is_duplicate(&original(view, &other, Some(invoice.id))?))));
         }
     }

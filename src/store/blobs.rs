@@ -126,7 +126,7 @@ impl Incoming {
         self.len == 0
     }
 
-    /// Where it lies for now.
+    /// Where it lies until it is kept.
     pub fn path(&self) -> &Path {
         self.file.path()
     }

@@ -37,9 +37,9 @@ impl<K: Key, V: Record> Table<K, V> {
 pub type Arrival = (Millis, u64);
 
 /// What next number is allotted, by the name of what is numbered; also running totals.
+pub const COUNTERS: Table<String, u64> = Table::new(1, "counters");
 /// The counter that is there while nobody has been told that the store was restored.
 pub const RESTORED_COUNTER: &str = "restored";
-pub const COUNTERS: Table<String, u64> = Table::new(1, "counters");
 /// Stored settings: name to value, both as on the command line.
 pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 
