@@ -69,6 +69,12 @@ impl From<StoreError> for Refusal {
         tracing::error!("{e}");
         match e {
             StoreError::Io(_) => Self::unavailable(),
+            // Also what is read: on its way it may come to a page that the failed write has left half done.
+            StoreError::Fatal(_) => Self::new(
+                Code::Unavailable,
+                "磁盘或存储出错，请联系管理员检查磁盘；已确认的数据都在，恢复后会自动继续",
+                "the disk or the store has failed, please have the disk checked; what was confirmed is there, and the box goes on by itself once it is well",
+            ),
             // Of what people write: each field within its limit, and all together more than a row holds.
             StoreError::TooLarge { .. } => Self::new(Code::TooLarge, "内容太多，无法保存", "this is more than can be kept"),
             _ => Self::internal(),
