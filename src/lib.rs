@@ -1,7 +1,8 @@
-//! paperline's modules in reading order: each knows only those above it (`engine` and `hub` know `domain` only).
+//! paperline's modules in reading order: each knows only those above it (`engine` and `hub` know `domain` and `pixels` only).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod domain;
+pub mod pixels;
 pub mod store;
 pub mod app;
 pub mod engine;

@@ -2,7 +2,7 @@
 //! Not here: those changes (users.rs, groups.rs, companies.rs).
 
 use super::{App, By, now, passwords};
-use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User};
+use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User, look_alike};
 use crate::domain::change::Change;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
@@ -61,6 +61,18 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
         return Ok(text.to_owned());
     }
     Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
+}
+
+/// `same`: what is said when there is one of that very name, in both languages.
+pub(super) fn must_differ(wanted: &str, other: &str, same: (&'static str, &'static str)) -> Result<(), Refusal> {
+    if wanted == other {
+        return Err(Refusal::conflict(same.0, same.1));
+    }
+    if look_alike(wanted, other) {
+        let (zh, en) = ("与已有的名称看起来一样，请换一个名称", "it looks the same as a name that there is, please choose another");
+        return Err(Refusal::conflict(zh, en));
+    }
+    Ok(())
 }
 
 /// Characters that take no room or turn the others round: with them one name looks like another.

@@ -1,6 +1,6 @@
 //! Companies: the walls between users of one box.
 
-use super::accounts::name;
+use super::accounts::{must_differ, name};
 use super::{App, By, log, now};
 use crate::domain::account::Company;
 use crate::domain::ids::CompanyId;
@@ -17,10 +17,8 @@ fn known(txn: &Txn<'_>, id: CompanyId) -> Result<Company, Refusal> {
 }
 
 fn must_be_new(txn: &Txn<'_>, id: CompanyId, name: &str) -> Result<(), Refusal> {
-    if all(&txn.view())?.iter().any(|c| c.id != id && c.name == name) {
-        return Err(Refusal::conflict("已有同名的公司", "there is a company of that name"));
-    }
-    Ok(())
+    let others = all(&txn.view())?.into_iter().filter(|other| other.id != id);
+    others.map(|other| must_differ(name, &other.name, ("已有同名的公司", "there is a company of that name"))).collect()
 }
 
 impl App {

@@ -1,6 +1,8 @@
 //! Groups: rights that several users share.
 
-use super::accounts::{joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights, visible_group};
+use super::accounts::{
+    joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, tell_rights, visible_group,
+};
 use super::{App, By, log, now};
 use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
@@ -34,8 +36,8 @@ pub fn members(view: &View<'_>, id: GroupId) -> Result<Vec<User>, StoreError> {
 fn must_be_new(txn: &Txn<'_>, group: &Group) -> Result<(), Refusal> {
     for row in txn.scan(&GROUPS, &(), false) {
         let (id, other) = row?;
-        if id != group.id && other.company == group.company && other.name == group.name {
-            return Err(Refusal::conflict("已有同名的用户组", "there is a group of that name"));
+        if id != group.id && other.company == group.company {
+            must_differ(&group.name, &other.name, ("已有同名的用户组", "there is a group of that name"))?;
         }
     }
     Ok(())
@@ -69,7 +71,7 @@ impl App {
     async fn change_group(&self, by: By, id: GroupId, change: impl FnOnce(&mut Group) + Send + 'static) -> Result<Group, Refusal> {
         self.act(by, move |txn, by| {
             let mut group = visible_group(&txn.view(), &by.actor, id)?;
-            let before = group.permissions;
+            let (before, called_before) = (group.permissions, group.name.clone());
             // Whose members one may not edit one by one, one may not edit together.
             if !by.actor.permissions.covers(before) {
                 return Err(Refusal::no_permission());
@@ -78,7 +80,9 @@ impl App {
             if !by.actor.may_turn(before, group.permissions) {
                 return Err(Refusal::no_permission());
             }
-            must_be_new(txn, &group)?;
+            if group.name != called_before {
+                must_be_new(txn, &group)?;
+            }
             txn.put(&GROUPS, &id, &group)?;
             if before != group.permissions {
                 for member in members(&txn.view(), id)? {

@@ -3,16 +3,15 @@
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{
-    BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, Reason, SIDE_MAX, decoder_bytes_max, is_decoded,
-};
+use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, Reason, SIDE_MAX};
 use crate::domain::refusal::{Code, Refusal};
+use crate::pixels;
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
+use image::ImageFormat;
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 pub const BYTES_MAX: u64 = crate::domain::invoice::PICTURE_BYTES_MAX;
@@ -65,13 +64,9 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         return Err(cut_off());
     }
     file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
-    let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(StoreError::Io)?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(decoder_bytes_max(format == PictureFormat::Png));
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|_| cut_off())?;
-    let (mut width, mut height) = decoder.dimensions();
-    if !is_decoded((width, height), decoder.total_bytes()) {
+    let mut opened = pixels::open(file).map_err(|_| cut_off())?;
+    let (mut width, mut height) = opened.dimensions();
+    if !opened.is_decoded() {
         let (zh, en) = if width.max(height) > SIDE_MAX {
             ("图片的一边超过 65535 像素", "a side of the picture has more than 65,535 pixels")
         } else if u64::from(width) * u64::from(height) > PIXELS_MAX {
@@ -88,7 +83,7 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         return Err(cut_off());
     }
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
-    if matches!(decoder.orientation(), Ok(Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)) {
+    if matches!(opened.orientation(), Ok(Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)) {
         (width, height) = (height, width);
     }
     Ok(Shape { format, width, height, pages })

@@ -1,6 +1,8 @@
 //! Users: added, changed, locked, given rights and passwords, and gone.
 
-use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, name, tell_rights, within_reach};
+use super::accounts::{
+    ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, tell_rights, within_reach,
+};
 use super::attempts::TooMany;
 use super::groups::{Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
@@ -53,10 +55,13 @@ pub fn editable(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refu
 }
 
 fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal> {
-    match txn.get(&USERS_BY_NAME, name)? {
-        Some(other) if other != id => Err(Refusal::conflict("已有同名的用户", "there is a user of that name")),
-        _ => Ok(txn.put(&USERS_BY_NAME, name, &id)?),
+    for row in txn.scan(&USERS_BY_NAME, &(), false) {
+        let (other, of) = row?;
+        if of != id {
+            must_differ(name, &other, ("已有同名的用户", "there is a user of that name"))?;
+        }
     }
+    Ok(txn.put(&USERS_BY_NAME, name, &id)?)
 }
 
 /// Whether it may be somebody's new one; the one that the interface document prints is too short.
@@ -123,7 +128,7 @@ impl App {
         self.act(by, move |txn, by| {
             let mut user = manageable(txn, by, id)?;
             let left = user.company;
-            if let Some(name) = new_name {
+            if let Some(name) = new_name.filter(|name| *name != user.name) {
                 let old = std::mem::replace(&mut user.name, name);
                 txn.delete(&USERS_BY_NAME, &old);
                 take_name(txn, id, &user.name)?;

@@ -3,6 +3,7 @@
 
 use super::ids::{CompanyId, GroupId, Millis, TokenId, UserId};
 use serde::{Deserialize, Serialize};
+use unicode_security::skeleton;
 
 /// Numbers and names are the wire's; the order is that of the bits in a stored `PermissionSet` and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -270,6 +271,12 @@ impl Actor {
     }
 }
 
+/// Whether people would take one for the other, though they are written differently: a Cyrillic а for a Latin one. Plain ASCII is left as it
+/// is: `l1` and `ll` are told apart by whoever typed them. By Unicode Technical Standard 39, "confusable".
+pub fn look_alike(one: &str, other: &str) -> bool {
+    one != other && !(one.is_ascii() && other.is_ascii()) && skeleton(one).eq(skeleton(other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,5 +309,14 @@ mod tests {
         assert!(session(0, 0).is_over(12 * HOUR + 1));
         assert!(!session(0, 167 * HOUR).is_over(168 * HOUR));
         assert!(session(0, 168 * HOUR).is_over(168 * HOUR + 1));
+    }
+
+    #[test]
+    fn names_of_other_letters_that_look_the_same() {
+        for (one, other) in [("admin", "\u{430}dmin"), ("王芳", "王芳\u{4E36}"), ("OP-1", "ＯＰ-1"), ("Kontor", "\u{39A}ontor")]
+        {
+            assert_eq!(look_alike(one, other), !other.contains('丶'), "{one} {other}");
+        }
+        assert!(!look_alike("l1", "ll") && !look_alike("管理员", "管理员") && !look_alike("一线", "二线"));
     }
 }

@@ -1,6 +1,5 @@
 //! Logging in and out, who one is, and the box's settings.
 
-use super::budget::Who;
 use super::reply::{self, Reply};
 use super::route::Call;
 use super::{session, wire};
@@ -23,7 +22,7 @@ pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
     }
     let name = call.fields.text("username")?.to_owned();
     let password = call.fields.text("passwd")?.to_owned();
-    let _held = call.edge.budgets.log_ins.take(Who::Address(call.origin.ip), 1)?;
+    let _held = call.edge.budgets.log_ins(call.origin.ip)?;
     let may_use_default = call.origin.is_loopback || app.settings().allow_default_password;
     let status = |word: &str| reply::json(&json!({ "reqStatus": word }));
     Ok(match app.log_in(name, password, call.origin.ip, may_use_default).await? {
@@ -36,6 +35,7 @@ pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
             reply
         }
         Login::Welcome { secret } => {
+            call.edge.budgets.note_familiar(call.origin.ip);
             let mut reply = status("sucess");
             session::set_cookie(&mut reply, Some(&secret), call.origin.is_tls);
             reply

@@ -1,11 +1,12 @@
 //! What all requests together may hold at once, and what one of those who ask may. Past it the answer is 503, and nobody else waits.
 
+use crate::app::attempts::network;
 use crate::domain::ids::UserId;
 use crate::domain::refusal::{Code, Refusal};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Whose share it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +14,12 @@ pub enum Who {
     /// Nobody is known yet.
     Address(IpAddr),
     User(UserId),
+}
+
+impl Who {
+    pub fn at(address: IpAddr) -> Self {
+        Self::Address(network(address))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -123,7 +130,39 @@ pub struct Budgets {
     /// Files on their way out.
     pub pictures: Arc<Budget>,
     /// Log-ins whose passwords wait to be hashed, which takes some ten milliseconds each.
-    pub log_ins: Arc<Budget>,
+    log_ins: Arc<Budget>,
+    /// The same from where somebody was logged in lately: whoever guesses from hundreds of addresses takes nothing of it.
+    log_ins_from_familiar: Arc<Budget>,
+    familiar: Familiar,
+    /// Open connections, but for those of proxies and of the box itself.
+    pub connections: Arc<Budget>,
+}
+
+/// The networks from which somebody was logged in lately.
+#[derive(Debug, Default)]
+struct Familiar {
+    young: RwLock<HashSet<IpAddr>>,
+    old: RwLock<HashSet<IpAddr>>,
+}
+
+/// Remembered: twice as many at most.
+const FAMILIAR_GENERATION: usize = 4096;
+
+impl Familiar {
+    fn note(&self, network: IpAddr) {
+        if self.young.read().unwrap_or_else(PoisonError::into_inner).contains(&network) {
+            return;
+        }
+        let mut young = self.young.write().unwrap_or_else(PoisonError::into_inner);
+        if young.len() >= FAMILIAR_GENERATION {
+            *self.old.write().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut young);
+        }
+        young.insert(network);
+    }
+
+    fn has(&self, network: IpAddr) -> bool {
+        [&self.young, &self.old].iter().any(|known| known.read().unwrap_or_else(PoisonError::into_inner).contains(&network))
+    }
 }
 
 impl Default for Budgets {
@@ -139,11 +178,25 @@ impl Default for Budgets {
             restores: Budget::new(1, 1),
             pictures: Budget::new(1024, 512),
             log_ins: Budget::new(512, 128),
+            log_ins_from_familiar: Budget::new(256, 32),
+            familiar: Familiar::default(),
+            connections: Budget::new(u64::MAX, 2048),
         }
     }
 }
 
 impl Budgets {
+    /// Somebody is logged in there.
+    pub fn note_familiar(&self, address: IpAddr) {
+        self.familiar.note(network(address));
+    }
+
+    pub fn log_ins(&self, address: IpAddr) -> Result<Held, Refusal> {
+        let is_familiar = self.familiar.has(network(address));
+        let own = if is_familiar { self.log_ins_from_familiar.take(Who::at(address), 1).ok() } else { None };
+        own.map_or_else(|| self.log_ins.take(Who::at(address), 1), Ok)
+    }
+
     pub fn bodies(&self, who: Who) -> &Arc<Budget> {
         match who {
             Who::Address(_) => &self.strangers,
@@ -155,6 +208,18 @@ impl Budgets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn networks_where_somebody_was_logged_in_are_remembered_within_a_bound() {
+        let familiar = Familiar::default();
+        let address = |n: u32| IpAddr::from(n.to_be_bytes());
+        for n in 0..20_000 {
+            familiar.note(address(n));
+            assert!(familiar.has(address(n)));
+        }
+        assert!((0..20_000).filter(|n| familiar.has(address(*n))).count() <= 2 * FAMILIAR_GENERATION);
+        assert!(familiar.has(address(19_000)) && !familiar.has(address(30_000)));
+    }
 
     #[test]
     fn nobody_takes_more_than_a_share_and_all_not_more_than_there_is() {

@@ -1,9 +1,11 @@
 //! Listening: takes connections, plain and TLS, within limits, and lets them end when the box stops.
 
 use super::Edge;
+use super::budget::{Held, Who};
 use super::route;
 use super::session::Peer;
 use super::tls::Tls;
+use crate::domain::refusal::Refusal;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -11,7 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -57,6 +59,9 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
         };
         match accepted {
             (Ok(place), Ok((stream, address))) => {
+                // Whoever has more open than all of an office needs is hung up on, and nobody else waits for him.
+                let Ok(share) = share(&edge, address.ip()) else { continue };
+                let place = (place, share);
                 let (tls, edge, stop) = (tls.as_ref().map(|tls| tls.acceptor()), edge.clone(), stop.clone());
                 connections.spawn(async move {
                     connection(stream, Place(Arc::new(place)), address, tls, edge, stop).await;
@@ -77,9 +82,18 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
     }
 }
 
+/// What one address takes of the connections. Behind a proxy are many; on the box itself is whoever may do more than this.
+fn share(edge: &Edge, address: IpAddr) -> Result<Option<Held>, Refusal> {
+    let address = address.to_canonical();
+    if address.is_loopback() || edge.app.settings().trusted_proxies.iter().any(|proxies| proxies.contains(&address)) {
+        return Ok(None);
+    }
+    edge.budgets.connections.take(Who::at(address), 1).map(Some)
+}
+
 /// One of the connections that may be open; a WebSocket keeps it for as long as it is there.
 #[derive(Clone, Debug)]
-pub struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+pub struct Place(#[expect(dead_code, reason = "held, not read")] Arc<(OwnedSemaphorePermit, Option<Held>)>);
 
 async fn connection(
     stream: TcpStream,

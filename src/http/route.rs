@@ -183,7 +183,7 @@ impl Call {
 
     /// Whose share of the budgets this request takes.
     pub fn who(&self) -> Who {
-        self.actor.as_ref().map_or(Who::Address(self.origin.ip), |actor| Who::User(actor.user))
+        self.actor.as_ref().map_or(Who::at(self.origin.ip), |actor| Who::User(actor.user))
     }
 
     /// A share of the exports that may be made at once.
@@ -446,11 +446,14 @@ async fn pass(
             return Err(refusal);
         }
     };
+    if actor.is_some() {
+        edge.budgets.note_familiar(origin.ip);
+    }
     let query = Fields::of_query(parts.uri.query().unwrap_or_default());
     let fields = if parts.method == Method::GET || parts.method == Method::HEAD {
         Fields::of_query(parts.uri.query().unwrap_or_default())
     } else {
-        let who = actor.as_ref().map_or(Who::Address(origin.ip), |actor| Who::User(actor.user));
+        let who = actor.as_ref().map_or(Who::at(origin.ip), |actor| Who::User(actor.user));
         let limits = route.takes.limits(settings.max_upload_mib);
         let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
         let fields = read.map_err(|refusal| invoice::too_large(route, refusal))?;

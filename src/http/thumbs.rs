@@ -1,16 +1,15 @@
-//! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may block, one at a time: a large scan takes some seconds and
-//! hundreds of MiB to open. What is made stays in memory, up to a bound. Not here: who may see it (invoice.rs).
+//! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may
+//! block, one at a time: a large scan takes some seconds to open. What is made stays in memory, up to a bound. Not here: who may see it
+//! (invoice.rs).
 
-use crate::domain::invoice::{BlobHash, decoder_bytes_max, is_decoded};
+use crate::domain::invoice::BlobHash;
 use crate::domain::refusal::{Code, Refusal};
+use crate::pixels;
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
-use image::error::{LimitError, LimitErrorKind};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageError};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -99,17 +98,16 @@ impl Thumbs {
 }
 
 fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
-    let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(decoder_bytes_max(reader.format() == Some(ImageFormat::Png)));
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder()?;
-    if !is_decoded(decoder.dimensions(), decoder.total_bytes()) {
-        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
-    }
-    let turned = decoder.orientation()?;
-    let mut picture = DynamicImage::from_decoder(decoder)?;
-    // Made smaller before it is turned, so that only the decoder ever holds all the pixels.
+    pixels::decode(path, |picture, turned| {
+        let mut bytes = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+        small(picture, turned, width).into_rgb8().write_with_encoder(encoder)?;
+        Ok(bytes)
+    })?
+}
+
+/// Made smaller before it is turned, so that only the decoder ever holds all the pixels.
+fn small(mut picture: DynamicImage, turned: Orientation, width: u32) -> DynamicImage {
     let height = width.saturating_mul(HEIGHTS);
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
     let (width, height) = match turned {
@@ -120,9 +118,7 @@ fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
         picture = picture.thumbnail(width, height);
     }
     picture.apply_orientation(turned);
-    let mut bytes = Vec::new();
-    picture.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
-    Ok(bytes)
+    picture
 }
 
 #[cfg(test)]

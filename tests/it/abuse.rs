@@ -172,8 +172,7 @@ fn who_does_not_read_is_cut_and_holds_up_nobody() {
     for path in ["/api/devices/export.csv", "/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01"] {
         for _ in 0..100 {
             let mut stream = connect(&paperline);
-            let head =
-                format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {}\r\n\r\n", admin.cookie());
+            let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {}\r\n\r\n", admin.cookie());
             stream.write_all(head.as_bytes()).unwrap();
             unread.push(stream);
         }

@@ -1,8 +1,11 @@
 //! What stands between the box and those who use it: proxies, names, certificates, HSTS. Not here: sessions and tries (sessions.rs).
 
-use crate::support::{Answer, Client, Paperline};
+use crate::support::{Answer, Client, Paperline, eventually};
 use serde_json::json;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::sync::Arc;
+use std::time::Duration;
 
 const TRUSTED: [&str; 2] = ["--set", "trusted_proxies=127.0.0.0/8"];
 
@@ -140,4 +143,104 @@ fn what_an_older_release_made_for_itself_is_replaced_and_what_the_operator_put_t
     let paperline = Paperline::start_in(dir, &[]);
     assert_eq!(trusting(&operators).get(format!("{}/healthz", paperline.https)).call().unwrap().status(), 200);
     assert_eq!(std::fs::read(tls.join("cert.pem")).unwrap(), operators);
+}
+
+/// Its own, by which others reach it.
+fn address_of_this_machine() -> Option<Ipv4Addr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    // Nothing is sent: it is only asked which way it would go.
+    socket.connect("192.0.2.1:9").ok()?;
+    match socket.local_addr().ok()?.ip() {
+        std::net::IpAddr::V4(ip) if !ip.is_loopback() => Some(ip),
+        _ => None,
+    }
+}
+
+/// Of the connections that are open at once.
+const SHARE_OF_AN_ADDRESS: usize = 2048;
+
+#[test]
+fn one_address_never_has_all_the_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Some(own) = address_of_this_machine() else { return eprintln!("skipped: this machine has no address that others reach") };
+    let most = getrlimit(Resource::Nofile).maximum;
+    if most.is_some_and(|most| most < 20_000) {
+        return eprintln!("skipped: no more than {most:?} files may be open here");
+    }
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
+    let paperline = Paperline::start_with(&["--http", "0.0.0.0:0"]);
+    let port: u16 = paperline.http.rsplit(':').next().unwrap().parse().unwrap();
+    let answered = |from: (Ipv4Addr, u16)| {
+        let mut stream = TcpStream::connect(from).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer.starts_with(b"HTTP/1.1")
+    };
+    assert!(answered((own, port)));
+    let held: Vec<TcpStream> = (0..SHARE_OF_AN_ADDRESS).map(|_| TcpStream::connect((own, port)).unwrap()).collect();
+    assert!(!answered((own, port)), "one more than its share");
+    assert!(answered((Ipv4Addr::LOCALHOST, port)));
+    drop(held);
+    eventually("its share is free again", || answered((own, port)).then_some(()));
+    // A proxy has many behind it.
+    let admin = Client::new(&format!("http://127.0.0.1:{port}"));
+    assert_eq!(admin.log_in("admin", &paperline.admin_password()).body["reqStatus"], "sucess");
+    assert_eq!(admin.patch("/api/settings", &json!({ "trusted_proxies": [own.to_string()] })).status, 200);
+    let held: Vec<TcpStream> = (0..SHARE_OF_AN_ADDRESS + 100).map(|_| TcpStream::connect((own, port)).unwrap()).collect();
+    assert!(answered((own, port)));
+    drop(held);
+}
+
+#[test]
+fn whoever_was_logged_in_lately_does_not_queue_behind_those_who_guess() {
+    let paperline = Paperline::start_with(&[&TRUSTED[..], &["--set", "allow_default_password=true"]].concat());
+    let from = |address: &str| {
+        log_in(&paperline, &[("x-forwarded-for", address), ("x-forwarded-proto", "https"), ("host", "labels.factory.example")])
+    };
+    assert_eq!(from("10.1.2.3").body["reqStatus"], "sucess");
+    let guess = |n: usize| {
+        let mut stream = TcpStream::connect(paperline.http.trim_start_matches("http://")).unwrap();
+        let body = r#"{"username":"admin","passwd":"a guess"}"#;
+        let head = format!(
+            "POST /login HTTP/1.1\r\nHost: labels.factory.example\r\nX-Forwarded-For: 10.9.{}.{}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            n / 250,
+            n % 250,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    // From 400 addresses, five each: more than wait at once.
+    let guesses: Vec<TcpStream> = (0..2_000).map(|n| guess(n % 400)).collect();
+    for _ in 0..3 {
+        assert_eq!(from("10.1.2.3").body["reqStatus"], "sucess");
+    }
+    let refused = guesses.into_iter().filter(|stream| {
+        let mut answer = String::new();
+        let _ = (&*stream).read_to_string(&mut answer);
+        answer.starts_with("HTTP/1.1 503")
+    });
+    assert!(refused.count() > 200, "more came than are waited for");
+}
+
+#[test]
+fn a_name_that_only_looks_new_is_refused() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let user = |name: &str| admin.post("/api/users", &json!({ "user_name": name, "passwd": "long enough", "permissions": [5] }));
+    let group = |name: &str| admin.post("/api/groups", &json!({ "group_name": name, "permissions": [5] }));
+    let company = |name: &str| admin.post("/api/companies", &json!({ "company_name": name }));
+    assert_eq!((user("王芳 OP").status, group("Reader").status, company("Acme").status), (201, 201, 201));
+    for answer in [user("\u{430}dmin"), user("王芳 ОР"), user("ａｄｍｉｎ"), group("R\u{435}ader"), company("\u{410}cme")]
+    {
+        assert_eq!(answer.refusal(), (409, "conflict"));
+        assert!(answer.body["err"].as_str().unwrap().contains("看起来一样"), "{answer:?}");
+    }
+    // What differs to the eye, or in plain letters, is another name.
+    for name in ["admin2", "Admin", "l1", "ll", "王芬 OP", "Вася"] {
+        assert_eq!(user(name).status, 201, "{name}");
+    }
 }

@@ -1,14 +1,12 @@
 //! Opens pictures: what they are is told by their content, they stand as a browser shows them, and a huge one never fills the memory.
 //! Not here: what is on them.
 
-use crate::domain::invoice::{decoder_bytes_max, is_decoded};
 use crate::engine::Trouble;
+use crate::pixels;
 use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
-use std::fs::File;
-use std::io::BufReader;
+use image::{DynamicImage, RgbImage};
 use std::path::Path;
 
 /// Longer sides are shrunk before anything is looked for: 3,200 pixels hold the small print of an A4 sheet.
@@ -28,24 +26,8 @@ pub struct Picture {
 /// # Errors
 /// `Refused` for what is no picture, one of another format, a broken or too large one.
 pub fn open(path: &Path) -> Result<Picture, Trouble> {
-    let refuse = |error: &dyn std::fmt::Display| Trouble::Refused(format!("the picture can't be opened: {error}"));
-    let file = File::open(path).map_err(|e| refuse(&e))?;
-    let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(|e| refuse(&e))?;
-    match reader.format() {
-        Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Tiff | ImageFormat::WebP) => {}
-        _ => return Err(refuse(&"not a JPEG, PNG, BMP, TIFF or WebP")),
-    }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(decoder_bytes_max(reader.format() == Some(ImageFormat::Png)));
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|e| refuse(&e))?;
-    let (width, height) = decoder.dimensions();
-    if !is_decoded((width, height), decoder.total_bytes()) {
-        return Err(refuse(&format!("{width} × {height} pixels are too many, or have too many bits")));
-    }
-    let orientation = decoder.orientation().map_err(|e| refuse(&e))?;
-    let image = DynamicImage::from_decoder(decoder).map_err(|e| refuse(&e))?;
-    prepare(image, orientation)
+    let opened = pixels::decode(path, prepare);
+    opened.map_err(|e| Trouble::Refused(format!("the picture can't be opened: {e}")))?
 }
 
 /// Any picture, shrunk if it is huge, turned, laid on white where it is transparent; in this order, so that only the decoder ever

@@ -56,8 +56,9 @@ impl Paperline {
     /// On a data dir that lies somewhere else.
     pub fn start_on(dir: Arc<tempfile::TempDir>, data: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_paperline"))
-            .args(["serve", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--https", "127.0.0.1:0", "--data-dir"])
             .arg(data)
+            .args(if arguments.contains(&"--http") { &[][..] } else { &["--http", "127.0.0.1:0"] })
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
