@@ -17,8 +17,10 @@ fn known(txn: &Txn<'_>, id: CompanyId) -> Result<Company, Refusal> {
 }
 
 fn must_be_new(txn: &Txn<'_>, id: CompanyId, name: &str) -> Result<(), Refusal> {
-    let others = all(&txn.view())?.into_iter().filter(|other| other.id != id);
-    others.map(|other| must_differ(name, &other.name, ("已有同名的公司", "there is a company of that name"))).collect()
+    for other in all(&txn.view())?.iter().filter(|other| other.id != id) {
+        must_differ(name, &other.name, ("已有同名的公司", "there is a company of that name"))?;
+    }
+    Ok(())
 }
 
 impl App {
