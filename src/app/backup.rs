@@ -3,6 +3,7 @@
 use super::devices::DEVICES_COUNTER;
 use super::open::{RESTORED, WHOLE, room};
 use super::{App, By, log, now};
+use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
 use crate::store::backup::{self, BackupError, Contents};
@@ -180,7 +181,7 @@ impl App {
     }
 
     pub async fn log_backup(&self, by: By) -> Result<(), Refusal> {
-        self.act(by, move |txn, by| Ok(log(txn, now(), &by.about_the_box(), None, "下载备份")?)).await
+        self.act(by, move |txn, by| Ok(log(txn, now(), &by.about_the_box(), None, Fact::BackupDownloaded)?)).await
     }
 
     /// The nightly ones there are, and what went wrong with the last.

@@ -3,6 +3,7 @@
 use super::accounts::{must_differ, name};
 use super::{App, By, log, now};
 use crate::domain::account::Company;
+use crate::domain::fact::Fact;
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{COMPANIES, GROUPS, USERS};
@@ -30,7 +31,7 @@ impl App {
             let company = Company { id: CompanyId(txn.next("companies")?), name, registered: now() };
             must_be_new(txn, company.id, &company.name)?;
             txn.put(&COMPANIES, &company.id, &company)?;
-            log(txn, now(), &by.about_the_box(), None, format!("增加公司 {}", company.name))?;
+            log(txn, now(), &by.about_the_box(), None, Fact::CompanyAdded { name: company.name.clone() })?;
             Ok(company)
         })
         .await
@@ -41,10 +42,9 @@ impl App {
         self.act(by, move |txn, by| {
             let mut company = known(txn, id)?;
             must_be_new(txn, id, &name)?;
-            let line = format!("修改公司 {} → {name}", company.name);
-            company.name = name;
+            let from = std::mem::replace(&mut company.name, name.clone());
             txn.put(&COMPANIES, &id, &company)?;
-            log(txn, now(), &by.about(&txn.view(), id)?, None, line)?;
+            log(txn, now(), &by.about(&txn.view(), id)?, None, Fact::CompanyRenamed { from, to: name })?;
             Ok(company)
         })
         .await
@@ -64,7 +64,7 @@ impl App {
                 txn.delete(&GROUPS, &group);
             }
             txn.delete(&COMPANIES, &id);
-            Ok(log(txn, now(), &by.about_the_box(), None, format!("删除公司 {}", company.name))?)
+            Ok(log(txn, now(), &by.about_the_box(), None, Fact::CompanyDeleted { name: company.name })?)
         })
         .await
     }

@@ -8,6 +8,7 @@ use super::labels::close_print;
 use super::{App, By, log, now};
 use crate::domain::change::Change;
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Settlement, StepKind, canonical_cpuid, is_cpuid};
+use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, RETIRED};
@@ -62,7 +63,18 @@ fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str,
     close_print(txn, by, &device, Label::Unknown)?;
     let change = (device.cpuid.clone(), cpuid.to_owned());
     add_step(txn, by, now, &device.sn, StepKind::Cpuid, change, reason)?;
-    log(txn, now, by, None, format!("更正设备 {} {} → {cpuid}：{reason}", device.sn, device.cpuid))?;
+    log(
+        txn,
+        now,
+        by,
+        None,
+        Fact::DeviceCorrected {
+            sn: device.sn.clone(),
+            from: device.cpuid.clone(),
+            to: cpuid.to_owned(),
+            reason: reason.to_owned(),
+        },
+    )?;
     let device = Device { cpuid: cpuid.to_owned(), label: Label::New, current_labels: 0, ..device };
     enlist(txn, &device)?;
     settle_by_itself(txn, by, now, &device, reason)?;
@@ -170,7 +182,7 @@ impl App {
             delist(txn, &device)?;
             txn.put(&RETIRED, &sn, &device)?;
             add_step(txn, by, now, &sn, StepKind::Retired, (String::new(), String::new()), &reason)?;
-            log(txn, now, by, None, format!("作废设备 {sn} {}：{reason}", device.cpuid))?;
+            log(txn, now, by, None, Fact::DeviceRetired { sn: sn.clone(), cpuid: device.cpuid.clone(), reason: reason.clone() })?;
             txn.emit(Change::Unprinted);
             Ok(device)
         })
@@ -203,7 +215,13 @@ impl App {
                 }
                 correct(txn, by, now, device, &conflict.cpuid, &reason)?;
             }
-            log(txn, now, by, None, format!("处理设备冲突 {} {}：{reason}", conflict.sn, conflict.cpuid))?;
+            log(
+                txn,
+                now,
+                by,
+                None,
+                Fact::ConflictSettled { sn: conflict.sn.clone(), cpuid: conflict.cpuid.clone(), reason: reason.clone() },
+            )?;
             let user_name = by.actor.user_name.clone();
             conflict.settled = Some(Settlement { at: now, user_name, reason, replaced: replace });
             txn.put(&CONFLICTS, &id, &conflict)?;

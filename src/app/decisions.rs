@@ -5,6 +5,7 @@ use super::invoices::{corrections, put, visible};
 use super::kin::{self, Kin};
 use super::{App, By, faults, log, now};
 use crate::domain::checks::Reason;
+use crate::domain::fact::Fact;
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Decision, Invoice, Standing, Void, Why};
 use crate::domain::refusal::Refusal;
@@ -48,8 +49,8 @@ fn decide(txn: &Txn<'_>, invoice: &mut Invoice, of: InvoiceId, decision: Option<
     Ok(())
 }
 
-/// Changes the invoice; its line in the log.
-fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Result<String, Refusal> {
+/// Changes the invoice; what is told of it.
+fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Result<Fact, Refusal> {
     let (id, user_name, at) = (invoice.id, by.actor.user_name.clone(), now());
     Ok(match verdict {
         Verdict::Duplicate { is_duplicate, of: seen } => {
@@ -66,25 +67,20 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                 ));
             }
             decide(txn, invoice, of, is_duplicate.map(|is_duplicate| Decision { of, is_duplicate, user_name, at }))?;
-            match is_duplicate {
-                Some(true) => format!("判定发票 #{id} 与 #{of} 重复"),
-                Some(false) => format!("判定发票 #{id} 与 #{of} 不重复"),
-                None => format!("判定发票 #{id} 的重复判断撤销"),
-            }
+            Fact::DuplicateDecided { invoice: id, of, is_duplicate }
         }
         Verdict::Void { reason } => {
             if invoice.void.is_some() {
                 return Err(Refusal::conflict("这张发票已作废", "the invoice is void already"));
             }
-            let line = format!("作废发票 #{id}：{reason}");
-            invoice.void = Some(Void { user_name, at, reason });
-            line
+            invoice.void = Some(Void { user_name, at, reason: reason.clone() });
+            Fact::InvoiceVoided { invoice: id, reason }
         }
         Verdict::Restore => {
             if invoice.void.take().is_none() {
                 return Err(Refusal::conflict("这张发票没有作废", "the invoice is not void"));
             }
-            format!("恢复发票 #{id}")
+            Fact::InvoiceRestored { invoice: id }
         }
         Verdict::Reopen => {
             match invoice.standing {
@@ -111,7 +107,7 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
             for (area, probability) in doubts.collect::<Vec<_>>() {
                 invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
             }
-            format!("退回待核对 #{id}")
+            Fact::InvoiceReopened { invoice: id }
         }
     })
 }
@@ -125,11 +121,11 @@ impl App {
                 return Ok(Taken::Stale(Box::new(before)));
             }
             let mut invoice = before.clone();
-            let line = apply(txn, by, &mut invoice, verdict)?;
+            let fact = apply(txn, by, &mut invoice, verdict)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
             let by = by.about(&txn.view(), invoice.company)?;
-            log(txn, now(), &by, None, line)?;
+            log(txn, now(), &by, None, fact)?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

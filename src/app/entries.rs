@@ -6,6 +6,7 @@ use super::invoices::{corrections, put, specimen, visible};
 use super::{App, By, faults, log, now};
 use crate::domain::checks::{self, Reason};
 use crate::domain::entries;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{InvoiceId, Millis};
 use crate::domain::invoice::{Correction, Invoice, Review, Standing, Why};
 use crate::domain::refusal::Refusal;
@@ -188,11 +189,11 @@ impl App {
             for (pos_id, text) in fields {
                 correct(txn, by, now, &mut invoice, &pos_id, text)?;
             }
-            let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+            let against_checks = entry.against_checks.clone();
             reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
-            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, format!("修改发票 #{id}{why}"))?;
+            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceCorrected { invoice: id, against_checks })?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await
@@ -229,11 +230,11 @@ impl App {
                 correct(txn, by, now, &mut invoice, &pos_id, text)?;
             }
             confirm(txn, by, now, &mut invoice)?;
-            let why = entry.against_checks.as_ref().map(|why| format!("：{why}")).unwrap_or_default();
+            let against_checks = entry.against_checks.clone();
             invoice.standing = Standing::Reviewed;
             reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
-            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, format!("核对发票 #{id}{why}"))?;
+            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceReviewed { invoice: id, against_checks })?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

@@ -8,6 +8,7 @@ use super::queues::enqueue;
 use super::{App, By, log, now};
 use crate::domain::action::Job;
 use crate::domain::change::Change;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
 use crate::domain::invoice::{Invoice, Review, Standing};
 use crate::domain::refusal::Refusal;
@@ -133,7 +134,7 @@ fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, 
     strike(txn, &invoice)?;
     let job = Job::Recognise { picture: invoice.picture.id, again: Some(invoice.id) };
     let by = by.about(&txn.view(), invoice.company)?;
-    let action = enqueue(txn, &by, job, &invoice.file_name, &format!(" {}", invoice.id))?;
+    let action = enqueue(txn, &by, job, &invoice.file_name, &invoice.id.to_string())?;
     Ok((action.id, invoice))
 }
 
@@ -197,7 +198,7 @@ impl App {
             invoice.review = Some(Review { user_name, at, against_checks });
             settle(txn, &before, &mut invoice, Standing::Reviewed)?;
             let by = by.about(&txn.view(), invoice.company)?;
-            log(txn, at, &by, None, format!("处理异常发票 {id}"))?;
+            log(txn, at, &by, None, Fact::FaultResolved { invoice: id })?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

@@ -5,6 +5,7 @@ use super::accounts::{
 };
 use super::{App, By, log, now};
 use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
+use crate::domain::fact::Fact;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{GROUPS, USERS};
@@ -61,7 +62,7 @@ impl App {
             let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
             must_be_new(txn, &group)?;
             txn.put(&GROUPS, &group.id, &group)?;
-            log(txn, now(), &by.about(&txn.view(), company)?, None, format!("增加用户组 {}", group.name))?;
+            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::GroupAdded { name: group.name.clone() })?;
             Ok(group)
         })
         .await
@@ -90,7 +91,7 @@ impl App {
                 }
                 keep_an_administrator(txn)?;
             }
-            log(txn, now(), &by.about(&txn.view(), group.company)?, None, format!("修改用户组 {}", group.name))?;
+            log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::GroupChanged { name: group.name.clone() })?;
             Ok(group)
         })
         .await
@@ -129,7 +130,7 @@ impl App {
                 tell_rights(txn, &member)?;
             }
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), &by.about(&txn.view(), group.company)?, None, format!("删除用户组 {}", group.name))?)
+            Ok(log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::GroupDeleted { name: group.name })?)
         })
         .await
     }
@@ -138,18 +139,19 @@ impl App {
     pub async fn move_user(&self, by: By, id: UserId, group: Option<GroupId>) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let mut user = manageable(txn, by, id)?;
-            let what = match group {
-                Some(group) => format!("加入用户组 {} {}", joinable(txn, by, group, user.company)?.name, user.name),
+            let name = user.name.clone();
+            let fact = match group {
+                Some(group) => Fact::GroupJoined { group: joinable(txn, by, group, user.company)?.name, user: name },
                 None if user.group.is_none() => {
                     return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
                 }
-                None => format!("移出用户组 {}", user.name),
+                None => Fact::GroupLeft { user: name },
             };
             user.group = group;
             txn.put(&USERS, &id, &user)?;
             tell_rights(txn, &user)?;
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, what)?)
+            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, fact)?)
         })
         .await
     }

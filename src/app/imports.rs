@@ -5,6 +5,7 @@ use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, deli
 use super::{App, By, log, now};
 use crate::domain::change::Change;
 use crate::domain::device::{Device, Import, ImportState};
+use crate::domain::fact::Fact;
 use crate::domain::refusal::Refusal;
 use crate::domain::spreadsheet::{Words, is_digits};
 use crate::store::tables::{DEVICES, DEVICES_BY_CPUID, IMPORTED, IMPORTS};
@@ -120,7 +121,7 @@ impl App {
     pub async fn import_devices(&self, by: By, file: String, rows: Vec<NewDevice>) -> Result<(u64, Vec<Registration>), Refusal> {
         let begin = move |txn: &mut Txn<'_>, author: &By| {
             let (id, now) = (txn.next("imports")?, now());
-            log(txn, now, author, None, format!("导入设备 {id} {file}"))?;
+            log(txn, now, author, None, Fact::DevicesImported { import: id, file: file.clone() })?;
             let (user_name, ip) = (author.actor.user_name.clone(), author.ip.clone());
             txn.put(&IMPORTS, &id, &Import { at: now, user_name, ip, file, created: 0, state: ImportState::Untouched })?;
             Ok(id)
@@ -153,7 +154,7 @@ impl App {
                 return Err(refusal);
             }
             if import.state == ImportState::Untouched {
-                log(txn, now(), by, None, format!("撤销导入 {id} {}", import.file))?;
+                log(txn, now(), by, None, Fact::ImportUndone { import: id, file: import.file.clone() })?;
                 txn.put(&IMPORTS, &id, &Import { state: ImportState::Undoing, ..import })?;
             }
             Ok(())

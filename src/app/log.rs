@@ -2,9 +2,11 @@
 
 use super::By;
 use crate::domain::action::LogRow;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, CompanyId, Millis};
 use crate::store::tables::{Arrival, COUNTERS, LOG, LOG_INDEX, LOG_KEYS};
-use crate::store::{StoreError, Txn, View};
+use crate::store::{StoreError, Txn, View, record};
+use sha2::{Digest, Sha256};
 use std::collections::BinaryHeap;
 
 /// What a row can be found by.
@@ -13,63 +15,13 @@ pub enum Facet {
     Ip,
     User,
     Company,
-    /// The first word of the description.
+    /// By its Chinese word.
     Kind,
 }
 
 impl Facet {
     pub const ALL: [Self; 4] = [Self::Ip, Self::User, Self::Company, Self::Kind];
 }
-
-/// What a description may begin with; the pages have each in every language.
-pub const KINDS: &[&str] = &[
-    "识别发票",
-    "增加模板",
-    "修改模板",
-    "删除模板",
-    "优先处理",
-    "取消操作",
-    "暂停队列",
-    "恢复队列",
-    "修改发票",
-    "核对发票",
-    "退回待核对",
-    "处理异常发票",
-    "判定发票",
-    "作废发票",
-    "恢复发票",
-    "导入设备",
-    "撤销导入",
-    "更正设备",
-    "作废设备",
-    "处理设备冲突",
-    "增加标签样式",
-    "修改标签样式",
-    "删除标签样式",
-    "登录",
-    "登录失败",
-    "增加用户",
-    "修改用户",
-    "锁定用户",
-    "解锁用户",
-    "删除用户",
-    "修改用户权限",
-    "修改密码",
-    "重置密码",
-    "增加用户组",
-    "修改用户组",
-    "删除用户组",
-    "加入用户组",
-    "移出用户组",
-    "增加公司",
-    "修改公司",
-    "删除公司",
-    "增加令牌",
-    "删除令牌",
-    "修改设置",
-    "下载备份",
-    "从备份恢复",
-];
 
 /// The number of the facet that every row has.
 pub(super) const EVERY: u8 = 4;
@@ -81,42 +33,48 @@ const LAST: &str = "log/last";
 /// The number of the newest row. Rows are in the same order by number as by time.
 const NUMBER: &str = "log";
 
-fn kind(row: &LogRow) -> &str {
-    row.description.split(' ').next().unwrap_or_default()
-}
-
 pub(super) fn value(row: &LogRow, facet: u8) -> String {
     match facet % ADMINISTRATION {
         0 => &row.ip,
         1 => &row.user_name,
         2 => &row.company_name,
-        3 => kind(row),
+        3 => row.fact.kind(),
         _ => "",
     }
     .to_owned()
 }
 
-/// A line in the log, in the same write as what it describes.
-pub(super) fn log(
-    txn: &mut Txn<'_>,
-    now: Millis,
-    by: &By,
-    action: Option<ActionId>,
-    description: impl Into<String>,
-) -> Result<(), StoreError> {
+/// By what the row after it shows that it is as it was written. What lies in a store of an older release is taken as it is.
+pub(super) fn digest(arrival: &Arrival, row: &LogRow) -> [u8; 32] {
+    let (time, number) = arrival;
+    let mut hash = Sha256::new_with_prefix(time.to_be_bytes());
+    hash.update(number.to_be_bytes());
+    // What is too large to be kept is in no store.
+    hash.update(record::encode(row).unwrap_or_default());
+    hash.finalize().into()
+}
+
+/// The newest row's place.
+pub(super) fn newest_place(view: &View<'_>) -> Result<Arrival, StoreError> {
+    Ok((view.counter(LAST)?.try_into().unwrap_or(Millis::MAX), view.counter(NUMBER)?))
+}
+
+/// A row in the log, in the same write as what it tells.
+pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<ActionId>, fact: Fact) -> Result<(), StoreError> {
+    let newest = newest_place(&txn.view())?;
+    let before = txn.get(&LOG, &newest)?.map_or([0; 32], |row| digest(&newest, &row));
     let row = LogRow {
         action,
-        description: description.into(),
+        fact,
         user: by.actor.user,
         user_name: by.actor.user_name.clone(),
         company: by.actor.company,
         company_name: by.actor.company_name.clone(),
         ip: by.ip.clone(),
+        before: Some(before),
     };
-    debug_assert!(KINDS.contains(&kind(&row)), "{} is none of the log's kinds", row.description);
     // The index is searched by halving: the log's time never goes back, even when the clock does.
-    let last = txn.view().counter(LAST)?;
-    let time = now.max(last.try_into().unwrap_or(Millis::MAX));
+    let time = now.max(newest.0);
     txn.put(&COUNTERS, &LAST.to_owned(), &time.unsigned_abs())?;
     let arrival = (time, txn.next(NUMBER)?);
     let stream = if action.is_some() { 0 } else { ADMINISTRATION };
@@ -334,13 +292,13 @@ mod tests {
     #[test]
     fn pages_are_what_a_walk_finds() {
         let store = Store::new(Arc::new(Memory::default()), crate::store::endless(), Box::new(|_| {})).unwrap();
-        let kinds = ["修改设置", "识别发票 10", "增加用户 修改设置"];
+        let kinds = ["修改设置", "识别发票 10", "增加用户 修改设置"].map(|text| Fact::Told(text.into()));
         let write = store.write_blocking(move |txn| {
             for n in 0..200 {
                 // Several of one moment, and a clock that goes back.
                 let now = [1_000, 1_000, 1_001, 1_010, 990][n % 5] + n as Millis / 20;
                 let action = (n % 4 == 0).then_some(ActionId(n as u64));
-                log(txn, now, &by(n * 7 % 30), action, kinds[n % 3])?;
+                log(txn, now, &by(n * 7 % 30), action, kinds[n % 3].clone())?;
             }
             Ok(())
         });

@@ -6,6 +6,7 @@ use super::log::log;
 use super::settings::InForce;
 use super::{App, By, data_dir, identity, imports, now, recount};
 use crate::domain::change::Change;
+use crate::domain::fact::Fact;
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::backup::{self, INCOMPLETE};
@@ -129,9 +130,9 @@ fn note_restore(store: &Store) -> Result<(), Refusal> {
     }
     store.write_blocking(move |txn| {
         txn.delete(&COUNTERS, &mark);
-        let tokens = txn.scan(&TOKENS, &(), false).count();
+        let tokens = txn.scan(&TOKENS, &(), false).count() as u64;
         let by = By::the_box(CompanyId(0), String::new());
-        Ok(log(txn, now(), &by, None, format!("从备份恢复 {tokens} 个令牌、所有密码和锁定与备份时相同"))?)
+        Ok(log(txn, now(), &by, None, Fact::BackupRestored { tokens })?)
     })
 }
 

@@ -5,6 +5,7 @@ use super::{App, By, faults, invoices, log, now, templates};
 use crate::domain::action::{Action, CRASHES_MAX, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::change::Change;
 use crate::domain::dispatch::Heads;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, Millis};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::refusal::Refusal;
@@ -26,8 +27,8 @@ fn take_out(txn: &mut Txn<'_>, queue: Queue, action: &Action) -> Result<(), Stor
     Ok(())
 }
 
-/// A new action at the end of its queue, with its line in the log. `file_name`: of a recognition.
-pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, detail: &str) -> Result<Action, StoreError> {
+/// A new action at the end of its queue, with its row in the log. `file_name`: of a recognition. `about`: what the log says of it.
+pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, about: &str) -> Result<Action, StoreError> {
     let number = txn.next("actions")?;
     let now = now();
     let action = Action {
@@ -46,7 +47,7 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, det
         job,
     };
     put_into(txn, action.job.queue(), &action)?;
-    log(txn, now, by, Some(action.id), format!("{}{detail}", action.job.kind()))?;
+    log(txn, now, by, Some(action.id), Fact::Queued { task: action.job.task(), about: about.to_owned() })?;
     Ok(action)
 }
 
@@ -225,7 +226,7 @@ impl App {
             for (name, kept) in &pictures {
                 let picture = pictures::record(txn, by, kept, Purpose::Invoice, by.actor.company)?;
                 let job = Job::Recognise { picture: picture.id, again: None };
-                let action = enqueue(txn, by, job, name, &format!(" {name}"))?;
+                let action = enqueue(txn, by, job, name, name)?;
                 queued.push((action.id, picture));
             }
             let answer = UploadAnswer { actions: queued.iter().map(|(id, _)| *id).collect(), sizes: sizes(&txn.view())?, failed };
@@ -278,7 +279,7 @@ impl App {
             action.state = State::Cancelled;
             txn.put(&ACTIONS, &id, &action)?;
             let by = by.about(&txn.view(), action.company)?;
-            log(txn, now(), &by, None, format!("取消操作 {} {id}", action.job.kind()))?;
+            log(txn, now(), &by, None, Fact::Cancelled { task: action.job.task(), action: id })?;
             if let Job::Recognise { again: Some(again), .. } = action.job {
                 faults::come_back(txn, again)?;
             }
@@ -293,10 +294,10 @@ impl App {
         self.act(by, move |txn, by| {
             let action = waiting_for(txn, by, id)?;
             take_out(txn, action.job.queue(), &action)?;
-            let (kind, by) = (action.job.kind(), by.about(&txn.view(), action.company)?);
+            let (task, by) = (action.job.task(), by.about(&txn.view(), action.company)?);
             let first = first_position(txn, action.job.queue())?.unwrap_or(0).min(0);
             wait_at(txn, action, first - 1)?;
-            Ok(log(txn, now(), &by, None, format!("优先处理 {kind} {id}"))?)
+            Ok(log(txn, now(), &by, None, Fact::MovedAhead { task, action: id })?)
         })
         .await
     }
@@ -304,7 +305,7 @@ impl App {
     /// What runs ends; nothing else starts until `resume_queues`, over restarts too.
     pub async fn pause_queues(&self, by: By, reason: String) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
-            log(txn, now(), by, None, format!("暂停队列 {reason}"))?;
+            log(txn, now(), by, None, Fact::QueuesPaused { reason: reason.clone() })?;
             txn.put(&PAUSE, &(), &Pause { by: by.actor.user_name.clone(), since: now(), reason })?;
             txn.emit(Change::Queues);
             Ok(())
@@ -316,7 +317,7 @@ impl App {
         self.act(by, move |txn, by| {
             txn.delete(&PAUSE, &());
             txn.emit(Change::Queues);
-            Ok(log(txn, now(), by, None, "恢复队列")?)
+            Ok(log(txn, now(), by, None, Fact::QueuesResumed)?)
         })
         .await
     }

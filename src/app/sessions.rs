@@ -4,6 +4,7 @@ use super::attempts::TooMany;
 use super::{App, By, accounts, log, now, passwords};
 use crate::domain::account::{Actor, Credential, Session, User};
 use crate::domain::change::Change;
+use crate::domain::fact::{Fact, Refused};
 use crate::domain::ids::{Millis, TokenId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS};
@@ -113,7 +114,7 @@ impl App {
             Ok(attempt) => attempt,
             Err(TooMany { retry_after, is_first }) => {
                 if is_first {
-                    self.log_refusal(found, address, "错误次数过多").await;
+                    self.log_refusal(found, address, Refused::TooManyTries).await;
                 }
                 return Ok(Login::Locked { retry_after });
             }
@@ -121,19 +122,19 @@ impl App {
         let Some(user) = found else {
             attempt.was_wrong();
             // What was typed may be a password in the wrong field: it is not kept.
-            self.log_refusal(None, address, "没有这个用户").await;
+            self.log_refusal(None, address, Refused::UnknownUser).await;
             return Ok(Login::UnknownUser);
         };
         if password.len() > passwords::PASSWORD_CHARS_MAX * 4
             || !self.passwords.verify(password, user.password_hash.clone()).await?
         {
             attempt.was_wrong();
-            self.log_refusal(Some(user), address, "密码错误").await;
+            self.log_refusal(Some(user), address, Refused::WrongPassword).await;
             return Ok(Login::WrongPassword);
         }
         attempt.was_right();
         if user.locked {
-            self.log_refusal(Some(user), address, "用户已锁定").await;
+            self.log_refusal(Some(user), address, Refused::UserLocked).await;
             return Err(Refusal::new(
                 crate::domain::refusal::Code::Forbidden,
                 "该用户已被锁定，请联系管理员",
@@ -141,7 +142,7 @@ impl App {
             ));
         }
         if user.default_password && !may_use_default {
-            self.log_refusal(Some(user), address, "默认密码只能在本机使用").await;
+            self.log_refusal(Some(user), address, Refused::DefaultPasswordFromAfar).await;
             return Err(Refusal::new(
                 crate::domain::refusal::Code::Forbidden,
                 "默认密码只能在本机使用，请先在本机修改密码",
@@ -158,20 +159,20 @@ impl App {
                 let now = now();
                 txn.put(&SESSIONS, &key, &Session { user: id, began: now, seen: now })?;
                 let actor = accounts::actor(&txn.view(), &current, Credential::Session(key))?;
-                Ok(log(txn, now, &By { actor, ip: address.to_string(), needs: &[] }, None, "登录")?)
+                Ok(log(txn, now, &By { actor, ip: address.to_string(), needs: &[] }, None, Fact::LoggedIn)?)
             })
             .await?;
         Ok(Login::Welcome { secret })
     }
 
     /// `user`: `None` where nobody is of that name. The answer does not hang on it: on a full disk it is the same.
-    async fn log_refusal(&self, user: Option<User>, address: IpAddr, why: &'static str) {
+    async fn log_refusal(&self, user: Option<User>, address: IpAddr, why: Refused) {
         let logged = self.store.write(move |txn| {
             let actor = match user {
                 Some(user) => accounts::actor(&txn.view(), &user, Credential::Session([0; 32]))?,
                 None => Actor::nobody(""),
             };
-            Ok(log(txn, now(), &By { actor, ip: address.to_string(), needs: &[] }, None, format!("登录失败 {why}"))?)
+            Ok(log(txn, now(), &By { actor, ip: address.to_string(), needs: &[] }, None, Fact::LogInRefused(why))?)
         });
         if let Err(refusal) = logged.await {
             tracing::warn!("a refused log-in is not in the log: {}", refusal.en);

@@ -2,6 +2,7 @@
 
 use super::{App, By, log, now};
 use crate::domain::change::Change;
+use crate::domain::fact::Fact;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::settings::Settings;
 use crate::store::tables::SETTINGS;
@@ -82,7 +83,7 @@ impl App {
                 changed.set(name, value)?;
                 if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
                     txn.put(&SETTINGS, name, value)?;
-                    log(txn, now(), &by.about_the_box(), None, format!("修改设置 {name} = {value}"))?;
+                    log(txn, now(), &by.about_the_box(), None, Fact::SettingChanged { name: name.clone(), value: value.clone() })?;
                     is_news = true;
                 }
             }

@@ -148,13 +148,13 @@ impl App {
                 Some(kept) => pictures::record(txn, by, kept, Purpose::Template, company)?.id,
                 None => origin.id,
             };
-            let detail = format!(" {}", drawn.layout.label);
+            let label = drawn.layout.label.clone();
             let draft = TemplateDraft { company, layout: drawn.layout, json_model: drawn.json_model, origin: origin.id, shown };
             let job = match change {
                 Some(id) => Job::ChangeTemplate(id, draft),
                 None => Job::AddTemplate(draft),
             };
-            let action = enqueue(txn, by, job, "", &detail)?;
+            let action = enqueue(txn, by, job, "", &label)?;
             txn.emit(Change::Queues);
             Ok((action.id, sizes(&txn.view())?))
         })
@@ -165,7 +165,7 @@ impl App {
         self.act(by, move |txn, by| {
             let template = own(txn, by, id)?;
             let by = &by.about(&txn.view(), template.company)?;
-            let action = enqueue(txn, by, Job::DeleteTemplate(id), "", &format!(" {}", template.layout.label))?;
+            let action = enqueue(txn, by, Job::DeleteTemplate(id), "", &template.layout.label)?;
             txn.emit(Change::Queues);
             Ok((action.id, sizes(&txn.view())?))
         })

@@ -8,6 +8,7 @@ use super::groups::{Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
 use crate::domain::change::Change;
+use crate::domain::fact::Fact;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::{SESSIONS, USERS, USERS_BY_NAME};
@@ -117,7 +118,7 @@ impl App {
             };
             take_name(txn, user.id, &user.name)?;
             txn.put(&USERS, &user.id, &user)?;
-            log(txn, now(), &by.about(&txn.view(), company)?, None, format!("增加用户 {}", user.name))?;
+            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::UserAdded { name: user.name.clone() })?;
             Ok(user)
         })
         .await
@@ -162,19 +163,20 @@ impl App {
             txn.put(&USERS, &id, &user)?;
             tell_rights(txn, &user)?;
             keep_an_administrator(txn)?;
-            let what = match change.locked {
-                Some(true) => "锁定用户",
-                Some(false) => "解锁用户",
-                None => "修改用户",
+            let name = user.name.clone();
+            let fact = match change.locked {
+                Some(true) => Fact::UserLocked { name },
+                Some(false) => Fact::UserUnlocked { name },
+                None => Fact::UserChanged { name },
             };
             // Whoever moves is news on both sides of the wall.
             if user.company != left {
-                log(txn, now(), &by.about(&txn.view(), left)?, None, format!("{what} {}", user.name))?;
+                log(txn, now(), &by.about(&txn.view(), left)?, None, fact.clone())?;
             }
             let by = &by.about(&txn.view(), user.company)?;
-            log(txn, now(), by, None, format!("{what} {}", user.name))?;
+            log(txn, now(), by, None, fact)?;
             if has_other_rights {
-                log(txn, now(), by, None, format!("修改用户权限 {}", user.name))?;
+                log(txn, now(), by, None, Fact::RightsChanged { user: user.name.clone() })?;
             }
             Ok(user)
         })
@@ -188,7 +190,7 @@ impl App {
             txn.delete(&USERS, &id);
             txn.delete(&USERS_BY_NAME, &user.name);
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, format!("删除用户 {}", user.name))?)
+            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::UserDeleted { name: user.name })?)
         })
         .await
     }
@@ -205,7 +207,7 @@ impl App {
                 user.permissions = permissions;
                 txn.put(&USERS, id, &user)?;
                 tell_rights(txn, &user)?;
-                log(txn, now(), &by.about(&txn.view(), user.company)?, None, format!("修改用户权限 {}", user.name))?;
+                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::RightsChanged { user: user.name.clone() })?;
             }
             keep_an_administrator(txn)
         })
@@ -249,7 +251,7 @@ impl App {
                 user.default_password = false;
                 txn.put(&USERS, &id, &user)?;
                 end_access(txn, id, keep_tokens)?;
-                log(txn, now(), &by.about(&txn.view(), user.company)?, None, format!("修改密码 {}", user.name))?;
+                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::PasswordChanged { user: user.name.clone() })?;
                 Ok(user.name)
             })
             .await?;
@@ -274,7 +276,7 @@ impl App {
                 end_access(txn, user.id, false)?;
                 tell_rights(txn, &user)?;
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
-                Ok(log(txn, now(), &by, None, format!("重置密码 {}", user.name))?)
+                Ok(log(txn, now(), &by, None, Fact::PasswordReset { user: user.name.clone() })?)
             })
             .await?;
         if is_admin {

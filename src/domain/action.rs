@@ -1,5 +1,6 @@
 //! An action is one thing a user asked for: it waits in a queue until an engine has done it. Also its line in the log.
 
+use super::fact::{Fact, Task};
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use super::template::{EngineNumbers, Layout};
 use serde::{Deserialize, Serialize};
@@ -63,13 +64,12 @@ impl Job {
         }
     }
 
-    /// The seed's kind of action, with which the log's description begins.
-    pub fn kind(&self) -> &'static str {
+    pub fn task(&self) -> Task {
         match self {
-            Self::Recognise { .. } => "识别发票",
-            Self::AddTemplate(_) => "增加模板",
-            Self::ChangeTemplate(..) => "修改模板",
-            Self::DeleteTemplate(_) => "删除模板",
+            Self::Recognise { .. } => Task::Recognise,
+            Self::AddTemplate(_) => Task::AddTemplate,
+            Self::ChangeTemplate(..) => Task::ChangeTemplate,
+            Self::DeleteTemplate(_) => Task::DeleteTemplate,
         }
     }
 }
@@ -117,17 +117,18 @@ pub struct Pause {
     pub reason: String,
 }
 
-/// One line of the audit log; names are those of that moment.
+/// A row of the audit log: a fact, who did it and from where; names are those of that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRow {
     pub action: Option<ActionId>,
-    /// Begins with the kind of action.
-    pub description: String,
+    pub fact: Fact,
     pub user: UserId,
     pub user_name: String,
     pub company: CompanyId,
     pub company_name: String,
     pub ip: String,
+    /// SHA-256 of the row before it, or zeros in the first, so that no row can be changed or taken out alone; none in those of older releases.
+    pub before: Option<[u8; 32]>,
 }
 
 /// What an upload was answered with, kept for as long as its Idempotency-Key counts.

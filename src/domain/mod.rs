@@ -9,6 +9,7 @@ pub mod checks;
 pub mod device;
 pub mod dispatch;
 pub mod entries;
+pub mod fact;
 pub mod file_kind;
 pub mod identity;
 pub mod ids;

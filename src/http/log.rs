@@ -1,7 +1,7 @@
 //! The audit log: twenty rows as the interface document has them, all of it as the pages do, and as a file.
 
 use super::invoice::page;
-use super::reply::{self, Reply};
+use super::reply::{self, Language, Reply};
 use super::route::Call;
 use super::{csv, time};
 use crate::app::log::{self, Facet, Query};
@@ -14,11 +14,19 @@ use serde_json::{Value, json};
 
 const ROWS_PER_PAGE: u64 = 20;
 
-fn row((arrival, row): &(Arrival, LogRow), zone: &TimeZone) -> Value {
+/// What is told, in the reader's language.
+fn sentence(row: &LogRow, language: Language) -> String {
+    match language {
+        Language::Chinese => row.fact.zh(),
+        Language::English => row.fact.en(),
+    }
+}
+
+fn row((arrival, row): &(Arrival, LogRow), zone: &TimeZone, language: Language) -> Value {
     json!({
         "action_id": row.action,
         "action_time": time::write(arrival.0, zone),
-        "action_description": row.description,
+        "action_description": sentence(row, language),
         "user_id": row.user,
         "user_name": row.user_name,
         "company_id": row.company,
@@ -42,11 +50,11 @@ fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<
     Ok(Query { wall: call.actor()?.wall(), from, to, keyword, facet, administration, before: None })
 }
 
-async fn answer(call: &Call, query: Query) -> Result<Reply, Refusal> {
+async fn answer(call: &Call, query: Query, language: Language) -> Result<Reply, Refusal> {
     let (page, zone) = (page(&call.fields)? as u64, call.edge.app.settings().zone());
     let skip = page.saturating_mul(ROWS_PER_PAGE);
     let (total, rows) = call.edge.app.look(move |view| log::search(view, &query, skip, ROWS_PER_PAGE as usize)).await?;
-    let list: Vec<Value> = rows.iter().map(|found| row(found, &zone)).collect();
+    let list: Vec<Value> = rows.iter().map(|found| row(found, &zone, language)).collect();
     Ok(reply::json(&json!({ "page_sum": total.div_ceil(ROWS_PER_PAGE), "action_list": list })))
 }
 
@@ -55,7 +63,8 @@ pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {
     let times = (call.fields.time_or_none("startTime", &zone)?, call.fields.time_or_none("endTime", &zone)?);
     let (Some(from), Some(to)) = times else { return Err(Refusal::sentence(Code::Malformed, sentence::TIMES_MISSING)) };
     let query = query(&call, from.first, to.last, false)?;
-    answer(&call, query).await
+    // As the interface document has it.
+    answer(&call, query, Language::Chinese).await
 }
 
 /// Everything, administrative changes too; without times, all there is.
@@ -68,7 +77,7 @@ fn whole_query(call: &Call) -> Result<Query, Refusal> {
 
 pub async fn log(call: Call) -> Result<Reply, Refusal> {
     let query = whole_query(&call)?;
-    answer(&call, query).await
+    answer(&call, query, call.language).await
 }
 
 /// Rows of one look at the store.
@@ -77,14 +86,17 @@ const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "us
 
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let (mut query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
-    let store = call.edge.app.store.clone();
+    let (store, language) = (call.edge.app.store.clone(), call.language);
     Ok(csv::stream("log.csv", call.export()?, &HEADER, move |lines| {
         let rows = store.walk(|view| log::newest(view, &query, ROWS_PER_LOOK))?;
         query.before = rows.last().map(|(arrival, _)| *arrival);
         for (arrival, row) in &rows {
             let action = row.action.map(|id| id.to_string()).unwrap_or_default();
             let (time, user) = (time::write(arrival.0, &zone), row.user.to_string());
-            csv::guarded_line(lines, &[&action, &time, &row.description, &row.user_name, &row.company_name, &row.ip, &user]);
+            csv::guarded_line(
+                lines,
+                &[&action, &time, &sentence(row, language), &row.user_name, &row.company_name, &row.ip, &user],
+            );
         }
         Ok(rows.len() == ROWS_PER_LOOK)
     }))

@@ -20,7 +20,7 @@ const REASON_CHARS_MAX: usize = 200;
 fn action(view: &View<'_>, action: &Action, zone: &TimeZone) -> Result<Value, StoreError> {
     let mut value = json!({
         "action_id": action.id,
-        "action_kind": action.job.kind(),
+        "action_kind": action.job.task().zh(),
         "user_id": action.user,
         "user_name": action.user_name,
         "company_name": action.company_name,

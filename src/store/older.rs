@@ -1,8 +1,9 @@
 //! The shapes that records had in earlier releases, and the way from each to the present one. Not here: how they lie on disk
 //! (record.rs).
 
-use crate::domain::action::{Action, Job, State};
+use crate::domain::action::{Action, Job, LogRow, State};
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
+use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use crate::domain::invoice::{BlobHash, Invoice, Picture, PictureFormat, Purpose, Reason, Region, Standing, Why};
 use crate::domain::template::{EngineNumbers, Layout, Learnt, POS_LABEL, Template};
@@ -27,6 +28,25 @@ impl From<Picture1> for Picture {
     fn from(old: Picture1) -> Self {
         let Picture1 { id, hash, format, width, height, bytes, purpose, company, uploaded_by, uploaded } = old;
         Self { id, hash, format, width, height, bytes, purpose, company, uploaded_by, uploaded, pages: 1 }
+    }
+}
+
+/// Before it kept facts, chained to each other.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LogRow1 {
+    action: Option<ActionId>,
+    description: String,
+    user: UserId,
+    user_name: String,
+    company: CompanyId,
+    company_name: String,
+    ip: String,
+}
+
+impl From<LogRow1> for LogRow {
+    fn from(old: LogRow1) -> Self {
+        let LogRow1 { action, description, user, user_name, company, company_name, ip } = old;
+        Self { action, fact: Fact::Told(description), user, user_name, company, company_name, ip, before: None }
     }
 }
 

@@ -1,0 +1,394 @@
+//! What somebody, or the box itself, did to something, as the log keeps it: ids, and names and words as they were at that moment. Sentences
+//! are made when it is read. Not here: who did it, when and from where (action.rs), how it is found (app/log.rs).
+
+use super::ids::{ActionId, InvoiceId};
+use serde::{Deserialize, Serialize};
+
+/// Stored by their place in this list: new ones come at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    /// Of a release that kept sentences: the kind's Chinese word, and after a blank the rest.
+    Told(String),
+    /// `about`: the file, the template's label or the invoice's number.
+    Queued {
+        task: Task,
+        about: String,
+    },
+    MovedAhead {
+        task: Task,
+        action: ActionId,
+    },
+    Cancelled {
+        task: Task,
+        action: ActionId,
+    },
+    QueuesPaused {
+        reason: String,
+    },
+    QueuesResumed,
+    InvoiceCorrected {
+        invoice: InvoiceId,
+        against_checks: Option<String>,
+    },
+    InvoiceReviewed {
+        invoice: InvoiceId,
+        against_checks: Option<String>,
+    },
+    InvoiceReopened {
+        invoice: InvoiceId,
+    },
+    FaultResolved {
+        invoice: InvoiceId,
+    },
+    /// `None`: what was decided of the two is taken back.
+    DuplicateDecided {
+        invoice: InvoiceId,
+        of: InvoiceId,
+        is_duplicate: Option<bool>,
+    },
+    InvoiceVoided {
+        invoice: InvoiceId,
+        reason: String,
+    },
+    InvoiceRestored {
+        invoice: InvoiceId,
+    },
+    DevicesImported {
+        import: u64,
+        file: String,
+    },
+    ImportUndone {
+        import: u64,
+        file: String,
+    },
+    DeviceCorrected {
+        sn: String,
+        from: String,
+        to: String,
+        reason: String,
+    },
+    DeviceRetired {
+        sn: String,
+        cpuid: String,
+        reason: String,
+    },
+    ConflictSettled {
+        sn: String,
+        cpuid: String,
+        reason: String,
+    },
+    LabelLookAdded {
+        name: String,
+    },
+    LabelLookChanged {
+        name: String,
+    },
+    LabelLookDeleted {
+        name: String,
+    },
+    LoggedIn,
+    LogInRefused(Refused),
+    UserAdded {
+        name: String,
+    },
+    UserChanged {
+        name: String,
+    },
+    UserLocked {
+        name: String,
+    },
+    UserUnlocked {
+        name: String,
+    },
+    UserDeleted {
+        name: String,
+    },
+    RightsChanged {
+        user: String,
+    },
+    PasswordChanged {
+        user: String,
+    },
+    PasswordReset {
+        user: String,
+    },
+    GroupAdded {
+        name: String,
+    },
+    GroupChanged {
+        name: String,
+    },
+    GroupDeleted {
+        name: String,
+    },
+    GroupJoined {
+        group: String,
+        user: String,
+    },
+    GroupLeft {
+        user: String,
+    },
+    CompanyAdded {
+        name: String,
+    },
+    CompanyRenamed {
+        from: String,
+        to: String,
+    },
+    CompanyDeleted {
+        name: String,
+    },
+    TokenAdded {
+        name: String,
+    },
+    TokenEnded {
+        name: String,
+    },
+    SettingChanged {
+        name: String,
+        value: String,
+    },
+    BackupDownloaded,
+    /// With so many tokens; what is in the backup is in force again.
+    BackupRestored {
+        tokens: u64,
+    },
+}
+
+/// What an action in a queue is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    Recognise,
+    AddTemplate,
+    ChangeTemplate,
+    DeleteTemplate,
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refused {
+    TooManyTries,
+    UnknownUser,
+    WrongPassword,
+    UserLocked,
+    DefaultPasswordFromAfar,
+}
+
+/// In Chinese, by which rows of this kind are found, and in English.
+type Kind = (&'static str, &'static str);
+
+impl Task {
+    /// The interface document's kind of action.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Recognise => "识别发票",
+            Self::AddTemplate => "增加模板",
+            Self::ChangeTemplate => "修改模板",
+            Self::DeleteTemplate => "删除模板",
+        }
+    }
+}
+
+impl Refused {
+    fn words(self) -> Kind {
+        match self {
+            Self::TooManyTries => ("错误次数过多", "too many wrong tries"),
+            Self::UnknownUser => ("没有这个用户", "no such user"),
+            Self::WrongPassword => ("密码错误", "wrong password"),
+            Self::UserLocked => ("用户已锁定", "the user is locked"),
+            Self::DefaultPasswordFromAfar => ("默认密码只能在本机使用", "the default password works on the box itself only"),
+        }
+    }
+}
+
+pub const KINDS: &[Kind] = &[
+    ("识别发票", "Read invoice"),
+    ("增加模板", "Add template"),
+    ("修改模板", "Change template"),
+    ("删除模板", "Delete template"),
+    ("优先处理", "Run next"),
+    ("取消操作", "Cancel task"),
+    ("暂停队列", "Pause queue"),
+    ("恢复队列", "Resume queue"),
+    ("修改发票", "Correct invoice"),
+    ("核对发票", "Review invoice"),
+    ("退回待核对", "Send back to review"),
+    ("处理异常发票", "Settle fault"),
+    ("判定发票", "Decide duplicate"),
+    ("作废发票", "Void invoice"),
+    ("恢复发票", "Restore invoice"),
+    ("导入设备", "Import devices"),
+    ("撤销导入", "Undo import"),
+    ("更正设备", "Correct device"),
+    ("作废设备", "Retire device"),
+    ("处理设备冲突", "Settle device conflict"),
+    ("增加标签样式", "Add label"),
+    ("修改标签样式", "Change label"),
+    ("删除标签样式", "Delete label"),
+    ("登录", "Log in"),
+    ("登录失败", "Log-in refused"),
+    ("增加用户", "Add user"),
+    ("修改用户", "Change user"),
+    ("锁定用户", "Lock user"),
+    ("解锁用户", "Unlock user"),
+    ("删除用户", "Delete user"),
+    ("修改用户权限", "Change permissions of"),
+    ("修改密码", "Change password of"),
+    ("重置密码", "Reset password (command line)"),
+    ("增加用户组", "Add group"),
+    ("修改用户组", "Change group"),
+    ("删除用户组", "Delete group"),
+    ("加入用户组", "Add to group"),
+    ("移出用户组", "Remove from group"),
+    ("增加公司", "Add company"),
+    ("修改公司", "Rename company"),
+    ("删除公司", "Delete company"),
+    ("增加令牌", "Add token"),
+    ("删除令牌", "Delete token"),
+    ("修改设置", "Change setting"),
+    ("下载备份", "Download backup"),
+    ("从备份恢复", "Restored from a backup"),
+];
+
+fn in_english(kind: &str) -> &str {
+    KINDS.iter().find(|(zh, _)| *zh == kind).map_or(kind, |(_, en)| en)
+}
+
+/// In both languages, where they differ by their punctuation alone.
+fn same(words: String) -> [String; 2] {
+    [words.clone(), words]
+}
+
+fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 2] {
+    let reason = |colon: &str| reason.map(|reason| format!("{colon}{reason}")).unwrap_or_default();
+    [format!("{about}{}", reason("：")), format!("{about}{}", reason(": "))]
+}
+
+impl Fact {
+    /// The kind's Chinese word, and what is said of it in Chinese and in English.
+    fn parts(&self) -> (&str, [String; 2]) {
+        let of_task =
+            |task: Task, action: &ActionId| [format!("{} {action}", task.zh()), format!("{} {action}", in_english(task.zh()))];
+        match self {
+            Self::Told(text) => {
+                let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+                // The task's own kind is named next to what is done to it.
+                let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
+                let first = if matches!(kind, "优先处理" | "取消操作") { in_english(first) } else { first };
+                let en = if more.is_empty() { first.to_owned() } else { format!("{first} {more}") };
+                (kind, [rest.to_owned(), en])
+            }
+            Self::Queued { task, about } => (task.zh(), same(about.clone())),
+            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, action)),
+            Self::Cancelled { task, action } => ("取消操作", of_task(*task, action)),
+            Self::QueuesPaused { reason } => ("暂停队列", same(reason.clone())),
+            Self::QueuesResumed => ("恢复队列", same(String::new())),
+            Self::InvoiceCorrected { invoice, against_checks } => {
+                ("修改发票", with_reason(format!("#{invoice}"), against_checks.as_deref()))
+            }
+            Self::InvoiceReviewed { invoice, against_checks } => {
+                ("核对发票", with_reason(format!("#{invoice}"), against_checks.as_deref()))
+            }
+            Self::InvoiceReopened { invoice } => ("退回待核对", same(format!("#{invoice}"))),
+            Self::FaultResolved { invoice } => ("处理异常发票", same(invoice.to_string())),
+            Self::DuplicateDecided { invoice, of, is_duplicate } => {
+                let [zh, en] = match is_duplicate {
+                    Some(true) => [format!("与 #{of} 重复"), format!("is a duplicate of #{of}")],
+                    Some(false) => [format!("与 #{of} 不重复"), format!("is no duplicate of #{of}")],
+                    None => ["的重复判断撤销".into(), format!("is to be compared with #{of} again")],
+                };
+                ("判定发票", [format!("#{invoice} {zh}"), format!("#{invoice} {en}")])
+            }
+            Self::InvoiceVoided { invoice, reason } => ("作废发票", with_reason(format!("#{invoice}"), Some(reason))),
+            Self::InvoiceRestored { invoice } => ("恢复发票", same(format!("#{invoice}"))),
+            Self::DevicesImported { import, file } => ("导入设备", same(format!("{import} {file}"))),
+            Self::ImportUndone { import, file } => ("撤销导入", same(format!("{import} {file}"))),
+            Self::DeviceCorrected { sn, from, to, reason } => {
+                ("更正设备", with_reason(format!("{sn} {from} → {to}"), Some(reason)))
+            }
+            Self::DeviceRetired { sn, cpuid, reason } => ("作废设备", with_reason(format!("{sn} {cpuid}"), Some(reason))),
+            Self::ConflictSettled { sn, cpuid, reason } => ("处理设备冲突", with_reason(format!("{sn} {cpuid}"), Some(reason))),
+            Self::LoggedIn => ("登录", same(String::new())),
+            Self::LogInRefused(why) => {
+                let (zh, en) = why.words();
+                ("登录失败", [zh.to_owned(), format!(": {en}")])
+            }
+            Self::GroupJoined { group, user } => ("加入用户组", same(format!("{group} {user}"))),
+            Self::CompanyRenamed { from, to } => ("修改公司", same(format!("{from} → {to}"))),
+            Self::SettingChanged { name, value } => ("修改设置", same(format!("{name} = {value}"))),
+            Self::BackupDownloaded => ("下载备份", same(String::new())),
+            Self::BackupRestored { tokens } => (
+                "从备份恢复",
+                [
+                    format!("{tokens} 个令牌、所有密码和锁定与备份时相同"),
+                    format!("{tokens} tokens, all passwords and locks are as they were then"),
+                ],
+            ),
+            Self::LabelLookAdded { name } => ("增加标签样式", same(name.clone())),
+            Self::LabelLookChanged { name } => ("修改标签样式", same(name.clone())),
+            Self::LabelLookDeleted { name } => ("删除标签样式", same(name.clone())),
+            Self::UserAdded { name } => ("增加用户", same(name.clone())),
+            Self::UserChanged { name } => ("修改用户", same(name.clone())),
+            Self::UserLocked { name } => ("锁定用户", same(name.clone())),
+            Self::UserUnlocked { name } => ("解锁用户", same(name.clone())),
+            Self::UserDeleted { name } => ("删除用户", same(name.clone())),
+            Self::RightsChanged { user } => ("修改用户权限", same(user.clone())),
+            Self::PasswordChanged { user } => ("修改密码", same(user.clone())),
+            Self::PasswordReset { user } => ("重置密码", same(user.clone())),
+            Self::GroupAdded { name } => ("增加用户组", same(name.clone())),
+            Self::GroupChanged { name } => ("修改用户组", same(name.clone())),
+            Self::GroupDeleted { name } => ("删除用户组", same(name.clone())),
+            Self::GroupLeft { user } => ("移出用户组", same(user.clone())),
+            Self::CompanyAdded { name } => ("增加公司", same(name.clone())),
+            Self::CompanyDeleted { name } => ("删除公司", same(name.clone())),
+            Self::TokenAdded { name } => ("增加令牌", same(name.clone())),
+            Self::TokenEnded { name } => ("删除令牌", same(name.clone())),
+        }
+    }
+
+    /// The Chinese word by which rows of this kind are found.
+    pub fn kind(&self) -> &str {
+        self.parts().0
+    }
+
+    pub fn zh(&self) -> String {
+        let (kind, [zh, _]) = self.parts();
+        if zh.is_empty() { kind.to_owned() } else { format!("{kind} {zh}") }
+    }
+
+    pub fn en(&self) -> String {
+        let (kind, [_, en]) = self.parts();
+        let blank = if en.is_empty() || en.starts_with(':') { "" } else { " " };
+        format!("{}{blank}{en}", in_english(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_is_said_in_both_languages() {
+        let (invoice, of) = (InvoiceId(7), InvoiceId(3));
+        let moved = Fact::MovedAhead { task: Task::AddTemplate, action: ActionId(9) };
+        for (fact, zh, en) in [
+            (Fact::LoggedIn, "登录", "Log in"),
+            (Fact::LogInRefused(Refused::WrongPassword), "登录失败 密码错误", "Log-in refused: wrong password"),
+            (moved, "优先处理 增加模板 9", "Run next Add template 9"),
+            (Fact::InvoiceVoided { invoice, reason: "开错".into() }, "作废发票 #7：开错", "Void invoice #7: 开错"),
+            (Fact::InvoiceCorrected { invoice, against_checks: None }, "修改发票 #7", "Correct invoice #7"),
+            (
+                Fact::DuplicateDecided { invoice, of, is_duplicate: Some(false) },
+                "判定发票 #7 与 #3 不重复",
+                "Decide duplicate #7 is no duplicate of #3",
+            ),
+            // Of older releases.
+            (Fact::Told("取消操作 识别发票 5".into()), "取消操作 识别发票 5", "Cancel task Read invoice 5"),
+            (Fact::Told("修改设置 hsts = true".into()), "修改设置 hsts = true", "Change setting hsts = true"),
+            (Fact::Told("用户 甲 加入 乙".into()), "用户 甲 加入 乙", "用户 甲 加入 乙"),
+            (Fact::Told("登录".into()), "登录", "Log in"),
+        ] {
+            assert_eq!((fact.zh().as_str(), fact.en().as_str()), (zh, en));
+        }
+    }
+}
