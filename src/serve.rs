@@ -111,7 +111,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let listeners = bind(&config)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
-    let (router, thumbs, trials) = (route::Router::new()?, Thumbs::default(), trials(&config.engines));
+    let (router, thumbs, trials) = (route::router()?, Thumbs::default(), trials(&config.engines));
     let https = listeners.iter().find(|(_, tls)| tls.is_some()).map(|(listener, _)| listener.local_addr()).transpose()?;
     let https_port = https.map(|address| address.port());
     let edge = Arc::new(Edge {

@@ -29,6 +29,11 @@ pub fn get(view: &View<'_>, actor: &Actor, id: GroupId) -> Result<Group, Refusal
     visible_group(view, actor, id)
 }
 
+/// The user's group.
+pub fn of(view: &View<'_>, user: &User) -> Result<Option<Group>, StoreError> {
+    Ok(user.group.map(|id| view.get(&GROUPS, &id)).transpose()?.flatten())
+}
+
 pub fn members(view: &View<'_>, id: GroupId) -> Result<Vec<User>, StoreError> {
     let users = view.scan(&USERS, &(), false).map(|row| row.map(|(_, user)| user));
     users.filter(|user| user.as_ref().map_or(true, |u| u.group == Some(id))).collect()

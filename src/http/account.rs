@@ -1,15 +1,14 @@
 //! Logging in and out, who one is, and the box's settings.
 
+use super::call::Call;
 use super::reply::{self, Reply};
-use super::route::Call;
 use super::{session, wire};
 use crate::app::sessions::Login;
-use crate::app::{App, accounts};
+use crate::app::{App, accounts, groups, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::serials::SerialFormat;
 use crate::domain::settings::{Encoding, Settings};
 use crate::store::StoreError;
-use crate::store::tables::{GROUPS, USERS};
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
 use serde_json::{Value, json};
@@ -54,8 +53,8 @@ pub async fn me(call: Call) -> Result<Reply, Refusal> {
     let actor = call.actor()?;
     let zone = call.edge.app.settings().zone();
     let user = call.edge.app.store.read(|view| {
-        let Some(user) = view.get(&USERS, &actor.user)? else { return Ok(None) };
-        let group = user.group.map(|id| view.get(&GROUPS, &id)).transpose()?.flatten();
+        let Some(user) = users::by_id(view, actor.user)? else { return Ok(None) };
+        let group = groups::of(view, &user)?;
         let company = accounts::company_name(view, user.company)?;
         let mut value = wire::user(&user, group.as_ref(), &company, &zone);
         value["default_password"] = json!(user.default_password);

@@ -1,7 +1,7 @@
 //! A backup as it is downloaded, and how the nightly ones are doing.
 
+use super::call::Call;
 use super::reply::{self, Gone, Pieces, Reply};
-use super::route::Call;
 use super::time;
 use crate::domain::refusal::Refusal;
 use bytes::Bytes;

@@ -24,6 +24,8 @@ pub const TEXT_BYTES_MAX: u64 = 32 << 20;
 /// Values in a body of ids and words, and in a list: a value of JSON takes some hundred bytes, however short it is written.
 pub const WORDS_VALUES_MAX: usize = 2_000;
 pub const LIST_VALUES_MAX: usize = 400_000;
+/// Pictures in one request.
+pub const FILES_MAX: usize = 200;
 const VALUE_BYTES: usize = 100;
 /// Read where the request is; longer ones on a thread of their own.
 const READ_AT_ONCE_BYTES: usize = 256 << 10;

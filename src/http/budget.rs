@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Whose share it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +110,16 @@ impl Drop for Held {
                 taken.by_each.remove(&self.who);
             }
         }
+    }
+}
+
+/// One of the connections that may be open; a WebSocket keeps it for as long as it is there.
+#[derive(Clone, Debug)]
+pub struct Place(#[expect(dead_code, reason = "held, not read")] Arc<(OwnedSemaphorePermit, Option<Held>)>);
+
+impl Place {
+    pub fn new(place: OwnedSemaphorePermit, share: Option<Held>) -> Self {
+        Self(Arc::new((place, share)))
     }
 }
 

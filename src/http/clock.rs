@@ -1,7 +1,7 @@
 //! What the box knows of the time, for whoever sets it right.
 
+use super::call::Call;
 use super::reply::{self, Reply};
-use super::route::Call;
 use super::time;
 use crate::app::{BUILT, devices, now};
 use crate::domain::refusal::Refusal;

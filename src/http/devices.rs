@@ -2,9 +2,9 @@
 //! endpoints (production.rs), files that come in (imports.rs), labels and conflicts (labels.rs).
 
 use super::budget::Held;
+use super::call::Call;
 use super::fields::Fields;
 use super::reply::{self, Reply};
-use super::route::Call;
 use super::xlsx::{self, Cell};
 use super::{csv, time};
 use crate::app::device_lists::{self, Cursor, Filter, Sought};

@@ -1,9 +1,9 @@
 //! The invoices that wait for a person: the list, the interface document's and ours with filters, and what is done about them.
 
+use super::call::Call;
 use super::invoice_words::{stale, taken};
 use super::invoices::{decide, entry, filter};
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use super::{invoice, invoice_words, wire};
 use crate::app::decisions::Verdict;
 use crate::app::entries::Taken;

@@ -1,7 +1,7 @@
 //! Files of devices: looked at, taken in, taken back. Not here: reading them (table.rs).
 
+use super::call::Call;
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use super::table::{self, Kind, Table};
 use super::time;
 use crate::app::devices::{self, NewDevice, Other, Registered, Registration};

@@ -1,8 +1,8 @@
 //! The invoice line's endpoints, as its interface document spells them.
 
+use super::call::{Call, Route};
 use super::fields::{Fields, Upload};
 use super::reply::{self, Language, Reply};
-use super::route::{Call, Route};
 use super::sent_file::SentFile;
 use super::{thumbs, wire};
 use crate::app::pictures::{self, Kept};
@@ -23,7 +23,6 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub const FILES_MAX: usize = 200;
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
 const MODELS_PER_PAGE: usize = 12;
 const WAITING_MAX: usize = 200;

@@ -1,9 +1,9 @@
 //! Invoices as files for spreadsheets: a column for each field there is, in the reader's language. Not here: the files themselves (csv.rs,
 //! xlsx.rs).
 
+use super::call::Call;
 use super::invoices::filter;
 use super::reply::{Language, Reply};
-use super::route::Call;
 use super::xlsx::{self, Cell};
 use super::{csv, time, wire};
 use crate::app::invoice_lists::{self, Filter};

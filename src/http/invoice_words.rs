@@ -1,8 +1,8 @@
 //! An invoice in our own words: where it stands, what people said of it, what it has to do with others; and what comes of a change. Not
 //! here: the interface document's words for it (wire.rs).
 
+use super::call::Call;
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use super::{time, wire};
 use crate::app::entries::Taken;
 use crate::app::invoices;

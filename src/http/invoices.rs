@@ -1,10 +1,10 @@
 //! Invoices as the pages see them: lists, one with its history, what people say of them. Not here: those that wait for a person
 //! (faults.rs), exports (invoice_exports.rs).
 
+use super::call::Call;
 use super::fields::Fields;
 use super::invoice_words::{self, STANDINGS, taken, whole};
 use super::reply::{self, Reply};
-use super::route::Call;
 use crate::app::decisions::Verdict;
 use crate::app::entries::Entry;
 use crate::app::invoice_lists::{self, Filter};

@@ -1,8 +1,8 @@
 //! The looks of labels on the wire: lengths in millimetres. Not here: labels that are printed (labels.rs).
 
+use super::call::Call;
 use super::fields::Fields;
 use super::reply::{self, Reply};
-use super::route::Call;
 use crate::app::label_looks;
 use crate::domain::label_look::{Element, ElementKind, LabelLook, Micrometres};
 use crate::domain::refusal::Refusal;

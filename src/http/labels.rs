@@ -1,10 +1,10 @@
 //! Labels as the pages see them: what was sent and what came out, claims, and the conflicts that people settle. Not here: how a label
 //! looks (label_looks.rs).
 
+use super::call::Call;
 use super::devices::{reason, reason_or_none};
 use super::fields::too_many;
 use super::reply::{self, Reply};
-use super::route::Call;
 use super::time;
 use crate::app::corrections::{self, Decision};
 use crate::app::labels::{Claim, NotTold};

@@ -1,8 +1,8 @@
 //! Listening: takes connections, plain and TLS, within limits, and lets them end when the box stops.
 
 use super::Edge;
-use super::budget::{Held, Who};
-use super::route;
+use super::answer;
+use super::budget::{Held, Place, Who};
 use super::session::Peer;
 use super::tls::Tls;
 use crate::domain::refusal::Refusal;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
@@ -61,10 +61,10 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
             (Ok(place), Ok((stream, address))) => {
                 // Whoever has more open than all of an office needs is hung up on, and nobody else waits for him.
                 let Ok(share) = share(&edge, address.ip()) else { continue };
-                let place = (place, share);
+                let place = Place::new(place, share);
                 let (tls, edge, stop) = (tls.as_ref().map(|tls| tls.acceptor()), edge.clone(), stop.clone());
                 connections.spawn(async move {
-                    connection(stream, Place(Arc::new(place)), address, tls, edge, stop).await;
+                    connection(stream, place, address, tls, edge, stop).await;
                 });
             }
             (_, Err(e)) => {
@@ -90,10 +90,6 @@ fn share(edge: &Edge, address: IpAddr) -> Result<Option<Held>, Refusal> {
     }
     edge.budgets.connections.take(Who::at(address), 1).map(Some)
 }
-
-/// One of the connections that may be open; a WebSocket keeps it for as long as it is there.
-#[derive(Clone, Debug)]
-pub struct Place(#[expect(dead_code, reason = "held, not read")] Arc<(OwnedSemaphorePermit, Option<Held>)>);
 
 async fn connection(
     stream: TcpStream,
@@ -128,7 +124,7 @@ where
         let edge = edge.clone();
         request.extensions_mut().insert(place.clone());
         // What an answer takes to be made is held while it is made, and not by every connection.
-        async move { Ok::<_, Infallible>(Box::pin(route::answer(edge, peer, request)).await) }
+        async move { Ok::<_, Infallible>(Box::pin(answer::answer(edge, peer, request)).await) }
     });
     let connection = http1::Builder::new()
         // A client that has said all it wants may hang up: what it asked for happens all the same.

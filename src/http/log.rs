@@ -1,14 +1,13 @@
 //! The audit log: twenty rows as the interface document has them, all of it as the pages do, and as a file.
 
+use super::call::Call;
 use super::invoice::page;
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use super::{csv, time};
 use crate::app::log::{self, Facet, Query};
 use crate::domain::action::LogRow;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::{Code, Refusal, sentence};
-use crate::store::tables::Arrival;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -22,7 +21,7 @@ fn sentence(row: &LogRow, language: Language) -> String {
     }
 }
 
-fn row((arrival, row): &(Arrival, LogRow), zone: &TimeZone, language: Language) -> Value {
+fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, language: Language) -> Value {
     json!({
         "action_id": row.action,
         "action_time": time::write(arrival.0, zone),

@@ -1,7 +1,7 @@
 //! What the box says of itself to a monitoring system, as Prometheus text. Numbers only: no names, no serials.
 
+use super::call::Call;
 use super::reply::{self, Reply};
-use super::route::Call;
 use crate::app::{device_lists, faults, now, queues};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;

@@ -1,9 +1,11 @@
 //! Speaks: HTTP, HTTPS and WebSocket, in the wire's own spellings. Parses, calls one verb, replies.
 
 mod account;
+mod answer;
 mod backup;
 mod body;
 pub mod budget;
+pub mod call;
 mod clock;
 mod csv;
 mod devices;
@@ -59,7 +61,7 @@ pub struct Edge {
     /// The newest claims of labels, as they are sent.
     pub claims: watch::Receiver<Bytes>,
     pub trials: Trials,
-    pub router: route::Router,
+    pub router: call::Router,
     pub thumbs: thumbs::Thumbs,
     pub budgets: budget::Budgets,
     /// Where it listens for HTTPS, if it does.

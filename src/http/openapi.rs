@@ -1,15 +1,15 @@
 //! `/openapi.json`: every route of the table, what it needs, takes and gives, and the form of its refusals. Not here: the routes
 //! (route.rs) and what each takes and gives (operations.rs).
 
+use super::call::{Access, Call, Methods, Route, Takes};
 use super::operations::{ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
 use super::reply::{self, Reply};
-use super::route::{Access, Call, Methods, ROUTES, Route, Takes};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{Map, Value, json};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// Requests may hold more than is named and spell times in several ways; answers don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,15 +317,16 @@ fn schemas() -> Map<String, Value> {
 }
 
 /// The same for whoever asks, so it is made once: it takes as long as hundreds of other answers.
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(document().to_string()));
+static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
 
-pub async fn openapi(_: Call) -> Result<Reply, Refusal> {
-    Ok(reply::new(StatusCode::OK, reply::JSON, reply::full(DOCUMENT.clone())))
+pub async fn openapi(call: Call) -> Result<Reply, Refusal> {
+    let document = DOCUMENT.get_or_init(|| Bytes::from(document(call.edge.router.all).to_string()));
+    Ok(reply::new(StatusCode::OK, reply::JSON, reply::full(document.clone())))
 }
 
-fn document() -> Value {
+fn document(routes: &[Route]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for route in ROUTES {
+    for route in routes {
         let Some(row) = OPERATIONS.iter().find(|o| o.methods == route.methods && o.path == route.path) else { continue };
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         for method in route.methods.names().iter().filter(|method| **method != "HEAD") {
@@ -355,6 +356,7 @@ fn document() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::route::ROUTES;
 
     #[test]
     fn every_route_is_described_and_nothing_else() {

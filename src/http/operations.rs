@@ -8,7 +8,7 @@
 //! A range is how long a text may be, how many a list may hold, how great a number may be: `text 1..64`, `[serial] ..1000`; `{..64: text}`
 //! limits the keys. What has none is limited by its body alone.
 
-use super::route::Methods::{self, Delete, Get, Patch, Post, Read};
+use super::call::Methods::{self, Delete, Get, Patch, Post, Read};
 
 #[derive(Debug)]
 pub struct Operation {

@@ -1,8 +1,8 @@
 //! Companies, groups, users and tokens: the interface document's endpoints, and those it leaves out.
 
+use super::call::Call;
 use super::fields::Fields;
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use super::{time, wire};
 use crate::app::groups::Tick;
 use crate::app::users::{NewUser, UserChange};
@@ -10,14 +10,13 @@ use crate::app::{accounts, companies, groups, tokens, users};
 use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User};
 use crate::domain::ids::{CompanyId, GroupId, TokenId, UserId};
 use crate::domain::refusal::{Code, Refusal, sentence};
-use crate::store::tables::GROUPS;
 use crate::store::{StoreError, View};
 use hyper::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 fn user_value(view: &View<'_>, user: &User, zone: &TimeZone) -> Result<Value, StoreError> {
-    let group = user.group.map(|id| view.get(&GROUPS, &id)).transpose()?.flatten();
+    let group = groups::of(view, user)?;
     Ok(wire::user(user, group.as_ref(), &accounts::company_name(view, user.company)?, zone))
 }
 
@@ -159,7 +158,7 @@ pub async fn get_user_permission(call: Call) -> Result<Reply, Refusal> {
     }
     let list = call.edge.app.store.read(|view| {
         let user = users::get(view, actor, id)?;
-        let group = user.group.map(|id| view.get(&GROUPS, &id)).transpose()?.flatten();
+        let group = groups::of(view, &user)?;
         Ok::<_, Refusal>(wire::permissions(user.permissions, group.as_ref()))
     })?;
     Ok(reply::json(&json!({ "permission_list": list })))

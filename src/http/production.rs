@@ -1,8 +1,8 @@
 //! The production line's endpoints, as its interface document spells them.
 
+use super::call::Call;
 use super::fields::Fields;
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use crate::app::device_lists::{self, Filter};
 use crate::app::devices::{NewDevice, Registered, Registration};
 use crate::app::labels::Switched;

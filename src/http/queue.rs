@@ -1,7 +1,7 @@
 //! The queues as the pages see them: what runs, what waits, and the hands on it.
 
+use super::call::Call;
 use super::reply::{self, Reply};
-use super::route::Call;
 use super::{time, wire};
 use crate::app::queues;
 use crate::domain::action::{Action, Job};

@@ -1,9 +1,9 @@
 //! WebSockets: one task writes, one reads; a client that says too much or reads too slowly is closed with the code that says so.
 
 use super::Edge;
-use super::listen::Place;
+use super::budget::Place;
+use super::call::{Call, Upgrade};
 use super::reply::Reply;
-use super::route::{Call, Upgrade};
 use crate::app::{App, device_lists, faults};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::{Code, Refusal};

@@ -1,7 +1,7 @@
 //! The template test: what a template would read on a picture, answered at once. Not here: the reading (trials.rs), nor anything kept.
 
+use super::call::Call;
 use super::reply::{self, Language, Reply};
-use super::route::Call;
 use super::wire;
 use crate::app::{pictures, templates};
 use crate::domain::action::TemplateDraft;

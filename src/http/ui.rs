@@ -1,7 +1,7 @@
 //! The pages, from inside the binary: compressed beforehand, named by their content, asked again only when they may have changed.
 
+use super::call::Call;
 use super::reply::{self, Reply};
-use super::route::Call;
 use super::tls;
 use crate::domain::refusal::Refusal;
 use hyper::header::{self, HeaderValue};

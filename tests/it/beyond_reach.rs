@@ -2,7 +2,8 @@
 //! (routes.rs), company walls (walls.rs).
 
 use crate::support::{Client, Paperline, blank_png};
-use paperline::http::route::{Access, ROUTES};
+use paperline::http::call::Access;
+use paperline::http::route::ROUTES;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -2,7 +2,8 @@
 
 use crate::support::{Client, Paperline};
 use paperline::domain::account::{Permission, PermissionSet};
-use paperline::http::route::{Access, ROUTES};
+use paperline::http::call::Access;
+use paperline::http::route::ROUTES;
 use serde_json::json;
 
 #[test]

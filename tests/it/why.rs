@@ -11,7 +11,7 @@ use paperline::engine::scripted::{Outcome, Scripted};
 use paperline::engine::worker::MakeEngine;
 use paperline::engine::{Cancel, Draft, Engine, Event, Trouble, Verdict};
 use paperline::http::messages::Messages;
-use paperline::http::route::Router;
+use paperline::http::route::router;
 use paperline::http::thumbs::Thumbs;
 use paperline::http::{Edge, listen};
 use paperline::hub::Hub;
@@ -86,7 +86,7 @@ impl Here {
             unprinted: news::channel(Bytes::new()).1,
             claims: news::channel(Bytes::new()).1,
             trials: Trials::new(None),
-            router: Router::new().unwrap(),
+            router: router().unwrap(),
             thumbs: Thumbs::default(),
             budgets: Default::default(),
             https_port: None,
