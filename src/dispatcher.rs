@@ -4,12 +4,14 @@
 use crate::app::invoices::Outcome;
 use crate::app::{App, now, pictures, queues, templates};
 use crate::domain::action::{Action, Job, Queue, TemplateDraft};
+use crate::domain::area::MONEY;
 use crate::domain::change::{Match, Progress, Step};
 use crate::domain::checks;
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId};
-use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Regions, Why};
+use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Why};
 use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::region::Regions;
 use crate::domain::settings::Settings;
 use crate::domain::template::{EngineNumbers, Learnt, POS_LABEL, Template};
 use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
@@ -393,7 +395,7 @@ impl Attempt<'_> {
                 let threshold = self.app.settings().confidence_threshold;
                 let specimen = &template.learnt.specimen;
                 // What the template itself says of an area is no second reading, nor is what the code says below.
-                let is_given = |area: &str| area == POS_LABEL || area == checks::MONEY && template.layout.quota.is_some();
+                let is_given = |area: &str| area == POS_LABEL || area == MONEY && template.layout.quota.is_some();
                 let twice: Vec<_> = heard.regions.read_twice().filter(|r| !r.areas().into_iter().any(is_given)).collect();
                 for (pos_id, text) in vat_code::fillings(&heard.regions.0, specimen, threshold, &codes) {
                     let (status, probability) = (FROM_CODE, CODE_PROBABILITY);

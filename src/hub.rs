@@ -4,7 +4,7 @@
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet};
 use crate::domain::change::{Change, Match, Progress, Step};
 use crate::domain::ids::{ActionId, CompanyId, UserId};
-use crate::domain::invoice::Regions;
+use crate::domain::region::Regions;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

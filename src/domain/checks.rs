@@ -1,27 +1,20 @@
 //! When an invoice's fields contradict each other, its template, or the QR code printed on it, and how sure is sure enough.
 //! Not here: reading them (engine), the QR code itself (vat_code.rs), nor what is done with a fault (app).
 
+use super::area::{DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN};
 pub use super::calendar::date_of;
 use super::check_digits::{is_credit_code, is_person_number, is_tax_number_length};
-use super::invoice::Region;
 use super::money::{amount, chinese_amount};
 pub use super::reason::Reason;
-use super::text::is_blank;
+use super::region::{Region, is_sure, of_specimen};
+use super::text::{compact, is_blank};
 use super::vat_code::{self, VatCode};
 
-pub const MONEY: &str = "金额";
-pub const MONEY_CN: &str = "中文金额";
 const ID_CARD: &str = "身份证号码";
-pub const DATE: &str = "日期";
-pub const INVOICE_ID: &str = "发票号码";
-pub const INVOICE_CODE: &str = "发票代码";
 /// What users call an area for a tax number.
 const TAX_NUMBER: [&str; 3] = ["税号", "识别号", "信用代码"];
 /// What they call one for a sum.
 const SUM: [&str; 3] = ["金额", "税额", "合计"];
-
-/// The key under which a template's specimen holds the QR code of the origin picture. No area can have it: it is longer than a name.
-pub const SPECIMEN_CODE: &str = "\u{0}qr";
 
 /// All reasons why an invoice is at fault; none when it is not. `regions`: as the engine read them; `specimen`: what the engine read on
 /// the template's own picture, by `pos_id`; `codes`: texts of the QR codes on the invoice.
@@ -117,11 +110,6 @@ fn stands_for_no_sum(text: &str) -> bool {
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
 }
 
-/// A NaN is not sure either.
-pub fn is_sure(region: &Region, threshold: f64) -> bool {
-    region.probability >= threshold
-}
-
 /// The pairs of areas that on the template's own picture added up to a third (the sum, its tax, and both together), and do not here.
 fn sum_faults(regions: &[Region], specimen: &[(String, String)]) -> Vec<Reason> {
     let sums: Vec<(&Region, i64)> = regions
@@ -153,10 +141,6 @@ fn has_wrong_check_digit(region: &Region, specimen: Option<&str>) -> bool {
     let is_tax_number = holds_tax_number(&region.pos_id, specimen);
     // A person who trades has the person's number as tax number.
     (is_tax_number && !is_credit_code(&number) || region.pos_id == ID_CARD) && !is_person_number(&number)
-}
-
-pub(super) fn of_specimen<'a>(specimen: &'a [(String, String)], pos_id: &str) -> Option<&'a str> {
-    specimen.iter().find(|(p, _)| p == pos_id).map(|(_, t)| t.as_str())
 }
 
 /// Sums are compared where both are sums. One that is none is a fault if the specimen shows that a sum belongs there or, where no specimen
@@ -209,13 +193,10 @@ pub fn warnings(specimen: &[(String, String)]) -> Vec<Reason> {
         .collect()
 }
 
-pub(super) fn compact(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::area::SPECIMEN_CODE;
 
     fn regions(list: &[(&str, &str)]) -> Vec<Region> {
         let read = |(area, text): &(&str, &str)| Region {

@@ -1,12 +1,13 @@
 //! What people type into an invoice's fields: in which one way it is kept, and what can't be so. Not here: what the fields say of each
 //! other (checks.rs).
 
+use super::area::{DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN};
 use super::calendar::{date_of, iso_date};
-use super::checks::{
-    DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN, compact, has_digits, holds_sum, holds_tax_number, lengths, of_specimen,
-};
+use super::checks::{has_digits, holds_sum, holds_tax_number, lengths};
 use super::money::{self, amount, chinese_amount, narrow};
 use super::reason::Reason;
+use super::region::of_specimen;
+use super::text::compact;
 use super::text::trimmed;
 use super::{checks, identity};
 

@@ -1,9 +1,9 @@
 //! By what an invoice is known in the world: values are compared, not how they are spelt. Not here: which invoices are one (app).
 
+use super::area::{DATE, INVOICE_CODE, INVOICE_ID};
 use super::calendar::iso_date;
-use super::checks::{DATE, INVOICE_CODE, INVOICE_ID};
-use super::invoice::Region;
 use super::money::narrow;
+use super::region::Region;
 use super::text::is_unseen;
 
 pub(super) fn value(text: &str) -> String {

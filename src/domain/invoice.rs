@@ -1,9 +1,9 @@
 //! Pictures, and what was read on them. Not here: the reading (engine).
 
-use super::checks::{DATE, MONEY, MONEY_CN};
+use super::area::{DATE, MONEY, MONEY_CN};
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use super::template::Rect;
-use super::{calendar, checks, identity, money, text};
+use super::region::{Region, is_sure};
+use super::{calendar, identity, money, reason, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -100,67 +100,6 @@ impl Picture {
     }
 }
 
-/// One field of an invoice, as the engine read it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Region {
-    pub pos_id: String,
-    /// On the invoice picture; `None` for what is on no place of it (a quota, the template's label).
-    pub position: Option<Rect>,
-    pub text: String,
-    /// From 0 to 1.
-    pub probability: f64,
-    pub status: i32,
-}
-
-/// Collects what an engine reports, in the order it came; a field reported again is replaced, and what else was said of it is kept apart.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Regions(pub Vec<Region>, Vec<Said>);
-
-/// What was read in an area at first, and a later reading that differs.
-#[derive(Clone, Debug, PartialEq)]
-struct Said {
-    pos_id: String,
-    first: String,
-    other: Option<String>,
-}
-
-impl Regions {
-    fn region(&mut self, pos_id: &str) -> &mut Region {
-        let at = self.0.iter().position(|r| r.pos_id == pos_id).unwrap_or_else(|| {
-            let empty = Region { pos_id: pos_id.to_owned(), position: None, text: String::new(), probability: 0.0, status: 0 };
-            self.0.push(empty);
-            self.0.len() - 1
-        });
-        &mut self.0[at]
-    }
-
-    pub fn found(&mut self, pos_id: &str, position: Rect, status: i32) {
-        let region = self.region(pos_id);
-        region.position = Some(position);
-        region.status = status;
-    }
-
-    pub fn read(&mut self, pos_id: &str, text: String, probability: f64, status: i32) {
-        let text = if text::is_blank(&text) { String::new() } else { text };
-        match self.1.iter_mut().find(|said| said.pos_id == pos_id) {
-            Some(said) if said.first != text => said.other = Some(text.clone()),
-            Some(_) => {}
-            None => self.1.push(Said { pos_id: pos_id.to_owned(), first: text.clone(), other: None }),
-        }
-        let region = self.region(pos_id);
-        region.text = text;
-        region.probability = probability.clamp(0.0, 1.0);
-        region.status = status;
-    }
-
-    /// The areas of which the engine said two things.
-    pub fn read_twice(&self) -> impl Iterator<Item = checks::Reason> {
-        self.1.iter().filter_map(|Said { pos_id, first, other }| {
-            Some(checks::Reason::ReadTwice { area: pos_id.clone(), first: first.clone(), second: other.clone()? })
-        })
-    }
-}
-
 /// Why an invoice needs a person, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
@@ -196,7 +135,7 @@ pub const CONTENDERS_MAX: usize = 5;
 /// Why an invoice needs a person: found by the checks, or said in words by whoever could not read it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Why {
-    Found(checks::Reason),
+    Found(reason::Reason),
     Said(Reason),
 }
 
@@ -217,7 +156,7 @@ impl Why {
 
     /// A doubtful reading of this area.
     pub fn doubts(&self, pos_id: &str) -> bool {
-        use checks::Reason::{ReadTwice, Unsure};
+        use reason::Reason::{ReadTwice, Unsure};
         matches!(self, Self::Found(Unsure { area, .. } | ReadTwice { area, .. }) if area == pos_id)
     }
 }
@@ -360,7 +299,7 @@ impl Invoice {
     /// The areas that nobody is sure of, and that hold nothing.
     pub fn doubtful_and_empty(&self, threshold: f64) -> impl Iterator<Item = &str> {
         let is_doubtful = move |r: &&Region| {
-            !checks::is_sure(r, threshold) || r.probability < 1.0 && self.reasons.iter().any(|why| why.doubts(&r.pos_id))
+            !is_sure(r, threshold) || r.probability < 1.0 && self.reasons.iter().any(|why| why.doubts(&r.pos_id))
         };
         self.regions.iter().filter(|r| text::is_blank(&r.text)).filter(is_doubtful).map(|r| r.pos_id.as_str())
     }

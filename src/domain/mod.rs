@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod action;
+pub mod area;
 pub mod calendar;
 pub mod change;
 pub mod check_digits;
@@ -18,6 +19,7 @@ pub mod label_look;
 pub mod money;
 pub mod reason;
 pub mod refusal;
+pub mod region;
 pub mod serials;
 pub mod settings;
 pub mod spreadsheet;

@@ -1,6 +1,6 @@
 //! Why an invoice needs a person, in both languages. Not here: finding it out (checks.rs).
 
-use super::checks::{DATE, MONEY, MONEY_CN};
+use super::area::{DATE, MONEY, MONEY_CN};
 use serde::{Deserialize, Serialize};
 
 /// Why an invoice is at fault; `zh` and `en` say it to a person. Kept with the invoice: a new one goes to the end.

@@ -22,6 +22,11 @@ pub fn trimmed(text: &str) -> &str {
     text.trim_matches(is_unseen)
 }
 
+/// Without white space.
+pub fn compact(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

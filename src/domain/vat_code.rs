@@ -1,9 +1,11 @@
 //! The QR code printed on VAT invoices: what it says of the fields. Not here: finding it on a picture (engine), what makes a fault (checks.rs).
 
+use super::area::{DATE, INVOICE_CODE, INVOICE_ID, SPECIMEN_CODE};
 use super::calendar::date_of;
-use super::checks::{DATE, INVOICE_CODE, INVOICE_ID, SPECIMEN_CODE, compact, is_sure, of_specimen};
-use super::invoice::Region;
 use super::money::amount;
+use super::region::Region;
+use super::region::{is_sure, of_specimen};
+use super::text::compact;
 
 /// How a region says that its text is the QR code's: nobody could read it.
 pub const FROM_CODE: i32 = 1;

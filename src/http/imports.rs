@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::reply::{self, Language, Reply};
+use super::sheet;
 use super::table::{self, Kind, Table};
 use super::time;
 use crate::app::devices::{self, NewDevice, Other, Registered, Registration};
@@ -79,7 +80,10 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     let (by, app, language) = (call.by()?, &call.edge.app, call.language);
     // A reader that gives up on a file is no reason to fail.
     let unreadable = |_| Refusal::malformed("文件无法读取，可能已损坏", "the file can't be read, it may be damaged");
-    let table = tokio::task::spawn_blocking(move || table::read(&bytes, &COLUMNS)).await.map_err(unreadable)??;
+    let table =
+        tokio::task::spawn_blocking(move || (if sheet::is_one(&bytes) { sheet::read } else { table::read })(&bytes, &COLUMNS))
+            .await
+            .map_err(unreadable)??;
     let about =
         json!({ "unused_columns": table.unused, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet });
     let settings = app.settings();

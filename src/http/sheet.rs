@@ -25,6 +25,11 @@ fn unreadable() -> Refusal {
     )
 }
 
+/// Whether it is such a file by how it begins, or another archive of that kind.
+pub fn is_one(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04")
+}
+
 /// What kind of archive it is, and that it does not swell beyond all bounds.
 fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;

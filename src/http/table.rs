@@ -1,7 +1,6 @@
 //! Tables that people send: text in whatever encoding and with whatever separator their spreadsheet writes, or the spreadsheet's own
 //! file (sheet.rs). Each line is read by itself, so that what is wrong in one costs no other.
 
-use super::sheet;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spreadsheet::Words;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
@@ -76,9 +75,6 @@ const OTHERS: &[(&[u8], &str, &str)] = &[
 
 /// Reads the columns of these names, which the first line has to have, in any order and case.
 pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
-    if bytes.starts_with(b"PK\x03\x04") {
-        return sheet::read(bytes, wanted);
-    }
     if let Some((_, zh, en)) = OTHERS.iter().find(|(begins, ..)| bytes.starts_with(begins)) {
         return Err(is_no_table(zh, en));
     }

@@ -5,7 +5,8 @@ use crate::domain::action::{Action, Job, LogRow, State};
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use crate::domain::invoice::{BlobHash, Invoice, Picture, PictureFormat, Purpose, Reason, Region, Standing, Why};
+use crate::domain::invoice::{BlobHash, Invoice, Picture, PictureFormat, Purpose, Reason, Standing, Why};
+use crate::domain::region::Region;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, POS_LABEL, Template};
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use crate::external::{QUICK, add_template, frame, good_as, play, upload};
 use crate::random::Random;
 use crate::restore_limits::{Member, archive, members, summed};
 use crate::support::{Answer, Client, Paperline, blank_png, eventually};
-use paperline::domain::{account, action, device, invoice, template};
+use paperline::domain::{account, action, device, template};
 use paperline::store::backup;
 use paperline::store::key::Key;
 use paperline::store::record::{self, Record};
@@ -103,7 +103,13 @@ fn records_and_keys() {
         }
     }
     let rect = template::Rect { x: 1.0, y: 2.0, width: 3.0, height: 4.0 };
-    let region = invoice::Region { pos_id: "金额".into(), position: Some(rect), text: "20".into(), probability: 0.5, status: 0 };
+    let region = paperline::domain::region::Region {
+        pos_id: "金额".into(),
+        position: Some(rect),
+        text: "20".into(),
+        probability: 0.5,
+        status: 0,
+    };
     let sn = device::Device {
         sn: "18470001".into(),
         cpuid: "A1".into(),

@@ -8,7 +8,7 @@ use paperline::app::App;
 use paperline::domain::account::{Actor, Credential, Session};
 use paperline::domain::change::{Change, Progress};
 use paperline::domain::ids::{ActionId, UserId};
-use paperline::domain::invoice::Regions;
+use paperline::domain::region::Regions;
 use paperline::hub::{Encoder, Hub, Message};
 use paperline::store::tables::SESSIONS;
 use serde_json::json;

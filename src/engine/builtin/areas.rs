@@ -1,27 +1,14 @@
 //! Which print on an aligned page belongs to which area of the template, and which to none.
 //! Not here: what it says (fields.rs).
 
-use super::fields::Sheet;
 use super::geometry::{Map, Point, between, distance};
 use super::page::{Line, is_wide};
 use super::read::Reading;
+use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::{common, fold, fold_text};
 use crate::domain::template::{Area, Rect};
 use std::ops::Range;
-
-/// Glyphs of one line that belong to one area.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    pub line: usize,
-    pub glyphs: Range<usize>,
-    /// Its line also holds print of the run before it: the detection took the print apart.
-    pub overlaps: bool,
-    /// Between it and another area's print there is no gap: one may have some of the other's.
-    pub torn: bool,
-    /// It stands beside its area, which has nothing inside.
-    pub astray: bool,
-}
 
 /// Glyphs beyond an area's edge still belong to it up to this far, in heights of their line.
 const REACH: f32 = 0.15;

@@ -2,43 +2,22 @@
 //! (shape.rs), what the fields must agree on (domain/checks.rs).
 
 use super::align;
-use super::areas::{self, Run, without_keywords};
+use super::areas::{self, without_keywords};
 use super::clean::{remove_lines, remove_stamp};
 use super::detect;
 use super::ends;
-use super::geometry::{Map, Point, Quad, intersection, union};
-use super::nets::Nets;
+use super::geometry::{Point, Quad, intersection, union};
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
 use super::shape::{DISAGREEMENT, charset, dated, figured, lacks_something, numbered, trimmed};
+use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
-use crate::domain::template::{Area, AreaKind, FixedWord, Rect};
+use crate::domain::template::{Area, AreaKind, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
 use std::ops::Range;
-
-/// An aligned page.
-#[derive(Debug)]
-pub struct Sheet<'a> {
-    pub nets: &'a Nets,
-    pub picture: &'a RgbImage,
-    pub lines: &'a [Line],
-    /// Glyphs that are fixed print: `(line, glyphs)`.
-    pub fixed: &'a [(usize, Range<usize>)],
-    /// The template's fixed words and areas.
-    pub words: &'a [FixedWord],
-    pub areas: &'a [Area],
-    /// From the template's origin picture to `picture`.
-    pub map: Map,
-    /// How the print runs on the template's origin picture, in quarter turns clockwise.
-    pub quarters: usize,
-    /// Print may stand beside its area, as printers do; not so on the template's own picture, where the areas were drawn on it.
-    pub misprint: bool,
-    /// How far the alignment is to be trusted, 0 to 1.
-    pub trust: f32,
-}
 
 /// What an area says.
 #[derive(Clone, Debug, PartialEq)]

@@ -198,7 +198,7 @@ pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>]
             choice.candidates = weighed.iter().take(CANDIDATES_MAX).map(Weighed::candidate).collect();
         }
         if let Some(best) = best {
-            choice.papers = several::papers(&mut page, &best, templates, cancel)?;
+            choice.papers = several::papers(&mut page, best.template, &best.alignment.map, templates, cancel)?;
             choice.best = Some((best, lines));
             break;
         }
@@ -224,7 +224,7 @@ pub fn weigh<'a>(
         let mut weighed = lay(template, &page, &lines, picture);
         look_at_title(nets, picture, &mut weighed, &lines, false)?;
         if let Some(fit) = &weighed.fit {
-            let papers = several::papers(&mut page, fit, &[], cancel)?;
+            let papers = several::papers(&mut page, fit.template, &fit.alignment.map, &[], cancel)?;
             return Ok((weighed, lines, papers));
         }
         first.get_or_insert((weighed, lines));

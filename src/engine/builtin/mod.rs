@@ -2,16 +2,17 @@
 //! Not here: the steps themselves (a file each), what makes an invoice faulty (domain/checks.rs).
 
 use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
-use crate::domain::checks::SPECIMEN_CODE;
+use crate::domain::area::SPECIMEN_CODE;
 use crate::domain::invoice::Reason;
 use crate::domain::template::{Area, AreaKind, EngineNumbers, FixedWord, Learnt, POS_LABEL, Rect, Template};
 use crate::domain::vat_code;
-use fields::{Field, Sheet};
+use fields::Field;
 use geometry::{Map, Quad};
 use matching::{Choice, Fit};
 use nets::Nets;
 use page::Line;
 use picture::Picture;
+use sheet::Sheet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub mod read;
 pub mod seal;
 pub mod several;
 pub mod shape;
+pub mod sheet;
 pub mod sums;
 pub mod text;
 pub mod title;

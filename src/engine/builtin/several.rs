@@ -4,7 +4,6 @@
 use super::align::{self, Alignment, CERTAINTY_MIN};
 use super::geometry::{Map, Point, Quad};
 use super::go_on;
-use super::matching::Fit;
 use super::page::{Line, Page};
 use super::text::fold_text;
 use super::title::{self, Title};
@@ -55,8 +54,14 @@ impl Form {
 ///
 /// # Errors
 /// `Receive` when a net fails or nobody waits any more.
-pub fn papers(page: &mut Page<'_>, fit: &Fit<'_>, templates: &[Arc<Template>], cancel: &Cancel) -> Result<u32, Trouble> {
-    let Some(form) = Form::of(fit.template, &fit.alignment.map) else { return Ok(1) };
+pub fn papers(
+    page: &mut Page<'_>,
+    template: &Template,
+    map: &Map,
+    templates: &[Arc<Template>],
+    cancel: &Cancel,
+) -> Result<u32, Trouble> {
+    let Some(form) = Form::of(template, map) else { return Ok(1) };
     let is_beside = |quad: &Quad| !form.has(quad);
     let unread = page.unread().iter().filter(|q| is_beside(q)).count();
     if unread + page.lines().iter().filter(|l| is_beside(&l.quad)).count() < BESIDE_MIN {
@@ -66,22 +71,22 @@ pub fn papers(page: &mut Page<'_>, fit: &Fit<'_>, templates: &[Arc<Template>], c
     page.read_where(is_beside)?;
     let mut beside = page.lines();
     beside.retain(|l| is_beside(&l.quad));
-    if laid(fit.template, &beside).is_some() {
+    if laid(template, &beside).is_some() {
         // Only what is read of the form itself can be found twice.
         page.read_where(|_| true)?;
     }
     let mut own = page.lines();
     own.retain(|l| form.has(&l.quad));
-    let Some(first) = align::align(&fit.template.learnt, None, &own, &[]) else { return Ok(1) };
+    let Some(first) = align::align(&template.learnt, None, &own, &[]) else { return Ok(1) };
     let mut count = 1;
     while count < PAPERS_MAX
-        && let Some(again) = laid(fit.template, &beside).filter(|again| is_twice(&first, again))
-        && let Some(form) = Form::of(fit.template, &again.map)
+        && let Some(again) = laid(template, &beside).filter(|again| is_twice(&first, again))
+        && let Some(form) = Form::of(template, &again.map)
     {
         count += 1;
         beside.retain(|l| !form.has(&l.quad));
     }
-    if count == 1 && (bears_another(fit, templates, &beside) || names_another(&beside)) {
+    if count == 1 && (bears_another(template, templates, &beside) || names_another(&beside)) {
         count = 2;
     }
     Ok(count)
@@ -96,8 +101,8 @@ fn is_twice(first: &Alignment, again: &Alignment) -> bool {
     both >= WORDS_MIN && both as f32 >= WORDS_SHARE * first.words.len() as f32
 }
 
-fn bears_another(fit: &Fit<'_>, templates: &[Arc<Template>], beside: &[Line]) -> bool {
-    templates.iter().filter(|t| t.id != fit.template.id).any(|template| {
+fn bears_another(fit: &Template, templates: &[Arc<Template>], beside: &[Line]) -> bool {
+    templates.iter().filter(|t| t.id != fit.id).any(|template| {
         let quota = template.layout.quota.as_deref();
         let laid = align::align(&template.learnt, quota, beside, &[]);
         laid.filter(|a| a.certainty >= OTHER_CERTAINTY && a.words.len() >= WORDS_MIN)

@@ -142,9 +142,10 @@ fn text_of(line: &Line, range: &Range<usize>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::areas::{Run, without_keywords};
+    use super::super::areas::without_keywords;
     use super::super::geometry::Quad;
     use super::super::read::{Glyph, Reading};
+    use super::super::sheet::Run;
     use super::*;
 
     fn line(text: &str) -> Line {

@@ -1,8 +1,8 @@
 //! What of an area's print is its sum: the words beside it, their halves and brackets are no part of it. Not here: what the sum comes to
 //! (domain/money.rs).
 
-use super::areas::Run;
 use super::page::Line;
+use super::sheet::Run;
 use super::text::{CURRENCIES, narrow};
 use crate::domain::checks::holds_sum;
 use crate::domain::money::amount;
