@@ -120,6 +120,30 @@ test('a label that a colleague sent while the preview was open is not printed be
   on.quiet()
 })
 
+test('a preview is drawn anew also while news of its labels comes in', async () => {
+  const devices = await registered(2)
+  await preview(devices)
+  await post(page, '/api/labels/claims/release', { DeviceSNList: [devices[0].DeviceSN] })
+  await page.locator('[data-test=lost]').waitFor()
+  // The news is read first, and its answer is there while what the button asked for is still on its way.
+  const address = `**/api/devices/${devices[0].DeviceSN}`
+  let reads = 0
+  await page.route(address, async (route) => {
+    const wait = (reads += 1) === 1 ? 600 : 1800
+    await new Promise((done) => setTimeout(done, wait))
+    await route.continue()
+  })
+  const newsIsRead = page.waitForRequest((request) => request.url().endsWith(devices[0].DeviceSN))
+  await post(hers, '/api/labels/sent', { DeviceSNList: [devices[0].DeviceSN] })
+  await newsIsRead
+  await page.click('[data-test=redraw]')
+  await page.locator('[data-test=left-unconfirmed]').waitFor()
+  await page.unroute(address)
+  await page.keyboard.press('Escape')
+  await printNow().waitFor({ state: 'detached' })
+  on.quiet()
+})
+
 test('a preview whose label a colleague has taken says whose it is and prints nothing', async () => {
   const devices = await registered(2)
   await preview(devices)

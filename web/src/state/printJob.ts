@@ -167,7 +167,9 @@ export function usePrintJob() {
     const now = job.value
     if (!now) return []
     const found = await Promise.all(now.items.map(({ serial }) => api.readDevice(serial)))
-    if (job.value?.items !== now.items) return []
+    // News came in meanwhile, and the labels are others.
+    if (job.value && job.value.items !== now.items) return redraw()
+    if (!job.value) return []
     const before = job.value
     const taken = await start(found.flatMap((device) => (device && !device.retired ? rowOf(device) : [])))
     if (job.value === before) job.value = null
