@@ -2,7 +2,7 @@
 //! its owner can open. One line of JSON in, one out.
 
 use crate::app::App;
-use crate::store::backup::Contents;
+use crate::store::backup_file::Contents;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;

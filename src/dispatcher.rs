@@ -1,7 +1,7 @@
 //! The one loop: takes what `domain::dispatch` says is next, has an engine do it, keeps what came of it, and tells the watchers. Silence
 //! or a panic costs one try, not the box. Not here: what is next (domain/dispatch.rs), and what makes a fault (domain/checks.rs).
 
-use crate::app::invoices::Outcome;
+use crate::app::recognitions::Outcome;
 use crate::app::{App, now, pictures, queues, templates};
 use crate::domain::action::{Action, Job, Queue, TemplateDraft};
 use crate::domain::area::MONEY;

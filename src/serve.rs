@@ -91,15 +91,11 @@ fn trials(engines: &[EngineChoice]) -> Trials {
     Trials::new(engines.contains(&EngineChoice::Builtin).then(|| MakeEngine::new(|| Box::new(Builtin))))
 }
 
-/// Serves until it is told to stop.
-pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
-    config.check_engine_names()?;
-    raise_the_limit_of_open_files();
-    let opening = config.clone();
-    let (app, hub) = loop {
-        let opening = opening.clone();
-        match tokio::task::spawn_blocking(move || open(&opening).map_err(|e| e.to_string())).await? {
-            Ok(opened) => break opened,
+async fn opened(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
+    loop {
+        let config = config.clone();
+        match tokio::task::spawn_blocking(move || open(&config).map_err(|e| e.to_string())).await? {
+            Ok(opened) => return Ok(opened),
             // Nobody is there to start it again: the disk was just writable, and will be.
             Err(why) if std::env::var_os(BEGUN_ANEW).is_some() => {
                 tracing::error!("{why}; trying again");
@@ -107,7 +103,33 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
             }
             Err(why) => return Err(why.into()),
         }
-    };
+    }
+}
+
+/// Waits for what ends this run; whether another one is to follow by itself.
+async fn begins_anew(app: &App, config: &Serve) -> io::Result<bool> {
+    tokio::select! {
+        stopped = wait_for_stop() => stopped.map(|()| false),
+        () = app.begin_anew.notified() => {
+            // Whoever asked for it is answered first.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            Ok(true)
+        }
+        why = app.store.failed() => {
+            eprintln!("paperline: the store failed ({why}): nothing is taken in until the disk can be written again");
+            tokio::select! {
+                stopped = wait_for_stop() => stopped.map(|()| false),
+                () = until_writable(&config.data_dir) => Ok(true),
+            }
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
+    config.check_engine_names()?;
+    raise_the_limit_of_open_files();
+    let (app, hub) = opened(&config).await?;
     let listeners = bind(&config)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
@@ -142,22 +164,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     greeting::print(&app, &bound);
     io::stdout().flush()?;
 
-    let goes_on = tokio::select! {
-        stopped = wait_for_stop() => stopped.map(|()| false)?,
-        () = app.begin_anew.notified() => {
-            // Whoever asked for it is answered first.
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            true
-        }
-        why = app.store.failed() => {
-            eprintln!("paperline: the store failed ({why}): nothing is taken in until the disk can be written again");
-            tokio::select! {
-                stopped = wait_for_stop() => stopped.map(|()| false)?,
-                () = until_writable(&config.data_dir) => true,
-            }
-        }
-    };
-    if goes_on {
+    if begins_anew(&app, &config).await? {
         return Err(begin_anew().into());
     }
     tracing::info!("stopping");

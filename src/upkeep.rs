@@ -2,7 +2,8 @@
 
 use crate::app::{App, check, data_dir, room};
 use crate::control::{self, Answer, Request};
-use crate::store::backup::{self, Contents};
+use crate::store::backup_file::Contents;
+use crate::store::restore;
 use std::error::Error;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -68,7 +69,7 @@ pub async fn backup(dir: &Path, out: &Path) -> Done {
 }
 
 pub fn restore(dir: &Path, from: &Path) -> Done {
-    say(&format!("{}, restored", dir.display()), &backup::restore(from, dir, room(dir))?);
+    say(&format!("{}, restored", dir.display()), &restore::restore(from, dir, room(dir))?);
     check(dir)
 }
 

@@ -6,10 +6,11 @@ use super::{App, By, log, now};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
-use crate::store::backup::{self, BackupError, Contents};
+use crate::store::backup_file::{BackupError, Contents};
 use crate::store::blobs::Incoming;
 use crate::store::tables::USERS;
 use crate::store::{StoreError, Txn, View};
+use crate::store::{backup, restore};
 use jiff::Timestamp;
 use std::fs;
 use std::io::{self, Write};
@@ -133,7 +134,7 @@ impl App {
                 if dir.exists() {
                     fs::remove_dir_all(&dir)?;
                 }
-                backup::restore(file.path(), &dir, room)
+                restore::restore(file.path(), &dir, room)
             }
         });
         match laid_out.await? {

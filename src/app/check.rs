@@ -43,6 +43,7 @@ pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
     check.counters()?;
     check.accounts()?;
     check.devices()?;
+    check.imports_and_label_looks()?;
     check.queues()?;
     check.pictures(blobs)?;
     check.templates()?;
@@ -213,6 +214,10 @@ impl Check<'_> {
         self.each(&STEPS, |check, (sn, _), _| check.is_device(&sn, "its history"))?;
         self.each(&CONFLICTS, |_, _, _| Ok(()))?;
         self.each(&CONFLICTS_BY_PAIR, |check, pair, id| check.is_there(&CONFLICTS, &id, &format!("the pair {pair:?}")))?;
+        Ok(())
+    }
+
+    fn imports_and_label_looks(&mut self) -> Result<(), StoreError> {
         let mut highest = [0; 2];
         self.each(&IMPORTS, |_, id, _| {
             highest[0] = id.max(highest[0]);
@@ -414,7 +419,7 @@ impl Check<'_> {
 mod tests {
     use super::*;
     use crate::app::By;
-    use crate::domain::fact::Fact;
+    use crate::domain::fact::{Deed, Fact};
     use crate::domain::ids::CompanyId;
     use crate::store::Store;
     use crate::store::memory::Memory;
@@ -426,7 +431,7 @@ mod tests {
         let write = store.write_blocking(move |txn| {
             for n in 0..10 {
                 let by = By::the_box(CompanyId(1), "company".into());
-                log::log(txn, n, &by, None, Fact::UserLocked { name: n.to_string() })?;
+                log::log(txn, n, &by, None, Fact::Done(Deed::UserLocked, n.to_string()))?;
                 if n < 2 {
                     change(txn, n + 1, |row| row.before = None);
                 }
@@ -452,10 +457,10 @@ mod tests {
     #[test]
     fn a_log_that_somebody_changed_is_told_from_one_that_nobody_did() {
         assert_eq!(problems(|_| {}), [""; 0]);
-        let renamed = problems(|txn| change(txn, 5, |row| row.fact = Fact::UserLocked { name: "another".into() }));
+        let renamed = problems(|txn| change(txn, 5, |row| row.fact = Fact::Done(Deed::UserLocked, "another".into())));
         assert_eq!(renamed, ["log: row 5 is not as it was when row 6 was written, or rows between them are missing"]);
         // The last of an older release is held by the first that came after it.
-        let old = problems(|txn| change(txn, 2, |row| row.fact = Fact::UserLocked { name: "x".into() }));
+        let old = problems(|txn| change(txn, 2, |row| row.fact = Fact::Done(Deed::UserLocked, "x".into())));
         assert_eq!(old.len(), 1, "{old:?}");
         let unchained = problems(|txn| change(txn, 7, |row| row.before = None));
         assert!(!unchained.is_empty());

@@ -3,7 +3,7 @@
 use super::accounts::{must_differ, name};
 use super::{App, By, log, now};
 use crate::domain::account::Company;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{COMPANIES, GROUPS, USERS};
@@ -31,7 +31,7 @@ impl App {
             let company = Company { id: CompanyId(txn.next("companies")?), name, registered: now() };
             must_be_new(txn, company.id, &company.name)?;
             txn.put(&COMPANIES, &company.id, &company)?;
-            log(txn, now(), &by.about_the_box(), None, Fact::CompanyAdded { name: company.name.clone() })?;
+            log(txn, now(), &by.about_the_box(), None, Fact::Done(Deed::CompanyAdded, company.name.clone()))?;
             Ok(company)
         })
         .await
@@ -64,7 +64,7 @@ impl App {
                 txn.delete(&GROUPS, &group);
             }
             txn.delete(&COMPANIES, &id);
-            Ok(log(txn, now(), &by.about_the_box(), None, Fact::CompanyDeleted { name: company.name })?)
+            Ok(log(txn, now(), &by.about_the_box(), None, Fact::Done(Deed::CompanyDeleted, company.name))?)
         })
         .await
     }

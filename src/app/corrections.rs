@@ -1,17 +1,17 @@
 //! Putting devices right: another CPU id, retirement, and the conflicts that people settle. Not here: what makes a conflict
 //! (devices.rs).
 
-use super::devices::{delist, enlist, holder, not_a_cpuid};
+use super::devices::{delist, enlist, holder, not_a_cpuid, settle_by_itself};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
-use super::labels::close_print;
+use super::prints::close_print;
 use super::{App, By, log, now};
 use crate::domain::change::Change;
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Settlement, StepKind, canonical_cpuid, is_cpuid};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{CONFLICTS, CONFLICTS_BY_PAIR, DEVICES, RETIRED};
+use crate::store::tables::{CONFLICTS, DEVICES, RETIRED};
 use crate::store::{StoreError, Txn, View};
 
 /// The device of that serial, if anything can still be done to it.
@@ -80,16 +80,6 @@ fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str,
     settle_by_itself(txn, by, now, &device, reason)?;
     txn.emit(Change::Unprinted);
     Ok(device)
-}
-
-/// What was refused once is what the device is now: nobody has to decide it any more.
-pub(super) fn settle_by_itself(txn: &mut Txn<'_>, by: &By, now: Millis, device: &Device, reason: &str) -> Result<(), StoreError> {
-    let pair = (device.sn.clone(), canonical_cpuid(&device.cpuid));
-    let open = txn.get(&CONFLICTS_BY_PAIR, &pair)?.map(|id| txn.get(&CONFLICTS, &id)).transpose()?.flatten();
-    let Some(open) = open.filter(|c| c.settled.is_none() && c.kind == ConflictKind::Registration) else { return Ok(()) };
-    let (user_name, reason) = (by.actor.user_name.clone(), reason.to_owned());
-    let settled = Some(Settlement { at: now, user_name, reason, replaced: true });
-    txn.put(&CONFLICTS, &open.id, &Conflict { settled, ..open })
 }
 
 /// Conflicts that wait for a person, or all of them; the newest first. What waits shows its devices as they are now.

@@ -1,10 +1,11 @@
 //! Devices: registered once, each serial and each CPU id one device's. Not here: finding them (device_lists.rs), putting them right
 //! (corrections.rs), their labels (labels.rs).
 
-use super::corrections::settle_by_itself;
 use super::{App, BUILT, By, now};
 use crate::domain::change::Change;
-use crate::domain::device::{self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, canonical_cpuid};
+use crate::domain::device::{
+    self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Settlement, canonical_cpuid,
+};
 use crate::domain::ids::{Millis, local_time};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::serials::{SerialFormat, check_clock};
@@ -378,6 +379,16 @@ fn count_imported(txn: &mut Txn<'_>, id: u64, created: u64) -> Result<(), Refusa
         return Err(Refusal::conflict("该导入正在撤销", "this import is being undone"));
     }
     Ok(txn.put(&IMPORTS, &id, &Import { created: import.created + created, ..import })?)
+}
+
+/// What was refused once is what the device is now: nobody has to decide it any more.
+pub(super) fn settle_by_itself(txn: &mut Txn<'_>, by: &By, now: Millis, device: &Device, reason: &str) -> Result<(), StoreError> {
+    let pair = (device.sn.clone(), canonical_cpuid(&device.cpuid));
+    let open = txn.get(&CONFLICTS_BY_PAIR, &pair)?.map(|id| txn.get(&CONFLICTS, &id)).transpose()?.flatten();
+    let Some(open) = open.filter(|c| c.settled.is_none() && c.kind == ConflictKind::Registration) else { return Ok(()) };
+    let (user_name, reason) = (by.actor.user_name.clone(), reason.to_owned());
+    let settled = Some(Settlement { at: now, user_name, reason, replaced: true });
+    txn.put(&CONFLICTS, &open.id, &Conflict { settled, ..open })
 }
 
 impl App {

@@ -239,4 +239,25 @@ impl App {
         })
         .await
     }
+
+    /// A person has seen to it, and found nothing to put right.
+    pub async fn resolve_fault(&self, by: By, id: InvoiceId, version: Option<u64>) -> Result<Taken, Refusal> {
+        self.act(by, move |txn, by| {
+            let before = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&before, version) || !txn.has(&FAULTS, &id)? {
+                return Ok(Taken::Stale(Box::new(before)));
+            }
+            let (mut invoice, at) = (before.clone(), now());
+            confirm(txn, by, at, &mut invoice)?;
+            let user_name = by.actor.user_name.clone();
+            // It may have been given for what was typed before.
+            let against_checks = invoice.review.and_then(|review| review.against_checks);
+            invoice.review = Some(Review { user_name, at, against_checks });
+            faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
+            let by = by.about(&txn.view(), invoice.company)?;
+            log(txn, at, &by, None, Fact::FaultResolved { invoice: id })?;
+            Ok(Taken::Done(Box::new(invoice)))
+        })
+        .await
+    }
 }

@@ -5,7 +5,7 @@ use super::accounts::{
 };
 use super::{App, By, log, now};
 use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{GROUPS, USERS};
@@ -67,7 +67,7 @@ impl App {
             let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
             must_be_new(txn, &group)?;
             txn.put(&GROUPS, &group.id, &group)?;
-            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::GroupAdded { name: group.name.clone() })?;
+            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::GroupAdded, group.name.clone()))?;
             Ok(group)
         })
         .await
@@ -96,7 +96,7 @@ impl App {
                 }
                 keep_an_administrator(txn)?;
             }
-            log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::GroupChanged { name: group.name.clone() })?;
+            log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::Done(Deed::GroupChanged, group.name.clone()))?;
             Ok(group)
         })
         .await
@@ -135,7 +135,7 @@ impl App {
                 tell_rights(txn, &member)?;
             }
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::GroupDeleted { name: group.name })?)
+            Ok(log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::Done(Deed::GroupDeleted, group.name))?)
         })
         .await
     }
@@ -150,7 +150,7 @@ impl App {
                 None if user.group.is_none() => {
                     return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
                 }
-                None => Fact::GroupLeft { user: name },
+                None => Fact::Done(Deed::GroupLeft, name),
             };
             user.group = group;
             txn.put(&USERS, &id, &user)?;

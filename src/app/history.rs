@@ -2,7 +2,7 @@
 //! (corrections.rs, labels.rs).
 
 use super::By;
-use super::labels::prints;
+use super::prints::prints;
 use crate::domain::device::{Device, Label, Step, StepKind};
 use crate::domain::ids::Millis;
 use crate::store::tables::STEPS;

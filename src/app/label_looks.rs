@@ -2,7 +2,7 @@
 //! (domain/label_look.rs).
 
 use super::{App, By, log, now};
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Deed, Fact};
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::LABEL_LOOKS;
@@ -54,7 +54,7 @@ impl App {
             if looks(&txn.view())?.len() >= LOOKS_MAX {
                 return Err(Refusal::conflict("标签样式太多，请先删除一些", "too many labels: delete some first"));
             }
-            log(txn, now(), by, None, Fact::LabelLookAdded { name: look.name.clone() })?;
+            log(txn, now(), by, None, Fact::Done(Deed::LabelLookAdded, look.name.clone()))?;
             txn.put(&LABEL_LOOKS, &id, &look)?;
             Ok((id, look))
         })
@@ -74,7 +74,7 @@ impl App {
             change(&mut look);
             look.check()?;
             check_name(txn, id, &look.name)?;
-            log(txn, now(), by, None, Fact::LabelLookChanged { name: look.name.clone() })?;
+            log(txn, now(), by, None, Fact::Done(Deed::LabelLookChanged, look.name.clone()))?;
             txn.put(&LABEL_LOOKS, &id, &look)?;
             Ok(look)
         })
@@ -89,7 +89,7 @@ impl App {
                 return Err(Refusal::conflict("不能删除最后一种标签", "the last label can't be deleted"));
             }
             txn.delete(&LABEL_LOOKS, &id);
-            Ok(log(txn, now(), by, None, Fact::LabelLookDeleted { name: look.name })?)
+            Ok(log(txn, now(), by, None, Fact::Done(Deed::LabelLookDeleted, look.name))?)
         })
         .await
     }

@@ -1,21 +1,20 @@
-//! Labels: every print is a fact that is kept; a print state follows from them. Also the claims by which two operators at one list don't
-//! print the same label: short, in memory, and gone by themselves.
+//! Labels: what came of each, and the print state that follows. Not here: the labels that are kept (prints.rs), who is about to print
+//! which (claims.rs).
 
+use super::claims::{Claim, Claims};
 use super::device_lists::find;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
+use super::prints::{add_print, close_print, last_print, open_print};
 use super::{App, By, now};
-use crate::domain::account::Credential;
 use crate::domain::change::Change;
 use crate::domain::device::{Device, Label, Print, StepKind, canonical_cpuid};
-use crate::domain::ids::{Millis, UserId};
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{DEVICES, DEVICES_UNPRINTED, PRINTS};
-use crate::store::{StoreError, Txn, View};
+use crate::store::tables::{DEVICES, DEVICES_UNPRINTED};
+use crate::store::{StoreError, Txn};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How a change of print states ended. Serials in the order asked for, each once.
 #[derive(Clone, Debug, Default)]
@@ -198,36 +197,6 @@ pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Re
     txn.put(&DEVICES, &device.sn, &device)
 }
 
-/// The label that was sent and of which nobody has said yet what came of it.
-fn open_print(txn: &Txn<'_>, device: &Device) -> Result<Option<(u64, Print)>, StoreError> {
-    let Some(last) = device.prints.checked_sub(1).map(u64::from) else { return Ok(None) };
-    let print = txn.get(&PRINTS, &(device.sn.clone(), last))?;
-    Ok(print.filter(|p| p.outcome == Label::Sent).map(|p| (last, p)))
-}
-
-fn add_print(txn: &mut Txn<'_>, by: &By, device: &mut Device, reason: &str, outcome: Label) -> Result<(), StoreError> {
-    let print = Print {
-        at: now(),
-        user: by.actor.user,
-        user_name: by.actor.user_name.clone(),
-        ip: by.ip.clone(),
-        reason: reason.to_owned(),
-        outcome,
-        told: None,
-    };
-    txn.put(&PRINTS, &(device.sn.clone(), device.prints.into()), &print)?;
-    device.prints += 1;
-    Ok(())
-}
-
-/// Says what came of the label that was sent, if one was.
-pub(super) fn close_print(txn: &mut Txn<'_>, by: &By, device: &Device, outcome: Label) -> Result<bool, StoreError> {
-    let Some((number, print)) = open_print(txn, device)? else { return Ok(false) };
-    let told = Some((now(), by.actor.user_name.clone()));
-    txn.put(&PRINTS, &(device.sn.clone(), number), &Print { outcome, told, ..print })?;
-    Ok(true)
-}
-
 /// What came of a label: of the one that was sent, or of one that was printed elsewhere.
 fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), Refusal> {
     touch(txn, &device)?;
@@ -241,31 +210,6 @@ fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Resu
     // A reprint that failed leaves the label that was there before.
     let keeps_its_label = device.is_printed() && label != Label::Printed;
     Ok(relabel(txn, device, if keeps_its_label { Label::Printed } else { label })?)
-}
-
-/// A device's labels, the first one first.
-pub fn prints(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
-    view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
-}
-
-fn last_print(view: &View<'_>, device: &Device) -> Result<Option<Print>, StoreError> {
-    let last = device.prints.checked_sub(1).map(u64::from);
-    Ok(last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten())
-}
-
-/// Whether its last label went out and nobody can say whether it came out: be it the second one of a device that has its label, or of one
-/// that was set back meanwhile.
-pub fn is_in_doubt(device: &Device, last: &Print) -> bool {
-    last.outcome == Label::Sent || matches!(device.label, Label::Sent | Label::Unknown)
-}
-
-/// The last label of each device of which that is in doubt.
-pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, Print>, StoreError> {
-    let mut found = HashMap::new();
-    for device in devices {
-        found.extend(last_print(view, device)?.filter(|print| is_in_doubt(device, print)).map(|print| (device.sn.clone(), print)));
-    }
-    Ok(found)
 }
 
 impl App {
@@ -386,124 +330,5 @@ impl App {
         }
         // Nothing is taken away from whoever asks while this looks.
         self.store.read(|view| Ok(self.claims.take(&by.now(view)?, sns, Instant::now())))
-    }
-}
-
-/// A label is somebody's, until then. His by his session, not by his name: several stations may be logged in as one user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    owner: Credential,
-    pub user: UserId,
-    pub user_name: String,
-    /// By a clock that nobody sets: the wall clock may jump while a label is claimed.
-    until: Instant,
-}
-
-impl Claim {
-    /// When it ends, as the wall clock stands at `now`.
-    pub fn until(&self, now: Millis) -> Millis {
-        let left = self.until.saturating_duration_since(Instant::now());
-        now + Millis::try_from(left.as_millis()).unwrap_or(0)
-    }
-}
-
-pub const CLAIM: Duration = Duration::from_secs(120);
-const CLAIMS_MAX: usize = 20_000;
-
-#[derive(Debug)]
-pub struct Claims {
-    claimed: Mutex<HashMap<String, Claim>>,
-    changed: tokio::sync::watch::Sender<()>,
-}
-
-impl Default for Claims {
-    fn default() -> Self {
-        Self { claimed: Mutex::default(), changed: tokio::sync::watch::Sender::new(()) }
-    }
-}
-
-impl Claims {
-    /// Those that are somebody else's; the rest is the asker's from now on.
-    fn take(&self, by: &By, sns: &[String], now: Instant) -> BTreeMap<String, Claim> {
-        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        claimed.retain(|_, claim| claim.until > now);
-        let mut others = BTreeMap::new();
-        for sn in sns {
-            match claimed.get(sn).filter(|claim| claim.owner != by.actor.credential) {
-                Some(claim) => {
-                    others.insert(sn.clone(), claim.clone());
-                }
-                None if claimed.len() < CLAIMS_MAX => {
-                    let (user, user_name) = (by.actor.user, by.actor.user_name.clone());
-                    let claim = Claim { owner: by.actor.credential, user, user_name, until: now + CLAIM };
-                    claimed.insert(sn.clone(), claim);
-                }
-                // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
-                None => {}
-            }
-        }
-        self.changed.send_replace(());
-        others
-    }
-
-    pub fn release(&self, owner: Credential, sns: &[String]) {
-        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        for sn in sns {
-            if claimed.get(sn).is_some_and(|claim| claim.owner == owner) {
-                claimed.remove(sn);
-            }
-        }
-        self.changed.send_replace(());
-    }
-
-    /// Those of these that hold now and are somebody else's.
-    fn of_others<'s>(&self, owner: Credential, sns: impl Iterator<Item = &'s String>) -> Vec<(String, Claim)> {
-        let now = Instant::now();
-        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = sns.filter_map(|sn| claimed.get(sn).map(|claim| (sn.clone(), claim.clone())));
-        found.filter(|(_, claim)| claim.owner != owner && claim.until > now).collect()
-    }
-
-    /// Those that hold now.
-    pub fn held(&self) -> BTreeMap<String, Claim> {
-        let now = Instant::now();
-        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        claimed.iter().filter(|(_, claim)| claim.until > now).map(|(sn, claim)| (sn.clone(), claim.clone())).collect()
-    }
-
-    pub fn changed(&self) -> tokio::sync::watch::Receiver<()> {
-        self.changed.subscribe()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::account::{Actor, PermissionSet};
-    use crate::domain::ids::{CompanyId, TokenId};
-
-    fn by(number: u64) -> By {
-        let actor = Actor {
-            user: UserId(number),
-            user_name: format!("user {number}"),
-            company: CompanyId(1),
-            company_name: "公司".into(),
-            permissions: PermissionSet::default(),
-            credential: Credential::Token(TokenId(number)),
-        };
-        By { actor, ip: "10.0.0.1".into(), needs: &[] }
-    }
-
-    #[test]
-    fn a_claim_lasts_two_minutes_whatever_the_wall_clock_does() {
-        let (claims, began, sns) = (Claims::default(), Instant::now(), ["18440001".to_owned()]);
-        assert!(claims.take(&by(1), &sns, began).is_empty());
-        assert_eq!(claims.take(&by(2), &sns, began + CLAIM - Duration::from_secs(1)).len(), 1);
-        let claim = claims.held()["18440001"].clone();
-        // It ends so long from now, by whatever the wall clock says, be it two days ago.
-        for now in [1_764_000_000_000, 1_764_000_000_000 - 172_800_000] {
-            assert!((1..=120_000).contains(&(claim.until(now) - now)));
-        }
-        assert!(claims.take(&by(2), &sns, began + CLAIM).is_empty(), "it is over");
     }
 }

@@ -13,19 +13,20 @@ pub mod accounts;
 pub mod attempts;
 pub mod backup;
 pub mod check;
+pub mod claims;
 pub mod companies;
+pub mod corrections;
 pub mod data_dir;
 pub mod decisions;
-pub mod corrections;
 pub mod device_lists;
 pub mod devices;
 pub mod entries;
 pub mod faults;
 pub mod groups;
-pub mod invoice_lists;
 pub mod history;
 mod identity;
 pub mod imports;
+pub mod invoice_lists;
 pub mod invoices;
 pub mod kin;
 pub mod label_looks;
@@ -35,8 +36,12 @@ mod open;
 pub mod passwords;
 pub mod pictures;
 pub mod presence;
+pub mod prints;
 pub mod queues;
+pub mod recognitions;
 mod recount;
+mod recovery;
+pub mod second_readings;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
@@ -75,7 +80,7 @@ pub struct App {
     pub attempts: attempts::Attempts,
     known_sessions: sessions::Known<(Actor, Session)>,
     known_tokens: sessions::Known<Actor>,
-    pub claims: Arc<labels::Claims>,
+    pub claims: Arc<claims::Claims>,
     /// Who has which fault open.
     pub presence: presence::Presence,
     importing: imports::Importing,

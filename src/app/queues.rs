@@ -1,8 +1,8 @@
 //! The queues: what waits, what an engine works on, what an interruption puts back. Not here: what is next (domain/dispatch.rs).
 
 use super::pictures::{self, Kept};
-use super::{App, By, faults, invoices, log, now, templates};
-use crate::domain::action::{Action, CRASHES_MAX, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
+use super::{App, By, faults, log, now};
+use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::change::Change;
 use crate::domain::dispatch::Heads;
 use crate::domain::fact::Fact;
@@ -10,7 +10,7 @@ use crate::domain::ids::{ActionId, Millis};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::EngineNumbers;
-use crate::store::tables::{ACTIONS, BOOT, INVOICES, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
+use crate::store::tables::{ACTIONS, INVOICES, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
 use crate::store::{StoreError, Txn, View};
 
 const UPLOAD_KEY_LIFE_MS: Millis = 24 * 3_600_000;
@@ -68,7 +68,7 @@ fn wait_at(txn: &mut Txn<'_>, mut action: Action, position: i64) -> Result<(), S
 
 /// Ahead of the rest of its queue. Its old place is that: the oldest are taken first, and of several that come back the oldest is first
 /// again, in whatever order they come. Only what people have moved ahead meanwhile (below 0) stands before it.
-fn put_back(txn: &mut Txn<'_>, action: Action) -> Result<(), StoreError> {
+pub(super) fn put_back(txn: &mut Txn<'_>, action: Action) -> Result<(), StoreError> {
     let moved_ahead = first_position(txn, action.job.queue())?.filter(|first| *first < 0);
     let position = moved_ahead.map_or(action.position, |first| action.position.min(first - 1));
     wait_at(txn, action, position)
@@ -320,32 +320,6 @@ impl App {
             Ok(log(txn, now(), by, None, Fact::QueuesResumed)?)
         })
         .await
-    }
-
-    /// What was running when the box went down is next again, unless it has brought the box down too often. At start, before anything is
-    /// dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause. `reads_here`: in
-    /// this process; an engine elsewhere can't bring the box down.
-    pub fn recover_actions(&self, boot: &str, reads_here: bool) -> Result<usize, Refusal> {
-        let boot = boot.to_owned();
-        self.store.write_blocking(move |txn| {
-            let machine_stayed_up = !boot.is_empty() && txn.get(&BOOT, &())?.as_ref() == Some(&boot);
-            txn.put(&BOOT, &(), &boot)?;
-            let interrupted = running(&txn.view())?;
-            let found = interrupted.len();
-            for mut action in interrupted {
-                action.crashes += u32::from(machine_stayed_up && reads_here);
-                if action.crashes < CRASHES_MAX {
-                    put_back(txn, action)?;
-                    continue;
-                }
-                txn.put(&ACTIONS, &action.id, &action)?;
-                match action.job {
-                    Job::Recognise { .. } => invoices::end_recognition(txn, action.id, invoices::Outcome::brought_the_box_down())?,
-                    _ => templates::fail(txn, action.id)?,
-                }
-            }
-            Ok(found)
-        })
     }
 }
 

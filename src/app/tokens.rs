@@ -4,7 +4,7 @@ use super::accounts::manageable;
 use super::{App, By, log, now, passwords};
 use crate::domain::account::{Credential, Permission, PermissionSet, Token};
 use crate::domain::change::Change;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{TokenId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{TOKENS, TOKENS_BY_HASH};
@@ -45,7 +45,7 @@ impl App {
                     Token { id: TokenId(txn.next("tokens")?), user: by.actor.user, name, hash, permissions, created: now() };
                 txn.put(&TOKENS, &token.id, &token)?;
                 txn.put(&TOKENS_BY_HASH, &hash, &token.id.0)?;
-                log(txn, now(), by, None, Fact::TokenAdded { name: token.name.clone() })?;
+                log(txn, now(), by, None, Fact::Done(Deed::TokenAdded, token.name.clone()))?;
                 Ok(token)
             })
             .await?;
@@ -63,7 +63,7 @@ impl App {
                 _ => return Err(unknown()),
             };
             end(txn, &token);
-            Ok(log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::TokenEnded { name: token.name })?)
+            Ok(log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::TokenEnded, token.name))?)
         })
         .await
     }

@@ -8,7 +8,7 @@ use super::groups::{Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
 use crate::domain::change::Change;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::{SESSIONS, USERS, USERS_BY_NAME};
@@ -122,7 +122,7 @@ impl App {
             };
             take_name(txn, user.id, &user.name)?;
             txn.put(&USERS, &user.id, &user)?;
-            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::UserAdded { name: user.name.clone() })?;
+            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::UserAdded, user.name.clone()))?;
             Ok(user)
         })
         .await
@@ -169,9 +169,9 @@ impl App {
             keep_an_administrator(txn)?;
             let name = user.name.clone();
             let fact = match change.locked {
-                Some(true) => Fact::UserLocked { name },
-                Some(false) => Fact::UserUnlocked { name },
-                None => Fact::UserChanged { name },
+                Some(true) => Fact::Done(Deed::UserLocked, name),
+                Some(false) => Fact::Done(Deed::UserUnlocked, name),
+                None => Fact::Done(Deed::UserChanged, name),
             };
             // Whoever moves is news on both sides of the wall.
             if user.company != left {
@@ -180,7 +180,7 @@ impl App {
             let by = &by.about(&txn.view(), user.company)?;
             log(txn, now(), by, None, fact)?;
             if has_other_rights {
-                log(txn, now(), by, None, Fact::RightsChanged { user: user.name.clone() })?;
+                log(txn, now(), by, None, Fact::Done(Deed::RightsChanged, user.name.clone()))?;
             }
             Ok(user)
         })
@@ -194,7 +194,7 @@ impl App {
             txn.delete(&USERS, &id);
             txn.delete(&USERS_BY_NAME, &user.name);
             keep_an_administrator(txn)?;
-            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::UserDeleted { name: user.name })?)
+            Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::Done(Deed::UserDeleted, user.name))?)
         })
         .await
     }
@@ -211,7 +211,7 @@ impl App {
                 user.permissions = permissions;
                 txn.put(&USERS, id, &user)?;
                 tell_rights(txn, &user)?;
-                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::RightsChanged { user: user.name.clone() })?;
+                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::Done(Deed::RightsChanged, user.name.clone()))?;
             }
             keep_an_administrator(txn)
         })
@@ -255,7 +255,7 @@ impl App {
                 user.default_password = false;
                 txn.put(&USERS, &id, &user)?;
                 end_access(txn, id, keep_tokens)?;
-                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::PasswordChanged { user: user.name.clone() })?;
+                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::Done(Deed::PasswordChanged, user.name.clone()))?;
                 Ok(user.name)
             })
             .await?;
@@ -280,7 +280,7 @@ impl App {
                 end_access(txn, user.id, false)?;
                 tell_rights(txn, &user)?;
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
-                Ok(log(txn, now(), &by, None, Fact::PasswordReset { user: user.name.clone() })?)
+                Ok(log(txn, now(), &by, None, Fact::Done(Deed::PasswordReset, user.name.clone()))?)
             })
             .await?;
         if is_admin {

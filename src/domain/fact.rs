@@ -77,72 +77,15 @@ pub enum Fact {
         cpuid: String,
         reason: String,
     },
-    LabelLookAdded {
-        name: String,
-    },
-    LabelLookChanged {
-        name: String,
-    },
-    LabelLookDeleted {
-        name: String,
-    },
     LoggedIn,
     LogInRefused(Refused),
-    UserAdded {
-        name: String,
-    },
-    UserChanged {
-        name: String,
-    },
-    UserLocked {
-        name: String,
-    },
-    UserUnlocked {
-        name: String,
-    },
-    UserDeleted {
-        name: String,
-    },
-    RightsChanged {
-        user: String,
-    },
-    PasswordChanged {
-        user: String,
-    },
-    PasswordReset {
-        user: String,
-    },
-    GroupAdded {
-        name: String,
-    },
-    GroupChanged {
-        name: String,
-    },
-    GroupDeleted {
-        name: String,
-    },
     GroupJoined {
         group: String,
         user: String,
     },
-    GroupLeft {
-        user: String,
-    },
-    CompanyAdded {
-        name: String,
-    },
     CompanyRenamed {
         from: String,
         to: String,
-    },
-    CompanyDeleted {
-        name: String,
-    },
-    TokenAdded {
-        name: String,
-    },
-    TokenEnded {
-        name: String,
     },
     SettingChanged {
         name: String,
@@ -153,6 +96,58 @@ pub enum Fact {
     BackupRestored {
         tokens: u64,
     },
+    /// Of which a name is all there is to tell.
+    Done(Deed, String),
+}
+
+/// Stored by their place in this list: new ones come at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deed {
+    LabelLookAdded,
+    LabelLookChanged,
+    LabelLookDeleted,
+    UserAdded,
+    UserChanged,
+    UserLocked,
+    UserUnlocked,
+    UserDeleted,
+    RightsChanged,
+    PasswordChanged,
+    PasswordReset,
+    GroupAdded,
+    GroupChanged,
+    GroupDeleted,
+    GroupLeft,
+    CompanyAdded,
+    CompanyDeleted,
+    TokenAdded,
+    TokenEnded,
+}
+
+impl Deed {
+    fn zh(self) -> &'static str {
+        match self {
+            Self::LabelLookAdded => "增加标签样式",
+            Self::LabelLookChanged => "修改标签样式",
+            Self::LabelLookDeleted => "删除标签样式",
+            Self::UserAdded => "增加用户",
+            Self::UserChanged => "修改用户",
+            Self::UserLocked => "锁定用户",
+            Self::UserUnlocked => "解锁用户",
+            Self::UserDeleted => "删除用户",
+            Self::RightsChanged => "修改用户权限",
+            Self::PasswordChanged => "修改密码",
+            Self::PasswordReset => "重置密码",
+            Self::GroupAdded => "增加用户组",
+            Self::GroupChanged => "修改用户组",
+            Self::GroupDeleted => "删除用户组",
+            Self::GroupLeft => "移出用户组",
+            Self::CompanyAdded => "增加公司",
+            Self::CompanyDeleted => "删除公司",
+            Self::TokenAdded => "增加令牌",
+            Self::TokenEnded => "删除令牌",
+        }
+    }
 }
 
 /// What an action in a queue is to do.
@@ -324,25 +319,7 @@ impl Fact {
                     format!("{tokens} tokens, all passwords and locks are as they were then"),
                 ],
             ),
-            Self::LabelLookAdded { name } => ("增加标签样式", same(name.clone())),
-            Self::LabelLookChanged { name } => ("修改标签样式", same(name.clone())),
-            Self::LabelLookDeleted { name } => ("删除标签样式", same(name.clone())),
-            Self::UserAdded { name } => ("增加用户", same(name.clone())),
-            Self::UserChanged { name } => ("修改用户", same(name.clone())),
-            Self::UserLocked { name } => ("锁定用户", same(name.clone())),
-            Self::UserUnlocked { name } => ("解锁用户", same(name.clone())),
-            Self::UserDeleted { name } => ("删除用户", same(name.clone())),
-            Self::RightsChanged { user } => ("修改用户权限", same(user.clone())),
-            Self::PasswordChanged { user } => ("修改密码", same(user.clone())),
-            Self::PasswordReset { user } => ("重置密码", same(user.clone())),
-            Self::GroupAdded { name } => ("增加用户组", same(name.clone())),
-            Self::GroupChanged { name } => ("修改用户组", same(name.clone())),
-            Self::GroupDeleted { name } => ("删除用户组", same(name.clone())),
-            Self::GroupLeft { user } => ("移出用户组", same(user.clone())),
-            Self::CompanyAdded { name } => ("增加公司", same(name.clone())),
-            Self::CompanyDeleted { name } => ("删除公司", same(name.clone())),
-            Self::TokenAdded { name } => ("增加令牌", same(name.clone())),
-            Self::TokenEnded { name } => ("删除令牌", same(name.clone())),
+            Self::Done(what, name) => (what.zh(), same(name.clone())),
         }
     }
 

@@ -137,6 +137,14 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
+fn encoding(text: &str) -> Result<Encoding, Refusal> {
+    match text.to_ascii_lowercase().as_str() {
+        "gbk" => Ok(Encoding::Gbk),
+        "utf-8" | "utf8" => Ok(Encoding::Utf8),
+        _ => Err(Refusal::malformed("engine_encoding：应为 gbk 或 utf-8", "engine_encoding: must be gbk or utf-8")),
+    }
+}
+
 impl Settings {
     /// Takes one setting from text, as it is written on the command line and kept in the store.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
@@ -164,18 +172,7 @@ impl Settings {
             "engine_timeout_s" => self.engine_timeout_s = number(name, value, 1, 3600)?,
             "engine_retries" => self.engine_retries = number(name, value, 0, 100)?,
             "engine_backoff_ms" => self.engine_backoff_ms = number(name, value, 0, 600_000)?,
-            "engine_encoding" => {
-                self.engine_encoding = match value.to_ascii_lowercase().as_str() {
-                    "gbk" => Encoding::Gbk,
-                    "utf-8" | "utf8" => Encoding::Utf8,
-                    _ => {
-                        return Err(Refusal::malformed(
-                            "engine_encoding：应为 gbk 或 utf-8",
-                            "engine_encoding: must be gbk or utf-8",
-                        ));
-                    }
-                }
-            }
+            "engine_encoding" => self.engine_encoding = encoding(value)?,
             "engine_delay_ms" => self.engine_delay_ms = number(name, value, 0, 60_000)?,
             "max_upload_mib" => self.max_upload_mib = number(name, value, 1, 102_400)?,
             "trusted_proxies" => {

@@ -9,7 +9,7 @@ use super::xlsx::{self, Cell};
 use super::{csv, time};
 use crate::app::device_lists::{self, Cursor, Filter, Sought};
 use crate::app::history::{self, Line, What};
-use crate::app::{App, labels};
+use crate::app::{App, prints as kept_prints};
 use crate::domain::device::{Device, Label, Print, StepKind};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
@@ -89,7 +89,7 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
             Some(named) if page.total == 0 => device_lists::retired(view, named, limit)?,
             _ => Vec::new(),
         };
-        Ok((labels::in_doubt(view, &page.devices)?, page, retired))
+        Ok((kept_prints::in_doubt(view, &page.devices)?, page, retired))
     };
     let (in_doubt, page, retired) = call.edge.app.look(look).await?;
     let devices: Vec<Value> = page.devices.iter().map(|d| device(d, in_doubt.get(&d.sn), &zone)).collect();
@@ -198,7 +198,7 @@ pub async fn prints(call: Call) -> Result<Reply, Refusal> {
     let zone = call.edge.app.settings().zone();
     let found = call.edge.app.look(move |view| {
         Ok(match device_lists::find(view, &sn)? {
-            Some(device) => Some((labels::prints(view, &device.sn)?, device)),
+            Some(device) => Some((kept_prints::prints(view, &device.sn)?, device)),
             None => None,
         })
     });
@@ -210,7 +210,7 @@ pub async fn prints(call: Call) -> Result<Reply, Refusal> {
 }
 
 fn in_doubt<'p>(device: &Device, prints: &'p [Print]) -> Option<&'p Print> {
-    prints.last().filter(|last| labels::is_in_doubt(device, last))
+    prints.last().filter(|last| kept_prints::is_in_doubt(device, last))
 }
 
 fn line(line: &Line, zone: &TimeZone) -> Value {
@@ -242,7 +242,7 @@ async fn whole(call: &Call, sn: String) -> Result<Reply, Refusal> {
         };
         Ok(match found {
             Some(device) => {
-                let sent: HashMap<String, Print> = labels::in_doubt(view, std::slice::from_ref(&device))?;
+                let sent: HashMap<String, Print> = kept_prints::in_doubt(view, std::slice::from_ref(&device))?;
                 Some((history::history(view, &device)?, sent, device, is_retired))
             }
             None => None,

@@ -12,12 +12,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
 pub mod backup;
+pub mod backup_file;
 pub mod blobs;
 pub mod key;
 pub mod local;
 pub mod memory;
 mod older;
 pub mod record;
+pub mod restore;
 pub mod tables;
 mod txn;
 mod writer;

@@ -7,9 +7,9 @@ use crate::random::Random;
 use crate::restore_limits::{Member, archive, members, summed};
 use crate::support::{Answer, Client, Paperline, blank_png, eventually};
 use paperline::domain::{account, action, device, template};
-use paperline::store::backup;
 use paperline::store::key::Key;
 use paperline::store::record::{self, Record};
+use paperline::store::restore;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -290,7 +290,7 @@ fn backups() {
     fuzz("backups", |random| {
         let bent = bend(random, &good);
         std::fs::write(&file, &bent).unwrap();
-        let read = backup::read_through(&file);
+        let read = restore::read_through(&file);
         // Padding after and between members may change without harm, or be cut off; nothing else.
         assert!(read.is_err() || bent.len() >= good.len() - 1536, "{} of {} bytes", bent.len(), good.len());
     });
@@ -341,7 +341,7 @@ fn restores() {
     fuzz("restores", |random| {
         let bent = bend_archive(random, &good);
         std::fs::write(&file, &bent).unwrap();
-        match backup::restore(&file, &target, paperline::store::endless()) {
+        match restore::restore(&file, &target, paperline::store::endless()) {
             Ok(_) => {
                 whole += 1;
                 // What can't be opened is said in words.

@@ -3,8 +3,8 @@
 
 use crate::random::Random;
 use crate::support::administrator::{by, let_in};
-use paperline::app::invoices::Outcome;
 use paperline::app::pictures::{Kept, Shape};
+use paperline::app::recognitions::Outcome;
 use paperline::app::templates::Drawn;
 use paperline::app::{App, queues};
 use paperline::domain::action::{Action, CRASHES_MAX, Job, Pause, Queue, State};

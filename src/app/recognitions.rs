@@ -1,0 +1,154 @@
+//! The end of a recognition: an invoice is kept, as read or as a fault, with what people have said of it before. Not here: the queue that it
+//! comes from (queues.rs), the reading (dispatcher.rs).
+
+use super::entries::stands_against;
+use super::invoices::{corrections, put, specimen};
+use super::queues::{end, picture_of};
+use super::{App, faults, now};
+use crate::domain::action::{Job, State};
+use crate::domain::change::Change;
+use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
+use crate::domain::invoice::{Contender, Invoice, Reason, Standing, Why};
+use crate::domain::refusal::{Refusal, sentence};
+use crate::domain::region::Region;
+use crate::domain::text::is_blank;
+use crate::domain::{checks, entries};
+use crate::store::tables::{CONTENDERS, INVOICES, TEMPLATES};
+use crate::store::{StoreError, Txn};
+use std::collections::BTreeMap;
+
+/// What came of a recognition.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The template that fits, and what it was called then.
+    pub template: Option<(TemplateId, String)>,
+    pub regions: Vec<Region>,
+    /// Empty: no person is needed.
+    pub reasons: Vec<Why>,
+    /// Texts of the VAT codes on the picture.
+    pub codes: Vec<String>,
+    /// The templates it was chosen from, the likeliest first, where the engine told.
+    pub contenders: Vec<Contender>,
+    /// The seed's sentence, where the engine was the cause.
+    pub trouble: Option<&'static str>,
+}
+
+impl Outcome {
+    pub fn nothing_read(reason: Reason) -> Self {
+        let reasons = vec![Why::Said(reason)];
+        Self { template: None, regions: Vec::new(), reasons, codes: Vec::new(), contenders: Vec::new(), trouble: None }
+    }
+
+    /// The engine gave no proper answer in all its tries; `sentence` is the seed's.
+    pub fn gave_up(sentence: &'static str) -> Self {
+        let reason = Reason::new(format!("识别失败：{sentence}"), "recognition failed: the engine gave no proper answer");
+        Self { trouble: Some(sentence), ..Self::nothing_read(reason) }
+    }
+
+    pub fn brought_the_box_down() -> Self {
+        let reason = Reason::new("系统在识别这张图片时两次中断", "the box went down twice while this picture was being read");
+        Self { trouble: Some(sentence::ENGINE_RECEIVE), ..Self::nothing_read(reason) }
+    }
+}
+
+pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
+    let state = if outcome.trouble.is_some() { State::Failed } else { State::Done };
+    let Some(action) = end(txn, id, state)? else { return Ok(()) };
+    let picture = picture_of(&txn.view(), &action)?.ok_or_else(Refusal::internal)?;
+    let again = match action.job {
+        Job::Recognise { again: Some(again), .. } => txn.get(&INVOICES, &again)?,
+        _ => None,
+    };
+    let mut reasons = outcome.reasons;
+    if picture.pages > 1 {
+        reasons.push(Why::Found(checks::Reason::Pages { pages: picture.pages, read: 1 }));
+    }
+    let (template, template_label) = outcome.template.unzip();
+    let mut invoice = Invoice {
+        id: match &again {
+            Some(known) => known.id,
+            None => InvoiceId(txn.next("invoices")?),
+        },
+        version: 1,
+        action: id,
+        template,
+        template_label: template_label.unwrap_or_default(),
+        company: action.company,
+        company_name: action.company_name,
+        // Whoever has it read again is not whoever brought it.
+        user: again.as_ref().map_or(action.user, |known| known.user),
+        user_name: again.as_ref().map_or(action.user_name, |known| known.user_name.clone()),
+        picture,
+        file_name: action.file_name,
+        recognised: now(),
+        reasons,
+        standing: Standing::Waiting,
+        regions: outcome.regions,
+        codes: outcome.codes,
+        review: again.as_ref().and_then(|known| known.review.clone()).filter(|review| review.against_checks.is_some()),
+        void: again.as_ref().and_then(|known| known.void.clone()),
+        decisions: again.as_ref().map(|known| known.decisions.clone()).unwrap_or_default(),
+    };
+    keep_corrections(txn, &mut invoice)?;
+    if invoice.reasons.is_empty() {
+        invoice.standing = Standing::Passed;
+    }
+    put(txn, again.as_ref(), &mut invoice)?;
+    if outcome.contenders.is_empty() {
+        txn.delete(&CONTENDERS, &invoice.id);
+    } else {
+        txn.put(&CONTENDERS, &invoice.id, &outcome.contenders)?;
+    }
+    txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
+    if invoice.is_fault() {
+        faults::add(txn, &invoice)?;
+    } else if let Some(template) = invoice.template.filter(|_| invoice.standing == Standing::Passed)
+        && let Some(mut template) = txn.get(&TEMPLATES, &template)?
+    {
+        template.successes += 1;
+        txn.put(&TEMPLATES, &template.id, &template)?;
+    }
+    Ok(())
+}
+
+/// What a person once put right or found right is not overwritten by reading again. It is a machine's word only where that has surely read
+/// the same: a sure reading of something else is a reason, as either may be right, and so is none, as nobody has reviewed it.
+fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreError> {
+    // The last word on each area.
+    let people: BTreeMap<String, String> = corrections(&txn.view(), invoice.id)?.into_iter().map(|c| (c.pos_id, c.new)).collect();
+    if people.is_empty() || invoice.template.is_none() {
+        people.into_iter().for_each(|(area, entered)| invoice.set_text(&area, entered));
+        return Ok(());
+    }
+    let mut reasons = Vec::new();
+    for (area, entered) in people {
+        let is_doubted = invoice.reasons.iter().any(|why| why.doubts(&area));
+        invoice.reasons.retain(|why| !why.doubts(&area));
+        let (read, probability) =
+            invoice.regions.iter().find(|r| r.pos_id == area).map_or_else(Default::default, |r| (r.text.clone(), r.probability));
+        let is_same = entries::is_same(&area, &entered, &read) || is_blank(&entered) && is_blank(&read);
+        invoice.set_text(&area, entered.clone());
+        if is_doubted || read.is_empty() && !is_same {
+            // It stands there, and is not sure.
+            invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
+            reasons.push(checks::Reason::Unconfirmed { area });
+        } else if !is_same {
+            reasons.push(checks::Reason::Reread { area, entered, read });
+        }
+    }
+    invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
+    let specimen = specimen(&txn.view(), invoice.template)?;
+    let against = stands_against(&txn.view(), invoice, &specimen)?;
+    if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
+        invoice.review = None;
+    }
+    invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
+    Ok(())
+}
+
+impl App {
+    /// The end of a recognition, for good: an invoice is kept, as read or as a fault. An end that comes twice does nothing.
+    pub async fn recognition_ended(&self, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
+        self.store.write(move |txn| end_recognition(txn, id, outcome)).await
+    }
+}

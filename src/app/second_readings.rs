@@ -1,0 +1,73 @@
+//! Invoices that wait for a person are read again instead. Not here: what becomes of what people said before (recognitions.rs).
+
+use super::entries::is_stale;
+use super::faults::{fault, strike, tell};
+use super::invoices::{put, visible};
+use super::queues::enqueue;
+use super::{App, By};
+use crate::domain::action::Job;
+use crate::domain::change::Change;
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
+use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::refusal::Refusal;
+use crate::store::tables::FAULTS;
+use crate::store::{StoreError, Txn};
+use std::collections::BTreeMap;
+
+/// Telling is the caller's: once for however many.
+fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, Invoice), StoreError> {
+    let mut invoice = before.clone();
+    invoice.standing = Standing::Reading;
+    put(txn, Some(&before), &mut invoice)?;
+    strike(txn, &invoice)?;
+    let job = Job::Recognise { picture: invoice.picture.id, again: Some(invoice.id) };
+    let by = by.about(&txn.view(), invoice.company)?;
+    let action = enqueue(txn, &by, job, &invoice.file_name, &invoice.id.to_string())?;
+    Ok((action.id, invoice))
+}
+
+/// A retry writes about twenty keys, of the thousand that one verb may.
+pub const RETRIED_AT_ONCE: usize = 50;
+
+impl App {
+    /// Read it again: a new action for the same invoice, which is off the list at once. `Err` within: somebody was faster, and this is how
+    /// it stands now.
+    pub async fn retry_fault(
+        &self,
+        by: By,
+        id: InvoiceId,
+        version: Option<u64>,
+    ) -> Result<Result<ActionId, Box<Invoice>>, Refusal> {
+        self.act(by, move |txn, by| {
+            let invoice = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&invoice, version) || !txn.has(&FAULTS, &id)? {
+                return Ok(Err(Box::new(invoice)));
+            }
+            let (action, invoice) = read_again(txn, by, invoice)?;
+            tell(txn, invoice.company, None)?;
+            txn.emit(Change::Queued { company: invoice.company, pictures: vec![(action, invoice.picture)] });
+            Ok(Ok(action))
+        })
+        .await
+    }
+
+    /// Read these again, at most `RETRIED_AT_ONCE`. What left the list meanwhile, or was never to be seen, is passed over.
+    pub async fn retry_faults(&self, by: By, ids: Vec<InvoiceId>) -> Result<Vec<ActionId>, Refusal> {
+        self.act(by, move |txn, by| {
+            let mut queued: BTreeMap<CompanyId, Vec<_>> = BTreeMap::new();
+            for id in ids.into_iter().take(RETRIED_AT_ONCE) {
+                let Ok(invoice) = fault(txn, by, id) else { continue };
+                let (action, invoice) = read_again(txn, by, invoice)?;
+                queued.entry(invoice.company).or_default().push((action, invoice.picture));
+            }
+            let mut actions: Vec<ActionId> = queued.values().flatten().map(|(action, _)| *action).collect();
+            actions.sort_unstable();
+            for (company, pictures) in queued {
+                tell(txn, company, None)?;
+                txn.emit(Change::Queued { company, pictures });
+            }
+            Ok(actions)
+        })
+        .await
+    }
+}

@@ -1,0 +1,222 @@
+//! A backup read from end to end, and a data dir made of it. Not here: what its file is (backup_file.rs).
+
+use super::backup_file::{
+    BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECORDS, Row, SUMS, Summing, decode, hex, is_sum, sayable, wrong,
+};
+use super::blobs::Blobs;
+use super::local::Local;
+use super::tables::{COUNTERS, FORMAT_NUMBER, PICTURES, RESTORED_COUNTER, SESSIONS};
+use super::{Batch, KeyValue, Room, record};
+use crate::domain::invoice::{PICTURE_BYTES_MAX, Picture};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, BufRead, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Stands in a data dir while a restore is at work on it.
+pub const INCOMPLETE: &str = "restore-incomplete";
+/// A member of records that is larger is no backup's; files are far smaller.
+const MEMBER_BYTES_MAX: u64 = 256 << 20;
+
+enum Member<'a> {
+    Rows(Vec<Row>),
+    /// By the name of its hash.
+    Picture(&'a str, &'a mut dyn Read),
+    File(&'static str, Vec<u8>),
+}
+
+/// Gives `each` every member in its order; fails at the first thing that is not as it was written.
+fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>) -> Result<(), BackupError> {
+    let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, File::open(path)?));
+    let damaged = |name: &str| wrong(format!("{}: {} is damaged", path.display(), sayable(name)));
+    let foreign = || wrong(format!("{} holds what it does not list", path.display()));
+    let mut sums: BTreeMap<String, String> = BTreeMap::new();
+    let mut is_whole = false;
+    // As they lie there: what stands for something longer, a hole or another file's name, is no part of a backup.
+    for member in tar.entries()?.raw(true) {
+        // The library's own words quote what stands there.
+        let member = member.map_err(|_| wrong(format!("{} is cut off or no backup", path.display())))?;
+        let name = member.path()?.to_string_lossy().into_owned();
+        if is_whole {
+            return Err(foreign());
+        }
+        let bytes_max = if name.starts_with(PICTURES_DIR) { PICTURE_BYTES_MAX } else { MEMBER_BYTES_MAX };
+        if !member.header().entry_type().is_file() || member.size() > bytes_max {
+            return Err(damaged(&name));
+        }
+        if sums.is_empty() != (name == HEAD) {
+            return Err(wrong(format!("{} is no backup of paperline", path.display())));
+        }
+        let mut data = Summing { inner: member, sum: Sha256::new() };
+        let whole = |data: &mut dyn Read| -> io::Result<Vec<u8>> {
+            let mut bytes = Vec::new();
+            data.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        if name == SUMS {
+            let text = String::from_utf8(whole(&mut data)?).map_err(|_| damaged(SUMS))?;
+            match first_that_differs(&text, &sums) {
+                Some(name) => return Err(damaged(&name)),
+                None if text.lines().count() != sums.len() => return Err(foreign()),
+                None => is_whole = true,
+            }
+            continue;
+        }
+        if name == HEAD {
+            check_head(path, &whole(&mut data)?)?;
+        } else if name.starts_with(RECORDS) {
+            let rows = decode(&whole(&mut data)?).ok_or_else(|| damaged(&name))?;
+            each(Member::Rows(rows))?;
+        } else if let Some(hash) = name.strip_prefix(PICTURES_DIR).filter(|hash| is_sum(hash)) {
+            each(Member::Picture(hash, &mut data))?;
+        } else if let Some(known) = FILES.into_iter().find(|known| *known == name) {
+            let bytes = whole(&mut data)?;
+            each(Member::File(known, bytes))?;
+        } else {
+            return Err(wrong(format!("{}: {} is nothing of a backup's", path.display(), sayable(&name))));
+        }
+        io::copy(&mut data, &mut io::sink())?;
+        // Each stands there once: of two, one would not be held against its sum.
+        if sums.insert(name.clone(), hex(data.sum)).is_some() {
+            return Err(damaged(&name));
+        }
+    }
+    if !is_whole {
+        return Err(wrong(format!("{} is cut off: it has no end", path.display())));
+    }
+    // A tar ends in zeros, and whatever follows them is not read as a member.
+    if is_zeros(&mut tar.into_inner())? { Ok(()) } else { Err(foreign()) }
+}
+
+/// Whose sum is not what the list says. `sums`: by name, of what was there.
+fn first_that_differs(list: &str, sums: &BTreeMap<String, String>) -> Option<String> {
+    let mut listed = list.lines().filter_map(|line| line.split_once("  "));
+    listed.find(|(sum, name)| sums.get(*name).is_none_or(|found| found != sum)).map(|(_, name)| name.to_owned())
+}
+
+fn is_zeros(rest: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let some = rest.fill_buf()?;
+        if some.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        match some.len() {
+            0 => return Ok(true),
+            read => rest.consume(read),
+        }
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    text.len() <= 20 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
+}
+
+/// What a newer paperline has made is left alone.
+fn check_head(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    let text = String::from_utf8_lossy(bytes);
+    let head: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once(' ')).collect();
+    match head.get("format").and_then(|format| format.parse::<u64>().ok()) {
+        Some(format) if format <= FORMAT_NUMBER => Ok(()),
+        Some(format) => Err(wrong(format!(
+            "{} was made by a newer paperline ({}, format {format}); this one reads up to format {FORMAT_NUMBER}",
+            path.display(),
+            head.get("paperline").filter(|version| is_version(version)).unwrap_or(&"unknown"),
+        ))),
+        None => Err(wrong(format!("{} is no backup of paperline", path.display()))),
+    }
+}
+
+/// Reads a backup from end to end: every sum, and a picture for every row that names one.
+pub fn read_through(path: &Path) -> Result<(), BackupError> {
+    let prefix = PICTURES.prefix(&());
+    let (mut named, mut there) = (BTreeMap::new(), HashSet::new());
+    read(path, |member| {
+        match member {
+            Member::Rows(rows) => {
+                for (key, value) in rows.into_iter().filter(|(key, _)| key.starts_with(&prefix)) {
+                    let picture = value.as_deref().and_then(record::decode::<Picture>);
+                    named.insert(key, picture.map(|picture| picture.hash.to_string()));
+                }
+            }
+            Member::Picture(hash, _) => drop(there.insert(hash.to_owned())),
+            Member::File(..) => {}
+        }
+        Ok(())
+    })?;
+    match named.into_values().flatten().find(|hash| !there.contains(hash)) {
+        Some(hash) => Err(wrong(format!("{} lacks the picture {hash}", path.display()))),
+        None => Ok(()),
+    }
+}
+
+/// Makes a data dir of a backup, while there is `room`. `dir` must be empty or not be there; until it is whole, a file in it says that it
+/// is not, and when nothing comes of it, nothing is left. Sessions are not restored: they have ended; what else has become valid again, the
+/// first start says in the log.
+pub fn restore(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
+    if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(wrong(format!("{} is not empty; restore into a new directory", dir.display())));
+    }
+    File::open(path)?;
+    let was_there = dir.exists();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    lay_out(path, dir, room).inspect_err(|_| {
+        let removed = if was_there { empty(dir) } else { fs::remove_dir_all(dir) };
+        if let Err(e) = removed {
+            tracing::warn!("{} could not be emptied: {e}", dir.display());
+        }
+    })
+}
+
+fn empty(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
+}
+
+fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
+    File::create(dir.join(INCOMPLETE))?.sync_all()?;
+    let sessions = SESSIONS.prefix(&());
+    let mut contents = Contents::default();
+    {
+        let engine = Local::open(&dir.join("db"))?;
+        let blobs = Blobs::open(&dir.join("pictures"), room.clone())?;
+        read(path, |member| {
+            match member {
+                Member::Rows(rows) => {
+                    room().map_err(|why| io::Error::new(io::ErrorKind::StorageFull, why))?;
+                    contents.rows += rows.len() as u64;
+                    engine.apply(&rows.into_iter().filter(|(key, _)| !key.starts_with(&sessions)).collect())?;
+                }
+                Member::Picture(hash, data) => {
+                    contents.pictures += 1;
+                    let mut file = blobs.create()?;
+                    contents.bytes += io::copy(data, &mut file)?;
+                    if file.keep()?.to_string() != hash {
+                        contents.damaged.push(hash.to_owned());
+                    }
+                }
+                Member::File(name, bytes) => restore_file(&dir.join(name), &bytes)?,
+            }
+            Ok(())
+        })?;
+        engine.apply(&Batch::from([(COUNTERS.prefix(&RESTORED_COUNTER.to_owned()), record::encode(&1_u64))]))?;
+        engine.sync()?;
+    }
+    fs::remove_file(dir.join(INCOMPLETE))?;
+    File::open(dir)?.sync_all()?;
+    Ok(contents)
+}
+
+fn restore_file(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    let parent = path.parent().unwrap_or(path);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    File::open(parent)?.sync_all()?;
+    Ok(())
+}
