@@ -128,7 +128,7 @@ mod tests {
             (Fact::BackupRestored { tokens: 0 }, &[24, 0]),
             (Fact::Done(Deed::LabelLookAdded, name()), &[25, 0, 0]),
             (Fact::Done(Deed::UserUnlocked, name()), &[25, 6, 0]),
-            (Fact::Done(Deed::TokenEnded, name()), &[25, 17, 0]),
+            (Fact::Done(Deed::TokenEnded, name()), &[25, 18, 0]),
         ] {
             assert_eq!(codec().serialize(&fact).unwrap(), number, "{fact:?}");
         }
