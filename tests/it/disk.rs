@@ -2,7 +2,7 @@
 //! root and loop devices. Not here: power cuts (power.rs).
 
 use crate::support::disk::{Disk, run, text};
-use crate::support::{Client, Paperline, blank_png, eventually, status_line};
+use crate::support::{Client, Paperline, blank_png, eventually, skipped, status_line};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -54,7 +54,7 @@ fn is_read(admin: &Client, known: &Value) {
 fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_is_room() {
     let disk = match Disk::new() {
         Ok(disk) => disk,
-        Err(why) => return eprintln!("skipped: no disk can be filled here: {why}"),
+        Err(why) => return skipped(format!("no disk can be filled here: {why}")),
     };
     let (paperline, admin) = start(&disk);
     assert_eq!(register(&admin, "EARLY").status, 200);
@@ -104,7 +104,7 @@ fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged(
     });
     let (mut disk, trigger) = match made {
         Ok(made) => made,
-        Err(why) => return eprintln!("skipped: no disk can turn read-only here: {why}"),
+        Err(why) => return skipped(format!("no disk can turn read-only here: {why}")),
     };
     let (paperline, admin) = start(&disk);
     for n in 0..20 {
@@ -154,7 +154,7 @@ fn a_disk_that_fails_stops_the_intake_and_the_box_begins_anew_when_it_is_well() 
     });
     let (mut disk, shelf) = match made {
         Ok(made) => made,
-        Err(why) => return eprintln!("skipped: no disk can fail here: {why}"),
+        Err(why) => return skipped(format!("no disk can fail here: {why}")),
     };
     let (paperline, admin) = start(&disk);
     let mut acknowledged = Vec::new();

@@ -1,6 +1,6 @@
 //! The external algorithm server over TCP, played by the test: the frame protocol, and every way a peer can misbehave.
 
-use crate::support::{Client, Paperline, Socket, blank_png, eventually};
+use crate::support::{Client, Paperline, Socket, blank_png, eventually, skipped};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -338,7 +338,7 @@ fn what_an_external_engine_reads_is_never_held_against_it_when_the_box_goes_down
 fn the_example_in_the_documentation_works() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/algorithm_server.py");
     let spawned = Command::new("python3").args([script, "0"]).stdout(Stdio::piped()).spawn();
-    let Ok(mut server) = spawned else { return eprintln!("skipped: there is no python3") };
+    let Ok(mut server) = spawned else { return skipped("there is no python3") };
     let mut port = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
     let paperline = start(&format!("tcp://127.0.0.1:{}", port.trim()));

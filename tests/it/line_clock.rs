@@ -1,6 +1,6 @@
 //! A clock that stands wrong: no serial says a week that was not. Not here: the clock itself, whose cases are in domain/serials.rs.
 
-use crate::support::Paperline;
+use crate::support::{Paperline, skipped};
 use paperline::store::local::Local;
 use paperline::store::tables::{DEVICES, DEVICES_BY_TIME, DEVICES_UNPRINTED};
 use paperline::store::{Store, endless};
@@ -97,7 +97,7 @@ fn each_start_says_what_time_it_is_where_and_under_which_address_others_reach_th
     assert!(clock.starts_with("时间 / time: 20") && clock.ends_with(" +08:00 (Asia/Shanghai)"), "{said:?}");
     let bound = said.iter().find_map(|line| line.strip_prefix("listening on http://0.0.0.0:")).unwrap();
     let Some(heading) = said.iter().position(|line| line.contains("open in a browser")) else {
-        return eprintln!("skipped: this machine has no address that others reach");
+        return skipped("this machine has no address that others reach");
     };
     let url = said[heading + 1].trim();
     assert!(url.starts_with("http://") && url.ends_with(&format!(":{bound}")) && !url.contains("0.0.0.0"), "{said:?}");

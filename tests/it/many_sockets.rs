@@ -2,7 +2,7 @@
 //! what is said on them (sockets.rs), and handshakes that meet the end of a right (races.rs).
 
 use crate::external::{frame, good_as, play, upload, watch};
-use crate::support::{Client, Paperline, Socket, administrator, eventually};
+use crate::support::{Client, Paperline, Socket, administrator, eventually, skipped};
 use bytes::Bytes;
 use paperline::app::App;
 use paperline::domain::account::{Actor, Credential, Session};
@@ -35,7 +35,7 @@ fn a_user_has_a_thousand_sockets_and_each_keeps_its_place() {
     let most = getrlimit(Resource::Nofile).maximum;
     // Other tests of this process open as many.
     if most.is_some_and(|most| most < (2 * CONNECTIONS_MAX + 2_000) as u64) {
-        return eprintln!("skipped: no more than {most:?} files may be open here");
+        return skipped(format!("no more than {most:?} files may be open here"));
     }
     setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
     let paperline = Paperline::start();

@@ -1,6 +1,6 @@
 //! What stands between the box and those who use it: proxies, names, certificates, HSTS. Not here: sessions and tries (sessions.rs).
 
-use crate::support::{Answer, Client, Paperline, eventually};
+use crate::support::{Answer, Client, Paperline, eventually, skipped};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
@@ -162,10 +162,10 @@ const SHARE_OF_AN_ADDRESS: usize = 2048;
 #[test]
 fn one_address_never_has_all_the_connections() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Some(own) = address_of_this_machine() else { return eprintln!("skipped: this machine has no address that others reach") };
+    let Some(own) = address_of_this_machine() else { return skipped("this machine has no address that others reach") };
     let most = getrlimit(Resource::Nofile).maximum;
     if most.is_some_and(|most| most < 20_000) {
-        return eprintln!("skipped: no more than {most:?} files may be open here");
+        return skipped(format!("no more than {most:?} files may be open here"));
     }
     setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
     let paperline = Paperline::start_with(&["--http", "0.0.0.0:0"]);

@@ -3,15 +3,15 @@
 //! python3 (which sends the ioctl: nothing here is unsafe).
 
 use crate::load::Load;
-use crate::support::Paperline;
 use crate::support::disk::{Disk, run, text};
+use crate::support::{Paperline, skipped};
 use std::sync::Arc;
 
 #[test]
 fn what_was_acknowledged_survives_power_cuts() {
     let mut disk = match Disk::new() {
         Ok(disk) => disk,
-        Err(why) => return eprintln!("skipped: no power can be cut here: {why}"),
+        Err(why) => return skipped(format!("no power can be cut here: {why}")),
     };
     // Of its own for what the harness keeps: the data dir lies on the disk.
     let dir = Arc::new(tempfile::tempdir().unwrap());

@@ -1,7 +1,7 @@
 //! Clients that say half of what they want, or nothing at all, and many of them: each is cut off in the end, and holds nobody up. Takes a
 //! minute of waiting.
 
-use crate::support::Paperline;
+use crate::support::{Paperline, skipped};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
@@ -60,7 +60,7 @@ fn past_the_most_connections_who_comes_waits_until_another_has_gone() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let most = getrlimit(Resource::Nofile).maximum;
     if most.is_some_and(|most| most < 2 * CONNECTIONS_MAX as u64) {
-        return eprintln!("skipped: no more than {most:?} files may be open here");
+        return skipped(format!("no more than {most:?} files may be open here"));
     }
     setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
     let paperline = Paperline::start();

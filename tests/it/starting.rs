@@ -4,7 +4,7 @@
 
 use crate::random::Random;
 use crate::support::disk::{Disk, run, text};
-use crate::support::{Client, Paperline};
+use crate::support::{Client, Paperline, skipped};
 use serde_json::json;
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -86,7 +86,7 @@ fn a_snapshot_that_was_never_finished_is_no_damage() {
 fn the_power_fails_while_it_starts_and_it_starts_with_all_that_was_acknowledged() {
     let mut disk = match Disk::new() {
         Ok(disk) => disk,
-        Err(why) => return eprintln!("skipped: no power can be cut here: {why}"),
+        Err(why) => return skipped(format!("no power can be cut here: {why}")),
     };
     let dir = Arc::new(tempfile::tempdir().unwrap());
     let mut random = Random::new(5);
@@ -188,7 +188,7 @@ fn as_nobody(dir: &Path, arguments: &[&str], data: &Path) -> Command {
 #[test]
 fn somebody_elses_data_dir_is_called_so_with_its_path_and_owner() {
     if run("id", &["-u"]).as_deref() != Ok("0") {
-        return eprintln!("skipped: only root can be somebody else");
+        return skipped("only root can be somebody else");
     }
     let (dir, _) = Paperline::start().stop();
     let serve = ["serve", "--http", "127.0.0.1:0", "--https", "off"];
@@ -230,7 +230,7 @@ fn somebody_elses_data_dir_is_called_so_with_its_path_and_owner() {
 fn a_disk_that_can_only_be_read_is_called_so() {
     let mut disk = match Disk::new() {
         Ok(disk) => disk,
-        Err(why) => return eprintln!("skipped: no disk can be mounted here: {why}"),
+        Err(why) => return skipped(format!("no disk can be mounted here: {why}")),
     };
     let dir = Arc::new(tempfile::tempdir().unwrap());
     Paperline::start_on(dir, &disk.data(), &[]).stop();

@@ -7,6 +7,7 @@ use crate::domain::template::Layout;
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -17,6 +18,11 @@ fn sample() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     let path = std::env::var_os("PAPERLINE_SAMPLES").map_or_else(beside, PathBuf::from).join("quota-invoice.bmp");
     if !path.exists() {
+        // Counted by `scripts/test`.
+        if let Some(list) = std::env::var_os("PAPERLINE_SKIPPED") {
+            let mut list = std::fs::File::options().append(true).create(true).open(list).unwrap();
+            writeln!(list, "{}: there is no {}", std::thread::current().name().unwrap_or_default(), path.display()).unwrap();
+        }
         println!("skipped: there is no {}", path.display());
         return None;
     }
