@@ -6,6 +6,7 @@ use crate::domain::account::{Actor, Company, Credential, Group, Permission, Perm
 use crate::domain::change::Change;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
+use crate::domain::text;
 use crate::store::tables::{COMPANIES, GROUPS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
 use std::fs::{File, OpenOptions};
@@ -54,11 +55,19 @@ pub fn actor(view: &View<'_>, user: &User, credential: Credential) -> Result<Act
 /// Of a user's, a group's, a company's.
 pub const NAME_CHARS_MAX: usize = 64;
 
-/// 1 to 64 characters, without blanks around them. `field`: its name on the wire.
+/// 1 to 64 characters that can be seen, without blanks around them and one blank in a row. `field`: its name on the wire.
 pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
-    let text = text.trim();
-    if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || is_unseen(c)) {
-        return Ok(text.to_owned());
+    let has_unseen = |c: char| c != ' ' && text::is_unseen(c) || text::means_nothing(c);
+    let text =
+        text.split(|c: char| c.is_whitespace() && !c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    if text.chars().any(has_unseen) {
+        return Err(Refusal::malformed(
+            format!("{field}：含有看不见的字符，请重新输入"),
+            format!("{field}: has characters that can't be seen, please type it anew"),
+        ));
+    }
+    if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) {
+        return Ok(text);
     }
     Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
 }
@@ -73,11 +82,6 @@ pub(super) fn must_differ(wanted: &str, other: &str, same: (&'static str, &'stat
         return Err(Refusal::conflict(zh, en));
     }
     Ok(())
-}
-
-/// Characters that take no room or turn the others round: with them one name looks like another.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 pub(super) fn must_be_company(txn: &Txn<'_>, id: CompanyId) -> Result<(), Refusal> {

@@ -41,6 +41,9 @@ impl App {
         let name = name("company_name", wanted)?;
         self.act(by, move |txn, by| {
             let mut company = known(txn, id)?;
+            if company.name == name {
+                return Ok(company);
+            }
             must_be_new(txn, id, &name)?;
             let from = std::mem::replace(&mut company.name, name.clone());
             txn.put(&COMPANIES, &id, &company)?;

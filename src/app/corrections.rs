@@ -210,7 +210,12 @@ impl App {
                 now,
                 by,
                 None,
-                Fact::ConflictSettled { sn: conflict.sn.clone(), cpuid: conflict.cpuid.clone(), reason: reason.clone() },
+                Fact::ConflictSettled {
+                    sn: conflict.sn.clone(),
+                    cpuid: conflict.cpuid.clone(),
+                    replaced: replace,
+                    reason: reason.clone(),
+                },
             )?;
             let user_name = by.actor.user_name.clone();
             conflict.settled = Some(Settlement { at: now, user_name, reason, replaced: replace });

@@ -96,7 +96,14 @@ impl App {
                 }
                 keep_an_administrator(txn)?;
             }
-            log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::Done(Deed::GroupChanged, group.name.clone()))?;
+            let by = &by.about(&txn.view(), group.company)?;
+            if group.name != called_before {
+                log(txn, now(), by, None, Fact::GroupRenamed { from: called_before, to: group.name.clone() })?;
+            }
+            if group.permissions != before {
+                let fact = Fact::GroupRightsChanged { group: group.name.clone(), from: before, to: group.permissions };
+                log(txn, now(), by, None, fact)?;
+            }
             Ok(group)
         })
         .await

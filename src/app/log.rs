@@ -2,7 +2,7 @@
 
 use super::By;
 use crate::domain::action::LogRow;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, in_english};
 use crate::domain::ids::{ActionId, CompanyId, Millis};
 pub use crate::store::tables::Arrival;
 use crate::store::tables::{COUNTERS, LOG, LOG_INDEX, LOG_KEYS};
@@ -154,7 +154,9 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
         };
         for row in keys {
             let (key, count) = row?;
-            if !key.2.to_lowercase().contains(&keyword) {
+            let is_found = |text: &str| text.to_lowercase().contains(&keyword);
+            let is_kind = facet % ADMINISTRATION == Facet::Kind as u8;
+            if !(is_found(&key.2) || is_kind && is_found(in_english(&key.2))) {
                 continue;
             }
             let mut run = Run { key, first: 1, last: count };

@@ -315,6 +315,9 @@ impl App {
 
     pub async fn resume_queues(&self, by: By) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
+            if !is_paused(&txn.view())? {
+                return Ok(());
+            }
             txn.delete(&PAUSE, &());
             txn.emit(Change::Queues);
             Ok(log(txn, now(), by, None, Fact::QueuesResumed)?)

@@ -4,7 +4,7 @@ use super::accounts::{
     ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, tell_rights, within_reach,
 };
 use super::attempts::TooMany;
-use super::groups::{Tick, ticked};
+use super::groups::{self, Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
 use crate::domain::change::Change;
@@ -95,6 +95,35 @@ fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What there is to tell of a change; nothing of one that changed nothing.
+fn told(view: &View<'_>, before: &User, user: &User) -> Result<Vec<Fact>, StoreError> {
+    let name = || user.name.clone();
+    let has_moved = user.company != before.company;
+    let mut facts = Vec::new();
+    if user.name != before.name {
+        facts.push(Fact::UserRenamed { from: before.name.clone(), to: name() });
+    }
+    if has_moved {
+        facts.push(Fact::UserCameOver { user: name() });
+    }
+    if user.group != before.group {
+        match groups::of(view, user)? {
+            Some(group) => facts.push(Fact::GroupJoined { group: group.name, user: name() }),
+            None if has_moved => {}
+            None => facts.push(Fact::Done(Deed::GroupLeft, name())),
+        }
+    }
+    if user.permissions != before.permissions {
+        facts.push(Fact::RightsChanged { user: name(), from: before.permissions, to: user.permissions });
+    }
+    match (before.locked, user.locked) {
+        (false, true) => facts.push(Fact::Done(Deed::UserLocked, name())),
+        (true, false) => facts.push(Fact::Done(Deed::UserUnlocked, name())),
+        _ => {}
+    }
+    Ok(facts)
+}
+
 impl App {
     pub async fn add_user(&self, by: By, new: NewUser) -> Result<User, Refusal> {
         let name = name("user_name", &new.name)?;
@@ -132,10 +161,10 @@ impl App {
         let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
         self.act(by, move |txn, by| {
             let mut user = manageable(txn, by, id)?;
-            let left = user.company;
+            let before = user.clone();
             if let Some(name) = new_name.filter(|name| *name != user.name) {
-                let old = std::mem::replace(&mut user.name, name);
-                txn.delete(&USERS_BY_NAME, &old);
+                user.name = name;
+                txn.delete(&USERS_BY_NAME, &before.name);
                 take_name(txn, id, &user.name)?;
             }
             if let Some(company) = change.company.filter(|c| *c != user.company) {
@@ -156,7 +185,6 @@ impl App {
             if !by.actor.may_turn(user.permissions, permissions) {
                 return Err(Refusal::no_permission());
             }
-            let has_other_rights = user.permissions != permissions;
             user.permissions = permissions;
             if let Some(locked) = change.locked {
                 user.locked = locked;
@@ -167,20 +195,14 @@ impl App {
             txn.put(&USERS, &id, &user)?;
             tell_rights(txn, &user)?;
             keep_an_administrator(txn)?;
-            let name = user.name.clone();
-            let fact = match change.locked {
-                Some(true) => Fact::Done(Deed::UserLocked, name),
-                Some(false) => Fact::Done(Deed::UserUnlocked, name),
-                None => Fact::Done(Deed::UserChanged, name),
-            };
             // Whoever moves is news on both sides of the wall.
-            if user.company != left {
-                log(txn, now(), &by.about(&txn.view(), left)?, None, fact.clone())?;
+            if user.company != before.company {
+                let fact = Fact::UserWentOver { user: before.name.clone() };
+                log(txn, now(), &by.about(&txn.view(), before.company)?, None, fact)?;
             }
             let by = &by.about(&txn.view(), user.company)?;
-            log(txn, now(), by, None, fact)?;
-            if has_other_rights {
-                log(txn, now(), by, None, Fact::Done(Deed::RightsChanged, user.name.clone()))?;
+            for fact in told(&txn.view(), &before, &user)? {
+                log(txn, now(), by, None, fact)?;
             }
             Ok(user)
         })
@@ -208,10 +230,13 @@ impl App {
                 if !by.actor.may_turn(user.permissions, permissions) {
                     return Err(Refusal::no_permission());
                 }
-                user.permissions = permissions;
+                let from = std::mem::replace(&mut user.permissions, permissions);
                 txn.put(&USERS, id, &user)?;
                 tell_rights(txn, &user)?;
-                log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::Done(Deed::RightsChanged, user.name.clone()))?;
+                if from != permissions {
+                    let fact = Fact::RightsChanged { user: user.name, from, to: permissions };
+                    log(txn, now(), &by.about(&txn.view(), user.company)?, None, fact)?;
+                }
             }
             keep_an_administrator(txn)
         })

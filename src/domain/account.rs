@@ -3,6 +3,8 @@
 
 use super::ids::{CompanyId, GroupId, Millis, TokenId, UserId};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::UnicodeScript;
 use unicode_security::skeleton;
 
 /// Numbers and names are the wire's; the order is that of the bits in a stored `PermissionSet` and never changes.
@@ -271,10 +273,23 @@ impl Actor {
     }
 }
 
-/// Whether people would take one for the other, though they are written differently: a Cyrillic а for a Latin one. Plain ASCII is left as it
-/// is: `l1` and `ll` are told apart by whoever typed them. By Unicode Technical Standard 39, "confusable".
+/// Whether people would take one for the other, though they are written differently: forms of one letter (`Ａ`, `A`), or letters of another
+/// script (a Cyrillic а). What one script has of its own (土 and 士, `1` and `l`) is told apart by whoever writes it. By Unicode Technical
+/// Standard 39, "confusable".
 pub fn look_alike(one: &str, other: &str) -> bool {
-    one != other && !(one.is_ascii() && other.is_ascii()) && skeleton(one).eq(skeleton(other))
+    if one == other {
+        return false;
+    }
+    let [one, other] = [one, other].map(|name| name.nfkc().collect::<String>());
+    one == other || scripts(&one) != scripts(&other) && skeleton(&one).eq(skeleton(&other))
+}
+
+/// Whose letters, and whether what no script has for itself, stand in it beyond ASCII.
+fn scripts(name: &str) -> Vec<&'static str> {
+    let mut scripts: Vec<_> = name.chars().filter(|c| !c.is_ascii()).map(|c| c.script().full_name()).collect();
+    scripts.sort_unstable();
+    scripts.dedup();
+    scripts
 }
 
 #[cfg(test)]
@@ -313,10 +328,33 @@ mod tests {
 
     #[test]
     fn names_of_other_letters_that_look_the_same() {
-        for (one, other) in [("admin", "\u{430}dmin"), ("王芳", "王芳\u{4E36}"), ("OP-1", "ＯＰ-1"), ("Kontor", "\u{39A}ontor")]
-        {
-            assert_eq!(look_alike(one, other), !other.contains('丶'), "{one} {other}");
+        for (one, other) in [
+            ("admin", "\u{430}dmin"),
+            ("OP-1", "ＯＰ-1"),
+            ("Kontor", "\u{39A}ontor"),
+            ("王芳 OP", "王芳 ОР"),
+            ("3号线-A", "3号线－A"),
+            ("3号线-A", "3号线\u{2013}A"),
+            ("3号线-A", "3号线\u{2212}A"),
+            ("日本", "⽇本"),
+            ("admin", "adm\u{131}n"),
+        ] {
+            assert!(look_alike(one, other) && look_alike(other, one), "{one} {other}");
         }
-        assert!(!look_alike("l1", "ll") && !look_alike("管理员", "管理员") && !look_alike("一线", "二线"));
+        for (one, other) in [
+            ("l1", "ll"),
+            ("管理员", "管理员"),
+            ("一线", "二线"),
+            ("王土", "王士"),
+            ("李末", "李未"),
+            ("户田", "戶田"),
+            ("仓库1", "仓库l"),
+            ("质检-01", "质检-O1"),
+            ("склад-1", "склад-l"),
+            ("机器m", "机器rn"),
+            ("Müller", "Muller"),
+        ] {
+            assert!(!look_alike(one, other), "{one} {other}");
+        }
     }
 }

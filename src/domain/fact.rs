@@ -1,6 +1,7 @@
 //! What somebody, or the box itself, did to something, as the log keeps it: ids, and names and words as they were at that moment. Sentences
 //! are made when it is read. Not here: who did it, when and from where (action.rs), how it is found (app/log.rs).
 
+use super::account::PermissionSet;
 use super::ids::{ActionId, InvoiceId};
 use serde::{Deserialize, Serialize};
 
@@ -72,9 +73,11 @@ pub enum Fact {
         cpuid: String,
         reason: String,
     },
+    /// `replaced`: the device has the CPU id that was asked for; else it has kept its own.
     ConflictSettled {
         sn: String,
         cpuid: String,
+        replaced: bool,
         reason: String,
     },
     LoggedIn,
@@ -96,6 +99,32 @@ pub enum Fact {
     BackupRestored {
         tokens: u64,
     },
+    UserRenamed {
+        from: String,
+        to: String,
+    },
+    /// To another company; told in the one that the user leaves, and of the other nothing.
+    UserWentOver {
+        user: String,
+    },
+    UserCameOver {
+        user: String,
+    },
+    /// A user's own.
+    RightsChanged {
+        user: String,
+        from: PermissionSet,
+        to: PermissionSet,
+    },
+    GroupRenamed {
+        from: String,
+        to: String,
+    },
+    GroupRightsChanged {
+        group: String,
+        from: PermissionSet,
+        to: PermissionSet,
+    },
     /// Of which a name is all there is to tell.
     Done(Deed, String),
 }
@@ -107,15 +136,12 @@ pub enum Deed {
     LabelLookChanged,
     LabelLookDeleted,
     UserAdded,
-    UserChanged,
     UserLocked,
     UserUnlocked,
     UserDeleted,
-    RightsChanged,
     PasswordChanged,
     PasswordReset,
     GroupAdded,
-    GroupChanged,
     GroupDeleted,
     GroupLeft,
     CompanyAdded,
@@ -131,15 +157,12 @@ impl Deed {
             Self::LabelLookChanged => "修改标签样式",
             Self::LabelLookDeleted => "删除标签样式",
             Self::UserAdded => "增加用户",
-            Self::UserChanged => "修改用户",
             Self::UserLocked => "锁定用户",
             Self::UserUnlocked => "解锁用户",
             Self::UserDeleted => "删除用户",
-            Self::RightsChanged => "修改用户权限",
             Self::PasswordChanged => "修改密码",
             Self::PasswordReset => "重置密码",
             Self::GroupAdded => "增加用户组",
-            Self::GroupChanged => "修改用户组",
             Self::GroupDeleted => "删除用户组",
             Self::GroupLeft => "移出用户组",
             Self::CompanyAdded => "增加公司",
@@ -245,13 +268,28 @@ pub const KINDS: &[Kind] = &[
     ("从备份恢复", "Restored from a backup"),
 ];
 
-fn in_english(kind: &str) -> &str {
+pub fn in_english(kind: &str) -> &str {
     KINDS.iter().find(|(zh, _)| *zh == kind).map_or(kind, |(_, en)| en)
 }
 
 /// In both languages, where they differ by their punctuation alone.
 fn same(words: String) -> [String; 2] {
     [words.clone(), words]
+}
+
+fn decided(of: InvoiceId, is_duplicate: Option<bool>) -> [String; 2] {
+    match is_duplicate {
+        Some(true) => [format!("与 #{of} 重复"), format!("is a duplicate of #{of}")],
+        Some(false) => [format!("与 #{of} 不重复"), format!("is no duplicate of #{of}")],
+        None => ["的重复判断撤销".into(), format!("is to be compared with #{of} again")],
+    }
+}
+
+/// `+device-rw −log-r`
+fn turned(from: PermissionSet, to: PermissionSet) -> String {
+    let given = to.iter().filter(|p| !from.lists(*p)).map(|p| format!("+{}", p.name()));
+    let taken = from.iter().filter(|p| !to.lists(*p)).map(|p| format!("−{}", p.name()));
+    given.chain(taken).collect::<Vec<_>>().join(" ")
 }
 
 fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 2] {
@@ -287,22 +325,21 @@ impl Fact {
             Self::InvoiceReopened { invoice } => ("退回待核对", same(format!("#{invoice}"))),
             Self::FaultResolved { invoice } => ("处理异常发票", same(invoice.to_string())),
             Self::DuplicateDecided { invoice, of, is_duplicate } => {
-                let [zh, en] = match is_duplicate {
-                    Some(true) => [format!("与 #{of} 重复"), format!("is a duplicate of #{of}")],
-                    Some(false) => [format!("与 #{of} 不重复"), format!("is no duplicate of #{of}")],
-                    None => ["的重复判断撤销".into(), format!("is to be compared with #{of} again")],
-                };
+                let [zh, en] = decided(*of, *is_duplicate);
                 ("判定发票", [format!("#{invoice} {zh}"), format!("#{invoice} {en}")])
             }
             Self::InvoiceVoided { invoice, reason } => ("作废发票", with_reason(format!("#{invoice}"), Some(reason))),
             Self::InvoiceRestored { invoice } => ("恢复发票", same(format!("#{invoice}"))),
-            Self::DevicesImported { import, file } => ("导入设备", same(format!("{import} {file}"))),
-            Self::ImportUndone { import, file } => ("撤销导入", same(format!("{import} {file}"))),
+            Self::DevicesImported { import, file } => ("导入设备", same(format!("{import} {file}").trim_end().to_owned())),
+            Self::ImportUndone { import, file } => ("撤销导入", same(format!("{import} {file}").trim_end().to_owned())),
             Self::DeviceCorrected { sn, from, to, reason } => {
                 ("更正设备", with_reason(format!("{sn} {from} → {to}"), Some(reason)))
             }
             Self::DeviceRetired { sn, cpuid, reason } => ("作废设备", with_reason(format!("{sn} {cpuid}"), Some(reason))),
-            Self::ConflictSettled { sn, cpuid, reason } => ("处理设备冲突", with_reason(format!("{sn} {cpuid}"), Some(reason))),
+            Self::ConflictSettled { sn, cpuid, replaced, reason } => {
+                let [zh, en] = if *replaced { ["已替换", "replaced"] } else { ["不替换", "not replaced"] };
+                ("处理设备冲突", [format!("{sn} {cpuid} {zh}：{reason}"), format!("{sn} {cpuid} {en}: {reason}")])
+            }
             Self::LoggedIn => ("登录", same(String::new())),
             Self::LogInRefused(why) => {
                 let (zh, en) = why.words();
@@ -319,6 +356,14 @@ impl Fact {
                     format!("{tokens} tokens, all passwords and locks are as they were then"),
                 ],
             ),
+            Self::UserRenamed { from, to } => ("修改用户", same(format!("{from} → {to}"))),
+            Self::UserWentOver { user } => ("修改用户", [format!("{user}：离开本公司"), format!("{user}: has left the company")]),
+            Self::UserCameOver { user } => {
+                ("修改用户", [format!("{user}：加入本公司"), format!("{user}: has come to the company")])
+            }
+            Self::RightsChanged { user, from, to } => ("修改用户权限", with_reason(user, Some(&turned(*from, *to)))),
+            Self::GroupRenamed { from, to } => ("修改用户组", same(format!("{from} → {to}"))),
+            Self::GroupRightsChanged { group, from, to } => ("修改用户组", with_reason(group, Some(&turned(*from, *to)))),
             Self::Done(what, name) => (what.zh(), same(name.clone())),
         }
     }

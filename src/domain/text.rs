@@ -9,12 +9,27 @@ pub fn is_unseen(c: char) -> bool {
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
         )
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}')
-        || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+        || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{13430}'..='\u{1345F}')
+        || matches!(c, '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// For private use, or no character at all: each font shows something else.
+pub fn means_nothing(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'..) || c as u32 & 0xFFFE == 0xFFFE
 }
 
 /// It shows nothing.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_unseen)
+}
+
+/// A reason as it is kept: one line, and nothing in it that turns the rest of it round.
+pub fn one_line(text: &str) -> String {
+    let is_turning =
+        |c: &char| matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let seen = text.chars().filter(|c| !is_turning(c)).map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c });
+    let words: Vec<String> = seen.collect::<String>().split_whitespace().map(str::to_owned).collect();
+    trimmed(&words.join(" ")).to_owned()
 }
 
 /// Without what can't be seen at its ends.
@@ -38,5 +53,6 @@ mod tests {
         }
         assert!(!is_blank("\u{200B}0") && !is_blank("-"));
         assert_eq!(trimmed("\u{FEFF} a b\u{200B}"), "a b");
+        assert_eq!(one_line(" 开错\n重开\u{1B}[31m \u{202E}x\0"), "开错 重开 [31m x");
     }
 }

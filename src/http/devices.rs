@@ -13,6 +13,7 @@ use crate::app::{App, prints as kept_prints};
 use crate::domain::device::{Device, Label, Print, StepKind};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
+use crate::domain::text::one_line;
 use crate::store::{StoreError, View};
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -278,7 +279,7 @@ const REASON_CHARS_MAX: usize = 200;
 
 /// Why somebody does what can't be done without one.
 pub(super) fn reason(fields: &Fields) -> Result<String, Refusal> {
-    let reason = fields.text("reason")?.trim().to_owned();
+    let reason = one_line(fields.text("reason")?);
     if !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
         return Err(Refusal::malformed("reason：应为 1 到 200 个字", "reason: must have 1 to 200 characters"));
     }
@@ -287,7 +288,7 @@ pub(super) fn reason(fields: &Fields) -> Result<String, Refusal> {
 
 /// The same where it may be left out.
 pub(super) fn reason_or_none(fields: &Fields) -> Result<String, Refusal> {
-    let reason = fields.text_or_none("reason")?.unwrap_or_default().trim().to_owned();
+    let reason = one_line(fields.text_or_none("reason")?.unwrap_or_default());
     if reason.chars().count() > REASON_CHARS_MAX {
         return Err(Refusal::malformed("reason：太长", "reason: is too long"));
     }

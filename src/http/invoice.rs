@@ -298,7 +298,7 @@ pub async fn image(call: Call) -> Result<Reply, Refusal> {
     } else {
         match width {
             Some(width) => {
-                let made = call.edge.thumbs.get(picture.hash, app.blobs.path(&picture.hash), width).await?;
+                let made = call.edge.thumbs.get(&picture, app.blobs.path(&picture.hash), width).await?;
                 reply::new(hyper::StatusCode::OK, media_type, reply::full(made))
             }
             None => sent_file(&call, &picture).await?.reply(media_type),

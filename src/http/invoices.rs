@@ -15,7 +15,7 @@ use crate::domain::ids::{InvoiceId, TemplateId};
 use crate::domain::invoice::Invoice;
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
-use crate::domain::text::trimmed;
+use crate::domain::text::one_line;
 use crate::domain::totals::Totals;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -125,7 +125,7 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
 
 /// A reason in words; `None` where there is none.
 fn reason(fields: &Fields, name: &str) -> Result<Option<String>, Refusal> {
-    let text = trimmed(fields.text_or_none(name)?.unwrap_or_default()).to_owned();
+    let text = one_line(fields.text_or_none(name)?.unwrap_or_default());
     if text.chars().count() > REASON_CHARS_MAX {
         return Err(Refusal::malformed(format!("{name}：最多 200 个字"), format!("{name}: at most 200 characters")));
     }

@@ -8,6 +8,7 @@ use crate::domain::action::{Action, Job};
 use crate::domain::change::Match;
 use crate::domain::ids::ActionId;
 use crate::domain::refusal::Refusal;
+use crate::domain::text::one_line;
 use crate::store::{StoreError, View};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -99,7 +100,7 @@ fn done() -> Reply {
 }
 
 pub async fn pause(call: Call) -> Result<Reply, Refusal> {
-    let reason = call.fields.text_or_none("reason")?.unwrap_or_default().trim().to_owned();
+    let reason = one_line(call.fields.text_or_none("reason")?.unwrap_or_default());
     if reason.chars().count() > REASON_CHARS_MAX {
         return Err(Refusal::malformed("reason：最多 200 个字", "reason: at most 200 characters"));
     }

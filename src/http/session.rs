@@ -36,6 +36,13 @@ fn values<'h>(headers: &'h HeaderMap, name: &str) -> impl DoubleEndedIterator<It
     headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim)
 }
 
+/// Some proxies add the port, and a scope.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().map(|address| address.ip());
+    let bare = || hop.split('%').next().unwrap_or_default().trim_matches(['[', ']']).parse();
+    hop.parse().or_else(|_| with_port()).or_else(|_| bare()).ok()
+}
+
 impl Origin {
     pub fn of(headers: &HeaderMap, peer: Peer, trusted: &[IpNet]) -> Self {
         let direct = peer.address.ip().to_canonical();
@@ -44,8 +51,8 @@ impl Origin {
         let mut ip = direct;
         // From the nearest hop outwards, for as long as the hop that says so is trusted.
         for hop in values(headers, "x-forwarded-for").rev() {
-            match hop.parse::<IpAddr>() {
-                Ok(hop) if is_trusted(&ip) => ip = hop.to_canonical(),
+            match address_of(hop) {
+                Some(hop) if is_trusted(&ip) => ip = hop.to_canonical(),
                 _ => break,
             }
         }
@@ -183,6 +190,15 @@ mod tests {
         assert_eq!(from("10.0.0.9", &["127.0.0.0/8"]), ("10.0.0.9".into(), false));
         // What the client itself claims stands left of what the proxy saw.
         assert_eq!(from("127.0.0.1, 10.0.0.9", &["127.0.0.1/32"]), ("10.0.0.9".into(), false));
+        for (written, ip) in [
+            ("1.2.3.4:5678", "1.2.3.4"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("nonsense", "127.0.0.1"),
+        ] {
+            assert_eq!(from(written, &["127.0.0.1/32"]).0, ip, "{written}");
+        }
         assert!(of(&[], "::ffff:127.0.0.1", &[]).is_loopback);
     }
 

@@ -2,7 +2,7 @@
 //! block, one at a time: a large scan takes some seconds to open. What is made stays in memory, up to a bound. Not here: who may see it
 //! (invoice.rs).
 
-use crate::domain::invoice::BlobHash;
+use crate::domain::invoice::{BlobHash, Picture};
 use crate::domain::refusal::{Code, Refusal};
 use crate::pixels;
 use bytes::Bytes;
@@ -21,6 +21,8 @@ pub const WHOLE: u32 = u32::MAX;
 /// As many times its width may a picture be high: a till receipt.
 const HEIGHTS: u32 = 4;
 const JPEG_QUALITY: u8 = 82;
+/// A photograph of a telephone; it is opened in some tenths of a second.
+const SMALL_PIXELS_MAX: u64 = 13_000_000;
 /// Kept: twice as much at most.
 const GENERATION_BYTES: usize = 16 << 20;
 
@@ -61,12 +63,14 @@ impl Kept {
 #[derive(Debug)]
 pub struct Thumbs {
     kept: Mutex<Kept>,
-    gate: Semaphore,
+    /// Large ones have their own queue, or a small one would wait behind all of them.
+    large: Semaphore,
+    small: Semaphore,
 }
 
 impl Default for Thumbs {
     fn default() -> Self {
-        Self { kept: Mutex::default(), gate: Semaphore::new(1) }
+        Self { kept: Mutex::default(), large: Semaphore::new(1), small: Semaphore::new(1) }
     }
 }
 
@@ -76,12 +80,14 @@ impl Thumbs {
     }
 
     /// The picture at `path` as a JPEG of `width` pixels, or of its own width where that is less.
-    pub async fn get(&self, hash: BlobHash, path: PathBuf, width: u32) -> Result<Bytes, Refusal> {
-        let key = (hash, width);
+    pub async fn get(&self, picture: &Picture, path: PathBuf, width: u32) -> Result<Bytes, Refusal> {
+        let key = (picture.hash, width);
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
-        let _turn = self.gate.acquire().await.map_err(|_| Refusal::internal())?;
+        let is_large = u64::from(picture.width) * u64::from(picture.height) > SMALL_PIXELS_MAX;
+        let queue = if is_large { &self.large } else { &self.small };
+        let _turn = queue.acquire().await.map_err(|_| Refusal::internal())?;
         // Whoever waited may have waited for just this one.
         if let Some(known) = self.known(&key) {
             return Ok(known);

@@ -3,7 +3,7 @@
 
 use crate::random::Random;
 use crate::support::beside::Beside;
-use crate::support::{Client, Paperline};
+use crate::support::{Client, Paperline, blank_png};
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
@@ -146,4 +146,36 @@ fn an_ordinary_user_is_served_beside_each_abuse() {
         abuse();
         beside.end(what);
     }
+}
+
+#[test]
+fn a_small_preview_does_not_wait_behind_large_ones() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    admin.post("/api/queue/pause", &json!({ "reason": "previews alone" }));
+    let large = |grey: u8| {
+        let mut png = Vec::new();
+        let picture = image::GrayImage::from_pixel(7_900, 7_900, image::Luma([grey]));
+        picture.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+        png
+    };
+    let (one, two, three) = (large(250), large(251), large(252));
+    let small = blank_png(300, 200);
+    let files = [("1.png", &one[..]), ("2.png", &two), ("3.png", &three), ("s.png", &small)];
+    assert_eq!(admin.upload("/invoice/recognizeImage", &files).status, 200);
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for number in 1..=3 {
+            let (client, made) = (paperline.admin(), &made);
+            scope.spawn(move || {
+                assert_eq!(client.get(&format!("/invoice/image/{number}?width=160")).status, 200);
+                made.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            });
+        }
+        // They are there before it.
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(admin.get("/invoice/image/4?width=160").status, 200);
+        let made = made.load(std::sync::atomic::Ordering::SeqCst);
+        assert!(made < 3, "the small one came after all {made} large ones");
+    });
 }

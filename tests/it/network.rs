@@ -234,13 +234,23 @@ fn a_name_that_only_looks_new_is_refused() {
     let group = |name: &str| admin.post("/api/groups", &json!({ "group_name": name, "permissions": [5] }));
     let company = |name: &str| admin.post("/api/companies", &json!({ "company_name": name }));
     assert_eq!((user("王芳 OP").status, group("Reader").status, company("Acme").status), (201, 201, 201));
-    for answer in [user("\u{430}dmin"), user("王芳 ОР"), user("ａｄｍｉｎ"), group("R\u{435}ader"), company("\u{410}cme")]
-    {
+    for answer in [
+        user("\u{430}dmin"),
+        user("王芳 ОР"),
+        user("王芳\u{2003} OP"),
+        user("ａｄｍｉｎ"),
+        group("R\u{435}ader"),
+        company("\u{410}cme"),
+    ] {
         assert_eq!(answer.refusal(), (409, "conflict"));
-        assert!(answer.body["err"].as_str().unwrap().contains("看起来一样"), "{answer:?}");
+        let said = answer.body["err"].as_str().unwrap();
+        assert!(said.contains("看起来一样") || said.contains("同名"), "{answer:?}");
+    }
+    for name in ["a\u{200B}b", "a\u{2800}", "a\u{FFF9}b", "a\u{1D173}b", "a\tb", "a\u{E000}", "👨\u{200D}👩"] {
+        assert!(user(name).body["err"].as_str().unwrap().contains("看不见"), "{name:?}");
     }
     // What differs to the eye, or in plain letters, is another name.
-    for name in ["admin2", "Admin", "l1", "ll", "王芬 OP", "Вася"] {
+    for name in ["admin2", "Admin", "l1", "ll", "王芬 OP", "王土", "王士", "仓库1", "仓库l", "Вася"] {
         assert_eq!(user(name).status, 201, "{name}");
     }
 }

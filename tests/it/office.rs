@@ -154,6 +154,64 @@ fn the_log_is_searched_by_what_people_remember() {
     assert_eq!(export.lines().count(), 1 + 27 + 1 + 2);
 }
 
+/// Whatever else is asked for in the same request, and nothing of what changes nothing.
+#[test]
+fn each_thing_that_is_done_to_a_user_or_a_group_is_told() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let user =
+        admin.post("/api/users", &json!({ "user_name": "one", "passwd": "long enough", "permissions": [5] })).body["user_id"]
+            .clone();
+    let group = admin.post("/api/groups", &json!({ "group_name": "组", "permissions": [5] })).body["group_id"].clone();
+    let company = admin.post("/api/companies", &json!({ "company_name": "乙" })).body["company_id"].clone();
+    let told = || -> Vec<String> {
+        let rows = admin.get("/api/log").body["action_list"].clone();
+        rows.as_array().unwrap().iter().map(|row| row["action_description"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut known = told().len();
+    let mut news = || {
+        let mut rows = told();
+        rows.truncate(rows.len() - known);
+        known += rows.len();
+        rows.reverse();
+        rows
+    };
+    let user = format!("/api/users/{user}");
+    let change = |change: serde_json::Value| assert_eq!(admin.patch(&user, &change).status, 200, "{change}");
+    change(json!({ "locked": true, "user_name": "two", "permissions": [6, 101], "group_id": group }));
+    assert_eq!(
+        news(),
+        ["修改用户 one → two", "加入用户组 组 two", "修改用户权限 two：+invoice-rw +device-r −invoice-r", "锁定用户 two"]
+    );
+    change(json!({ "locked": true, "user_name": "two", "permissions": [6, 101], "group_id": group }));
+    change(json!({}));
+    assert_eq!(news(), [""; 0]);
+    change(json!({ "locked": false, "company_id": company, "user_name": "three" }));
+    assert_eq!(news(), ["修改用户 two：离开本公司", "修改用户 two → three", "修改用户 three：加入本公司", "解锁用户 three"]);
+    for (change, told) in [
+        (json!({ "group_name": "组" }), vec![]),
+        (json!({ "group_name": "别的组" }), vec!["修改用户组 组 → 别的组"]),
+        (json!({ "permissions": [5, 8] }), vec!["修改用户组 别的组：+log-r"]),
+    ] {
+        assert_eq!(admin.patch(&format!("/api/groups/{group}"), &change).status, 200, "{change}");
+        assert_eq!(news(), told, "{change}");
+    }
+    assert_eq!(admin.patch(&format!("/api/companies/{company}"), &json!({ "company_name": "乙" })).status, 200);
+    assert_eq!(admin.post("/api/queue/resume", &json!({})).status, 200);
+    assert_eq!(news(), [""; 0]);
+    // A kind is found by its word in either language.
+    for word in ["加入用户组", "add%20to%20group"] {
+        assert_eq!(
+            admin.get(&format!("/api/log?type=3&keyword={word}")).body["action_list"].as_array().unwrap().len(),
+            1,
+            "{word}"
+        );
+    }
+    // A reason is one line, and nothing in it is beyond the eyes.
+    assert_eq!(admin.post("/api/queue/pause", &json!({ "reason": " 午休\n\u{1b}[31m \u{202e}x\u{0}" })).status, 200);
+    assert_eq!(news(), ["暂停队列 午休 [31m x"]);
+}
+
 #[test]
 fn templates_are_found_by_a_part_of_their_label() {
     let paperline = Paperline::start();

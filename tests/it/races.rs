@@ -315,7 +315,7 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
                 assert_eq!(site.effects(way), first, "{told}");
                 let log = site.log();
                 let since: Vec<_> = match line {
-                    Some(line) => log.iter().take_while(|(_, _, what)| what != line).collect(),
+                    Some(line) => log.iter().take_while(|(_, _, what)| !what.starts_with(line)).collect(),
                     None => Vec::new(),
                 };
                 let late: Vec<_> =

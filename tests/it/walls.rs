@@ -148,7 +148,8 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
     // Whoever goes over the wall is news on both sides.
     let other = b.get("/me").body["company_id"].clone();
     assert_eq!(admin.patch(&format!("/api/users/{}", user.body["user_id"]), &json!({ "company_id": other })).status, 200);
-    for client in [&a, &b] {
-        assert!(log_of(client).contains("修改用户 新人"), "{:?}", log_of(client));
+    // Neither is told of the other.
+    for (client, said) in [(&a, "修改用户 新人：离开本公司"), (&b, "修改用户 新人：加入本公司")] {
+        assert!(log_of(client).contains(said), "{:?}", log_of(client));
     }
 }
