@@ -25,6 +25,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Set for a process that took the place of one whose store had failed.
@@ -107,19 +108,19 @@ async fn opened(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> 
 }
 
 /// Waits for what ends this run; whether another one is to follow by itself.
-async fn begins_anew(app: &App, config: &Serve) -> io::Result<bool> {
+async fn begins_anew(app: &App, config: &Serve, mut stop: Stop) -> bool {
     tokio::select! {
-        stopped = wait_for_stop() => stopped.map(|()| false),
+        () = stop.asked() => false,
         () = app.begin_anew.notified() => {
             // Whoever asked for it is answered first.
             tokio::time::sleep(Duration::from_millis(500)).await;
-            Ok(true)
+            true
         }
         why = app.store.failed() => {
             eprintln!("paperline: the store failed ({why}): nothing is taken in until the disk can be written again");
             tokio::select! {
-                stopped = wait_for_stop() => stopped.map(|()| false),
-                () = until_writable(&config.data_dir) => Ok(true),
+                () = stop.asked() => false,
+                () = until_writable(&config.data_dir) => true,
             }
         }
     }
@@ -130,6 +131,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     raise_the_limit_of_open_files();
     let (app, hub) = opened(&config).await?;
+    // Before it says that it is there: whoever has read that may ask it to stop.
+    let asked_to_stop = Stop::new()?;
     let listeners = bind(&config)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
@@ -164,7 +167,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     greeting::print(&app, &bound);
     io::stdout().flush()?;
 
-    if begins_anew(&app, &config).await? {
+    if begins_anew(&app, &config, asked_to_stop).await {
         return Err(begin_anew().into());
     }
     tracing::info!("stopping");
@@ -229,15 +232,23 @@ fn begin_anew() -> io::Error {
     Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(BEGUN_ANEW, "1").exec()
 }
 
-async fn wait_for_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What asks it to stop; heard from the moment on at which this is made.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Their tasks are the hub's watchers: each is gone once the other side has had its close.
