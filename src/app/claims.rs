@@ -119,8 +119,8 @@ mod tests {
         assert_eq!(claims.take(&by(2), &sns, began + CLAIM - Duration::from_secs(1)).len(), 1);
         let claim = claims.held()["18440001"].clone();
         // It ends so long from now, by whatever the wall clock says, be it two days ago.
-        for now in [1_764_000_000_000, 1_764_000_000_000 - 172_800_000] {
-            assert!((1..=120_000).contains(&(claim.until(now) - now)));
+        for wall_clock in [1_764_000_000_000, 1_764_000_000_000 - 172_800_000] {
+            assert!((1..=120_000).contains(&(claim.until(wall_clock) - wall_clock)));
         }
         assert!(claims.take(&by(2), &sns, began + CLAIM).is_empty(), "it is over");
     }

@@ -67,7 +67,13 @@ impl App {
             let group = Group { id: GroupId(txn.next("groups")?), name, company, registered: now(), permissions };
             must_be_new(txn, &group)?;
             txn.put(&GROUPS, &group.id, &group)?;
-            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::GroupAdded, group.name.clone()))?;
+            log(
+                txn,
+                now(),
+                &by.about(&txn.view(), company)?,
+                None,
+                Fact::GroupAdded { name: group.name.clone(), rights: group.permissions },
+            )?;
             Ok(group)
         })
         .await

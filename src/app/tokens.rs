@@ -45,7 +45,7 @@ impl App {
                     Token { id: TokenId(txn.next("tokens")?), user: by.actor.user, name, hash, permissions, created: now() };
                 txn.put(&TOKENS, &token.id, &token)?;
                 txn.put(&TOKENS_BY_HASH, &hash, &token.id.0)?;
-                log(txn, now(), by, None, Fact::Done(Deed::TokenAdded, token.name.clone()))?;
+                log(txn, now(), by, None, Fact::TokenAdded { name: token.name.clone(), rights: token.permissions })?;
                 Ok(token)
             })
             .await?;

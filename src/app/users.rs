@@ -151,7 +151,13 @@ impl App {
             };
             take_name(txn, user.id, &user.name)?;
             txn.put(&USERS, &user.id, &user)?;
-            log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::UserAdded, user.name.clone()))?;
+            log(
+                txn,
+                now(),
+                &by.about(&txn.view(), company)?,
+                None,
+                Fact::UserAdded { name: user.name.clone(), rights: user.permissions },
+            )?;
             Ok(user)
         })
         .await

@@ -280,8 +280,15 @@ pub fn look_alike(one: &str, other: &str) -> bool {
     if one == other {
         return false;
     }
-    let [one, other] = [one, other].map(|name| name.nfkc().collect::<String>());
+    let [one, other] = [one, other].map(folded);
     one == other || scripts(&one) != scripts(&other) && skeleton(&one).eq(skeleton(&other))
+}
+
+/// Wide, narrow, mathematical letters, radicals and compatibility ideographs as the plain ones that they look like; `①` and `²` look like
+/// nothing else.
+fn folded(name: &str) -> String {
+    let is_form = |c: &char| matches!(c, '\u{2E80}'..='\u{2FDF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{1D400}'..='\u{1D7FF}');
+    name.chars().map(|c| if is_form(&c) { c.nfkc().collect() } else { c.to_string() }).collect()
 }
 
 /// Whose letters, and whether what no script has for itself, stand in it beyond ASCII.
@@ -338,6 +345,8 @@ mod tests {
             ("3号线-A", "3号线\u{2212}A"),
             ("日本", "⽇本"),
             ("admin", "adm\u{131}n"),
+            ("admin", "𝐚dmin"),
+            ("ｱ線", "ア線"),
         ] {
             assert!(look_alike(one, other) && look_alike(other, one), "{one} {other}");
         }
@@ -353,6 +362,8 @@ mod tests {
             ("склад-1", "склад-l"),
             ("机器m", "机器rn"),
             ("Müller", "Muller"),
+            ("①号线", "1号线"),
+            ("A²", "A2"),
         ] {
             assert!(!look_alike(one, other), "{one} {other}");
         }

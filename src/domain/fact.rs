@@ -99,6 +99,18 @@ pub enum Fact {
     BackupRestored {
         tokens: u64,
     },
+    UserAdded {
+        name: String,
+        rights: PermissionSet,
+    },
+    GroupAdded {
+        name: String,
+        rights: PermissionSet,
+    },
+    TokenAdded {
+        name: String,
+        rights: PermissionSet,
+    },
     UserRenamed {
         from: String,
         to: String,
@@ -135,18 +147,15 @@ pub enum Deed {
     LabelLookAdded,
     LabelLookChanged,
     LabelLookDeleted,
-    UserAdded,
     UserLocked,
     UserUnlocked,
     UserDeleted,
     PasswordChanged,
     PasswordReset,
-    GroupAdded,
     GroupDeleted,
     GroupLeft,
     CompanyAdded,
     CompanyDeleted,
-    TokenAdded,
     TokenEnded,
 }
 
@@ -156,18 +165,15 @@ impl Deed {
             Self::LabelLookAdded => "增加标签样式",
             Self::LabelLookChanged => "修改标签样式",
             Self::LabelLookDeleted => "删除标签样式",
-            Self::UserAdded => "增加用户",
             Self::UserLocked => "锁定用户",
             Self::UserUnlocked => "解锁用户",
             Self::UserDeleted => "删除用户",
             Self::PasswordChanged => "修改密码",
             Self::PasswordReset => "重置密码",
-            Self::GroupAdded => "增加用户组",
             Self::GroupDeleted => "删除用户组",
             Self::GroupLeft => "移出用户组",
             Self::CompanyAdded => "增加公司",
             Self::CompanyDeleted => "删除公司",
-            Self::TokenAdded => "增加令牌",
             Self::TokenEnded => "删除令牌",
         }
     }
@@ -292,9 +298,19 @@ fn turned(from: PermissionSet, to: PermissionSet) -> String {
     given.chain(taken).collect::<Vec<_>>().join(" ")
 }
 
+/// What is made with these rights.
+fn given(name: &str, rights: PermissionSet) -> [String; 2] {
+    let rights = turned(PermissionSet::default(), rights);
+    with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
+}
+
 fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 2] {
     let reason = |colon: &str| reason.map(|reason| format!("{colon}{reason}")).unwrap_or_default();
     [format!("{about}{}", reason("：")), format!("{about}{}", reason(": "))]
+}
+
+fn of_invoice(invoice: InvoiceId, reason: Option<&str>) -> [String; 2] {
+    with_reason(format!("#{invoice}"), reason)
 }
 
 impl Fact {
@@ -316,19 +332,15 @@ impl Fact {
             Self::Cancelled { task, action } => ("取消操作", of_task(*task, action)),
             Self::QueuesPaused { reason } => ("暂停队列", same(reason.clone())),
             Self::QueuesResumed => ("恢复队列", same(String::new())),
-            Self::InvoiceCorrected { invoice, against_checks } => {
-                ("修改发票", with_reason(format!("#{invoice}"), against_checks.as_deref()))
-            }
-            Self::InvoiceReviewed { invoice, against_checks } => {
-                ("核对发票", with_reason(format!("#{invoice}"), against_checks.as_deref()))
-            }
+            Self::InvoiceCorrected { invoice, against_checks } => ("修改发票", of_invoice(*invoice, against_checks.as_deref())),
+            Self::InvoiceReviewed { invoice, against_checks } => ("核对发票", of_invoice(*invoice, against_checks.as_deref())),
             Self::InvoiceReopened { invoice } => ("退回待核对", same(format!("#{invoice}"))),
             Self::FaultResolved { invoice } => ("处理异常发票", same(invoice.to_string())),
             Self::DuplicateDecided { invoice, of, is_duplicate } => {
                 let [zh, en] = decided(*of, *is_duplicate);
                 ("判定发票", [format!("#{invoice} {zh}"), format!("#{invoice} {en}")])
             }
-            Self::InvoiceVoided { invoice, reason } => ("作废发票", with_reason(format!("#{invoice}"), Some(reason))),
+            Self::InvoiceVoided { invoice, reason } => ("作废发票", of_invoice(*invoice, Some(reason))),
             Self::InvoiceRestored { invoice } => ("恢复发票", same(format!("#{invoice}"))),
             Self::DevicesImported { import, file } => ("导入设备", same(format!("{import} {file}").trim_end().to_owned())),
             Self::ImportUndone { import, file } => ("撤销导入", same(format!("{import} {file}").trim_end().to_owned())),
@@ -356,6 +368,9 @@ impl Fact {
                     format!("{tokens} tokens, all passwords and locks are as they were then"),
                 ],
             ),
+            Self::UserAdded { name, rights } => ("增加用户", given(name, *rights)),
+            Self::GroupAdded { name, rights } => ("增加用户组", given(name, *rights)),
+            Self::TokenAdded { name, rights } => ("增加令牌", given(name, *rights)),
             Self::UserRenamed { from, to } => ("修改用户", same(format!("{from} → {to}"))),
             Self::UserWentOver { user } => ("修改用户", [format!("{user}：离开本公司"), format!("{user}: has left the company")]),
             Self::UserCameOver { user } => {

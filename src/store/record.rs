@@ -126,10 +126,10 @@ mod tests {
             (Fact::DevicesImported { import: 1, file: name() }, &[13, 1, 0]),
             (Fact::LoggedIn, &[18]),
             (Fact::BackupRestored { tokens: 0 }, &[24, 0]),
-            (Fact::UserWentOver { user: name() }, &[26, 0]),
-            (Fact::Done(Deed::LabelLookAdded, name()), &[31, 0, 0]),
-            (Fact::Done(Deed::UserUnlocked, name()), &[31, 5, 0]),
-            (Fact::Done(Deed::TokenEnded, name()), &[31, 15, 0]),
+            (Fact::UserWentOver { user: name() }, &[29, 0]),
+            (Fact::Done(Deed::LabelLookAdded, name()), &[34, 0, 0]),
+            (Fact::Done(Deed::UserUnlocked, name()), &[34, 4, 0]),
+            (Fact::Done(Deed::TokenEnded, name()), &[34, 12, 0]),
         ] {
             assert_eq!(codec().serialize(&fact).unwrap(), number, "{fact:?}");
         }

@@ -143,12 +143,12 @@ fn the_log_is_searched_by_what_people_remember() {
         admin.send(method, path, &[("accept-language", "en"), ("content-type", "application/json")], body.as_bytes())
     };
     let said = in_english("GET", "/api/log?type=3&keyword=增加用户", "").body;
-    assert_eq!(said["action_list"][0]["action_description"], "Add user 张三", "{said}");
+    assert_eq!(said["action_list"][0]["action_description"], "Add user 张三: +invoice-rw +log-r", "{said}");
     let asked = json!({ "page": 0, "startTime": "2000-01-01", "endTime": "2999-01-01" }).to_string();
     let said = in_english("POST", "/invoice/getTwentyAction", &asked).body;
     assert!(said["action_list"][0]["action_description"].as_str().unwrap().starts_with("识别发票"), "{said}");
     let export = String::from_utf8(in_english("GET", "/api/log/export.csv", "").bytes).unwrap();
-    assert!(export.contains(",Add user 张三,") && export.contains(",Log in,"), "{export}");
+    assert!(export.contains(",Add user 张三: +invoice-rw +log-r,") && export.contains(",Log in,"), "{export}");
     let export = String::from_utf8(admin.get("/api/log/export.csv").bytes).unwrap();
     // The head, the pictures, the user, and two who came in.
     assert_eq!(export.lines().count(), 1 + 27 + 1 + 2);
