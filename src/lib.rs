@@ -13,5 +13,6 @@ pub mod http;
 pub mod config;
 pub mod control;
 pub mod greeting;
+pub mod feed;
 pub mod serve;
 pub mod upkeep;

@@ -1,12 +1,13 @@
 //! The box from start to stop: opens the store, makes what the first start makes, listens, and ends in order.
 
-use crate::app::{App, accounts};
+use crate::app::{App, accounts, clock};
 use crate::config::{EngineChoice, Listen, Serve};
 use crate::control;
 use crate::engine::builtin::Builtin;
 use crate::engine::paced::Paced;
 use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
+use crate::feed;
 use crate::greeting::{self, Bound};
 use crate::http::budget::Budgets;
 use crate::http::messages::Messages;
@@ -17,7 +18,6 @@ use crate::hub::Hub;
 use crate::trials::Trials;
 use bytes::Bytes;
 use std::error::Error;
-use std::fs;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -31,27 +31,18 @@ use tokio::sync::watch;
 /// Set for a process that took the place of one whose store had failed.
 const BEGUN_ANEW: &str = "PAPERLINE_BEGUN_ANEW";
 
-/// The run of the machine; nothing where the system does not tell, and then every start may be another one.
-fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
-}
-
 /// Everything behind the listeners, opened and made whole.
-fn open(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
+fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
     let dir = &config.data_dir;
-    let messages = Arc::new(Messages::default());
-    let hub = Hub::new(messages.clone());
-    let news = hub.clone();
-    let app = Arc::new(App::open(dir, &config.settings, Box::new(move |change| news.publish(change)))?);
-    messages.speak_for(app.clone());
+    let app = Arc::new(App::open(dir, &config.settings)?);
     if let Some(password) = app.first_start()? {
         println!("first start: user admin, password {password}");
         println!("the password is kept in {} until it is changed", dir.join(accounts::FIRST_PASSWORD).display());
     }
     let (swept, over) = (app.sweep_pictures()?, app.sweep_sessions()?);
-    let recovered = app.recover_actions(&boot_id(), config.engines.contains(&EngineChoice::Builtin))?;
+    let recovered = app.recover_actions(&clock::boot_id(), config.engines.contains(&EngineChoice::Builtin))?;
     tracing::info!(swept, over, recovered, "opened {}", dir.display());
-    Ok((app, hub))
+    Ok(app)
 }
 
 /// Where it listens, and with which certificate.
@@ -92,7 +83,7 @@ fn trials(engines: &[EngineChoice]) -> Trials {
     Trials::new(engines.contains(&EngineChoice::Builtin).then(|| MakeEngine::new(|| Box::new(Builtin))))
 }
 
-async fn opened(config: &Serve) -> Result<(Arc<App>, Arc<Hub>), Box<dyn Error>> {
+async fn opened(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
     loop {
         let config = config.clone();
         match tokio::task::spawn_blocking(move || open(&config).map_err(|e| e.to_string())).await? {
@@ -130,7 +121,10 @@ async fn begins_anew(app: &App, config: &Serve, mut stop: Stop) -> bool {
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     raise_the_limit_of_open_files();
-    let (app, hub) = opened(&config).await?;
+    let app = opened(&config).await?;
+    let messages = Messages::new(app.clone());
+    let hub = Hub::new(messages.clone(), app.store.newest_news());
+    feed::start(app.clone(), hub.clone(), messages);
     // Before it says that it is there: whoever has read that may ask it to stop.
     let asked_to_stop = Stop::new()?;
     let listeners = bind(&config)?;
@@ -154,7 +148,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
 
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
-    tokio::spawn(socket::keep_claims(app.clone(), latest_claims));
+    tokio::spawn(socket::keep_claims(app.clone(), hub.clone(), latest_claims));
     tokio::spawn(nightly_backups(app.clone(), stopped.clone()));
     tokio::spawn(sweep_sessions(app.clone(), stopped.clone()));
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();

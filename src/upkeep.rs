@@ -21,7 +21,7 @@ fn must_be_data_dir(dir: &Path) -> Done {
 
 fn open(dir: &Path) -> Result<Arc<App>, Box<dyn Error>> {
     must_be_data_dir(dir)?;
-    Ok(Arc::new(App::open(dir, &[], Box::new(|_| {}))?))
+    Ok(Arc::new(App::open(dir, &[])?))
 }
 
 /// From the running server or, where none runs, straight from the store.

@@ -3,8 +3,8 @@
 
 use super::{App, By, now, passwords};
 use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User, look_alike};
-use crate::domain::change::Change;
 use crate::domain::ids::{CompanyId, GroupId, UserId};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::store::tables::{COMPANIES, GROUPS, USERS, USERS_BY_NAME};
@@ -123,11 +123,11 @@ pub(super) fn joinable(txn: &Txn<'_>, by: &By, id: GroupId, company: CompanyId) 
     Ok(group)
 }
 
-/// Tells the sockets what a user may do from now on.
-pub(super) fn tell_rights(txn: &mut Txn<'_>, user: &User) -> Result<(), StoreError> {
-    let permissions = effective(&txn.view(), user)?;
-    txn.emit(Change::Rights { user: user.id, company: user.company, permissions, locked: user.locked });
-    Ok(())
+/// A user, and what they may.
+pub fn rights(view: &View<'_>, id: UserId) -> Result<Option<(User, PermissionSet)>, StoreError> {
+    let Some(user) = view.get(&USERS, &id)? else { return Ok(None) };
+    let permissions = effective(view, &user)?;
+    Ok(Some((user, permissions)))
 }
 
 /// To be called at the end of every verb that takes something away: somebody has to be left who can give it back.
@@ -178,6 +178,7 @@ impl App {
             txn.put(&COMPANIES, &id, &Company { id, name: "公司".into(), registered: now() })?;
             add_user(txn, ADMIN, admin_hash, Permission::SystemRw, false)?;
             add_user(txn, PRODUCTION_USER, production_hash, Permission::DeviceRw, true)?;
+            txn.tell(News::Accounts);
             Ok(())
         })?;
         Ok(Some(password))

@@ -150,7 +150,7 @@ impl App {
         let opened = blocking({
             let dir = dir.clone();
             move || {
-                let opened = Self::open(&dir, &[], Box::new(|_| {}));
+                let opened = Self::open(&dir, &[]);
                 opened.map(drop).map_err(|why| {
                     tracing::warn!("a backup was not taken in, as it can't be opened: {why}");
                     let _ = fs::remove_dir_all(&dir);

@@ -276,7 +276,7 @@ impl Check<'_> {
         }
         let queued = size(Queue::Manage) + size(Queue::Recognise);
         self.expect(queued == waiting, || format!("queues: {waiting} actions wait, and {queued} are queued"));
-        let listed = self.each(&RUNNING, |_, _, ()| Ok(()))?;
+        let listed = self.each(&RUNNING, |_, _, _| Ok(()))?;
         self.expect(listed == running, || format!("running actions: {running}, listed {listed}"));
         self.each(&UPLOAD_KEYS, |_, _, _| Ok(()))?;
         self.each(&UPLOAD_KEYS_BY_TIME, |_, _, ()| Ok(()))?;
@@ -427,7 +427,7 @@ mod tests {
 
     /// A log of ten rows, the first two of an older release, after something was done to it.
     fn problems(harm: impl FnOnce(&mut crate::store::Txn<'_>) + Send + 'static) -> Vec<String> {
-        let store = Store::new(Arc::new(Memory::default()), crate::store::endless(), Box::new(|_| {})).unwrap();
+        let store = Store::new(Arc::new(Memory::default()), crate::store::endless()).unwrap();
         let write = store.write_blocking(move |txn| {
             for n in 0..10 {
                 let by = By::the_box(CompanyId(1), "company".into());

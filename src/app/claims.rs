@@ -1,127 +1,135 @@
-//! Labels that somebody is about to print: short, in memory, and gone by themselves, so that two operators at one list don't print the same.
+//! Labels that somebody is about to print: theirs for two minutes, so that two operators at one list don't print the same.
 
-use super::By;
+use super::clock::{moment, now};
+use super::device_lists::find;
+use super::{App, By};
 use crate::domain::account::Credential;
-use crate::domain::ids::{Millis, UserId};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-/// A label is somebody's, until then. His by his session, not by his name: several stations may be logged in as one user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    owner: Credential,
-    pub user: UserId,
-    pub user_name: String,
-    /// By a clock that nobody sets: the wall clock may jump while a label is claimed.
-    until: Instant,
-}
-
-impl Claim {
-    /// When it ends, as the wall clock stands at `now`.
-    pub fn until(&self, now: Millis) -> Millis {
-        let left = self.until.saturating_duration_since(Instant::now());
-        now + Millis::try_from(left.as_millis()).unwrap_or(0)
-    }
-}
+use crate::domain::ids::Millis;
+use crate::domain::lease::{Claim, Moment};
+use crate::domain::news::News;
+use crate::domain::refusal::Refusal;
+use crate::store::tables::CLAIMS;
+use crate::store::{StoreError, Txn, View};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub const CLAIM: Duration = Duration::from_secs(120);
-const CLAIMS_MAX: usize = 20_000;
+const CLAIMS_MAX: u64 = 20_000;
+const CLAIMS_COUNTER: &str = "claims";
+/// Of those that have run out, so many go in one verb.
+const DROPPED_AT_ONCE: usize = 500;
 
-#[derive(Debug)]
-pub struct Claims {
-    claimed: Mutex<HashMap<String, Claim>>,
-    changed: tokio::sync::watch::Sender<()>,
+/// Whose a label is now.
+fn held(view: &View<'_>, sn: &String, now: Moment) -> Result<Option<Claim>, StoreError> {
+    Ok(view.get(&CLAIMS, sn)?.filter(|claim| !claim.until.is_over(now)))
 }
 
-impl Default for Claims {
-    fn default() -> Self {
-        Self { claimed: Mutex::default(), changed: tokio::sync::watch::Sender::new(()) }
+fn drop_claim(txn: &mut Txn<'_>, sn: &String) -> Result<(), StoreError> {
+    txn.delete(&CLAIMS, sn);
+    txn.add(CLAIMS_COUNTER, -1)?;
+    txn.tell(News::Claims);
+    Ok(())
+}
+
+/// Lets go what is the asker's of these.
+pub(super) fn release(txn: &mut Txn<'_>, owner: Credential, sns: &[String]) -> Result<(), StoreError> {
+    for sn in sns {
+        if txn.get(&CLAIMS, sn)?.is_some_and(|claim| claim.owner == owner) {
+            drop_claim(txn, sn)?;
+        }
     }
+    Ok(())
 }
 
-impl Claims {
-    /// Those that are somebody else's; the rest is the asker's from now on.
-    pub(super) fn take(&self, by: &By, sns: &[String], now: Instant) -> BTreeMap<String, Claim> {
-        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        claimed.retain(|_, claim| claim.until > now);
-        let mut others = BTreeMap::new();
-        for sn in sns {
-            match claimed.get(sn).filter(|claim| claim.owner != by.actor.credential) {
-                Some(claim) => {
-                    others.insert(sn.clone(), claim.clone());
+/// Those of these that are somebody else's now.
+pub(super) fn of_others<'s>(
+    txn: &Txn<'_>,
+    owner: Credential,
+    sns: impl Iterator<Item = &'s String>,
+) -> Result<Vec<(String, Claim)>, StoreError> {
+    let now = moment();
+    let mut others = Vec::new();
+    for sn in sns {
+        others.extend(held(&txn.view(), sn, now)?.filter(|claim| claim.owner != owner).map(|claim| (sn.clone(), claim)));
+    }
+    Ok(others)
+}
+
+/// Those that hold now.
+pub fn all(view: &View<'_>) -> Result<BTreeMap<String, Claim>, StoreError> {
+    let now = moment();
+    view.scan(&CLAIMS, &(), false).filter(|row| !row.as_ref().is_ok_and(|(_, claim)| claim.until.is_over(now))).collect()
+}
+
+/// When it ends, as the wall clock stands.
+pub fn ends(claim: &Claim) -> Millis {
+    now() + Millis::try_from(claim.until.left(moment()).as_millis()).unwrap_or(0)
+}
+
+/// Takes one for the asker, who may have it already; whose it is instead.
+fn take(txn: &mut Txn<'_>, by: &By, sn: &String, now: Moment) -> Result<Option<Claim>, StoreError> {
+    let owner = by.actor.credential;
+    let before = txn.get(&CLAIMS, sn)?;
+    if let Some(claim) = before.as_ref().filter(|claim| claim.owner != owner && !claim.until.is_over(now)) {
+        return Ok(Some(claim.clone()));
+    }
+    if before.as_ref().is_some_and(|claim| claim.owner == owner && !claim.until.is_over(now)) {
+        return Ok(None);
+    }
+    if before.is_none() {
+        // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
+        if txn.view().counter(CLAIMS_COUNTER)? >= CLAIMS_MAX {
+            return Ok(None);
+        }
+        txn.add(CLAIMS_COUNTER, 1)?;
+    }
+    let claim = Claim { owner, user: by.actor.user, user_name: by.actor.user_name.clone(), until: now.after(CLAIM) };
+    txn.put(&CLAIMS, sn, &claim)?;
+    txn.tell(News::Claims);
+    Ok(None)
+}
+
+impl App {
+    /// Takes labels for one operator for a while. Those that somebody else has are answered with whose they are.
+    pub async fn claim_labels(&self, by: By, sns: Vec<String>) -> Result<BTreeMap<String, Claim>, Refusal> {
+        self.act(by, move |txn, by| {
+            let now = moment();
+            let mut others = BTreeMap::new();
+            for sn in sns {
+                if find(&txn.view(), &sn)?.is_none() {
+                    return Err(Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}")));
                 }
-                None if claimed.len() < CLAIMS_MAX => {
-                    let (user, user_name) = (by.actor.user, by.actor.user_name.clone());
-                    let claim = Claim { owner: by.actor.credential, user, user_name, until: now + CLAIM };
-                    claimed.insert(sn.clone(), claim);
+                others.extend(take(txn, by, &sn, now)?.map(|claim| (sn, claim)));
+            }
+            Ok(others)
+        })
+        .await
+    }
+
+    pub async fn release_labels(&self, by: By, sns: Vec<String>) -> Result<(), Refusal> {
+        self.act(by, move |txn, by| Ok(release(txn, by.actor.credential, &sns)?)).await
+    }
+
+    /// Drops those that have run out; whether there were any.
+    pub async fn drop_claims_over(&self) -> Result<bool, Refusal> {
+        let over = self.store.walk(|view| {
+            let now = moment();
+            let rows = view.scan(&CLAIMS, &(), false).filter(|row| row.as_ref().is_ok_and(|(_, claim)| claim.until.is_over(now)));
+            rows.map(|row| row.map(|(sn, _)| sn)).take(DROPPED_AT_ONCE).collect::<Result<Vec<_>, _>>()
+        })?;
+        if over.is_empty() {
+            return Ok(false);
+        }
+        self.store
+            .write(move |txn| {
+                let now = moment();
+                for sn in &over {
+                    if txn.get(&CLAIMS, sn)?.is_some_and(|claim| claim.until.is_over(now)) {
+                        drop_claim(txn, sn)?;
+                    }
                 }
-                // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
-                None => {}
-            }
-        }
-        self.changed.send_replace(());
-        others
-    }
-
-    pub fn release(&self, owner: Credential, sns: &[String]) {
-        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        for sn in sns {
-            if claimed.get(sn).is_some_and(|claim| claim.owner == owner) {
-                claimed.remove(sn);
-            }
-        }
-        self.changed.send_replace(());
-    }
-
-    /// Those of these that hold now and are somebody else's.
-    pub(super) fn of_others<'s>(&self, owner: Credential, sns: impl Iterator<Item = &'s String>) -> Vec<(String, Claim)> {
-        let now = Instant::now();
-        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = sns.filter_map(|sn| claimed.get(sn).map(|claim| (sn.clone(), claim.clone())));
-        found.filter(|(_, claim)| claim.owner != owner && claim.until > now).collect()
-    }
-
-    /// Those that hold now.
-    pub fn held(&self) -> BTreeMap<String, Claim> {
-        let now = Instant::now();
-        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        claimed.iter().filter(|(_, claim)| claim.until > now).map(|(sn, claim)| (sn.clone(), claim.clone())).collect()
-    }
-
-    pub fn changed(&self) -> tokio::sync::watch::Receiver<()> {
-        self.changed.subscribe()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::account::{Actor, PermissionSet};
-    use crate::domain::ids::{CompanyId, TokenId};
-
-    fn by(number: u64) -> By {
-        let actor = Actor {
-            user: UserId(number),
-            user_name: format!("user {number}"),
-            company: CompanyId(1),
-            company_name: "公司".into(),
-            permissions: PermissionSet::default(),
-            credential: Credential::Token(TokenId(number)),
-        };
-        By { actor, ip: "10.0.0.1".into(), needs: &[] }
-    }
-
-    #[test]
-    fn a_claim_lasts_two_minutes_whatever_the_wall_clock_does() {
-        let (claims, began, sns) = (Claims::default(), Instant::now(), ["18440001".to_owned()]);
-        assert!(claims.take(&by(1), &sns, began).is_empty());
-        assert_eq!(claims.take(&by(2), &sns, began + CLAIM - Duration::from_secs(1)).len(), 1);
-        let claim = claims.held()["18440001"].clone();
-        // It ends so long from now, by whatever the wall clock says, be it two days ago.
-        for wall_clock in [1_764_000_000_000, 1_764_000_000_000 - 172_800_000] {
-            assert!((1..=120_000).contains(&(claim.until(wall_clock) - wall_clock)));
-        }
-        assert!(claims.take(&by(2), &sns, began + CLAIM).is_empty(), "it is over");
+                Ok(true)
+            })
+            .await
     }
 }

@@ -6,10 +6,10 @@ use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::prints::close_print;
 use super::{App, By, log, now};
-use crate::domain::change::Change;
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Settlement, StepKind, canonical_cpuid, is_cpuid};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{CONFLICTS, DEVICES, RETIRED};
 use crate::store::{StoreError, Txn, View};
@@ -78,7 +78,7 @@ fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str,
     let device = Device { cpuid: cpuid.to_owned(), label: Label::New, current_labels: 0, ..device };
     enlist(txn, &device)?;
     settle_by_itself(txn, by, now, &device, reason)?;
-    txn.emit(Change::Unprinted);
+    txn.tell(News::Unprinted);
     Ok(device)
 }
 
@@ -173,7 +173,7 @@ impl App {
             txn.put(&RETIRED, &sn, &device)?;
             add_step(txn, by, now, &sn, StepKind::Retired, (String::new(), String::new()), &reason)?;
             log(txn, now, by, None, Fact::DeviceRetired { sn: sn.clone(), cpuid: device.cpuid.clone(), reason: reason.clone() })?;
-            txn.emit(Change::Unprinted);
+            txn.tell(News::Unprinted);
             Ok(device)
         })
         .await

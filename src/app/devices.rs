@@ -2,11 +2,11 @@
 //! (corrections.rs), their labels (labels.rs).
 
 use super::{App, BUILT, By, now};
-use crate::domain::change::Change;
 use crate::domain::device::{
     self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Settlement, canonical_cpuid,
 };
 use crate::domain::ids::{Millis, local_time};
+use crate::domain::news::News;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::serials::{SerialFormat, check_clock};
 use crate::domain::settings::Settings;
@@ -431,7 +431,7 @@ impl App {
                 let registered = rows.iter().map(|row| register(txn, &with, row)).collect::<Result<Vec<_>, _>>()?;
                 let created = registered.iter().filter(|r| r.status == Registered::Created).count() as u64;
                 if created > 0 {
-                    txn.emit(Change::Unprinted);
+                    txn.tell(News::Unprinted);
                 }
                 if let Some(id) = import {
                     count_imported(txn, id, created)?;

@@ -4,9 +4,9 @@
 use super::By;
 use super::invoice_lists::Filter;
 use super::invoices::{put, visible};
-use crate::domain::change::Change;
 use crate::domain::ids::{CompanyId, InvoiceId};
 use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{FAULTS, FAULTS_BY_COMPANY, INVOICES};
 use crate::store::{StoreError, Txn, View};
@@ -64,9 +64,9 @@ pub fn page(view: &View<'_>, filter: &Filter, skip: usize, limit: usize) -> Resu
     Ok((page, found as u64))
 }
 
-pub(super) fn tell(txn: &mut Txn<'_>, company: CompanyId, new: Option<&Invoice>) -> Result<(), StoreError> {
+pub(super) fn tell(txn: &mut Txn<'_>, company: CompanyId, new: Option<InvoiceId>) -> Result<(), StoreError> {
     let (own, all) = (txn.view().counter(&counter(company))?, txn.view().counter(ALL)?);
-    txn.emit(Change::Faults { company, own, all, new: new.cloned().map(Box::new) });
+    txn.tell(News::Faults { company, own, all, new });
     Ok(())
 }
 
@@ -75,7 +75,7 @@ pub(super) fn add(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError
     txn.put(&FAULTS_BY_COMPANY, &(invoice.company, invoice.id), &())?;
     txn.add(ALL, 1)?;
     txn.add(&counter(invoice.company), 1)?;
-    tell(txn, invoice.company, Some(invoice))
+    tell(txn, invoice.company, Some(invoice.id))
 }
 
 pub(super) fn strike(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {

@@ -1,12 +1,11 @@
 //! Groups: rights that several users share.
 
-use super::accounts::{
-    joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, tell_rights, visible_group,
-};
+use super::accounts::{joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, visible_group};
 use super::{App, By, log, now};
 use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{GROUPS, USERS};
 use crate::store::{StoreError, Txn, View};
@@ -83,31 +82,34 @@ impl App {
     async fn change_group(&self, by: By, id: GroupId, change: impl FnOnce(&mut Group) + Send + 'static) -> Result<Group, Refusal> {
         self.act(by, move |txn, by| {
             let mut group = visible_group(&txn.view(), &by.actor, id)?;
-            let (before, called_before) = (group.permissions, group.name.clone());
+            let was = group.clone();
             // Whose members one may not edit one by one, one may not edit together.
-            if !by.actor.permissions.covers(before) {
+            if !by.actor.permissions.covers(was.permissions) {
                 return Err(Refusal::no_permission());
             }
             change(&mut group);
-            if !by.actor.may_turn(before, group.permissions) {
+            if !by.actor.may_turn(was.permissions, group.permissions) {
                 return Err(Refusal::no_permission());
             }
-            if group.name != called_before {
+            if group == was {
+                return Ok(group);
+            }
+            if group.name != was.name {
                 must_be_new(txn, &group)?;
             }
             txn.put(&GROUPS, &id, &group)?;
-            if before != group.permissions {
+            if group.permissions != was.permissions {
                 for member in members(&txn.view(), id)? {
-                    tell_rights(txn, &member)?;
+                    txn.tell(News::User(member.id));
                 }
                 keep_an_administrator(txn)?;
             }
             let by = &by.about(&txn.view(), group.company)?;
-            if group.name != called_before {
-                log(txn, now(), by, None, Fact::GroupRenamed { from: called_before, to: group.name.clone() })?;
+            if group.name != was.name {
+                log(txn, now(), by, None, Fact::GroupRenamed { from: was.name, to: group.name.clone() })?;
             }
-            if group.permissions != before {
-                let fact = Fact::GroupRightsChanged { group: group.name.clone(), from: before, to: group.permissions };
+            if group.permissions != was.permissions {
+                let fact = Fact::GroupRightsChanged { group: group.name.clone(), from: was.permissions, to: group.permissions };
                 log(txn, now(), by, None, fact)?;
             }
             Ok(group)
@@ -145,7 +147,7 @@ impl App {
             for mut member in members(&txn.view(), id)? {
                 member.group = None;
                 txn.put(&USERS, &member.id, &member)?;
-                tell_rights(txn, &member)?;
+                txn.tell(News::User(member.id));
             }
             keep_an_administrator(txn)?;
             Ok(log(txn, now(), &by.about(&txn.view(), group.company)?, None, Fact::Done(Deed::GroupDeleted, group.name))?)
@@ -167,7 +169,7 @@ impl App {
             };
             user.group = group;
             txn.put(&USERS, &id, &user)?;
-            tell_rights(txn, &user)?;
+            txn.tell(News::User(user.id));
             keep_an_administrator(txn)?;
             Ok(log(txn, now(), &by.about(&txn.view(), user.company)?, None, fact)?)
         })

@@ -3,9 +3,9 @@
 
 use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, other, verdict};
 use super::{App, By, log, now};
-use crate::domain::change::Change;
 use crate::domain::device::{Device, Import, ImportState};
 use crate::domain::fact::Fact;
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::domain::spreadsheet::{Words, is_digits};
 use crate::store::tables::{DEVICES, DEVICES_BY_CPUID, IMPORTED, IMPORTS};
@@ -178,7 +178,7 @@ fn undo_some(txn: &mut Txn<'_>, id: u64) -> Result<Option<Import>, Refusal> {
         }
         txn.delete(&IMPORTED, key);
     }
-    txn.emit(Change::Unprinted);
+    txn.tell(News::Unprinted);
     if keys.len() == UNDONE_PER_VERB {
         return Ok(None);
     }

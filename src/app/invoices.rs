@@ -14,6 +14,10 @@ use crate::store::{StoreError, Txn, View};
 /// The totals' row of everybody.
 pub(super) const EVERYBODY: CompanyId = CompanyId(0);
 
+pub fn get(view: &View<'_>, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
+    view.get(&INVOICES, &id)
+}
+
 /// Keeps it: its version, what it is known by, and the totals go with it.
 pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Invoice) -> Result<(), StoreError> {
     let old = before.map(Invoice::identities).unwrap_or_default();

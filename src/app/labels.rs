@@ -1,20 +1,18 @@
 //! Labels: what came of each, and the print state that follows. Not here: the labels that are kept (prints.rs), who is about to print
 //! which (claims.rs).
 
-use super::claims::{Claim, Claims};
-use super::device_lists::find;
+use super::claims;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::prints::{add_print, close_print, last_print, open_print};
 use super::{App, By, now};
-use crate::domain::change::Change;
 use crate::domain::device::{Device, Label, Print, StepKind, canonical_cpuid};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{DEVICES, DEVICES_UNPRINTED};
 use crate::store::{StoreError, Txn};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Instant;
 
 /// How a change of print states ended. Serials in the order asked for, each once.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +89,8 @@ fn once_each(sns: Vec<String>) -> Vec<String> {
 }
 
 /// Refuses labels that somebody else is printing just now, all of them by name.
-fn check_claims(claims: &Claims, by: &By, devices: &[Device]) -> Result<(), Refusal> {
-    let held = claims.of_others(by.actor.credential, devices.iter().map(|device| &device.sn));
+fn check_claims(txn: &Txn<'_>, by: &By, devices: &[Device]) -> Result<(), Refusal> {
+    let held = claims::of_others(txn, by.actor.credential, devices.iter().map(|device| &device.sn))?;
     let mut taken: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
     for (sn, claim) in &held {
         taken.entry((&claim.user_name, claim.user == by.actor.user)).or_default().push(sn);
@@ -185,12 +183,12 @@ pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Re
         (false, true) => {
             txn.delete(&DEVICES_UNPRINTED, &arrival);
             txn.add(UNPRINTED_COUNTER, -1)?;
-            txn.emit(Change::Unprinted);
+            txn.tell(News::Unprinted);
         }
         (true, false) => {
             txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
             txn.add(UNPRINTED_COUNTER, 1)?;
-            txn.emit(Change::Unprinted);
+            txn.tell(News::Unprinted);
         }
         _ => {}
     }
@@ -250,20 +248,19 @@ impl App {
                         Some(reason) => unprint(txn, by, device, reason)?,
                     }
                 }
+                claims::release(txn, by.actor.credential, &part.done)?;
                 Ok(part)
             };
             let part = self.act(by.clone(), verb).await?;
             switched.done.extend(part.done);
             switched.unknown.extend(part.unknown);
         }
-        self.claims.release(by.actor.credential, &switched.done);
         Ok(switched)
     }
 
     /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded. `seen`: how often
     /// each had been sent when this was decided.
     pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String, seen: HashMap<String, u64>) -> Result<(), Refusal> {
-        let claims = self.claims.clone();
         self.act(by, move |txn, by| {
             check_pairs(txn, labels.iter())?;
             let mut devices = Vec::new();
@@ -271,7 +268,7 @@ impl App {
                 let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
                 devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(unknown)?);
             }
-            check_claims(&claims, by, &devices)?;
+            check_claims(txn, by, &devices)?;
             check_sent(txn, &devices, &seen)?;
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {
@@ -296,10 +293,11 @@ impl App {
 
     /// What came out of the printer. One verb, so that a pair that is wrong leaves all as they were.
     pub async fn labels_came_out(&self, by: By, outcomes: Vec<(Named, Label)>) -> Result<Told, Refusal> {
-        let (owner, sns) = (by.actor.credential, outcomes.iter().map(|(label, _)| label.sn.clone()).collect::<Vec<_>>());
         let verb = move |txn: &mut Txn<'_>, by: &By| {
             check_pairs(txn, outcomes.iter().map(|(label, _)| label))?;
             let mut told = Told::default();
+            let sns: Vec<String> = outcomes.iter().map(|(label, _)| label.sn.clone()).collect();
+            claims::release(txn, by.actor.credential, &sns)?;
             for (named, label) in outcomes {
                 let found = txn.get(&DEVICES, &named.sn)?;
                 let why_not = match &found {
@@ -316,19 +314,6 @@ impl App {
             }
             Ok(told)
         };
-        let told = self.act(by, verb).await?;
-        self.claims.release(owner, &sns);
-        Ok(told)
-    }
-
-    /// Takes labels for one operator for a while. Those that somebody else has are answered with his name.
-    pub fn claim_labels(&self, by: &By, sns: &[String]) -> Result<BTreeMap<String, Claim>, Refusal> {
-        for sn in sns {
-            if self.store.read(|view| find(view, sn))?.is_none() {
-                return Err(Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}")));
-            }
-        }
-        // Nothing is taken away from whoever asks while this looks.
-        self.store.read(|view| Ok(self.claims.take(&by.now(view)?, sns, Instant::now())))
+        self.act(by, verb).await
     }
 }

@@ -4,6 +4,7 @@ use super::By;
 use crate::domain::action::LogRow;
 use crate::domain::fact::{Fact, in_english};
 use crate::domain::ids::{ActionId, CompanyId, Millis};
+use crate::domain::news::News;
 pub use crate::store::tables::Arrival;
 use crate::store::tables::{COUNTERS, LOG, LOG_INDEX, LOG_KEYS};
 use crate::store::{StoreError, Txn, View, record};
@@ -55,12 +56,16 @@ pub(super) fn digest(arrival: &Arrival, row: &LogRow) -> [u8; 32] {
     hash.finalize().into()
 }
 
+pub(super) fn row(view: &View<'_>, at: Arrival) -> Result<Option<LogRow>, StoreError> {
+    view.get(&LOG, &at)
+}
+
 /// The newest row's place.
 pub(super) fn newest_place(view: &View<'_>) -> Result<Arrival, StoreError> {
     Ok((view.counter(LAST)?.try_into().unwrap_or(Millis::MAX), view.counter(NUMBER)?))
 }
 
-/// A row in the log, in the same write as what it tells.
+/// A row in the log, in the same write as what it tells, and told like all news.
 pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<ActionId>, fact: Fact) -> Result<(), StoreError> {
     let newest = newest_place(&txn.view())?;
     let before = txn.get(&LOG, &newest)?.map_or([0; 32], |row| digest(&newest, &row));
@@ -85,6 +90,10 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
         txn.put(&LOG_KEYS, &key, &number)?;
         txn.put(&LOG_INDEX, &(key.0, key.1, key.2, number), &arrival)?;
     }
+    if row.fact.is_about_accounts() {
+        txn.tell(News::Accounts);
+    }
+    txn.tell(News::Logged(arrival.0, arrival.1));
     txn.put(&LOG, &arrival, &row)
 }
 
@@ -294,7 +303,7 @@ mod tests {
     /// Every page of every search is what a walk through all rows finds.
     #[test]
     fn pages_are_what_a_walk_finds() {
-        let store = Store::new(Arc::new(Memory::default()), crate::store::endless(), Box::new(|_| {})).unwrap();
+        let store = Store::new(Arc::new(Memory::default()), crate::store::endless()).unwrap();
         let kinds = ["修改设置", "识别发票 10", "增加用户 修改设置"].map(|text| Fact::Told(text.into()));
         let write = store.write_blocking(move |txn| {
             for n in 0..200 {

@@ -2,8 +2,9 @@
 //! nothing of HTTP, engines or watchers.
 
 use crate::domain::account::{Actor, Credential, Permission, Session};
-use crate::domain::ids::{CompanyId, Millis};
+use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::template::Template;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreError, Txn, View};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ pub mod attempts;
 pub mod backup;
 pub mod check;
 pub mod claims;
+pub mod clock;
 pub mod companies;
 pub mod corrections;
 pub mod data_dir;
@@ -41,6 +43,7 @@ pub mod queues;
 pub mod recognitions;
 mod recount;
 mod recovery;
+mod remembered;
 pub mod second_readings;
 pub mod sessions;
 pub mod settings;
@@ -49,27 +52,11 @@ mod tiff;
 pub mod tokens;
 pub mod users;
 
+pub use clock::{BUILT, now};
 use log::log;
 pub use open::room;
 pub use passwords::Passwords;
-
-/// Milliseconds since 1970-01-01 UTC, now. The one clock.
-pub fn now() -> Millis {
-    jiff::Timestamp::now().as_millisecond()
-}
-
-/// When this binary was built: no clock that is right stands before.
-pub const BUILT: Millis = millis(env!("PAPERLINE_BUILT"));
-
-/// Seconds as digits.
-const fn millis(digits: &str) -> Millis {
-    let (mut seconds, mut at) = (0, 0);
-    while at < digits.len() {
-        seconds = seconds * 10 + (digits.as_bytes()[at] - b'0') as Millis;
-        at += 1;
-    }
-    seconds * 1000
-}
+use remembered::Remembered;
 
 /// Everything that a verb needs.
 #[derive(Debug)]
@@ -78,12 +65,14 @@ pub struct App {
     pub blobs: Blobs,
     pub passwords: Passwords,
     pub attempts: attempts::Attempts,
-    known_sessions: sessions::Known<(Actor, Session)>,
-    known_tokens: sessions::Known<Actor>,
-    pub claims: Arc<claims::Claims>,
+    sessions: Remembered<[u8; 32], (Actor, Session)>,
+    tokens: Remembered<[u8; 32], Actor>,
+    templates: Remembered<CompanyId, Vec<Arc<Template>>>,
     /// Who has which fault open.
     pub presence: presence::Presence,
     importing: imports::Importing,
+    /// This run of the box, by a number that no other has.
+    run: u64,
     /// The data dir.
     dir: PathBuf,
     backups: backup::Backups,
@@ -98,28 +87,18 @@ impl App {
     /// `fixed`: names and values of `--set`.
     pub fn new(store: Store, blobs: Blobs, dir: PathBuf, fixed: Vec<(String, String)>) -> Result<Self, Refusal> {
         let settings = settings::InForce::default();
-        Self::with(store, blobs, dir, fixed, settings)
-    }
-
-    /// `settings`: where the store's listener puts those that change.
-    fn with(
-        store: Store,
-        blobs: Blobs,
-        dir: PathBuf,
-        fixed: Vec<(String, String)>,
-        settings: settings::InForce,
-    ) -> Result<Self, Refusal> {
-        settings.set(Arc::new(store.read(|view| settings::read(view, &fixed))??));
+        settings.set(store.read(|view| settings::read(view, &fixed))??);
         Ok(Self {
             store,
             blobs,
             passwords: Passwords::default(),
             attempts: attempts::Attempts::default(),
-            known_sessions: sessions::Known::default(),
-            known_tokens: sessions::Known::default(),
-            claims: Arc::default(),
+            sessions: Remembered::default(),
+            tokens: Remembered::default(),
+            templates: Remembered::default(),
             presence: presence::Presence::default(),
             importing: imports::Importing::default(),
+            run: passwords::random_number()?,
             dir,
             backups: backup::Backups::default(),
             begin_anew: tokio::sync::Notify::new(),
@@ -207,5 +186,23 @@ impl By {
     fn the_box(company: CompanyId, company_name: String) -> Self {
         let actor = Actor { company, company_name, ..Actor::nobody("本机命令行") };
         Self { actor, ip: "localhost".into(), needs: &[] }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(e: StoreError) -> Self {
+        tracing::error!("{e}");
+        match e {
+            StoreError::Io(_) => Self::unavailable(),
+            // Also what is read: on its way it may come to a page that the failed write has left half done.
+            StoreError::Fatal(_) => Self::new(
+                Code::Unavailable,
+                "磁盘或存储出错，请联系管理员检查磁盘；已确认的数据都在，恢复后会自动继续",
+                "the disk or the store has failed, please have the disk checked; what was confirmed is there, and the box goes on by itself once it is well",
+            ),
+            // Of what people write: each field within its limit, and all together more than a row holds.
+            StoreError::TooLarge { .. } => Self::new(Code::TooLarge, "内容太多，无法保存", "this is more than can be kept"),
+            _ => Self::internal(),
+        }
     }
 }

@@ -3,9 +3,7 @@
 
 use super::accounts::FIRST_PASSWORD;
 use super::log::log;
-use super::settings::InForce;
 use super::{App, By, data_dir, identity, imports, now, recount};
-use crate::domain::change::Change;
 use crate::domain::fact::Fact;
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
@@ -14,7 +12,7 @@ use crate::store::blobs::Blobs;
 use crate::store::local::Local;
 use crate::store::restore::INCOMPLETE;
 use crate::store::tables::{COUNTERS, FORMAT, FORMAT_NUMBER, RESTORED_COUNTER, TOKENS};
-use crate::store::{Listener, Room, Store, StoreError};
+use crate::store::{Room, Store, StoreError};
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -86,8 +84,8 @@ fn take_up_restored(dir: &Path) -> io::Result<()> {
 }
 
 impl App {
-    /// The store in `dir` and the verbs on it; makes the directory where it is missing. `news` is told of every change.
-    pub fn open(dir: &Path, settings: &[(String, String)], news: Listener) -> Result<Self, Box<dyn Error>> {
+    /// The store in `dir` and the verbs on it; makes the directory where it is missing.
+    pub fn open(dir: &Path, settings: &[(String, String)]) -> Result<Self, Box<dyn Error>> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
         data_dir::check_access(dir)?;
         // It may have been made by hand, or copied: what is in it is for its owner alone.
@@ -97,29 +95,19 @@ impl App {
             return Err(format!("the restore into {dir} did not come to its end: empty the directory and restore again").into());
         }
         take_up_restored(dir)?;
-        let engine = Local::open(&dir.join("db")).map_err(|e| data_dir::store_in_words(dir, &e))?;
+        let backend = Local::open(&dir.join("db")).map_err(|e| data_dir::store_in_words(dir, &e))?;
         // Half a backup, that was being taken in when the box went down. Only whoever has the store open may say so.
         let half = dir.join(RESTORED);
         if half.exists() {
             fs::remove_dir_all(&half).map_err(|e| data_dir::io_in_words(&half, &e))?;
         }
         let room = room(dir);
-        let in_force = InForce::default();
-        let listener = {
-            let in_force = in_force.clone();
-            move |change: &Change| {
-                if let Change::Settings(settings) = change {
-                    in_force.set(settings.clone());
-                }
-                news(change);
-            }
-        };
-        let store = Store::new(Arc::new(engine), room.clone(), Box::new(listener))?;
+        let store = Store::new(Arc::new(backend), room.clone()).map_err(|e| data_dir::store_in_words(dir, &e))?;
         bring_to_format(&store, dir)?;
         note_restore(&store).map_err(|refusal| unreadable(dir, refusal))?;
         imports::finish_undos(&store).map_err(|refusal| unreadable(dir, refusal))?;
         let blobs = Blobs::open(&dir.join("pictures"), room).map_err(|e| data_dir::store_in_words(dir, &e))?;
-        Ok(Self::with(store, blobs, dir.to_owned(), settings.to_vec(), in_force).map_err(|refusal| unreadable(dir, refusal))?)
+        Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec()).map_err(|refusal| unreadable(dir, refusal))?)
     }
 }
 

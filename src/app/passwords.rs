@@ -32,6 +32,11 @@ fn random<const N: usize>() -> Result<[u8; N], Refusal> {
     Ok(bytes)
 }
 
+/// 64 random bits.
+pub(super) fn random_number() -> Result<u64, Refusal> {
+    Ok(u64::from_le_bytes(random::<8>()?))
+}
+
 /// 256 random bits, in URL-safe base64.
 pub fn secret() -> Result<String, Refusal> {
     use base64::Engine as _;

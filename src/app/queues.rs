@@ -1,17 +1,20 @@
 //! The queues: what waits, what an engine works on, what an interruption puts back. Not here: what is next (domain/dispatch.rs).
 
+use super::clock::moment;
 use super::pictures::{self, Kept};
 use super::{App, By, faults, log, now};
 use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
-use crate::domain::change::Change;
 use crate::domain::dispatch::Heads;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, Millis};
 use crate::domain::invoice::{Picture, Purpose};
+use crate::domain::lease::Running;
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::domain::template::EngineNumbers;
 use crate::store::tables::{ACTIONS, INVOICES, PAUSE, PICTURES, QUEUES, RUNNING, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME};
 use crate::store::{StoreError, Txn, View};
+use std::time::Duration;
 
 const UPLOAD_KEY_LIFE_MS: Millis = 24 * 3_600_000;
 
@@ -62,7 +65,7 @@ fn wait_at(txn: &mut Txn<'_>, mut action: Action, position: i64) -> Result<(), S
     action.state = State::Waiting;
     txn.delete(&RUNNING, &action.id);
     put_into(txn, action.job.queue(), &action)?;
-    txn.emit(Change::Waits { action: action.id });
+    txn.tell(News::PutBack { action: action.id });
     Ok(())
 }
 
@@ -227,30 +230,34 @@ impl App {
                 let picture = pictures::record(txn, by, kept, Purpose::Invoice, by.actor.company)?;
                 let job = Job::Recognise { picture: picture.id, again: None };
                 let action = enqueue(txn, by, job, name, name)?;
-                queued.push((action.id, picture));
+                queued.push(action.id);
             }
-            let answer = UploadAnswer { actions: queued.iter().map(|(id, _)| *id).collect(), sizes: sizes(&txn.view())?, failed };
+            let answer = UploadAnswer { actions: queued, sizes: sizes(&txn.view())?, failed };
             if let Some((user, key)) = key {
                 txn.put(&UPLOAD_KEYS, &(user, key.clone()), &answer)?;
                 txn.put(&UPLOAD_KEYS_BY_TIME, &(now, user, key), &())?;
             }
-            txn.emit(Change::Queued { company: by.actor.company, pictures: queued });
+            if !answer.actions.is_empty() {
+                txn.tell(News::Uploaded { company: by.actor.company, actions: answer.actions.clone() });
+            }
             Ok(answer)
         })
         .await
     }
 
-    /// An engine takes it up: from here on a crash of the box shows what it was doing. `None`: it waits no more.
-    pub async fn start_action(&self, id: ActionId) -> Result<Option<Action>, Refusal> {
+    /// An engine takes it up, and is done with it `within` that time for certain: from here on a crash of the box shows what it was doing.
+    /// `None`: it waits no more.
+    pub async fn start_action(&self, id: ActionId, within: Duration) -> Result<Option<Action>, Refusal> {
+        let running = Running { owner: self.run, until: moment().after(within) };
         self.store
             .write(move |txn| {
                 let Some(mut action) = txn.get(&ACTIONS, &id)?.filter(|a| a.state == State::Waiting) else { return Ok(None) };
                 take_out(txn, action.job.queue(), &action)?;
                 action.state = State::Running;
                 txn.put(&ACTIONS, &id, &action)?;
-                txn.put(&RUNNING, &id, &())?;
-                if let Some(picture) = picture_of(&txn.view(), &action)? {
-                    txn.emit(Change::Started { action: Box::new(action.clone()), picture });
+                txn.put(&RUNNING, &id, &running)?;
+                if action.job.queue() == Queue::Recognise {
+                    txn.tell(News::Started { company: action.company, action: id });
                 }
                 Ok(Some(action))
             })
@@ -283,7 +290,6 @@ impl App {
             if let Job::Recognise { again: Some(again), .. } = action.job {
                 faults::come_back(txn, again)?;
             }
-            txn.emit(Change::Cancelled { action: Box::new(action) });
             Ok(())
         })
         .await
@@ -307,7 +313,6 @@ impl App {
         self.act(by, move |txn, by| {
             log(txn, now(), by, None, Fact::QueuesPaused { reason: reason.clone() })?;
             txn.put(&PAUSE, &(), &Pause { by: by.actor.user_name.clone(), since: now(), reason })?;
-            txn.emit(Change::Queues);
             Ok(())
         })
         .await
@@ -319,7 +324,6 @@ impl App {
                 return Ok(());
             }
             txn.delete(&PAUSE, &());
-            txn.emit(Change::Queues);
             Ok(log(txn, now(), by, None, Fact::QueuesResumed)?)
         })
         .await

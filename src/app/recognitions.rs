@@ -6,9 +6,9 @@ use super::invoices::{corrections, put, specimen};
 use super::queues::{end, picture_of};
 use super::{App, faults, now};
 use crate::domain::action::{Job, State};
-use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Contender, Invoice, Reason, Standing, Why};
+use crate::domain::news::{Broken, News};
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::region::Region;
 use crate::domain::text::is_blank;
@@ -99,7 +99,8 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     } else {
         txn.put(&CONTENDERS, &invoice.id, &outcome.contenders)?;
     }
-    txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
+    let broken = outcome.trouble.map(|said| if said == sentence::ENGINE_SEND { Broken::Sending } else { Broken::Receiving });
+    txn.tell(News::Recognised { company: invoice.company, action: id, invoice: invoice.id, broken });
     if invoice.is_fault() {
         faults::add(txn, &invoice)?;
     } else if let Some(template) = invoice.template.filter(|_| invoice.standing == Standing::Passed)

@@ -78,7 +78,7 @@ fn own_picture(txn: &mut Txn<'_>, id: PictureId, company: CompanyId) -> Result<P
 /// The invoices that are being read again.
 fn queued_again(view: &View<'_>) -> Result<HashSet<InvoiceId>, StoreError> {
     let waiting = view.scan(&QUEUES, &(), false).map(|row| row.map(|(_, id)| id));
-    let running = view.scan(&RUNNING, &(), false).map(|row| row.map(|(id, ())| id));
+    let running = view.scan(&RUNNING, &(), false).map(|row| row.map(|(id, _)| id));
     let mut queued = HashSet::new();
     for id in waiting.chain(running) {
         if let Some(Job::Recognise { again: Some(again), .. }) = view.get(&ACTIONS, &id?)?.map(|action| action.job) {

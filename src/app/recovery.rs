@@ -1,21 +1,33 @@
 //! What was under way when the box went down.
 
+use super::clock::moment;
 use super::queues::{put_back, running};
 use super::{App, recognitions, templates};
 use crate::domain::action::{CRASHES_MAX, Job};
+use crate::domain::ids::ActionId;
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{ACTIONS, BOOT};
+use crate::store::StoreError;
+use crate::store::tables::{ACTIONS, BOOT, RUNNING};
 
 impl App {
-    /// What was running when the box went down is next again, unless it has brought the box down too often. At start, before anything is
-    /// dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause. `reads_here`: in
+    /// What another run of the box had in hand, or had to be done with by now, is next again, unless it has brought the box down too often.
+    /// At start, before anything is dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause. `reads_here`: in
     /// this process; an engine elsewhere can't bring the box down.
     pub fn recover_actions(&self, boot: &str, reads_here: bool) -> Result<usize, Refusal> {
-        let boot = boot.to_owned();
+        let (boot, run) = (boot.to_owned(), self.run);
         self.store.write_blocking(move |txn| {
             let machine_stayed_up = !boot.is_empty() && txn.get(&BOOT, &())?.as_ref() == Some(&boot);
             txn.put(&BOOT, &(), &boot)?;
-            let interrupted = running(&txn.view())?;
+            let now = moment();
+            let ran_out = |id: &ActionId| -> Result<bool, StoreError> {
+                Ok(txn.get(&RUNNING, id)?.is_none_or(|running| running.owner != run || running.until.is_over(now)))
+            };
+            let mut interrupted = Vec::new();
+            for action in running(&txn.view())? {
+                if ran_out(&action.id)? {
+                    interrupted.push(action);
+                }
+            }
             let found = interrupted.len();
             for mut action in interrupted {
                 action.crashes += u32::from(machine_stayed_up && reads_here);

@@ -6,9 +6,9 @@ use super::invoices::{put, visible};
 use super::queues::enqueue;
 use super::{App, By};
 use crate::domain::action::Job;
-use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
 use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::FAULTS;
 use crate::store::{StoreError, Txn};
@@ -45,7 +45,7 @@ impl App {
             }
             let (action, invoice) = read_again(txn, by, invoice)?;
             tell(txn, invoice.company, None)?;
-            txn.emit(Change::Queued { company: invoice.company, pictures: vec![(action, invoice.picture)] });
+            txn.tell(News::Uploaded { company: invoice.company, actions: vec![action] });
             Ok(Ok(action))
         })
         .await
@@ -54,17 +54,17 @@ impl App {
     /// Read these again, at most `RETRIED_AT_ONCE`. What left the list meanwhile, or was never to be seen, is passed over.
     pub async fn retry_faults(&self, by: By, ids: Vec<InvoiceId>) -> Result<Vec<ActionId>, Refusal> {
         self.act(by, move |txn, by| {
-            let mut queued: BTreeMap<CompanyId, Vec<_>> = BTreeMap::new();
+            let mut queued: BTreeMap<CompanyId, Vec<ActionId>> = BTreeMap::new();
             for id in ids.into_iter().take(RETRIED_AT_ONCE) {
                 let Ok(invoice) = fault(txn, by, id) else { continue };
                 let (action, invoice) = read_again(txn, by, invoice)?;
-                queued.entry(invoice.company).or_default().push((action, invoice.picture));
+                queued.entry(invoice.company).or_default().push(action);
             }
-            let mut actions: Vec<ActionId> = queued.values().flatten().map(|(action, _)| *action).collect();
+            let mut actions: Vec<ActionId> = queued.values().flatten().copied().collect();
             actions.sort_unstable();
-            for (company, pictures) in queued {
+            for (company, actions) in queued {
                 tell(txn, company, None)?;
-                txn.emit(Change::Queued { company, pictures });
+                txn.tell(News::Uploaded { company, actions });
             }
             Ok(actions)
         })

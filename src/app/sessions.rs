@@ -3,15 +3,13 @@
 use super::attempts::TooMany;
 use super::{App, By, accounts, log, now, passwords};
 use crate::domain::account::{Actor, Credential, Session, User};
-use crate::domain::change::Change;
 use crate::domain::fact::{Fact, Refused};
 use crate::domain::ids::{Millis, TokenId};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS};
-use crate::store::{Store, StoreError, View};
-use std::collections::HashMap;
+use crate::store::{StoreError, View};
 use std::net::IpAddr;
-use std::sync::{PoisonError, RwLock};
 
 /// How a login ended, when it was not refused outright.
 #[derive(Debug)]
@@ -28,54 +26,7 @@ pub enum Login {
     },
 }
 
-/// Sessions, tokens: so many of each are remembered at once.
-const REMEMBERED_MAX: usize = 20_000;
-
 type Digest = [u8; 32];
-
-/// What secrets stood for when they were last asked about, until anything changes in the accounts.
-#[derive(Debug)]
-pub struct Known<T>(RwLock<AtVersion<T>>);
-
-#[derive(Debug)]
-struct AtVersion<T> {
-    version: u64,
-    found: HashMap<Digest, T>,
-}
-
-impl<T> Default for Known<T> {
-    fn default() -> Self {
-        Self(RwLock::new(AtVersion { version: 0, found: HashMap::new() }))
-    }
-}
-
-impl<T: Clone> Known<T> {
-    /// As it was found last, when nothing has changed in the accounts since, and else as `look` finds it.
-    fn or(
-        &self,
-        store: &Store,
-        secret: Digest,
-        look: impl FnOnce(&View<'_>) -> Result<Option<T>, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        store.read(|view| {
-            let version = store.accounts_version();
-            let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            if let (true, Some(found)) = (known.version == version, known.found.get(&secret)) {
-                return Ok(Some(found.clone()));
-            }
-            drop(known);
-            let found = look(view)?;
-            if let Some(found) = &found {
-                let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-                if known.version != version || known.found.len() >= REMEMBERED_MAX {
-                    *known = AtVersion { version, found: HashMap::new() };
-                }
-                known.found.insert(secret, found.clone());
-            }
-            Ok(found)
-        })
-    }
-}
 
 /// Who a cookie stands for, and since when.
 fn of_session(view: &View<'_>, key: Digest) -> Result<Option<(Actor, Session)>, StoreError> {
@@ -182,7 +133,7 @@ impl App {
     /// Who a cookie's secret stands for.
     pub fn session_actor(&self, secret: &str, now: Millis) -> Result<Option<Actor>, Refusal> {
         let key = passwords::digest(secret);
-        let found = self.known_sessions.or(&self.store, key, |view| of_session(view, key))?;
+        let found = self.sessions.or(key, || self.store.read(|view| of_session(view, key)))?;
         let Some((actor, session)) = found.filter(|(_, session)| !session.is_over(now)) else { return Ok(None) };
         if now - session.seen > Session::SEEN_PRECISION_MS {
             self.touch(key, now);
@@ -197,6 +148,7 @@ impl App {
             let touched = store.write(move |txn| {
                 if let Some(session) = txn.get(&SESSIONS, &key)? {
                     txn.put(&SESSIONS, &key, &Session { seen: now, ..session })?;
+                    txn.tell(News::Accounts);
                 }
                 Ok(())
             });
@@ -209,9 +161,11 @@ impl App {
     /// Who a station's token stands for: its user, within what the token was given.
     pub fn token_actor(&self, secret: &str) -> Result<Option<Actor>, Refusal> {
         let hash = passwords::digest(secret);
-        let found = self.known_tokens.or(&self.store, hash, |view| match view.get(&TOKENS_BY_HASH, &hash)? {
-            Some(id) => of_token(view, TokenId(id)),
-            None => Ok(None),
+        let found = self.tokens.or(hash, || {
+            self.store.read(|view| match view.get(&TOKENS_BY_HASH, &hash)? {
+                Some(id) => of_token(view, TokenId(id)),
+                None => Ok(None),
+            })
         })?;
         Ok(found)
     }
@@ -227,7 +181,7 @@ impl App {
                 for (key, _) in some {
                     if txn.get(&SESSIONS, &key)?.is_some_and(|session| session.is_over(now())) {
                         txn.delete(&SESSIONS, &key);
-                        txn.emit(Change::Ended { credential: Credential::Session(key) });
+                        txn.tell(News::Ended(Credential::Session(key)));
                     }
                 }
                 Ok(())
@@ -241,7 +195,7 @@ impl App {
         self.store
             .write(move |txn| {
                 txn.delete(&SESSIONS, &key);
-                txn.emit(Change::Ended { credential });
+                txn.tell(News::Ended(credential));
                 Ok(())
             })
             .await

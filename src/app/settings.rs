@@ -1,7 +1,6 @@
 //! Settings as they are kept, under those of the command line.
 
 use super::{App, By, log, now};
-use crate::domain::change::Change;
 use crate::domain::fact::Fact;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::settings::Settings;
@@ -9,17 +8,17 @@ use crate::store::tables::SETTINGS;
 use crate::store::{StoreError, View};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Those in force. The store's listener puts new ones in, in the order in which they became durable.
-#[derive(Clone, Debug, Default)]
-pub struct InForce(Arc<RwLock<Arc<Settings>>>);
+/// Those in force.
+#[derive(Debug, Default)]
+pub struct InForce(RwLock<Arc<Settings>>);
 
 impl InForce {
     pub fn get(&self) -> Arc<Settings> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set(&self, settings: Arc<Settings>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    pub(super) fn set(&self, settings: Settings) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 }
 
@@ -94,7 +93,6 @@ impl App {
                 changed.check_sn_format()?;
             }
             txn.next(VERSION)?;
-            txn.emit(Change::Settings(Arc::new(changed)));
             Ok(())
         })
         .await

@@ -5,9 +5,9 @@ use super::queues::{end, enqueue, is_waiting, running, set_aside, sizes};
 use super::{App, By, now, pictures};
 use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
-use crate::domain::change::{Change, TemplateChange};
 use crate::domain::ids::{ActionId, CompanyId, PictureId, TemplateId};
 use crate::domain::invoice::{Picture, Purpose};
+use crate::domain::news::{News, TemplateChange};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::template::{Layout, Learnt, Template};
 use crate::store::tables::{PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
@@ -155,7 +155,6 @@ impl App {
                 None => Job::AddTemplate(draft),
             };
             let action = enqueue(txn, by, job, "", &label)?;
-            txn.emit(Change::Queues);
             Ok((action.id, sizes(&txn.view())?))
         })
         .await
@@ -166,7 +165,6 @@ impl App {
             let template = own(txn, by, id)?;
             let by = &by.about(&txn.view(), template.company)?;
             let action = enqueue(txn, by, Job::DeleteTemplate(id), "", &template.layout.label)?;
-            txn.emit(Change::Queues);
             Ok((action.id, sizes(&txn.view())?))
         })
         .await
@@ -219,14 +217,8 @@ impl App {
                 let Some(known) = txn.get(&TEMPLATES, &template)? else { return gone(txn, &action) };
                 txn.delete(&TEMPLATES, &template);
                 txn.delete(&TEMPLATES_BY_COMPANY, &(known.company, template));
-                txn.emit(Change::Template {
-                    kind: TemplateChange::Deleted,
-                    action: id,
-                    company: known.company,
-                    id: Some(template),
-                    template: None,
-                    failed: false,
-                });
+                let (change, template) = (TemplateChange::Deleted, Some(template));
+                txn.tell(News::TemplateEnded { company: known.company, action: id, change, template, failed: false });
                 Ok(())
             })
             .await
@@ -245,16 +237,10 @@ pub(super) fn fail(txn: &mut Txn<'_>, id: ActionId) -> Result<(), Refusal> {
     }
 }
 
-fn keep(txn: &mut Txn<'_>, action: &Action, kind: TemplateChange, template: Template) -> Result<(), Refusal> {
+fn keep(txn: &mut Txn<'_>, action: &Action, change: TemplateChange, template: Template) -> Result<(), Refusal> {
     txn.put(&TEMPLATES, &template.id, &template)?;
-    txn.emit(Change::Template {
-        kind,
-        action: action.id,
-        company: template.company,
-        id: Some(template.id),
-        template: Some(Box::new(template)),
-        failed: false,
-    });
+    let (company, action, template) = (template.company, action.id, Some(template.id));
+    txn.tell(News::TemplateEnded { company, action, change, template, failed: false });
     Ok(())
 }
 
@@ -262,11 +248,11 @@ fn keep(txn: &mut Txn<'_>, action: &Action, kind: TemplateChange, template: Temp
 fn gone(txn: &mut Txn<'_>, action: &Action) -> Result<(), Refusal> {
     let failed = Action { state: State::Failed, ..action.clone() };
     set_aside(txn, &failed)?;
-    let (kind, id) = match action.job {
+    let (change, template) = match action.job {
         Job::ChangeTemplate(id, _) => (TemplateChange::Changed, Some(id)),
         Job::DeleteTemplate(id) => (TemplateChange::Deleted, Some(id)),
         _ => (TemplateChange::Added, None),
     };
-    txn.emit(Change::Template { kind, action: action.id, company: action.company, id, template: None, failed: true });
+    txn.tell(News::TemplateEnded { company: action.company, action: action.id, change, template, failed: true });
     Ok(())
 }

@@ -3,9 +3,9 @@
 use super::accounts::manageable;
 use super::{App, By, log, now, passwords};
 use crate::domain::account::{Credential, Permission, PermissionSet, Token};
-use crate::domain::change::Change;
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{TokenId, UserId};
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{TOKENS, TOKENS_BY_HASH};
 use crate::store::{StoreError, Txn, View};
@@ -19,7 +19,7 @@ pub fn of_user(view: &View<'_>, user: UserId) -> Result<Vec<Token>, StoreError> 
 fn end(txn: &mut Txn<'_>, token: &Token) {
     txn.delete(&TOKENS, &token.id);
     txn.delete(&TOKENS_BY_HASH, &token.hash);
-    txn.emit(Change::Ended { credential: Credential::Token(token.id) });
+    txn.tell(News::Ended(Credential::Token(token.id)));
 }
 
 /// All of a user's, with their sockets.

@@ -1,15 +1,13 @@
 //! Users: added, changed, locked, given rights and passwords, and gone.
 
-use super::accounts::{
-    ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, tell_rights, within_reach,
-};
+use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, within_reach};
 use super::attempts::TooMany;
 use super::groups::{self, Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
-use crate::domain::change::Change;
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
+use crate::domain::news::News;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::tables::{SESSIONS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
@@ -90,7 +88,7 @@ fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
     let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
     for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
         txn.delete(&SESSIONS, &key);
-        txn.emit(Change::Ended { credential: Credential::Session(key) });
+        txn.tell(News::Ended(Credential::Session(key)));
     }
     Ok(())
 }
@@ -199,7 +197,7 @@ impl App {
                 }
             }
             txn.put(&USERS, &id, &user)?;
-            tell_rights(txn, &user)?;
+            txn.tell(News::User(user.id));
             keep_an_administrator(txn)?;
             // Whoever moves is news on both sides of the wall.
             if user.company != before.company {
@@ -238,7 +236,7 @@ impl App {
                 }
                 let from = std::mem::replace(&mut user.permissions, permissions);
                 txn.put(&USERS, id, &user)?;
-                tell_rights(txn, &user)?;
+                txn.tell(News::User(user.id));
                 if from != permissions {
                     let fact = Fact::RightsChanged { user: user.name, from, to: permissions };
                     log(txn, now(), &by.about(&txn.view(), user.company)?, None, fact)?;
@@ -309,7 +307,7 @@ impl App {
                 (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
                 txn.put(&USERS, &user.id, &user)?;
                 end_access(txn, user.id, false)?;
-                tell_rights(txn, &user)?;
+                txn.tell(News::User(user.id));
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
                 Ok(log(txn, now(), &by, None, Fact::Done(Deed::PasswordReset, user.name.clone()))?)
             })

@@ -234,7 +234,7 @@ pub struct Actor {
 }
 
 /// By what an actor is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Credential {
     /// SHA-256 of the cookie.
     Session([u8; 32]),

@@ -1,5 +1,6 @@
-//! What is done next. Template changes before recognitions, oldest first, one recognition an engine; a template change is every
-//! engine's, and runs alone. What fails is tried again after a pause, and while it waits nothing else is taken. Not here: doing it (dispatcher.rs), the queues themselves (app/queues.rs).
+//! What is done next. Template changes before recognitions, oldest first, one recognition a lane; a template change is every lane's, and runs
+//! alone. What fails is tried again after a pause, and while it waits nothing else is taken. Not here: doing it (dispatcher/), the queues
+//! themselves (app/queues.rs).
 
 use super::action::Queue;
 use super::ids::{ActionId, Millis};
@@ -13,14 +14,14 @@ pub struct Policy {
     pub backoff_ms: Millis,
 }
 
-/// What stands first in each queue; an engine's choice is always between these two.
+/// What stands first in each queue; a lane's choice is always between these two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heads {
     pub manage: Option<ActionId>,
     pub recognise: Option<ActionId>,
 }
 
-/// How an engine's work ended.
+/// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Done,
@@ -30,9 +31,9 @@ pub enum End {
     Failed {
         failed_tries: u32,
     },
-    /// This engine can't be reached: costs no try.
+    /// This lane's engine can't be reached: costs no try.
     Unreachable {
-        engine: usize,
+        lane: usize,
     },
 }
 
@@ -42,21 +43,35 @@ pub enum Event {
     Look {
         paused: bool,
     },
+    /// A lane that was asked has answered, or has not.
+    Ready {
+        lane: usize,
+        is_there: bool,
+    },
+    /// What was to be started waits no more.
+    Gone {
+        lane: usize,
+    },
     Ended {
-        engine: usize,
+        lane: usize,
         end: End,
     },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// On this engine; a template change on all of them, and this is the one whose end tells of it.
+    /// Ask whether the lane's engine is there.
+    Ask {
+        lane: usize,
+    },
+    /// On this lane; a template change on all of them, and this is the one whose end tells of it.
     Start {
-        engine: usize,
+        lane: usize,
         action: ActionId,
         queue: Queue,
     },
-    Finish {
+    /// Keep what came of it.
+    Keep {
         action: ActionId,
     },
     GiveUp {
@@ -74,112 +89,189 @@ pub enum Effect {
 const UNREACHABLE_MS: Millis = 250;
 const UNREACHABLE_MAX_MS: Millis = 5_000;
 
-#[derive(Clone, Debug, Default)]
-struct Engine {
-    running: Option<(ActionId, Queue)>,
+/// What is known of a lane's engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Known {
+    /// Not asked since its last try.
+    #[default]
+    Nothing,
+    Asked,
+    There,
     /// It could not be reached: not asked again before.
-    away_until: Option<Millis>,
-    /// How often in a row.
+    AwayUntil(Millis),
+}
+
+/// Where one engine works.
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    running: Option<(ActionId, Queue)>,
+    known: Known,
+    /// How often in a row it could not be reached.
     unreached: u32,
+}
+
+impl Lane {
+    fn is_away(&mut self, now: Millis) {
+        self.known = Known::AwayUntil(now + doubled(UNREACHABLE_MS, self.unreached).min(UNREACHABLE_MAX_MS));
+        self.unreached += 1;
+    }
 }
 
 #[derive(Clone, Debug)]
 pub struct Dispatch {
-    engines: Vec<Engine>,
+    lanes: Vec<Lane>,
     paused: bool,
     not_before: Option<Millis>,
 }
 
 impl Dispatch {
-    pub fn new(engines: usize) -> Self {
-        Self { engines: vec![Engine::default(); engines], paused: false, not_before: None }
+    pub fn new(lanes: usize) -> Self {
+        Self { lanes: vec![Lane::default(); lanes], paused: false, not_before: None }
     }
 
     pub fn running(&self) -> impl Iterator<Item = (ActionId, Queue)> {
-        self.engines.iter().filter_map(|engine| engine.running)
+        self.lanes.iter().filter_map(|lane| lane.running)
     }
 
-    /// At most one `Start` a step: after carrying it out, look again with the new heads.
+    /// What is next is decided at a look, at most one `Start` each: after carrying it out, look again with the new heads. An end has one
+    /// effect; whatever else happened is noted, for the look that follows.
     pub fn step(&mut self, event: Event, heads: Heads, now: Millis, policy: Policy) -> Vec<Effect> {
-        let mut effects = Vec::new();
         match event {
             Event::Look { paused } => self.paused = paused,
-            Event::Ended { engine, end } => {
-                if let Some((action, queue)) = self.engines.get_mut(engine).and_then(|e| e.running.take()) {
-                    effects.push(self.ended(engine, (action, queue), end, now, policy));
-                    // The heads were read before this effect: look again after it.
-                    return effects;
+            Event::Ready { lane, is_there } => {
+                if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| lane.known == Known::Asked) {
+                    if is_there { lane.known = Known::There } else { lane.is_away(now) }
                 }
+                return Vec::new();
+            }
+            Event::Gone { lane } => {
+                if let Some(lane) = self.lanes.get_mut(lane) {
+                    lane.running = None;
+                    // A row that can't be started is looked at again after a moment, not at once and for ever.
+                    self.back_off(now + UNREACHABLE_MS);
+                }
+                return Vec::new();
+            }
+            Event::Ended { lane, end } => {
+                let Some(running) = self.lanes.get_mut(lane).and_then(|lane| lane.running.take()) else { return Vec::new() };
+                return vec![self.ended(lane, running, end, now, policy)];
             }
         }
         if let Some(at) = self.not_before {
             if now < at {
-                effects.push(Effect::WakeAt(at));
-                return effects;
+                return vec![Effect::WakeAt(at)];
             }
             self.not_before = None;
         }
-        effects.extend(self.next(heads, now));
-        effects
+        self.next(heads, now)
     }
 
-    fn ended(&mut self, engine: usize, (action, queue): (ActionId, Queue), end: End, now: Millis, policy: Policy) -> Effect {
-        let away = if let End::Unreachable { engine } = end { Some(engine) } else { None };
-        // A template change went through every engine.
-        for (number, one) in self.engines.iter_mut().enumerate() {
-            if away != Some(number) && (number == engine || queue == Queue::Manage) {
-                one.unreached = 0;
+    fn ended(&mut self, lane: usize, (action, queue): (ActionId, Queue), end: End, now: Millis, policy: Policy) -> Effect {
+        let away = if let End::Unreachable { lane } = end { Some(lane) } else { None };
+        // A template change went through every lane.
+        for (number, one) in self.lanes.iter_mut().enumerate() {
+            if number == lane || queue == Queue::Manage {
+                one.known = Known::Nothing;
+                if away != Some(number) {
+                    one.unreached = 0;
+                }
             }
         }
         match end {
-            End::Done => Effect::Finish { action },
+            End::Done => Effect::Keep { action },
             End::Refused => Effect::GiveUp { action },
             End::Failed { failed_tries } if failed_tries > policy.retries => Effect::GiveUp { action },
             End::Failed { failed_tries } => {
                 self.back_off(now + doubled(policy.backoff_ms, failed_tries.saturating_sub(1)));
                 Effect::PutBack { action, counts: true }
             }
-            End::Unreachable { engine } => {
-                if let Some(away) = self.engines.get_mut(engine) {
-                    away.away_until = Some(now + doubled(UNREACHABLE_MS, away.unreached).min(UNREACHABLE_MAX_MS));
-                    away.unreached += 1;
+            End::Unreachable { lane } => {
+                if let Some(away) = self.lanes.get_mut(lane) {
+                    away.is_away(now);
                 }
                 Effect::PutBack { action, counts: false }
             }
         }
     }
 
-    /// With several engines one may fail while another's action backs off already: the longer wait counts.
+    /// With several lanes one may fail while another's action backs off already: the longer wait counts.
     fn back_off(&mut self, until: Millis) {
         self.not_before = self.not_before.max(Some(until));
     }
 
-    fn next(&mut self, heads: Heads, now: Millis) -> Option<Effect> {
-        if self.paused {
-            return None;
-        }
-        for engine in &mut self.engines {
-            engine.away_until = engine.away_until.filter(|until| now < *until);
-        }
-        let all_idle = self.engines.iter().all(|engine| engine.running.is_none());
-        let managing = self.running().any(|(_, queue)| queue == Queue::Manage);
-        let away = || self.engines.iter().filter(|engine| engine.running.is_none()).filter_map(|engine| engine.away_until);
-        // A template change runs alone, and everything else waits for it.
-        let (engine, action, queue) = match heads {
-            Heads { manage: Some(action), .. } if all_idle => match away().max() {
-                Some(until) => return Some(Effect::WakeAt(until)),
-                None => (0, action, Queue::Manage),
-            },
-            Heads { manage: None, recognise: Some(action) } if !managing => {
-                match self.engines.iter().position(|engine| engine.running.is_none() && engine.away_until.is_none()) {
-                    Some(engine) => (engine, action, Queue::Recognise),
-                    None => return away().min().map(Effect::WakeAt),
-                }
+    fn next(&mut self, heads: Heads, now: Millis) -> Vec<Effect> {
+        for lane in &mut self.lanes {
+            if matches!(lane.known, Known::AwayUntil(until) if until <= now) {
+                lane.known = Known::Nothing;
             }
-            _ => return None,
-        };
-        self.engines.get_mut(engine)?.running = Some((action, queue));
-        Some(Effect::Start { engine, action, queue })
+        }
+        if self.paused {
+            return Vec::new();
+        }
+        let managing = self.running().any(|(_, queue)| queue == Queue::Manage);
+        match heads {
+            Heads { manage: Some(action), .. } if self.lanes.iter().all(|lane| lane.running.is_none()) => self.manage(action),
+            Heads { manage: None, recognise: Some(action) } if !managing => self.recognise(action),
+            Heads { manage: None, recognise: None } => {
+                // What was there then may not be when there is something to do again.
+                let there = self.lanes.iter_mut().filter(|lane| lane.known == Known::There);
+                there.for_each(|lane| lane.known = Known::Nothing);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A template change runs alone, and everything else waits for it.
+    fn manage(&mut self, action: ActionId) -> Vec<Effect> {
+        if self.lanes.iter().all(|lane| lane.known == Known::There) {
+            return self.start(0, action, Queue::Manage);
+        }
+        match self.away().max() {
+            Some(until) => vec![Effect::WakeAt(until)],
+            None => self.ask(usize::MAX),
+        }
+    }
+
+    fn recognise(&mut self, action: ActionId) -> Vec<Effect> {
+        let is_ready = |lane: &Lane| lane.running.is_none() && lane.known == Known::There;
+        if let Some(lane) = self.lanes.iter().position(is_ready) {
+            return self.start(lane, action, Queue::Recognise);
+        }
+        let is_asked = |lane: &Lane| lane.running.is_none() && lane.known == Known::Asked;
+        let mut effects = if self.lanes.iter().any(is_asked) { Vec::new() } else { self.ask(1) };
+        if effects.is_empty() {
+            effects.extend(self.away().min().map(Effect::WakeAt));
+        }
+        effects
+    }
+
+    fn start(&mut self, lane: usize, action: ActionId, queue: Queue) -> Vec<Effect> {
+        match self.lanes.get_mut(lane) {
+            Some(one) => {
+                one.running = Some((action, queue));
+                vec![Effect::Start { lane, action, queue }]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Asks so many idle lanes of which nothing is known.
+    fn ask(&mut self, most: usize) -> Vec<Effect> {
+        let idle = self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running.is_none() && lane.known == Known::Nothing);
+        let asked = idle.take(most).map(|(number, lane)| {
+            lane.known = Known::Asked;
+            Effect::Ask { lane: number }
+        });
+        asked.collect()
+    }
+
+    /// Until when idle lanes are away.
+    fn away(&self) -> impl Iterator<Item = Millis> {
+        self.lanes.iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.known {
+            Known::AwayUntil(until) => Some(until),
+            _ => None,
+        })
     }
 }
 
@@ -198,16 +290,55 @@ mod tests {
     const BOTH: Heads = Heads { manage: Some(M), recognise: Some(R) };
     const ONE: Heads = Heads { manage: None, recognise: Some(R) };
 
+    impl Dispatch {
+        /// A step; every lane that is asked is there.
+        fn go(&mut self, event: Event, heads: Heads, now: Millis) -> Vec<Effect> {
+            let mut effects = self.step(event, heads, now, POLICY);
+            while effects.iter().any(|effect| matches!(effect, Effect::Ask { .. })) {
+                for effect in std::mem::take(&mut effects) {
+                    match effect {
+                        Effect::Ask { lane } => self.step(Event::Ready { lane, is_there: true }, heads, now, POLICY),
+                        other => panic!("{other:?} beside a question"),
+                    };
+                }
+                effects = self.step(LOOK, heads, now, POLICY);
+            }
+            effects
+        }
+    }
+
+    fn read_on(lane: usize) -> [Effect; 1] {
+        [Effect::Start { lane, action: R, queue: Queue::Recognise }]
+    }
+
     #[test]
     fn template_changes_go_first_and_alone() {
         let mut d = Dispatch::new(2);
-        assert_eq!(d.step(LOOK, BOTH, 0, POLICY), [Effect::Start { engine: 0, action: M, queue: Queue::Manage }]);
-        assert_eq!(d.step(LOOK, ONE, 0, POLICY), []);
-        assert_eq!(d.step(Event::Ended { engine: 0, end: End::Done }, ONE, 0, POLICY), [Effect::Finish { action: M }]);
-        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Start { engine: 0, action: R, queue: Queue::Recognise }]);
-        // One engine reads: the next change waits for it, and so does the next picture.
+        assert_eq!(d.go(LOOK, BOTH, 0), [Effect::Start { lane: 0, action: M, queue: Queue::Manage }]);
+        assert_eq!(d.go(LOOK, ONE, 0), []);
+        assert_eq!(d.go(Event::Ended { lane: 0, end: End::Done }, ONE, 0), [Effect::Keep { action: M }]);
+        assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
+        // One lane reads: the next change waits for it, and so does the next picture.
         let later = Heads { manage: Some(M), recognise: Some(ActionId(9)) };
-        assert_eq!(d.step(LOOK, later, 0, POLICY), []);
+        assert_eq!(d.go(LOOK, later, 0), []);
+    }
+
+    #[test]
+    fn nothing_starts_before_the_engine_is_there() {
+        let mut d = Dispatch::new(1);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Ask { lane: 0 }]);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [], "it is asked once");
+        // What was first when it was asked is not when it answers.
+        let other = Heads { manage: None, recognise: Some(ActionId(9)) };
+        let start = Effect::Start { lane: 0, action: ActionId(9), queue: Queue::Recognise };
+        assert_eq!(d.step(Event::Ready { lane: 0, is_there: true }, other, 0, POLICY), []);
+        assert_eq!(d.step(LOOK, other, 0, POLICY), [start]);
+        assert_eq!(d.step(Event::Ended { lane: 0, end: End::Done }, ONE, 0, POLICY), [Effect::Keep { action: ActionId(9) }]);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Ask { lane: 0 }], "it may have gone meanwhile");
+        let away = Event::Ready { lane: 0, is_there: false };
+        assert_eq!(d.step(away, ONE, 0, POLICY), []);
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)]);
+        assert_eq!(d.step(LOOK, ONE, UNREACHABLE_MS, POLICY), [Effect::Ask { lane: 0 }]);
     }
 
     #[test]
@@ -215,15 +346,15 @@ mod tests {
         let mut d = Dispatch::new(1);
         for try_number in 1..=3 {
             let now = try_number * 100_000;
-            assert_eq!(d.step(LOOK, ONE, now, POLICY).len(), 1);
-            let failed = Event::Ended { engine: 0, end: End::Failed { failed_tries: try_number as u32 } };
-            assert_eq!(d.step(failed, ONE, now, POLICY), [Effect::PutBack { action: R, counts: true }]);
+            assert_eq!(d.go(LOOK, ONE, now).len(), 1);
+            let failed = Event::Ended { lane: 0, end: End::Failed { failed_tries: try_number as u32 } };
+            assert_eq!(d.go(failed, ONE, now), [Effect::PutBack { action: R, counts: true }]);
             let at = now + 1000 * (1 << (try_number - 1));
-            assert_eq!(d.step(LOOK, BOTH, at - 1, POLICY), [Effect::WakeAt(at)]);
+            assert_eq!(d.go(LOOK, BOTH, at - 1), [Effect::WakeAt(at)]);
         }
-        assert_eq!(d.step(LOOK, ONE, 900_000, POLICY).len(), 1);
-        let failed = Event::Ended { engine: 0, end: End::Failed { failed_tries: 4 } };
-        assert_eq!(d.step(failed, ONE, 900_000, POLICY), [Effect::GiveUp { action: R }]);
+        assert_eq!(d.go(LOOK, ONE, 900_000).len(), 1);
+        let failed = Event::Ended { lane: 0, end: End::Failed { failed_tries: 4 } };
+        assert_eq!(d.go(failed, ONE, 900_000), [Effect::GiveUp { action: R }]);
     }
 
     #[test]
@@ -231,30 +362,29 @@ mod tests {
         let mut d = Dispatch::new(2);
         for id in [3, 4] {
             let heads = Heads { manage: None, recognise: Some(ActionId(id)) };
-            assert_eq!(d.step(LOOK, heads, 0, POLICY).len(), 1);
+            assert_eq!(d.go(LOOK, heads, 0).len(), 1);
         }
-        d.step(Event::Ended { engine: 0, end: End::Failed { failed_tries: 3 } }, ONE, 0, POLICY);
-        d.step(Event::Ended { engine: 1, end: End::Failed { failed_tries: 1 } }, ONE, 10, POLICY);
-        assert_eq!(d.step(LOOK, ONE, 3_999, POLICY), [Effect::WakeAt(4_000)]);
+        d.go(Event::Ended { lane: 0, end: End::Failed { failed_tries: 3 } }, ONE, 0);
+        d.go(Event::Ended { lane: 1, end: End::Failed { failed_tries: 1 } }, ONE, 10);
+        assert_eq!(d.go(LOOK, ONE, 3_999), [Effect::WakeAt(4_000)]);
     }
 
     #[test]
     fn one_engine_out_of_reach_leaves_reading_to_the_others_but_no_template_change() {
         let mut d = Dispatch::new(2);
-        let first = Effect::Start { engine: 0, action: R, queue: Queue::Recognise };
-        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [first]);
-        let away = Event::Ended { engine: 0, end: End::Unreachable { engine: 0 } };
-        assert_eq!(d.step(away, ONE, 0, POLICY), [Effect::PutBack { action: R, counts: false }]);
-        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Start { engine: 1, action: R, queue: Queue::Recognise }]);
+        assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
+        let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 0 } };
+        assert_eq!(d.go(away, ONE, 0), [Effect::PutBack { action: R, counts: false }]);
+        assert_eq!(d.go(LOOK, ONE, 0), read_on(1));
         let next = Heads { manage: None, recognise: Some(ActionId(4)) };
-        assert_eq!(d.step(LOOK, next, 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)]);
-        assert_eq!(d.step(Event::Ended { engine: 1, end: End::Done }, next, 0, POLICY), [Effect::Finish { action: R }]);
-        assert_eq!(d.step(LOOK, BOTH, 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)]);
-        assert_eq!(d.step(LOOK, BOTH, UNREACHABLE_MS, POLICY), [Effect::Start { engine: 0, action: M, queue: Queue::Manage }]);
+        assert_eq!(d.go(LOOK, next, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
+        assert_eq!(d.go(Event::Ended { lane: 1, end: End::Done }, next, 0), [Effect::Keep { action: R }]);
+        assert_eq!(d.go(LOOK, BOTH, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
+        assert_eq!(d.go(LOOK, BOTH, UNREACHABLE_MS), [Effect::Start { lane: 0, action: M, queue: Queue::Manage }]);
         // The second one is away this time: the change waits for it, however it is told.
-        let away = Event::Ended { engine: 0, end: End::Unreachable { engine: 1 } };
-        assert_eq!(d.step(away, BOTH, 1_000, POLICY), [Effect::PutBack { action: M, counts: false }]);
-        assert_eq!(d.step(LOOK, BOTH, 1_000, POLICY), [Effect::WakeAt(1_000 + UNREACHABLE_MS)]);
+        let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 1 } };
+        assert_eq!(d.go(away, BOTH, 1_000), [Effect::PutBack { action: M, counts: false }]);
+        assert_eq!(d.go(LOOK, BOTH, 1_000), [Effect::WakeAt(1_000 + UNREACHABLE_MS)]);
     }
 
     #[test]
@@ -262,16 +392,16 @@ mod tests {
         let mut d = Dispatch::new(1);
         for n in 0..20 {
             let now = n * 100_000;
-            assert_eq!(d.step(LOOK, ONE, now, POLICY).len(), 1);
-            let away = Event::Ended { engine: 0, end: End::Unreachable { engine: 0 } };
-            assert_eq!(d.step(away, ONE, now, POLICY), [Effect::PutBack { action: R, counts: false }]);
+            assert_eq!(d.go(LOOK, ONE, now).len(), 1);
+            let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 0 } };
+            assert_eq!(d.go(away, ONE, now), [Effect::PutBack { action: R, counts: false }]);
         }
     }
 
     #[test]
     fn paused_means_nothing_starts() {
         let mut d = Dispatch::new(1);
-        assert_eq!(d.step(Event::Look { paused: true }, BOTH, 0, POLICY), []);
-        assert_eq!(d.step(LOOK, BOTH, 0, POLICY).len(), 1);
+        assert_eq!(d.go(Event::Look { paused: true }, BOTH, 0), []);
+        assert_eq!(d.go(LOOK, BOTH, 0).len(), 1);
     }
 }

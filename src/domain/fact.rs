@@ -383,6 +383,39 @@ impl Fact {
         }
     }
 
+    /// Whether the dispatcher has something to look at. Settings say how often it tries.
+    pub fn is_about_queues(&self) -> bool {
+        matches!(
+            self,
+            Self::Queued { .. }
+                | Self::MovedAhead { .. }
+                | Self::Cancelled { .. }
+                | Self::QueuesPaused { .. }
+                | Self::QueuesResumed
+                | Self::SettingChanged { .. }
+        )
+    }
+
+    /// Whether what is remembered of users, groups, companies and tokens is no longer so.
+    pub fn is_about_accounts(&self) -> bool {
+        match self {
+            Self::LoggedIn
+            | Self::GroupJoined { .. }
+            | Self::CompanyRenamed { .. }
+            | Self::UserAdded { .. }
+            | Self::GroupAdded { .. }
+            | Self::TokenAdded { .. }
+            | Self::UserRenamed { .. }
+            | Self::UserWentOver { .. }
+            | Self::UserCameOver { .. }
+            | Self::RightsChanged { .. }
+            | Self::GroupRenamed { .. }
+            | Self::GroupRightsChanged { .. } => true,
+            Self::Done(deed, _) => !matches!(deed, Deed::LabelLookAdded | Deed::LabelLookChanged | Deed::LabelLookDeleted),
+            _ => false,
+        }
+    }
+
     /// The Chinese word by which rows of this kind are found.
     pub fn kind(&self) -> &str {
         self.parts().0

@@ -53,7 +53,7 @@ async fn pass(
     let is_upgrade = request.headers().contains_key(header::UPGRADE);
     let (mut parts, body) = request.into_parts();
     let let_in = || {
-        let version = edge.app.store.accounts_version();
+        let version = edge.app.accounts_version();
         let actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
         can_take(&edge.app, route.takes)?;
         Ok((actor, version))
@@ -77,7 +77,7 @@ async fn pass(
         let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
         let fields = read.map_err(|refusal| invoice::too_large(route, refusal))?;
         // A body takes as long as its sender likes: whoever was let in before it may have been locked out meanwhile.
-        if edge.app.store.accounts_version() != version {
+        if edge.app.accounts_version() != version {
             actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
         }
         fields

@@ -6,11 +6,11 @@ use super::devices::{reason, reason_or_none};
 use super::fields::too_many;
 use super::reply::{self, Reply};
 use super::time;
-use crate::app::claims::Claim;
+use crate::app::claims::{self, ends};
 use crate::app::corrections::{self, Decision};
 use crate::app::labels::NotTold;
-use crate::app::now;
 use crate::domain::device::{Conflict, ConflictKind, Label};
+use crate::domain::lease::Claim;
 use crate::domain::refusal::Refusal;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -62,9 +62,8 @@ pub async fn came_out(call: Call) -> Result<Reply, Refusal> {
 }
 
 pub fn claims(claims: &BTreeMap<String, Claim>, zone: &TimeZone) -> Value {
-    let now = now();
     let one = |(sn, claim): (&String, &Claim)| {
-        let value = json!({ "user_id": claim.user, "user_name": claim.user_name, "until": time::write(claim.until(now), zone) });
+        let value = json!({ "user_id": claim.user, "user_name": claim.user_name, "until": time::write(ends(claim), zone) });
         (sn.clone(), value)
     };
     Value::Object(claims.iter().map(one).collect())
@@ -72,20 +71,20 @@ pub fn claims(claims: &BTreeMap<String, Claim>, zone: &TimeZone) -> Value {
 
 pub async fn claim(call: Call) -> Result<Reply, Refusal> {
     let sns = call.fields.serials("DeviceSNList", SENT_MAX)?;
-    let taken = call.edge.app.claim_labels(&call.by()?, &sns)?;
+    let taken = call.edge.app.claim_labels(call.by()?, sns.clone()).await?;
     let claimed: Vec<&String> = sns.iter().filter(|sn| !taken.contains_key(*sn)).collect();
     Ok(reply::json(&json!({ "claimed": claimed, "taken": claims(&taken, &call.edge.app.settings().zone()) })))
 }
 
 pub async fn release(call: Call) -> Result<Reply, Refusal> {
     let sns = call.fields.serials("DeviceSNList", SENT_MAX)?;
-    call.edge.app.claims.release(call.actor()?.credential, &sns);
+    call.edge.app.release_labels(call.by()?, sns).await?;
     Ok(reply::json(&json!({ "reqStatus": "sucess" })))
 }
 
 pub async fn claimed(call: Call) -> Result<Reply, Refusal> {
     let app = &call.edge.app;
-    Ok(reply::json(&json!({ "claims": claims(&app.claims.held(), &app.settings().zone()) })))
+    Ok(reply::json(&json!({ "claims": claims(&app.store.read(claims::all)?, &app.settings().zone()) })))
 }
 
 fn conflict(conflict: &Conflict, zone: &TimeZone) -> Value {

@@ -4,7 +4,7 @@ use super::Edge;
 use super::budget::Place;
 use super::call::{Call, Upgrade};
 use super::reply::Reply;
-use crate::app::{App, device_lists, faults};
+use crate::app::{App, claims, device_lists, faults};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::{Code, Refusal};
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription, TooMany};
@@ -273,25 +273,34 @@ pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
 }
 
-fn claims_now(app: &App) -> Bytes {
-    Bytes::from(json!({ "claims": super::labels::claims(&app.claims.held(), &app.settings().zone()) }).to_string())
+fn claims_now(app: &App) -> Result<Bytes, Refusal> {
+    let held = app.store.read(claims::all)?;
+    Ok(Bytes::from(json!({ "claims": super::labels::claims(&held, &app.settings().zone()) }).to_string()))
 }
 
 /// Keeps the newest claims for every watcher. Runs until the box stops.
-pub async fn keep_claims(app: Arc<App>, latest: watch::Sender<Bytes>) {
+pub async fn keep_claims(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<Bytes>) {
     const RUN_OUT_EVERY: Duration = Duration::from_secs(2);
-    let mut changed = app.claims.changed();
+    let mut changed = hub.claims();
     loop {
-        let now = claims_now(&app);
-        latest.send_if_modified(|told| {
-            *told != now && {
-                *told = now;
-                true
+        match claims_now(&app) {
+            Ok(now) => {
+                latest.send_if_modified(|told| {
+                    *told != now && {
+                        *told = now;
+                        true
+                    }
+                });
             }
-        });
+            Err(refusal) => tracing::error!("the claims can't be read: {}", refusal.en),
+        }
         tokio::time::sleep(GATHER).await;
         // Either way there is something to look at: a change, or claims that ran out.
-        let _ = timeout(RUN_OUT_EVERY, changed.changed()).await;
+        if timeout(RUN_OUT_EVERY, changed.changed()).await.is_err()
+            && let Err(refusal) = app.drop_claims_over().await
+        {
+            tracing::warn!("claims that ran out are still there: {}", refusal.en);
+        }
     }
 }
 
@@ -345,7 +354,7 @@ fn faults(edge: &Edge, actor: &Actor) -> Result<u64, Refusal> {
     Ok(edge.app.store.read(|view| faults::number(view, actor.wall()))?)
 }
 
-/// `001` registers a page, `002` asks for what the running recognition has so far.
+/// `001` registers a page (`since`: and resumes after that number), `002` asks for what the running recognition has so far.
 fn hear(subscription: &Subscription, text: &str) -> Result<(), Refusal> {
     let unknown = || Refusal::malformed("无法识别的消息", "this message is not understood");
     let message: Value = serde_json::from_str(text).map_err(|_| unknown())?;
@@ -358,7 +367,14 @@ fn hear(subscription: &Subscription, text: &str) -> Result<(), Refusal> {
                 None => None,
             };
             let wrong = || Refusal::malformed("console_status：应为 1 到 6", "console_status: must be 1 to 6");
-            subscription.watch(status.and_then(Page::of_number).ok_or_else(wrong)?).map_err(refused)
+            let page = status.and_then(Page::of_number).ok_or_else(wrong)?;
+            let not_a_number = || Refusal::malformed("since：应为数字或 null", "since: must be a number or null");
+            let since = match message.get("since") {
+                None => None,
+                Some(Value::Null) => Some(None),
+                Some(number) => Some(Some(number.as_u64().ok_or_else(not_a_number)?)),
+            };
+            subscription.watch(page, since).map_err(refused)
         }
         Some("002") => subscription
             .catch_up()

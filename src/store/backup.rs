@@ -56,10 +56,10 @@ impl Store {
         loop {
             let mut rows: Vec<Row> = Vec::new();
             let mut bytes = 0;
-            for row in self.engine.scan(&from, Bound::Unbounded, false).take(ROWS_AT_ONCE) {
+            for row in self.backend.scan(&from, Bound::Unbounded, false).take(ROWS_AT_ONCE) {
                 let (key, value) = row?;
                 bytes += key.len() + value.len();
-                rows.push((key.to_vec(), Some(value.to_vec())));
+                rows.push((key, Some(value)));
                 if bytes >= MEMBER_BYTES {
                     break;
                 }
@@ -115,7 +115,7 @@ fn in_archive(bytes: u64) -> u64 {
 /// About how long a backup made now would be: what is written meanwhile comes on top. Reads every row.
 pub fn expected_bytes(store: &Store, dir: &Path) -> Result<u64, BackupError> {
     let mut rows = 0;
-    for row in store.engine.scan(&[], Bound::Unbounded, false) {
+    for row in store.backend.scan(&[], Bound::Unbounded, false) {
         let (key, value) = row?;
         rows += (key.len() + value.len() + 2 * size_of::<u32>()) as u64;
     }

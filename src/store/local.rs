@@ -1,4 +1,4 @@
-//! The store's engine on a local disk: sled, in one tree. The only file that names it.
+//! The store's backend on a local disk: sled, in one tree. The only file that names it.
 
 use super::{Batch, KeyValue, Pair, StoreError};
 use std::fs::{self, File, TryLockError};
@@ -7,9 +7,6 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Bytes as the engine has them: shared with its cache, or so few that they are copied at no cost.
-pub type Slice = sled::IVec;
 
 #[derive(Debug)]
 pub struct Local {
@@ -94,8 +91,8 @@ fn fatal(e: sled::Error) -> StoreError {
 }
 
 impl KeyValue for Local {
-    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
-        self.db.get(key).map_err(fatal)
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get(key).map(|value| value.map(|bytes| bytes.to_vec())).map_err(fatal)
     }
 
     fn scan<'a>(
@@ -105,7 +102,8 @@ impl KeyValue for Local {
         newest_first: bool,
     ) -> Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a> {
         let rows = self.db.range::<&[u8], _>((Bound::Included(from), to));
-        let pair = |row: sled::Result<Pair>| row.map_err(fatal);
+        let pair =
+            |row: sled::Result<(sled::IVec, sled::IVec)>| row.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(fatal);
         if newest_first { Box::new(rows.rev().map(pair)) } else { Box::new(rows.map(pair)) }
     }
 

@@ -1,6 +1,6 @@
-//! The reference engine of the store, in memory: for tests, and to say what the seam means.
+//! The reference backend of the store, in memory: for tests, and to say what the seam means.
 
-use super::{Batch, KeyValue, Pair, Slice, StoreError};
+use super::{Batch, KeyValue, Pair, StoreError};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
@@ -11,8 +11,8 @@ pub struct Memory {
 }
 
 impl KeyValue for Memory {
-    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
-        Ok(self.rows.read().unwrap_or_else(PoisonError::into_inner).get(key).map(|value| Slice::from(&value[..])))
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.rows.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
     }
 
     fn scan<'a>(
@@ -39,7 +39,7 @@ impl KeyValue for Memory {
             } else {
                 from = edge;
             }
-            Some(Ok((key[..].into(), value[..].into())))
+            Some(Ok((key.clone(), value.clone())))
         }))
     }
 

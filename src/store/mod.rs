@@ -1,13 +1,11 @@
 //! What paperline remembers: ordered keys behind a small seam, one writer, and pictures as files beside it. Nothing here decides
-//! anything, and nothing here but local.rs knows which engine keeps the keys.
+//! anything, and nothing here but local.rs knows what keeps the keys.
 
-use crate::domain::change::Change;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
-use std::sync::atomic::{self, AtomicU64};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -17,6 +15,7 @@ pub mod blobs;
 pub mod key;
 pub mod local;
 pub mod memory;
+pub mod news;
 mod older;
 pub mod record;
 pub mod restore;
@@ -25,13 +24,13 @@ mod txn;
 mod writer;
 
 use key::Key;
-pub use local::Slice;
+use news::Numbers;
 use record::Record;
 use tables::Table;
 pub use txn::Txn;
 pub use writer::Room;
 
-/// What went wrong underneath. Its words are for the log, never for a client.
+/// What went wrong underneath. Its words are for the log, never for a client: the app has those (app/mod.rs).
 #[derive(Debug)]
 pub enum StoreError {
     /// A row that can't be understood: the table's name and the key, in hex.
@@ -42,7 +41,7 @@ pub enum StoreError {
     Io(std::io::Error),
     /// Another process has the store open.
     Busy,
-    /// The engine itself failed: nothing it says can be trusted any more.
+    /// The backend itself failed: nothing it says can be trusted any more.
     Fatal(String),
 }
 
@@ -66,37 +65,19 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-impl From<StoreError> for Refusal {
-    fn from(e: StoreError) -> Self {
-        tracing::error!("{e}");
-        match e {
-            StoreError::Io(_) => Self::unavailable(),
-            // Also what is read: on its way it may come to a page that the failed write has left half done.
-            StoreError::Fatal(_) => Self::new(
-                Code::Unavailable,
-                "磁盘或存储出错，请联系管理员检查磁盘；已确认的数据都在，恢复后会自动继续",
-                "the disk or the store has failed, please have the disk checked; what was confirmed is there, and the box goes on by itself once it is well",
-            ),
-            // Of what people write: each field within its limit, and all together more than a row holds.
-            StoreError::TooLarge { .. } => Self::new(Code::TooLarge, "内容太多，无法保存", "this is more than can be kept"),
-            _ => Self::internal(),
-        }
-    }
-}
-
 /// Room that never ends.
 pub fn endless() -> Room {
     Arc::new(|| Ok(()))
 }
 
-pub type Pair = (Slice, Slice);
+pub type Pair = (Vec<u8>, Vec<u8>);
 /// Key to value, or to `None` for one that goes.
 pub type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 type Written = (Vec<u8>, Option<Vec<u8>>);
 
 /// The seam: ordered keys, one atomic write at a time.
 pub trait KeyValue: Send + Sync + 'static {
-    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError>;
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// The rows from `from` (included) to `to`, in the order of their keys or against it.
     fn scan<'a>(
@@ -115,7 +96,7 @@ pub trait KeyValue: Send + Sync + 'static {
 
 /// A look at the store: committed rows, and inside a verb what the group has written before.
 pub struct View<'a> {
-    engine: &'a dyn KeyValue,
+    backend: &'a dyn KeyValue,
     overlay: Option<&'a Batch>,
 }
 
@@ -142,10 +123,10 @@ fn after(prefix: &[u8]) -> Bound<Vec<u8>> {
 }
 
 impl<'a> View<'a> {
-    fn raw(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
+    fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.overlay.and_then(|o| o.get(key)) {
-            Some(written) => Ok(written.as_deref().map(Slice::from)),
-            None => self.engine.get(key),
+            Some(written) => Ok(written.clone()),
+            None => self.backend.get(key),
         }
     }
 
@@ -202,7 +183,7 @@ impl<'a> View<'a> {
             _ => Vec::new(),
         };
         let committed: Box<dyn Iterator<Item = _> + 'a> =
-            if empty { Box::new(std::iter::empty()) } else { self.engine.scan(&from, to_ref, newest_first) };
+            if empty { Box::new(std::iter::empty()) } else { self.backend.scan(&from, to_ref, newest_first) };
         Rows {
             committed: committed.peekable(),
             written: written.into_iter().peekable(),
@@ -247,7 +228,7 @@ impl<K, V> Rows<'_, K, V> {
                 },
             };
             if let Some(value) = value {
-                return Some(Ok((key.into(), value.into())));
+                return Some(Ok((key, value)));
             }
         }
     }
@@ -267,18 +248,14 @@ impl<K: Key, V: Record> Iterator for Rows<'_, K, V> {
     }
 }
 
-/// Told of what changed, after it is durable and before the verb that changed it is answered: whoever has the answer finds the news
-/// already on its way. Must not block.
-pub type Listener = Box<dyn Fn(&Change) + Send>;
-
 /// The store: reads at once, writes through the one writer.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<dyn KeyValue>,
+    backend: Arc<dyn KeyValue>,
     /// Held for writing only while a batch goes in, so that a read sees whole batches.
     gate: Arc<RwLock<()>>,
     tails: backup::Tails,
-    accounts: Arc<AtomicU64>,
+    numbers: Numbers,
     jobs: tokio::sync::mpsc::Sender<writer::Job>,
     room: Room,
     failed: watch::Receiver<Option<String>>,
@@ -292,20 +269,20 @@ impl fmt::Debug for Store {
 
 impl Store {
     /// Starts the writer. `room` says whether there is space left to write.
-    pub fn new(engine: Arc<dyn KeyValue>, room: Room, listener: Listener) -> std::io::Result<Self> {
+    pub fn new(backend: Arc<dyn KeyValue>, room: Room) -> Result<Self, StoreError> {
         let gate = Arc::new(RwLock::new(()));
         let tails = backup::Tails::default();
-        let accounts = Arc::<AtomicU64>::default();
+        let numbers = Numbers::new(news::newest(&View { backend: &*backend, overlay: None })?);
         let (failure, failed) = watch::channel(None);
         let target = writer::Target {
-            engine: engine.clone(),
+            backend: backend.clone(),
             gate: gate.clone(),
             tails: tails.clone(),
-            accounts: accounts.clone(),
+            numbers: numbers.clone(),
             failure,
         };
-        let jobs = writer::start(target, room.clone(), listener)?;
-        Ok(Self { engine, gate, tails, accounts, jobs, room, failed })
+        let jobs = writer::start(target, room.clone()).map_err(StoreError::Io)?;
+        Ok(Self { backend, gate, tails, numbers, jobs, room, failed })
     }
 
     /// Whether anything more can be taken in; asked before a large body is read.
@@ -313,7 +290,7 @@ impl Store {
         if self.failed.borrow().is_none() && (self.room)().is_ok() { Ok(()) } else { Err(Refusal::unavailable()) }
     }
 
-    /// Waits until the engine has failed, for good: only opening the store anew helps. Why.
+    /// Waits until the backend has failed, for good: only opening the store anew helps. Why.
     pub async fn failed(&self) -> String {
         match self.failed.clone().wait_for(Option::is_some).await {
             Ok(why) => why.clone().unwrap_or_default(),
@@ -324,37 +301,38 @@ impl Store {
     /// One consistent look. The writer's next batch waits for it: keep it short; for long tables there is `walk`.
     pub fn read<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
         let _whole = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        look(&View { engine: &*self.engine, overlay: None })
-    }
-
-    /// How often the accounts have changed. Asked for within a `read`, it goes with what is read there.
-    pub fn accounts_version(&self) -> u64 {
-        self.accounts.load(atomic::Ordering::Relaxed)
+        look(&View { backend: &*self.backend, overlay: None })
     }
 
     /// A walk through many rows, which holds nobody up: a batch that goes in meanwhile may be seen in part.
     pub fn walk<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
-        look(&View { engine: &*self.engine, overlay: None })
+        look(&View { backend: &*self.backend, overlay: None })
     }
 
-    /// Runs `verb` on the writer; its writes are durable when this answers. A refusal leaves nothing behind. Once sent, it happens even
-    /// if nobody waits for the answer any more.
+    /// Runs `verb` on the writer; when this answers its writes are durable, and the feed, where there is one, has told its news. A refusal
+    /// leaves nothing behind. Once sent, it happens even if nobody waits for the answer any more.
     pub async fn write<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         let (job, answer) = writer::job(verb);
         self.jobs.send(job).await.map_err(|_| Refusal::unavailable())?;
-        answer.await.map_err(|_| Refusal::unavailable())?
+        let (result, number) = answer.await.map_err(|_| Refusal::unavailable())?;
+        self.numbers.told(number).await;
+        result
     }
 
-    /// The same for a caller that may block.
+    /// The same for a caller that may block; outside a runtime there is no feed to wait for.
     pub fn write_blocking<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         let (job, answer) = writer::job(verb);
         self.jobs.blocking_send(job).map_err(|_| Refusal::unavailable())?;
-        answer.blocking_recv().map_err(|_| Refusal::unavailable())?
+        let (result, number) = answer.blocking_recv().map_err(|_| Refusal::unavailable())?;
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.block_on(self.numbers.told(number));
+        }
+        result
     }
 }

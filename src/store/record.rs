@@ -3,6 +3,7 @@
 
 use super::older::{Action1, Conflict1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1};
 use crate::domain::device::Listed;
+use crate::domain::lease::Running;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -42,6 +43,15 @@ impl Record for Listed {
     fn migrate(version: u8, body: &[u8]) -> Option<Self> {
         let sn = (version == 1).then(|| codec().deserialize(body).ok())??;
         Some(Self { sn, cpuid: None })
+    }
+}
+
+impl Record for Running {
+    const VERSION: u8 = 2;
+
+    /// Of a release in which every start was another run.
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        (version == 1 && body.is_empty()).then(Self::default)
     }
 }
 
@@ -93,6 +103,8 @@ records!(
     crate::domain::ids::UserId,
     crate::domain::invoice::Correction,
     crate::domain::label_look::LabelLook,
+    crate::domain::lease::Claim,
+    crate::domain::news::News,
     crate::domain::totals::Totals,
     Vec<crate::domain::invoice::Contender>,
 );

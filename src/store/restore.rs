@@ -182,14 +182,14 @@ fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError>
     let sessions = SESSIONS.prefix(&());
     let mut contents = Contents::default();
     {
-        let engine = Local::open(&dir.join("db"))?;
+        let backend = Local::open(&dir.join("db"))?;
         let blobs = Blobs::open(&dir.join("pictures"), room.clone())?;
         read(path, |member| {
             match member {
                 Member::Rows(rows) => {
                     room().map_err(|why| io::Error::new(io::ErrorKind::StorageFull, why))?;
                     contents.rows += rows.len() as u64;
-                    engine.apply(&rows.into_iter().filter(|(key, _)| !key.starts_with(&sessions)).collect())?;
+                    backend.apply(&rows.into_iter().filter(|(key, _)| !key.starts_with(&sessions)).collect())?;
                 }
                 Member::Picture(hash, data) => {
                     contents.pictures += 1;
@@ -203,8 +203,8 @@ fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError>
             }
             Ok(())
         })?;
-        engine.apply(&Batch::from([(COUNTERS.prefix(&RESTORED_COUNTER.to_owned()), record::encode(&1_u64))]))?;
-        engine.sync()?;
+        backend.apply(&Batch::from([(COUNTERS.prefix(&RESTORED_COUNTER.to_owned()), record::encode(&1_u64))]))?;
+        backend.sync()?;
     }
     fs::remove_file(dir.join(INCOMPLETE))?;
     File::open(dir)?.sync_all()?;

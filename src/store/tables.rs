@@ -9,6 +9,8 @@ use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Contender, Correction, Invoice, Picture};
 use crate::domain::label_look::LabelLook;
+use crate::domain::lease::{Claim, Running};
+use crate::domain::news::News;
 use crate::domain::template::Template;
 use crate::domain::totals::Totals;
 use std::marker::PhantomData;
@@ -51,7 +53,12 @@ pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 pub const FORMAT_NUMBER: u64 = 4;
 
 /// The numbers of the tables that say who somebody is and what he may do: from this one up to that, not included.
-pub(super) const ACCOUNTS: (u8, u8) = (10, 20);
+const ACCOUNTS: std::ops::Range<u8> = 10..20;
+
+/// Whether a key is of those tables.
+pub(super) fn is_of_accounts(key: &[u8]) -> bool {
+    key.first().is_some_and(|number| ACCOUNTS.contains(number))
+}
 
 pub const COMPANIES: Table<CompanyId, Company> = Table::new(10, "companies");
 pub const GROUPS: Table<GroupId, Group> = Table::new(11, "groups");
@@ -85,8 +92,8 @@ pub const STEPS: Table<(String, u64), Step> = Table::new(29, "steps");
 pub const ACTIONS: Table<ActionId, Action> = Table::new(30, "actions");
 /// (queue, position): what waits, in the order it is taken.
 pub const QUEUES: Table<(u8, i64), ActionId> = Table::new(31, "queues");
-/// What an engine was last seen working on.
-pub const RUNNING: Table<ActionId, ()> = Table::new(32, "running actions");
+/// What engines work on, for which run of the box.
+pub const RUNNING: Table<ActionId, Running> = Table::new(32, "running actions");
 pub const PAUSE: Table<(), Pause> = Table::new(33, "pause");
 /// The run of the machine that the box was last started in.
 pub const BOOT: Table<(), String> = Table::new(36, "boot");
@@ -127,3 +134,9 @@ pub const IMPORTS: Table<u64, Import> = Table::new(60, "imports");
 /// (import, serial): what it brought.
 pub const IMPORTED: Table<(u64, String), ()> = Table::new(61, "imported devices");
 pub const LABEL_LOOKS: Table<u64, LabelLook> = Table::new(62, "label looks");
+
+/// By serial: labels that somebody is about to print.
+pub const CLAIMS: Table<String, Claim> = Table::new(63, "claims");
+
+/// By their numbers, from 1 upwards without a gap; the older ones go.
+pub const NEWS: Table<u64, News> = Table::new(70, "news");

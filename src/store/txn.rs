@@ -1,10 +1,10 @@
-//! What a verb writes with. Nothing reaches the engine from here: the writer takes the whole group's writes at once.
+//! What a verb writes with. Nothing reaches the backend from here: the writer takes the whole group's writes at once.
 
 use super::key::Key;
 use super::record::{self, Record};
-use super::tables::{COUNTERS, Table};
+use super::tables::{COUNTERS, Table, is_of_accounts};
 use super::{Batch, KeyValue, Rows, StoreError, View};
-use crate::domain::change::Change;
+use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use std::fmt;
 
@@ -13,11 +13,12 @@ type Before = (Vec<u8>, Option<Option<Vec<u8>>>);
 
 /// The writes of a group of verbs, one verb after the other; a refused verb's are taken back.
 pub struct Txn<'e> {
-    engine: &'e dyn KeyValue,
+    backend: &'e dyn KeyValue,
     written: Batch,
     /// What `written` held before the running verb changed it.
     undo: Vec<Before>,
-    changes: Vec<Change>,
+    /// In their order; the writer numbers them.
+    news: Vec<News>,
     sealed: bool,
 }
 
@@ -29,13 +30,18 @@ impl fmt::Debug for Txn<'_> {
 
 impl<'e> Txn<'e> {
     /// `sealed`: by an earlier group.
-    pub(super) fn new(engine: &'e dyn KeyValue, sealed: bool) -> Self {
-        Self { engine, written: Batch::new(), undo: Vec::new(), changes: Vec::new(), sealed }
+    pub(super) fn new(backend: &'e dyn KeyValue, sealed: bool) -> Self {
+        Self { backend, written: Batch::new(), undo: Vec::new(), news: Vec::new(), sealed }
     }
 
     /// What was written, what is to be told, and whether anything may follow.
-    pub(super) fn finish(self) -> (Batch, Vec<Change>, bool) {
-        (self.written, self.changes, self.sealed)
+    pub(super) fn finish(self) -> (Batch, Vec<News>, bool) {
+        (self.written, self.news, self.sealed)
+    }
+
+    /// How many news the group has by now.
+    pub(super) fn news(&self) -> usize {
+        self.news.len()
     }
 
     /// Runs one verb; refused or panicking, it leaves nothing behind.
@@ -44,14 +50,20 @@ impl<'e> Txn<'e> {
             return Err(Refusal::unavailable());
         }
         self.undo.clear();
-        let changes = self.changes.len();
+        let before = self.news.len();
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| verb(self))).unwrap_or_else(|_| {
             tracing::error!("a verb panicked");
             Err(Refusal::internal())
         });
+        debug_assert!(
+            result.is_err()
+                || self.news[before..].iter().any(News::is_about_accounts)
+                || !self.undo.iter().any(|(key, _)| is_of_accounts(key)),
+            "a verb changes the accounts and does not tell: what is remembered of them would be stale"
+        );
         if result.is_err() {
             self.sealed = false;
-            self.changes.truncate(changes);
+            self.news.truncate(before);
             for (key, before) in self.undo.drain(..).rev() {
                 match before {
                     Some(before) => self.written.insert(key, before),
@@ -63,7 +75,7 @@ impl<'e> Txn<'e> {
     }
 
     pub fn view(&self) -> View<'_> {
-        View { engine: self.engine, overlay: Some(&self.written) }
+        View { backend: self.backend, overlay: Some(&self.written) }
     }
 
     pub fn get<K: Key, V: Record>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
@@ -112,7 +124,7 @@ impl<'e> Txn<'e> {
     }
 
     /// To be told once all this is durable.
-    pub fn emit(&mut self, change: Change) {
-        self.changes.push(change);
+    pub fn tell(&mut self, news: News) {
+        self.news.push(news);
     }
 }

@@ -208,8 +208,7 @@ fn check_says_what_is_wrong_and_ends_in_failure() {
 }
 
 fn set_format(data: &Path, number: u64) {
-    let store =
-        Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), paperline::store::endless(), Box::new(|_| {})).unwrap();
+    let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), paperline::store::endless()).unwrap();
     store.write_blocking(move |txn| Ok(txn.put(&FORMAT, &(), &number)?)).unwrap();
 }
 
@@ -298,7 +297,7 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
 #[test]
 fn a_whole_backup_that_no_box_can_be_opened_from_is_refused_and_the_new_box_goes_on() {
     let engine = Arc::new(Memory::default());
-    let store = Store::new(engine.clone(), paperline::store::endless(), Box::new(|_| {})).unwrap();
+    let store = Store::new(engine.clone(), paperline::store::endless()).unwrap();
     store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &3)?)).unwrap();
     let rubbish = [INVOICES.prefix(&()), 7_u64.to_be_bytes().to_vec()].concat();
     engine.apply(&[(rubbish, Some(vec![1, 0xFF, 0xFF]))].into()).unwrap();

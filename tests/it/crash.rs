@@ -62,7 +62,7 @@ fn look_into<T>(data: &Path, look: impl FnOnce(&View<'_>) -> Result<T, StoreErro
     let copied = Command::new("cp").arg("-r").arg(data.join("db")).arg(copy.path()).status().unwrap();
     assert!(copied.success());
     let engine = Local::open(&copy.path().join("db")).unwrap();
-    let store = Store::new(Arc::new(engine), paperline::store::endless(), Box::new(|_| {})).unwrap();
+    let store = Store::new(Arc::new(engine), paperline::store::endless()).unwrap();
     store.read(look).unwrap()
 }
 

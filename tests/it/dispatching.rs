@@ -2,11 +2,11 @@
 //! what is next (simulation.rs), and engines of another process (external.rs).
 
 use crate::support::administrator::{by, let_in};
-use crate::support::eventually;
+use crate::support::{eventually, hear};
 use paperline::app::{App, pictures};
 use paperline::dispatcher;
-use paperline::domain::change::Change;
 use paperline::domain::invoice::{BlobHash, PictureFormat};
+use paperline::domain::news::News;
 use paperline::engine::Trouble;
 use paperline::engine::scripted::{Outcome, Scripted};
 use paperline::engine::worker::MakeEngine;
@@ -14,7 +14,7 @@ use paperline::http::messages::Messages;
 use paperline::hub::Hub;
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
-use paperline::store::{Listener, Store, endless};
+use paperline::store::{Store, endless};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,21 +23,20 @@ use tokio::sync::watch;
 /// Whether each of `pictures` pictures came to its end with the engine in order, in the order of their ends.
 fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
     let ended = Arc::new(Mutex::new(Vec::new()));
-    let messages = Arc::new(Messages::default());
-    let hub = Hub::new(messages.clone());
-    let (heard, news) = (ended.clone(), hub.clone());
-    let listener: Listener = Box::new(move |change| {
-        if let Change::Recognised { invoice, trouble } = change {
-            heard.lock().unwrap().push((invoice.action.0, trouble.is_none()));
-        }
-        news.publish(change);
-    });
-    let store = Store::new(Arc::new(Memory::default()), endless(), listener).unwrap();
+    let store = Store::new(Arc::new(Memory::default()), endless()).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let settings = vec![("engine_backoff_ms".into(), "1".into())];
     let app = Arc::new(App::new(store, Blobs::open(dir.path(), endless()).unwrap(), PathBuf::from("none"), settings).unwrap());
-    messages.speak_for(app.clone());
+    let messages = Messages::new(app.clone());
+    let hub = Hub::new(messages.clone(), 0);
     let_in(&app);
+    let (heard, awake) = (ended.clone(), hub.clone());
+    let _hearing = hear(&app.store, move |number, news| {
+        if let News::Recognised { action, broken, .. } = news {
+            heard.lock().unwrap().push((action.0, broken.is_none()));
+        }
+        awake.publish(number, news, &[]);
+    });
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let shape = pictures::Shape { format: PictureFormat::Png, width: 9, height: 9, pages: 1 };

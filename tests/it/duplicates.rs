@@ -325,7 +325,7 @@ fn a_store_of_an_older_release_is_indexed_and_counted_anew() {
     let data = office.paperline.data();
     let (dir, _) = office.paperline.stop();
     let engine = Arc::new(Local::open(&data.join("db")).unwrap());
-    let store = Store::new(engine, endless(), Box::new(|_| {})).unwrap();
+    let store = Store::new(engine, endless()).unwrap();
     let as_it_was = store.write_blocking(move |txn| {
         // By spelling, with sums that could not be below 0.
         for (id, number) in [(first, "26332000000123456789"), (twin, "2633 2000 0001 2345 6789")] {

@@ -25,7 +25,7 @@ fn rows<K: Key + Debug, V: Record + Debug>(view: &View<'_>, text: &mut String, t
 
 /// Every row there is, decoded, as text.
 fn print(data: &Path) -> String {
-    let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless(), Box::new(|_| {})).unwrap();
+    let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless()).unwrap();
     store.read(|view| {
         let mut text = String::new();
         macro_rules! print {

@@ -346,7 +346,7 @@ fn restores() {
                 whole += 1;
                 // What can't be opened is said in words.
                 if random.percent(20)
-                    && let Err(e) = paperline::app::App::open(&target, &[], Box::new(|_| {}))
+                    && let Err(e) = paperline::app::App::open(&target, &[])
                 {
                     assert!(!e.to_string().is_empty());
                 }

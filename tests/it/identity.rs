@@ -192,7 +192,7 @@ fn the_twins_of_an_older_store_are_laid_before_people() {
     let data = dir.path().join("data");
     {
         // As format 3 kept them: every spelling a device of its own.
-        let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless(), Box::new(|_| {})).unwrap();
+        let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless()).unwrap();
         let older = store.write_blocking(|txn| {
             for (sn, cpuid) in [("18440001", "0x39ffd6ab"), ("18440002", "39FFD6AB"), ("18440003", "Other-1")] {
                 let sn = sn.to_owned();

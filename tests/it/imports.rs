@@ -197,7 +197,7 @@ fn an_undo_that_was_cut_off_is_finished_at_the_next_start() {
     let data = dir.path().join("data");
     {
         // As it lies there when the box was killed after the first word of it.
-        let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless(), Box::new(|_| {})).unwrap();
+        let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless()).unwrap();
         let begin = store.write_blocking(move |txn| {
             let import = txn.get(&IMPORTS, &id)?.unwrap();
             Ok(txn.put(&IMPORTS, &id, &Import { state: ImportState::Undoing, ..import })?)

@@ -208,7 +208,7 @@ fn two_settings_changed_at_once_leave_the_later_one_in_force() {
         .map(|who| {
             let client = admin.clone();
             thread::spawn(move || {
-                for n in 0..150 {
+                for n in 0..500 {
                     let set = client.patch("/api/settings", &json!({ "engine_delay_ms": who * 1000 + n }));
                     assert_eq!(set.status, 200);
                 }

@@ -29,7 +29,7 @@ fn a_clock_before_the_newest_record_allots_nothing_and_takes_what_is_given() {
     {
         // A record of tomorrow: to the store it is all the same who of the two is wrong.
         let engine = Local::open(&dir.path().join("data/db")).unwrap();
-        let store = Store::new(Arc::new(engine), endless(), Box::new(|_| {})).unwrap();
+        let store = Store::new(Arc::new(engine), endless()).unwrap();
         let tomorrow = store.write_blocking(|txn| {
             let sn = "18440001".to_owned();
             let mut device = txn.get(&DEVICES, &sn)?.unwrap();

@@ -85,7 +85,7 @@ fn a_store_without_totals_is_counted_once() {
     let data = paperline.data();
     let (dir, _) = paperline.stop();
     let engine = Arc::new(Local::open(&data.join("db")).unwrap());
-    let store = Store::new(engine, paperline::store::endless(), Box::new(|_| {})).unwrap();
+    let store = Store::new(engine, paperline::store::endless()).unwrap();
     let as_it_was = store.write_blocking(|txn| {
         let totals = txn.scan(&TOTALS, &(), false).map(|row| Ok(row?.0)).collect::<Result<Vec<_>, StoreError>>()?;
         totals.iter().for_each(|whose| txn.delete(&TOTALS, whose));

@@ -6,9 +6,11 @@ use crate::support::{Client, Paperline, Socket, administrator, eventually, skipp
 use bytes::Bytes;
 use paperline::app::App;
 use paperline::domain::account::{Actor, Credential, Session};
-use paperline::domain::change::{Change, Progress};
 use paperline::domain::ids::{ActionId, UserId};
+use paperline::domain::news::News;
+use paperline::domain::progress::Progress;
 use paperline::domain::region::Regions;
+use paperline::http::messages::Messages;
 use paperline::hub::{Encoder, Hub, Message};
 use paperline::store::tables::SESSIONS;
 use serde_json::json;
@@ -89,16 +91,20 @@ fn a_user_has_a_thousand_sockets_and_each_keeps_its_place() {
 struct Plain(usize);
 
 impl Encoder for Plain {
-    fn change(&self, _: &Change) -> Vec<Message> {
-        Vec::new()
-    }
-
     fn progress(&self, _: &Progress) -> Vec<Message> {
         Vec::new()
     }
 
     fn faults(&self, _: u64) -> Bytes {
         Bytes::from(vec![b' '; self.0])
+    }
+
+    fn resumed(&self, _: u64, _: bool) -> Bytes {
+        Bytes::new()
+    }
+
+    fn rights_changed(&self) -> Bytes {
+        Bytes::new()
     }
 
     fn so_far(&self, _: Option<(ActionId, &Regions)>) -> Bytes {
@@ -113,14 +119,21 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn a_socket_ends_when_its_session_is_swept_away() {
     let dir = tempfile::tempdir().unwrap();
-    let hub = Hub::new(Arc::new(Plain(1)));
-    let news = hub.clone();
-    let app = App::open(dir.path(), &[], Box::new(move |change| news.publish(change))).unwrap();
+    let hub = Hub::new(Arc::new(Plain(1)), 0);
+    let app = Arc::new(App::open(dir.path(), &[]).unwrap());
     administrator::let_in(&app);
+    let feed = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let entered = feed.enter();
+    paperline::feed::start(app.clone(), hub.clone(), Messages::new(app.clone()));
+    drop(entered);
     // Another session of the same user, that has been idle for longer than it may.
     let key = [9; 32];
     let old = Session { user: UserId(1), began: 1, seen: 1 };
-    app.store.write_blocking(move |txn| Ok(txn.put(&SESSIONS, &key, &old)?)).unwrap();
+    let idle = app.store.write_blocking(move |txn| {
+        txn.tell(News::Accounts);
+        Ok(txn.put(&SESSIONS, &key, &old)?)
+    });
+    idle.unwrap();
     let (living, over) = (administrator::by().actor, Actor { credential: Credential::Session(key), ..administrator::by().actor });
     let (stays, goes) = (hub.subscribe(&living, None).unwrap(), hub.subscribe(&over, None).unwrap());
     assert_eq!(app.sweep_sessions().unwrap(), 1);
@@ -134,7 +147,7 @@ fn a_socket_ends_when_its_session_is_swept_away() {
 #[test]
 fn what_a_laggard_does_not_read_is_bounded_in_bytes_as_well() {
     const MESSAGE_BYTES: usize = 1 << 20;
-    let hub = Hub::new(Arc::new(Plain(MESSAGE_BYTES)));
+    let hub = Hub::new(Arc::new(Plain(MESSAGE_BYTES)), 0);
     let mut laggard = hub.subscribe(&administrator::by().actor, None).unwrap();
     // Far fewer than there may be by number.
     (0..100).for_each(|_| laggard.greet(1));

@@ -1,8 +1,8 @@
 //! WebSockets: what a client may say, and how a connection ends.
 
 use crate::external::{add_template, frame, good_as, play, upload, watch};
-use crate::support::Paperline;
-use serde_json::json;
+use crate::support::{Client, Paperline, Socket, eventually};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::mpsc::channel;
 use tungstenite::Message;
@@ -155,4 +155,91 @@ fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order
     };
     assert_eq!(code, 1013);
     assert!(texts < FLOOD - 1_024, "{texts} were kept for it");
+}
+
+/// The pictures of a message 201.
+fn queued(message: &Value) -> &Value {
+    assert_eq!(message["msg_id"], 201, "{message}");
+    &message["new_recognize"][0]["action_id"]
+}
+
+/// A socket on the page of the queue, and what it is told first.
+fn resume(client: &Client, since: &Value) -> (Socket, u64, bool) {
+    let mut socket = client.socket("/invoice/webSocketServer");
+    socket.next().unwrap();
+    socket.say(&json!({ "code": "001", "console_status": 1, "since": since }));
+    let resumed = socket.next().unwrap();
+    assert_eq!(resumed["msg_id"], 207, "{resumed}");
+    (socket, resumed["number"].as_u64().unwrap(), resumed["missed"].as_bool().unwrap())
+}
+
+/// One that was away for a moment is told what it missed, once and in order; one that was away for longer is told that.
+#[test]
+fn a_page_that_comes_back_is_told_what_it_missed() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    client.post("/api/queue/pause", &json!({ "reason": "" }));
+    let (mut page, number, missed) = resume(&client, &Value::Null);
+    assert!(missed, "it has heard nothing yet");
+    let first = upload(&client);
+    let heard = page.next().unwrap();
+    assert_eq!(queued(&heard), &first);
+    let last = heard["number"].as_u64().unwrap();
+    assert!(last > number);
+    drop(page);
+    let meanwhile = [upload(&client), upload(&client)];
+    let (mut again, newest, missed) = resume(&client, &json!(last));
+    assert!(!missed);
+    for action in &meanwhile {
+        let heard = again.next().unwrap();
+        assert_eq!(queued(&heard), action);
+        assert!(heard["number"].as_u64().unwrap() > last);
+    }
+    let live = upload(&client);
+    assert_eq!(queued(&again.next().unwrap()), &live, "what comes from now on follows");
+    assert!(resume(&client, &json!(1_000_000)).2, "a number of another store");
+    again.say(&json!({ "code": "001", "console_status": 1, "since": "x" }));
+    assert_eq!(again.next().unwrap()["code"], "malformed");
+    // Who asks for no numbers gets none.
+    let mut plain = watch(&client, 1);
+    upload(&client);
+    assert!(plain.next().unwrap().get("number").is_none());
+
+    let paperline = Paperline::start_in(paperline.kill(), &[]);
+    let client = paperline.admin();
+    let (_, after, missed) = resume(&client, &json!(newest));
+    assert!(after > newest && missed, "numbers go on over a restart, and what was told before it is not known any more");
+}
+
+#[test]
+fn a_page_hears_at_once_that_its_rights_are_others() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let made = admin.post("/api/users", &json!({ "user_name": "reader", "passwd": "reading all day", "permissions": [9] })).body;
+    let id = &made["user_id"];
+    let reader = Client::new(&paperline.http);
+    assert_eq!(reader.log_in("reader", "reading all day").body["reqStatus"], "sucess");
+    let (mut page, ..) = resume(&reader, &Value::Null);
+    assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "permissions": [9, 8] })).status, 200);
+    assert_eq!(page.next().unwrap(), json!({ "msg_id": 208 }));
+}
+
+/// Started, put back and cancelled: nobody who comes later hears of it as of something that is being read.
+#[test]
+fn what_was_put_back_and_cancelled_is_not_being_read() {
+    let (address, requests) = play(|id, _, _| id != 1);
+    let paperline = Paperline::start_with(&["--engine", &address, "--set", "engine_backoff_ms=600000"]);
+    let client = paperline.admin();
+    let mut page = watch(&client, 1);
+    let action = upload(&client);
+    while requests.recv().unwrap().0 != 1 {}
+    assert_eq!(page.next().unwrap()["msg_id"], 201);
+    assert_eq!(page.next().unwrap()["msg_id"], 203);
+    eventually("it is put back", || {
+        (client.post(&format!("/api/queue/{action}/cancel"), &json!({})).status == 200).then_some(())
+    });
+    let mut console = watch(&client, 2);
+    console.say(&json!({ "code": "002" }));
+    assert_eq!(console.next().unwrap(), json!({ "msg_id": 204, "action_id": null, "region_list": {} }));
+    assert_eq!(client.get("/api/console").body["running"], json!([]));
 }

@@ -2,14 +2,14 @@
 //! cut leaves of it (crash.rs, power.rs).
 
 use crate::random::Random;
-use crate::support::eventually;
-use paperline::domain::change::Change;
+use crate::support::{Hearing, eventually, hear};
 use paperline::domain::ids::{ActionId, CompanyId, UserId};
+use paperline::domain::news::News;
 use paperline::domain::refusal::{Code, Refusal};
 use paperline::store::local::Local;
 use paperline::store::memory::Memory;
-use paperline::store::tables::{COUNTERS, DEVICES_UNPRINTED, QUEUES, SETTINGS, USERS_BY_NAME};
-use paperline::store::{Batch, KeyValue, Pair, Slice, Store, StoreError, Txn, View};
+use paperline::store::tables::{COUNTERS, DEVICES_UNPRINTED, NEWS, QUEUES, SETTINGS, USERS_BY_NAME};
+use paperline::store::{Batch, KeyValue, Pair, Store, StoreError, Txn, View};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::pin::Pin;
@@ -42,8 +42,9 @@ on_both_engines! {
     verbs_that_wait_share_one_write,
     a_verb_reads_what_its_group_has_written,
     a_refused_verb_leaves_nothing,
+    news_are_read_again_by_number,
     a_panicking_verb_costs_only_itself,
-    the_listener_is_told_after_durability_and_before_the_answer,
+    news_are_told_after_durability_and_before_the_answer,
     a_verb_happens_though_nobody_waits_for_it,
     without_room_everything_is_refused_and_nothing_told,
     rows_that_cannot_be_read_are_errors,
@@ -56,7 +57,7 @@ fn batch(rows: &[(&[u8], Option<&[u8]>)]) -> Batch {
 }
 
 fn store(engine: &Engine) -> Store {
-    Store::new(engine.clone(), paperline::store::endless(), Box::new(|_| {})).unwrap()
+    Store::new(engine.clone(), paperline::store::endless()).unwrap()
 }
 
 fn text(n: impl std::fmt::Display) -> String {
@@ -215,13 +216,14 @@ struct Watched {
 #[derive(Clone, Debug, PartialEq)]
 enum Did {
     Applied,
-    Synced,
+    /// With news up to this number.
+    Synced(u64),
     Told(u64),
     Answered(u64),
 }
 
 impl KeyValue for Watched {
-    fn get(&self, key: &[u8]) -> Result<Option<Slice>, StoreError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.inner.get(key)
     }
 
@@ -241,35 +243,39 @@ impl KeyValue for Watched {
 
     fn sync(&self) -> Result<(), StoreError> {
         self.inner.sync()?;
-        self.did.lock().unwrap().push(Did::Synced);
+        let newest = self.inner.scan(&NEWS.prefix(&()), Bound::Unbounded, true).next().map(Result::unwrap);
+        let newest = newest.filter(|(key, _)| key.starts_with(&NEWS.prefix(&())));
+        let newest = newest.map_or(0, |(key, _)| u64::from_be_bytes(key[1..].try_into().unwrap()));
+        self.did.lock().unwrap().push(Did::Synced(newest));
         Ok(())
     }
 }
 
-/// A store that says what happened when; the number that a verb emits goes as a company's.
-fn watched(engine: Engine) -> (Store, Arc<Mutex<Vec<Did>>>) {
+/// A store that says what happened when; the number that a verb tells goes as a company's.
+fn watched(engine: Engine) -> (Store, Arc<Mutex<Vec<Did>>>, Hearing) {
     let did = Arc::new(Mutex::new(Vec::new()));
     let told = did.clone();
-    let listener = move |change: &Change| {
-        if let Change::Queued { company, .. } = change {
+    let engine = Arc::new(Watched { inner: engine, did: did.clone() });
+    let store = Store::new(engine, paperline::store::endless()).unwrap();
+    let hearing = hear(&store, move |_, news| {
+        if let News::Uploaded { company, .. } = news {
             told.lock().unwrap().push(Did::Told(company.0));
         }
-    };
-    let engine = Arc::new(Watched { inner: engine, did: did.clone() });
-    (Store::new(engine, paperline::store::endless(), Box::new(listener)).unwrap(), did)
+    });
+    (store, did, hearing)
 }
 
 fn tell(txn: &mut Txn<'_>, number: u64) {
-    txn.emit(Change::Queued { company: CompanyId(number), pictures: Vec::new() });
+    txn.tell(News::Uploaded { company: CompanyId(number), actions: Vec::new() });
 }
 
 fn verbs_that_wait_share_one_write(engine: Engine) {
     const VERBS: u64 = 300;
-    let (store, did) = watched(engine);
+    let (store, did, _hearing) = watched(engine);
     let verbs = (0..VERBS).map(|_| Box::new(|txn: &mut Txn<'_>| Ok(txn.next("n")?)) as Verb<u64>).collect();
     let numbers: Vec<u64> = group(&store, verbs).into_iter().map(Result::unwrap).collect();
     assert_eq!(numbers, (1..=VERBS).collect::<Vec<_>>(), "in the order they came");
-    assert_eq!(*did.lock().unwrap(), [Did::Applied, Did::Synced]);
+    assert_eq!(*did.lock().unwrap(), [Did::Applied, Did::Synced(0)]);
     assert_eq!(store.read(|view| view.counter("n")).unwrap(), VERBS);
 }
 
@@ -320,7 +326,7 @@ fn a_verb_reads_what_its_group_has_written(engine: Engine) {
 }
 
 fn a_refused_verb_leaves_nothing(engine: Engine) {
-    let (store, did) = watched(engine);
+    let (store, did, _hearing) = watched(engine);
     let key = || "key".to_owned();
     let good = move |txn: &mut Txn<'_>| {
         txn.put(&SETTINGS, &key(), &"good".to_owned())?;
@@ -350,11 +356,35 @@ fn a_refused_verb_leaves_nothing(engine: Engine) {
     // Alone it does not even make a write.
     assert_eq!(store.write_blocking(refused).unwrap_err().code, Code::Conflict);
     assert_eq!(store.read(|view| settings(view, false)), left);
-    assert_eq!(*did.lock().unwrap(), [Did::Applied, Did::Synced, Did::Told(1)]);
+    assert_eq!(*did.lock().unwrap(), [Did::Applied, Did::Synced(1), Did::Told(1)]);
+}
+
+/// Whoever was away asks from a number on, and gets either all of it or is told that some is gone.
+fn news_are_read_again_by_number(engine: Engine) {
+    const NEWS_IN_ALL: u64 = 9_000;
+    let (store, _, _hearing) = watched(engine.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(store.news_since(0, 10).unwrap(), Some(Vec::new()));
+    for some in 0..NEWS_IN_ALL / 100 {
+        let verb = move |txn: &mut Txn<'_>| {
+            (1..=100).for_each(|n| tell(txn, some * 100 + n));
+            Ok(())
+        };
+        runtime.block_on(store.write(verb)).unwrap();
+    }
+    assert_eq!(store.newest_news(), NEWS_IN_ALL);
+    let last: Vec<u64> = store.news_since(NEWS_IN_ALL - 3, 10).unwrap().unwrap().into_iter().map(|(number, _)| number).collect();
+    assert_eq!(last, [NEWS_IN_ALL - 2, NEWS_IN_ALL - 1, NEWS_IN_ALL]);
+    assert_eq!(store.news_since(NEWS_IN_ALL - 4_000, 10).unwrap().map(|some| some.len()), Some(10), "these are kept");
+    assert_eq!(store.news_since(NEWS_IN_ALL + 1, 10).unwrap(), None, "of another store");
+    eventually("the old ones go", || store.news_since(0, 10).unwrap().is_none().then_some(()));
+    // The numbers go on where they were.
+    let again = Store::new(engine, paperline::store::endless()).unwrap();
+    assert_eq!(again.newest_news(), NEWS_IN_ALL);
 }
 
 fn a_panicking_verb_costs_only_itself(engine: Engine) {
-    let (store, did) = watched(engine);
+    let (store, did, _hearing) = watched(engine);
     let count = |txn: &mut Txn<'_>| Ok(txn.next("n")?);
     let panics = |txn: &mut Txn<'_>| -> Result<u64, Refusal> {
         txn.next("n")?;
@@ -371,21 +401,22 @@ fn a_panicking_verb_costs_only_itself(engine: Engine) {
     assert!(!did.lock().unwrap().contains(&Did::Told(1)));
 }
 
-fn the_listener_is_told_after_durability_and_before_the_answer(engine: Engine) {
+fn news_are_told_after_durability_and_before_the_answer(engine: Engine) {
     const THREADS: u64 = 8;
     const VERBS: u64 = 25;
-    let (store, did) = watched(engine);
+    let (store, did, _hearing) = watched(engine);
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (store, did) = (store.clone(), did.clone());
             thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
                 for _ in 0..VERBS {
                     let verb = |txn: &mut Txn<'_>| {
                         let number = txn.next("n")?;
                         tell(txn, number);
                         Ok(number)
                     };
-                    let number = store.write_blocking(verb).unwrap();
+                    let number = runtime.block_on(store.write(verb)).unwrap();
                     did.lock().unwrap().push(Did::Answered(number));
                 }
             })
@@ -393,12 +424,13 @@ fn the_listener_is_told_after_durability_and_before_the_answer(engine: Engine) {
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
     let did = did.lock().unwrap();
-    let (mut told, mut engine_did) = (0, None);
+    let (mut told, mut durable) = (0, 0);
     for event in did.iter() {
         match event {
-            Did::Applied | Did::Synced => engine_did = Some(event.clone()),
+            Did::Applied => {}
+            Did::Synced(newest) => durable = *newest,
             Did::Told(number) => {
-                assert_eq!(engine_did, Some(Did::Synced), "told of {number} before it was durable");
+                assert!(*number <= durable, "told of {number} before it was durable");
                 told += 1;
                 assert_eq!(*number, told, "told out of order");
             }
@@ -421,12 +453,10 @@ fn a_verb_happens_though_nobody_waits_for_it(engine: Engine) {
 fn without_room_everything_is_refused_and_nothing_told(engine: Engine) {
     let (is_room, told) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let (room, tells) = (is_room.clone(), told.clone());
-    let listener = move |_: &Change| {
+    let store = Store::new(engine, Arc::new(move || if room.load(Ordering::Relaxed) { Ok(()) } else { Err("full") })).unwrap();
+    let _hearing = hear(&store, move |_, _| {
         tells.fetch_add(1, Ordering::Relaxed);
-    };
-    let store =
-        Store::new(engine, Arc::new(move || if room.load(Ordering::Relaxed) { Ok(()) } else { Err("full") }), Box::new(listener))
-            .unwrap();
+    });
     let verb = |txn: &mut Txn<'_>| {
         tell(txn, 1);
         Ok(txn.next("n")?)
@@ -435,7 +465,8 @@ fn without_room_everything_is_refused_and_nothing_told(engine: Engine) {
     assert_eq!(store.write_blocking(|txn| Ok(txn.view().counter("n")?)), Ok(0), "who writes nothing needs no room");
     assert_eq!((store.read(|view| view.counter("n")).unwrap(), told.load(Ordering::Relaxed)), (0, 0));
     is_room.store(true, Ordering::Relaxed);
-    assert_eq!(store.write_blocking(verb), Ok(1));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(store.write(verb)), Ok(1));
     assert_eq!(told.load(Ordering::Relaxed), 1);
 }
 
@@ -555,6 +586,7 @@ type Users = Vec<(String, UserId)>;
 
 fn play(txn: &mut Txn<'_>, ops: &[Op], refused: bool) -> Result<Vec<Users>, Refusal> {
     let mut looks = Vec::new();
+    txn.tell(News::Accounts);
     for op in ops {
         match op {
             Op::Put(name, number) => txn.put(&USERS_BY_NAME, name, &UserId(*number))?,

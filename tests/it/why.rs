@@ -69,12 +69,9 @@ struct Here {
 impl Here {
     fn start(outcomes: Vec<Outcome>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let messages = Arc::new(Messages::default());
-        let hub = Hub::new(messages.clone());
-        let told = hub.clone();
-        let app = App::open(&dir.path().join("data"), &[], Box::new(move |change| told.publish(change))).unwrap();
-        let app = Arc::new(app);
-        messages.speak_for(app.clone());
+        let app = Arc::new(App::open(&dir.path().join("data"), &[]).unwrap());
+        let messages = Messages::new(app.clone());
+        let hub = Hub::new(messages.clone(), 0);
         let password = app.first_start().unwrap().unwrap();
         let (go, went) = channel();
         let (scripted, went) = (Scripted::new(outcomes, std::time::Duration::ZERO), Arc::new(Mutex::new(went)));
@@ -94,6 +91,9 @@ impl Here {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let entered = runtime.enter();
+        paperline::feed::start(app.clone(), hub.clone(), messages);
+        drop(entered);
         runtime.spawn(dispatcher::run(app, hub, vec![make], stopped.clone()));
         runtime.spawn(listen::serve(listener, None, edge, stopped));
         Self { url, password, go, _stop: stop, _runtime: runtime, _dir: dir }

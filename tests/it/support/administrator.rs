@@ -3,6 +3,7 @@
 use paperline::app::{App, By, now};
 use paperline::domain::account::{Actor, Company, Credential, Permission, PermissionSet, Session, User};
 use paperline::domain::ids::{CompanyId, UserId};
+use paperline::domain::news::News;
 use paperline::store::tables::{COMPANIES, SESSIONS, USERS};
 
 pub const COMPANY: CompanyId = CompanyId(1);
@@ -30,6 +31,7 @@ pub fn let_in(app: &App) {
     let made = app.store.write_blocking(move |txn| {
         txn.put(&COMPANIES, &company.id, &company)?;
         txn.put(&USERS, &user.id, &user)?;
+        txn.tell(News::Accounts);
         Ok(txn.put(&SESSIONS, &KEY, &session)?)
     });
     made.unwrap();

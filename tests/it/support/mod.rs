@@ -384,6 +384,32 @@ pub fn status_line(stream: TcpStream) -> String {
     line.trim_end().to_owned()
 }
 
+/// Whoever holds it is the feed of the store, in place of the box's own.
+pub struct Hearing(Option<tokio::runtime::Runtime>);
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.0.take().unwrap().shutdown_background();
+    }
+}
+
+/// Calls `hear` with all news from now on, in their order.
+pub fn hear(
+    store: &paperline::store::Store,
+    mut hear: impl FnMut(u64, &paperline::domain::news::News) + Send + 'static,
+) -> Hearing {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut feed = store.feed();
+    runtime.spawn(async move {
+        loop {
+            let news = feed.next().await.unwrap();
+            news.iter().for_each(|(number, news)| hear(*number, news));
+            feed.told(news.last().unwrap().0);
+        }
+    });
+    Hearing(Some(runtime))
+}
+
 pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {

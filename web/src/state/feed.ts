@@ -3,12 +3,15 @@ import { computed, ref } from 'vue'
 import { whoAmI } from '../api/account'
 import { LiveSocket } from '../api/socket'
 import { hideLink, showLink } from './links'
-import { can } from './session'
+import { can, refreshUser } from './session'
 
 export const FEED_QUEUE = 1
 export const FEED_CONSOLE = 2
 export const FEED_TEMPLATES = 3
 export const FEED_FAULTS = 4
+
+const FEED_RESUMED = 207
+const RIGHTS_CHANGED = 208
 
 export interface FeedMessage {
   msg_id: number
@@ -33,6 +36,8 @@ const defaultPage = computed(() => PAGES.find(([, rights]) => rights.some(can))?
 export const faultCount = ref<number | null>(null)
 
 let wanted: number | undefined
+/** The newest of the box's numbers that this page has heard; null while it has heard none of the page it watches. */
+let heard: number | null = null
 const listeners = new Set<Listener>()
 const openers = new Set<() => void>()
 
@@ -43,13 +48,15 @@ const socket = new LiveSocket({
   ask: whoAmI,
   // The box answers everything, if only with a refusal; so silence means that the line is dead.
   ping: () => JSON.stringify({ code: '002' }),
-  onOpen: () => {
-    register()
-    for (const opener of openers) opener()
-  },
+  onOpen: register,
   onMessage: (raw) => {
     const message = raw as FeedMessage
     if (typeof message?.msg_id !== 'number') return
+    // What was missed is told again after this, or it is not known any more, and everything has to be looked at.
+    const isTold = message.msg_id === FEED_RESUMED && message.missed !== true
+    if (typeof message.number === 'number' && !isTold) heard = message.number
+    if (message.msg_id === FEED_RESUMED && !isTold) for (const opener of openers) opener()
+    if (message.msg_id === RIGHTS_CHANGED) void refreshUser().catch(() => {})
     if ((message.msg_id === 205 || message.msg_id === 206) && typeof message.fault_num === 'number') {
       faultCount.value = message.fault_num
     }
@@ -59,7 +66,7 @@ const socket = new LiveSocket({
 
 function register(): void {
   const page = wanted ?? defaultPage.value
-  if (page !== undefined) socket.send({ code: '001', console_status: page })
+  if (page !== undefined) socket.send({ code: '001', console_status: page, since: heard })
 }
 
 export function startFeed(): void {
@@ -72,6 +79,7 @@ export function stopFeed(): void {
   socket.stop()
   hideLink('feed')
   faultCount.value = null
+  heard = null
 }
 
 /** Which page of the feed is looked at; undefined for the default. */
@@ -79,8 +87,8 @@ export function watchPage(page: number | undefined): void {
   const before = wanted ?? defaultPage.value
   wanted = page
   if ((wanted ?? defaultPage.value) !== before) {
+    heard = null
     register()
-    for (const opener of openers) opener()
   }
 }
 
@@ -97,7 +105,8 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Runs whenever messages may have been missed: after each connect and each change of the page watched. */
+/** Runs whenever messages have been missed: after each change of the page watched, and after a time away of which the box no longer knows
+ * everything. */
 export function whenFeedOpens(opener: () => void): () => void {
   openers.add(opener)
   return () => openers.delete(opener)

@@ -1,11 +1,15 @@
 //! Who watches what: passes news to the sockets, each message put into words once however many watch. Every socket has a bounded queue;
 //! who can't keep up is cut, and never holds up the rest. Not here: the words (http/messages.rs), the sockets (http/socket.rs).
 
+mod recent;
+
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet};
-use crate::domain::change::{Change, Match, Progress, Step};
 use crate::domain::ids::{ActionId, CompanyId, UserId};
+use crate::domain::news::News;
+use crate::domain::progress::{Match, Progress, Step};
 use crate::domain::region::Regions;
 use bytes::Bytes;
+use recent::{Recent, numbered};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,11 +65,14 @@ pub struct Message {
     pub text: Bytes,
 }
 
-/// Puts news into words.
+/// Puts into words what the hub itself has to tell.
 pub trait Encoder: Send + Sync {
-    fn change(&self, change: &Change) -> Vec<Message>;
     fn progress(&self, progress: &Progress) -> Vec<Message>;
     fn faults(&self, number: u64) -> Bytes;
+    /// First to a socket that asks for numbers: the newest. `missed`: whoever was away has to look at everything anew.
+    fn resumed(&self, number: u64, missed: bool) -> Bytes;
+    /// To whoever's rights are no longer what they were.
+    fn rights_changed(&self) -> Bytes;
     /// What the running recognition has read so far.
     fn so_far(&self, running: Option<(ActionId, &Regions)>) -> Bytes;
 }
@@ -89,6 +96,8 @@ struct Watcher {
     /// Without this right the socket has nothing to say: it is closed when the right is taken away.
     needs: Option<Permission>,
     page: Option<Page>,
+    /// It asked for the numbers of the news.
+    numbered: bool,
     faults_told: Option<u64>,
     queue: mpsc::Sender<Bytes>,
     /// Bytes in the queue.
@@ -139,6 +148,7 @@ struct Inner {
     running: BTreeMap<ActionId, Reading>,
     /// The last numbers of faults told: a company's, and (`None`) everybody's.
     faults: HashMap<Option<CompanyId>, u64>,
+    recent: Recent,
     closing: bool,
 }
 
@@ -146,6 +156,7 @@ pub struct Hub {
     encoder: Arc<dyn Encoder>,
     inner: Mutex<Inner>,
     unprinted: watch::Sender<u64>,
+    claims: watch::Sender<u64>,
     queues: Notify,
 }
 
@@ -180,8 +191,15 @@ impl Drop for Subscription {
 }
 
 impl Hub {
-    pub fn new(encoder: Arc<dyn Encoder>) -> Arc<Self> {
-        Arc::new(Self { encoder, inner: Mutex::default(), unprinted: watch::Sender::new(0), queues: Notify::new() })
+    pub fn new(encoder: Arc<dyn Encoder>, newest: u64) -> Arc<Self> {
+        let inner = Inner { recent: Recent::new(newest), ..Inner::default() };
+        Arc::new(Self {
+            encoder,
+            inner: Mutex::new(inner),
+            unprinted: watch::Sender::new(0),
+            claims: watch::Sender::new(0),
+            queues: Notify::new(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -191,6 +209,11 @@ impl Hub {
     /// Changes whenever the list of devices without a label does.
     pub fn unprinted(&self) -> watch::Receiver<u64> {
         self.unprinted.subscribe()
+    }
+
+    /// Changes whenever labels are claimed or let go.
+    pub fn claims(&self) -> watch::Receiver<u64> {
+        self.claims.subscribe()
     }
 
     /// Returns when the queues, the pause or the settings may have changed since the last call.
@@ -219,6 +242,7 @@ impl Hub {
             limit: matches!(actor.credential, Credential::Token(_)).then_some(actor.permissions),
             needs,
             page: None,
+            numbered: false,
             faults_told: None,
             queue: sender,
             behind: behind.clone(),
@@ -235,35 +259,42 @@ impl Hub {
         self.lock().watchers.len()
     }
 
-    /// News that is durable. Called by the writer, in the order of the commits.
-    pub fn publish(&self, change: &Change) {
-        match change {
-            Change::Unprinted => return self.unprinted.send_modify(|version| *version += 1),
-            Change::Queues | Change::Settings(_) => return self.queues.notify_one(),
-            Change::Queued { .. } | Change::Waits { .. } | Change::Cancelled { .. } => self.queues.notify_one(),
+    /// The dispatcher has something to look at.
+    pub fn wake(&self) {
+        self.queues.notify_one();
+    }
+
+    /// News that are durable, with their number and what is to be told of them. The feed calls it, in their order.
+    pub fn publish(&self, number: u64, news: &News, messages: &[Message]) {
+        match news {
+            News::Unprinted => self.unprinted.send_modify(|version| *version += 1),
+            News::Claims => self.claims.send_modify(|version| *version += 1),
+            News::Uploaded { .. } | News::PutBack { .. } => self.wake(),
             _ => {}
         }
-        let messages = self.encoder.change(change);
         let mut inner = self.lock();
-        match change {
-            Change::Started { action, .. } => {
-                let reading = Reading { company: action.company, matched: None, regions: Regions::default() };
-                inner.running.insert(action.id, reading);
+        match news {
+            News::Started { company, action } => {
+                let reading = Reading { company: *company, matched: None, regions: Regions::default() };
+                inner.running.insert(*action, reading);
             }
-            Change::Recognised { invoice, .. } => {
-                inner.running.remove(&invoice.action);
-            }
-            Change::Waits { action } => {
+            News::Recognised { action, .. } | News::PutBack { action } => {
                 inner.running.remove(action);
             }
-            Change::Faults { company, own, all, .. } => {
+            News::Faults { company, own, all, .. } => {
                 inner.faults.extend([(Some(*company), *own), (None, *all)]);
             }
-            Change::Ended { credential } => inner.end(*credential),
-            Change::Rights { user, company, permissions, locked } => inner.rights(*user, *company, *permissions, *locked),
+            News::Ended(credential) => inner.end(*credential),
             _ => {}
         }
-        inner.tell(&messages);
+        inner.recent.add(number, messages);
+        inner.tell(messages, Some(number));
+    }
+
+    /// What a user may do from now on. `company`: the one that they are in.
+    pub fn rights(&self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool) {
+        let told = self.encoder.rights_changed();
+        self.lock().rights(user, company, permissions, locked, &told);
     }
 
     /// What an engine says while it works.
@@ -277,7 +308,7 @@ impl Hub {
                 Step::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
             }
         }
-        inner.tell(&messages);
+        inner.tell(&messages, None);
     }
 
     /// Which template a running recognition reads by; nothing before the engine has said so.
@@ -296,19 +327,25 @@ impl Hub {
 }
 
 impl Inner {
-    fn tell(&mut self, messages: &[Message]) {
+    /// `number`: of the news that it is about.
+    fn tell(&mut self, messages: &[Message], number: Option<u64>) {
         for message in messages {
-            for watcher in self.watchers.values() {
-                let here = watcher.page.is_some_and(|page| message.pages.contains(&page) && page.is_open_to(watcher.permissions));
-                let meant = match message.audience {
-                    Audience::Company(company) => watcher.wall.is_none_or(|own| own == company),
-                    Audience::Inside(company) => watcher.wall == Some(company),
-                    Audience::Everywhere => watcher.wall.is_none(),
-                };
-                if here && meant {
-                    watcher.send(message.text.clone());
-                }
+            let with_number = number.map_or_else(|| message.text.clone(), |number| numbered(&message.text, number));
+            for watcher in self.watchers.values().filter(|watcher| watcher.is_meant(message)) {
+                watcher.send(if watcher.numbered { with_number.clone() } else { message.text.clone() });
             }
+        }
+    }
+
+    /// What a socket missed, or word that it has to look at everything anew. What an engine has said meanwhile is told to nobody again.
+    fn resume(&mut self, id: u64, since: Option<u64>, encoder: &dyn Encoder) {
+        let Some(watcher) = self.watchers.get_mut(&id) else { return };
+        watcher.numbered = true;
+        let is_reading = watcher.page == Some(Page::Console) && !self.running.is_empty();
+        let told = since.filter(|_| !is_reading).and_then(|since| self.recent.since(since));
+        watcher.send(encoder.resumed(self.recent.newest(), told.is_none()));
+        for (number, message) in told.into_iter().flatten().filter(|(_, message)| watcher.is_meant(message)) {
+            watcher.send(numbered(&message.text, *number));
         }
     }
 
@@ -318,19 +355,30 @@ impl Inner {
         }
     }
 
-    fn rights(&mut self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool) {
+    fn rights(&mut self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool, told: &Bytes) {
         for watcher in self.watchers.values_mut().filter(|w| w.user == user) {
             watcher.permissions = watcher.limit.map_or(permissions, |limit| limit.within(permissions));
             watcher.wall = (!watcher.permissions.allows(Permission::SystemRw)).then_some(company);
             let lost = watcher.needs.is_some_and(|needed| !watcher.permissions.allows(needed));
             if locked || lost {
                 watcher.cut.now(CLOSE_POLICY, "no permission");
+            } else if watcher.numbered {
+                watcher.send(told.clone());
             }
         }
     }
 }
 
 impl Watcher {
+    fn is_meant(&self, message: &Message) -> bool {
+        let here = self.page.is_some_and(|page| message.pages.contains(&page) && page.is_open_to(self.permissions));
+        here && match message.audience {
+            Audience::Company(company) => self.wall.is_none_or(|own| own == company),
+            Audience::Inside(company) => self.wall == Some(company),
+            Audience::Everywhere => self.wall.is_none(),
+        }
+    }
+
     fn send(&self, text: Bytes) {
         let len = text.len();
         let before = self.behind.fetch_add(len, Ordering::Relaxed);
@@ -372,8 +420,9 @@ impl Subscription {
         }
     }
 
-    /// From now on this socket gets that page's messages, and no other's.
-    pub fn watch(&self, page: Page) -> Result<(), NotPermitted> {
+    /// From now on this socket gets that page's messages, and no other's. `since`: it wants the numbers of the news, and what it has missed
+    /// after that one; `Some(None)`: it has heard nothing yet.
+    pub fn watch(&self, page: Page, since: Option<Option<u64>>) -> Result<(), NotPermitted> {
         let mut inner = self.hub.lock();
         let faults = inner.watchers.get(&self.id).and_then(|w| inner.faults.get(&w.wall)).copied();
         let Some(watcher) = inner.watchers.get_mut(&self.id) else { return Err(NotPermitted) };
@@ -384,6 +433,9 @@ impl Subscription {
         // The number may have changed since the greeting, when this socket watched nothing.
         if let (Some(now), true) = (faults, watcher.faults_told.take() != faults && page != Page::Faults) {
             watcher.send(self.hub.encoder.faults(now));
+        }
+        if let Some(since) = since {
+            inner.resume(self.id, since, &*self.hub.encoder);
         }
         Ok(())
     }

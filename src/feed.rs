@@ -1,0 +1,70 @@
+//! The feed: the one that tells news, in the order in which they became durable. First what the app remembers, then the watchers and the
+//! dispatcher; only then is the verb that they come from answered. Not here: the words (http/messages.rs), who watches (hub.rs).
+
+use crate::app::{App, accounts};
+use crate::domain::fact::Fact;
+use crate::domain::ids::UserId;
+use crate::domain::news::News;
+use crate::domain::refusal::Refusal;
+use crate::http::messages::Messages;
+use crate::hub::Hub;
+use crate::store::news::Feed;
+use std::sync::Arc;
+
+/// Tells the news from now on, until the box stops.
+pub fn start(app: Arc<App>, hub: Arc<Hub>, messages: Arc<Messages>) {
+    let mut feed = app.store.feed();
+    let teller = Teller { app, hub, messages };
+    tokio::spawn(async move {
+        loop {
+            match feed.next().await {
+                Ok(news) => teller.tell_all(&mut feed, news),
+                Err(e) => {
+                    tracing::error!("news are lost: {e}");
+                    feed.skip_to_newest();
+                    teller.hub.wake();
+                }
+            }
+        }
+    });
+}
+
+struct Teller {
+    app: Arc<App>,
+    hub: Arc<Hub>,
+    messages: Arc<Messages>,
+}
+
+impl Teller {
+    fn tell_all(&self, feed: &mut Feed, news: Vec<(u64, News)>) {
+        let Some((last, _)) = news.last() else { return };
+        let last = *last;
+        for (number, one) in news {
+            if let Err(refusal) = self.tell(number, &one) {
+                tracing::error!("news {number} can't be told: {}", refusal.en);
+            }
+        }
+        feed.told(last);
+    }
+
+    fn tell(&self, number: u64, news: &News) -> Result<(), Refusal> {
+        let fact = self.app.logged(news)?.map(|row| row.fact);
+        self.app.hear(news, fact.as_ref());
+        if let News::User(user) = news {
+            self.rights(*user)?;
+        }
+        if fact.as_ref().is_some_and(Fact::is_about_queues) {
+            self.hub.wake();
+        }
+        self.hub.publish(number, news, &self.messages.of(news, fact.as_ref())?);
+        Ok(())
+    }
+
+    fn rights(&self, id: UserId) -> Result<(), Refusal> {
+        let found = self.app.store.read(|view| accounts::rights(view, id))?;
+        if let Some((user, permissions)) = found {
+            self.hub.rights(id, user.company, permissions, user.locked);
+        }
+        Ok(())
+    }
+}
