@@ -1,19 +1,21 @@
 //! Reads everything and says what is wrong: rows that can't be read, indexes and totals that don't agree with what they stand for, rows
 //! that name what is not there, pictures that are not what was taken in. Changes nothing.
 
+use super::claims::CLAIMS_COUNTER;
 use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
 use super::{faults, log, recount};
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::device::{Listed, canonical_cpuid};
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
+use crate::domain::news::News;
 use crate::store::blobs::Blobs;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
-    ACTIONS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CONTENDERS, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
+    ACTIONS, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CONTENDERS, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
     DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICES, INVOICES_BY_COMPANY,
-    INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, PAUSE, PICTURES, PRINTS, QUEUES, REDS, RETIRED, RUNNING, SESSIONS,
-    SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS,
+    INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, NEWS, PAUSE, PICTURES, PRINTS, QUEUES, REDS, RETIRED, RUNNING,
+    SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS,
     UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
@@ -49,6 +51,7 @@ pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
     check.templates()?;
     check.invoices()?;
     check.log()?;
+    check.news()?;
     Ok(check.findings)
 }
 
@@ -114,6 +117,21 @@ impl Check<'_> {
         let last = self.view.counter(counter)?;
         self.expect(last >= highest, || format!("counters: {counter} is {last}, and {highest} is allotted"));
         Ok(())
+    }
+
+    /// Numbered without a gap, each row of the log that they point to there; and labels that are somebody's.
+    fn news(&mut self) -> Result<(), StoreError> {
+        let mut last = None;
+        self.each(&NEWS, |check, number, news| {
+            let follows = last.replace(number).is_none_or(|before: u64| before + 1 == number);
+            check.expect(follows, || format!("news: {number} does not follow the one before it"));
+            match news {
+                News::Logged(time, row) => check.is_there(&LOG, &(time, row), &format!("news {number}")),
+                _ => Ok(()),
+            }
+        })?;
+        let claims = self.each(&CLAIMS, |_, _, _| Ok(()))?;
+        self.total(CLAIMS_COUNTER, claims)
     }
 
     fn counters(&mut self) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub const CLAIM: Duration = Duration::from_secs(120);
 const CLAIMS_MAX: u64 = 20_000;
-const CLAIMS_COUNTER: &str = "claims";
+pub(super) const CLAIMS_COUNTER: &str = "claims";
 /// Of those that have run out, so many go in one verb.
 const DROPPED_AT_ONCE: usize = 500;
 

@@ -2,6 +2,7 @@
 //! out to be one are laid before people, none lost. Goes on where it was interrupted.
 
 use super::devices::{Contradiction, DEVICES_COUNTER, SEQUENCE_COUNTER, keep_conflict};
+use super::now;
 use crate::domain::device::{ConflictKind, canonical_cpuid};
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
@@ -10,7 +11,8 @@ use crate::store::{Store, Txn};
 
 const ROWS_PER_VERB: usize = 200;
 
-pub(super) fn bring_to_one_form(store: &Store, now: Millis) -> Result<(), Refusal> {
+pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
+    let now = now();
     // Devices were numbered by how many there were: none went.
     store.write_blocking(|txn| {
         let number = txn.view().counter(DEVICES_COUNTER)?.max(txn.view().counter(SEQUENCE_COUNTER)?);

@@ -125,10 +125,15 @@ fn note_restore(store: &Store) -> Result<(), Refusal> {
     })
 }
 
-/// A newer release's store is left alone. An older one's is kept as a backup before anything in it is written anew; its records are
-/// read as they are, and take their new shape when they are written. Totals that it lacks are counted.
+/// What a store of the format before lacks, for each format that lacks anything; in their order. Records are read as they are, and take
+/// their new shape when they are written.
+const MIGRATIONS: [(u64, Migration); 2] = [(4, identity::to_format_4), (4, recount::to_format_4)];
+
+type Migration = fn(&Store) -> Result<(), Refusal>;
+
+/// A newer release's store is left alone. An older one's is kept as a backup before anything in it is written anew.
 fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
-    match store.read(|view| view.get(&FORMAT, &())).map_err(|e| data_dir::store_in_words(dir, &e))? {
+    let older = match store.read(|view| view.get(&FORMAT, &())).map_err(|e| data_dir::store_in_words(dir, &e))? {
         Some(FORMAT_NUMBER) => return Ok(()),
         Some(newer) if newer > FORMAT_NUMBER => {
             let dir = dir.display();
@@ -143,15 +148,16 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
                 tracing::info!("from format {older} to {FORMAT_NUMBER}: keeping {} first", snapshot.display());
                 backup::write_file(store, dir, &now().to_string(), &snapshot)?;
             }
-            if older < 4 {
-                identity::bring_to_one_form(store, now()).map_err(|refusal| unreadable(dir, refusal))?;
-            }
+            older
         }
-        None => {}
-    }
-    let brought =
-        recount::to_format_4(store).and_then(|()| store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?)));
-    Ok(brought.map_err(|refusal| unreadable(dir, refusal))?)
+        // Just made: it lacks nothing.
+        None => FORMAT_NUMBER,
+    };
+    let missing = MIGRATIONS.iter().filter(|(format, _)| *format > older);
+    let brought = missing
+        .map(|(_, migrate)| migrate(store))
+        .chain(std::iter::once_with(|| store.write_blocking(|txn| Ok(txn.put(&FORMAT, &(), &FORMAT_NUMBER)?))));
+    Ok(brought.collect::<Result<(), _>>().map_err(|refusal| unreadable(dir, refusal))?)
 }
 
 /// A row that can't be read was named in the log; here it is said what to do.

@@ -49,8 +49,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Goes up when an older release could not go on with what this one writes. 2: invoices have running
 /// totals. 3: devices by time have their CPU ids. 4: CPU ids are compared without case and `0x`; totals of invoices are signed, and
-/// say what they count.
-pub const FORMAT_NUMBER: u64 = 4;
+/// say what they count. 5: news are numbered, and what is running has an owner and an end.
+pub const FORMAT_NUMBER: u64 = 5;
 
 /// The numbers of the tables that say who somebody is and what he may do: from this one up to that, not included.
 const ACCOUNTS: std::ops::Range<u8> = 10..20;

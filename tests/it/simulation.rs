@@ -79,6 +79,8 @@ struct Known {
     /// Times the box went down with it, the machine staying up.
     crashes: u32,
     cancelled: bool,
+    /// A try is over after which there is no other, or the box has gone down with it too often.
+    may_end: bool,
 }
 
 /// What a lane has in hand.
@@ -109,6 +111,11 @@ impl Made {
         *self.happened.entry(what).or_default() += 1;
     }
 
+    /// What the box says that lanes have in hand.
+    fn running(&self) -> BTreeSet<ActionId> {
+        self.app.store.read(queues::running).unwrap().iter().map(|action| action.id).collect()
+    }
+
     fn in_hand(&self) -> BTreeSet<ActionId> {
         self.working.iter().flatten().map(|work| work.action.id).collect()
     }
@@ -123,6 +130,7 @@ impl Lanes for Made {
             self.now,
             self.away_until[lane]
         );
+        assert_eq!(self.running(), self.in_hand(), "what has ended is kept before anything is begun");
         self.asked[lane] = true;
     }
 
@@ -132,8 +140,7 @@ impl Lanes for Made {
         assert!(self.now >= self.quiet_until, "{id} starts at {} and nothing may before {}", self.now, self.quiet_until);
         assert!(self.app.store.read(queues::is_paused).is_ok_and(|paused| !paused), "{id} starts in a pause");
         let others = self.in_hand();
-        let running: BTreeSet<ActionId> = self.app.store.read(queues::running).unwrap().iter().map(|a| a.id).collect();
-        assert_eq!(running, others.iter().copied().chain([id]).collect(), "what has ended is kept before anything starts");
+        assert_eq!(self.running(), others.iter().copied().chain([id]).collect(), "what has ended is kept before anything starts");
         let managing = self.working.iter().flatten().any(|work| work.action.job.queue() == Queue::Manage);
         assert!(!managing && (queue == Queue::Recognise || others.is_empty()), "a template change does not run alone");
         let heads = self.app.store.read(queues::heads).unwrap();
@@ -281,6 +288,7 @@ impl World {
             let known = self.made.known.get_mut(&action).unwrap();
             known.ends += 1;
             assert_eq!(known.ends, 1, "{action} ended twice");
+            assert!(known.may_end, "{action} ended with tries left");
             let paid = known.starts.saturating_sub(known.free);
             assert!(paid <= 1 + RETRIES, "{action} had {paid} tries");
             self.ended.insert(action);
@@ -356,6 +364,7 @@ impl World {
             known.starts += u32::from(!known_starts.contains(&action.id));
             known.free += 1;
             known.crashes += u32::from(!power_cut);
+            known.may_end |= known.crashes == CRASHES_MAX;
         }
         assert_eq!(app.recover_actions(&self.boot.to_string(), true).unwrap(), running.len());
         self.hear();
@@ -406,6 +415,8 @@ impl World {
             End::Unreachable { .. } => Err(failure(Broken::Sending)),
             End::Refused | End::Failed { .. } => Err(failure(Broken::Receiving)),
         };
+        let known = self.made.known.get_mut(&work.action.id).unwrap();
+        known.may_end = !matches!(work.end, End::Unreachable { .. } | End::Failed { failed_tries: ..=RETRIES });
         match work.end {
             End::Failed { failed_tries } if failed_tries <= RETRIES => {
                 let wait = BACKOFF_MS << (failed_tries - 1);
@@ -424,9 +435,8 @@ impl World {
 
     /// What holds after every step.
     fn check(&mut self) {
-        let running = self.look(queues::running);
         let in_hand = self.made.in_hand();
-        assert_eq!(running.iter().map(|a| a.id).collect::<BTreeSet<_>>(), in_hand);
+        assert_eq!(self.made.running(), in_hand);
         assert_eq!(self.driver.running().into_iter().collect::<BTreeSet<_>>(), in_hand);
         for queue in [Queue::Manage, Queue::Recognise, Queue::Exception] {
             let (rows, counted) =

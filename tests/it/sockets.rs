@@ -235,9 +235,7 @@ fn what_was_put_back_and_cancelled_is_not_being_read() {
     while requests.recv().unwrap().0 != 1 {}
     assert_eq!(page.next().unwrap()["msg_id"], 201);
     assert_eq!(page.next().unwrap()["msg_id"], 203);
-    eventually("it is put back", || {
-        (client.post(&format!("/api/queue/{action}/cancel"), &json!({})).status == 200).then_some(())
-    });
+    eventually("it is put back", || (client.post(&format!("/api/queue/{action}/cancel"), &json!({})).status == 200).then_some(()));
     let mut console = watch(&client, 2);
     console.say(&json!({ "code": "002" }));
     assert_eq!(console.next().unwrap(), json!({ "msg_id": 204, "action_id": null, "region_list": {} }));
