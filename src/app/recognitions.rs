@@ -1,7 +1,6 @@
 //! The end of a recognition: an invoice is kept, as read or as a fault, with what people have said of it before. Not here: the queue that it
 //! comes from (queues.rs), the reading (dispatcher.rs).
 
-use super::entries::stands_against;
 use super::invoices::{corrections, put, specimen};
 use super::queues::{end, picture_of};
 use super::{App, faults, now};
@@ -9,13 +8,11 @@ use crate::domain::action::{Job, State};
 use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Contender, Invoice, Reason, Standing, Why};
+use crate::domain::judge;
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::region::Region;
-use crate::domain::text::is_blank;
-use crate::domain::{checks, entries};
+use crate::store::Txn;
 use crate::store::tables::{CONTENDERS, INVOICES, TEMPLATES};
-use crate::store::{StoreError, Txn};
-use std::collections::BTreeMap;
 
 /// What came of a recognition.
 #[derive(Clone, Debug)]
@@ -60,9 +57,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         _ => None,
     };
     let mut reasons = outcome.reasons;
-    if picture.pages > 1 {
-        reasons.push(Why::Found(checks::Reason::Pages { pages: picture.pages, read: 1 }));
-    }
+    reasons.extend(judge::unread_pages(picture.pages).map(Why::Found));
     let (template, template_label) = outcome.template.unzip();
     let mut invoice = Invoice {
         id: match &again {
@@ -89,7 +84,10 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         void: again.as_ref().and_then(|known| known.void.clone()),
         decisions: again.as_ref().map(|known| known.decisions.clone()).unwrap_or_default(),
     };
-    keep_corrections(txn, &mut invoice)?;
+    let said = corrections(&txn.view(), invoice.id)?;
+    // Most are read for the first time: their template need not be looked at.
+    let specimen = specimen(&txn.view(), template.filter(|_| !said.is_empty()))?;
+    judge::keep_corrections(&mut invoice, &said, &specimen);
     if invoice.reasons.is_empty() {
         invoice.standing = Standing::Passed;
     }
@@ -108,41 +106,6 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         template.successes += 1;
         txn.put(&TEMPLATES, &template.id, &template)?;
     }
-    Ok(())
-}
-
-/// What a person once put right or found right is not overwritten by reading again. It is a machine's word only where that has surely read
-/// the same: a sure reading of something else is a reason, as either may be right, and so is none, as nobody has reviewed it.
-fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreError> {
-    // The last word on each area.
-    let people: BTreeMap<String, String> = corrections(&txn.view(), invoice.id)?.into_iter().map(|c| (c.pos_id, c.new)).collect();
-    if people.is_empty() || invoice.template.is_none() {
-        people.into_iter().for_each(|(area, entered)| invoice.set_text(&area, entered));
-        return Ok(());
-    }
-    let mut reasons = Vec::new();
-    for (area, entered) in people {
-        let is_doubted = invoice.reasons.iter().any(|why| why.doubts(&area));
-        invoice.reasons.retain(|why| !why.doubts(&area));
-        let (read, probability) =
-            invoice.regions.iter().find(|r| r.pos_id == area).map_or_else(Default::default, |r| (r.text.clone(), r.probability));
-        let is_same = entries::is_same(&area, &entered, &read) || is_blank(&entered) && is_blank(&read);
-        invoice.set_text(&area, entered.clone());
-        if is_doubted || read.is_empty() && !is_same {
-            // It stands there, and is not sure.
-            invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
-            reasons.push(checks::Reason::Unconfirmed { area });
-        } else if !is_same {
-            reasons.push(checks::Reason::Reread { area, entered, read });
-        }
-    }
-    invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
-    let specimen = specimen(&txn.view(), invoice.template)?;
-    let against = stands_against(&txn.view(), invoice, &specimen)?;
-    if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
-        invoice.review = None;
-    }
-    invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub mod file_kind;
 pub mod identity;
 pub mod ids;
 pub mod invoice;
+pub mod judge;
 pub mod label_look;
 pub mod money;
 pub mod reason;
