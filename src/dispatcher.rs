@@ -7,8 +7,9 @@ use crate::domain::action::{Action, Job, Queue, TemplateDraft};
 use crate::domain::change::{Match, Progress, Step};
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use crate::domain::ids::{ActionId, CompanyId, Millis, PictureId, TemplateId};
-use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Why};
+use crate::domain::invoice::{CONTENDERS_MAX, Contender};
 use crate::domain::judge::{self, Reading};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::region::{Region, Regions};
 use crate::domain::settings::Settings;
@@ -400,13 +401,12 @@ impl Attempt<'_> {
                 Outcome {
                     template: Some((template.id, template.layout.label.clone())),
                     regions: verdict.regions,
-                    reasons: verdict.reasons.into_iter().map(Why::Found).collect(),
+                    reasons: verdict.reasons,
                     codes: vat_code::kept(codes),
                     contenders,
-                    trouble: None,
                 }
             }
-            _ => Outcome { contenders, ..Outcome::nothing_read(Reason::no_template_fits()) },
+            _ => Outcome { contenders, ..Outcome::nothing_read(Reason::NoTemplateFits) },
         }))
     }
 

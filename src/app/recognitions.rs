@@ -7,8 +7,9 @@ use super::{App, faults, now};
 use crate::domain::action::{Job, State};
 use crate::domain::change::Change;
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Contender, Invoice, Reason, Standing, Why};
+use crate::domain::invoice::{Contender, Invoice, Standing, Why};
 use crate::domain::judge;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::{Refusal, sentence};
 use crate::domain::region::Region;
 use crate::store::Txn;
@@ -21,35 +22,27 @@ pub struct Outcome {
     pub template: Option<(TemplateId, String)>,
     pub regions: Vec<Region>,
     /// Empty: no person is needed.
-    pub reasons: Vec<Why>,
+    pub reasons: Vec<Reason>,
     /// Texts of the VAT codes on the picture.
     pub codes: Vec<String>,
     /// The templates it was chosen from, the likeliest first, where the engine told.
     pub contenders: Vec<Contender>,
-    /// The seed's sentence, where the engine was the cause.
-    pub trouble: Option<&'static str>,
 }
 
 impl Outcome {
     pub fn nothing_read(reason: Reason) -> Self {
-        let reasons = vec![Why::Said(reason)];
-        Self { template: None, regions: Vec::new(), reasons, codes: Vec::new(), contenders: Vec::new(), trouble: None }
+        Self { template: None, regions: Vec::new(), reasons: vec![reason], codes: Vec::new(), contenders: Vec::new() }
     }
 
-    /// The engine gave no proper answer in all its tries; `sentence` is the seed's.
-    pub fn gave_up(sentence: &'static str) -> Self {
-        let reason = Reason::new(format!("识别失败：{sentence}"), "recognition failed: the engine gave no proper answer");
-        Self { trouble: Some(sentence), ..Self::nothing_read(reason) }
-    }
-
-    pub fn brought_the_box_down() -> Self {
-        let reason = Reason::new("系统在识别这张图片时两次中断", "the box went down twice while this picture was being read");
-        Self { trouble: Some(sentence::ENGINE_RECEIVE), ..Self::nothing_read(reason) }
+    /// The engine gave no proper answer in all its tries; `sentence`: the interface document's.
+    pub fn gave_up(sentence: &str) -> Self {
+        Self::nothing_read(if sentence == sentence::ENGINE_SEND { Reason::EngineNotAsked } else { Reason::EngineNoAnswer })
     }
 }
 
 pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
-    let state = if outcome.trouble.is_some() { State::Failed } else { State::Done };
+    let trouble = outcome.reasons.iter().find_map(Reason::trouble);
+    let state = if trouble.is_some() { State::Failed } else { State::Done };
     let Some(action) = end(txn, id, state)? else { return Ok(()) };
     let picture = picture_of(&txn.view(), &action)?.ok_or_else(Refusal::internal)?;
     let again = match action.job {
@@ -57,7 +50,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         _ => None,
     };
     let mut reasons = outcome.reasons;
-    reasons.extend(judge::unread_pages(picture.pages).map(Why::Found));
+    reasons.extend(judge::unread_pages(picture.pages));
     let (template, template_label) = outcome.template.unzip();
     let mut invoice = Invoice {
         id: match &again {
@@ -76,7 +69,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         picture,
         file_name: action.file_name,
         recognised: now(),
-        reasons,
+        reasons: reasons.into_iter().map(Why::Found).collect(),
         standing: Standing::Waiting,
         regions: outcome.regions,
         codes: outcome.codes,
@@ -97,7 +90,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     } else {
         txn.put(&CONTENDERS, &invoice.id, &outcome.contenders)?;
     }
-    txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble: outcome.trouble });
+    txn.emit(Change::Recognised { invoice: Box::new(invoice.clone()), trouble });
     if invoice.is_fault() {
         faults::add(txn, &invoice)?;
     } else if let Some(template) = invoice.template.filter(|_| invoice.standing == Standing::Passed)

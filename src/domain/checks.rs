@@ -349,10 +349,4 @@ mod tests {
     fn a_day_that_no_calendar_has_is_a_fault() {
         assert!(matches!(&faults(&regions(&[("日期", "2018年10月32日")]), &[], 0.9, &[])[..], [Reason::NotADate { .. }]));
     }
-
-    #[test]
-    fn a_reason_speaks_both_languages() {
-        let reason = Reason::Digits { area: "发票号码".into(), text: "1".into() };
-        assert!(reason.zh().contains("位数") && reason.en().contains("digits"));
-    }
 }

@@ -50,26 +50,34 @@ pub enum AreaKind {
 /// How a field that belongs to no drawn area is reported: the template's label.
 pub const POS_LABEL: &str = "发票类型";
 
+/// What an area is called in English; one of the user's own is called as he named it.
+pub fn in_english(area: &str) -> &str {
+    if area == POS_LABEL {
+        return "Invoice type";
+    }
+    AreaKind::KNOWN.iter().find(|(_, _, pos_id, _)| *pos_id == area).map_or(area, |(.., en)| en)
+}
+
 impl AreaKind {
-    /// `(json_model key, pos_id)` of every kind but `Own`.
-    pub const KNOWN: [(Self, &'static str, &'static str); 9] = [
-        (Self::Money, "money", "金额"),
-        (Self::Head, "head", "客户名称"),
-        (Self::Date, "date", "日期"),
-        (Self::Time, "time", "时间"),
-        (Self::IdCard, "id_card", "身份证号码"),
-        (Self::Detail, "detail", "具体信息"),
-        (Self::MoneyCn, "money_cn", "中文金额"),
-        (Self::InvoiceId, "invoice_id", "发票号码"),
-        (Self::InvoiceCode, "invoice_code", "发票代码"),
+    /// `(json_model key, pos_id, English name)` of every kind but `Own`.
+    pub const KNOWN: [(Self, &'static str, &'static str, &'static str); 9] = [
+        (Self::Money, "money", "金额", "Amount"),
+        (Self::Head, "head", "客户名称", "Buyer"),
+        (Self::Date, "date", "日期", "Date"),
+        (Self::Time, "time", "时间", "Time"),
+        (Self::IdCard, "id_card", "身份证号码", "ID number"),
+        (Self::Detail, "detail", "具体信息", "Details"),
+        (Self::MoneyCn, "money_cn", "中文金额", "Amount in words"),
+        (Self::InvoiceId, "invoice_id", "发票号码", "Invoice number"),
+        (Self::InvoiceCode, "invoice_code", "发票代码", "Invoice code"),
     ];
 
     pub fn of_key(key: &str) -> Self {
-        Self::KNOWN.iter().find(|(_, k, _)| *k == key).map_or(Self::Own, |(kind, _, _)| *kind)
+        Self::KNOWN.iter().find(|(_, k, ..)| *k == key).map_or(Self::Own, |(kind, ..)| *kind)
     }
 
     pub fn pos_id(self) -> Option<&'static str> {
-        Self::KNOWN.iter().find(|(kind, _, _)| *kind == self).map(|(_, _, pos_id)| *pos_id)
+        Self::KNOWN.iter().find(|(kind, ..)| *kind == self).map(|(_, _, pos_id, _)| *pos_id)
     }
 }
 

@@ -46,9 +46,7 @@ const FIRST: [(&str, &str); 15] = [
 
 /// The known fields, and what they are in English.
 fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
-    const ENGLISH: [&str; 9] =
-        ["Amount", "Buyer", "Date", "Time", "ID number", "Details", "Amount in words", "Invoice number", "Invoice code"];
-    [(POS_LABEL, "Type")].into_iter().chain(AreaKind::KNOWN.iter().zip(ENGLISH).map(|((_, _, pos_id), en)| (*pos_id, en)))
+    [(POS_LABEL, "Type")].into_iter().chain(AreaKind::KNOWN.iter().map(|(_, _, pos_id, en)| (*pos_id, *en)))
 }
 
 struct Export {

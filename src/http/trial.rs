@@ -2,13 +2,14 @@
 
 use super::call::Call;
 use super::reply::{self, Language, Reply};
-use super::wire;
+use super::{invoice_words, wire};
 use crate::app::{pictures, templates};
 use crate::domain::action::TemplateDraft;
 use crate::domain::checks;
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{Reason, Why};
+use crate::domain::invoice::Why;
 use crate::domain::judge::{self, Reading};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::{Region, Regions};
 use crate::domain::template::Template;
@@ -62,13 +63,15 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let patience = Duration::from_secs(settings.engine_timeout_s.saturating_mul(steps));
     let (trial, template) = call.edge.trials.run(path, tried, patience).await?;
     let (regions, mut reasons) = judged(&trial, &template, settings.confidence_threshold);
-    reasons.extend(judge::unread_pages(shape.pages).map(Why::Found));
+    reasons.extend(judge::unread_pages(shape.pages));
+    let reasons: Vec<Why> = reasons.into_iter().map(Why::Found).collect();
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({
-        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh, &trial.ground.en) },
+        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh(), &trial.ground.en()) },
         "region_list": wire::region_list(&regions),
         "is_fault": u8::from(!reasons.is_empty()),
         "reason": wire::reasons(&reasons, call.language),
+        "reasons": invoice_words::reasons(&reasons, &regions, call.language),
         "aligned": trial.aligned.as_ref().map(jpeg),
         "warnings": warnings(&template.learnt.specimen, &regions, call.language),
     })))
@@ -93,23 +96,24 @@ fn warnings(specimen: &[(String, String)], regions: &[Region], language: Languag
 }
 
 /// The fields, and what an invoice with them would be at fault for.
-fn judged(trial: &Trial, template: &Template, threshold: f64) -> (Vec<Region>, Vec<Why>) {
+fn judged(trial: &Trial, template: &Template, threshold: f64) -> (Vec<Region>, Vec<Reason>) {
     let mut regions = Regions::default();
     for event in &trial.events {
         match event {
-            Event::Matched { template: None, .. } => return (Vec::new(), vec![Why::Said(Reason::no_template_fits())]),
+            Event::Matched { template: None, .. } => return (Vec::new(), vec![Reason::NoTemplateFits]),
             Event::Matched { .. } => regions = Regions::default(),
             Event::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
             Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
         }
     }
     let verdict = judge::judge(Reading { regions, codes: &trial.codes, papers: trial.papers }, template, threshold);
-    (verdict.regions, verdict.reasons.into_iter().map(Why::Found).collect())
+    (verdict.regions, verdict.reasons)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ground::Ground;
     use crate::domain::ids::CompanyId;
     use crate::domain::template::{Layout, Learnt};
 
@@ -132,10 +136,10 @@ mod tests {
         };
         let read = |text: &str| Event::Read { status: 0, pos_id: "客户名称".into(), text: text.into(), probability: 0.95 };
         let matched = Event::Matched { template: Some(template.id), candidates: Vec::new() };
-        let (ground, events) = (Reason::new("", ""), vec![matched, read("甲"), read("乙")]);
+        let (ground, events) = (Ground::NoWords, vec![matched, read("甲"), read("乙")]);
         let trial = Trial { score: 1.0, ground, events, codes: Vec::new(), papers: 1, aligned: None };
         let (regions, reasons) = judged(&trial, &template, 0.9);
         assert_eq!(regions[0].text, "乙");
-        assert_eq!(wire::reasons(&reasons, Language::Chinese), "客户名称：识别出两个结果 甲 和 乙");
+        assert!(matches!(&reasons[..], [Reason::ReadTwice { .. }]), "{reasons:?}");
     }
 }

@@ -95,7 +95,7 @@ pub fn contenders(contenders: &[Contender], language: Language) -> Value {
             "model_id": c.template,
             "model_label": c.label,
             "score": probability(c.score),
-            "reason": language.pick(&c.ground.zh, &c.ground.en),
+            "reason": language.pick(&c.ground.zh(), &c.ground.en()),
         })
     };
     contenders.iter().map(one).collect()

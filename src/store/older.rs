@@ -4,10 +4,12 @@
 use crate::domain::action::{Action, Job, LogRow, State};
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
 use crate::domain::fact::Fact;
+use crate::domain::ground::Ground;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use crate::domain::invoice::{BlobHash, Invoice, Picture, PictureFormat, Purpose, Reason, Standing, Why};
+use crate::domain::invoice::{BlobHash, Contender, Invoice, Picture, PictureFormat, Purpose, Standing, Why};
 use crate::domain::region::Region;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, POS_LABEL, Template};
+use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
 
 /// Before pages were counted.
@@ -70,7 +72,7 @@ pub struct Invoice1 {
     user_name: String,
     picture: Picture1,
     recognised: Millis,
-    reasons: Vec<Reason>,
+    reasons: Vec<Words>,
     settled: Option<Settled>,
     regions: Vec<Region>,
 }
@@ -106,6 +108,22 @@ impl From<Invoice1> for Invoice {
             void: None,
             decisions: Vec::new(),
         }
+    }
+}
+
+/// Before its ground was more than words.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Contender1 {
+    pub(super) template: TemplateId,
+    pub(super) label: String,
+    pub(super) score: f64,
+    pub(super) ground: Words,
+}
+
+impl From<Contender1> for Contender {
+    fn from(old: Contender1) -> Self {
+        let Contender1 { template, label, score, ground } = old;
+        Self { template, label, score, ground: Ground::Said(ground) }
     }
 }
 
@@ -268,7 +286,7 @@ mod tests {
             settled,
             regions: vec![Region { pos_id: POS_LABEL.into(), position: None, text: "定额".into(), probability: 1.0, status: 0 }],
         };
-        let why = || vec![Reason::no_template_fits()];
+        let why = || vec![Words::new("没有匹配的模板", "no template fits")];
         for (settled, reasons, standing) in [
             (None, Vec::new(), Standing::Passed),
             (None, why(), Standing::Waiting),
@@ -278,5 +296,9 @@ mod tests {
             let invoice = Invoice::from(old(settled, reasons));
             assert_eq!((invoice.standing, invoice.version, invoice.template_label.as_str()), (standing, 1, "定额"));
         }
+        let unsure = Words::new("发票类型识别不可靠（置信度 0.50）", "发票类型 was not read surely (confidence 0.50)");
+        let invoice = Invoice::from(old(None, vec![unsure.clone()]));
+        assert_eq!((invoice.reasons[0].zh(), invoice.reasons[0].told()), (unsure.zh.clone(), unsure));
+        assert_eq!(invoice.reasons[0].doubted(&invoice.regions), [(POS_LABEL, None)]);
     }
 }

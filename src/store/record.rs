@@ -1,8 +1,9 @@
 //! How a record lies on disk: a version byte, then bincode. The only file that names bincode. A struct that changes leaves its old
 //! shape here, with the way from it to the new one. Not here: keys and tables.
 
-use super::older::{Action1, Conflict1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1};
+use super::older::{Action1, Conflict1, Contender1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1};
 use crate::domain::device::Listed;
+use crate::domain::invoice::Contender;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -42,6 +43,15 @@ impl Record for Listed {
     fn migrate(version: u8, body: &[u8]) -> Option<Self> {
         let sn = (version == 1).then(|| codec().deserialize(body).ok())??;
         Some(Self { sn, cpuid: None })
+    }
+}
+
+impl Record for Vec<Contender> {
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        let first = (version == 1).then(|| codec().deserialize::<Vec<Contender1>>(body).ok())??;
+        Some(first.into_iter().map(Contender::from).collect())
     }
 }
 
@@ -94,7 +104,6 @@ records!(
     crate::domain::invoice::Correction,
     crate::domain::label_look::LabelLook,
     crate::domain::totals::Totals,
-    Vec<crate::domain::invoice::Contender>,
 );
 
 #[cfg(test)]
@@ -165,6 +174,20 @@ mod tests {
         assert_eq!((conflict.id, conflict.times, conflict.kind), (5, 3, ConflictKind::Registration));
         assert_eq!(conflict.settled.map(|s| (s.reason, s.replaced)), Some(("接错线".into(), false)));
         assert_eq!(decode::<Device>(&[2, 0]), None);
+    }
+
+    #[test]
+    fn contenders_of_the_first_shape_say_what_they_said() {
+        use crate::domain::ground::Ground;
+        use crate::domain::ids::TemplateId;
+        use crate::domain::words::Words;
+        let ground = Words::new("匹配：10 处固定文字中找到 9 处", "fits: 9 of 10 fixed words found");
+        let old = Contender1 { template: TemplateId(3), label: "票".into(), score: 0.9, ground: ground.clone() };
+        let read: Vec<Contender> = decode(&as_it_was(vec![old])).unwrap();
+        assert_eq!((read[0].ground.zh(), read[0].ground.en()), (ground.zh, ground.en));
+        let found = Ground::Fits { found: 9, of: 10, title: None, differs: None };
+        assert_eq!((found.zh(), found.en()), (read[0].ground.zh(), read[0].ground.en()));
+        assert_eq!(decode::<Vec<Contender>>(&encode(&read).unwrap()), Some(read));
     }
 
     #[test]

@@ -11,8 +11,9 @@ use paperline::domain::action::{Action, CRASHES_MAX, Job, Pause, Queue, State};
 use paperline::domain::change::Change;
 use paperline::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use paperline::domain::ids::{ActionId, Millis, PictureId, TemplateId};
-use paperline::domain::invoice::{BlobHash, PictureFormat, Reason};
-use paperline::domain::refusal::{Refusal, sentence};
+use paperline::domain::invoice::{BlobHash, PictureFormat};
+use paperline::domain::reason::Reason;
+use paperline::domain::refusal::Refusal;
 use paperline::domain::template::{EngineNumbers, Layout, Learnt};
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
@@ -267,9 +268,8 @@ impl World {
         self.runtime.block_on(async {
             match &work.action.job {
                 Job::Recognise { .. } => {
-                    let reason = Reason::new("没有匹配的模板", "no template fits");
-                    let trouble = (!done).then_some(sentence::ENGINE_RECEIVE);
-                    app.recognition_ended(id, Outcome { trouble, ..Outcome::nothing_read(reason) }).await
+                    let reason = if done { Reason::NoTemplateFits } else { Reason::EngineNoAnswer };
+                    app.recognition_ended(id, Outcome::nothing_read(reason)).await
                 }
                 _ if !done => app.template_failed(id).await,
                 Job::DeleteTemplate(_) => app.template_forgotten(id).await,

@@ -3,7 +3,6 @@
 
 use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
 use crate::domain::area::SPECIMEN_CODE;
-use crate::domain::invoice::Reason;
 use crate::domain::template::{Area, AreaKind, EngineNumbers, FixedWord, Learnt, POS_LABEL, Rect, Template};
 use crate::domain::vat_code;
 use fields::Field;
@@ -136,8 +135,7 @@ impl Engine for Builtin {
         let nets = nets::nets()?;
         go_on(cancel)?;
         let (weighed, lines, papers) = matching::weigh(nets, &picture, template, cancel)?;
-        let ground = Reason::new(weighed.ground.zh(), weighed.ground.en());
-        let score = f64::from(weighed.score);
+        let (score, ground) = (f64::from(weighed.score), weighed.ground);
         let Some(fit) = weighed.fit else {
             let events = vec![Event::Matched { template: None, candidates: Vec::new() }];
             return Ok(Trial { score, ground, events, codes: Vec::new(), papers, aligned: None });

@@ -1,7 +1,6 @@
 // The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
-import type { Position, RegionList } from '../api/invoices'
+import type { Position, Reason, RegionList } from '../api/invoices'
 import { i18n } from '../i18n'
-import { formatPercent } from './format'
 
 /** Template key to `pos_id`; fixed by the interface. */
 export const KINDS = {
@@ -36,14 +35,9 @@ export function regionName(posId: string): string {
 /** `pos_id` of the template's label, which nobody reads on the picture. */
 export const LABEL = '发票类型'
 
-/** Longest first: the name of one area may be a part of another's. */
-const NAMES = [...KEY_OF.keys()].sort((a, b) => b.length - a.length)
-
-/** The box names areas as the interface does; people read them in their language. */
-export function reasonInWords(reason: string): string {
-  const named = NAMES.reduce((words, name) => words.replaceAll(name, regionName(name)), reason)
-  // As everywhere else in the pages: a certainty, in per cent.
-  const text = named.replace(/(?:置信度|confidence) ([01]\.\d+)/g, (_, part: string) => i18n.global.t('console.certainty', { percent: formatPercent(Number(part)) }))
+/** As one sentence; empty where there is none. */
+export function reasonsInWords(reasons: Reason[]): string {
+  const text = reasons.map((reason) => reason.text).join(i18n.global.t('common.sentenceSeparator'))
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
@@ -84,18 +78,6 @@ export function certainty(probability: number | null): Certainty {
   if (probability === null) return 'pending'
   if (probability >= SURE) return 'sure'
   return probability >= DOUBTFUL ? 'unsure' : 'doubtful'
-}
-
-/** The areas that a person has to look at: what is not sure, and what the reason names. */
-export function doubtfulOf(regions: Region[], reason: string | null): Set<string> {
-  const found = new Set(regions.filter((region) => certainty(region.probability) !== 'sure').map((region) => region.posId))
-  let rest = reason ?? ''
-  for (const { posId } of [...regions].sort((a, b) => b.posId.length - a.posId.length)) {
-    if (!rest.includes(posId)) continue
-    found.add(posId)
-    rest = rest.replaceAll(posId, '')
-  }
-  return found
 }
 
 interface Box {
