@@ -2,13 +2,14 @@
 //! what was typed against the same checks as the machine's reading. Not here: what the checks say of it (domain/judge.rs), how
 //! values are written (domain/entries.rs).
 
-use super::invoices::{corrections, put, specimen, visible};
+use super::invoices::{corrections, learnt, put, visible};
 use super::{App, By, faults, log, now};
 use crate::domain::checks::Reason;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{InvoiceId, Millis};
 use crate::domain::invoice::{Correction, Invoice, Review, Standing, Why};
 use crate::domain::refusal::Refusal;
+use crate::domain::template::Learnt;
 use crate::domain::text::is_blank;
 use crate::domain::{entries, judge};
 use crate::store::tables::{CORRECTIONS, FAULTS};
@@ -69,8 +70,8 @@ pub(super) fn confirm(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invo
 }
 
 /// The value as it is kept: one that is only found right stays as it was read.
-fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, specimen: &[(String, String)]) -> String {
-    if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, specimen) }
+fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, learnt: &Learnt) -> String {
+    if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, learnt) }
 }
 
 /// The values are taken; whose word they are, and whether the reason given for them is still needed. `why`: one given just now.
@@ -78,11 +79,11 @@ fn reviewed(
     txn: &Txn<'_>,
     (by, at): (&By, Millis),
     invoice: &mut Invoice,
-    specimen: &[(String, String)],
+    learnt: &Learnt,
     why: Option<String>,
 ) -> Result<(), StoreError> {
     let said = corrections(&txn.view(), invoice.id)?;
-    let against = judge::stands_against(invoice, &said, specimen);
+    let against = judge::stands_against(invoice, &said, learnt);
     let earlier = invoice.review.take();
     let known = earlier.and_then(|review| review.against_checks);
     let is_emptied = |c: &Correction| !is_blank(&c.old) && invoice.text(&c.pos_id).is_some_and(is_blank);
@@ -126,9 +127,9 @@ impl App {
             if is_stale(&before, entry.version) {
                 return Ok(Taken::Stale(Box::new(before)));
             }
-            let specimen = specimen(&txn.view(), before.template)?;
+            let learnt = learnt(&txn.view(), before.template)?;
             not_both(&entry)?;
-            let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen));
+            let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &learnt));
             let mut fields: Vec<_> = entry.fields.iter().map(kept).collect();
             let emptied = fields.iter().filter(|(pos_id, text)| text.is_empty() && !entry.absent.contains(pos_id));
             let emptied = emptied.filter_map(|(pos_id, _)| {
@@ -139,7 +140,7 @@ impl App {
             let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
             let absent: Vec<_> = absent.filter(|pos_id| !fields.iter().any(|(known, _)| known == *pos_id)).cloned().collect();
             fields.extend(absent.into_iter().map(|pos_id| (pos_id, String::new())));
-            refused.extend(judge::against(&before, &fields, &specimen, false));
+            refused.extend(judge::against(&before, &fields, &learnt, false));
             if !refused.is_empty() && entry.against_checks.is_none() {
                 return Ok(Taken::Refused(refused));
             }
@@ -148,7 +149,7 @@ impl App {
                 correct(txn, by, now, &mut invoice, &pos_id, text)?;
             }
             let against_checks = entry.against_checks.clone();
-            reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
+            reviewed(txn, (by, now), &mut invoice, &learnt, entry.against_checks)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
             log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceCorrected { invoice: id, against_checks })?;
@@ -164,12 +165,11 @@ impl App {
             if is_stale(&before, entry.version) || !txn.has(&FAULTS, &id)? {
                 return Ok(Taken::Stale(Box::new(before)));
             }
-            let specimen = specimen(&txn.view(), before.template)?;
+            let learnt = learnt(&txn.view(), before.template)?;
             // A blank is nothing said.
             not_both(&entry)?;
             let said = entry.fields.iter().filter(|(_, text)| !is_blank(text));
-            let mut fields: Vec<_> =
-                said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen))).collect();
+            let mut fields: Vec<_> = said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &learnt))).collect();
             let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
             fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
             let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
@@ -179,7 +179,7 @@ impl App {
                     format!("{area}: fill it in, or say that it is not on the paper (absent)"),
                 ));
             }
-            let refused = judge::against(&before, &fields, &specimen, true);
+            let refused = judge::against(&before, &fields, &learnt, true);
             if !refused.is_empty() && entry.against_checks.is_none() {
                 return Ok(Taken::Refused(refused));
             }
@@ -190,7 +190,7 @@ impl App {
             confirm(txn, by, now, &mut invoice)?;
             let against_checks = entry.against_checks.clone();
             invoice.standing = Standing::Reviewed;
-            reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
+            reviewed(txn, (by, now), &mut invoice, &learnt, entry.against_checks)?;
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
             log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceReviewed { invoice: id, against_checks })?;
             Ok(Taken::Done(Box::new(invoice)))

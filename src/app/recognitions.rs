@@ -1,7 +1,7 @@
 //! The end of a recognition: an invoice is kept, as read or as a fault, with what people have said of it before. Not here: the queue that it
 //! comes from (queues.rs), the reading (dispatcher.rs).
 
-use super::invoices::{corrections, put, specimen};
+use super::invoices::{corrections, learnt, put};
 use super::queues::{end, picture_of};
 use super::{App, faults, now};
 use crate::domain::action::{Job, State};
@@ -79,8 +79,8 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     };
     let said = corrections(&txn.view(), invoice.id)?;
     // Most are read for the first time: their template need not be looked at.
-    let specimen = specimen(&txn.view(), template.filter(|_| !said.is_empty()))?;
-    judge::keep_corrections(&mut invoice, &said, &specimen);
+    let learnt = learnt(&txn.view(), template.filter(|_| !said.is_empty()))?;
+    judge::keep_corrections(&mut invoice, &said, &learnt);
     if invoice.reasons.is_empty() {
         invoice.standing = Standing::Passed;
     }

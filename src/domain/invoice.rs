@@ -1,10 +1,10 @@
 //! Pictures, and what was read on them. Not here: the reading (engine).
 
-use super::area::{DATE, MONEY, MONEY_CN};
+use super::area::AreaKind;
 use super::ground::Ground;
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use super::reason::Reason;
-use super::region::{Region, is_sure};
+use super::region::{self, Region, is_sure};
 use super::words::Words;
 use super::{calendar, identity, money, text};
 use serde::{Deserialize, Serialize};
@@ -275,17 +275,17 @@ impl Invoice {
 
     /// Its 金额 in fen.
     pub fn amount(&self) -> Option<i64> {
-        money::amount(self.text(MONEY)?)
+        money::amount(region::text_of(&self.regions, AreaKind::Money)?)
     }
 
     /// Its 开票日期, `yyyy-MM-dd`.
     pub fn date(&self) -> Option<String> {
-        calendar::iso_date(self.text(DATE).or_else(|| self.text("开票日期"))?)
+        calendar::iso_date(region::date_of(&self.regions)?)
     }
 
     /// It takes another one back.
     pub fn is_red(&self) -> bool {
-        let in_words = || money::chinese_amount(self.text(MONEY_CN)?);
+        let in_words = || money::chinese_amount(region::text_of(&self.regions, AreaKind::MoneyCn)?);
         self.amount().or_else(in_words).is_some_and(|fen| fen < 0)
     }
 

@@ -1,12 +1,12 @@
 //! The one judgement of an invoice: what the code on it fills in, and why a person is needed, if one is; of what people have typed too.
 //! Recognitions and template tests both ask here. Not here: the checks themselves (checks.rs), what is kept of it (app).
 
-use super::area::MONEY;
+use super::area::{AreaKind, POS_LABEL};
 use super::checks::{self, Reason};
 use super::entries;
 use super::invoice::{Correction, Invoice, Why};
 use super::region::{Region, Regions};
-use super::template::{POS_LABEL, Template};
+use super::template::{Learnt, Template};
 use super::text::is_blank;
 use super::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use std::collections::BTreeMap;
@@ -34,16 +34,17 @@ pub struct Verdict {
 /// `threshold`: what is less sure is not sure enough.
 pub fn judge(reading: Reading<'_>, template: &Template, threshold: f64) -> Verdict {
     let Reading { mut regions, codes, papers } = reading;
-    let specimen = &template.learnt.specimen;
+    let learnt = &template.learnt;
     // What the template itself says of an area is no second reading, nor is what the code says.
-    let is_given = |area: &str| area == POS_LABEL || area == MONEY && template.layout.quota.is_some();
+    let is_given =
+        |area: &str| area == POS_LABEL || AreaKind::of_pos_id(area) == AreaKind::Money && template.layout.quota.is_some();
     let twice: Vec<Reason> = regions.read_twice().filter(|r| !r.areas().into_iter().any(is_given)).collect();
     let mut filled = Vec::new();
-    for (pos_id, text) in vat_code::fillings(&regions.0, specimen, threshold, codes) {
+    for (pos_id, text) in vat_code::fillings(&regions.0, learnt, threshold, codes) {
         regions.read(&pos_id, text, CODE_PROBABILITY, FROM_CODE);
         filled.extend(regions.0.iter().find(|r| r.pos_id == pos_id).cloned());
     }
-    let mut reasons = checks::faults(&regions.0, specimen, threshold, codes);
+    let mut reasons = checks::faults(&regions.0, learnt, threshold, codes);
     reasons.extend(twice);
     reasons.extend(checks::several(papers));
     Verdict { regions: regions.0, filled, reasons }
@@ -56,20 +57,15 @@ pub fn unread_pages(pages: u32) -> Option<Reason> {
 
 /// What the checks have against the invoice with these values in it: what can't stand in its area, and what contradicts another. Without
 /// `whole`, only what these values have to do with.
-pub fn against(
-    invoice: &Invoice,
-    fields: &[(String, String)],
-    specimen: &[(String, String)],
-    whole: bool,
-) -> Vec<(String, Reason)> {
+pub fn against(invoice: &Invoice, fields: &[(String, String)], learnt: &Learnt, whole: bool) -> Vec<(String, Reason)> {
     let is_typed = |area: &str| fields.iter().any(|(pos_id, _)| pos_id == area);
     let mut found: Vec<(String, Reason)> = fields
         .iter()
-        .filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, invoice.text(pos_id), specimen)?)))
+        .filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, invoice.text(pos_id), learnt)?)))
         .collect();
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
-    for reason in checks::contradictions(&with.regions, specimen, &with.codes) {
+    for reason in checks::contradictions(&with.regions, learnt, &with.codes) {
         // That it is not on the paper is said.
         if reason.misses().is_some_and(is_typed) {
             continue;
@@ -86,7 +82,7 @@ pub fn against(
 }
 
 /// What the checks have against the invoice as it stands, whoever read or typed it. `said`: all that people put right on it.
-pub fn stands_against(invoice: &Invoice, said: &[Correction], specimen: &[(String, String)]) -> Vec<(String, Reason)> {
+pub fn stands_against(invoice: &Invoice, said: &[Correction], learnt: &Learnt) -> Vec<(String, Reason)> {
     let mut people: Vec<(String, String)> = Vec::new();
     let mut as_read = invoice.clone();
     for Correction { pos_id, old, .. } in said {
@@ -95,12 +91,12 @@ pub fn stands_against(invoice: &Invoice, said: &[Correction], specimen: &[(Strin
             people.push((pos_id.clone(), invoice.text(pos_id).unwrap_or_default().to_owned()));
         }
     }
-    against(&as_read, &people, specimen, true)
+    against(&as_read, &people, learnt, true)
 }
 
 /// What a person once put right or found right is not overwritten by reading again. It is a machine's word only where that has surely read
 /// the same: a sure reading of something else is a reason, as either may be right, and so is none, as nobody has reviewed it.
-pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], specimen: &[(String, String)]) {
+pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Learnt) {
     // The last word on each area.
     let people: BTreeMap<&str, &str> = said.iter().map(|c| (c.pos_id.as_str(), c.new.as_str())).collect();
     if people.is_empty() || invoice.template.is_none() {
@@ -125,7 +121,7 @@ pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], specimen: &[
         }
     }
     invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
-    let against = stands_against(invoice, said, specimen);
+    let against = stands_against(invoice, said, learnt);
     if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
         invoice.review = None;
     }
@@ -135,12 +131,11 @@ pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], specimen: &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::area::SPECIMEN_CODE;
     use crate::domain::ids::{CompanyId, PictureId, TemplateId};
-    use crate::domain::template::{EngineNumbers, Layout, Learnt};
+    use crate::domain::template::Layout;
 
     fn template(quota: Option<&str>, specimen: &[(&str, &str)]) -> Template {
-        let specimen = specimen.iter().map(|(area, text)| ((*area).into(), (*text).into())).collect();
+        let areas = specimen.iter().map(|(area, text)| ((*area).into(), (*text).into())).collect();
         Template {
             id: TemplateId(1),
             company: CompanyId(1),
@@ -151,7 +146,7 @@ mod tests {
             origin: PictureId(1),
             shown: PictureId(1),
             uuid: String::new(),
-            learnt: Learnt { words: Vec::new(), specimen, size: (1, 1), numbers: EngineNumbers::new() },
+            learnt: Learnt { areas, ..Learnt::default() },
             version: 1,
         }
     }
@@ -167,7 +162,8 @@ mod tests {
     #[test]
     fn what_the_code_says_fills_what_nobody_could_read_and_is_told() {
         let codes = [CODE.to_owned()];
-        let own = template(None, &[("金额", "¥50.00"), (SPECIMEN_CODE, "01,10,044001900111,12345670,50.00,20180901,1,A,")]);
+        let mut own = template(None, &[("金额", "¥50.00")]);
+        own.learnt.code = Some("01,10,044001900111,12345670,50.00,20180901,1,A,".into());
         let regions = read(&[("发票代码", "044001900111", 0.99), ("发票号码", "1234", 0.3), ("金额", "¥1OO", 0.2)]);
         let verdict = judge(Reading { regions, codes: &codes, papers: 1 }, &own, 0.9);
         let told: Vec<(&str, &str, i32)> = verdict.filled.iter().map(|r| (r.pos_id.as_str(), r.text.as_str(), r.status)).collect();

@@ -1,8 +1,7 @@
 //! Why an invoice needs a person, in both languages. Not here: finding it out (checks.rs).
 
-use super::area::{DATE, MONEY, MONEY_CN};
+use super::area::{AreaKind, in_english};
 use super::refusal::sentence;
-use super::template::in_english;
 use super::words::Words;
 use serde::{Deserialize, Serialize};
 
@@ -146,12 +145,16 @@ impl Reason {
         match self {
             Self::Unsure { area, probability } => format!("{} was not read surely ({})", name(area), certainty(*probability)),
             Self::AmountsDiffer { money, money_cn } => {
-                format!("{} \"{money}\" and {} \"{money_cn}\" differ", name(MONEY), name(MONEY_CN))
+                format!(
+                    "{} \"{money}\" and {} \"{money_cn}\" differ",
+                    name(AreaKind::Money.pos_id()),
+                    name(AreaKind::MoneyCn.pos_id())
+                )
             }
             Self::NoAmount { area, text } if text.is_empty() => format!("{} is empty where an amount should be", name(area)),
             Self::NoAmount { area, text } => format!("{} \"{text}\" is no amount", name(area)),
             Self::CodeDiffers { area, text, code } => format!("{} \"{text}\" differs from the QR code's \"{code}\"", name(area)),
-            Self::NotADate { text } => format!("{} \"{text}\" is no date", name(DATE)),
+            Self::NotADate { text } => format!("{} \"{text}\" is no date", name(AreaKind::Date.pos_id())),
             Self::Digits { area, text } => format!("{} \"{text}\" has a wrong number of digits", name(area)),
             Self::CheckDigit { area, text } => format!("{} \"{text}\" has a wrong check digit", name(area)),
             Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => {
@@ -199,8 +202,10 @@ impl Reason {
             | Self::Reread { area, entered: text, .. }
             | Self::ReadTwice { area, second: text, .. }
             | Self::Emptied { area, text } => vec![(area, Some(text))],
-            Self::AmountsDiffer { money, money_cn } => vec![(MONEY, Some(money)), (MONEY_CN, Some(money_cn))],
-            Self::NotADate { text } => vec![(DATE, Some(text))],
+            Self::AmountsDiffer { money, money_cn } => {
+                vec![(AreaKind::Money.pos_id(), Some(money)), (AreaKind::MoneyCn.pos_id(), Some(money_cn))]
+            }
+            Self::NotADate { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
             Self::SumDiffers { parts: [a, b], whole } => {
                 [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
             }
@@ -255,7 +260,7 @@ mod tests {
         assert_eq!((zh.as_str(), en.as_str()), ("客户名称识别不可靠（可信度 89%）", "Buyer was not read surely (certainty 89%)"));
         let differ = Reason::AmountsDiffer { money: "¥1.00".into(), money_cn: "贰元整".into() };
         assert_eq!(differ.told().en, "Amount \"¥1.00\" and Amount in words \"贰元整\" differ");
-        assert_eq!(differ.doubted(), [(MONEY, Some("¥1.00")), (MONEY_CN, Some("贰元整"))]);
+        assert_eq!(differ.doubted(), [("金额", Some("¥1.00")), ("中文金额", Some("贰元整"))]);
         let own = Reason::NoAmount { area: "税额".into(), text: "免".into() };
         assert_eq!((own.told().en, own.en()), ("税额 \"免\" is no amount".to_owned(), "税额 \"免\" is no amount".to_owned()));
     }

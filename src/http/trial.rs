@@ -73,7 +73,7 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
         "reason": wire::reasons(&reasons, call.language),
         "reasons": invoice_words::reasons(&reasons, &regions, call.language),
         "aligned": trial.aligned.as_ref().map(jpeg),
-        "warnings": warnings(&template.learnt.specimen, &regions, call.language),
+        "warnings": warnings(&template.learnt.areas, &regions, call.language),
     })))
 }
 

@@ -2,7 +2,7 @@
 import type { Position, Reason, RegionList } from '../api/invoices'
 import { i18n } from '../i18n'
 
-/** Template key to `pos_id`; fixed by the interface. */
+/** Template key to `pos_id`, which is the Chinese name too; fixed by the interface. The box has the same table (domain/area.rs). */
 export const KINDS = {
   money: '金额',
   money_cn: '中文金额',
@@ -17,23 +17,31 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
+const ENGLISH: Record<Kind, string> = {
+  money: 'Amount',
+  money_cn: 'Amount in words',
+  invoice_id: 'Invoice number',
+  invoice_code: 'Invoice code',
+  date: 'Date',
+  time: 'Time',
+  head: 'Buyer',
+  id_card: 'ID number',
+  detail: 'Details',
+}
+
 export function isKind(key: string): key is Kind {
   return key in KINDS
 }
 
-const KEY_OF = new Map<string, string>([
-  ...Object.entries(KINDS).map(([key, name]): [string, string] => [name, key]),
-  ['发票类型', 'type'],
-])
+/** `pos_id` of the template's label, which nobody reads on the picture. */
+export const LABEL = '发票类型'
 
 /** An area of the user's own keeps the name he gave it. */
 export function regionName(posId: string): string {
-  const key = KEY_OF.get(posId)
-  return key ? i18n.global.t(`region.${key}`) : posId
+  if (posId === LABEL) return i18n.global.t('region.type')
+  const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
+  return kind && i18n.global.locale.value === 'en' ? ENGLISH[kind] : posId
 }
-
-/** `pos_id` of the template's label, which nobody reads on the picture. */
-export const LABEL = '发票类型'
 
 /** As one sentence; empty where there is none. */
 export function reasonsInWords(reasons: Reason[]): string {
