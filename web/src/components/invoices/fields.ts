@@ -1,10 +1,10 @@
 // The fields of an invoice while a person looks at them. Not here: saving them.
 import type { Correction, Fault } from '../../api/invoices'
-import { certainty, LABEL, regionsFrom, type Region } from '../../lib/regions'
+import { certainty, KINDS, LABEL, regionsFrom, type Region } from '../../lib/regions'
 import type { Field } from './FieldRow.vue'
 
 /** What every invoice has, for one that nobody could read. */
-const USUAL = ['发票代码', '发票号码', '日期', '金额']
+const USUAL = [KINDS.invoice_code, KINDS.invoice_id, KINDS.date, KINDS.money]
 
 export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: Correction[]): Field[] {
   const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
