@@ -49,18 +49,18 @@ impl Trials {
         self.make.as_ref().map(|_| ()).ok_or_else(not_with_this_engine)
     }
 
-    /// What a template makes of the picture, and its own specimen, within `patience`, the waiting for others included.
+    /// What a template makes of the picture, and the template itself, within `patience`, the waiting for others included.
     ///
     /// # Errors
     /// `Conflict` with an external engine; `Unavailable` when too many wait, or it takes too long; `Unsupported` for a picture that can't
     /// be read.
-    pub async fn run(&self, picture: PathBuf, tried: Tried, patience: Duration) -> Result<(Trial, Specimen), Refusal> {
+    pub async fn run(&self, picture: PathBuf, tried: Tried, patience: Duration) -> Result<(Trial, Box<Template>), Refusal> {
         let Some(make) = &self.make else { return Err(not_with_this_engine()) };
         let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
         tokio::time::timeout(patience, self.take_turn(make, picture, tried)).await.unwrap_or_else(|_| Err(too_long()))
     }
 
-    async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, tried: Tried) -> Result<(Trial, Specimen), Refusal> {
+    async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, tried: Tried) -> Result<(Trial, Box<Template>), Refusal> {
         let mut turn = self.worker.lock().await;
         // Taken out while it works: given up for lack of time, it is dropped, and told to stop by that.
         let worker = match turn.take() {
@@ -73,10 +73,7 @@ impl Trials {
     }
 }
 
-/// What each area holds on the template's own picture.
-pub type Specimen = Vec<(String, String)>;
-
-async fn test(worker: &Worker, picture: PathBuf, tried: Tried) -> Result<(Trial, Specimen), Refusal> {
+async fn test(worker: &Worker, picture: PathBuf, tried: Tried) -> Result<(Trial, Box<Template>), Refusal> {
     let template = match tried {
         Tried::Saved(template) => template,
         Tried::Drawn { draft, origin } => {
@@ -87,9 +84,8 @@ async fn test(worker: &Worker, picture: PathBuf, tried: Tried) -> Result<(Trial,
             }
         }
     };
-    let specimen = template.learnt.specimen.clone();
-    match last_word(worker, Request::TryOut { picture, template }).await {
-        Ok(Done::TriedOut(trial)) => Ok((*trial, specimen)),
+    match last_word(worker, Request::TryOut { picture, template: template.clone() }).await {
+        Ok(Done::TriedOut(trial)) => Ok((*trial, template)),
         end => Err(broken(end)),
     }
 }

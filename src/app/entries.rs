@@ -1,18 +1,19 @@
 //! What people read on an invoice instead of the machine: corrections, and the review that ends a fault. Each is one write that holds
-//! what was typed against the same checks as the machine's reading. Not here: the checks (domain/checks.rs), how values are written
-//! (domain/entries.rs).
+//! what was typed against the same checks as the machine's reading. Not here: what the checks say of it (domain/judge.rs), how
+//! values are written (domain/entries.rs).
 
-use super::invoices::{corrections, put, specimen, visible};
+use super::invoices::{corrections, learnt, put, visible};
 use super::{App, By, faults, log, now};
-use crate::domain::checks::{self, Reason};
-use crate::domain::entries;
+use crate::domain::checks::Reason;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{InvoiceId, Millis};
 use crate::domain::invoice::{Correction, Invoice, Review, Standing, Why};
 use crate::domain::refusal::Refusal;
+use crate::domain::template::Learnt;
 use crate::domain::text::is_blank;
+use crate::domain::{entries, judge};
 use crate::store::tables::{CORRECTIONS, FAULTS};
-use crate::store::{StoreError, Txn, View};
+use crate::store::{StoreError, Txn};
 
 /// What a person sends.
 #[derive(Clone, Debug, Default)]
@@ -69,51 +70,8 @@ pub(super) fn confirm(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invo
 }
 
 /// The value as it is kept: one that is only found right stays as it was read.
-fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, specimen: &[(String, String)]) -> String {
-    if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, specimen) }
-}
-
-/// What the checks have against the invoice with these values in it: what can't stand in its area, and what contradicts another. Without
-/// `whole`, only what these values have to do with.
-fn against(invoice: &Invoice, fields: &[(String, String)], specimen: &[(String, String)], whole: bool) -> Vec<(String, Reason)> {
-    let is_typed = |area: &str| fields.iter().any(|(pos_id, _)| pos_id == area);
-    let mut found: Vec<(String, Reason)> = fields
-        .iter()
-        .filter_map(|(pos_id, text)| Some((pos_id.clone(), entries::refused(pos_id, text, invoice.text(pos_id), specimen)?)))
-        .collect();
-    let mut with = invoice.clone();
-    fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
-    for reason in checks::contradictions(&with.regions, specimen, &with.codes) {
-        // That it is not on the paper is said.
-        if reason.misses().is_some_and(is_typed) {
-            continue;
-        }
-        let areas = reason.areas();
-        let first = areas.iter().find(|area| is_typed(area)).or(areas.first().filter(|_| whole));
-        if let Some(area) = first.map(|area| (*area).to_owned())
-            && !found.iter().any(|(known, said)| *known == area && *said == reason)
-        {
-            found.push((area, reason));
-        }
-    }
-    found
-}
-
-/// What the checks have against the invoice as it stands, whoever read or typed it.
-pub(super) fn stands_against(
-    view: &View<'_>,
-    invoice: &Invoice,
-    specimen: &[(String, String)],
-) -> Result<Vec<(String, Reason)>, StoreError> {
-    let mut people: Vec<(String, String)> = Vec::new();
-    let mut as_read = invoice.clone();
-    for Correction { pos_id, old, .. } in corrections(view, invoice.id)? {
-        if !people.iter().any(|(known, _)| *known == pos_id) {
-            as_read.set_text(&pos_id, old);
-            people.push((pos_id.clone(), invoice.text(&pos_id).unwrap_or_default().to_owned()));
-        }
-    }
-    Ok(against(&as_read, &people, specimen, true))
+fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, learnt: &Learnt) -> String {
+    if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, learnt) }
 }
 
 /// The values are taken; whose word they are, and whether the reason given for them is still needed. `why`: one given just now.
@@ -121,14 +79,15 @@ fn reviewed(
     txn: &Txn<'_>,
     (by, at): (&By, Millis),
     invoice: &mut Invoice,
-    specimen: &[(String, String)],
+    learnt: &Learnt,
     why: Option<String>,
 ) -> Result<(), StoreError> {
-    let against = stands_against(&txn.view(), invoice, specimen)?;
+    let said = corrections(&txn.view(), invoice.id)?;
+    let against = judge::stands_against(invoice, &said, learnt);
     let earlier = invoice.review.take();
     let known = earlier.and_then(|review| review.against_checks);
     let is_emptied = |c: &Correction| !is_blank(&c.old) && invoice.text(&c.pos_id).is_some_and(is_blank);
-    let is_needed = !against.is_empty() || corrections(&txn.view(), invoice.id)?.iter().any(is_emptied);
+    let is_needed = !against.is_empty() || said.iter().any(is_emptied);
     let against_checks = why.or(known).filter(|_| is_needed);
     match invoice.standing {
         // What the checks refuse can't stand as read by the machine, and no person has said why.
@@ -168,9 +127,9 @@ impl App {
             if is_stale(&before, entry.version) {
                 return Ok(Taken::Stale(Box::new(before)));
             }
-            let specimen = specimen(&txn.view(), before.template)?;
+            let learnt = learnt(&txn.view(), before.template)?;
             not_both(&entry)?;
-            let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen));
+            let kept = |(pos_id, text): &(String, String)| (pos_id.clone(), as_kept(&before, pos_id, text, &learnt));
             let mut fields: Vec<_> = entry.fields.iter().map(kept).collect();
             let emptied = fields.iter().filter(|(pos_id, text)| text.is_empty() && !entry.absent.contains(pos_id));
             let emptied = emptied.filter_map(|(pos_id, _)| {
@@ -181,7 +140,7 @@ impl App {
             let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
             let absent: Vec<_> = absent.filter(|pos_id| !fields.iter().any(|(known, _)| known == *pos_id)).cloned().collect();
             fields.extend(absent.into_iter().map(|pos_id| (pos_id, String::new())));
-            refused.extend(against(&before, &fields, &specimen, false));
+            refused.extend(judge::against(&before, &fields, &learnt, false));
             if !refused.is_empty() && entry.against_checks.is_none() {
                 return Ok(Taken::Refused(refused));
             }
@@ -190,7 +149,7 @@ impl App {
                 correct(txn, by, now, &mut invoice, &pos_id, text)?;
             }
             let against_checks = entry.against_checks.clone();
-            reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
+            reviewed(txn, (by, now), &mut invoice, &learnt, entry.against_checks)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
             log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceCorrected { invoice: id, against_checks })?;
@@ -206,12 +165,11 @@ impl App {
             if is_stale(&before, entry.version) || !txn.has(&FAULTS, &id)? {
                 return Ok(Taken::Stale(Box::new(before)));
             }
-            let specimen = specimen(&txn.view(), before.template)?;
+            let learnt = learnt(&txn.view(), before.template)?;
             // A blank is nothing said.
             not_both(&entry)?;
             let said = entry.fields.iter().filter(|(_, text)| !is_blank(text));
-            let mut fields: Vec<_> =
-                said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &specimen))).collect();
+            let mut fields: Vec<_> = said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &learnt))).collect();
             let absent = entry.absent.iter().filter(|pos_id| before.text(pos_id).is_some());
             fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
             let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
@@ -221,7 +179,7 @@ impl App {
                     format!("{area}: fill it in, or say that it is not on the paper (absent)"),
                 ));
             }
-            let refused = against(&before, &fields, &specimen, true);
+            let refused = judge::against(&before, &fields, &learnt, true);
             if !refused.is_empty() && entry.against_checks.is_none() {
                 return Ok(Taken::Refused(refused));
             }
@@ -232,7 +190,7 @@ impl App {
             confirm(txn, by, now, &mut invoice)?;
             let against_checks = entry.against_checks.clone();
             invoice.standing = Standing::Reviewed;
-            reviewed(txn, (by, now), &mut invoice, &specimen, entry.against_checks)?;
+            reviewed(txn, (by, now), &mut invoice, &learnt, entry.against_checks)?;
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
             log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceReviewed { invoice: id, against_checks })?;
             Ok(Taken::Done(Box::new(invoice)))

@@ -6,7 +6,7 @@ use crate::domain::account::Actor;
 use crate::domain::ids::{CompanyId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Contender, Correction, Invoice};
 use crate::domain::refusal::Refusal;
-use crate::domain::template::Template;
+use crate::domain::template::{Learnt, Template};
 use crate::domain::totals::{Class, Totals};
 use crate::store::tables::{CONTENDERS, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
 use crate::store::{StoreError, Txn, View};
@@ -65,10 +65,10 @@ pub fn contenders(view: &View<'_>, id: InvoiceId) -> Result<Vec<Contender>, Stor
     Ok(view.get(&CONTENDERS, &id)?.unwrap_or_default())
 }
 
-/// What was read on its template's own picture; nothing where there is no template any more.
-pub(super) fn specimen(view: &View<'_>, template: Option<TemplateId>) -> Result<Vec<(String, String)>, StoreError> {
+/// What was learnt of its template; nothing where there is no template any more.
+pub(super) fn learnt(view: &View<'_>, template: Option<TemplateId>) -> Result<Learnt, StoreError> {
     let template: Option<Template> = template.map(|id| view.get(&TEMPLATES, &id)).transpose()?.flatten();
-    Ok(template.map(|t| t.learnt.specimen).unwrap_or_default())
+    Ok(template.map(|t| t.learnt).unwrap_or_default())
 }
 
 /// The invoice, if the user sees its company.

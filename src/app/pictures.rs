@@ -3,8 +3,9 @@
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, Reason, SIDE_MAX};
+use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, SIDE_MAX};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::words::Words;
 use crate::pixels;
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -34,8 +35,8 @@ pub struct Shape {
 }
 
 /// Said for what it is, with what to do.
-fn unsupported(reason: Reason) -> Refusal {
-    Refusal::new(Code::Unsupported, reason.zh, reason.en)
+fn unsupported(why: Words) -> Refusal {
+    Refusal::new(Code::Unsupported, why.zh, why.en)
 }
 
 pub fn too_many_bytes() -> Refusal {

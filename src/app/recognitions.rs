@@ -1,21 +1,19 @@
 //! The end of a recognition: an invoice is kept, as read or as a fault, with what people have said of it before. Not here: the queue that it
 //! comes from (queues.rs), the reading (dispatcher.rs).
 
-use super::entries::stands_against;
-use super::invoices::{corrections, put, specimen};
+use super::invoices::{corrections, learnt, put};
 use super::queues::{end, picture_of};
 use super::{App, faults, now};
 use crate::domain::action::{Job, State};
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Contender, Invoice, Reason, Standing, Why};
+use crate::domain::invoice::{Contender, Invoice, Standing, Why};
+use crate::domain::judge;
 use crate::domain::news::{Broken, News};
-use crate::domain::refusal::{Refusal, sentence};
+use crate::domain::reason::Reason;
+use crate::domain::refusal::Refusal;
 use crate::domain::region::Region;
-use crate::domain::text::is_blank;
-use crate::domain::{checks, entries};
+use crate::store::Txn;
 use crate::store::tables::{CONTENDERS, INVOICES, TEMPLATES};
-use crate::store::{StoreError, Txn};
-use std::collections::BTreeMap;
 
 /// What came of a recognition.
 #[derive(Clone, Debug)]
@@ -24,35 +22,30 @@ pub struct Outcome {
     pub template: Option<(TemplateId, String)>,
     pub regions: Vec<Region>,
     /// Empty: no person is needed.
-    pub reasons: Vec<Why>,
+    pub reasons: Vec<Reason>,
     /// Texts of the VAT codes on the picture.
     pub codes: Vec<String>,
     /// The templates it was chosen from, the likeliest first, where the engine told.
     pub contenders: Vec<Contender>,
-    /// The seed's sentence, where the engine was the cause.
-    pub trouble: Option<&'static str>,
 }
 
 impl Outcome {
     pub fn nothing_read(reason: Reason) -> Self {
-        let reasons = vec![Why::Said(reason)];
-        Self { template: None, regions: Vec::new(), reasons, codes: Vec::new(), contenders: Vec::new(), trouble: None }
+        Self { template: None, regions: Vec::new(), reasons: vec![reason], codes: Vec::new(), contenders: Vec::new() }
     }
 
-    /// The engine gave no proper answer in all its tries; `sentence` is the seed's.
-    pub fn gave_up(sentence: &'static str) -> Self {
-        let reason = Reason::new(format!("识别失败：{sentence}"), "recognition failed: the engine gave no proper answer");
-        Self { trouble: Some(sentence), ..Self::nothing_read(reason) }
-    }
-
-    pub fn brought_the_box_down() -> Self {
-        let reason = Reason::new("系统在识别这张图片时两次中断", "the box went down twice while this picture was being read");
-        Self { trouble: Some(sentence::ENGINE_RECEIVE), ..Self::nothing_read(reason) }
+    /// The engine gave no proper answer in all its tries.
+    pub fn gave_up(broken: Broken) -> Self {
+        Self::nothing_read(match broken {
+            Broken::Sending => Reason::EngineNotAsked,
+            Broken::Receiving => Reason::EngineNoAnswer,
+        })
     }
 }
 
 pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
-    let state = if outcome.trouble.is_some() { State::Failed } else { State::Done };
+    let broken = outcome.reasons.iter().find_map(Reason::broken);
+    let state = if broken.is_some() { State::Failed } else { State::Done };
     let Some(action) = end(txn, id, state)? else { return Ok(()) };
     let picture = picture_of(&txn.view(), &action)?.ok_or_else(Refusal::internal)?;
     let again = match action.job {
@@ -60,9 +53,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         _ => None,
     };
     let mut reasons = outcome.reasons;
-    if picture.pages > 1 {
-        reasons.push(Why::Found(checks::Reason::Pages { pages: picture.pages, read: 1 }));
-    }
+    reasons.extend(judge::unread_pages(picture.pages));
     let (template, template_label) = outcome.template.unzip();
     let mut invoice = Invoice {
         id: match &again {
@@ -81,7 +72,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         picture,
         file_name: action.file_name,
         recognised: now(),
-        reasons,
+        reasons: reasons.into_iter().map(Why::Found).collect(),
         standing: Standing::Waiting,
         regions: outcome.regions,
         codes: outcome.codes,
@@ -89,7 +80,10 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         void: again.as_ref().and_then(|known| known.void.clone()),
         decisions: again.as_ref().map(|known| known.decisions.clone()).unwrap_or_default(),
     };
-    keep_corrections(txn, &mut invoice)?;
+    let said = corrections(&txn.view(), invoice.id)?;
+    // Most are read for the first time: their template need not be looked at.
+    let learnt = learnt(&txn.view(), template.filter(|_| !said.is_empty()))?;
+    judge::keep_corrections(&mut invoice, &said, &learnt);
     if invoice.reasons.is_empty() {
         invoice.standing = Standing::Passed;
     }
@@ -99,7 +93,6 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
     } else {
         txn.put(&CONTENDERS, &invoice.id, &outcome.contenders)?;
     }
-    let broken = outcome.trouble.map(|said| if said == sentence::ENGINE_SEND { Broken::Sending } else { Broken::Receiving });
     txn.tell(News::Recognised { company: invoice.company, action: id, invoice: invoice.id, broken });
     if invoice.is_fault() {
         faults::add(txn, &invoice)?;
@@ -109,41 +102,6 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         template.successes += 1;
         txn.put(&TEMPLATES, &template.id, &template)?;
     }
-    Ok(())
-}
-
-/// What a person once put right or found right is not overwritten by reading again. It is a machine's word only where that has surely read
-/// the same: a sure reading of something else is a reason, as either may be right, and so is none, as nobody has reviewed it.
-fn keep_corrections(txn: &Txn<'_>, invoice: &mut Invoice) -> Result<(), StoreError> {
-    // The last word on each area.
-    let people: BTreeMap<String, String> = corrections(&txn.view(), invoice.id)?.into_iter().map(|c| (c.pos_id, c.new)).collect();
-    if people.is_empty() || invoice.template.is_none() {
-        people.into_iter().for_each(|(area, entered)| invoice.set_text(&area, entered));
-        return Ok(());
-    }
-    let mut reasons = Vec::new();
-    for (area, entered) in people {
-        let is_doubted = invoice.reasons.iter().any(|why| why.doubts(&area));
-        invoice.reasons.retain(|why| !why.doubts(&area));
-        let (read, probability) =
-            invoice.regions.iter().find(|r| r.pos_id == area).map_or_else(Default::default, |r| (r.text.clone(), r.probability));
-        let is_same = entries::is_same(&area, &entered, &read) || is_blank(&entered) && is_blank(&read);
-        invoice.set_text(&area, entered.clone());
-        if is_doubted || read.is_empty() && !is_same {
-            // It stands there, and is not sure.
-            invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
-            reasons.push(checks::Reason::Unconfirmed { area });
-        } else if !is_same {
-            reasons.push(checks::Reason::Reread { area, entered, read });
-        }
-    }
-    invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
-    let specimen = specimen(&txn.view(), invoice.template)?;
-    let against = stands_against(&txn.view(), invoice, &specimen)?;
-    if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
-        invoice.review = None;
-    }
-    invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
     Ok(())
 }
 

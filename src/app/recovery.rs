@@ -5,6 +5,7 @@ use super::queues::{put_back, running};
 use super::{App, recognitions, templates};
 use crate::domain::action::{CRASHES_MAX, Job};
 use crate::domain::ids::ActionId;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::store::StoreError;
 use crate::store::tables::{ACTIONS, BOOT, RUNNING};
@@ -38,7 +39,7 @@ impl App {
                 txn.put(&ACTIONS, &action.id, &action)?;
                 match action.job {
                     Job::Recognise { .. } => {
-                        recognitions::end_recognition(txn, action.id, recognitions::Outcome::brought_the_box_down())?
+                        recognitions::end_recognition(txn, action.id, recognitions::Outcome::nothing_read(Reason::WentDown))?
                     }
                     _ => templates::fail(txn, action.id)?,
                 }

@@ -5,17 +5,17 @@ use super::driver::{Failure, Product, SILENCES_MAX, Templates, silence};
 use crate::app::recognitions::Outcome;
 use crate::app::{App, pictures, templates};
 use crate::domain::action::{Action, Job, TemplateDraft};
-use crate::domain::area::MONEY;
-use crate::domain::checks;
 use crate::domain::dispatch::End;
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{CONTENDERS_MAX, Contender, Reason, Why};
+use crate::domain::invoice::{CONTENDERS_MAX, Contender};
+use crate::domain::judge::{self, Reading};
 use crate::domain::news::Broken;
 use crate::domain::progress::{Match, Progress, Step};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
-use crate::domain::region::Regions;
-use crate::domain::template::{EngineNumbers, Learnt, POS_LABEL, Template};
-use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
+use crate::domain::region::{Region, Regions};
+use crate::domain::template::{EngineNumbers, Learnt, Template};
+use crate::domain::vat_code;
 use crate::engine::worker::{Answer, Done, Request, Worker};
 use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
@@ -148,42 +148,39 @@ impl Attempt<'_> {
                 Step::Read { status, pos_id, text, probability }
             }
         };
-        self.hub.progress(&Progress { company: self.action.company, action: self.action.id, step });
+        self.tell(step);
         Ok(())
     }
 
-    fn product(&self, mut heard: Heard, so_far: Learnt, done: Done) -> Result<Product, Trouble> {
+    fn product(&self, heard: Heard, so_far: Learnt, done: Done) -> Result<Product, Trouble> {
         let said = match done {
             Done::Learnt(learnt) => return Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
             Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Ok(Product::Forgotten),
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes, papers }) => Some((codes, papers)),
         };
-        Ok(Product::Recognition(match (heard.matched.clone(), said) {
+        let Heard { matched, contenders, regions, .. } = heard;
+        Ok(Product::Recognition(match (matched, said) {
             (Some(template), Some((codes, papers))) => {
-                let threshold = self.app.settings().confidence_threshold;
-                let specimen = &template.learnt.specimen;
-                // What the template itself says of an area is no second reading, nor is what the code says below.
-                let is_given = |area: &str| area == POS_LABEL || area == MONEY && template.layout.quota.is_some();
-                let twice: Vec<_> = heard.regions.read_twice().filter(|r| !r.areas().into_iter().any(is_given)).collect();
-                for (pos_id, text) in vat_code::fillings(&heard.regions.0, specimen, threshold, &codes) {
-                    let (status, probability) = (FROM_CODE, CODE_PROBABILITY);
-                    self.hear(&mut heard, engine::Event::Read { status, pos_id, text, probability })?;
+                let reading = Reading { regions, codes: &codes, papers };
+                let verdict = judge::judge(reading, &template, self.app.settings().confidence_threshold);
+                for Region { status, pos_id, text, probability, .. } in verdict.filled {
+                    self.tell(Step::Read { status, pos_id, text, probability });
                 }
-                let mut reasons = checks::faults(&heard.regions.0, specimen, threshold, &codes);
-                reasons.extend(twice);
-                reasons.extend(checks::several(papers));
                 Outcome {
                     template: Some((template.id, template.layout.label.clone())),
-                    regions: heard.regions.0,
-                    reasons: reasons.into_iter().map(Why::Found).collect(),
+                    regions: verdict.regions,
+                    reasons: verdict.reasons,
                     codes: vat_code::kept(codes),
-                    contenders: heard.contenders,
-                    trouble: None,
+                    contenders,
                 }
             }
-            _ => Outcome { contenders: heard.contenders, ..Outcome::nothing_read(Reason::no_template_fits()) },
+            _ => Outcome { contenders, ..Outcome::nothing_read(Reason::NoTemplateFits) },
         }))
+    }
+
+    fn tell(&self, step: Step) {
+        self.hub.progress(&Progress { company: self.action.company, action: self.action.id, step });
     }
 }
 

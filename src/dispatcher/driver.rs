@@ -7,7 +7,7 @@ use crate::domain::action::{Action, Job};
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};
 use crate::domain::ids::{ActionId, CompanyId, Millis};
 use crate::domain::news::Broken;
-use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::settings::Settings;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use crate::store::StoreError;
@@ -187,13 +187,9 @@ impl Driver {
 
     async fn give_up(&self, id: ActionId, broken: Broken) {
         let app = &self.app;
-        let said = match broken {
-            Broken::Sending => sentence::ENGINE_SEND,
-            Broken::Receiving => sentence::ENGINE_RECEIVE,
-        };
         let give_up = || async {
             match app.store.read(|view| queues::get(view, id))?.map(|action| action.job) {
-                Some(Job::Recognise { .. }) => app.recognition_ended(id, Outcome::gave_up(said)).await,
+                Some(Job::Recognise { .. }) => app.recognition_ended(id, Outcome::gave_up(broken)).await,
                 _ => app.template_failed(id).await,
             }
         };

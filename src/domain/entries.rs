@@ -1,25 +1,25 @@
 //! What people type into an invoice's fields: in which one way it is kept, and what can't be so. Not here: what the fields say of each
 //! other (checks.rs).
 
-use super::area::{DATE, INVOICE_CODE, INVOICE_ID, MONEY, MONEY_CN};
+use super::area::{AreaKind, Holds};
 use super::calendar::{date_of, iso_date};
-use super::checks::{has_digits, holds_sum, holds_tax_number, lengths};
+use super::checks::{has_digits, holds_sum, holds_tax_number};
 use super::money::{self, amount, chinese_amount, narrow};
 use super::reason::Reason;
-use super::region::of_specimen;
+use super::template::Learnt;
 use super::text::compact;
 use super::text::trimmed;
 use super::{checks, identity};
 
 /// Sums as `¥40,270.00`, dates as `2026-01-12`, numbers without blanks; anything else without blanks around it.
-pub fn written(area: &str, text: &str, specimen: &[(String, String)]) -> String {
-    let (own, trimmed) = (of_specimen(specimen, area), trimmed(text));
+pub fn written(area: &str, text: &str, learnt: &Learnt) -> String {
+    let (own, trimmed) = (learnt.specimen(area), trimmed(text));
     let number = || compact(trimmed).chars().map(narrow).collect::<String>();
-    let known = match area {
-        DATE => iso_date(trimmed),
-        MONEY_CN => None,
-        INVOICE_CODE | INVOICE_ID => Some(number()),
-        _ if area == MONEY || holds_sum(area, own) => amount(trimmed).map(money::written),
+    let known = match AreaKind::of_pos_id(area).holds() {
+        Holds::Date => iso_date(trimmed),
+        Holds::SumInWords => None,
+        Holds::Serial(_) => Some(number()),
+        holds if holds == Holds::Sum || holds_sum(area, own) => amount(trimmed).map(money::written),
         _ if holds_tax_number(area, own) => Some(number().to_uppercase()),
         _ => None,
     };
@@ -28,10 +28,10 @@ pub fn written(area: &str, text: &str, specimen: &[(String, String)]) -> String 
 
 /// Two spellings of one value in this area.
 pub fn is_same(area: &str, one: &str, other: &str) -> bool {
-    let value = |text: &str| match area {
-        DATE => iso_date(text),
-        MONEY_CN => chinese_amount(text).map(money::plain),
-        INVOICE_CODE | INVOICE_ID => Some(identity::serial(text)),
+    let value = |text: &str| match AreaKind::of_pos_id(area).holds() {
+        Holds::Date => iso_date(text),
+        Holds::SumInWords => chinese_amount(text).map(money::plain),
+        Holds::Serial(_) => Some(identity::serial(text)),
         _ if checks::is_sum_by_name(area) => amount(text).map(money::plain),
         _ => None,
     };
@@ -44,20 +44,20 @@ pub fn is_same(area: &str, one: &str, other: &str) -> bool {
 
 /// Why this can't stand in this area, whatever stands in the others. How long a number is there, the template's own picture shows or, where
 /// there is none, what stood there before: receipts have numbers of any length, and a ticket's has a letter.
-pub fn refused(area: &str, text: &str, before: Option<&str>, specimen: &[(String, String)]) -> Option<Reason> {
+pub fn refused(area: &str, text: &str, before: Option<&str>, learnt: &Learnt) -> Option<Reason> {
     if text.is_empty() {
         return None;
     }
     let (owned, said) = (area.to_owned(), text.to_owned());
-    match area {
-        MONEY => amount(text).is_none().then_some(Reason::NoAmount { area: owned, text: said }),
-        MONEY_CN => chinese_amount(text).is_none().then_some(Reason::NoAmount { area: owned, text: said }),
-        DATE => date_of(text).is_none_or(|(year, ..)| year == 0).then_some(Reason::NotADate { text: said }),
-        _ => {
-            let lengths = lengths(area)?;
-            let is_known = of_specimen(specimen, area).or(before).is_some_and(|own| has_digits(own, lengths));
+    match AreaKind::of_pos_id(area).holds() {
+        Holds::Sum => amount(text).is_none().then_some(Reason::NoAmount { area: owned, text: said }),
+        Holds::SumInWords => chinese_amount(text).is_none().then_some(Reason::NoAmount { area: owned, text: said }),
+        Holds::Date => date_of(text).is_none_or(|(year, ..)| year == 0).then_some(Reason::NotADate { text: said }),
+        Holds::Serial(lengths) => {
+            let is_known = learnt.specimen(area).or(before).is_some_and(|own| has_digits(own, lengths));
             (is_known && !has_digits(text, lengths)).then_some(Reason::Digits { area: owned, text: said })
         }
+        Holds::Time | Holds::PersonNumber | Holds::Text => None,
     }
 }
 
@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn values_are_written_one_way() {
-        let specimen = [("税额", "¥1.00"), ("座位", "12")].map(|(a, t)| (a.to_owned(), t.to_owned()));
+        let areas = [("税额", "¥1.00"), ("座位", "12")].map(|(a, t)| (a.to_owned(), t.to_owned())).into();
+        let specimen = Learnt { areas, ..Learnt::default() };
         for (area, typed, kept) in [
             ("金额", " 40270 ", "¥40,270.00"),
             ("金额", "（235.00）", "-¥235.00"),
@@ -120,16 +121,16 @@ mod tests {
             ("发票号码", "123"),
             ("发票号码", "看不清"),
         ] {
-            assert!(refused(area, text, Some("07172119"), &[]).is_some(), "{area} {text}");
+            assert!(refused(area, text, Some("07172119"), &Learnt::default()).is_some(), "{area} {text}");
         }
         for (area, text) in
             [("金额", "-¥2.00"), ("日期", "2026-01-12"), ("发票号码", "A012345"), ("发票号码", ""), ("备注", "=1+1")]
         {
-            assert_eq!(refused(area, text, None, &[]), None, "{area} {text}");
+            assert_eq!(refused(area, text, None, &Learnt::default()), None, "{area} {text}");
         }
-        assert_eq!(refused("发票号码", "00217", None, &[]), None, "a receipt that no template knows");
-        assert_eq!(refused("发票号码", "26332000000123456789", Some("07172119"), &[]), None);
-        let ticket = [("发票号码".to_owned(), "A012345".to_owned())];
+        assert_eq!(refused("发票号码", "00217", None, &Learnt::default()), None, "a receipt that no template knows");
+        assert_eq!(refused("发票号码", "26332000000123456789", Some("07172119"), &Learnt::default()), None);
+        let ticket = Learnt { areas: vec![("发票号码".to_owned(), "A012345".to_owned())], ..Learnt::default() };
         assert_eq!(refused("发票号码", "0123456", Some("07172119"), &ticket), None, "a ticket's number has seven characters");
     }
 }

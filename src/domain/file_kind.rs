@@ -1,6 +1,6 @@
 //! What a file that is no picture is, by its first bytes, and what whoever sent it can do. Not here: pictures (app/pictures.rs).
 
-use super::invoice::Reason;
+use super::words::Words;
 
 /// So many bytes tell.
 pub const HEAD_BYTES: usize = 512;
@@ -15,24 +15,24 @@ fn beginning(head: &[u8]) -> Vec<u8> {
     text.trim_ascii_start().to_ascii_lowercase()
 }
 
-fn to_jpeg(zh: &str, en: &str) -> Reason {
-    Reason::new(
+fn to_jpeg(zh: &str, en: &str) -> Words {
+    Words::new(
         format!("这是{zh}，不能识别：请转成 JPEG 或 PNG 再上传"),
         format!("this is {en}, which can't be read: please turn it into JPEG or PNG"),
     )
 }
 
-fn text(head: &[u8]) -> Option<Reason> {
+fn text(head: &[u8]) -> Option<Words> {
     let text = beginning(head);
     let starts = |words: &[&[u8]]| words.iter().any(|word| text.starts_with(word));
     if text.get(..text.len().min(64)).is_some_and(|t| t.windows(5).any(|w| w == b"%pdf-")) {
-        return Some(Reason::new(
+        return Some(Words::new(
             "这是 PDF，不是图片：请把每一页存成 JPEG 或 PNG 再上传",
             "this is a PDF, not a picture: please save each page as JPEG or PNG",
         ));
     }
     if starts(&[b"<!doctype html", b"<html", b"<head", b"<body", b"<script"]) {
-        return Some(Reason::new(
+        return Some(Words::new(
             "这是网页（下载链接可能已过期），不是图片：请重新下载发票",
             "this is a web page (the download link may have expired), not a picture: please download the invoice again",
         ));
@@ -41,7 +41,7 @@ fn text(head: &[u8]) -> Option<Reason> {
         return Some(to_jpeg("矢量图（SVG）", "an SVG drawing"));
     }
     starts(&[b"<"]).then(|| {
-        Reason::new(
+        Words::new(
             "这是 XML 文件，不是图片：请上传发票的图片",
             "this is an XML file, not a picture: please upload a picture of the invoice",
         )
@@ -49,22 +49,22 @@ fn text(head: &[u8]) -> Option<Reason> {
 }
 
 /// By the mark of the formats that phones and cameras write.
-fn camera_file(head: &[u8]) -> Option<Reason> {
+fn camera_file(head: &[u8]) -> Option<Words> {
     let brand = head.get(8..12).filter(|_| has(head, 4, b"ftyp"))?;
     Some(match brand {
-        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => Reason::new(
+        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => Words::new(
             "这是 HEIC 照片，不能识别：请在手机“设置→相机→格式”中选“兼容性最佳”，或转成 JPEG 再上传",
             "this is a HEIC photo, which can't be read: please choose Settings, Camera, Formats, Most Compatible on the phone, or turn it into JPEG",
         ),
         b"avif" | b"avis" => to_jpeg(" AVIF 图片", "an AVIF picture"),
-        _ => Reason::new(
+        _ => Words::new(
             "这是视频，不是图片：请上传发票的照片",
             "this is a video, not a picture: please upload a photo of the invoice",
         ),
     })
 }
 
-fn marked(head: &[u8]) -> Option<Reason> {
+fn marked(head: &[u8]) -> Option<Words> {
     let starts = |marks: &[&[u8]]| marks.iter().any(|mark| head.starts_with(mark));
     if starts(&[b"GIF8"]) {
         return Some(to_jpeg(" GIF 图片", "a GIF picture"));
@@ -76,13 +76,13 @@ fn marked(head: &[u8]) -> Option<Reason> {
         return Some(to_jpeg(" JPEG XL 或 JPEG 2000 图片", "a JPEG XL or JPEG 2000 picture"));
     }
     if starts(&[b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xBC\xAF", b"\x1F\x8B"]) {
-        return Some(Reason::new(
+        return Some(Words::new(
             "这是压缩包、OFD 或 Office 文件，不是图片：请解压或另存为 JPEG、PNG 再上传",
             "this is an archive, OFD or Office file, not a picture: please unpack it or save it as JPEG or PNG",
         ));
     }
     starts(&[b"\xD0\xCF\x11\xE0"]).then(|| {
-        Reason::new(
+        Words::new(
             "这是 Office 文件，不是图片：请另存为 JPEG 或 PNG 再上传",
             "this is an Office file, not a picture: please save it as JPEG or PNG",
         )
@@ -90,15 +90,15 @@ fn marked(head: &[u8]) -> Option<Reason> {
 }
 
 /// `head`: the first `HEAD_BYTES` of the file, or all of it.
-pub fn taken_for(head: &[u8]) -> Reason {
+pub fn taken_for(head: &[u8]) -> Words {
     if head.is_empty() {
-        return Reason::new(
+        return Words::new(
             "文件是空的（0 字节）：请检查原文件，重新上传",
             "the file is empty (0 bytes): please look at the original and upload it again",
         );
     }
     text(head).or_else(|| camera_file(head)).or_else(|| marked(head)).unwrap_or_else(|| {
-        Reason::new(
+        Words::new(
             "不是可识别的图片，请上传 JPEG、PNG、BMP、TIFF 或 WebP",
             "not a picture that can be read: please upload JPEG, PNG, BMP, TIFF or WebP",
         )
@@ -106,8 +106,8 @@ pub fn taken_for(head: &[u8]) -> Reason {
 }
 
 /// A picture whose end is missing.
-pub fn cut_off() -> Reason {
-    Reason::new(
+pub fn cut_off() -> Words {
+    Words::new(
         "图片不完整或已损坏（可能没有传完）：请重新拍照，或从原处重新下载再上传",
         "the picture is incomplete or damaged (it may have been cut off on its way): please take or download it again",
     )

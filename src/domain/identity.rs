@@ -1,9 +1,9 @@
 //! By what an invoice is known in the world: values are compared, not how they are spelt. Not here: which invoices are one (app).
 
-use super::area::{DATE, INVOICE_CODE, INVOICE_ID};
+use super::area::AreaKind;
 use super::calendar::iso_date;
 use super::money::narrow;
-use super::region::Region;
+use super::region::{self, Region};
 use super::text::is_unseen;
 
 pub(super) fn value(text: &str) -> String {
@@ -65,10 +65,6 @@ pub(super) fn serial(text: &str) -> String {
     digits.filter(|_| is_plain).unwrap_or_else(|| rest.to_owned())
 }
 
-fn read(regions: &[Region], pos_id: &str) -> Option<String> {
-    regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.clone())
-}
-
 fn is_digits(text: &str, lengths: &[usize]) -> bool {
     lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -87,16 +83,15 @@ pub enum Number {
 impl Number {
     /// `None` where a part is missing.
     pub fn of(regions: &[Region]) -> Option<Self> {
-        let number = serial(&read(regions, INVOICE_ID)?);
+        let number = serial(region::text_of(regions, AreaKind::InvoiceId)?);
         if number.is_empty() {
             return None;
         }
         if is_digits(&number, &[20]) {
             return Some(Self::Whole(number));
         }
-        let date = read(regions, DATE).or_else(|| read(regions, "开票日期"));
-        let dated = date.and_then(|date| iso_date(&value(&date))).map(|date| format!("{number} {date}"));
-        match read(regions, INVOICE_CODE).map(|code| serial(&code)).filter(|code| !code.is_empty()) {
+        let dated = region::date_of(regions).and_then(|date| iso_date(&value(date))).map(|date| format!("{number} {date}"));
+        match region::text_of(regions, AreaKind::InvoiceCode).map(serial).filter(|code| !code.is_empty()) {
             Some(code) => Some(Self::Coded { coded: format!("{code} {number}"), dated }),
             None => dated.map(Self::Dated),
         }

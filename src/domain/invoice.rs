@@ -1,9 +1,12 @@
 //! Pictures, and what was read on them. Not here: the reading (engine).
 
-use super::area::{DATE, MONEY, MONEY_CN};
+use super::area::AreaKind;
+use super::ground::Ground;
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use super::region::{Region, is_sure};
-use super::{calendar, identity, money, reason, text};
+use super::reason::Reason;
+use super::region::{self, Region, is_sure};
+use super::words::Words;
+use super::{calendar, identity, money, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -100,23 +103,6 @@ impl Picture {
     }
 }
 
-/// Why an invoice needs a person, in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    pub zh: String,
-    pub en: String,
-}
-
-impl Reason {
-    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
-    }
-
-    pub fn no_template_fits() -> Self {
-        Self::new("没有匹配的模板", "no template fits")
-    }
-}
-
 /// How a template fared on a picture, among those it was chosen from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contender {
@@ -126,37 +112,57 @@ pub struct Contender {
     /// 0 to 1.
     pub score: f64,
     /// Why it fits, or why not.
-    pub ground: Reason,
+    pub ground: Ground,
 }
 
 /// So many are kept, the likeliest.
 pub const CONTENDERS_MAX: usize = 5;
 
-/// Why an invoice needs a person: found by the checks, or said in words by whoever could not read it.
+/// Why an invoice needs a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Why {
-    Found(reason::Reason),
-    Said(Reason),
+    Found(Reason),
+    /// By an older release, which kept sentences.
+    Said(Words),
 }
 
 impl Why {
     pub fn zh(&self) -> String {
         match self {
             Self::Found(reason) => reason.zh(),
-            Self::Said(reason) => reason.zh.clone(),
+            Self::Said(words) => words.zh.clone(),
         }
     }
 
     pub fn en(&self) -> String {
         match self {
             Self::Found(reason) => reason.en(),
-            Self::Said(reason) => reason.en.clone(),
+            Self::Said(words) => words.en.clone(),
+        }
+    }
+
+    /// As the pages say it.
+    pub fn told(&self) -> Words {
+        match self {
+            Self::Found(reason) => reason.told(),
+            Self::Said(words) => words.clone(),
+        }
+    }
+
+    /// The areas it doubts, each with the text that it speaks of. A sentence is searched for what stands on the invoice.
+    pub fn doubted<'a>(&'a self, regions: &'a [Region]) -> Vec<(&'a str, Option<&'a str>)> {
+        match self {
+            Self::Found(reason) => reason.doubted(),
+            Self::Said(Words { zh, .. }) => {
+                let named = regions.iter().filter(|r| zh.contains(&r.pos_id));
+                named.map(|r| (r.pos_id.as_str(), Some(r.text.as_str()).filter(|text| zh.contains(text)))).collect()
+            }
         }
     }
 
     /// A doubtful reading of this area.
     pub fn doubts(&self, pos_id: &str) -> bool {
-        use reason::Reason::{ReadTwice, Unsure};
+        use Reason::{ReadTwice, Unsure};
         matches!(self, Self::Found(Unsure { area, .. } | ReadTwice { area, .. }) if area == pos_id)
     }
 }
@@ -269,17 +275,17 @@ impl Invoice {
 
     /// Its 金额 in fen.
     pub fn amount(&self) -> Option<i64> {
-        money::amount(self.text(MONEY)?)
+        money::amount(region::text_of(&self.regions, AreaKind::Money)?)
     }
 
     /// Its 开票日期, `yyyy-MM-dd`.
     pub fn date(&self) -> Option<String> {
-        calendar::iso_date(self.text(DATE).or_else(|| self.text("开票日期"))?)
+        calendar::iso_date(region::date_of(&self.regions)?)
     }
 
     /// It takes another one back.
     pub fn is_red(&self) -> bool {
-        let in_words = || money::chinese_amount(self.text(MONEY_CN)?);
+        let in_words = || money::chinese_amount(region::text_of(&self.regions, AreaKind::MoneyCn)?);
         self.amount().or_else(in_words).is_some_and(|fen| fen < 0)
     }
 

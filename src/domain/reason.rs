@@ -1,9 +1,12 @@
 //! Why an invoice needs a person, in both languages. Not here: finding it out (checks.rs).
 
-use super::area::{DATE, MONEY, MONEY_CN};
+use super::area::{AreaKind, in_english};
+use super::news::Broken;
+use super::refusal::sentence;
+use super::words::Words;
 use serde::{Deserialize, Serialize};
 
-/// Why an invoice is at fault; `zh` and `en` say it to a person. Kept with the invoice: a new one goes to the end.
+/// Why an invoice is at fault. Kept with the invoice: a new one goes to the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reason {
     /// An area's probability is below the threshold.
@@ -75,16 +78,44 @@ pub enum Reason {
     Unconfirmed {
         area: String,
     },
+    NoTemplateFits,
+    /// The engine could not be asked, in all its tries.
+    EngineNotAsked,
+    /// It gave no proper answer, in all its tries.
+    EngineNoAnswer,
+    /// The box went down each time it was read.
+    WentDown,
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
     if text.is_empty() { nothing } else { text }
 }
 
+/// Of the four digits that the pages are told, rounded down as they do it: what is nearly sure does not read as sure.
+fn per_cent(probability: f64) -> String {
+    format!("{}%", ((probability * 1e4).round() / 1e4 * 100.0).floor())
+}
+
 impl Reason {
+    /// As the interface document says it.
     pub fn zh(&self) -> String {
+        self.in_chinese(|probability| format!("置信度 {probability:.2}"))
+    }
+
+    /// As the interface document says it, which calls areas by their Chinese names.
+    pub fn en(&self) -> String {
+        self.in_english(|area| area, |probability| format!("confidence {probability:.2}"))
+    }
+
+    /// As the pages say it to people.
+    pub fn told(&self) -> Words {
+        let zh = self.in_chinese(|probability| format!("可信度 {}", per_cent(probability)));
+        Words { zh, en: self.in_english(in_english, |probability| format!("certainty {}", per_cent(probability))) }
+    }
+
+    fn in_chinese(&self, certainty: impl Fn(f64) -> String) -> String {
         match self {
-            Self::Unsure { area, probability } => format!("{area}识别不可靠（置信度 {probability:.2}）"),
+            Self::Unsure { area, probability } => format!("{area}识别不可靠（{}）", certainty(*probability)),
             Self::AmountsDiffer { money, money_cn } => format!("金额“{money}”与中文金额“{money_cn}”不一致"),
             Self::NoAmount { area, text } if text.is_empty() => format!("{area}没有读到内容，应为金额"),
             Self::NoAmount { area, text } => format!("{area}“{text}”不是金额"),
@@ -104,21 +135,31 @@ impl Reason {
             }
             Self::Emptied { area, text } => format!("{area}：原为“{text}”，不能清空；票面上没有此项时请标明（absent）"),
             Self::Unconfirmed { area } => format!("{area}由人填写或核对过，重新识别没有读准，请人工核对"),
+            Self::NoTemplateFits => "没有匹配的模板".into(),
+            Self::EngineNotAsked => format!("识别失败：{}", sentence::ENGINE_SEND),
+            Self::EngineNoAnswer => format!("识别失败：{}", sentence::ENGINE_RECEIVE),
+            Self::WentDown => "系统在识别这张图片时两次中断".into(),
         }
     }
 
-    pub fn en(&self) -> String {
+    fn in_english(&self, name: impl Fn(&str) -> &str, certainty: impl Fn(f64) -> String) -> String {
         match self {
-            Self::Unsure { area, probability } => format!("{area} was not read surely (confidence {probability:.2})"),
-            Self::AmountsDiffer { money, money_cn } => format!("金额 \"{money}\" and 中文金额 \"{money_cn}\" differ"),
-            Self::NoAmount { area, text } if text.is_empty() => format!("{area} is empty where an amount should be"),
-            Self::NoAmount { area, text } => format!("{area} \"{text}\" is no amount"),
-            Self::CodeDiffers { area, text, code } => format!("{area} \"{text}\" differs from the QR code's \"{code}\""),
-            Self::NotADate { text } => format!("日期 \"{text}\" is no date"),
-            Self::Digits { area, text } => format!("{area} \"{text}\" has a wrong number of digits"),
-            Self::CheckDigit { area, text } => format!("{area} \"{text}\" has a wrong check digit"),
+            Self::Unsure { area, probability } => format!("{} was not read surely ({})", name(area), certainty(*probability)),
+            Self::AmountsDiffer { money, money_cn } => {
+                format!(
+                    "{} \"{money}\" and {} \"{money_cn}\" differ",
+                    name(AreaKind::Money.pos_id()),
+                    name(AreaKind::MoneyCn.pos_id())
+                )
+            }
+            Self::NoAmount { area, text } if text.is_empty() => format!("{} is empty where an amount should be", name(area)),
+            Self::NoAmount { area, text } => format!("{} \"{text}\" is no amount", name(area)),
+            Self::CodeDiffers { area, text, code } => format!("{} \"{text}\" differs from the QR code's \"{code}\"", name(area)),
+            Self::NotADate { text } => format!("{} \"{text}\" is no date", name(AreaKind::Date.pos_id())),
+            Self::Digits { area, text } => format!("{} \"{text}\" has a wrong number of digits", name(area)),
+            Self::CheckDigit { area, text } => format!("{} \"{text}\" has a wrong check digit", name(area)),
             Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => {
-                format!("{a} \"{x}\" and {b} \"{y}\" do not add up to {c} \"{z}\"")
+                format!("{} \"{x}\" and {} \"{y}\" do not add up to {} \"{z}\"", name(a), name(b), name(c))
             }
             Self::Pages { pages, read } => format!("the file has {pages} pages, {read} read: please upload each page by itself"),
             Self::Several { invoices: 2 } => "two invoices are on this picture, one was read: please upload each by itself".into(),
@@ -126,36 +167,64 @@ impl Reason {
                 format!("{invoices} invoices are on this picture, one was read: please upload each by itself")
             }
             Self::Reread { area, entered, read } => {
-                format!("{area}: entered as {}, read again as {}", or_nothing(entered, "nothing"), or_nothing(read, "nothing"))
+                format!(
+                    "{}: entered as {}, read again as {}",
+                    name(area),
+                    or_nothing(entered, "nothing"),
+                    or_nothing(read, "nothing")
+                )
             }
             Self::ReadTwice { area, first, second } => {
-                format!("{area}: read both as {} and as {}", or_nothing(first, "nothing"), or_nothing(second, "nothing"))
+                format!("{}: read both as {} and as {}", name(area), or_nothing(first, "nothing"), or_nothing(second, "nothing"))
             }
             Self::Emptied { area, text } => {
-                format!("{area}: holds \"{text}\" and can't be emptied; say that it is not on the paper (absent) if it is so")
+                format!(
+                    "{}: holds \"{text}\" and can't be emptied; say that it is not on the paper (absent) if it is so",
+                    name(area)
+                )
             }
             Self::Unconfirmed { area } => {
-                format!("{area} is a person's word, and was not read surely again: a person has to look at it")
+                format!("{} is a person's word, and was not read surely again: a person has to look at it", name(area))
             }
+            Self::NoTemplateFits => "no template fits".into(),
+            Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
+            Self::WentDown => "the box went down twice while this picture was being read".into(),
         }
     }
 
-    /// The areas it speaks of.
-    pub fn areas(&self) -> Vec<&str> {
+    /// The areas it doubts, each with the text that it speaks of: whatever else stands there meanwhile, it says nothing of.
+    pub fn doubted(&self) -> Vec<(&str, Option<&str>)> {
         match self {
-            Self::Unsure { area, .. }
-            | Self::NoAmount { area, .. }
-            | Self::CodeDiffers { area, .. }
-            | Self::Digits { area, .. }
-            | Self::CheckDigit { area, .. }
-            | Self::Reread { area, .. }
-            | Self::ReadTwice { area, .. }
-            | Self::Emptied { area, .. }
-            | Self::Unconfirmed { area } => vec![area],
-            Self::AmountsDiffer { .. } => vec![MONEY, MONEY_CN],
-            Self::NotADate { .. } => vec![DATE],
-            Self::SumDiffers { parts: [(a, _), (b, _)], whole: (c, _) } => vec![a, b, c],
+            Self::Unsure { area, .. } | Self::Unconfirmed { area } => vec![(area, None)],
+            Self::NoAmount { area, text }
+            | Self::CodeDiffers { area, text, .. }
+            | Self::Digits { area, text }
+            | Self::CheckDigit { area, text }
+            | Self::Reread { area, entered: text, .. }
+            | Self::ReadTwice { area, second: text, .. }
+            | Self::Emptied { area, text } => vec![(area, Some(text))],
+            Self::AmountsDiffer { money, money_cn } => {
+                vec![(AreaKind::Money.pos_id(), Some(money)), (AreaKind::MoneyCn.pos_id(), Some(money_cn))]
+            }
+            Self::NotADate { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
+            Self::SumDiffers { parts: [a, b], whole } => {
+                [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
+            }
             Self::Pages { .. } | Self::Several { .. } => Vec::new(),
+            Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => Vec::new(),
+        }
+    }
+
+    pub fn areas(&self) -> Vec<&str> {
+        self.doubted().into_iter().map(|(area, _)| area).collect()
+    }
+
+    /// Of those for which the engine gave no reading: where the talk with it broke.
+    pub fn broken(&self) -> Option<Broken> {
+        match self {
+            Self::EngineNotAsked => Some(Broken::Sending),
+            Self::EngineNoAnswer | Self::WentDown => Some(Broken::Receiving),
+            _ => None,
         }
     }
 
@@ -169,14 +238,50 @@ impl Reason {
 
     /// It follows from what the fields hold, whoever read them.
     pub fn is_of_values(&self) -> bool {
-        !matches!(
-            self,
-            Self::Unsure { .. }
-                | Self::Pages { .. }
-                | Self::Several { .. }
-                | Self::Reread { .. }
-                | Self::ReadTwice { .. }
-                | Self::Unconfirmed { .. }
-        )
+        match self {
+            Self::AmountsDiffer { .. } | Self::NoAmount { .. } | Self::CodeDiffers { .. } | Self::NotADate { .. } => true,
+            Self::Digits { .. } | Self::CheckDigit { .. } | Self::SumDiffers { .. } | Self::Emptied { .. } => true,
+            Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
+            Self::Pages { .. } | Self::Several { .. } => false,
+            Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_are_told_it_in_the_readers_own_words() {
+        let unsure = Reason::Unsure { area: "客户名称".into(), probability: 0.899 };
+        assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.90）");
+        assert_eq!(unsure.en(), "客户名称 was not read surely (confidence 0.90)");
+        let Words { zh, en } = unsure.told();
+        assert_eq!((zh.as_str(), en.as_str()), ("客户名称识别不可靠（可信度 89%）", "Buyer was not read surely (certainty 89%)"));
+        let differ = Reason::AmountsDiffer { money: "¥1.00".into(), money_cn: "贰元整".into() };
+        assert_eq!(differ.told().en, "Amount \"¥1.00\" and Amount in words \"贰元整\" differ");
+        assert_eq!(differ.doubted(), [("金额", Some("¥1.00")), ("中文金额", Some("贰元整"))]);
+        let own = Reason::NoAmount { area: "税额".into(), text: "免".into() };
+        assert_eq!((own.told().en, own.en()), ("税额 \"免\" is no amount".to_owned(), "税额 \"免\" is no amount".to_owned()));
+    }
+
+    #[test]
+    fn what_gave_no_reading_is_said_as_before_and_only_the_engine_is_trouble() {
+        let failed = "recognition failed: the engine gave no proper answer";
+        for (reason, zh, en, broken) in [
+            (Reason::NoTemplateFits, "没有匹配的模板", "no template fits", None),
+            (Reason::EngineNotAsked, "识别失败：向服务器发送消息异常", failed, Some(Broken::Sending)),
+            (Reason::EngineNoAnswer, "识别失败：接收算法服务器数据异常", failed, Some(Broken::Receiving)),
+            (
+                Reason::WentDown,
+                "系统在识别这张图片时两次中断",
+                "the box went down twice while this picture was being read",
+                Some(Broken::Receiving),
+            ),
+        ] {
+            assert_eq!((reason.zh().as_str(), reason.en().as_str(), reason.broken()), (zh, en, broken));
+            assert!(!reason.is_of_values() && reason.areas().is_empty());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What an engine reads in the areas of one invoice, and how sure it is. Not here: what that makes of the invoice (checks.rs, invoice.rs).
 
+use super::area::AreaKind;
 use super::reason::Reason;
 use super::template::Rect;
 use super::text;
@@ -15,6 +16,12 @@ pub struct Region {
     /// From 0 to 1.
     pub probability: f64,
     pub status: i32,
+}
+
+impl Region {
+    pub fn kind(&self) -> AreaKind {
+        AreaKind::of_pos_id(&self.pos_id)
+    }
 }
 
 /// Collects what an engine reports, in the order it came; a field reported again is replaced, and what else was said of it is kept apart.
@@ -71,7 +78,13 @@ pub fn is_sure(region: &Region, threshold: f64) -> bool {
     region.probability >= threshold
 }
 
-/// What the template's own picture shows in an area.
-pub fn of_specimen<'a>(specimen: &'a [(String, String)], pos_id: &str) -> Option<&'a str> {
-    specimen.iter().find(|(p, _)| p == pos_id).map(|(_, t)| t.as_str())
+/// What stands in the field of this kind, where there is one.
+pub fn text_of(regions: &[Region], kind: AreaKind) -> Option<&str> {
+    regions.iter().find(|r| r.kind() == kind).map(|r| r.text.as_str())
+}
+
+/// The day it was issued; some users draw an area of their own for it.
+pub fn date_of(regions: &[Region]) -> Option<&str> {
+    let own = || regions.iter().find(|r| r.pos_id == "开票日期").map(|r| r.text.as_str());
+    text_of(regions, AreaKind::Date).or_else(own)
 }

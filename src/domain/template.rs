@@ -1,5 +1,6 @@
 //! What a template says of an invoice: where its areas are and what is in them. Not here: finding them on a picture (engine).
 
+use super::area::AreaKind;
 use super::ids::{CompanyId, Millis, PictureId, TemplateId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,48 +29,6 @@ impl Rect {
 
     pub fn is_within(&self, width: u32, height: u32) -> bool {
         self.x >= 0.0 && self.y >= 0.0 && self.right() <= width as f32 && self.bottom() <= height as f32
-    }
-}
-
-/// What an area holds. The contract's keys of `json_model`, and the names they are reported by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AreaKind {
-    Money,
-    Head,
-    Date,
-    Time,
-    IdCard,
-    Detail,
-    MoneyCn,
-    InvoiceId,
-    InvoiceCode,
-    /// An area of the user's own.
-    Own,
-}
-
-/// How a field that belongs to no drawn area is reported: the template's label.
-pub const POS_LABEL: &str = "发票类型";
-
-impl AreaKind {
-    /// `(json_model key, pos_id)` of every kind but `Own`.
-    pub const KNOWN: [(Self, &'static str, &'static str); 9] = [
-        (Self::Money, "money", "金额"),
-        (Self::Head, "head", "客户名称"),
-        (Self::Date, "date", "日期"),
-        (Self::Time, "time", "时间"),
-        (Self::IdCard, "id_card", "身份证号码"),
-        (Self::Detail, "detail", "具体信息"),
-        (Self::MoneyCn, "money_cn", "中文金额"),
-        (Self::InvoiceId, "invoice_id", "发票号码"),
-        (Self::InvoiceCode, "invoice_code", "发票代码"),
-    ];
-
-    pub fn of_key(key: &str) -> Self {
-        Self::KNOWN.iter().find(|(_, k, _)| *k == key).map_or(Self::Own, |(kind, _, _)| *kind)
-    }
-
-    pub fn pos_id(self) -> Option<&'static str> {
-        Self::KNOWN.iter().find(|(kind, _, _)| *kind == self).map(|(_, _, pos_id)| *pos_id)
     }
 }
 
@@ -108,7 +67,11 @@ pub struct FixedWord {
 pub struct Learnt {
     pub words: Vec<FixedWord>,
     /// What the engine read in each area of the origin picture, by `pos_id`: the template's own specimen.
-    pub specimen: Vec<(String, String)>,
+    pub areas: Vec<(String, String)>,
+    /// The text of the QR code on it.
+    pub code: Option<String>,
+    /// What the form is called, as far as that was read surely.
+    pub title: Option<String>,
     /// Width and height of the origin picture, pixels.
     pub size: (u32, u32),
     /// What external engines know the template by; by the engine's name.
@@ -121,11 +84,15 @@ pub type EngineNumbers = BTreeMap<String, i64>;
 impl Learnt {
     /// Together with what one more engine made of the same template.
     pub fn and(self, more: Self) -> Self {
-        let mut numbers = self.numbers;
-        numbers.extend(more.numbers);
-        let seen =
-            if more.size == (0, 0) { (self.words, self.specimen, self.size) } else { (more.words, more.specimen, more.size) };
-        Self { words: seen.0, specimen: seen.1, size: seen.2, numbers }
+        let mut numbers = self.numbers.clone();
+        numbers.extend(more.numbers.clone());
+        let seen = if more.size == (0, 0) { self } else { more };
+        Self { numbers, ..seen }
+    }
+
+    /// What the origin picture shows in an area.
+    pub fn specimen(&self, pos_id: &str) -> Option<&str> {
+        self.areas.iter().find(|(p, _)| p == pos_id).map(|(_, text)| text.as_str())
     }
 }
 

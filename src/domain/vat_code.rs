@@ -1,10 +1,10 @@
 //! The QR code printed on VAT invoices: what it says of the fields. Not here: finding it on a picture (engine), what makes a fault (checks.rs).
 
-use super::area::{DATE, INVOICE_CODE, INVOICE_ID, SPECIMEN_CODE};
+use super::area::AreaKind;
 use super::calendar::date_of;
 use super::money::amount;
-use super::region::Region;
-use super::region::{is_sure, of_specimen};
+use super::region::{Region, is_sure};
+use super::template::Learnt;
 use super::text::compact;
 
 /// How a region says that its text is the QR code's: nobody could read it.
@@ -32,14 +32,14 @@ impl<'a> VatCode<'a> {
 
     /// What it says of an area; `None` when it says nothing of it. It carries the sum without tax, and areas may hold either: it speaks of
     /// those that on the template's own picture held the very sum of the code there.
-    fn says(&self, area: &str, specimen: &[(String, String)]) -> Option<&'a str> {
-        let said = match area {
-            INVOICE_CODE => self.code,
-            INVOICE_ID => self.number,
-            DATE => self.date,
+    fn says(&self, area: &str, learnt: &Learnt) -> Option<&'a str> {
+        let said = match AreaKind::of_pos_id(area) {
+            AreaKind::InvoiceCode => self.code,
+            AreaKind::InvoiceId => self.number,
+            AreaKind::Date => self.date,
             _ => {
-                let origin = of_specimen(specimen, SPECIMEN_CODE).and_then(VatCode::parse)?;
-                let own = of_specimen(specimen, area).and_then(amount)?;
+                let origin = learnt.code.as_deref().and_then(VatCode::parse)?;
+                let own = learnt.specimen(area).and_then(amount)?;
                 if amount(origin.amount) == Some(own) { self.amount } else { "" }
             }
         };
@@ -47,22 +47,22 @@ impl<'a> VatCode<'a> {
     }
 
     /// Whether a region says the same; `None` where the two can't be compared.
-    fn agrees(&self, region: &Region, specimen: &[(String, String)]) -> Option<bool> {
-        let said = self.says(&region.pos_id, specimen).filter(|_| !region.text.is_empty())?;
-        match region.pos_id.as_str() {
-            INVOICE_CODE | INVOICE_ID => Some(compact(&region.text) == said),
-            DATE => date_of(&region.text).zip(date_of(said)).map(|(a, b)| a == b),
+    fn agrees(&self, region: &Region, learnt: &Learnt) -> Option<bool> {
+        let said = self.says(&region.pos_id, learnt).filter(|_| !region.text.is_empty())?;
+        match region.kind() {
+            AreaKind::InvoiceCode | AreaKind::InvoiceId => Some(compact(&region.text) == said),
+            AreaKind::Date => date_of(&region.text).zip(date_of(said)).map(|(a, b)| a == b),
             _ => amount(&region.text).zip(amount(said)).map(|(a, b)| a == b),
         }
     }
 
     /// What it says of an area, written as the template's own picture writes it.
-    fn written(&self, area: &str, specimen: &[(String, String)]) -> Option<String> {
-        let said = self.says(area, specimen)?;
-        let own = of_specimen(specimen, area).unwrap_or_default();
-        match area {
-            INVOICE_CODE | INVOICE_ID => Some(said.to_owned()),
-            DATE => {
+    fn written(&self, area: &str, learnt: &Learnt) -> Option<String> {
+        let said = self.says(area, learnt)?;
+        let own = learnt.specimen(area).unwrap_or_default();
+        match AreaKind::of_pos_id(area) {
+            AreaKind::InvoiceCode | AreaKind::InvoiceId => Some(said.to_owned()),
+            AreaKind::Date => {
                 let (year, month, day) = date_of(said)?;
                 Some(if own.contains('年') || own.is_empty() {
                     format!("{year}年{month:02}月{day:02}日")
@@ -96,22 +96,22 @@ pub fn invoices(codes: &[String]) -> u32 {
 pub fn said_otherwise<'r>(
     code: &VatCode<'r>,
     regions: &'r [Region],
-    specimen: &[(String, String)],
+    learnt: &Learnt,
 ) -> impl Iterator<Item = (&'r Region, String)> {
-    let differ = regions.iter().filter(|r| code.agrees(r, specimen) == Some(false));
-    differ.map(|r| (r, code.says(&r.pos_id, specimen).unwrap_or_default().to_owned())).collect::<Vec<_>>().into_iter()
+    let differ = regions.iter().filter(|r| code.agrees(r, learnt) == Some(false));
+    differ.map(|r| (r, code.says(&r.pos_id, learnt).unwrap_or_default().to_owned())).collect::<Vec<_>>().into_iter()
 }
 
 /// `(pos_id, text)` for what could not be read surely and a code says: one that is surely this invoice's, because something that was read
 /// surely agrees with it and nothing contradicts it.
-pub fn fillings(regions: &[Region], specimen: &[(String, String)], threshold: f64, codes: &[String]) -> Vec<(String, String)> {
+pub fn fillings(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[String]) -> Vec<(String, String)> {
     let (sure, unsure): (Vec<&Region>, Vec<&Region>) = regions.iter().partition(|r| is_sure(r, threshold) && !r.text.is_empty());
     let is_of_this = |code: &VatCode<'_>| {
-        let mut heard = sure.iter().filter_map(|r| code.agrees(r, specimen)).peekable();
+        let mut heard = sure.iter().filter_map(|r| code.agrees(r, learnt)).peekable();
         heard.peek().is_some() && heard.all(|agrees| agrees)
     };
     let Some(code) = codes.iter().filter_map(|c| VatCode::parse(c)).find(is_of_this) else { return Vec::new() };
-    unsure.iter().filter_map(|r| Some((r.pos_id.clone(), code.written(&r.pos_id, specimen)?))).collect()
+    unsure.iter().filter_map(|r| Some((r.pos_id.clone(), code.written(&r.pos_id, learnt)?))).collect()
 }
 
 #[cfg(test)]
@@ -125,10 +125,11 @@ mod tests {
     #[test]
     fn what_nobody_could_read_is_the_codes_if_it_is_this_invoices() {
         let codes = ["01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,".to_owned()];
-        let own: Vec<(String, String)> =
-            [("合计金额", "¥50.00"), ("金额", "¥56.50"), (SPECIMEN_CODE, "01,10,044001900111,12345670,50.00,20180901,1,A,")]
-                .map(|(p, t)| (p.into(), t.into()))
-                .into();
+        let own = Learnt {
+            areas: [("合计金额", "¥50.00"), ("金额", "¥56.50")].map(|(p, t)| (p.into(), t.into())).into(),
+            code: Some("01,10,044001900111,12345670,50.00,20180901,1,A,".into()),
+            ..Learnt::default()
+        };
         let filled = |regions: &[Region]| fillings(regions, &own, 0.9, &codes);
         let read = vec![
             region("发票代码", "044001900111", 0.99),
@@ -160,8 +161,8 @@ mod tests {
         for (own, want) in
             [("2017-01-02", "2018-10-04"), ("2017/1/2", "2018/10/04"), ("20170102", "20181004"), ("2017年1月2日", "2018年10月04日")]
         {
-            let specimen = [("日期".to_owned(), own.to_owned())];
-            assert_eq!(fillings(&read, &specimen, 0.9, &codes), [("日期".to_owned(), want.to_owned())]);
+            let learnt = Learnt { areas: vec![("日期".to_owned(), own.to_owned())], ..Learnt::default() };
+            assert_eq!(fillings(&read, &learnt, 0.9, &codes), [("日期".to_owned(), want.to_owned())]);
         }
     }
 }

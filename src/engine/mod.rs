@@ -1,8 +1,8 @@
 //! Reads invoices: the one interface that the dispatcher knows, and what passes through it. Engines hold no records and decide
 //! nothing about queues; they run on a thread of their own and may block.
 
+use crate::domain::ground::Ground;
 use crate::domain::ids::TemplateId;
-use crate::domain::invoice::Reason;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, Rect, Template};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub struct Candidate {
     pub template: TemplateId,
     /// 0 to 1.
     pub score: f64,
-    /// Why, in words.
-    pub ground: Reason,
+    /// Why.
+    pub ground: Ground,
 }
 
 /// How a recognition ended when nothing went wrong with the engine.
@@ -52,7 +52,7 @@ pub enum Verdict {
 pub struct Trial {
     /// How well the template fits, 0 to 1, and why.
     pub score: f64,
-    pub ground: Reason,
+    pub ground: Ground,
     /// As in a recognition, `Matched` first.
     pub events: Vec<Event>,
     pub codes: Vec<String>,

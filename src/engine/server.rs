@@ -3,9 +3,10 @@
 
 use super::builtin::{code, picture};
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use crate::domain::area::{AreaKind, POS_LABEL};
 use crate::domain::ids::TemplateId;
 use crate::domain::settings::{Encoding, Settings};
-use crate::domain::template::{AreaKind, EngineNumbers, Learnt, POS_LABEL, Rect, Template};
+use crate::domain::template::{EngineNumbers, Learnt, Rect, Template};
 use crate::domain::vat_code;
 use encoding_rs::GBK;
 use serde_json::{Map, Value, json};

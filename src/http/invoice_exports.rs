@@ -8,13 +8,12 @@ use super::xlsx::{self, Cell};
 use super::{csv, time, wire};
 use crate::app::invoice_lists::{self, Filter};
 use crate::app::kin::Kin;
-use crate::domain::area::{DATE, MONEY};
+use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL};
 use crate::domain::checks::{date_of, holds_sum};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
-use crate::domain::template::{AreaKind, POS_LABEL};
 use crate::domain::totals::Class;
 use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
@@ -46,9 +45,7 @@ const FIRST: [(&str, &str); 15] = [
 
 /// The known fields, and what they are in English.
 fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
-    const ENGLISH: [&str; 9] =
-        ["Amount", "Buyer", "Date", "Time", "ID number", "Details", "Amount in words", "Invoice number", "Invoice code"];
-    [(POS_LABEL, "Type")].into_iter().chain(AreaKind::KNOWN.iter().zip(ENGLISH).map(|((_, _, pos_id), en)| (*pos_id, en)))
+    [(POS_LABEL, "Type")].into_iter().chain(KNOWN.iter().map(|known| (known.pos_id, known.en)))
 }
 
 struct Export {
@@ -185,14 +182,15 @@ fn is_known(pos_id: &str) -> bool {
 /// A sum and a date as what they are; codes and numbers are text.
 fn field(found: &Invoice, pos_id: &str) -> Cell {
     let text = found.text(pos_id).unwrap_or_default();
-    if pos_id == DATE
+    let holds = AreaKind::of_pos_id(pos_id).holds();
+    if holds == Holds::Date
         && let Some(day) = date_of(text).filter(|(year, ..)| *year > 0)
     {
         return Cell::Day(day);
     }
     // Its own text shows that it is one, as a specimen's would.
     match money::amount(text) {
-        Some(fen) if pos_id == MONEY || holds_sum(pos_id, Some(text)) => Cell::Fen(fen),
+        Some(fen) if holds == Holds::Sum || holds_sum(pos_id, Some(text)) => Cell::Fen(fen),
         _ => Cell::Text(text.to_owned()),
     }
 }

@@ -8,9 +8,11 @@ use crate::app::entries::Taken;
 use crate::app::invoices;
 use crate::app::kin::{self, Kin};
 use crate::domain::ids::InvoiceId;
-use crate::domain::invoice::{Correction, Decision, Invoice, Standing, Void};
+use crate::domain::invoice::{Correction, Decision, Invoice, Standing, Void, Why};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::region::Region;
 use crate::domain::totals::{Class, Part, Totals};
+use crate::domain::words::Words;
 use crate::store::{StoreError, View};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -24,6 +26,17 @@ pub const STANDINGS: [(Standing, &str); 4] = [
 
 fn standing(standing: Standing) -> &'static str {
     STANDINGS.iter().find(|(s, _)| *s == standing).map_or("", |(_, word)| word)
+}
+
+/// Each for people, with the areas it doubts and the text that it speaks of there.
+pub fn reasons(reasons: &[Why], regions: &[Region], language: Language) -> Value {
+    let one = |why: &Why| {
+        let Words { zh, en } = why.told();
+        let doubted = why.doubted(regions);
+        let areas: Vec<Value> = doubted.iter().map(|(pos_id, text)| json!({ "pos_id": pos_id, "text": text })).collect();
+        json!({ "text": language.pick(&zh, &en), "areas": areas })
+    };
+    reasons.iter().map(one).collect()
 }
 
 /// As lists have it.
@@ -46,6 +59,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
     let (said, review) = (invoice.review.as_ref(), invoice.reviewed());
     let more = json!({
         "version": invoice.version,
+        "reasons": reasons(&invoice.reasons, &invoice.regions, language),
         "state": standing(invoice.standing),
         "is_fault": u8::from(invoice.is_fault()),
         "counted": counted,

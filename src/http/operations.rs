@@ -86,9 +86,10 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Duplicate", "(of: natural, decision: 'duplicate'|'distinct'|null, user_name: text|null, time: time|null)"),
     ("Part", "(count: natural, fen: int)"),
     ("Sums", "(confirmed: Part, waiting: Part, duplicate: Part, void: Part, without_amount: natural)"),
+    ("Reasons", "[(text: text, areas: [(pos_id: text, text: text|null)])]"),
     (
         "OpenFault",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, reasons: Reasons, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
          file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
@@ -97,7 +98,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "Invoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, reasons: Reasons, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
          file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
@@ -105,7 +106,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "WholeInvoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, reasons: Reasons, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
          file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
@@ -118,7 +119,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "Trial",
-        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, aligned: text|null, \
+        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, reasons: Reasons, aligned: text|null, \
          warnings: [text])",
     ),
     ("Queued", "(sucess: text, action_id: natural, manage_size: natural, recognize_size: natural)"),

@@ -2,16 +2,17 @@
 
 use super::call::Call;
 use super::reply::{self, Language, Reply};
-use super::wire;
+use super::{invoice_words, wire};
 use crate::app::{pictures, templates};
 use crate::domain::action::TemplateDraft;
 use crate::domain::checks;
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{Reason, Why};
+use crate::domain::invoice::Why;
+use crate::domain::judge::{self, Reading};
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
-use crate::domain::region::Regions;
+use crate::domain::region::{Region, Regions};
 use crate::domain::template::Template;
-use crate::domain::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use crate::engine::{Event, Trial};
 use crate::trials::Tried;
 use base64::Engine as _;
@@ -60,25 +61,25 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     // A draft is learnt first: each step has its time.
     let steps = if matches!(tried, Tried::Drawn { .. }) { 2 } else { 1 };
     let patience = Duration::from_secs(settings.engine_timeout_s.saturating_mul(steps));
-    let (trial, specimen) = call.edge.trials.run(path, tried, patience).await?;
-    let (regions, mut reasons) = judged(&trial, &specimen, settings.confidence_threshold);
-    if shape.pages > 1 {
-        reasons.push(Why::Found(checks::Reason::Pages { pages: shape.pages, read: 1 }));
-    }
+    let (trial, template) = call.edge.trials.run(path, tried, patience).await?;
+    let (regions, mut reasons) = judged(&trial, &template, settings.confidence_threshold);
+    reasons.extend(judge::unread_pages(shape.pages));
+    let reasons: Vec<Why> = reasons.into_iter().map(Why::Found).collect();
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({
-        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh, &trial.ground.en) },
-        "region_list": wire::region_list(&regions.0),
+        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh(), &trial.ground.en()) },
+        "region_list": wire::region_list(&regions),
         "is_fault": u8::from(!reasons.is_empty()),
         "reason": wire::reasons(&reasons, call.language),
+        "reasons": invoice_words::reasons(&reasons, &regions, call.language),
         "aligned": trial.aligned.as_ref().map(jpeg),
-        "warnings": warnings(&specimen, &regions, call.language),
+        "warnings": warnings(&template.learnt.areas, &regions, call.language),
     })))
 }
 
 /// What the template itself has wrong, as its own picture and this one show: said while it is drawn.
-fn warnings(specimen: &[(String, String)], regions: &Regions, language: Language) -> Vec<String> {
-    let read: Vec<(String, String)> = regions.0.iter().map(|r| (r.pos_id.clone(), r.text.clone())).collect();
+fn warnings(specimen: &[(String, String)], regions: &[Region], language: Language) -> Vec<String> {
+    let read: Vec<(String, String)> = regions.iter().map(|r| (r.pos_id.clone(), r.text.clone())).collect();
     let mut found: Vec<String> = Vec::new();
     for (where_zh, where_en, texts) in
         [("模板图片上", "on the template's own picture", specimen), ("这张图片上", "on this picture", &read)]
@@ -95,20 +96,50 @@ fn warnings(specimen: &[(String, String)], regions: &Regions, language: Language
 }
 
 /// The fields, and what an invoice with them would be at fault for.
-fn judged(trial: &Trial, specimen: &[(String, String)], threshold: f64) -> (Regions, Vec<Why>) {
+fn judged(trial: &Trial, template: &Template, threshold: f64) -> (Vec<Region>, Vec<Reason>) {
     let mut regions = Regions::default();
     for event in &trial.events {
         match event {
-            Event::Matched { template: None, .. } => return (regions, vec![Why::Said(Reason::no_template_fits())]),
-            Event::Matched { .. } => {}
+            Event::Matched { template: None, .. } => return (Vec::new(), vec![Reason::NoTemplateFits]),
+            Event::Matched { .. } => regions = Regions::default(),
             Event::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
             Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
         }
     }
-    for (pos_id, text) in vat_code::fillings(&regions.0, specimen, threshold, &trial.codes) {
-        regions.read(&pos_id, text, CODE_PROBABILITY, FROM_CODE);
+    let verdict = judge::judge(Reading { regions, codes: &trial.codes, papers: trial.papers }, template, threshold);
+    (verdict.regions, verdict.reasons)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ground::Ground;
+    use crate::domain::ids::CompanyId;
+    use crate::domain::template::{Layout, Learnt};
+
+    /// As of an invoice that is read in earnest.
+    #[test]
+    fn an_area_that_was_read_twice_is_a_fault_in_a_test_too() {
+        let label = String::new();
+        let template = Template {
+            id: TemplateId(1),
+            company: CompanyId(1),
+            layout: Layout { label: label.clone(), quota: None, areas: Vec::new() },
+            json_model: label.clone(),
+            registered: 0,
+            successes: 0,
+            origin: PictureId(1),
+            shown: PictureId(1),
+            uuid: label,
+            learnt: Learnt::default(),
+            version: 1,
+        };
+        let read = |text: &str| Event::Read { status: 0, pos_id: "客户名称".into(), text: text.into(), probability: 0.95 };
+        let matched = Event::Matched { template: Some(template.id), candidates: Vec::new() };
+        let (ground, events) = (Ground::NoWords, vec![matched, read("甲"), read("乙")]);
+        let trial = Trial { score: 1.0, ground, events, codes: Vec::new(), papers: 1, aligned: None };
+        let (regions, reasons) = judged(&trial, &template, 0.9);
+        assert_eq!(regions[0].text, "乙");
+        assert!(matches!(&reasons[..], [Reason::ReadTwice { .. }]), "{reasons:?}");
     }
-    let mut reasons = checks::faults(&regions.0, specimen, threshold, &trial.codes);
-    reasons.extend(checks::several(trial.papers));
-    (regions, reasons.into_iter().map(Why::Found).collect())
 }

@@ -5,11 +5,12 @@ use super::reply::Language;
 use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
 use crate::domain::action::Action;
+use crate::domain::area::AreaKind;
 use crate::domain::ids::PictureId;
 use crate::domain::invoice::{Contender, Invoice, Picture, Why};
 use crate::domain::refusal::Refusal;
 use crate::domain::region::Region;
-use crate::domain::template::{Area, AreaKind, Layout, Rect, Template};
+use crate::domain::template::{Area, Layout, Rect, Template};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
@@ -95,7 +96,7 @@ pub fn contenders(contenders: &[Contender], language: Language) -> Value {
             "model_id": c.template,
             "model_label": c.label,
             "score": probability(c.score),
-            "reason": language.pick(&c.ground.zh, &c.ground.en),
+            "reason": language.pick(&c.ground.zh(), &c.ground.en()),
         })
     };
     contenders.iter().map(one).collect()
@@ -226,7 +227,7 @@ fn area(key: &str, fields: &Fields) -> Result<Area, Refusal> {
     let ill_typed = |refusal: Refusal| wrong(key, &refusal.zh, &refusal.en);
     let kind = AreaKind::of_key(key);
     let name = fields.text_or_none("name").map_err(ill_typed)?.map(str::trim).filter(|name| !name.is_empty());
-    let pos_id = kind.pos_id().or(name).unwrap_or(key).to_owned();
+    let pos_id = if kind == AreaKind::Own { name.unwrap_or(key) } else { kind.pos_id() }.to_owned();
     if [Some(pos_id.as_str()), name].into_iter().flatten().any(|name| name.chars().count() > LABEL_CHARS_MAX) {
         return Err(wrong(key, "名称太长", "the name is too long"));
     }

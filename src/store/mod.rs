@@ -12,6 +12,8 @@ use tokio::sync::watch;
 pub mod backup;
 pub mod backup_file;
 pub mod blobs;
+#[cfg(test)]
+mod enums;
 pub mod key;
 pub mod local;
 pub mod memory;

@@ -2,12 +2,15 @@
 //! (record.rs).
 
 use crate::domain::action::{Action, Job, LogRow, State};
+use crate::domain::area::POS_LABEL;
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
 use crate::domain::fact::Fact;
+use crate::domain::ground::Ground;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use crate::domain::invoice::{BlobHash, Invoice, Picture, PictureFormat, Purpose, Reason, Standing, Why};
+use crate::domain::invoice::{BlobHash, Contender, Invoice, Picture, PictureFormat, Purpose, Standing, Why};
 use crate::domain::region::Region;
-use crate::domain::template::{EngineNumbers, Layout, Learnt, POS_LABEL, Template};
+use crate::domain::template::{EngineNumbers, FixedWord, Layout, Learnt, Template};
+use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
 
 /// Before pages were counted.
@@ -70,7 +73,7 @@ pub struct Invoice1 {
     user_name: String,
     picture: Picture1,
     recognised: Millis,
-    reasons: Vec<Reason>,
+    reasons: Vec<Words>,
     settled: Option<Settled>,
     regions: Vec<Region>,
 }
@@ -106,6 +109,22 @@ impl From<Invoice1> for Invoice {
             void: None,
             decisions: Vec::new(),
         }
+    }
+}
+
+/// Before its ground was more than words.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Contender1 {
+    pub(super) template: TemplateId,
+    pub(super) label: String,
+    pub(super) score: f64,
+    pub(super) ground: Words,
+}
+
+impl From<Contender1> for Contender {
+    fn from(old: Contender1) -> Self {
+        let Contender1 { template, label, score, ground } = old;
+        Self { template, label, score, ground: Ground::Said(ground) }
     }
 }
 
@@ -146,6 +165,30 @@ impl From<Action1> for Action {
     }
 }
 
+/// Before the code and the title were fields of their own: they stood among the areas, under keys that no area can have.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Learnt1 {
+    pub(super) words: Vec<FixedWord>,
+    pub(super) specimen: Vec<(String, String)>,
+    pub(super) size: (u32, u32),
+    pub(super) numbers: EngineNumbers,
+}
+
+impl From<Learnt1> for Learnt {
+    fn from(old: Learnt1) -> Self {
+        let Learnt1 { words, specimen, size, numbers } = old;
+        let mut learnt = Self { words, size, numbers, ..Self::default() };
+        for (area, text) in specimen {
+            match area.as_str() {
+                "\u{0}qr" => learnt.code = Some(text),
+                "\u{0}title" => learnt.title = Some(text),
+                _ => learnt.areas.push((area, text)),
+            }
+        }
+        learnt
+    }
+}
+
 /// Before it had a version.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Template1 {
@@ -158,13 +201,35 @@ pub struct Template1 {
     origin: PictureId,
     shown: PictureId,
     uuid: String,
-    learnt: Learnt,
+    learnt: Learnt1,
 }
 
-impl From<Template1> for Template {
+impl From<Template1> for Template2 {
     fn from(old: Template1) -> Self {
         let Template1 { id, company, layout, json_model, registered, successes, origin, shown, uuid, learnt } = old;
         Self { id, company, layout, json_model, registered, successes, origin, shown, uuid, learnt, version: 1 }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Template2 {
+    pub(super) id: TemplateId,
+    pub(super) company: CompanyId,
+    pub(super) layout: Layout,
+    pub(super) json_model: String,
+    pub(super) registered: Millis,
+    pub(super) successes: u64,
+    pub(super) origin: PictureId,
+    pub(super) shown: PictureId,
+    pub(super) uuid: String,
+    pub(super) learnt: Learnt1,
+    pub(super) version: u64,
+}
+
+impl From<Template2> for Template {
+    fn from(old: Template2) -> Self {
+        let Template2 { id, company, layout, json_model, registered, successes, origin, shown, uuid, learnt, version } = old;
+        Self { id, company, layout, json_model, registered, successes, origin, shown, uuid, learnt: learnt.into(), version }
     }
 }
 
@@ -268,7 +333,7 @@ mod tests {
             settled,
             regions: vec![Region { pos_id: POS_LABEL.into(), position: None, text: "定额".into(), probability: 1.0, status: 0 }],
         };
-        let why = || vec![Reason::no_template_fits()];
+        let why = || vec![Words::new("没有匹配的模板", "no template fits")];
         for (settled, reasons, standing) in [
             (None, Vec::new(), Standing::Passed),
             (None, why(), Standing::Waiting),
@@ -278,5 +343,9 @@ mod tests {
             let invoice = Invoice::from(old(settled, reasons));
             assert_eq!((invoice.standing, invoice.version, invoice.template_label.as_str()), (standing, 1, "定额"));
         }
+        let unsure = Words::new("发票类型识别不可靠（置信度 0.50）", "发票类型 was not read surely (confidence 0.50)");
+        let invoice = Invoice::from(old(None, vec![unsure.clone()]));
+        assert_eq!((invoice.reasons[0].zh(), invoice.reasons[0].told()), (unsure.zh.clone(), unsure));
+        assert_eq!(invoice.reasons[0].doubted(&invoice.regions), [(POS_LABEL, None)]);
     }
 }

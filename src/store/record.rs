@@ -1,9 +1,11 @@
 //! How a record lies on disk: a version byte, then bincode. The only file that names bincode. A struct that changes leaves its old
 //! shape here, with the way from it to the new one. Not here: keys and tables.
 
-use super::older::{Action1, Conflict1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1};
+use super::older::{Action1, Conflict1, Contender1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1, Template2};
 use crate::domain::device::Listed;
+use crate::domain::invoice::Contender;
 use crate::domain::lease::Running;
+use crate::domain::template::Template;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -55,6 +57,28 @@ impl Record for Running {
     }
 }
 
+impl Record for Vec<Contender> {
+    const VERSION: u8 = 2;
+
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        let first = (version == 1).then(|| codec().deserialize::<Vec<Contender1>>(body).ok())??;
+        Some(first.into_iter().map(Contender::from).collect())
+    }
+}
+
+impl Record for Template {
+    const VERSION: u8 = 3;
+
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        let second: Template2 = match version {
+            1 => codec().deserialize::<Template1>(body).ok()?.into(),
+            2 => codec().deserialize(body).ok()?,
+            _ => return None,
+        };
+        Some(second.into())
+    }
+}
+
 /// Those whose first shape was another.
 macro_rules! second_shapes {
     ($($name:ty = $first:ty),* $(,)?) => {$(
@@ -76,7 +100,6 @@ second_shapes!(
     crate::domain::device::Print = Print1,
     crate::domain::invoice::Invoice = Invoice1,
     crate::domain::invoice::Picture = Picture1,
-    crate::domain::template::Template = Template1,
 );
 
 macro_rules! records {
@@ -106,7 +129,6 @@ records!(
     crate::domain::lease::Claim,
     crate::domain::news::News,
     crate::domain::totals::Totals,
-    Vec<crate::domain::invoice::Contender>,
 );
 
 #[cfg(test)]
@@ -177,6 +199,49 @@ mod tests {
         assert_eq!((conflict.id, conflict.times, conflict.kind), (5, 3, ConflictKind::Registration));
         assert_eq!(conflict.settled.map(|s| (s.reason, s.replaced)), Some(("接错线".into(), false)));
         assert_eq!(decode::<Device>(&[2, 0]), None);
+    }
+
+    #[test]
+    fn what_was_learnt_of_an_older_template_is_found_again() {
+        use crate::domain::ids::{CompanyId, PictureId, TemplateId};
+        use crate::domain::template::{EngineNumbers, Layout};
+        use crate::store::older::Learnt1;
+        let specimen = [("金额", "¥50.00"), ("\u{0}qr", "01,10,…"), ("座位", "12"), ("\u{0}title", "收款□据")];
+        let specimen = specimen.map(|(area, text)| (area.to_owned(), text.to_owned())).into();
+        let old = Template2 {
+            id: TemplateId(1),
+            company: CompanyId(1),
+            layout: Layout { label: "票".into(), quota: None, areas: Vec::new() },
+            json_model: "{}".into(),
+            registered: 7,
+            successes: 8,
+            origin: PictureId(2),
+            shown: PictureId(3),
+            uuid: "u".into(),
+            learnt: Learnt1 { words: Vec::new(), specimen, size: (3, 4), numbers: EngineNumbers::from([("reader".into(), 77)]) },
+            version: 9,
+        };
+        let bytes = [vec![2], codec().serialize(&old).unwrap()].concat();
+        let template: Template = decode(&bytes).unwrap();
+        let learnt = &template.learnt;
+        assert_eq!(learnt.areas, [("金额".to_owned(), "¥50.00".to_owned()), ("座位".to_owned(), "12".to_owned())]);
+        assert_eq!((learnt.code.as_deref(), learnt.title.as_deref()), (Some("01,10,…"), Some("收款□据")));
+        assert_eq!((learnt.size, learnt.numbers["reader"], template.successes, template.version), ((3, 4), 77, 8, 9));
+        assert_eq!(decode(&encode(&template).unwrap()), Some(template));
+    }
+
+    #[test]
+    fn contenders_of_the_first_shape_say_what_they_said() {
+        use crate::domain::ground::Ground;
+        use crate::domain::ids::TemplateId;
+        use crate::domain::words::Words;
+        let ground = Words::new("匹配：10 处固定文字中找到 9 处", "fits: 9 of 10 fixed words found");
+        let old = Contender1 { template: TemplateId(3), label: "票".into(), score: 0.9, ground: ground.clone() };
+        let read: Vec<Contender> = decode(&as_it_was(vec![old])).unwrap();
+        assert_eq!((read[0].ground.zh(), read[0].ground.en()), (ground.zh, ground.en));
+        let found = Ground::Fits { found: 9, of: 10, title: None, differs: None };
+        assert_eq!((found.zh(), found.en()), (read[0].ground.zh(), read[0].ground.en()));
+        assert_eq!(decode::<Vec<Contender>>(&encode(&read).unwrap()), Some(read));
     }
 
     #[test]

@@ -11,8 +11,9 @@ use paperline::dispatcher::driver::{Driver, Failure, Happened, Lanes, Product, T
 use paperline::domain::action::{Action, CRASHES_MAX, Job, Queue, State};
 use paperline::domain::dispatch::{End, Heads};
 use paperline::domain::ids::{ActionId, Millis, PictureId, TemplateId};
-use paperline::domain::invoice::{BlobHash, PictureFormat, Reason};
+use paperline::domain::invoice::{BlobHash, PictureFormat};
 use paperline::domain::news::{Broken, News};
+use paperline::domain::reason::Reason;
 use paperline::domain::template::{EngineNumbers, Layout};
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
@@ -191,7 +192,7 @@ fn open(rows: &Arc<Memory>, blobs: Blobs) -> (Arc<Mortal>, Arc<App>) {
 
 fn product(action: &Action) -> Product {
     match action.job {
-        Job::Recognise { .. } => Product::Recognition(Outcome::nothing_read(Reason::new("没有匹配的模板", "no template fits"))),
+        Job::Recognise { .. } => Product::Recognition(Outcome::nothing_read(Reason::NoTemplateFits)),
         Job::DeleteTemplate(_) => Product::Forgotten,
         _ => Product::Learnt(Box::default()),
     }

@@ -171,6 +171,18 @@ fn no_files_need_each_other() {
     assert!(circle.is_empty(), "these need each other, or what does: {circle:?}");
 }
 
+/// The pages and the interface's description have the table of the kinds of fields once more, as it is here.
+#[test]
+fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
+    let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/operations.rs"));
+    for known in &paperline::domain::area::KNOWN {
+        for name in [known.pos_id, known.en] {
+            assert!(pages.contains(&format!("\n  {}: '{name}',", known.key)), "the pages don't know {name}");
+        }
+        assert!(description.contains(&format!(" {}?: Area|null", known.key)), "{} is not described", known.key);
+    }
+}
+
 /// A kind that the pages don't know can be neither chosen nor read by half of their readers.
 #[test]
 fn every_kind_of_the_log_has_its_words_in_both_languages() {

@@ -14,7 +14,8 @@ use super::shape::{DISAGREEMENT, charset, dated, figured, lacks_something, numbe
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
-use crate::domain::template::{Area, AreaKind, Rect};
+use crate::domain::area::Holds;
+use crate::domain::template::{Area, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
 use std::ops::Range;
@@ -80,7 +81,7 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
             _ => settled(read, joined(bare), numbered(area.kind, specimen).then_some(specimen.len())),
         };
     }
-    if matches!(area.kind, AreaKind::Date | AreaKind::Time) {
+    if matches!(area.kind.holds(), Holds::Date | Holds::Time) {
         read.0 = dated(&read.0, specimen).to_owned();
     }
     let (text, probability) = figured(sums::signed(read.0, specimen), read.1, specimen);
@@ -124,7 +125,7 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
             read = lengthened(read, read_cleaned(sheet, area, &longer, charset)?, charset, specimen);
         }
         let (text, probability) = sober(read, charset);
-        let doubtful = area.kind == AreaKind::Money && sums::doubtful(line, &all, &range);
+        let doubtful = area.kind.holds() == Holds::Sum && sums::doubtful(line, &all, &range);
         found.push((text, if doubtful { probability * DISAGREEMENT } else { probability }));
     }
     Ok(found)

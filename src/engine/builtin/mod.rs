@@ -2,9 +2,8 @@
 //! Not here: the steps themselves (a file each), what makes an invoice faulty (domain/checks.rs).
 
 use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
-use crate::domain::area::SPECIMEN_CODE;
-use crate::domain::invoice::Reason;
-use crate::domain::template::{Area, AreaKind, EngineNumbers, FixedWord, Learnt, POS_LABEL, Rect, Template};
+use crate::domain::area::{AreaKind, POS_LABEL};
+use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
 use fields::Field;
 use geometry::{Map, Quad};
@@ -106,15 +105,14 @@ impl Engine for Builtin {
             trust: 1.0,
         };
         let runs = areas::assign(&sheet, areas);
-        let mut specimen = Vec::new();
+        let mut read_there = Vec::new();
         for (area, runs) in areas.iter().zip(&runs) {
             go_on(cancel)?;
             let field = fields::read_area(&sheet, area, runs, "")?;
             let text = if field.probability >= SPECIMEN_PROBABILITY_MIN { field.text } else { String::new() };
-            specimen.push((area.pos_id.clone(), text));
+            read_there.push((area.pos_id.clone(), text));
         }
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
-        specimen.extend(codes.into_iter().next().map(|text| (SPECIMEN_CODE.to_owned(), text)));
         let print = areas::fixed_print(&sheet, areas, &runs);
         let mut read = fixed_words(&lines, &print, picture.scale);
         if let Some(title) = headline::under_seal(nets, &picture.pixels, &lines, quarters)? {
@@ -122,9 +120,9 @@ impl Engine for Builtin {
         }
         read.truncate(WORDS_MAX);
         let words: Vec<FixedWord> = read.iter().map(|(word, _)| word.clone()).collect();
-        let title = row_as_read(&words, &read);
-        specimen.push((title::SPECIMEN_TITLE.to_owned(), title));
-        Ok(Learnt { words, specimen, size: (picture.width, picture.height), numbers: EngineNumbers::new() })
+        let (title, code) = (Some(row_as_read(&words, &read)), codes.into_iter().next());
+        let size = (picture.width, picture.height);
+        Ok(Learnt { words, areas: read_there, code, title, size, numbers: EngineNumbers::new() })
     }
 
     fn forget(&mut self, _: &EngineNumbers, _: &Cancel) -> Result<(), Trouble> {
@@ -136,8 +134,7 @@ impl Engine for Builtin {
         let nets = nets::nets()?;
         go_on(cancel)?;
         let (weighed, lines, papers) = matching::weigh(nets, &picture, template, cancel)?;
-        let ground = Reason::new(weighed.ground.zh(), weighed.ground.en());
-        let score = f64::from(weighed.score);
+        let (score, ground) = (f64::from(weighed.score), weighed.ground);
         let Some(fit) = weighed.fit else {
             let events = vec![Event::Matched { template: None, candidates: Vec::new() }];
             return Ok(Trial { score, ground, events, codes: Vec::new(), papers, aligned: None });
@@ -178,7 +175,7 @@ fn read_fields(
     let runs = areas::assign(&sheet, &areas);
     for (area, runs) in areas.iter().zip(&runs) {
         go_on(cancel)?;
-        let specimen = learnt.specimen.iter().find(|(p, _)| *p == area.pos_id).map_or("", |(_, t)| t);
+        let specimen = learnt.specimen(&area.pos_id).unwrap_or_default();
         let Field { position, text, probability } = fields::read_area(&sheet, area, runs, specimen)?;
         let status = if position.has_extent() { 0 } else { -1 };
         report(Event::Found { status, pos_id: area.pos_id.clone(), position: shown(&position, picture) });
@@ -188,7 +185,7 @@ fn read_fields(
         report(Event::Read { status: 0, pos_id: pos_id.to_owned(), text: text.to_owned(), probability });
     };
     if let Some(quota) = &layout.quota {
-        say(AreaKind::Money.pos_id().unwrap_or_default(), quota, 1.0);
+        say(AreaKind::Money.pos_id(), quota, 1.0);
     }
     say(POS_LABEL, &layout.label, f64::from(fit.certainty()));
     Ok(())

@@ -5,9 +5,9 @@ use super::page::Line;
 use super::read::Charset;
 use super::sums;
 use super::text::CURRENCIES;
+use crate::domain::area::{AreaKind, Holds};
 use crate::domain::checks::date_of;
 use crate::domain::money::{amount, chinese_amount};
-use crate::domain::template::AreaKind;
 use std::ops::Range;
 
 /// Two readings of one print that differ are never sure.
@@ -15,14 +15,14 @@ pub const DISAGREEMENT: f32 = 0.75;
 
 /// What a blot or a seal hides leaves no trace but the length of a number, or a date or sum that is none.
 pub fn lacks_something(kind: AreaKind, text: &str, specimen: &str) -> bool {
-    match kind {
-        AreaKind::InvoiceCode | AreaKind::InvoiceId => numbered(kind, specimen) && text.len() != specimen.len(),
-        AreaKind::Date => {
+    match kind.holds() {
+        Holds::Serial(_) => numbered(kind, specimen) && text.len() != specimen.len(),
+        Holds::Date => {
             let cut = is_padded(specimen) && text.chars().count() < specimen.chars().count();
             date_of(specimen).is_some() && (cut || date_of(text).is_none())
         }
-        AreaKind::Money => amount(specimen).is_some() && amount(text).is_none(),
-        AreaKind::MoneyCn => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
+        Holds::Sum => amount(specimen).is_some() && amount(text).is_none(),
+        Holds::SumInWords => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
         _ => false,
     }
 }
@@ -35,11 +35,7 @@ fn is_padded(date: &str) -> bool {
 
 /// Whether the specimen shows an invoice's code or number as they usually are, in digits only.
 pub fn numbered(kind: AreaKind, specimen: &str) -> bool {
-    let lengths: &[usize] = match kind {
-        AreaKind::InvoiceCode => &[10, 12],
-        AreaKind::InvoiceId => &[8, 20],
-        _ => return false,
-    };
+    let Holds::Serial(lengths) = kind.holds() else { return false };
     specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())
 }
 
@@ -48,11 +44,11 @@ const MONEY_SIGNS: &str = "¥￥.,-元";
 /// What may stand in an area, told by its kind and an example.
 pub fn charset(kind: AreaKind, example: &str) -> Charset {
     let all = |is: fn(char) -> bool| !example.is_empty() && example.chars().all(is);
-    match kind {
-        AreaKind::InvoiceCode | AreaKind::InvoiceId if all(|c| c.is_ascii_digit()) => Charset::Digits,
-        AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard => Charset::Code,
-        AreaKind::Money if all(|c| c == ' ' || c.is_ascii_digit() || MONEY_SIGNS.contains(c)) => Charset::Money,
-        AreaKind::MoneyCn if chinese_amount(example).is_some() => Charset::MoneyCn,
+    match kind.holds() {
+        Holds::Serial(_) if all(|c| c.is_ascii_digit()) => Charset::Digits,
+        Holds::Serial(_) | Holds::PersonNumber => Charset::Code,
+        Holds::Sum if all(|c| c == ' ' || c.is_ascii_digit() || MONEY_SIGNS.contains(c)) => Charset::Money,
+        Holds::SumInWords if chinese_amount(example).is_some() => Charset::MoneyCn,
         _ => Charset::Any,
     }
 }
@@ -67,12 +63,13 @@ pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str)
         Some(start..end)
     };
     let plain = cut(&|c| !c.is_whitespace() && !":：;；,，、.。".contains(c))?;
-    let digits = matches!(kind, AreaKind::InvoiceCode | AreaKind::InvoiceId | AreaKind::IdCard);
+    let digits = matches!(kind.holds(), Holds::Serial(_) | Holds::PersonNumber);
     if digits {
         // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
         let strict = cut(&|c| c.is_ascii_digit());
         let loose = cut(&|c| c.is_ascii_alphanumeric()).map(|r| without_no(line, r));
-        let letters = specimen.is_empty() || specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind == AreaKind::IdCard;
+        let letters =
+            specimen.is_empty() || specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind.holds() == Holds::PersonNumber;
         let fits = |r: &Option<Range<usize>>| r.as_ref().is_some_and(|r| r.len() == specimen.len());
         let chosen = if letters || (fits(&loose) && !fits(&strict)) { loose } else { strict };
         let range = chosen.unwrap_or(plain);
@@ -81,7 +78,7 @@ pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str)
     }
     let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
     let charset = charset(kind, sums::bare(&example));
-    let sum = (kind == AreaKind::Money).then(|| sums::within(line, &range)).flatten();
+    let sum = (kind.holds() == Holds::Sum).then(|| sums::within(line, &range)).flatten();
     // What a minus of words or brackets says must not be lost.
     if let Some(sum) = &sum
         && text_of(line, sum).contains(['(', '（', '负', '負'])

@@ -4,14 +4,15 @@
 use super::page::Line;
 use super::sheet::Run;
 use super::text::{CURRENCIES, narrow};
+use crate::domain::area::{AreaKind, Holds};
 use crate::domain::checks::holds_sum;
 use crate::domain::money::amount;
-use crate::domain::template::{Area, AreaKind};
+use crate::domain::template::Area;
 use std::ops::Range;
 
 /// Whether an area is drawn for a sum in figures, by its kind or its name alone.
 pub fn belongs(area: &Area) -> bool {
-    area.kind == AreaKind::Money || (area.kind == AreaKind::Own && holds_sum(&area.pos_id, Some("1")))
+    area.kind.holds() == Holds::Sum || (area.kind == AreaKind::Own && holds_sum(&area.pos_id, Some("1")))
 }
 
 /// The signs of a text, each as plainly as it can be written.

@@ -32,7 +32,7 @@ fn sample() -> Option<PathBuf> {
 fn area(kind: AreaKind, x: f32, y: f32, width: f32, height: f32) -> Area {
     Area {
         kind,
-        pos_id: kind.pos_id().unwrap_or("own").into(),
+        pos_id: kind.pos_id().into(),
         rect: Rect { x, y, width, height },
         keywords: Vec::new(),
         remove_line: false,
@@ -149,7 +149,7 @@ fn the_sample_is_read_however_it_lies() {
     for word in &template.learnt.words {
         println!("word {} at {:.0?}", word.text, geometry::Quad(word.corners).bounds());
     }
-    println!("specimen {:?}", template.learnt.specimen);
+    println!("specimen {:?}", template.learnt.areas);
     let templates = [template];
     let same = recognise(&path, &templates);
     for event in &same.events {
@@ -281,7 +281,7 @@ fn a_template_may_lie_on_its_side() {
     let mut layout = layout();
     layout.areas.iter_mut().for_each(|a| a.rect = turned(a.rect));
     let templates = [template(7, layout, &side)];
-    println!("{:?}", templates[0].learnt.specimen);
+    println!("{:?}", templates[0].learnt.areas);
     check("upright", &recognise(&path, &templates), true);
     check("on its side", &recognise(&side, &templates), true);
 }

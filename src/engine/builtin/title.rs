@@ -13,8 +13,6 @@ use crate::engine::Trouble;
 use image::RgbImage;
 use std::cmp::Ordering;
 
-/// The key under which a template's specimen holds its title as far as it was read surely. No area can have it: it is longer than a name.
-pub const SPECIMEN_TITLE: &str = "\u{0}title";
 /// Stands for a character of the title that was not read surely: any other may be there.
 pub const HOLE: char = '□';
 /// A title is so much higher than the middle one of a form's words …
@@ -146,8 +144,7 @@ impl Title {
     pub fn of(learnt: &Learnt) -> Option<Self> {
         let row = row(&learnt.words);
         let (first, last) = (row.first()?, row.last()?);
-        let sure = learnt.specimen.iter().find(|(p, _)| p == SPECIMEN_TITLE).map(|(_, t)| t.clone());
-        let text = sure.unwrap_or_else(|| row.iter().map(|w| w.text.as_str()).collect());
+        let text = learnt.title.clone().unwrap_or_else(|| row.iter().map(|w| w.text.as_str()).collect());
         let chars: Vec<char> = text.chars().filter(|c| is_wide_letter(*c) || *c == HOLE).map(simplified).collect();
         let quad = Quad([first.corners[0], last.corners[1], last.corners[2], first.corners[3]]);
         (chars.len() >= 3).then_some(Self { chars, quad })

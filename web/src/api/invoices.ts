@@ -18,6 +18,13 @@ export interface RegionAnswer {
 /** By `pos_id`. */
 export type RegionList = Record<string, RegionAnswer>
 
+/** Why a person is needed. */
+export interface Reason {
+  text: string
+  /** What it doubts; `text`: what it says stands there. */
+  areas: { pos_id: string; text: string | null }[]
+}
+
 /** How a template fared on a picture. */
 export interface Candidate {
   model_id: number
@@ -65,8 +72,8 @@ export interface Invoice {
   /** The template's name. */
   model_label: string | null
   state: InvoiceStand
-  /** As it was found when it was read. */
-  reason: string | null
+  /** As they were found when it was read; none where it was no fault. */
+  reasons: Reason[]
   recognize_time: string
   invoice_url: string
   file_name: string | null

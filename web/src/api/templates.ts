@@ -1,6 +1,6 @@
 // Templates over HTTP; the interface calls them models.
 import { call, post } from './http'
-import type { RegionList } from './invoices'
+import type { Reason, RegionList } from './invoices'
 
 export const TEMPLATES_A_PAGE = 12
 
@@ -77,7 +77,7 @@ export interface Trial {
   /** Empty where it does not fit. */
   region_list: RegionList
   is_fault: 0 | 1
-  reason: string
+  reasons: Reason[]
   /** What is odd about the template as it is drawn. */
   warnings?: string[]
   /** The picture as it was laid onto the template's. */

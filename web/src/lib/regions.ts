@@ -1,9 +1,8 @@
 // The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
-import type { Position, RegionList } from '../api/invoices'
+import type { Position, Reason, RegionList } from '../api/invoices'
 import { i18n } from '../i18n'
-import { formatPercent } from './format'
 
-/** Template key to `pos_id`; fixed by the interface. */
+/** Template key to `pos_id`, which is the Chinese name too; fixed by the interface. The box has the same table (domain/area.rs). */
 export const KINDS = {
   money: '金额',
   money_cn: '中文金额',
@@ -18,32 +17,35 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
-export function isKind(key: string): key is Kind {
-  return key in KINDS
+const ENGLISH: Record<Kind, string> = {
+  money: 'Amount',
+  money_cn: 'Amount in words',
+  invoice_id: 'Invoice number',
+  invoice_code: 'Invoice code',
+  date: 'Date',
+  time: 'Time',
+  head: 'Buyer',
+  id_card: 'ID number',
+  detail: 'Details',
 }
 
-const KEY_OF = new Map<string, string>([
-  ...Object.entries(KINDS).map(([key, name]): [string, string] => [name, key]),
-  ['发票类型', 'type'],
-])
-
-/** An area of the user's own keeps the name he gave it. */
-export function regionName(posId: string): string {
-  const key = KEY_OF.get(posId)
-  return key ? i18n.global.t(`region.${key}`) : posId
+export function isKind(key: string): key is Kind {
+  return key in KINDS
 }
 
 /** `pos_id` of the template's label, which nobody reads on the picture. */
 export const LABEL = '发票类型'
 
-/** Longest first: the name of one area may be a part of another's. */
-const NAMES = [...KEY_OF.keys()].sort((a, b) => b.length - a.length)
+/** An area of the user's own keeps the name he gave it. */
+export function regionName(posId: string): string {
+  if (posId === LABEL) return i18n.global.t('region.type')
+  const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
+  return kind && i18n.global.locale.value === 'en' ? ENGLISH[kind] : posId
+}
 
-/** The box names areas as the interface does; people read them in their language. */
-export function reasonInWords(reason: string): string {
-  const named = NAMES.reduce((words, name) => words.replaceAll(name, regionName(name)), reason)
-  // As everywhere else in the pages: a certainty, in per cent.
-  const text = named.replace(/(?:置信度|confidence) ([01]\.\d+)/g, (_, part: string) => i18n.global.t('console.certainty', { percent: formatPercent(Number(part)) }))
+/** As one sentence; empty where there is none. */
+export function reasonsInWords(reasons: Reason[]): string {
+  const text = reasons.map((reason) => reason.text).join(i18n.global.t('common.sentenceSeparator'))
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
@@ -84,18 +86,6 @@ export function certainty(probability: number | null): Certainty {
   if (probability === null) return 'pending'
   if (probability >= SURE) return 'sure'
   return probability >= DOUBTFUL ? 'unsure' : 'doubtful'
-}
-
-/** The areas that a person has to look at: what is not sure, and what the reason names. */
-export function doubtfulOf(regions: Region[], reason: string | null): Set<string> {
-  const found = new Set(regions.filter((region) => certainty(region.probability) !== 'sure').map((region) => region.posId))
-  let rest = reason ?? ''
-  for (const { posId } of [...regions].sort((a, b) => b.posId.length - a.posId.length)) {
-    if (!rest.includes(posId)) continue
-    found.add(posId)
-    rest = rest.replaceAll(posId, '')
-  }
-  return found
 }
 
 interface Box {

@@ -1,7 +1,7 @@
 // A template while it is being drawn, and the interface's `json_model` it comes from and goes to.
 import { i18n } from '../i18n'
 import { formatNumber } from './format'
-import { isKind, KINDS, type Kind } from './regions'
+import { isKind, KINDS, regionName, type Kind } from './regions'
 
 export interface Rect {
   x: number
@@ -120,7 +120,7 @@ export function writeDraft(draft: Draft): Fields {
 
 export function areaName(area: Area): string {
   const { t } = i18n.global
-  return area.kind === 'own' ? area.name.trim() || t('region.own') : t(`region.${area.kind}`)
+  return area.kind === 'own' ? area.name.trim() || t('region.own') : regionName(KINDS[area.kind])
 }
 
 /** What keeps it from being saved, in words; empty when nothing does. */

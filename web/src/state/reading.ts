@@ -9,6 +9,7 @@ import {
   type Invoice,
   type Position,
   type QueueState,
+  type Reason,
   type RegionList,
 } from '../api/invoices'
 import { i18n } from '../i18n'
@@ -37,8 +38,10 @@ export interface Reading {
   regions: Region[]
   invoice: number | null
   fault: boolean
-  /** Why people have to look at it; the engine's trouble or the box's judgement. */
-  reason: string | null
+  /** The engine's, in the interface's sentence. */
+  trouble: string | null
+  /** Why people have to look at it. */
+  reasons: Reason[]
 }
 
 const KEPT = 12
@@ -66,7 +69,8 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'userName' | 'companyNam
     regions: [],
     invoice: null,
     fault: false,
-    reason: null,
+    trouble: null,
+    reasons: [],
   })
   running.set(fields.action, reading)
   if (!current.value || current.value.done || current.value.action === fields.action) current.value = reading
@@ -128,7 +132,7 @@ async function askStored(reading: Reading): Promise<void> {
   if (!stored || !kept || stored.action_id !== kept.action) return
   kept.candidates = stored.candidates
   // The message that it ended names no reason for a fault.
-  kept.reason ||= stored.reason
+  kept.reasons = stored.reasons
 }
 
 async function end(reading: Reading, message: FeedMessage): Promise<void> {
@@ -136,12 +140,12 @@ async function end(reading: Reading, message: FeedMessage): Promise<void> {
   reading.done = true
   reading.invoice = typeof message.invoice_id === 'number' ? message.invoice_id : null
   reading.fault = message.is_fault === 1 || message.status === -1
-  reading.reason = typeof message.err === 'string' ? message.err : null
+  reading.trouble = typeof message.err === 'string' ? message.err : null
   keep(reading)
   running.delete(reading.action)
   const [next] = running.values()
   if (next && current.value?.action === reading.action) current.value = next
-  if (reading.candidates === null || (reading.fault && !reading.reason)) await askStored(reading)
+  if (reading.candidates === null || (reading.fault && !reading.trouble)) await askStored(reading)
 }
 
 /** Every 203 of the same action is a new try, which starts again from nothing. */
@@ -200,7 +204,8 @@ function fromInvoice(invoice: Invoice): Reading {
     regions: regionsFrom(invoice.region_list),
     invoice: invoice.invoice_id,
     fault: invoice.state === 'waiting',
-    reason: invoice.reason,
+    trouble: null,
+    reasons: invoice.reasons,
   }
 }
 

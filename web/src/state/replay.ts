@@ -16,7 +16,7 @@ function after(reading: Reading, steps: number): Reading {
     regions.push(left >= parts ? region : { ...region, text: null, probability: null })
     left -= parts
   }
-  return { ...reading, done: false, fault: false, reason: null, template: steps > 0 ? reading.template : undefined, candidates: steps > 0 ? reading.candidates : null, regions }
+  return { ...reading, done: false, fault: false, trouble: null, reasons: [], template: steps > 0 ? reading.template : undefined, candidates: steps > 0 ? reading.candidates : null, regions }
 }
 
 function stepsOf(reading: Reading): number {

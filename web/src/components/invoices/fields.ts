@@ -1,18 +1,21 @@
 // The fields of an invoice while a person looks at them. Not here: saving them.
 import type { Correction, Fault } from '../../api/invoices'
-import { doubtfulOf, LABEL, regionsFrom, type Region } from '../../lib/regions'
+import { certainty, KINDS, LABEL, regionsFrom, type Region } from '../../lib/regions'
 import type { Field } from './FieldRow.vue'
 
 /** What every invoice has, for one that nobody could read. */
-const USUAL = ['发票代码', '发票号码', '日期', '金额']
+const USUAL = [KINDS.invoice_code, KINDS.invoice_id, KINDS.date, KINDS.money]
 
-export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason' | 'state' | 'override'>, history: Correction[]): Field[] {
+export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: Correction[]): Field[] {
   const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
-  const doubtful = doubtfulOf(regions, invoice.reason)
   const people = new Set(history.map((correction) => correction.pos_id))
-  // A person's word is sure, but for one that was taken back or that no reading confirmed; it is in doubt too where the reason speaks of it as
+  const doubts = invoice.reasons.flatMap((reason) => reason.areas)
+  const isNamed = (region: Region) => doubts.some((doubt) => doubt.pos_id === region.posId)
+  const isSpokenOf = (region: Region) => doubts.some((doubt) => doubt.pos_id === region.posId && doubt.text === region.text)
+  // A person's word is sure, but for one that was taken back or that no reading confirmed; it is in doubt too where a reason speaks of it as
   // it stands, or where it was saved against the checks.
-  const isContested = (text: string | null) => invoice.state === 'waiting' && !!text && (invoice.override !== null || invoice.reason?.includes(text) === true)
+  const isContested = (region: Region) => invoice.state === 'waiting' && !!region.text && (invoice.override !== null || isSpokenOf(region))
+  const isTrusted = (region: Region) => people.has(region.posId) && (region.probability ?? 1) === 1 && !isContested(region)
   const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false }))
   const fields = (regions.length ? regions : nothing).map((region) => ({
     posId: region.posId,
@@ -22,7 +25,7 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reason' | 'state'
     probability: region.probability,
     fromCode: region.fromCode,
     person: people.has(region.posId),
-    doubtful: doubtful.has(region.posId) && (!people.has(region.posId) || (region.probability ?? 1) < 1 || isContested(region.text)),
+    doubtful: (certainty(region.probability) !== 'sure' || isNamed(region)) && !isTrusted(region),
     accepted: false,
     asking: false,
     problem: '',

@@ -95,15 +95,6 @@ export default {
   },
   region: {
     type: 'Invoice type',
-    money: 'Amount',
-    money_cn: 'Amount in words',
-    invoice_id: 'Invoice number',
-    invoice_code: 'Invoice code',
-    date: 'Date',
-    time: 'Time',
-    head: 'Customer',
-    id_card: 'ID card number',
-    detail: 'Details',
     own: 'Custom',
   },
 } satisfies typeof words

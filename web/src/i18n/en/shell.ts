@@ -45,6 +45,7 @@ export default {
     more: 'Load more',
     hands: 'Actions',
     listSeparator: ', ',
+    sentenceSeparator: '; ',
     seconds: '{n} s',
     minutes: '{n} min',
     hours: '{n} h {m} min',

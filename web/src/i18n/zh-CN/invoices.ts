@@ -93,15 +93,6 @@ export default {
   },
   region: {
     type: '发票类型',
-    money: '金额',
-    money_cn: '中文金额',
-    invoice_id: '发票号码',
-    invoice_code: '发票代码',
-    date: '日期',
-    time: '时间',
-    head: '客户名称',
-    id_card: '身份证号码',
-    detail: '具体信息',
     own: '自定义',
   },
 }

@@ -43,6 +43,7 @@ export default {
     more: '加载更多',
     hands: '操作',
     listSeparator: '、',
+    sentenceSeparator: '；',
     seconds: '{n} 秒',
     minutes: '{n} 分钟',
     hours: '{n} 小时 {m} 分钟',

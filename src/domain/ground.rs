@@ -1,0 +1,82 @@
+//! Why a template fits a picture, or does not, in both languages. Not here: finding it out (engine).
+
+use super::words::Words;
+use serde::{Deserialize, Serialize};
+
+/// How a template fares on a picture, for a person who wonders. Kept with the invoice: a new one goes to the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ground {
+    Fits {
+        found: usize,
+        of: usize,
+        title: Option<(usize, usize)>,
+        /// The template's title and the paper's, where they differ but not beyond doubt.
+        differs: Option<(String, String)>,
+    },
+    /// It fits too, and another fits better.
+    LessThanAnother {
+        found: usize,
+        of: usize,
+    },
+    /// The template's own picture has no print to know it by.
+    NoWords,
+    NothingInCommon,
+    /// The template's title, and the paper's.
+    OtherTitle(String, String),
+    OtherQuota(String),
+    Few {
+        found: usize,
+        of: usize,
+    },
+    OffPicture,
+    /// In words: by an older release, or an engine that has others.
+    Said(Words),
+}
+
+impl Ground {
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Fits { found, of, title, differs } => {
+                let title = title.map_or_else(String::new, |(same, of)| format!("，标题 {of} 字中 {same} 字一致"));
+                let differs = differs.as_ref().map_or_else(String::new, |(own, read)| format!("，{}", titles_zh(own, read)));
+                format!("匹配：{of} 处固定文字中找到 {found} 处{title}{differs}")
+            }
+            Self::LessThanAnother { found, of } => format!("不如所选模板：{of} 处固定文字中找到 {found} 处"),
+            Self::NoWords => "模板上没有可供识别的固定文字".into(),
+            Self::NothingInCommon => "图片上没有该模板的固定文字".into(),
+            Self::OtherTitle(own, read) => titles_zh(own, read),
+            Self::OtherQuota(quota) => format!("面额不同：模板为 {quota}"),
+            Self::Few { found, of } => format!("吻合太少：{of} 处固定文字中只找到 {found} 处"),
+            Self::OffPicture => "模板的区域都不在图片上".into(),
+            Self::Said(words) => words.zh.clone(),
+        }
+    }
+
+    pub fn en(&self) -> String {
+        match self {
+            Self::Fits { found, of, title, differs } => {
+                let title = title.map_or_else(String::new, |(same, of)| format!(", {same} of the title's {of} characters"));
+                let differs = differs.as_ref().map_or_else(String::new, |(own, read)| format!(", {}", titles_en(own, read)));
+                format!("fits: {found} of {of} fixed words found{title}{differs}")
+            }
+            Self::LessThanAnother { found, of } => format!("fits less well: {found} of {of} fixed words found"),
+            Self::NoWords => "the template has no fixed words to know it by".into(),
+            Self::NothingInCommon => "none of the template's fixed words is on the picture".into(),
+            Self::OtherTitle(own, read) => titles_en(own, read),
+            Self::OtherQuota(quota) => format!("another amount: the template's is {quota}"),
+            Self::Few { found, of } => format!("too little in common: only {found} of {of} fixed words found"),
+            Self::OffPicture => "none of the template's areas is on the picture".into(),
+            Self::Said(words) => words.en.clone(),
+        }
+    }
+}
+
+fn titles_zh(own: &str, read: &str) -> String {
+    let own = if own.is_empty() { "模板上没有读到标题".to_owned() } else { format!("模板“{own}”") };
+    format!("标题不同：{own}，票面“{read}”")
+}
+
+fn titles_en(own: &str, read: &str) -> String {
+    let own = if own.is_empty() { "none was read on the template".to_owned() } else { format!("the template's \"{own}\"") };
+    format!("another title: {own}, the paper's \"{read}\"")
+}
