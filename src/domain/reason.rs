@@ -262,8 +262,8 @@ mod tests {
         let differ = Reason::AmountsDiffer { money: "¥1.00".into(), money_cn: "贰元整".into() };
         assert_eq!(differ.told().en, "Amount \"¥1.00\" and Amount in words \"贰元整\" differ");
         assert_eq!(differ.doubted(), [("金额", Some("¥1.00")), ("中文金额", Some("贰元整"))]);
-        let own = Reason::NoAmount { area: "税额".into(), text: "免".into() };
-        assert_eq!((own.told().en, own.en()), ("税额 \"免\" is no amount".to_owned(), "税额 \"免\" is no amount".to_owned()));
+        let own = Reason::NoAmount { area: "手写".into(), text: "免".into() };
+        assert_eq!((own.told().en, own.en()), ("手写 \"免\" is no amount".to_owned(), "手写 \"免\" is no amount".to_owned()));
     }
 
     #[test]
