@@ -15,3 +15,5 @@ pub mod control;
 pub mod greeting;
 pub mod serve;
 pub mod upkeep;
+#[cfg(test)]
+mod generated;

@@ -33,6 +33,7 @@ mod reply;
 pub mod route;
 mod sent_file;
 mod session;
+mod settings;
 mod sheet;
 pub mod socket;
 mod table;

@@ -2,7 +2,7 @@
 //! (route.rs) and what each takes and gives (operations.rs).
 
 use super::call::{Access, Call, Methods, Route, Takes};
-use super::operations::{ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
+use super::operations::{self, ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
 use super::reply::{self, Reply};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
@@ -106,6 +106,13 @@ impl<'a> Notation<'a> {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         let mut others = Value::from(self.side == Side::Request);
         while !self.eat(")") {
+            if self.eat("..") {
+                let whole = Notation::schema(operations::notation(self.word())?, self.side)?;
+                properties.extend(whole["properties"].as_object()?.clone());
+                required.extend(whole["required"].as_array()?.iter().filter_map(Value::as_str).map(str::to_owned));
+                self.eat(",");
+                continue;
+            }
             let name = self.word().to_owned();
             let is_optional = self.eat("?");
             if name.is_empty() || !self.eat(":") {

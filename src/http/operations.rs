@@ -3,12 +3,14 @@
 //!
 //! `(name: type, name?: type)` is an object, `[type]` a list, `{type}` an object of any keys, `a|b` either of them, `'x'` the word
 //! itself, `Name` a schema by its name. `text int natural number bool flag time serial any null` are the plain types; the key `*` stands for
-//! every other one. An answer that is no JSON is written as its media type.
+//! every other one, and `..Name` for all that another object has. An answer that is no JSON is written as its media type.
 //!
 //! A range is how long a text may be, how many a list may hold, how great a number may be: `text 1..64`, `[serial] ..1000`; `{..64: text}`
 //! limits the keys. What has none is limited by its body alone.
 
 use super::call::Methods::{self, Delete, Get, Patch, Post, Read};
+use super::settings;
+use std::sync::LazyLock;
 
 #[derive(Debug)]
 pub struct Operation {
@@ -137,12 +139,12 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(page_sum: natural, action_list: [(action_id: natural|null, action_time: time, action_description: text, user_id: natural, \
          user_name: text, company_id: natural, company_name: text, user_ip: text)])",
     ),
+    ("Settings", "(..InForce, version: natural, fixed: [text])"),
     (
-        "Settings",
-        "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, device_sn_format: text, confidence_threshold: number, \
-         engine_timeout_s: natural, engine_retries: natural, engine_backoff_ms: natural, engine_encoding: 'gbk'|'utf-8', \
-         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], hsts: bool, timezone: text|null, \
-         backup_dir: text|null, backup_time: text, backup_keep: natural, version: natural, fixed: [text])",
+        "AboutSetting",
+        "(name: text, label: text, help: text, default: bool|number|text|[text]|null, \
+         kind: 'switch'|'natural'|'number'|'choice'|'text'|'list', from?: number, to?: number, step?: number, \
+         choices?: [(value: text, label: text)])",
     ),
 ];
 
@@ -169,6 +171,17 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Objects that are no schema of their own: what others are made of.
+static PARTS: LazyLock<[(&str, String); 2]> =
+    LazyLock::new(|| [("InForce", settings::in_force()), ("Changed", settings::changed())]);
+
+/// What a name stands for.
+pub fn notation(name: &str) -> Option<&'static str> {
+    let parts = PARTS.iter().map(|(part, notation)| (*part, notation.as_str()));
+    let all = ANSWER_SCHEMAS.iter().chain(REQUEST_SCHEMAS).copied().chain(parts);
+    all.into_iter().find(|(known, _)| *known == name).map(|(_, notation)| notation)
+}
+
 pub const NOTHING: &str = "()";
 const SERIALS: &str = "(DeviceSNList: [serial] 1..1000)";
 const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: flag, reason?: text ..200, seen?: {natural})";
@@ -191,11 +204,7 @@ const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: 
 const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
 const COMPANY: &str = "(company_name: text 1..64)";
 const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
-const SETTINGS: &str = "(allow_plain_http?: flag, allow_default_password?: flag, device_sn_pattern?: text, device_sn_format?: text, \
-                        confidence_threshold?: number 0..1, engine_timeout_s?: natural 1..3600, engine_retries?: natural 0..100, \
-                        engine_backoff_ms?: natural 0..600000, engine_encoding?: 'gbk'|'utf-8', engine_delay_ms?: natural 0..60000, \
-                        max_upload_mib?: natural 1..102400, trusted_proxies?: [text]|text, hsts?: flag, timezone?: text|null, \
-                        backup_dir?: text|null, backup_time?: text, backup_keep?: natural 1..1000, version?: natural)";
+const SETTINGS: &str = "(..Changed, version?: natural)";
 const ENTRY: &str = "(fields?: {..64: text ..1000} ..100, absent?: [text] ..100, override?: text ..200|null, version?: natural)";
 const CSV: &str = "text/csv";
 const WEBSOCKET: &str = "websocket";
@@ -211,6 +220,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/metrics", NOTHING, "text/plain"),
     row(Get, "/api/settings", NOTHING, "Settings"),
     row(Patch, "/api/settings", SETTINGS, "Settings"),
+    row(Get, "/api/settings/about", NOTHING, "(groups: [(label: text, settings: [AboutSetting])])"),
     row(Post, "/api/backup", NOTHING, "application/x-tar"),
     row(Get, "/api/backups", NOTHING, "(backups: [(name: text, bytes: natural, time: time)], trouble: text|null, is_new: bool)"),
     row(Post, "/api/restore", NOTHING, "Done"),

@@ -16,6 +16,31 @@ function inForce({ version, fixed, ...values }: Settings): SettingsInForce {
   return { values, version: version as number, fixed: fixed as string[] }
 }
 
+interface SettingWords {
+  name: string
+  /** In the reader's language, as `help`. */
+  label: string
+  help: string
+  default: SettingValue
+}
+
+/** What the box says of a setting. */
+export type AboutSetting = SettingWords &
+  (
+    | { kind: 'switch' | 'text' | 'list' }
+    | { kind: 'natural' | 'number'; from: number; to: number; step: number }
+    | { kind: 'choice'; choices: { value: string; label: string }[] }
+  )
+
+export interface SettingGroup {
+  label: string
+  settings: AboutSetting[]
+}
+
+export async function aboutSettings(): Promise<SettingGroup[]> {
+  return (await get<{ groups: SettingGroup[] }>('/api/settings/about')).groups
+}
+
 export async function readSettings(): Promise<SettingsInForce> {
   return inForce(await get('/api/settings'))
 }
