@@ -56,3 +56,8 @@ fn the_list_of_settings_is_fresh() {
         [before, MARKS[0], &list_of_settings(), MARKS[1], after].concat()
     });
 }
+
+#[test]
+fn the_wire_file_is_fresh() {
+    hold("web/src/api/wire.ts", |_| crate::http::typescript::wire());
+}
