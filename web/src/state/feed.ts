@@ -2,37 +2,21 @@
 import { computed, ref } from 'vue'
 import { whoAmI } from '../api/account'
 import { LiveSocket } from '../api/socket'
+import { MESSAGES, PAGE_RIGHTS, PAGES, SAID, type Message, type Page } from '../api/wire'
 import { hideLink, showLink } from './links'
-import { can } from './session'
+import { canAny } from './session'
 
-export const FEED_QUEUE = 1
-export const FEED_CONSOLE = 2
-export const FEED_TEMPLATES = 3
-export const FEED_FAULTS = 4
+type Listener = (message: Message) => void
 
-export interface FeedMessage {
-  msg_id: number
-  [field: string]: unknown
-}
+/** The first of these that one may see is watched where no page asks for another. */
+const BY_DEFAULT: Page[] = ['console', 'models', 'queue', 'log', 'users', 'faults']
 
-type Listener = (message: FeedMessage) => void
-
-/** The pages of the feed and the right each needs; the first that one holds is watched where no page asks for another. */
-const PAGES: [page: number, rights: string[]][] = [
-  [FEED_CONSOLE, ['console-r']],
-  [FEED_TEMPLATES, ['model-r']],
-  [FEED_QUEUE, ['queue-r']],
-  [5, ['log-r']],
-  [6, ['user-r', 'group-r']],
-  [FEED_FAULTS, ['fault-r']],
-]
-
-const defaultPage = computed(() => PAGES.find(([, rights]) => rights.some(can))?.[0])
+const defaultPage = computed(() => BY_DEFAULT.find((page) => canAny(PAGE_RIGHTS[page])))
 
 /** Null until the box has said it. */
 export const faultCount = ref<number | null>(null)
 
-let wanted: number | undefined
+let wanted: Page | undefined
 const listeners = new Set<Listener>()
 const openers = new Set<() => void>()
 
@@ -42,24 +26,22 @@ const socket = new LiveSocket({
   // The pages ask for their lists themselves; this only tells a blocked line from an absent box.
   ask: whoAmI,
   // The box answers everything, if only with a refusal; so silence means that the line is dead.
-  ping: () => JSON.stringify({ code: '002' }),
+  ping: () => JSON.stringify({ code: SAID.catch_up }),
   onOpen: () => {
     register()
     for (const opener of openers) opener()
   },
   onMessage: (raw) => {
-    const message = raw as FeedMessage
+    const message = raw as Message
     if (typeof message?.msg_id !== 'number') return
-    if ((message.msg_id === 205 || message.msg_id === 206) && typeof message.fault_num === 'number') {
-      faultCount.value = message.fault_num
-    }
+    if (message.msg_id === MESSAGES.faults || message.msg_id === MESSAGES.fault) faultCount.value = message.fault_num
     for (const listener of listeners) listener(message)
   },
 })
 
 function register(): void {
   const page = wanted ?? defaultPage.value
-  if (page !== undefined) socket.send({ code: '001', console_status: page })
+  if (page !== undefined) socket.send({ code: SAID.watch, console_status: PAGES[page] })
 }
 
 export function startFeed(): void {
@@ -75,7 +57,7 @@ export function stopFeed(): void {
 }
 
 /** Which page of the feed is looked at; undefined for the default. */
-export function watchPage(page: number | undefined): void {
+export function watchPage(page: Page | undefined): void {
   const before = wanted ?? defaultPage.value
   wanted = page
   if ((wanted ?? defaultPage.value) !== before) {
@@ -84,12 +66,13 @@ export function watchPage(page: number | undefined): void {
   }
 }
 
-export function watchedPage(): number | undefined {
+export function watchedPage(): Page | undefined {
   return wanted ?? defaultPage.value
 }
 
-export function sendToFeed(message: unknown): void {
-  socket.send(message)
+/** Asks for what has been read so far of what is being read. */
+export function catchUpOnReading(): void {
+  socket.send({ code: SAID.catch_up })
 }
 
 export function listen(listener: Listener): () => void {
