@@ -389,7 +389,7 @@ pub const OPERATIONS: &[Operation] = &[
         "/api/console",
         NOTHING,
         "(running: [(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, \
-         action_start_time: time, url: text, image_size: natural, \
+         action_start_time: time, url: text, image_size: natural, file_name: text, \
          match: (model_id: natural|null, model_label: text|null, url: text|null, candidates: Candidates)|null \
          <null before the engine has said which fits; its template is null when none does>)])",
     ),
