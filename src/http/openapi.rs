@@ -2,7 +2,8 @@
 //! (route.rs) and what each takes and gives (operations.rs).
 
 use super::call::{Access, Call, Methods, Route, Takes};
-use super::operations::{ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
+use super::notation::{Range, Shape};
+use super::operations::{self, ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
 use super::reply::{self, Reply};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
@@ -18,156 +19,79 @@ enum Side {
     Answer,
 }
 
-/// Reads the notation of operations.rs into a JSON Schema; `None` where it is none.
-struct Notation<'a> {
-    rest: &'a str,
-    side: Side,
+/// `None` where it is no notation.
+fn schema(notation: &str, side: Side) -> Option<Value> {
+    Shape::read(notation).map(|shape| schema_of(&shape, side))
 }
 
-impl<'a> Notation<'a> {
-    fn schema(text: &'a str, side: Side) -> Option<Value> {
-        let mut notation = Self { rest: text, side };
-        let schema = notation.alternatives()?;
-        notation.rest.is_empty().then_some(schema)
-    }
-
-    fn eat(&mut self, token: &str) -> bool {
-        let rest = self.rest.trim_start();
-        let found = rest.strip_prefix(token);
-        self.rest = found.unwrap_or(rest);
-        found.is_some()
-    }
-
-    /// Everything up to the next sign of the notation.
-    fn word(&mut self) -> &'a str {
-        let end = self.rest.find([':', ',', '|', ')', ']', '}', '?']).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        word.trim()
-    }
-
-    fn alternatives(&mut self) -> Option<Value> {
-        let mut all = vec![self.one()?];
-        while self.eat("|") {
-            all.push(self.one()?);
+fn schema_of(shape: &Shape<'_>, side: Side) -> Value {
+    match shape {
+        Shape::Plain(kind, range) => plain(kind, *range, side),
+        Shape::Number(number) => json!({ "const": number }),
+        Shape::Word(word) => json!({ "const": word }),
+        Shape::Named(name) => match operations::part(name) {
+            Some(part) => schema(part, side).unwrap_or_default(),
+            None => json!({ "$ref": format!("#/components/schemas/{name}") }),
+        },
+        Shape::List(items, range) => {
+            limited(json!({ "type": "array", "items": schema_of(items, side) }), *range, "minItems", "maxItems")
         }
-        if all.len() == 1 {
-            return all.pop();
-        }
-        let constants: Option<Vec<&Value>> = all.iter().map(|schema| schema.get("const")).collect();
-        Some(match constants {
-            Some(constants) => json!({ "enum": constants }),
-            None => json!({ "anyOf": all }),
-        })
-    }
-
-    fn one(&mut self) -> Option<Value> {
-        if self.eat("(") {
-            return self.object();
-        }
-        if self.eat("[") {
-            let items = self.alternatives()?;
-            let list = self.eat("]").then(|| json!({ "type": "array", "items": items }))?;
-            return Some(self.within(list, "minItems", "maxItems"));
-        }
-        if self.eat("{") {
-            let names = self.range().map(|range| limited(json!({ "type": "string" }), range, "minLength", "maxLength"));
-            if names.is_some() && !self.eat(":") {
-                return None;
+        Shape::Map { keys, values, size } => {
+            let mut map = json!({ "type": "object", "additionalProperties": schema_of(values, side) });
+            if keys.is_some() {
+                map["propertyNames"] = limited(json!({ "type": "string" }), *keys, "minLength", "maxLength");
             }
-            let values = self.alternatives()?;
-            let mut map = self.eat("}").then(|| json!({ "type": "object", "additionalProperties": values }))?;
-            if let Some(names) = names {
-                map["propertyNames"] = names;
-            }
-            return Some(self.within(map, "minProperties", "maxProperties"));
+            limited(map, *size, "minProperties", "maxProperties")
         }
-        self.plain()
-    }
-
-    /// `1..200`, or `..200`, where one stands here.
-    fn range(&mut self) -> Option<Range> {
-        let text = self.rest.trim_start();
-        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-        let (from, to) = text[..end].split_once("..")?;
-        let range = (from.parse().ok(), to.parse().ok()?);
-        self.rest = &text[end..];
-        Some(range)
-    }
-
-    fn within(&mut self, schema: Value, least: &str, most: &str) -> Value {
-        match self.range() {
-            Some(range) => limited(schema, range, least, most),
-            None => schema,
-        }
-    }
-
-    fn object(&mut self) -> Option<Value> {
-        let (mut properties, mut required) = (Map::new(), Vec::new());
-        let mut others = Value::from(self.side == Side::Request);
-        while !self.eat(")") {
-            let name = self.word().to_owned();
-            let is_optional = self.eat("?");
-            if name.is_empty() || !self.eat(":") {
-                return None;
+        Shape::Object { bases, fields, others } => {
+            let (mut properties, mut required) = (Map::new(), Vec::new());
+            for base in bases.iter().filter_map(|base| schema(operations::notation(base)?, side)) {
+                properties.extend(base["properties"].as_object().cloned().unwrap_or_default());
+                required.extend(base["required"].as_array().cloned().unwrap_or_default());
             }
-            let schema = self.alternatives()?;
-            if name == "*" {
-                others = schema;
-            } else {
-                if !is_optional {
-                    required.push(name.clone());
+            for field in fields {
+                if !field.is_optional {
+                    required.push(field.name.into());
                 }
-                properties.insert(name, schema);
+                properties.insert(field.name.to_owned(), schema_of(&field.shape, side));
             }
-            self.eat(",");
+            let others = others.as_ref().map_or_else(|| Value::from(side == Side::Request), |shape| schema_of(shape, side));
+            json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": others })
         }
-        Some(json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": others }))
-    }
-
-    fn plain(&mut self) -> Option<Value> {
-        let word = self.word();
-        if let Some((kind, limits)) = word.split_once(' ') {
-            let mut limits = Self { rest: limits, side: self.side };
-            let range = limits.range().filter(|_| limits.rest.is_empty())?;
-            let schema = Self::schema(kind, self.side)?;
-            return match kind {
-                "text" | "serial" => Some(limited(schema, range, "minLength", "maxLength")),
-                "int" | "natural" | "number" => Some(limited(schema, range, "minimum", "maximum")),
-                _ => None,
-            };
-        }
-        if let Ok(number) = word.parse::<i64>() {
-            return Some(json!({ "const": number }));
-        }
-        if let Some(text) = word.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
-            return Some(json!({ "const": text }));
-        }
-        Some(match (word, self.side) {
-            ("text", _) => json!({ "type": "string" }),
-            ("int", _) => json!({ "type": "integer" }),
-            ("natural", Side::Request) => json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX }),
-            ("natural", Side::Answer) => json!({ "type": "integer", "minimum": 0 }),
-            ("number", _) => json!({ "type": "number" }),
-            ("bool", _) => json!({ "type": "boolean" }),
-            ("flag", _) => json!({ "enum": [0, 1, true, false] }),
-            ("serial", _) => json!({ "type": ["string", "integer"] }),
-            ("time", Side::Request) => json!({ "type": "string", "examples": ["2018-10-04 11:34:11", "2018-10-04"] }),
-            ("time", Side::Answer) => json!({ "type": "string", "pattern": r"^-?\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d$" }),
-            ("any", _) => json!({}),
-            ("null", _) => json!({ "type": "null" }),
-            (name, _) if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                json!({ "$ref": format!("#/components/schemas/{name}") })
+        Shape::Either(all) => {
+            let all: Vec<Value> = all.iter().map(|shape| schema_of(shape, side)).collect();
+            let constants: Option<Vec<&Value>> = all.iter().map(|schema| schema.get("const")).collect();
+            match constants {
+                Some(constants) => json!({ "enum": constants }),
+                None => json!({ "anyOf": all }),
             }
-            _ => return None,
-        })
+        }
     }
 }
 
-/// The least, where one is said, and the most.
-type Range = (Option<i64>, i64);
+fn plain(kind: &str, range: Option<Range>, side: Side) -> Value {
+    let schema = match (kind, side) {
+        ("text", _) => json!({ "type": "string" }),
+        ("int", _) => json!({ "type": "integer" }),
+        ("natural", Side::Request) => json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX }),
+        ("natural", Side::Answer) => json!({ "type": "integer", "minimum": 0 }),
+        ("number", _) => json!({ "type": "number" }),
+        ("bool", _) => json!({ "type": "boolean" }),
+        ("flag", _) => json!({ "enum": [0, 1, true, false] }),
+        ("serial", _) => json!({ "type": ["string", "integer"] }),
+        ("time", Side::Request) => json!({ "type": "string", "examples": ["2018-10-04 11:34:11", "2018-10-04"] }),
+        ("time", Side::Answer) => json!({ "type": "string", "pattern": r"^-?\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d$" }),
+        ("null", _) => json!({ "type": "null" }),
+        _ => json!({}),
+    };
+    match kind {
+        "text" | "serial" => limited(schema, range, "minLength", "maxLength"),
+        _ => limited(schema, range, "minimum", "maximum"),
+    }
+}
 
-fn limited(mut schema: Value, (from, to): Range, least: &str, most: &str) -> Value {
+fn limited(mut schema: Value, range: Option<Range>, least: &str, most: &str) -> Value {
+    let Some((from, to)) = range else { return schema };
     if let Some(from) = from {
         schema[least] = from.into();
     }
@@ -198,7 +122,7 @@ fn success(operation: &Operation) -> (&'static str, Value) {
             ("200", json!({ "description": "Done.", "content": content(media_type, json!({ "type": "string" })) }))
         }
         notation => {
-            let schema = Notation::schema(notation, Side::Answer).unwrap_or_default();
+            let schema = schema(notation, Side::Answer).unwrap_or_default();
             let is_creation = operation.methods == Methods::Post
                 && ["/api/companies", "/api/groups", "/api/users", "/api/tokens", "/api/labels"].contains(&operation.path);
             let status = if is_creation { "201" } else { "200" };
@@ -226,7 +150,7 @@ fn responses(route: &Route, operation: &Operation) -> Value {
     }
     if route.path == "/login" {
         let locked = "(reqStatus: 'locked', retryAfter: natural)";
-        let content = json!({ "application/json": { "schema": Notation::schema(locked, Side::Answer) } });
+        let content = json!({ "application/json": { "schema": schema(locked, Side::Answer) } });
         responses["429"] = json!({ "description": "Too many tries with a wrong password.", "content": content });
     }
     if operation.gives.starts_with("image/") {
@@ -264,7 +188,7 @@ fn body(route: &Route, fields: Value) -> Value {
 }
 
 fn operation(route: &Route, operation: &Operation, method: &str) -> Value {
-    let fields = Notation::schema(operation.takes, Side::Request).unwrap_or_default();
+    let fields = schema(operation.takes, Side::Request).unwrap_or_default();
     let captured = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path = |name: &str| {
         let schema = if name == "id" {
@@ -294,7 +218,7 @@ fn operation(route: &Route, operation: &Operation, method: &str) -> Value {
 
 fn schemas() -> Map<String, Value> {
     let of = |rows: &'static [(&'static str, &'static str)], side| {
-        rows.iter().map(move |(name, notation)| ((*name).to_owned(), Notation::schema(notation, side).unwrap_or_default()))
+        rows.iter().map(move |(name, notation)| ((*name).to_owned(), schema(notation, side).unwrap_or_default()))
     };
     let mut schemas: Map<String, Value> = of(ANSWER_SCHEMAS, Side::Answer).chain(of(REQUEST_SCHEMAS, Side::Request)).collect();
     schemas.insert(
@@ -373,13 +297,13 @@ mod tests {
         let schemas = schemas();
         let mut texts = serde_json::to_string(&schemas).unwrap();
         for (name, notation) in ANSWER_SCHEMAS.iter().chain(REQUEST_SCHEMAS) {
-            assert!(Notation::schema(notation, Side::Answer).is_some(), "{name}");
+            assert!(schema(notation, Side::Answer).is_some(), "{name}");
         }
         for row in OPERATIONS {
-            let takes = Notation::schema(row.takes, Side::Request).unwrap_or_else(|| panic!("{} takes", row.path));
+            let takes = schema(row.takes, Side::Request).unwrap_or_else(|| panic!("{} takes", row.path));
             assert_eq!(takes["type"], "object", "{}", row.path);
             let is_notation = !row.gives.contains('/') && row.gives != "websocket";
-            assert!(!is_notation || Notation::schema(row.gives, Side::Answer).is_some(), "{} gives", row.path);
+            assert!(!is_notation || schema(row.gives, Side::Answer).is_some(), "{} gives", row.path);
             texts.push_str(&format!("{takes}{}", success(row).1));
         }
         for named in texts.split("#/components/schemas/").skip(1) {
@@ -389,9 +313,15 @@ mod tests {
     }
 
     #[test]
+    fn a_permission_id_is_one_of_a_permission() {
+        let ids: Vec<Value> = Permission::ALL.iter().map(|(_, id, _)| json!(id)).collect();
+        assert_eq!(schemas()["PermissionId"], json!({ "enum": ids }));
+    }
+
+    #[test]
     fn the_notation() {
         assert_eq!(
-            Notation::schema("(a: [text], b?: 'x'|'y', *: {int|null})", Side::Request),
+            schema("(a: [text], b?: 'x'|'y', *: {int|null})", Side::Request),
             Some(json!({
                 "type": "object",
                 "properties": { "a": { "type": "array", "items": { "type": "string" } }, "b": { "enum": ["x", "y"] } },
@@ -403,7 +333,7 @@ mod tests {
             }))
         );
         assert_eq!(
-            Notation::schema("(a: text 1..64, b: [serial ..64] 1..1000, c: {..64: number 0..1} ..100|null)", Side::Answer),
+            schema("(a: text 1..64, b: [serial ..64] 1..1000, c: {..64: number 0..1} ..100|null)", Side::Answer),
             Some(json!({
                 "type": "object",
                 "properties": {
@@ -428,20 +358,5 @@ mod tests {
                 "additionalProperties": false,
             }))
         );
-        for wrong in [
-            "(a text)",
-            "[text",
-            "words",
-            "(a: text",
-            "text)",
-            "(: text)",
-            "text 1..",
-            "text 64",
-            "bool 0..1",
-            "{..64 text}",
-            "[text] 9",
-        ] {
-            assert_eq!(Notation::schema(wrong, Side::Answer), None, "{wrong}");
-        }
     }
 }

@@ -1,14 +1,10 @@
-//! What every route takes and gives, for `/openapi.json`: one row a route, in a short notation. Not here: turning it into a schema, and
-//! what all routes have in common (openapi.rs).
-//!
-//! `(name: type, name?: type)` is an object, `[type]` a list, `{type}` an object of any keys, `a|b` either of them, `'x'` the word
-//! itself, `Name` a schema by its name. `text int natural number bool flag time serial any null` are the plain types; the key `*` stands for
-//! every other one. An answer that is no JSON is written as its media type.
-//!
-//! A range is how long a text may be, how many a list may hold, how great a number may be: `text 1..64`, `[serial] ..1000`; `{..64: text}`
-//! limits the keys. What has none is limited by its body alone.
+//! What the wire has, said once, in a short notation (notation.rs): what every route takes and gives, one row a route, and what the pages'
+//! socket is told. `/openapi.json` is made of it (openapi.rs), and what the pages know of the wire (typescript.rs); the tests hold answers
+//! against it. An answer that is no JSON is written as its media type.
 
 use super::call::Methods::{self, Delete, Get, Patch, Post, Read};
+use super::settings;
+use std::sync::LazyLock;
 
 #[derive(Debug)]
 pub struct Operation {
@@ -29,14 +25,14 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("ReqStatus", "(reqStatus: 'sucess')"),
     (
         "Device",
-        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, sent_count: natural, label: Label, \
-         sent_by: text|null, sent_time: time|null)",
+        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, \
+         sent_count: natural <of labels that were sent or said to have come out, whatever became of them>, label: Label, \
+         sent_by: text|null <of labels on their way to a printer that nobody has answered for>, sent_time: time|null)",
     ),
     (
         "WholeDevice",
-        "(DeviceSN: text, CPUID: text, register_time: time, status: 0|1, print_count: natural, sent_count: natural, label: Label, \
-         sent_by: text|null, sent_time: time|null, retired: bool, history: [(time: time, user_name: text|null, what: \
-         'registered'|'cpuid'|'retired'|'sent'|'printed'|'failed'|'unknown'|'unprinted', from: text|null, to: text|null, reason: text)])",
+        "(..Device, retired: bool, history: [(time: time, user_name: text|null, what: \
+         'registered'|'cpuid'|'retired'|'sent'|'printed'|'failed'|'unknown'|'unprinted', from: text|null, to: text|null, reason: text)] <newest first>)",
     ),
     (
         "Import",
@@ -44,12 +40,13 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "LabelLook",
-        "(label_id: natural, name: text, width_mm: number, height_mm: number, gap_mm: number, rotate: 0|90|180|270, \
-         elements: [(kind: 'qr'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, value: text)])",
+        "(label_id: natural, name: text, width_mm: number, height_mm: number, gap_mm: number, rotate: 0|90|180|270 <clockwise>, \
+         elements: [(kind: 'qr'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, \
+         value: text <`{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own>)])",
     ),
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
-    ("Other", "(DeviceSN: text, CPUID: text, retired?: bool)"),
+    ("Other", "(..Pair, retired?: bool)"),
     (
         "Registration",
         "(DeviceSN: text|null, CPUID: text, status: 'created'|'exists'|'conflict'|'refused', with?: Other, err?: text)",
@@ -62,7 +59,10 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("Company", "(company_id: natural, company_name: text)"),
     ("GroupName", "(group_id: natural, group_name: text)"),
-    ("Permission", "(permission_id: natural, permission_name: text, isPrivate: 0|1, origin_groups: [GroupName])"),
+    (
+        "Permission",
+        "(permission_id: natural, permission_name: text, isPrivate: 0|1 <his own, whatever his group gives him>, origin_groups: [GroupName])",
+    ),
     (
         "Group",
         "(group_id: natural, group_name: text, company_id: natural, company_name: text, group_register_time: time, \
@@ -86,41 +86,38 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Duplicate", "(of: natural, decision: 'duplicate'|'distinct'|null, user_name: text|null, time: time|null)"),
     ("Part", "(count: natural, fen: int)"),
     ("Sums", "(confirmed: Part, waiting: Part, duplicate: Part, void: Part, without_amount: natural)"),
-    ("Reasons", "[(text: text, areas: [(pos_id: text, text: text|null)])]"),
-    (
-        "OpenFault",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, reasons: Reasons, recognize_time: time, \
-         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
-         file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
-         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null, \
-         open_by: [text])",
-    ),
+    ("Reasons", "[(text: text, areas: [(pos_id: text, text: text|null <what it says stands there>)] <those that it doubts>)]"),
+    ("OpenFault", "(..Invoice, open_by: [text] <the others who have it open>)"),
     (
         "Invoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, reasons: Reasons, recognize_time: time, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, \
+         counted: bool <in the sum of those that are confirmed>, reason: text, reasons: Reasons <as they were found when it was read; none where it was no fault>, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
-         file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
-         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null)",
+         settled: 'resolved'|'retried'|null, version: natural <goes up with every write; whoever writes says which he saw>, state: State, \
+         amount: int|null <in fen; null where it is no sum>, date: text|null, is_red: bool, \
+         file_name: text, model_label: text|null <the template's name>, void: Void|null, duplicate: Duplicate|null, \
+         blue_of: natural|null <of a red invoice, the one it takes back>, red_by: natural|null <of that one, the red>, \
+         reviewed_by: text|null, reviewed_time: time|null, override: text|null <why a person saved it against the checks>)",
     ),
     (
         "WholeInvoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, counted: bool, reason: text, reasons: Reasons, recognize_time: time, \
-         invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
-         settled: 'resolved'|'retried'|null, version: natural, state: State, amount: int|null, date: text|null, is_red: bool, \
-         file_name: text, model_label: text|null, void: Void|null, duplicate: Duplicate|null, blue_of: natural|null, \
-         red_by: natural|null, reviewed_by: text|null, reviewed_time: time|null, override: text|null, later: [(invoice_id: natural, when_void: 'confirmed'|'waiting'|'duplicate')], candidates: Candidates, history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+        "(..Invoice, later: [(invoice_id: natural, when_void: 'confirmed'|'waiting'|'duplicate')] \
+         <the later ones that look like it, and what comes of them when this one is void>, \
+         candidates: Candidates <the likeliest first; empty where the engine does not tell>, \
+         history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
     ),
     (
         "Model",
-        "(model_id: natural, json_model: any, model_register_time: time, model_success_counter: natural, model_url: text, \
-         origin_url: text, model_label: text, image_size: natural, model_uuid: text, version: natural)",
+        "(model_id: natural, json_model: any <as its maker sent it: an object or a string of JSON>, model_register_time: time, \
+         model_success_counter: natural, model_url: text <the picture to show>, origin_url: text <the picture its areas are drawn on>, \
+         model_label: text, image_size: natural <in KiB>, model_uuid: text, version: natural <goes up with every change>)",
     ),
     (
         "Trial",
-        "(template: (score: number, reason: text), region_list: RegionList, is_fault: 0|1, reason: text, reasons: Reasons, aligned: text|null, \
-         warnings: [text])",
+        "(template: (score: number, reason: text) <how like the template it is, and what was found of it>, \
+         region_list: RegionList <empty where it does not fit>, is_fault: 0|1, reason: text, reasons: Reasons, \
+         aligned: text|null <the picture as it was laid onto the template's>, \
+         warnings: [text] <what is odd about the template as it is drawn>)",
     ),
     ("Queued", "(sucess: text, action_id: natural, manage_size: natural, recognize_size: natural)"),
     (
@@ -135,15 +132,16 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "LogPage",
-        "(page_sum: natural, action_list: [(action_id: natural|null, action_time: time, action_description: text, user_id: natural, \
+        "(page_sum: natural, action_list: [(action_id: natural|null <null for what is no task: a user added, a setting changed>, \
+         action_time: time, action_description: text, user_id: natural, \
          user_name: text, company_id: natural, company_name: text, user_ip: text)])",
     ),
+    ("Settings", "(..SettingsInForce, version: natural, fixed: [text])"),
     (
-        "Settings",
-        "(allow_plain_http: bool, allow_default_password: bool, device_sn_pattern: text, device_sn_format: text, confidence_threshold: number, \
-         engine_timeout_s: natural, engine_retries: natural, engine_backoff_ms: natural, engine_encoding: 'gbk'|'utf-8', \
-         engine_delay_ms: natural, max_upload_mib: natural, trusted_proxies: [text], hsts: bool, timezone: text|null, \
-         backup_dir: text|null, backup_time: text, backup_keep: natural, version: natural, fixed: [text])",
+        "AboutSetting",
+        "(name: text, label: text, help: text, default: bool|number|text|[text]|null, \
+         kind: 'switch'|'natural'|'number'|'choice'|'text'|'list', from?: number, to?: number, step?: number, \
+         choices?: [(value: text, label: text)])",
     ),
 ];
 
@@ -170,20 +168,46 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What others are made of: no schemas of their own in `/openapi.json`, which writes them out.
+static PARTS: LazyLock<[(&str, String); 4]> = LazyLock::new(|| {
+    [
+        ("SettingsInForce", settings::in_force()),
+        ("SettingsChange", settings::changed()),
+        ("DeviceFilter", "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest')".into()),
+        (
+            "InvoiceFilter",
+            "(from?: time, to?: time, model_id?: natural <0: those that no template fits>, fault?: flag, state?: State, duplicate?: flag, \
+             void?: flag, counted?: flag <in the sum of those that are confirmed>, date_from?: text, date_to?: text <included>, \
+             min?: serial <in yuan>, max?: serial <included>, q?: text)"
+                .into(),
+        ),
+    ]
+});
+
+pub fn parts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PARTS.iter().map(|(name, notation)| (*name, notation.as_str()))
+}
+
+pub fn part(name: &str) -> Option<&'static str> {
+    parts().find(|(known, _)| *known == name).map(|(_, notation)| notation)
+}
+
+/// What a name stands for.
+pub fn notation(name: &str) -> Option<&'static str> {
+    let schema = ANSWER_SCHEMAS.iter().chain(REQUEST_SCHEMAS).find(|(known, _)| *known == name);
+    schema.map(|(_, notation)| *notation).or_else(|| part(name))
+}
+
 pub const NOTHING: &str = "()";
 const SERIALS: &str = "(DeviceSNList: [serial] 1..1000)";
 const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: flag, reason?: text ..200, seen?: {natural})";
-const DEVICES: &str =
-    "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest', cursor?: text, limit?: natural)";
-const DEVICES_EXPORT: &str = "(printed?: flag, from?: time, to?: time, q?: text, order?: 'newest'|'oldest')";
+const DEVICES: &str = "(..DeviceFilter, cursor?: text, limit?: natural)";
+const DEVICES_EXPORT: &str = "(..DeviceFilter)";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
-const INVOICES: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, counted?: flag, \
-                        date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, cursor?: natural, limit?: natural)";
-const EXPORT: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, counted?: flag, \
-                      date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, lang?: text)";
-const FAULTS: &str = "(from?: time, to?: time, model_id?: natural, fault?: flag, state?: State, duplicate?: flag, void?: flag, counted?: flag, \
-                      date_from?: text, date_to?: text, min?: serial, max?: serial, q?: text, page?: natural)";
+const INVOICES: &str = "(..InvoiceFilter, cursor?: natural, limit?: natural)";
+const EXPORT: &str = "(..InvoiceFilter, lang?: text)";
+const FAULTS: &str = "(..InvoiceFilter, page?: natural)";
 const VERSION: &str = "(version?: natural)";
 const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
@@ -192,12 +216,10 @@ const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: 
 const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
 const COMPANY: &str = "(company_name: text 1..64)";
 const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
-const SETTINGS: &str = "(allow_plain_http?: flag, allow_default_password?: flag, device_sn_pattern?: text, device_sn_format?: text, \
-                        confidence_threshold?: number 0..1, engine_timeout_s?: natural 1..3600, engine_retries?: natural 0..100, \
-                        engine_backoff_ms?: natural 0..600000, engine_encoding?: 'gbk'|'utf-8', engine_delay_ms?: natural 0..60000, \
-                        max_upload_mib?: natural 1..102400, trusted_proxies?: [text]|text, hsts?: flag, timezone?: text|null, \
-                        backup_dir?: text|null, backup_time?: text, backup_keep?: natural 1..1000, version?: natural)";
-const ENTRY: &str = "(fields?: {..64: text ..1000} ..100, absent?: [text] ..100, override?: text ..200|null, version?: natural)";
+const SETTINGS: &str = "(..SettingsChange, version?: natural)";
+const ENTRY: &str = "(fields?: {..64: text ..1000} ..100 <by `pos_id`; what is said to be right, changed or not, is not overwritten when it is read again>, \
+     absent?: [text] ..100 <the fields that the paper does not have>, override?: text ..200|null <why it is so although the checks say \
+     otherwise>, version?: natural)";
 const CSV: &str = "text/csv";
 const WEBSOCKET: &str = "websocket";
 
@@ -212,8 +234,15 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/metrics", NOTHING, "text/plain"),
     row(Get, "/api/settings", NOTHING, "Settings"),
     row(Patch, "/api/settings", SETTINGS, "Settings"),
+    row(Get, "/api/settings/about", NOTHING, "(groups: [(label: text, settings: [AboutSetting])])"),
     row(Post, "/api/backup", NOTHING, "application/x-tar"),
-    row(Get, "/api/backups", NOTHING, "(backups: [(name: text, bytes: natural, time: time)], trouble: text|null, is_new: bool)"),
+    row(
+        Get,
+        "/api/backups",
+        NOTHING,
+        "(backups: [(name: text, bytes: natural, time: time)], \
+         trouble: text|null <what went wrong the last time>, is_new: bool <nothing was done yet: it may take in a backup>)",
+    ),
     row(Post, "/api/restore", NOTHING, "Done"),
     row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
     row(Post, "/switchPrintStatus", SWITCH, SWITCHED),
@@ -361,15 +390,17 @@ pub const OPERATIONS: &[Operation] = &[
         "/api/console",
         NOTHING,
         "(running: [(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, \
-         action_start_time: time, url: text, image_size: natural, \
-         match: (model_id: natural|null, model_label: text|null, url: text|null, candidates: Candidates)|null)])",
+         action_start_time: time, url: text, image_size: natural, file_name: text, \
+         match: (model_id: natural|null, model_label: text|null, url: text|null, candidates: Candidates)|null \
+         <null before the engine has said which fits; its template is null when none does>)])",
     ),
     row(
         Get,
         "/api/queue",
         "(limit?: natural)",
-        "(running: Action|null, running_list: [Action], manage_wait: [Action], manage_size: natural, recognize_size: natural, \
-         paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null, recognize_wait?: [Action])",
+        "(running: Action|null, running_list: [Action], manage_wait: [Action], manage_size: natural <of the whole box>, \
+         recognize_size: natural, paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null <how long reading a picture took lately>, \
+         recognize_wait?: [Action] <one's own, the first of them>)",
     ),
     row(Post, "/api/models/test", "(json_model: JsonModel, file_name?: text|null, model_id?: natural)", "Trial"),
     row(Post, "/api/models/{id}/test", NOTHING, "Trial"),
@@ -412,3 +443,35 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/faults/{id}/close", NOTHING, "Done"),
     row(Get, "/invoice/webSocketServer", NOTHING, WEBSOCKET),
 ];
+
+/// What the invoice pages' socket is told, by name and `msg_id`.
+pub const MESSAGES: &[(&str, u16, &str)] = &[
+    ("refused", 0, "(err: text, code: text)"),
+    (
+        "recognised",
+        1,
+        "(action_id: natural, status: 0|-1, invoice_id: natural|null, model_id: natural|null, is_fault: 0|1, region_list: RegionList, \
+         err?: text <the engine's trouble; for what the box itself doubts, the invoice has the reason>)",
+    ),
+    ("template_added", 2, TEMPLATE),
+    ("template_deleted", 3, TEMPLATE),
+    ("template_changed", 4, TEMPLATE),
+    ("matched", 100, "(action_id: natural, id: natural|null, status: 0|-1, url: text|null, model_label: text|null)"),
+    ("found", 101, "(action_id: natural, status: int, pos_id: text, position: Position|null)"),
+    ("read", 102, "(action_id: natural, status: int, pos_id: text, ocr_result: text, probability: number)"),
+    ("queued", 201, "(new_recognize: [(action_id: natural, url: text, image_size: natural)])"),
+    (
+        "started",
+        203,
+        "(action_id: natural, url: text, image_size: natural, user_id: natural, user_name: text, action_start_time: time, company_name: text)",
+    ),
+    ("so_far", 204, "(action_id: natural|null, region_list: RegionList)"),
+    ("faults", 205, "(fault_num: natural)"),
+    ("fault", 206, "(fault_num: natural, fault_invoice?: Fault)"),
+    ("resumed", 207, "(number: natural, missed: bool <everything has to be looked at anew; else what was missed follows>)"),
+    ("rights", 208, "()"),
+];
+const TEMPLATE: &str = "(action_id: natural, status: 0|-1, model_id: natural|null, model?: Model)";
+
+/// What a page says on it, by name and `code`.
+pub const SAID: &[(&str, &str)] = &[("watch", "001"), ("catch_up", "002")];

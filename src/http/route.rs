@@ -3,7 +3,7 @@
 use super::call::{Access, Methods, Route, Router, Takes};
 use super::{
     account, backup, clock, devices, faults, imports, invoice, invoice_exports, invoices, label_looks, labels, log, metrics,
-    openapi, people, production, queue, socket, trial, ui,
+    openapi, people, production, queue, settings, socket, trial, ui,
 };
 use crate::domain::account::Permission;
 
@@ -37,8 +37,9 @@ routes! {
     Get "/openapi.json", Open, Words => openapi::openapi;
     Get "/ca.pem", Open, Words => ui::ca;
     Get "/metrics", Open, Words => metrics::metrics;
-    Get "/api/settings", Needs(SystemRw), Words => account::settings;
-    Patch "/api/settings", Needs(SystemRw), Words => account::change_settings;
+    Get "/api/settings", Needs(SystemRw), Words => settings::settings;
+    Patch "/api/settings", Needs(SystemRw), Words => settings::change;
+    Get "/api/settings/about", Needs(SystemRw), Words => settings::about;
     Post "/api/backup", Needs(SystemRw), Words => backup::download;
     Get "/api/backups", Needs(SystemRw), Words => backup::nightly;
     Post "/api/restore", Needs(SystemRw), Backup => backup::restore;

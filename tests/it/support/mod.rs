@@ -2,6 +2,7 @@
 
 pub mod administrator;
 pub mod beside;
+pub mod described;
 pub mod disk;
 
 use serde_json::Value;
@@ -244,6 +245,9 @@ impl Client {
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
         };
+        if (200..300).contains(&answer.status) && answer.header("content-type").starts_with("application/json") {
+            described::hold_answer(method, path, &answer.body);
+        }
         if path == "/login" || path.starts_with("/api/") {
             note_secrets(&answer.body);
             note_secrets(&serde_json::from_slice(body).unwrap_or_default());
@@ -354,7 +358,11 @@ impl Socket {
     pub fn next(&mut self) -> Result<Value, u16> {
         loop {
             match self.0.read() {
-                Ok(Message::Text(text)) => return Ok(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => {
+                    let message = serde_json::from_str(&text).unwrap();
+                    described::hold_message(&message);
+                    return Ok(message);
+                }
                 Ok(Message::Close(frame)) => return Err(frame.map_or(1005, |f| f.code.into())),
                 Ok(_) => {}
                 Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => return Err(1006),
