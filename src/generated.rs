@@ -59,5 +59,5 @@ fn the_list_of_settings_is_fresh() {
 
 #[test]
 fn the_wire_file_is_fresh() {
-    hold("web/src/api/wire.ts", |_| crate::http::typescript::wire());
+    hold("web/src/api/wire.ts", |_| crate::http::wire::typescript::wire());
 }

@@ -1,5 +1,5 @@
 //! Who may do what: permissions, users, groups, companies, and the credentials that stand for a user. Not here: password hashes
-//! (app/passwords.rs), cookies (http/session.rs).
+//! (app/passwords.rs), cookies (http/edge/session.rs).
 
 use super::ids::{CompanyId, GroupId, Millis, TokenId, UserId};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Dates as invoices print them. Not here: times of the box (http/time.rs).
+//! Dates as invoices print them. Not here: times of the box (http/wire/time.rs).
 
 /// Year, month and day in a text that holds one date: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other
 /// words around it. A year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has, and for two

@@ -1,4 +1,4 @@
-//! Why a verb did not happen, in words for a person and one word for a program. Not here: HTTP statuses (http/reply.rs).
+//! Why a verb did not happen, in words for a person and one word for a program. Not here: HTTP statuses (http/edge/reply.rs).
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
-//! Whether a box answers and tells what src/http/operations.rs says that it does: each answer and each message of each test is held against
+//! Whether a box answers and tells what src/http/wire/operations.rs says that it does: each answer and each message of each test is held against
 //! it, so that what the pages and `/openapi.json` know of the wire is so.
 
-use paperline::http::notation::{Field, Shape};
-use paperline::http::operations::{MESSAGES, OPERATIONS, Operation, notation};
+use paperline::http::wire::notation::{Field, Shape};
+use paperline::http::wire::operations::{MESSAGES, OPERATIONS, Operation, notation};
 use serde_json::Value;
 
 #[track_caller]

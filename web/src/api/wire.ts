@@ -1,4 +1,4 @@
-// Made of the box's sources: src/http/operations.rs says what the wire has. Not to be changed by hand: what is written here is lost when
+// Made of the box's sources: src/http/wire/operations.rs says what the wire has. Not to be changed by hand: what is written here is lost when
 // it is made anew (CONTRIBUTING.md says how).
 
 /** By their names. */
