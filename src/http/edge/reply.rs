@@ -153,17 +153,36 @@ impl Pieces {
     }
 
     /// Ends it visibly: what was sent is not all.
-    pub fn break_off(&self, why: &dyn std::fmt::Display) {
+    fn break_off(&self, why: &dyn std::fmt::Display) {
         tracing::warn!("{why}");
         let _ = self.sender.blocking_send(Err(io::Error::other("broken off")));
     }
 }
 
-/// A body that is made while it is sent: bounded memory however long it is. Dropped early by the sender, it breaks off visibly.
-pub fn streamed(media_type: &'static str, held: Held) -> (Pieces, Reply) {
+/// A body that `make` makes while it is sent, on a thread that may block: bounded memory however long it is. Where that fails, it breaks
+/// off visibly.
+pub fn streamed<E: std::fmt::Display>(
+    media_type: &'static str,
+    held: Held,
+    make: impl FnOnce(&Pieces) -> Result<(), E> + Send + 'static,
+) -> Reply {
     let (sender, mut chunks) = mpsc::channel::<io::Result<Bytes>>(4);
     let stream = futures_util::stream::poll_fn(move |cx| chunks.poll_recv(cx).map(|chunk| chunk.map(|c| c.map(Frame::data))));
-    (Pieces { sender, held }, new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync()))
+    let pieces = Pieces { sender, held };
+    tokio::task::spawn_blocking(move || {
+        if let Err(e) = make(&pieces) {
+            pieces.break_off(&e);
+        }
+    });
+    new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync())
+}
+
+/// To be kept as a file of this name, in ASCII.
+pub fn attached(mut reply: Reply, name: &str) -> Reply {
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        set(&mut reply, header::CONTENT_DISPOSITION, value);
+    }
+    reply
 }
 
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \

@@ -18,7 +18,6 @@ use crate::http::wire::time;
 use crate::store::{StoreError, View};
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::header::{self, HeaderValue};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -128,28 +127,23 @@ pub fn stream(
             return Ok(reply::new(StatusCode::OK, media_type, reply::full(chunk)));
         }
     }
-    let (pieces, reply) = reply::streamed(media_type, held()?);
     let store = app.store.clone();
-    tokio::task::spawn_blocking(move || {
+    Ok(reply::streamed(media_type, held()?, move |pieces| {
         loop {
             if pieces.send(Bytes::from(std::mem::take(&mut chunk))).is_err() {
-                return;
+                return Ok::<_, StoreError>(());
             }
             let look = |view: &View<'_>| {
                 device_lists::pairs(view, &filter, after, DEVICES_PER_LOOK, |sn, cpuid| text(&mut chunk, sn, cpuid))
             };
-            match store.walk(look) {
-                Ok(Some(last)) => after = Some(last),
-                Ok(None) => {
-                    chunk.extend_from_slice(tail.as_bytes());
-                    let _ = pieces.send(Bytes::from(chunk));
-                    return;
-                }
-                Err(e) => return pieces.break_off(&e),
+            after = store.walk(look)?;
+            if after.is_none() {
+                chunk.extend_from_slice(tail.as_bytes());
+                let _ = pieces.send(Bytes::from(chunk));
+                return Ok(());
             }
         }
-    });
-    Ok(reply)
+    }))
 }
 
 /// Literal: it comes back in by import.
@@ -158,9 +152,8 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     let line = |text: &mut Vec<u8>, sn: &str, cpuid: &str| {
         text.extend_from_slice(format!("{},{}\r\n", csv::cell(sn), csv::cell(cpuid)).as_bytes());
     };
-    let mut reply = stream(&call.edge.app, || call.export(), filter, "text/csv; charset=utf-8", ("DeviceSN,CPUID\r\n", ""), line)?;
-    reply::set(&mut reply, header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"devices.csv\""));
-    Ok(reply)
+    let made = stream(&call.edge.app, || call.export(), filter, "text/csv; charset=utf-8", ("DeviceSN,CPUID\r\n", ""), line)?;
+    Ok(reply::attached(made, "devices.csv"))
 }
 
 /// The first two columns come back in by import.

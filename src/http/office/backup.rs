@@ -5,19 +5,18 @@ use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Gone, Pieces, Reply};
 use crate::http::wire::time;
 use bytes::Bytes;
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
 
 /// About how many bytes will come: a stream has no length.
 const EXPECTED: &str = "x-expected-length";
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// Writes into an answer that is being sent. Blocks while the client does not take it.
-struct Sending(Arc<Pieces>);
+struct Sending<'p>(&'p Pieces);
 
-impl Write for Sending {
+impl Write for Sending<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let sent = self.0.send(Bytes::copy_from_slice(bytes));
         sent.map(|()| bytes.len()).map_err(|Gone| io::Error::from(io::ErrorKind::BrokenPipe))
@@ -32,26 +31,20 @@ impl Write for Sending {
 pub async fn download(call: Call) -> Result<Reply, Refusal> {
     let held = call.share(&call.edge.budgets.backups)?;
     call.edge.app.log_backup(call.by()?).await?;
-    let (pieces, mut reply) = reply::streamed("application/x-tar", held);
     let app = call.edge.app.clone();
     let counting = app.clone();
     let expected = tokio::task::spawn_blocking(move || counting.expected_backup_bytes());
-    // For whoever shows how far it is; without it there is a backup all the same.
-    if let Ok(Ok(bytes)) = expected.await {
-        reply::set(&mut reply, HeaderName::from_static(EXPECTED), HeaderValue::from(bytes));
-    }
+    let expected = expected.await;
     let day = time::write(crate::app::now(), &app.settings().zone());
-    tokio::task::spawn_blocking(move || {
-        let pieces = Arc::new(pieces);
-        if let Err(e) = app.back_up_to(BufWriter::with_capacity(CHUNK_BYTES, Sending(pieces.clone()))) {
-            pieces.break_off(&format!("a backup was broken off: {e}"));
-        }
+    let mut made = reply::streamed("application/x-tar", held, move |pieces| {
+        let made = app.back_up_to(BufWriter::with_capacity(CHUNK_BYTES, Sending(pieces)));
+        made.map(drop).map_err(|e| format!("a backup was broken off: {e}"))
     });
-    let name = day.split(' ').next().unwrap_or_default().to_owned();
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"paperline-{name}.backup\"")) {
-        reply::set(&mut reply, header::CONTENT_DISPOSITION, value);
+    // For whoever shows how far it is; without it there is a backup all the same.
+    if let Ok(Ok(bytes)) = expected {
+        reply::set(&mut made, HeaderName::from_static(EXPECTED), HeaderValue::from(bytes));
     }
-    Ok(reply)
+    Ok(reply::attached(made, &format!("paperline-{}.backup", day.split(' ').next().unwrap_or_default())))
 }
 
 pub async fn nightly(call: Call) -> Result<Reply, Refusal> {

@@ -5,7 +5,6 @@ use crate::http::edge::budget::Held;
 use crate::http::edge::reply::{self, Reply};
 use crate::store::StoreError;
 use bytes::Bytes;
-use hyper::header::{self, HeaderValue};
 
 /// A cell, quoted where it has to be.
 pub fn cell(text: &str) -> String {
@@ -37,26 +36,18 @@ pub fn stream(
     header: &[&str],
     mut more: impl FnMut(&mut String) -> Result<bool, StoreError> + Send + 'static,
 ) -> Reply {
-    let (pieces, mut reply) = reply::streamed("text/csv; charset=utf-8", held);
     let mut lines = String::from(BYTE_ORDER_MARK);
     guarded_line(&mut lines, header);
-    tokio::task::spawn_blocking(move || {
+    let made = reply::streamed("text/csv; charset=utf-8", held, move |pieces| {
         loop {
-            match more(&mut lines) {
-                Err(e) => return pieces.break_off(&e),
-                Ok(goes_on) => {
-                    let is_gone = pieces.send(Bytes::from(std::mem::take(&mut lines))).is_err();
-                    if is_gone || !goes_on {
-                        return;
-                    }
-                }
+            let goes_on = more(&mut lines)?;
+            let is_gone = pieces.send(Bytes::from(std::mem::take(&mut lines))).is_err();
+            if is_gone || !goes_on {
+                return Ok::<_, StoreError>(());
             }
         }
     });
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        reply::set(&mut reply, header::CONTENT_DISPOSITION, value);
-    }
-    reply
+    reply::attached(made, name)
 }
 
 #[cfg(test)]

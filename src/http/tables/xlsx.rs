@@ -8,7 +8,6 @@ use crate::http::edge::reply::{self, Pieces, Reply};
 use crate::store::StoreError;
 use crate::store::blobs::Blobs;
 use bytes::Bytes;
-use hyper::header::{self, HeaderValue};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -66,18 +65,9 @@ pub fn stream(
     more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send + 'static,
 ) -> Result<Reply, Refusal> {
     blobs.has_room()?;
-    let (pieces, mut reply) = reply::streamed(MEDIA_TYPE, held);
     let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-    tokio::task::spawn_blocking(move || {
-        let sent = written(&blobs, &columns, more).and_then(|file| send(file, &pieces));
-        if let Err(e) = sent {
-            pieces.break_off(&e);
-        }
-    });
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        reply::set(&mut reply, header::CONTENT_DISPOSITION, value);
-    }
-    Ok(reply)
+    let made = reply::streamed(MEDIA_TYPE, held, move |pieces| written(&blobs, &columns, more).and_then(|file| send(file, pieces)));
+    Ok(reply::attached(made, name))
 }
 
 fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
