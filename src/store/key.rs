@@ -2,7 +2,7 @@
 
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, PictureId, TemplateId, TokenId, UserId};
 
-/// A key, or its leading fields. `decode` consumes its bytes.
+/// A key, or its leading fields. `decode` consumes its bytes; `None` if they are no such key.
 pub trait Key: Sized {
     fn encode(&self, out: &mut Vec<u8>);
     fn decode(bytes: &mut &[u8]) -> Option<Self>;

@@ -11,15 +11,15 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Local {
     db: sled::Db,
-    /// Synced after sled's `flush()`, which in 0.34 ends in `sync_file_range` and loses acknowledged rows on a power cut (sled
-    /// #1351, #1452).
+    /// sled's log file, synced after its `flush()`: that ends in `sync_file_range` in 0.34, which loses acknowledged rows on a
+    /// power cut (sled #1351, #1452).
     log: File,
 }
 
 const CACHE_BYTES: u64 = 64 << 20;
 const LOCKED_MAX: Duration = Duration::from_secs(2);
 
-/// sled's log file.
+/// Its name.
 const LOG: &str = "db";
 /// An unfinished snapshot, left by a kill during opening. The next opening takes it for the newest and fails (sled #1527, #1533);
 /// it is never needed.
@@ -116,8 +116,8 @@ impl KeyValue for Local {
             }
         }
         self.db.apply_batch(changes).map_err(fatal)?;
-        // sled splits large pages on the next access, even a read, which fails after a failed write. Access them while they can be
-        // written.
+        // sled splits a page that grew too large on its next access, even a read, which then fails after a failed write. So access
+        // them while they can be written.
         for key in batch.keys() {
             self.db.contains_key(key).map_err(fatal)?;
         }

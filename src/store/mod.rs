@@ -1,4 +1,5 @@
-//! Ordered keys in a backend, one writer, pictures as files. Decides nothing; only local.rs knows the backend.
+//! What paperline stores: ordered keys in a backend, one writer, pictures as files. Decides nothing; only local.rs knows the
+//! backend.
 
 use crate::domain::refusal::Refusal;
 use std::cmp::Ordering;
@@ -75,7 +76,7 @@ pub type Pair = (Vec<u8>, Vec<u8>);
 pub type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 type Written = (Vec<u8>, Option<Vec<u8>>);
 
-/// The backend.
+/// The backend: ordered keys, one atomic batch at a time.
 pub trait KeyValue: Send + Sync + 'static {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
@@ -94,7 +95,7 @@ pub trait KeyValue: Send + Sync + 'static {
     fn sync(&self) -> Result<(), StoreError>;
 }
 
-/// Committed rows and, in a verb, its group's writes.
+/// A read view: committed rows and, in a verb, its group's writes so far.
 pub struct View<'a> {
     backend: &'a dyn KeyValue,
     overlay: Option<&'a Batch>,
@@ -151,7 +152,7 @@ impl<'a> View<'a> {
         self.rows(table, prefix, to, newest_first)
     }
 
-    /// `from` and `to` may be leading fields; both are included.
+    /// The rows from `from` to `to`, both included, which may be leading fields.
     pub fn range<K: Key, V: Record>(
         &self,
         table: &Table<K, V>,
@@ -283,7 +284,7 @@ impl Store {
         Ok(Self { backend, gate, tails, numbers, jobs, room, failed })
     }
 
-    /// Asked before a large body is read.
+    /// Whether writes are accepted; asked before a large body is read.
     pub fn has_room(&self) -> Result<(), Refusal> {
         if self.failed.borrow().is_none() && (self.room)().is_ok() { Ok(()) } else { Err(Refusal::unavailable()) }
     }

@@ -49,7 +49,7 @@ impl Store {
         *self.numbers.durable.borrow()
     }
 
-    /// Starts with the next news; earlier ones are not sent.
+    /// The feed from now on; earlier news are not sent.
     pub fn feed(&self) -> Feed {
         let newest = self.newest_news();
         self.numbers.told.send_replace(Some(newest));
@@ -81,7 +81,7 @@ impl Feed {
     /// Waits for news; oldest first. Cancel-safe.
     ///
     /// # Errors
-    /// A row is unreadable or missing.
+    /// A row is unreadable or missing: its news are lost.
     pub async fn next(&mut self) -> Result<Vec<(u64, News)>, StoreError> {
         const AT_ONCE: usize = 1_000;
         // The writer is gone.

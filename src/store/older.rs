@@ -109,7 +109,7 @@ impl From<Invoice1> for Invoice {
     }
 }
 
-/// The fit reason was a text.
+/// When the fit reason was a text.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Contender1 {
     pub(super) template: TemplateId,
@@ -162,7 +162,7 @@ impl From<Action1> for Action {
     }
 }
 
-/// Code and title were among the areas, under keys that no area can have.
+/// When code and title were among the areas, under keys that no area can have.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Learnt1 {
     pub(super) words: Vec<FixedWord>,

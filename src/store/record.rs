@@ -22,7 +22,7 @@ fn codec() -> impl Options {
     bincode::DefaultOptions::new().with_limit(RECORD_BYTES_MAX as u64)
 }
 
-/// sled never syncs larger values (over 128 KiB), and is slow long before.
+/// sled puts larger values (over 128 KiB) into files that it never syncs, and is slow long before.
 pub const RECORD_BYTES_MAX: usize = 100 * 1024;
 
 /// `None` if it is too large.

@@ -1,5 +1,5 @@
-//! Every table. They share one ordered key space, with the number as first byte: a batch over several is atomic. Numbers are never
-//! reused.
+//! Every table: number, key and record. They share one ordered key space, with the number as first byte, so that a batch over
+//! several is atomic. Numbers are never reused.
 
 use super::key::Key;
 use super::record::Record;
@@ -38,7 +38,7 @@ impl<K: Key, V: Record> Table<K, V> {
 /// Time, then a rising number within the millisecond.
 pub type Arrival = (Millis, u64);
 
-/// Last numbers allotted, and running totals.
+/// Last numbers allotted and running totals, by name.
 pub const COUNTERS: Table<String, u64> = Table::new(1, "counters");
 /// Exists until the restore has been logged.
 pub const RESTORED_COUNTER: &str = "restored";
@@ -77,7 +77,7 @@ pub const DEVICES_UNPRINTED: Table<Arrival, String> = Table::new(23, "unprinted 
 /// (serial, number)
 pub const PRINTS: Table<(String, u64), Print> = Table::new(24, "prints");
 pub const CONFLICTS: Table<u64, Conflict> = Table::new(25, "conflicts");
-/// The requested (serial, canonical CPU id).
+/// By the requested (serial, canonical CPU id).
 pub const CONFLICTS_BY_PAIR: Table<(String, String), u64> = Table::new(26, "conflicts by pair");
 
 /// (canonical CPU id, serial): from an older store, where `DEVICES_BY_CPUID` has another device.

@@ -1,4 +1,5 @@
-//! Runs all waiting verbs, makes them durable together, answers. With 64 waiting writers this measured 8 × a sync per verb.
+//! The one writer: runs all waiting verbs, makes them durable together, answers. With 64 waiting writers this measured 8 × a sync
+//! per verb.
 
 use super::backup::Tails;
 use super::news::Numbers;
