@@ -1,5 +1,4 @@
-//! Who may do what: permissions, users, groups, companies, and the credentials that stand for a user. Not here: password hashes
-//! (app/passwords.rs), cookies (http/edge/session.rs).
+//! Permissions, users, groups, companies and credentials. Not here: password hashes (app/passwords.rs), cookies (http/edge/session.rs).
 
 use super::ids::{CompanyId, GroupId, Millis, TokenId, UserId};
 use serde::{Deserialize, Serialize};
@@ -7,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_script::UnicodeScript;
 use unicode_security::skeleton;
 
-/// Numbers and names are the wire's; the order is that of the bits in a stored `PermissionSet` and never changes.
+/// Ids and names are the API's. The order is that of the bits in a stored `PermissionSet` and never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Permission {
@@ -29,7 +28,7 @@ pub enum Permission {
     GroupRw,
     DeviceR,
     DeviceRw,
-    /// The box's administrator: everything, across companies.
+    /// The administrator: everything, in all companies.
     SystemRw,
 }
 
@@ -68,7 +67,7 @@ impl Permission {
         Self::ALL[self as usize].2
     }
 
-    /// The one that contains it: `x-rw` contains `x-r`.
+    /// `x-rw` contains `x-r`.
     fn contained_in(self) -> Option<Self> {
         Some(match self {
             Self::ModelR => Self::ModelRw,
@@ -85,7 +84,7 @@ impl Permission {
     }
 }
 
-/// Permissions as they were given: what they contain is not spelt out.
+/// Permissions as granted, without those they contain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PermissionSet(u32);
 
@@ -109,24 +108,20 @@ impl PermissionSet {
         Self(self.0 | other.0)
     }
 
-    /// Given as such, whatever else it may be contained in.
     pub fn lists(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u8) != 0
     }
 
-    /// Whoever has this set may do it.
     pub fn allows(self, permission: Permission) -> bool {
         self.lists(permission)
             || self.lists(Permission::SystemRw)
             || permission.contained_in().is_some_and(|wider| self.lists(wider))
     }
 
-    /// Whoever has this set may do all that `other` allows.
     pub fn covers(self, other: Self) -> bool {
         other.iter().all(|p| self.allows(p))
     }
 
-    /// Those of this set that `limit` allows too.
     #[must_use]
     pub fn within(self, limit: Self) -> Self {
         let mut both = Self::default();
@@ -138,7 +133,6 @@ impl PermissionSet {
         if self.lists(Permission::SystemRw) && limit.lists(Permission::SystemRw) { both.with(Permission::SystemRw) } else { both }
     }
 
-    /// Those that only one of the two lists.
     #[must_use]
     pub fn difference(self, other: Self) -> Self {
         Self(self.0 ^ other.0)
@@ -175,11 +169,11 @@ pub struct User {
     pub name: String,
     pub company: CompanyId,
     pub group: Option<GroupId>,
-    /// argon2id, in PHC form.
+    /// argon2id, PHC string.
     pub password_hash: String,
-    /// Still the one that the interface document prints: taken from loopback only.
+    /// Printed in the interface document, so accepted from loopback only.
     pub default_password: bool,
-    /// His own, beside the group's.
+    /// Their own, besides the group's.
     pub permissions: PermissionSet,
     pub registered: Millis,
     pub locked: bool,
@@ -195,14 +189,13 @@ impl std::fmt::Debug for User {
 pub struct Session {
     pub user: UserId,
     pub began: Millis,
-    /// Of the last request, to within `SEEN_PRECISION_MS`.
+    /// The last request, to within `SEEN_PRECISION_MS`.
     pub seen: Millis,
 }
 
 impl Session {
     pub const IDLE_MS: Millis = 12 * 3_600_000;
     pub const LIFE_MS: Millis = 7 * 24 * 3_600_000;
-    /// A session's last use is written no more often than this.
     pub const SEEN_PRECISION_MS: Millis = 300_000;
 
     pub fn is_over(&self, now: Millis) -> bool {
@@ -210,7 +203,7 @@ impl Session {
     }
 }
 
-/// What a test station logs in with. Its secret is kept as a hash only.
+/// For test stations. Only a hash of the secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     pub id: TokenId,
@@ -221,19 +214,18 @@ pub struct Token {
     pub created: Millis,
 }
 
-/// Who stands behind a request: read anew for each one.
+/// Looked up for each request.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub user: UserId,
     pub user_name: String,
     pub company: CompanyId,
     pub company_name: String,
-    /// Effective: the group's and his own; for a token, within what it was given.
+    /// The group's and their own, limited to the token's.
     pub permissions: PermissionSet,
     pub credential: Credential,
 }
 
-/// By what an actor is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Credential {
     /// SHA-256 of the cookie.
@@ -242,7 +234,7 @@ pub enum Credential {
 }
 
 impl Actor {
-    /// Whoever is nobody's user: of no company, so that only the box's administrators read what is said of them.
+    /// An actor without an account. They have no company, so only administrators read what is logged about them.
     pub fn nobody(user_name: &str) -> Self {
         Self {
             user: UserId(0),
@@ -258,7 +250,7 @@ impl Actor {
         self.permissions.allows(permission)
     }
 
-    /// The wall: `None` for whoever sees every company.
+    /// The company scope; `None` for all companies.
     pub fn wall(&self) -> Option<CompanyId> {
         (!self.may(Permission::SystemRw)).then_some(self.company)
     }
@@ -267,15 +259,14 @@ impl Actor {
         self.wall().is_none_or(|own| own == company)
     }
 
-    /// Nobody gives or takes away what he does not hold himself.
+    /// Nobody grants or revokes what they don't hold.
     pub fn may_turn(&self, from: PermissionSet, into: PermissionSet) -> bool {
         self.permissions.covers(from.difference(into))
     }
 }
 
-/// Whether people would take one for the other, though they are written differently: forms of one letter (`Ａ`, `A`), or letters of another
-/// script (a Cyrillic а). What one script has of its own (土 and 士, `1` and `l`) is told apart by whoever writes it. By Unicode Technical
-/// Standard 39, "confusable".
+/// Whether people could mistake one for the other: forms of one letter (`Ａ`, `A`) or letters of another script (a Cyrillic а), not
+/// lookalikes within one script (土 and 士, `1` and `l`). After Unicode Technical Standard 39, "confusable".
 pub fn look_alike(one: &str, other: &str) -> bool {
     if one == other {
         return false;
@@ -284,14 +275,13 @@ pub fn look_alike(one: &str, other: &str) -> bool {
     one == other || scripts(&one) != scripts(&other) && skeleton(&one).eq(skeleton(&other))
 }
 
-/// Wide, narrow, mathematical letters, radicals and compatibility ideographs as the plain ones that they look like; `①` and `²` look like
-/// nothing else.
+/// Replaces forms of a letter by the plain one. `①` and `²` are not confusable and stay.
 fn folded(name: &str) -> String {
     let is_form = |c: &char| matches!(c, '\u{2E80}'..='\u{2FDF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{1D400}'..='\u{1D7FF}');
     name.chars().map(|c| if is_form(&c) { c.nfkc().collect() } else { c.to_string() }).collect()
 }
 
-/// Whose letters, and whether what no script has for itself, stand in it beyond ASCII.
+/// Scripts of the non-ASCII characters, including "Common".
 fn scripts(name: &str) -> Vec<&'static str> {
     let mut scripts: Vec<_> = name.chars().filter(|c| !c.is_ascii()).map(|c| c.script().full_name()).collect();
     scripts.sort_unstable();

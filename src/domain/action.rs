@@ -1,4 +1,4 @@
-//! An action is one thing a user asked for: it waits in a queue until an engine has done it. Also its line in the log.
+//! Actions, queued until an engine has done them, and the rows of the audit log.
 
 use super::fact::{Fact, Task};
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Queue {
-    /// Template changes: first.
+    /// Template changes; taken first.
     Manage,
     Recognise,
-    /// What failed; nothing takes from it by itself.
+    /// Failed actions; nothing is taken from it.
     Exception,
 }
 
 impl Queue {
-    /// Its part of a key in the store.
+    /// Used in stored keys.
     pub fn number(self) -> u8 {
         match self {
             Self::Manage => 0,
@@ -36,7 +36,6 @@ impl Queue {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TemplateDraft {
-    /// Whose template it is to be.
     pub company: CompanyId,
     pub layout: Layout,
     pub json_model: String,
@@ -46,11 +45,7 @@ pub struct TemplateDraft {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Job {
-    Recognise {
-        picture: PictureId,
-        /// The invoice that is read again.
-        again: Option<InvoiceId>,
-    },
+    Recognise { picture: PictureId, again: Option<InvoiceId> },
     AddTemplate(TemplateDraft),
     ChangeTemplate(TemplateId, TemplateDraft),
     DeleteTemplate(TemplateId),
@@ -79,7 +74,6 @@ pub enum State {
     Waiting,
     Running,
     Done,
-    /// In `exception_wait`.
     Failed,
     Cancelled,
 }
@@ -93,23 +87,22 @@ pub struct Action {
     pub company: CompanyId,
     pub company_name: String,
     pub queued: Millis,
-    /// Its place in its queue: the lowest is taken next.
+    /// The lowest in a queue is taken next.
     pub position: i64,
     pub state: State,
-    /// Tries that failed; one that was interrupted is none.
+    /// Interrupted tries don't count.
     pub failed_tries: u32,
-    /// How often the box went down while this was running, the machine staying up.
+    /// How often the process died during it while the machine stayed up.
     pub crashes: u32,
-    /// What engines have allotted to its template in tries that failed with another one.
+    /// Numbers allotted in tries that failed at another engine.
     pub numbers: EngineNumbers,
-    /// Of a recognition, as whoever uploaded it called it.
+    /// The name a recognition's picture was uploaded under.
     pub file_name: String,
 }
 
-/// An action that was running each time the box went down is not taken up again: it may be what brings it down.
+/// After this many crashes an action is not resumed: it may be their cause.
 pub const CRASHES_MAX: u32 = 2;
 
-/// Why nothing is dispatched just now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     pub by: String,
@@ -117,7 +110,7 @@ pub struct Pause {
     pub reason: String,
 }
 
-/// A row of the audit log: a fact, who did it and from where; names are those of that moment.
+/// A row of the audit log, with names as of that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRow {
     pub action: Option<ActionId>,
@@ -127,11 +120,12 @@ pub struct LogRow {
     pub company: CompanyId,
     pub company_name: String,
     pub ip: String,
-    /// SHA-256 of the row before it, or zeros in the first, so that no row can be changed or taken out alone; none in those of older releases.
+    /// SHA-256 of the previous row (zeros in the first), so that none can be changed or removed unnoticed; `None` in rows of older
+    /// releases.
     pub before: Option<[u8; 32]>,
 }
 
-/// What an upload was answered with, kept for as long as its Idempotency-Key counts.
+/// Kept while the upload's Idempotency-Key is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadAnswer {
     pub actions: Vec<ActionId>,
@@ -139,7 +133,6 @@ pub struct UploadAnswer {
     pub failed: Vec<FailedFile>,
 }
 
-/// A file that could not be taken, and why, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedFile {
     pub file: String,
@@ -147,7 +140,7 @@ pub struct FailedFile {
     pub en: String,
 }
 
-/// What waits, everybody's.
+/// Waiting actions of all companies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueSizes {
     pub manage: u64,

@@ -1,9 +1,8 @@
-//! What stands in an area: the kinds of fields that the box knows, and what is known of each. One table: a new kind is a row of it. Not
-//! here: where an area lies (template.rs), what is made of its text (checks.rs, entries.rs).
+//! The kinds of fields, in one table. Not here: where an area lies (template.rs), checks on its text (checks.rs, entries.rs).
 
 use serde::{Deserialize, Serialize};
 
-/// Which field of an invoice an area is. Kept with the template: a new one goes to the end.
+/// Stored with the template: append new variants at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AreaKind {
     Money,
@@ -15,11 +14,11 @@ pub enum AreaKind {
     MoneyCn,
     InvoiceId,
     InvoiceCode,
-    /// An area of the user's own.
+    /// Named by the user.
     Own,
 }
 
-/// What kind of value that is, which says how it is read, checked and written.
+/// How a value is read, checked and formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// In figures.
@@ -27,9 +26,8 @@ pub enum Holds {
     SumInWords,
     Date,
     Time,
-    /// A number that is never counted with, usually of one of these lengths.
+    /// An identifier, usually of one of these lengths.
     Serial([usize; 2]),
-    /// A person's, with its check digit.
     PersonNumber,
     Text,
 }
@@ -39,7 +37,7 @@ pub struct Known {
     pub kind: AreaKind,
     /// In `json_model`.
     pub key: &'static str,
-    /// What it is reported by, and called in Chinese.
+    /// Its name in reports, which is Chinese.
     pub pos_id: &'static str,
     pub en: &'static str,
     pub holds: Holds,
@@ -49,7 +47,7 @@ const fn known(kind: AreaKind, key: &'static str, pos_id: &'static str, en: &'st
     Known { kind, key, pos_id, en, holds }
 }
 
-/// Every kind but `Own`; keys and `pos_id`s are the interface document's.
+/// Every kind but `Own`; `key` and `pos_id` are the interface document's.
 pub const KNOWN: [Known; 9] = [
     known(AreaKind::Money, "money", "金额", "Amount", Holds::Sum),
     known(AreaKind::Head, "head", "客户名称", "Buyer", Holds::Text),
@@ -62,7 +60,7 @@ pub const KNOWN: [Known; 9] = [
     known(AreaKind::InvoiceCode, "invoice_code", "发票代码", "Invoice code", Holds::Serial([10, 12])),
 ];
 
-/// How a field that belongs to no drawn area is reported: the template's label.
+/// `pos_id` of the template's label, which has no drawn area.
 pub const POS_LABEL: &str = "发票类型";
 
 impl AreaKind {
@@ -74,12 +72,11 @@ impl AreaKind {
         KNOWN.iter().find(|known| known.key == key).map_or(Self::Own, |known| known.kind)
     }
 
-    /// By what it is reported by, which is all that is kept of a field.
     pub fn of_pos_id(pos_id: &str) -> Self {
         KNOWN.iter().find(|known| known.pos_id == pos_id).map_or(Self::Own, |known| known.kind)
     }
 
-    /// Empty for `Own`: such an area is reported by the name that its user gave it.
+    /// Empty for `Own`.
     pub fn pos_id(self) -> &'static str {
         self.known().map_or("", |known| known.pos_id)
     }
@@ -89,7 +86,7 @@ impl AreaKind {
     }
 }
 
-/// What an area is called in English; one of the user's own is called as he named it.
+/// Users' own names stay as they are.
 pub fn in_english(area: &str) -> &str {
     match KNOWN.iter().find(|known| known.pos_id == area) {
         Some(known) => known.en,

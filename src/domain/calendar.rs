@@ -1,8 +1,7 @@
-//! Dates as invoices print them. Not here: times of the box (http/wire/time.rs).
+//! Dates as invoices print them. Not here: timestamps (http/wire/time.rs).
 
-/// Year, month and day in a text that holds one date: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, with other
-/// words around it. A year of two digits is of this century; a year that is not printed is 0. `None` for what no calendar has, and for two
-/// different dates.
+/// Year, month and day of the one date in a text: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, among other
+/// words. Two-digit years are 20xx, a missing year is 0. `None` for impossible dates and for two different ones.
 pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
     let plain = plain_digits(text);
     let mut groups: Vec<String> = Vec::new();
@@ -15,11 +14,10 @@ pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
             }
             open = true;
         } else {
-            // A blank between two digits of one number is the printer's, not the calendar's; a sign ends the number.
             open = false;
         }
     }
-    // A day that stands before its month is nobody's spelling.
+    // No format has the day before the month.
     let after_a_number = |sign: char| {
         let mut signs = plain.match_indices(sign).map(|(at, _)| at);
         signs.find(|at| plain[..*at].ends_with(|c: char| c.is_ascii_digit()))
@@ -45,7 +43,7 @@ pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
         return calendar("0", &groups[0], &groups[1]);
     }
     let (_, first) = *dates.first()?;
-    // Two dates are none; a time after the first may look like a short one.
+    // Short groups after a date may be a time.
     let is_one = dates.iter().all(|(len, date)| *len < 4 || *date == first);
     is_one.then_some(first)
 }
@@ -72,7 +70,7 @@ fn calendar(year: &str, month: &str, day: &str) -> Option<(u16, u8, u8)> {
     (1..=days).contains(&day).then_some((year, month, day))
 }
 
-/// Chinese numerals of a date as figures: `二〇一八年十月二十四日` is `2018年10月24日`.
+/// `二〇一八年十月二十四日` to `2018年10月24日`.
 fn plain_digits(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let figure = |c: char| "〇一二三四五六七八九".chars().position(|d| d == c).or((c == '零' || c == '○').then_some(0));
@@ -94,7 +92,7 @@ fn plain_digits(text: &str) -> String {
     out
 }
 
-/// A date with its year, as `yyyy-MM-dd`: the one way in which dates are kept that people type.
+/// `yyyy-MM-dd`, the stored form of typed dates; `None` without a year.
 pub fn iso_date(text: &str) -> Option<String> {
     date_of(text).filter(|(year, ..)| *year > 0).map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }

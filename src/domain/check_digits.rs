@@ -1,17 +1,17 @@
-//! Numbers that carry a check character of their own: tax numbers, persons' numbers. Not here: which areas hold such numbers (checks.rs).
+//! Check digits of tax and personal numbers. Not here: which areas hold them (checks.rs).
 
 /// Digits and capitals without I, O, S, V and Z (GB 32100-2015, 表 2).
 const CREDIT_ALPHABET: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
-/// Of a person's number, by the weighted sum modulo 11 (GB 11643-1999, 4.2).
+/// Personal numbers: weighted sum modulo 11 (GB 11643-1999, 4.2).
 const PERSON_WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const PERSON_CHECKS: &[u8; 11] = b"10X98765432";
 
-/// 18 is the unified social credit code's; older ones have 15 or 20.
+/// 18: unified social credit code; 15 and 20: older ones.
 pub fn is_tax_number_length(length: usize) -> bool {
     matches!(length, 15 | 18 | 20)
 }
 
-/// Whether 18 characters are a unified social credit code (统一社会信用代码): the weights are the powers of 3 modulo 31 (GB 32100-2015, 6.2).
+/// 统一社会信用代码, 18 characters; the weights are the powers of 3 modulo 31 (GB 32100-2015, 6.2).
 pub fn is_credit_code(text: &str) -> bool {
     let values: Option<Vec<u32>> =
         text.bytes().map(|b| CREDIT_ALPHABET.iter().position(|a| *a == b).and_then(|v| u32::try_from(v).ok())).collect();
@@ -22,7 +22,7 @@ pub fn is_credit_code(text: &str) -> bool {
     (sum + check) % 31 == 0
 }
 
-/// Whether 18 characters are a person's number (公民身份号码).
+/// 公民身份号码, 18 characters.
 pub fn is_person_number(text: &str) -> bool {
     let (body, check) = text.split_at_checked(17).unwrap_or_default();
     let digits = body.bytes().all(|b| b.is_ascii_digit());
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_credit_code_with_one_character_changed_is_none() {
-        // The examples of the standards.
+        // Examples of the standards.
         assert!(is_credit_code("91350100M000100Y43"));
         assert!(!is_credit_code("91350100M000100Y44"));
         assert!(!is_credit_code("91350100M000108Y43"));

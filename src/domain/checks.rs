@@ -1,5 +1,5 @@
-//! When an invoice's fields contradict each other, its template, or the QR code printed on it, and how sure is sure enough.
-//! Not here: reading them (engine), the QR code itself (vat_code.rs), nor what is done with a fault (app).
+//! Checks of an invoice's fields against each other, the template and the QR code. Not here: reading (engine), the QR code
+//! (vat_code.rs), handling faults (app).
 
 use super::area::{AreaKind, Holds};
 pub use super::calendar::date_of;
@@ -11,13 +11,13 @@ use super::template::Learnt;
 use super::text::{compact, is_blank};
 use super::vat_code::{self, VatCode};
 
-/// What users call an area for a tax number.
+/// Found in the names of areas for tax numbers.
 const TAX_NUMBER: [&str; 3] = ["税号", "识别号", "信用代码"];
-/// What they call one for a sum.
+/// Found in the names of areas for sums.
 const SUM: [&str; 3] = ["金额", "税额", "合计"];
 
-/// All reasons why an invoice is at fault; none when it is not. `regions`: as the engine read them; `learnt`: what the engine read on
-/// the template's own picture; `codes`: texts of the QR codes on the invoice.
+/// Why an invoice is at fault; empty if it is not. `learnt`: from the template's origin picture; `threshold`: the lowest
+/// probability that is sure; `codes`: texts of the QR codes.
 pub fn faults(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[String]) -> Vec<Reason> {
     let unsure = regions.iter().filter(|r| !is_sure(r, threshold));
     let mut reasons: Vec<Reason> = unsure.map(|r| Reason::Unsure { area: r.pos_id.clone(), probability: r.probability }).collect();
@@ -25,12 +25,11 @@ pub fn faults(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[Stri
     reasons
 }
 
-/// A picture with more papers on it than the one that was read.
 pub fn several(papers: u32) -> Option<Reason> {
     (papers > 1).then_some(Reason::Several { invoices: papers })
 }
 
-/// Those that follow from what the fields hold, whoever read them.
+/// What follows from the values alone, whoever read or typed them.
 pub fn contradictions(regions: &[Region], learnt: &Learnt, codes: &[String]) -> Vec<Reason> {
     let mut reasons = money_faults(regions, learnt);
     reasons.extend(sum_faults(regions, learnt));
@@ -64,7 +63,7 @@ pub(super) fn has_digits(text: &str, lengths: [usize; 2]) -> bool {
     text.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&text.len())
 }
 
-/// Another number of digits than the template's own picture shows that such a number has.
+/// The specimen has a standard length, and this text does not.
 fn has_wrong_length(region: &Region, specimen: Option<&str>) -> bool {
     let Some(own) = specimen.filter(|_| !region.text.is_empty()) else { return false };
     match region.kind().holds() {
@@ -78,7 +77,7 @@ fn has_wrong_length(region: &Region, specimen: Option<&str>) -> bool {
     }
 }
 
-/// An area is taken to hold a tax number by its name, or because the template's own picture has one there.
+/// Decided by its name or specimen.
 pub(super) fn holds_tax_number(area: &str, specimen: Option<&str>) -> bool {
     TAX_NUMBER.iter().any(|name| area.contains(name)) || specimen.is_some_and(|s| is_credit_code(&compact(s)))
 }
@@ -87,20 +86,19 @@ pub(super) fn is_sum_by_name(area: &str) -> bool {
     AreaKind::of_pos_id(area).holds() == Holds::Sum || SUM.iter().any(|name| area.contains(name))
 }
 
-/// An area whose text has to be a sum in figures: the amount itself, and whatever its name or the template's own picture says so of. An
-/// area of that name may have been drawn around other words.
+/// Whether an area must hold a sum in figures. Its name alone does not say: it may have been drawn around other words.
 pub fn holds_sum(area: &str, specimen: Option<&str>) -> bool {
     let own = specimen.filter(|s| amount(s).is_some());
     own.is_some_and(|s| s.contains(['¥', '￥']) || is_sum_by_name(area))
 }
 
-/// What stands where a sum would be, and is none: an invoice without tax.
+/// Printed on invoices without tax.
 fn stands_for_no_sum(text: &str) -> bool {
     let text = compact(text);
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
 }
 
-/// The pairs of areas that on the template's own picture added up to a third (the sum, its tax, and both together), and do not here.
+/// Pairs that added up to a third on the origin picture (sum, tax, total) and no longer do.
 fn sum_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
     let sums: Vec<(&Region, i64)> =
         regions.iter().filter_map(|r| Some((r, learnt.specimen(&r.pos_id).and_then(amount).filter(|own| *own != 0)?))).collect();
@@ -120,19 +118,19 @@ fn sum_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
     reasons
 }
 
-/// Of 18 characters, as tax numbers and persons' have them.
+/// Only numbers with 18 characters have one.
 fn has_wrong_check_digit(region: &Region, specimen: Option<&str>) -> bool {
     let number = compact(&region.text).to_ascii_uppercase();
     if number.len() != 18 || !number.chars().all(|c| c.is_ascii_alphanumeric()) {
         return false;
     }
     let is_tax_number = holds_tax_number(&region.pos_id, specimen);
-    // A person who trades has the person's number as tax number.
+    // Sole traders use their personal number as tax number.
     (is_tax_number && !is_credit_code(&number) || region.kind().holds() == Holds::PersonNumber) && !is_person_number(&number)
 }
 
-/// Sums are compared where both are sums. One that is none is a fault if the specimen shows that a sum belongs there or, where no specimen
-/// shows anything else, if the other one is a sum: an area may have been drawn around other words too.
+/// Two sums must be equal. What is no sum is a fault if its specimen is one or, without a specimen, if the other is one: areas may
+/// be drawn around other words.
 fn money_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
     let text = |kind| text_of(regions, kind).unwrap_or_default();
     let (money, money_cn) = (text(AreaKind::Money), text(AreaKind::MoneyCn));
@@ -147,7 +145,6 @@ fn money_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
         let (own, is_empty) = (learnt.specimen(&region.pos_id), is_blank(&region.text));
         let is_missing = match region.kind() {
             AreaKind::Money if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| is_blank(own) || amount(own).is_some()),
-            // Where nothing shows what else could stand there, a sum belongs there.
             AreaKind::Money if own.is_none_or(is_blank) => said.0.is_none() && (is_empty || !stands_for_no_sum(&region.text)),
             _ if is_empty => false,
             AreaKind::MoneyCn => {
@@ -167,7 +164,7 @@ fn money_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
     reasons
 }
 
-/// What a template's own picture has where a sum or a date should be, and is none: said while it is drawn.
+/// Areas of a template's own picture that hold no sum or date; shown while it is drawn.
 pub fn warnings(texts: &[(String, String)]) -> Vec<Reason> {
     let wrong = |(area, text): &(String, String)| {
         let no_amount = || Reason::NoAmount { area: area.clone(), text: text.clone() };
@@ -238,13 +235,11 @@ mod tests {
         let wrong = faults(&regions(&[("金额", "¥20.00"), ("中文金额", "货元拾整")]), &none(), 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == "中文金额"), "{wrong:?}");
         assert_eq!(faults(&regions(&[("中文金额", "贰拾元整")]), &none(), 0.9, &[]), [], "it has no such area");
-        // Neither is a sum: nobody knows what it comes to.
         for text in ["$20.00", "1.234,50", "1OO.OO", ""] {
             let wrong = faults(&regions(&[("金额", text), ("中文金额", "看不清")]), &none(), 0.9, &[]);
             assert!(matches!(&wrong[..], [Reason::NoAmount { area, .. }] if area == "金额"), "{text}: {wrong:?}");
         }
         assert_eq!(faults(&regions(&[("金额", "***")]), &none(), 0.9, &[]), [], "it says that there is none");
-        // What nobody could read on the template's own picture shows nothing either.
         let wrong = faults(&regions(&[("金额", "1OO.OO")]), &specimen(&[("金额", "")]), 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::NoAmount { .. }]), "{wrong:?}");
     }
@@ -266,7 +261,6 @@ mod tests {
         let bad = [("不含税", "200.00"), ("税额", "28.00"), ("金额", "226.00"), ("单价", "7")];
         let wrong = faults(&regions(&bad), &own, 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::SumDiffers { whole: (area, _), .. }] if area == "金额"), "{wrong:?}");
-        // What can't be a sum is another fault, and what never added up need not.
         let wrong = faults(&regions(&[("不含税", "2OO"), ("税额", "28.00")]), &own, 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::NoAmount { .. }]), "{wrong:?}");
         assert_eq!(faults(&regions(&bad), &specimen(&[("不含税", "1"), ("税额", "1"), ("金额", "3")]), 0.9, &[]), []);
@@ -330,7 +324,7 @@ mod tests {
         let bad =
             regions(&[("发票代码", "044001900112"), ("发票号码", "12345679"), ("日期", "2018年10月5日"), ("金额", "¥113.00")]);
         assert_eq!(faults(&bad, &none(), 0.9, &code).len(), 3);
-        // On the origin the area held what its code said: here it must too.
+        // The area held the code's amount on the origin picture.
         let own =
             Learnt { code: Some("01,10,044001900111,12345670,50.00,20180901,1,A,".into()), ..specimen(&[("金额", "¥50.00")]) };
         assert_eq!(faults(&good, &own, 0.9, &code).len(), 1);

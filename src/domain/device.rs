@@ -1,17 +1,17 @@
-//! A device of the production line, and what its serial and CPU id may look like. Not here: where devices are kept (app/devices.rs).
+//! Devices, and the form of CPU ids. Not here: storing them (app/devices.rs).
 
 use super::ids::{Millis, UserId};
 use serde::{Deserialize, Serialize};
 
-/// What is known of a device's label. Nothing but `Printed` counts as having one.
+/// Only `Printed` counts as having a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Label {
     New,
-    /// On its way to the printer; nobody has said yet what came out.
+    /// The outcome is not reported yet.
     Sent,
     Printed,
     Failed,
-    /// Nobody could say.
+    /// Nobody could tell the outcome.
     Unknown,
 }
 
@@ -20,53 +20,51 @@ pub struct Device {
     pub sn: String,
     pub cpuid: String,
     pub registered: Millis,
-    /// Tells apart those registered in one millisecond.
+    /// Orders devices registered in the same millisecond.
     pub sequence: u64,
     pub label: Label,
-    /// Labels that came out.
+    /// Labels known to be printed.
     pub print_count: u32,
-    /// Labels that were sent to a printer or said to have come out: the number of the next `Print`.
+    /// Labels sent or reported as printed; also the number of the next `Print`.
     pub prints: u32,
-    /// Of those that came out, how many say what it is called now: another one needs a reason.
+    /// Printed labels that show the current serial and CPU id; a further one needs a reason.
     pub current_labels: u32,
-    /// Whoever registered it; `None` in rows that were written before format 4.
+    /// `None` in rows from before format 4.
     pub registered_by: Option<String>,
-    /// The import that brought it.
     pub import: Option<u64>,
 }
 
-/// A device in the order of registration, with all that a window of time is asked for.
+/// An entry in the list by registration time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     pub sn: String,
-    /// `None` in rows that were written before format 3.
+    /// `None` in rows from before format 3.
     pub cpuid: Option<String>,
 }
 
-/// One label, as a fact: who printed it, when, from where, why again, and what came of it.
+/// A label sent to a printer or reported as printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Print {
     pub at: Millis,
     pub user: UserId,
     pub user_name: String,
     pub ip: String,
-    /// Of a reprint.
+    /// Why it was printed again.
     pub reason: String,
     pub outcome: Label,
-    /// When and by whom it was said what came of a label that was sent.
+    /// When and by whom the outcome was reported.
     pub told: Option<(Millis, String)>,
 }
 
-/// What else befell a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepKind {
     Cpuid,
     Retired,
-    /// Its label was taken for printed and is not.
+    /// It was wrongly taken for printed.
     Unprinted,
 }
 
-/// A line of a device's history, beside its prints. `from` and `to` are CPU ids.
+/// History besides prints. `from` and `to` are CPU ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub at: Millis,
@@ -78,21 +76,20 @@ pub struct Step {
     pub reason: String,
 }
 
-/// How contradicting pairs came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConflictKind {
     Registration,
-    /// Two devices of an older store that have one CPU id now.
+    /// Two devices of an older store that now have the same CPU id.
     Twins,
 }
 
-/// A registration that contradicts an earlier one. It changed nothing, and waits for a person.
+/// A registration that contradicts an earlier one: it changed nothing and waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     pub id: u64,
     pub sn: String,
     pub cpuid: String,
-    /// The device that has the serial, and the one that has the CPU id: serial and CPU id of each.
+    /// `(sn, cpuid)` of the devices that have this serial and this CPU id.
     pub by_sn: Option<(String, String)>,
     pub by_cpuid: Option<(String, String)>,
     pub first: Millis,
@@ -109,11 +106,10 @@ pub struct Settlement {
     pub at: Millis,
     pub user_name: String,
     pub reason: String,
-    /// The device got the CPU id that was asked for.
+    /// Whether the device took the requested CPU id.
     pub replaced: bool,
 }
 
-/// A file of devices that was taken in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     pub at: Millis,
@@ -126,11 +122,10 @@ pub struct Import {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImportState {
-    /// Nothing has been done yet to what it brought.
     Untouched,
-    /// The serial of the first device that something was done to: its label was sent or marked, or it was corrected or retired.
+    /// The first serial whose label was sent or marked, or whose device was corrected or retired.
     Touched(String),
-    /// On its way out; goes on at the next start if it has to.
+    /// Resumed at the next start.
     Undoing,
     Undone,
 }
@@ -140,7 +135,6 @@ impl Device {
         self.label == Label::Printed
     }
 
-    /// What its QR label says.
     pub fn label_text(&self) -> String {
         format!("{} {}", self.sn, self.cpuid)
     }
@@ -148,12 +142,12 @@ impl Device {
 
 pub const CPUID_CHARS_MAX: usize = 64;
 
-/// 1–64 printable ASCII characters without blanks.
+/// 1–64 printable ASCII characters without spaces.
 pub fn is_cpuid(text: &str) -> bool {
     (1..=CPUID_CHARS_MAX).contains(&text.len()) && text.bytes().all(|b| (0x21..=0x7E).contains(&b))
 }
 
-/// Two CPU ids that have this in common are one: case and a leading `0x` don't count.
+/// The form in which CPU ids are compared.
 pub fn canonical_cpuid(cpuid: &str) -> String {
     let upper = cpuid.to_ascii_uppercase();
     upper.strip_prefix("0X").filter(|rest| !rest.is_empty()).map(str::to_owned).unwrap_or(upper)

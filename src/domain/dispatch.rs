@@ -1,37 +1,34 @@
-//! What is done next. Template changes before recognitions, oldest first, one recognition a lane; a template change is every lane's, and runs
-//! alone. What fails is tried again after a pause, and while it waits nothing else is taken. Not here: doing it (dispatcher/), the queues
-//! themselves (app/queues.rs).
+//! What is done next: template changes before recognitions, oldest first. A recognition runs on one lane, a template change on all
+//! of them, alone. After a failure nothing starts for a while. Not here: doing it (dispatcher/), the queues (app/queues.rs).
 
 use super::action::Queue;
 use super::ids::{ActionId, Millis};
 
-/// How often and how long after a failure an action is tried again.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// Tries after the first.
+    /// After the first try.
     pub retries: u32,
-    /// Before the second try; doubled before each further one.
+    /// Pause before the second try; doubled for each further one.
     pub backoff_ms: Millis,
 }
 
-/// What stands first in each queue; a lane's choice is always between these two.
+/// The first action in each queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heads {
     pub manage: Option<ActionId>,
     pub recognise: Option<ActionId>,
 }
 
-/// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Done,
-    /// The engine refused it: trying again would not help.
+    /// Retrying would not help.
     Refused,
-    /// `failed_tries` with this one.
+    /// `failed_tries` includes this one.
     Failed {
         failed_tries: u32,
     },
-    /// This lane's engine can't be reached: costs no try.
+    /// Costs no try.
     Unreachable {
         lane: usize,
     },
@@ -39,16 +36,16 @@ pub enum End {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Something may have changed: a queue, the time, the pause.
+    /// A queue, the time or the pause may have changed.
     Look {
         paused: bool,
     },
-    /// A lane that was asked has answered, or has not.
+    /// Answers `Effect::Ask`.
     Ready {
         lane: usize,
         is_there: bool,
     },
-    /// What was to be started waits no more.
+    /// The action no longer waits.
     Gone {
         lane: usize,
     },
@@ -60,17 +57,16 @@ pub enum Event {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask whether the lane's engine is there.
+    /// Ask whether the lane's engine is reachable.
     Ask {
         lane: usize,
     },
-    /// On this lane; a template change on all of them, and this is the one whose end tells of it.
+    /// A template change starts on all lanes; this one reports its end.
     Start {
         lane: usize,
         action: ActionId,
         queue: Queue,
     },
-    /// Keep what came of it.
     Keep {
         action: ActionId,
     },
@@ -81,32 +77,28 @@ pub enum Effect {
         action: ActionId,
         counts: bool,
     },
-    /// Look again then.
     WakeAt(Millis),
 }
 
-/// Waits this long before it tries again to reach an engine, doubled up to the maximum.
+/// Pause before an unreachable engine is asked again; doubled up to the maximum.
 const UNREACHABLE_MS: Millis = 250;
 const UNREACHABLE_MAX_MS: Millis = 5_000;
 
-/// What is known of a lane's engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Known {
-    /// Not asked since its last try.
     #[default]
     Nothing,
     Asked,
     There,
-    /// It could not be reached: not asked again before.
+    /// Unreachable; not asked again before.
     AwayUntil(Millis),
 }
 
-/// Where one engine works.
 #[derive(Clone, Debug, Default)]
 struct Lane {
     running: Option<(ActionId, Queue)>,
     known: Known,
-    /// How often in a row it could not be reached.
+    /// Consecutive failures to reach it.
     unreached: u32,
 }
 
@@ -133,8 +125,8 @@ impl Dispatch {
         self.lanes.iter().filter_map(|lane| lane.running)
     }
 
-    /// What is next is decided at a look, at most one `Start` each: after carrying it out, look again with the new heads. An end has one
-    /// effect; whatever else happened is noted, for the look that follows.
+    /// `Look` gives at most one `Start`: carry it out, then look again with the new heads. `Ended` gives one effect, other events
+    /// none.
     pub fn step(&mut self, event: Event, heads: Heads, now: Millis, policy: Policy) -> Vec<Effect> {
         match event {
             Event::Look { paused } => self.paused = paused,
@@ -147,7 +139,7 @@ impl Dispatch {
             Event::Gone { lane } => {
                 if let Some(lane) = self.lanes.get_mut(lane) {
                     lane.running = None;
-                    // A row that can't be started is looked at again after a moment, not at once and for ever.
+                    // Otherwise an action that can't start would be retried in a busy loop.
                     self.back_off(now + UNREACHABLE_MS);
                 }
                 return Vec::new();
@@ -168,7 +160,6 @@ impl Dispatch {
 
     fn ended(&mut self, lane: usize, (action, queue): (ActionId, Queue), end: End, now: Millis, policy: Policy) -> Effect {
         let away = if let End::Unreachable { lane } = end { Some(lane) } else { None };
-        // A template change went through every lane.
         for (number, one) in self.lanes.iter_mut().enumerate() {
             if number == lane || queue == Queue::Manage {
                 one.known = Known::Nothing;
@@ -194,7 +185,7 @@ impl Dispatch {
         }
     }
 
-    /// With several lanes one may fail while another's action backs off already: the longer wait counts.
+    /// The longest pause counts.
     fn back_off(&mut self, until: Millis) {
         self.not_before = self.not_before.max(Some(until));
     }
@@ -213,7 +204,7 @@ impl Dispatch {
             Heads { manage: Some(action), .. } if self.lanes.iter().all(|lane| lane.running.is_none()) => self.manage(action),
             Heads { manage: None, recognise: Some(action) } if !managing => self.recognise(action),
             Heads { manage: None, recognise: None } => {
-                // What was there then may not be when there is something to do again.
+                // These engines may be gone when there is work again.
                 let there = self.lanes.iter_mut().filter(|lane| lane.known == Known::There);
                 there.for_each(|lane| lane.known = Known::Nothing);
                 Vec::new()
@@ -222,7 +213,7 @@ impl Dispatch {
         }
     }
 
-    /// A template change runs alone, and everything else waits for it.
+    /// Starts when every lane is idle; everything else waits.
     fn manage(&mut self, action: ActionId) -> Vec<Effect> {
         if self.lanes.iter().all(|lane| lane.known == Known::There) {
             return self.start(0, action, Queue::Manage);
@@ -256,7 +247,7 @@ impl Dispatch {
         }
     }
 
-    /// Asks so many idle lanes of which nothing is known.
+    /// Asks up to `most` idle lanes of unknown state.
     fn ask(&mut self, most: usize) -> Vec<Effect> {
         let idle = self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running.is_none() && lane.known == Known::Nothing);
         let asked = idle.take(most).map(|(number, lane)| {
@@ -266,7 +257,7 @@ impl Dispatch {
         asked.collect()
     }
 
-    /// Until when idle lanes are away.
+    /// When unreachable idle lanes may be asked again.
     fn away(&self) -> impl Iterator<Item = Millis> {
         self.lanes.iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.known {
             Known::AwayUntil(until) => Some(until),
@@ -291,7 +282,7 @@ mod tests {
     const ONE: Heads = Heads { manage: None, recognise: Some(R) };
 
     impl Dispatch {
-        /// A step; every lane that is asked is there.
+        /// A step in which every engine asked is reachable.
         fn go(&mut self, event: Event, heads: Heads, now: Millis) -> Vec<Effect> {
             let mut effects = self.step(event, heads, now, POLICY);
             while effects.iter().any(|effect| matches!(effect, Effect::Ask { .. })) {
@@ -318,7 +309,7 @@ mod tests {
         assert_eq!(d.go(LOOK, ONE, 0), []);
         assert_eq!(d.go(Event::Ended { lane: 0, end: End::Done }, ONE, 0), [Effect::Keep { action: M }]);
         assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
-        // One lane reads: the next change waits for it, and so does the next picture.
+        // While one lane reads, the next change waits, and so does the next picture.
         let later = Heads { manage: Some(M), recognise: Some(ActionId(9)) };
         assert_eq!(d.go(LOOK, later, 0), []);
     }
@@ -328,7 +319,6 @@ mod tests {
         let mut d = Dispatch::new(1);
         assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Ask { lane: 0 }]);
         assert_eq!(d.step(LOOK, ONE, 0, POLICY), [], "it is asked once");
-        // What was first when it was asked is not when it answers.
         let other = Heads { manage: None, recognise: Some(ActionId(9)) };
         let start = Effect::Start { lane: 0, action: ActionId(9), queue: Queue::Recognise };
         assert_eq!(d.step(Event::Ready { lane: 0, is_there: true }, other, 0, POLICY), []);
@@ -381,7 +371,7 @@ mod tests {
         assert_eq!(d.go(Event::Ended { lane: 1, end: End::Done }, next, 0), [Effect::Keep { action: R }]);
         assert_eq!(d.go(LOOK, BOTH, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
         assert_eq!(d.go(LOOK, BOTH, UNREACHABLE_MS), [Effect::Start { lane: 0, action: M, queue: Queue::Manage }]);
-        // The second one is away this time: the change waits for it, however it is told.
+        // Now the second lane is unreachable.
         let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 1 } };
         assert_eq!(d.go(away, BOTH, 1_000), [Effect::PutBack { action: M, counts: false }]);
         assert_eq!(d.go(LOOK, BOTH, 1_000), [Effect::WakeAt(1_000 + UNREACHABLE_MS)]);

@@ -1,5 +1,4 @@
-//! What people type into an invoice's fields: in which one way it is kept, and what can't be so. Not here: what the fields say of each
-//! other (checks.rs).
+//! Typed values: their stored form, and which are refused. Not here: contradictions between fields (checks.rs).
 
 use super::area::{AreaKind, Holds};
 use super::calendar::{date_of, iso_date};
@@ -11,7 +10,7 @@ use super::text::compact;
 use super::text::trimmed;
 use super::{checks, identity};
 
-/// Sums as `¥40,270.00`, dates as `2026-01-12`, numbers without blanks; anything else without blanks around it.
+/// Sums as `¥40,270.00`, dates as `2026-01-12`, numbers without spaces, anything else trimmed.
 pub fn written(area: &str, text: &str, learnt: &Learnt) -> String {
     let (own, trimmed) = (learnt.specimen(area), trimmed(text));
     let number = || compact(trimmed).chars().map(narrow).collect::<String>();
@@ -26,7 +25,6 @@ pub fn written(area: &str, text: &str, learnt: &Learnt) -> String {
     known.unwrap_or_else(|| trimmed.to_owned())
 }
 
-/// Two spellings of one value in this area.
 pub fn is_same(area: &str, one: &str, other: &str) -> bool {
     let value = |text: &str| match AreaKind::of_pos_id(area).holds() {
         Holds::Date => iso_date(text),
@@ -42,8 +40,8 @@ pub fn is_same(area: &str, one: &str, other: &str) -> bool {
     }
 }
 
-/// Why this can't stand in this area, whatever stands in the others. How long a number is there, the template's own picture shows or, where
-/// there is none, what stood there before: receipts have numbers of any length, and a ticket's has a letter.
+/// Why a text can't stand in this area, whatever the others hold. Lengths of numbers are checked only if the specimen or, without
+/// one, `before` has a standard length: receipts have any, and a ticket's number has a letter.
 pub fn refused(area: &str, text: &str, before: Option<&str>, learnt: &Learnt) -> Option<Reason> {
     if text.is_empty() {
         return None;

@@ -1,16 +1,16 @@
-//! What somebody, or the box itself, did to something, as the log keeps it: ids, and names and words as they were at that moment. Sentences
-//! are made when it is read. Not here: who did it, when and from where (action.rs), how it is found (app/log.rs).
+//! Facts of the audit log: ids, and names as of that moment. Sentences are built on reading. Not here: who, when and from where
+//! (action.rs), finding rows (app/log.rs).
 
 use super::account::PermissionSet;
 use super::ids::{ActionId, InvoiceId};
 use serde::{Deserialize, Serialize};
 
-/// Stored by their place in this list: new ones come at its end.
+/// Stored by index: append new variants at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
-    /// Of a release that kept sentences: the kind's Chinese word, and after a blank the rest.
+    /// From older releases: the kind's Chinese word, a space, the rest.
     Told(String),
-    /// `about`: the file, the template's label or the invoice's number.
+    /// `about`: the file name, the template's label or the invoice's number.
     Queued {
         task: Task,
         about: String,
@@ -41,7 +41,7 @@ pub enum Fact {
     FaultResolved {
         invoice: InvoiceId,
     },
-    /// `None`: what was decided of the two is taken back.
+    /// `None`: withdrawn.
     DuplicateDecided {
         invoice: InvoiceId,
         of: InvoiceId,
@@ -73,7 +73,7 @@ pub enum Fact {
         cpuid: String,
         reason: String,
     },
-    /// `replaced`: the device has the CPU id that was asked for; else it has kept its own.
+    /// `replaced`: the device took the requested CPU id.
     ConflictSettled {
         sn: String,
         cpuid: String,
@@ -95,7 +95,7 @@ pub enum Fact {
         value: String,
     },
     BackupDownloaded,
-    /// With so many tokens; what is in the backup is in force again.
+    /// This many tokens are valid again.
     BackupRestored {
         tokens: u64,
     },
@@ -115,14 +115,14 @@ pub enum Fact {
         from: String,
         to: String,
     },
-    /// To another company; told in the one that the user leaves, and of the other nothing.
+    /// Logged in the company they leave, without naming the other.
     UserWentOver {
         user: String,
     },
     UserCameOver {
         user: String,
     },
-    /// A user's own.
+    /// The user's own, not a group's.
     RightsChanged {
         user: String,
         from: PermissionSet,
@@ -137,11 +137,10 @@ pub enum Fact {
         from: PermissionSet,
         to: PermissionSet,
     },
-    /// Of which a name is all there is to tell.
     Done(Deed, String),
 }
 
-/// Stored by their place in this list: new ones come at its end.
+/// Stored by index: append new variants at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deed {
     LabelLookAdded,
@@ -179,7 +178,6 @@ impl Deed {
     }
 }
 
-/// What an action in a queue is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     Recognise,
@@ -188,7 +186,6 @@ pub enum Task {
     DeleteTemplate,
 }
 
-/// Why somebody was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refused {
     TooManyTries,
@@ -198,11 +195,11 @@ pub enum Refused {
     DefaultPasswordFromAfar,
 }
 
-/// In Chinese, by which rows of this kind are found, and in English.
+/// Chinese, by which rows are found, and English.
 type Kind = (&'static str, &'static str);
 
 impl Task {
-    /// The interface document's kind of action.
+    /// The action's kind in the interface document.
     pub fn zh(self) -> &'static str {
         match self {
             Self::Recognise => "识别发票",
@@ -278,7 +275,6 @@ pub fn in_english(kind: &str) -> &str {
     KINDS.iter().find(|(zh, _)| *zh == kind).map_or(kind, |(_, en)| en)
 }
 
-/// In both languages, where they differ by their punctuation alone.
 fn same(words: String) -> [String; 2] {
     [words.clone(), words]
 }
@@ -298,7 +294,6 @@ fn turned(from: PermissionSet, to: PermissionSet) -> String {
     given.chain(taken).collect::<Vec<_>>().join(" ")
 }
 
-/// What is made with these rights.
 fn given(name: &str, rights: PermissionSet) -> [String; 2] {
     let rights = turned(PermissionSet::default(), rights);
     with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
@@ -314,14 +309,14 @@ fn of_invoice(invoice: InvoiceId, reason: Option<&str>) -> [String; 2] {
 }
 
 impl Fact {
-    /// The kind's Chinese word, and what is said of it in Chinese and in English.
+    /// The kind, and the details in Chinese and English.
     fn parts(&self) -> (&str, [String; 2]) {
         let of_task =
             |task: Task, action: &ActionId| [format!("{} {action}", task.zh()), format!("{} {action}", in_english(task.zh()))];
         match self {
             Self::Told(text) => {
                 let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
-                // The task's own kind is named next to what is done to it.
+                // The task's kind comes first and has a translation.
                 let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
                 let first = if matches!(kind, "优先处理" | "取消操作") { in_english(first) } else { first };
                 let en = if more.is_empty() { first.to_owned() } else { format!("{first} {more}") };
@@ -383,7 +378,7 @@ impl Fact {
         }
     }
 
-    /// Whether the dispatcher has something to look at. Settings say how often it tries.
+    /// Whether the dispatcher must look again. Settings include its retries.
     pub fn is_about_queues(&self) -> bool {
         matches!(
             self,
@@ -396,7 +391,7 @@ impl Fact {
         )
     }
 
-    /// Whether what is remembered of users, groups, companies and tokens is no longer so.
+    /// Whether cached accounts are stale.
     pub fn is_about_accounts(&self) -> bool {
         match self {
             Self::LoggedIn
@@ -416,7 +411,7 @@ impl Fact {
         }
     }
 
-    /// The Chinese word by which rows of this kind are found.
+    /// The Chinese word.
     pub fn kind(&self) -> &str {
         self.parts().0
     }
@@ -452,7 +447,6 @@ mod tests {
                 "判定发票 #7 与 #3 不重复",
                 "Decide duplicate #7 is no duplicate of #3",
             ),
-            // Of older releases.
             (Fact::Told("取消操作 识别发票 5".into()), "取消操作 识别发票 5", "Cancel task Read invoice 5"),
             (Fact::Told("修改设置 hsts = true".into()), "修改设置 hsts = true", "Change setting hsts = true"),
             (Fact::Told("用户 甲 加入 乙".into()), "用户 甲 加入 乙", "用户 甲 加入 乙"),

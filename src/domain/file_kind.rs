@@ -1,15 +1,14 @@
-//! What a file that is no picture is, by its first bytes, and what whoever sent it can do. Not here: pictures (app/pictures.rs).
+//! What a file is that is not a picture, by its first bytes. Not here: pictures (app/pictures.rs).
 
 use super::words::Words;
 
-/// So many bytes tell.
 pub const HEAD_BYTES: usize = 512;
 
 fn has(head: &[u8], at: usize, mark: &[u8]) -> bool {
     head.get(at..at + mark.len()) == Some(mark)
 }
 
-/// Without the marks and blanks that text may begin with, in small letters.
+/// Lower case, without byte order mark and leading space.
 fn beginning(head: &[u8]) -> Vec<u8> {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     text.trim_ascii_start().to_ascii_lowercase()
@@ -48,7 +47,7 @@ fn text(head: &[u8]) -> Option<Words> {
     })
 }
 
-/// By the mark of the formats that phones and cameras write.
+/// By the `ftyp` brand.
 fn camera_file(head: &[u8]) -> Option<Words> {
     let brand = head.get(8..12).filter(|_| has(head, 4, b"ftyp"))?;
     Some(match brand {
@@ -105,7 +104,6 @@ pub fn taken_for(head: &[u8]) -> Words {
     })
 }
 
-/// A picture whose end is missing.
 pub fn cut_off() -> Words {
     Words::new(
         "图片不完整或已损坏（可能没有传完）：请重新拍照，或从原处重新下载再上传",

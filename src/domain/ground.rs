@@ -1,27 +1,26 @@
-//! Why a template fits a picture, or does not, in both languages. Not here: finding it out (engine).
+//! Fit reasons, in both languages. Not here: finding them (engine).
 
 use super::words::Words;
 use serde::{Deserialize, Serialize};
 
-/// How a template fares on a picture, for a person who wonders. Kept with the invoice: a new one goes to the end.
+/// Stored with the invoice: append new variants at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ground {
     Fits {
         found: usize,
         of: usize,
         title: Option<(usize, usize)>,
-        /// The template's title and the paper's, where they differ but not beyond doubt.
+        /// Titles of template and paper that differ, but not beyond doubt.
         differs: Option<(String, String)>,
     },
-    /// It fits too, and another fits better.
     LessThanAnother {
         found: usize,
         of: usize,
     },
-    /// The template's own picture has no print to know it by.
+    /// The origin picture has no fixed words.
     NoWords,
     NothingInCommon,
-    /// The template's title, and the paper's.
+    /// Titles of template and paper.
     OtherTitle(String, String),
     OtherQuota(String),
     Few {
@@ -29,7 +28,7 @@ pub enum Ground {
         of: usize,
     },
     OffPicture,
-    /// In words: by an older release, or an engine that has others.
+    /// From an older release or an external engine.
     Said(Words),
 }
 

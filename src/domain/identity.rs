@@ -1,4 +1,4 @@
-//! By what an invoice is known in the world: values are compared, not how they are spelt. Not here: which invoices are one (app).
+//! What identifies an invoice, however it is spelt. Not here: duplicates (app).
 
 use super::area::AreaKind;
 use super::calendar::iso_date;
@@ -10,7 +10,7 @@ pub(super) fn value(text: &str) -> String {
     text.chars().filter(|c| !is_unseen(*c)).map(narrow).collect::<String>().to_uppercase()
 }
 
-/// What forms print before a number, the longer ones first.
+/// Printed before numbers; longer ones first.
 const LABELS: [&str; 18] = [
     "INVOICE", "发票", "發票", "号码", "號碼", "代码", "代碼", "编号", "NUMBER", "CODE", "NUM", "NO", "Nº", "N°", "№", "号",
     "票据", "电子",
@@ -42,7 +42,7 @@ fn is_separator(c: char) -> bool {
     )
 }
 
-/// A number without the words and signs before it; where digits and separators are left, the digits.
+/// A number without leading labels and separators; if only digits and separators are left, the digits.
 pub(super) fn serial(text: &str) -> String {
     let value = value(text);
     let mut rest = value.as_str();
@@ -53,7 +53,7 @@ pub(super) fn serial(text: &str) -> String {
             None => break,
         }
     }
-    // A ticket's letter is its own: O012345 has one before six digits.
+    // Tickets start with a letter: O012345 is not 0012345.
     let is_ticket = rest.len() == 7 && rest.starts_with('O') && is_digits(&rest[1..], &[6]);
     let is_plain = !is_ticket && rest.contains(|c: char| c.is_ascii_digit());
     let digits: Option<String> = rest
@@ -69,19 +69,18 @@ fn is_digits(text: &str, lengths: &[usize]) -> bool {
     lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// What tells one invoice from another, where its number was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Number {
-    /// 20 digits, which are their own.
+    /// 20 digits, unique by themselves.
     Whole(String),
-    /// A shorter one goes with its code; `dated` is the same without it, where there is a date.
+    /// A shorter number and its code; `dated`: the number and the date, if there is one.
     Coded { coded: String, dated: Option<String> },
-    /// A ticket's has none and goes with its date, as does one whose code nobody read.
+    /// Number and date: without a code (tickets), or if it was not read.
     Dated(String),
 }
 
 impl Number {
-    /// `None` where a part is missing.
+    /// `None` if a part is missing.
     pub fn of(regions: &[Region]) -> Option<Self> {
         let number = serial(region::text_of(regions, AreaKind::InvoiceId)?);
         if number.is_empty() {
@@ -97,7 +96,7 @@ impl Number {
         }
     }
 
-    /// The rows by which it is found.
+    /// The index keys it is stored under.
     pub fn identities(&self) -> Vec<String> {
         match self {
             Self::Whole(number) | Self::Dated(number) => vec![format!("number {number}")],
@@ -108,7 +107,8 @@ impl Number {
     }
 }
 
-/// The rows of others that are the same invoice as one with this row. Two of which only one shows its code may be one; two codes are two.
+/// The index keys of invoices that may be the same. If only one of two shows its code, they may be; with different codes they are
+/// not.
 pub fn same_as(identity: &str) -> Vec<String> {
     match (identity.strip_prefix("coded "), identity.strip_prefix("number ")) {
         (Some(dated), _) => vec![format!("number {dated}")],
@@ -117,10 +117,10 @@ pub fn same_as(identity: &str) -> Vec<String> {
     }
 }
 
-/// What red invoices call the one that they take back.
+/// How red invoices refer to the one they cancel.
 const BLUE: [&str; 4] = ["蓝字", "正数", "被红冲", "原发票"];
 
-/// The number of the blue invoice that a red one names in its 备注.
+/// The blue invoice's number in the 备注 of a red one.
 pub fn blue(regions: &[Region]) -> Option<String> {
     let remarks = regions.iter().filter(|r| r.pos_id.contains("备注"));
     remarks.map(|r| value(&r.text)).find_map(|remark| {

@@ -1,5 +1,4 @@
-//! The numbers things are known by. Each kind is a type of its own, so that a user's number can't be passed for a company's.
-//! Not here: how they are allotted (store) or spelt on the wire (http).
+//! Ids, one type each, so that they can't be mixed up. Not here: allotting (store), spelling in the API (http).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,9 +22,8 @@ ids! {
     CompanyId,
     GroupId,
     TokenId,
-    /// One thing a user asked for; what the queues hold.
     ActionId,
-    /// The wire's `model_id`.
+    /// The API's `model_id`.
     TemplateId,
     InvoiceId,
     PictureId,
@@ -34,7 +32,7 @@ ids! {
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = i64;
 
-/// A time as people and programs are told it: local, `yyyy-MM-dd HH:mm:ss`.
+/// Formats as `yyyy-MM-dd HH:mm:ss`.
 pub fn local_time(at: Millis, zone: &jiff::tz::TimeZone) -> String {
     let at = jiff::Timestamp::from_millisecond(at);
     at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Pictures, and what was read on them. Not here: the reading (engine).
+//! Pictures, and the invoices read from them. Not here: reading (engine).
 
 use super::area::AreaKind;
 use super::ground::Ground;
@@ -10,7 +10,7 @@ use super::{calendar, identity, money, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// SHA-256 of a file's bytes; shown as 64 hex digits.
+/// SHA-256 of a file, shown as 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BlobHash(pub [u8; 32]);
 
@@ -51,7 +51,7 @@ impl PictureFormat {
     }
 }
 
-/// What a picture is for decides who may see it.
+/// Decides who may see the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
     Invoice,
@@ -63,7 +63,7 @@ pub struct Picture {
     pub id: PictureId,
     pub hash: BlobHash,
     pub format: PictureFormat,
-    /// Pixels, as shown (after the camera's own rotation mark).
+    /// Pixels, after EXIF rotation.
     pub width: u32,
     pub height: u32,
     pub bytes: u64,
@@ -71,28 +71,27 @@ pub struct Picture {
     pub company: CompanyId,
     pub uploaded_by: UserId,
     pub uploaded: Millis,
-    /// As its file counts them; the first is read.
+    /// Pages in the file; the first is read.
     pub pages: u32,
 }
 
-/// Of one picture's file.
+/// Per picture file.
 pub const PICTURE_BYTES_MAX: u64 = 20 << 20;
-/// Of one picture, at every door where one is decoded.
+/// Checked wherever a picture is decoded.
 pub const PIXELS_MAX: u64 = 64_000_000;
-/// Of a side: what is longer is no paper, and to shrink it takes memory by its length.
+/// Nothing longer is paper, and shrinking needs memory in proportion.
 pub const SIDE_MAX: u32 = 65_535;
-/// Four bytes a pixel are four colours of 8 bits; a picture of more bits has to have fewer pixels.
+/// Four channels of 8 bits; deeper pictures must have fewer pixels.
 const DECODED_BYTES_MAX: u64 = PIXELS_MAX * 4;
-/// The largest colour profiles have some MiB, and one of some KB may be made to swell to hundreds.
+/// The largest colour profiles have some MiB, but a few KB can inflate to hundreds.
 const PNG_HEADER_BYTES_MAX: u64 = 8 << 20;
 
-/// What a decoder may take for a picture. Of a PNG that is what its header unpacks to, and not its pixels; of the others, the pixels and as
-/// much again to come to them.
+/// Bytes a decoder may allocate: for a PNG, what its header inflates to; otherwise the pixels and as much again.
 pub fn decoder_bytes_max(is_png: bool) -> u64 {
     if is_png { PNG_HEADER_BYTES_MAX } else { 2 * DECODED_BYTES_MAX }
 }
 
-/// Whether a picture of so many pixels, and of so many bytes when it is unpacked, is decoded at all.
+/// `bytes`: the decoded size.
 pub fn is_decoded((width, height): (u32, u32), bytes: u64) -> bool {
     u64::from(width) * u64::from(height) <= PIXELS_MAX && width.max(height) <= SIDE_MAX && bytes <= DECODED_BYTES_MAX
 }
@@ -103,26 +102,24 @@ impl Picture {
     }
 }
 
-/// How a template fared on a picture, among those it was chosen from.
+/// How a candidate template fitted a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contender {
     pub template: TemplateId,
-    /// What it was called at that moment.
+    /// Its name at that moment.
     pub label: String,
     /// 0 to 1.
     pub score: f64,
-    /// Why it fits, or why not.
     pub ground: Ground,
 }
 
-/// So many are kept, the likeliest.
+/// How many are kept, best first.
 pub const CONTENDERS_MAX: usize = 5;
 
-/// Why an invoice needs a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Why {
     Found(Reason),
-    /// By an older release, which kept sentences.
+    /// Text of an older release.
     Said(Words),
 }
 
@@ -141,7 +138,7 @@ impl Why {
         }
     }
 
-    /// As the pages say it.
+    /// In the words of the pages.
     pub fn told(&self) -> Words {
         match self {
             Self::Found(reason) => reason.told(),
@@ -149,7 +146,7 @@ impl Why {
         }
     }
 
-    /// The areas it doubts, each with the text that it speaks of. A sentence is searched for what stands on the invoice.
+    /// The areas it doubts, each with the text it refers to. Stored sentences are searched for areas and texts.
     pub fn doubted<'a>(&'a self, regions: &'a [Region]) -> Vec<(&'a str, Option<&'a str>)> {
         match self {
             Self::Found(reason) => reason.doubted(),
@@ -160,36 +157,31 @@ impl Why {
         }
     }
 
-    /// A doubtful reading of this area.
     pub fn doubts(&self, pos_id: &str) -> bool {
         use Reason::{ReadTwice, Unsure};
         matches!(self, Self::Found(Unsure { area, .. } | ReadTwice { area, .. }) if area == pos_id)
     }
 }
 
-/// Where an invoice stands between the machine and people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standing {
     /// The machine was sure.
     Passed,
-    /// For a person.
     Waiting,
-    /// Queued again.
+    /// Queued to be read again.
     Reading,
-    /// A person has seen to it.
     Reviewed,
 }
 
-/// Who saw to it; nobody knows of those that were resolved before this was kept. While it waits, only whose word stands against the checks.
+/// Who reviewed it; unknown for old invoices. While it waits, only kept if a person overruled the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     pub user_name: String,
     pub at: Millis,
-    /// Why it was taken though the checks refuse it.
+    /// Why it was accepted against the checks.
     pub against_checks: Option<String>,
 }
 
-/// Taken out of the books by a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Void {
     pub user_name: String,
@@ -197,10 +189,10 @@ pub struct Void {
     pub reason: String,
 }
 
-/// What a person found of an invoice that looks like an earlier one.
+/// Whether an invoice duplicates an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// That earlier one: of any third it says nothing.
+    /// The earlier one; says nothing about others.
     pub of: InvoiceId,
     pub is_duplicate: bool,
     pub user_name: String,
@@ -210,33 +202,33 @@ pub struct Decision {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Invoice {
     pub id: InvoiceId,
-    /// Goes up with every write.
+    /// Incremented by every write.
     pub version: u64,
     pub action: ActionId,
     pub template: Option<TemplateId>,
-    /// What the template was called when it was read.
+    /// The template's name when the invoice was read.
     pub template_label: String,
     pub company: CompanyId,
     pub company_name: String,
     pub user: UserId,
     pub user_name: String,
     pub picture: Picture,
-    /// As whoever uploaded it called it.
+    /// The name it was uploaded under.
     pub file_name: String,
     pub recognised: Millis,
-    /// As they were found; empty when it was no fault.
+    /// As found; empty if it was no fault.
     pub reasons: Vec<Why>,
     pub standing: Standing,
     pub regions: Vec<Region>,
-    /// Texts of the VAT codes on the picture: what people type is held against them too.
+    /// Texts of the VAT codes; typed values are checked against them too.
     pub codes: Vec<String>,
     pub review: Option<Review>,
     pub void: Option<Void>,
-    /// One for each that it was held against; it is the duplicate of one at most.
+    /// One per compared invoice; at most one says duplicate.
     pub decisions: Vec<Decision>,
 }
 
-/// A field that a person put right.
+/// A field corrected by a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     pub at: Millis,
@@ -251,50 +243,48 @@ impl Invoice {
         self.regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str())
     }
 
-    /// Who has seen to it, where it stands so.
     pub fn reviewed(&self) -> Option<&Review> {
         self.review.as_ref().filter(|_| self.standing == Standing::Reviewed)
     }
 
-    /// By what it may be found to be another one's double. One that is void is nobody's.
+    /// The keys by which duplicates are found; none if void.
     pub fn identities(&self) -> Vec<String> {
         if self.void.is_some() { Vec::new() } else { self.known_as() }
     }
 
-    /// By what it is known in the world, void or not.
+    /// The same, void or not.
     pub fn known_as(&self) -> Vec<String> {
         let number = identity::Number::of(&self.regions).map(|number| number.identities()).unwrap_or_default();
         [format!("picture {}", self.picture.hash)].into_iter().chain(number).collect()
     }
 
-    /// The identity of the blue invoice that this red one takes back.
+    /// The identity of the blue invoice that this red one cancels.
     pub fn blue_identity(&self) -> Option<String> {
         let blue = identity::blue(&self.regions).filter(|_| self.is_red() && self.void.is_none())?;
         Some(format!("number {blue}"))
     }
 
-    /// Its 金额 in fen.
+    /// 金额 in fen.
     pub fn amount(&self) -> Option<i64> {
         money::amount(region::text_of(&self.regions, AreaKind::Money)?)
     }
 
-    /// Its 开票日期, `yyyy-MM-dd`.
+    /// 开票日期 as `yyyy-MM-dd`.
     pub fn date(&self) -> Option<String> {
         calendar::iso_date(region::date_of(&self.regions)?)
     }
 
-    /// It takes another one back.
+    /// A negative amount: it cancels another invoice.
     pub fn is_red(&self) -> bool {
         let in_words = || money::chinese_amount(region::text_of(&self.regions, AreaKind::MoneyCn)?);
         self.amount().or_else(in_words).is_some_and(|fen| fen < 0)
     }
 
-    /// It waits for a person; one that is void does not.
     pub fn is_fault(&self) -> bool {
         self.standing == Standing::Waiting && self.void.is_none()
     }
 
-    /// What people read instead of the machine is sure.
+    /// Text from a person has probability 1.
     pub fn set_text(&mut self, pos_id: &str, text: String) {
         match self.regions.iter_mut().find(|r| r.pos_id == pos_id) {
             Some(region) => (region.text, region.probability, region.status) = (text, 1.0, 0),
@@ -302,7 +292,6 @@ impl Invoice {
         }
     }
 
-    /// The areas that nobody is sure of, and that hold nothing.
     pub fn doubtful_and_empty(&self, threshold: f64) -> impl Iterator<Item = &str> {
         let is_doubtful = move |r: &&Region| {
             !is_sure(r, threshold) || r.probability < 1.0 && self.reasons.iter().any(|why| why.doubts(&r.pos_id))

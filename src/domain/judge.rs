@@ -1,5 +1,5 @@
-//! The one judgement of an invoice: what the code on it fills in, and why a person is needed, if one is; of what people have typed too.
-//! Recognitions and template tests both ask here. Not here: the checks themselves (checks.rs), what is kept of it (app).
+//! The one judgement of an invoice: what its QR code fills in, and why a person is needed. Recognitions, template tests and typed
+//! values use it. Not here: the checks (checks.rs), storing the result (app).
 
 use super::area::{AreaKind, POS_LABEL};
 use super::checks::{self, Reason};
@@ -11,31 +11,31 @@ use super::text::is_blank;
 use super::vat_code::{self, CODE_PROBABILITY, FROM_CODE};
 use std::collections::BTreeMap;
 
-/// What an engine has read on one picture, by the template that fits.
+/// What an engine read on one picture with the template that fits.
 #[derive(Debug)]
 pub struct Reading<'a> {
     pub regions: Regions,
-    /// Texts of the codes on it.
+    /// Texts of the QR codes.
     pub codes: &'a [String],
-    /// How many invoices lie on it, of which this is one.
+    /// Invoices on the picture, including this one.
     pub papers: u32,
 }
 
 #[derive(Debug, PartialEq)]
 pub struct Verdict {
-    /// With what the code says where nobody could read it.
+    /// Includes the filled ones.
     pub regions: Vec<Region>,
-    /// Those of them, in the order in which they were filled.
+    /// Those filled from the QR code, in order.
     pub filled: Vec<Region>,
-    /// None: no person is needed.
+    /// Empty: no person is needed.
     pub reasons: Vec<Reason>,
 }
 
-/// `threshold`: what is less sure is not sure enough.
+/// `threshold`: the lowest probability that is sure.
 pub fn judge(reading: Reading<'_>, template: &Template, threshold: f64) -> Verdict {
     let Reading { mut regions, codes, papers } = reading;
     let learnt = &template.learnt;
-    // What the template itself says of an area is no second reading, nor is what the code says.
+    // Neither the template's own texts nor the code's count as second readings.
     let is_given =
         |area: &str| area == POS_LABEL || AreaKind::of_pos_id(area) == AreaKind::Money && template.layout.quota.is_some();
     let twice: Vec<Reason> = regions.read_twice().filter(|r| !r.areas().into_iter().any(is_given)).collect();
@@ -50,13 +50,12 @@ pub fn judge(reading: Reading<'_>, template: &Template, threshold: f64) -> Verdi
     Verdict { regions: regions.0, filled, reasons }
 }
 
-/// Of whatever file: its first page is read.
 pub fn unread_pages(pages: u32) -> Option<Reason> {
     (pages > 1).then_some(Reason::Pages { pages, read: 1 })
 }
 
-/// What the checks have against the invoice with these values in it: what can't stand in its area, and what contradicts another. Without
-/// `whole`, only what these values have to do with.
+/// What speaks against the invoice with `fields` in it, as `(pos_id, reason)`: values that can't stand in their area, and
+/// contradictions. Without `whole`, only those that involve `fields`.
 pub fn against(invoice: &Invoice, fields: &[(String, String)], learnt: &Learnt, whole: bool) -> Vec<(String, Reason)> {
     let is_typed = |area: &str| fields.iter().any(|(pos_id, _)| pos_id == area);
     let mut found: Vec<(String, Reason)> = fields
@@ -66,7 +65,7 @@ pub fn against(invoice: &Invoice, fields: &[(String, String)], learnt: &Learnt, 
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
     for reason in checks::contradictions(&with.regions, learnt, &with.codes) {
-        // That it is not on the paper is said.
+        // The person says that it is not on the paper.
         if reason.misses().is_some_and(is_typed) {
             continue;
         }
@@ -81,7 +80,7 @@ pub fn against(invoice: &Invoice, fields: &[(String, String)], learnt: &Learnt, 
     found
 }
 
-/// What the checks have against the invoice as it stands, whoever read or typed it. `said`: all that people put right on it.
+/// What speaks against the invoice as it is, whoever read or typed it. `said`: all corrections.
 pub fn stands_against(invoice: &Invoice, said: &[Correction], learnt: &Learnt) -> Vec<(String, Reason)> {
     let mut people: Vec<(String, String)> = Vec::new();
     let mut as_read = invoice.clone();
@@ -94,10 +93,10 @@ pub fn stands_against(invoice: &Invoice, said: &[Correction], learnt: &Learnt) -
     against(&as_read, &people, learnt, true)
 }
 
-/// What a person once put right or found right is not overwritten by reading again. It is a machine's word only where that has surely read
-/// the same: a sure reading of something else is a reason, as either may be right, and so is none, as nobody has reviewed it.
+/// A new reading never overwrites what people corrected or confirmed. Unless it surely read the same, a person is needed: another
+/// sure reading may be right, and without a sure one nobody has reviewed the entry.
 pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Learnt) {
-    // The last word on each area.
+    // The last one for each area.
     let people: BTreeMap<&str, &str> = said.iter().map(|c| (c.pos_id.as_str(), c.new.as_str())).collect();
     if people.is_empty() || invoice.template.is_none() {
         people.into_iter().for_each(|(area, entered)| invoice.set_text(area, entered.to_owned()));
@@ -113,7 +112,6 @@ pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Lea
         invoice.set_text(area, entered.to_owned());
         let (area, entered) = (area.to_owned(), entered.to_owned());
         if is_doubted || read.is_empty() && !is_same {
-            // It stands there, and is not sure.
             invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);
             reasons.push(Reason::Unconfirmed { area });
         } else if !is_same {

@@ -1,5 +1,4 @@
-//! How a label looks: its size, and what stands where on it. Lengths are in thousandths of a millimetre, so that what is given comes
-//! back as it was. Not here: where looks are kept (app/label_looks.rs).
+//! The layout of a label, in whole micrometres, so that values come back unchanged. Not here: storing it (app/label_looks.rs).
 
 use super::refusal::Refusal;
 use serde::{Deserialize, Serialize};
@@ -12,9 +11,9 @@ pub struct LabelLook {
     pub width: Micrometres,
     pub height: Micrometres,
     pub gap: Micrometres,
-    /// Clockwise, in degrees: 0, 90, 180 or 270.
+    /// Degrees clockwise: 0, 90, 180 or 270.
     pub rotate: u16,
-    /// Empty: the QR code and the serial beneath.
+    /// Empty: the QR code with the serial beneath.
     pub elements: Vec<Element>,
 }
 
@@ -40,16 +39,15 @@ pub const GAP_MAX: Micrometres = 50_000;
 const NAME_CHARS_MAX: usize = 64;
 const VALUE_CHARS_MAX: usize = 200;
 const ELEMENTS_MAX: usize = 50;
-/// What `{…}` in a value may be.
+/// Allowed in `{…}`.
 const PLACEHOLDERS: [&str; 4] = ["SN", "CPUID", "date", "batch"];
 
 impl LabelLook {
-    /// The one that every box begins with.
     pub fn first() -> Self {
         Self { name: "40 × 30".into(), width: 40_000, height: 30_000, gap: 2_000, rotate: 0, elements: Vec::new() }
     }
 
-    /// What stands on it: its elements, or the QR code and the serial beneath, as large as they can be.
+    /// Without elements, the QR code and the serial as large as fits.
     pub fn drawn(&self) -> Vec<Element> {
         if !self.elements.is_empty() {
             return self.elements.clone();
@@ -76,7 +74,6 @@ impl LabelLook {
         vec![code, serial]
     }
 
-    /// What is wrong with it, naming the field.
     pub fn check(&self) -> Result<(), Refusal> {
         let refuse = |field: &str, zh: &str, en: &str| Err(Refusal::malformed(format!("{field}：{zh}"), format!("{field}: {en}")));
         if !(1..=NAME_CHARS_MAX).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {

@@ -1,14 +1,13 @@
-//! What is somebody's for a while: labels about to be printed, actions that an engine works on. Measured by a clock that nobody sets.
+//! Leases on labels and actions, timed by a clock that nobody can set.
 
 use super::account::Credential;
 use super::ids::UserId;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// So many milliseconds into a run of the machine. The wall clock may jump, this one does not; a moment of another run is over.
+/// Time since a boot of the machine; unlike the wall clock it never jumps. Moments of another boot are over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
-    /// Which run of the machine.
     pub run: u64,
     pub ms: u64,
 }
@@ -18,7 +17,7 @@ impl Moment {
         Self { ms: self.ms.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)), ..self }
     }
 
-    /// How long it is until then; nothing once it is over.
+    /// Zero once it is over.
     pub fn left(self, now: Self) -> Duration {
         let ms = if self.run == now.run { self.ms.saturating_sub(now.ms) } else { 0 };
         Duration::from_millis(ms)
@@ -29,7 +28,7 @@ impl Moment {
     }
 }
 
-/// A label that somebody is about to print. Theirs by the session, not by the name: several stations may be logged in as one user.
+/// A label about to be printed. Belongs to a session: several stations may share a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub owner: Credential,
@@ -38,7 +37,7 @@ pub struct Claim {
     pub until: Moment,
 }
 
-/// Which run of the box has an action in hand, and by when its try is over for certain.
+/// The process that runs an action, and when its try is certainly over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
     pub owner: u64,

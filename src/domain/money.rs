@@ -1,9 +1,7 @@
-//! Sums of money as they are written on invoices, in figures and in Chinese words: signed, in fen. Not here: which sums must agree
-//! (checks.rs).
+//! Sums in figures and in Chinese numerals: signed, in fen. Not here: which must agree (checks.rs).
 
-/// The sum that a text in figures names, in fen: `¥1,234.56`, `20`, `20.00元`, `-¥235.00`, `(235.00)`, `（负数）¥235.00`. Labels around it
-/// and their halves (`（小写）`, `写）`) are no part of it. `None` for anything else: another currency, separators that stand wrong, one
-/// half of a pair of brackets around the figure, more than 15 digits.
+/// In fen: `¥1,234.56`, `20`, `20.00元`, `-¥235.00`, `(235.00)`, `（负数）¥235.00`. Ignores labels, whole or cut off (`（小写）`, `写）`).
+/// `None` for anything else: other currencies, misplaced separators, one bracket of a pair, more than 15 digits.
 pub fn amount(text: &str) -> Option<i64> {
     let plain: Vec<char> = text.chars().map(narrow).collect();
     let first = plain.iter().position(char::is_ascii_digit)?;
@@ -12,7 +10,7 @@ pub fn amount(text: &str) -> Option<i64> {
     let without_blanks = |part: &[char]| part.iter().filter(|c| !c.is_whitespace()).collect::<String>();
     let (before, after) = (without_blanks(&plain[..first]), without_blanks(&plain[last + 1..]));
     let (opened, closed) = (Before::of(&before)?, After::of(&after)?);
-    // One bracket of a pair: nobody knows whether the other one was cut off.
+    // The other one may be cut off, and the sum negative.
     if opened.bracket != closed.bracket {
         return None;
     }
@@ -20,7 +18,7 @@ pub fn amount(text: &str) -> Option<i64> {
     Some(if is_negative { -fen } else { fen })
 }
 
-/// `¥40,270.00`, `-¥235.00`: the one way in which sums are kept that people type.
+/// `¥40,270.00`, `-¥235.00`: the stored form of typed sums.
 pub fn written(fen: i64) -> String {
     let plain = plain(fen.saturating_abs());
     let (yuan, fraction) = plain.split_once('.').unwrap_or((&plain, "00"));
@@ -40,7 +38,7 @@ pub fn plain(fen: i64) -> String {
     format!("{}{}.{:02}", if fen < 0 { "-" } else { "" }, size / 100, size % 100)
 }
 
-/// Full width and other spellings of one sign as the plain one.
+/// Full-width and other variants as the plain character.
 pub(super) fn narrow(c: char) -> char {
     match c {
         '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
@@ -52,13 +50,13 @@ pub(super) fn narrow(c: char) -> char {
     }
 }
 
-/// From its first digit to its last.
+/// From the first digit to the last.
 fn figure(chars: &[char]) -> Option<i64> {
     let mut text = String::new();
     for (n, c) in chars.iter().enumerate() {
         let digit_at = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
         match c {
-            // A blank between two digits is a separator, and has to stand where one stands; beside a sign it is the printer's.
+            // Between digits a space is a separator; elsewhere it means nothing.
             c if c.is_whitespace() && digit_at(n.checked_sub(1)) && digit_at(Some(n + 1)) => text.push(' '),
             c if c.is_whitespace() => {}
             c => text.push(*c),
@@ -81,7 +79,7 @@ fn figure(chars: &[char]) -> Option<i64> {
     is_figure.then(|| format!("{whole}{fraction:0<2}").parse().ok())?
 }
 
-/// What forms print beside a sum, whole or cut off.
+/// Printed beside a sum.
 const LABEL: &str = "价税合计小大写人民币金额总共应实收付款不含元圆圓:";
 
 fn is_label(c: char) -> bool {
@@ -92,7 +90,6 @@ fn says_negative(text: &str) -> bool {
     text.contains(['负', '負'])
 }
 
-/// What stands before a figure.
 struct Before {
     bracket: bool,
     minus: bool,
@@ -101,14 +98,14 @@ struct Before {
 impl Before {
     fn of(text: &str) -> Option<Self> {
         let text = ["RMB", "CNY"].iter().fold(text.to_owned(), |text, word| text.replace(word, "¥"));
-        // A bracket that closes before the figure ends a label, however much of it is left.
+        // A closing bracket ends a label, even a cut one.
         let (label, rest) = text.rsplit_once(')').unwrap_or(("", &text));
         let is_sign = |c: char| matches!(c, '¥' | 'Y' | '负' | '負' | '数' | '數');
         if !label.chars().all(|c| is_label(c) || is_sign(c) || matches!(c, '(' | ')')) {
             return None;
         }
         let (printed, inside) = rest.split_once('(').map_or((rest, None), |(printed, inside)| (printed, Some(inside)));
-        // Before a label, or twice, a dash is no minus.
+        // A dash before a label, or a second one, is not a minus.
         let (words, sign) = printed.split_once('-').unwrap_or((printed, ""));
         if !words.chars().all(|c| is_label(c) || is_sign(c)) || !sign.chars().all(is_sign) {
             return None;
@@ -120,7 +117,6 @@ impl Before {
     }
 }
 
-/// What stands after it.
 struct After {
     bracket: bool,
     minus: bool,
@@ -129,7 +125,7 @@ struct After {
 impl After {
     fn of(text: &str) -> Option<Self> {
         let text = text.strip_prefix('.').unwrap_or(text);
-        // A bracket that opens after the figure begins another label.
+        // An opening bracket starts a label.
         let (own, label) = text.split_once('(').unwrap_or((text, ""));
         let (unit, beyond) = own.split_once(')').map_or((own, None), |(unit, beyond)| (unit, Some(beyond)));
         let is_said = |c: char| is_label(c) || matches!(c, '整' | '正' | '*' | '负' | '負' | '数' | '數');
@@ -139,12 +135,12 @@ impl After {
     }
 }
 
-/// The sum that a text in Chinese words names, in fen: `壹仟贰佰叁拾肆元伍角陆分`, `贰拾元整`, `二十元`, also in traditional characters;
-/// `（负数）贰拾元整` is below 0. Words that forms print before a sum (人民币, 大写) are passed over. `None` for what is no sum.
+/// In fen: `壹仟贰佰叁拾肆元伍角陆分`, `贰拾元整`, `二十元`, also in traditional characters; `（负数）贰拾元整` is negative. Ignores labels before it (人民币,
+/// 大写). `None` for what is no sum.
 pub fn chinese_amount(text: &str) -> Option<i64> {
     let chars: Vec<char> = text.chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
     let start = chars.iter().position(|c| digit(*c).is_some() || *c == '拾' || *c == '十')?;
-    // A misread numeral must not make 贰拾 a 拾.
+    // A misread numeral must not turn 贰拾 into 拾.
     if chars[..start].iter().any(|c| c.is_alphanumeric() && !LEADING.contains(*c)) {
         return None;
     }
@@ -159,7 +155,6 @@ pub fn chinese_amount(text: &str) -> Option<i64> {
     Some(if is_negative { -fen } else { fen })
 }
 
-/// What forms print before a sum in words.
 const LEADING: &str = "人民币大写合计价税金额总共计负負数數";
 
 fn digit(c: char) -> Option<u64> {
@@ -193,24 +188,22 @@ fn is_coin(c: char) -> bool {
     matches!(c, '元' | '圆' | '圓' | '园' | '角' | '分')
 }
 
-/// What has been understood of a sum so far.
 #[derive(Default)]
 struct Sum {
     /// Whole 万 and 亿.
     high: u64,
     /// Below the next 万.
     section: u64,
-    /// A numeral that waits for its unit.
     waiting: Option<u64>,
     fen: u64,
     yuan: Option<u64>,
 }
 
 impl Sum {
-    /// `None` when `c` can't stand here.
+    /// `None` if `c` can't follow.
     fn take(&mut self, c: char) -> Option<()> {
         if let Some(value) = digit(c) {
-            // 零 only fills a gap; another numeral without a unit before it is a misreading.
+            // 零 only fills a gap; other numerals need a unit between them.
             if self.waiting.is_some_and(|w| w != 0) {
                 return None;
             }
@@ -236,7 +229,7 @@ impl Sum {
         Some(())
     }
 
-    /// `next`: what follows, which may only say that the sum is whole.
+    /// `next`: the character after the sum; of letters, only 整 and 正 may follow.
     fn end(self, next: Option<char>) -> Option<u64> {
         let over = self.waiting.filter(|w| *w != 0);
         if over.is_some() && self.yuan.is_some() || next.is_some_and(|c| c.is_alphabetic() && !matches!(c, '整' | '正')) {
@@ -360,7 +353,6 @@ mod tests {
         ] {
             assert_eq!(amount(text), Some(5_340), "{text}");
         }
-        // The other bracket may have been cut off: then it would be below 0.
         for text in ["(¥53.40", "（53.40", "53.40)", "53.40）（小写", "（合计53.40）"] {
             assert_eq!(amount(text), None, "{text}");
         }

@@ -1,4 +1,4 @@
-//! What an engine says while it works. Not durable: told to whoever watches.
+//! An engine's progress, sent to watchers and not stored.
 
 use super::ids::{ActionId, CompanyId, TemplateId};
 use super::invoice::{Contender, Picture};
@@ -11,10 +11,10 @@ pub struct Progress {
     pub step: Step,
 }
 
-/// Which template a picture is read by, and those it was chosen from, the likeliest first.
+/// The chosen template, and the candidates, best first.
 #[derive(Clone, Debug)]
 pub struct Match {
-    /// The one that fits, the picture to show for it, and its label; `None` when none does.
+    /// The picture is the one to show; the string is the label.
     pub template: Option<(TemplateId, Picture, String)>,
     pub contenders: Vec<Contender>,
 }

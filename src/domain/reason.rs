@@ -1,4 +1,4 @@
-//! Why an invoice needs a person, in both languages. Not here: finding it out (checks.rs).
+//! Why an invoice needs a person, in both languages. Not here: finding the reasons (checks.rs).
 
 use super::area::{AreaKind, in_english};
 use super::news::Broken;
@@ -6,10 +6,10 @@ use super::refusal::sentence;
 use super::words::Words;
 use serde::{Deserialize, Serialize};
 
-/// Why an invoice is at fault. Kept with the invoice: a new one goes to the end.
+/// Stored with the invoice: append new variants at the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reason {
-    /// An area's probability is below the threshold.
+    /// The probability is below the threshold.
     Unsure {
         area: String,
         probability: f64,
@@ -19,12 +19,11 @@ pub enum Reason {
         money: String,
         money_cn: String,
     },
-    /// The template's specimen holds a sum here, this invoice does not.
+    /// The area holds no sum where one belongs.
     NoAmount {
         area: String,
         text: String,
     },
-    /// The QR code says otherwise.
     CodeDiffers {
         area: String,
         text: String,
@@ -33,57 +32,52 @@ pub enum Reason {
     NotADate {
         text: String,
     },
-    /// Another number of digits than such a number has.
     Digits {
         area: String,
         text: String,
     },
-    /// Its check character does not fit the others.
     CheckDigit {
         area: String,
         text: String,
     },
-    /// Two areas together are no longer a third, as they were on the template's own picture: `(area, text)` of each.
+    /// Two areas no longer add up to a third; each is `(area, text)`.
     SumDiffers {
         parts: [(String, String); 2],
         whole: (String, String),
     },
-    /// The file has more pages than were read.
     Pages {
         pages: u32,
         read: u32,
     },
-    /// More than one invoice lies on the picture, and one was read.
     Several {
         invoices: u32,
     },
-    /// It was read again, and not as a person has entered or confirmed it.
+    /// A new reading differs from a person's entry.
     Reread {
         area: String,
         entered: String,
         read: String,
     },
-    /// The engine said two things of one area.
     ReadTwice {
         area: String,
         first: String,
         second: String,
     },
-    /// A person would take away what stands here.
+    /// A person cleared a field.
     Emptied {
         area: String,
         text: String,
     },
-    /// A person's word that the reading after it did not confirm: only a person ends that.
+    /// A new reading did not confirm a person's entry; only a person settles that.
     Unconfirmed {
         area: String,
     },
     NoTemplateFits,
-    /// The engine could not be asked, in all its tries.
+    /// In all tries.
     EngineNotAsked,
-    /// It gave no proper answer, in all its tries.
+    /// In all tries.
     EngineNoAnswer,
-    /// The box went down each time it was read.
+    /// In all tries.
     WentDown,
 }
 
@@ -91,23 +85,23 @@ fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
     if text.is_empty() { nothing } else { text }
 }
 
-/// Of the four digits that the pages are told, rounded down as they do it: what is nearly sure does not read as sure.
+/// Rounds like the pages: nearly sure must not look sure.
 fn per_cent(probability: f64) -> String {
     format!("{}%", ((probability * 1e4).round() / 1e4 * 100.0).floor())
 }
 
 impl Reason {
-    /// As the interface document says it.
+    /// In the words of the interface document.
     pub fn zh(&self) -> String {
         self.in_chinese(|probability| format!("置信度 {probability:.2}"))
     }
 
-    /// As the interface document says it, which calls areas by their Chinese names.
+    /// In the words of the interface document, with Chinese area names.
     pub fn en(&self) -> String {
         self.in_english(|area| area, |probability| format!("confidence {probability:.2}"))
     }
 
-    /// As the pages say it to people.
+    /// In the words of the pages.
     pub fn told(&self) -> Words {
         let zh = self.in_chinese(|probability| format!("可信度 {}", per_cent(probability)));
         Words { zh, en: self.in_english(in_english, |probability| format!("certainty {}", per_cent(probability))) }
@@ -192,7 +186,7 @@ impl Reason {
         }
     }
 
-    /// The areas it doubts, each with the text that it speaks of: whatever else stands there meanwhile, it says nothing of.
+    /// The areas it doubts, each with the text it refers to.
     pub fn doubted(&self) -> Vec<(&str, Option<&str>)> {
         match self {
             Self::Unsure { area, .. } | Self::Unconfirmed { area } => vec![(area, None)],
@@ -219,7 +213,7 @@ impl Reason {
         self.doubted().into_iter().map(|(area, _)| area).collect()
     }
 
-    /// Of those for which the engine gave no reading: where the talk with it broke.
+    /// Where the engine failed, if there is no reading.
     pub fn broken(&self) -> Option<Broken> {
         match self {
             Self::EngineNotAsked => Some(Broken::Sending),
@@ -228,7 +222,7 @@ impl Reason {
         }
     }
 
-    /// The area that holds nothing where a sum belongs.
+    /// The area that is empty where a sum belongs.
     pub fn misses(&self) -> Option<&str> {
         match self {
             Self::NoAmount { area, text } if text.is_empty() => Some(area),
@@ -236,7 +230,7 @@ impl Reason {
         }
     }
 
-    /// It follows from what the fields hold, whoever read them.
+    /// Whether it follows from the values alone, whoever read or typed them.
     pub fn is_of_values(&self) -> bool {
         match self {
             Self::AmountsDiffer { .. } | Self::NoAmount { .. } | Self::CodeDiffers { .. } | Self::NotADate { .. } => true,

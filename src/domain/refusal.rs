@@ -1,8 +1,8 @@
-//! Why a verb did not happen, in words for a person and one word for a program. Not here: HTTP statuses (http/edge/reply.rs).
+//! Why a verb was refused. Not here: HTTP statuses (http/edge/reply.rs).
 
 use std::borrow::Cow;
 
-/// The `code` of an error on the wire.
+/// `code` in error responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     Malformed,
@@ -17,7 +17,7 @@ pub enum Code {
     Internal,
 }
 
-/// A refusal says the same in Chinese and in English; a sentence of the old interface document is the same in both.
+/// Sentences of the interface document are Chinese in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub code: Code,
@@ -25,7 +25,7 @@ pub struct Refusal {
     pub en: Cow<'static, str>,
 }
 
-/// The old interface documents' own sentences, which never change.
+/// Sentences of the interface document; they never change.
 pub mod sentence {
     pub const UPLOAD_FAILED: &str = "上传文件失败";
     pub const NO_PERMISSION: &str = "权限不足";
@@ -40,7 +40,6 @@ impl Refusal {
         Self { code, zh: zh.into(), en: en.into() }
     }
 
-    /// A sentence of the old documents, in whatever language.
     pub fn sentence(code: Code, text: &'static str) -> Self {
         Self::new(code, text, text)
     }
@@ -65,7 +64,7 @@ impl Refusal {
         Self::new(Code::Unauthenticated, "请先登录", "please log in first")
     }
 
-    /// The cause goes to the log where it arose; the client learns only that it was not its fault.
+    /// The cause is logged where it arose; the client only learns that it is not at fault.
     pub fn internal() -> Self {
         Self::new(Code::Internal, "服务器内部错误，请联系管理员", "internal error, please tell the administrator")
     }

@@ -1,4 +1,4 @@
-//! What an engine reads in the areas of one invoice, and how sure it is. Not here: what that makes of the invoice (checks.rs, invoice.rs).
+//! What an engine read in an invoice's areas. Not here: what follows from it (checks.rs, invoice.rs).
 
 use super::area::AreaKind;
 use super::reason::Reason;
@@ -6,14 +6,13 @@ use super::template::Rect;
 use super::text;
 use serde::{Deserialize, Serialize};
 
-/// One field of an invoice, as the engine read it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Region {
     pub pos_id: String,
-    /// On the invoice picture; `None` for what is on no place of it (a quota, the template's label).
+    /// Pixels of the invoice picture; `None` for a quota and the template's label.
     pub position: Option<Rect>,
     pub text: String,
-    /// From 0 to 1.
+    /// 0 to 1.
     pub probability: f64,
     pub status: i32,
 }
@@ -24,11 +23,11 @@ impl Region {
     }
 }
 
-/// Collects what an engine reports, in the order it came; a field reported again is replaced, and what else was said of it is kept apart.
+/// Collects an engine's reports, in order. The last text of an area counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Regions(pub Vec<Region>, Vec<Said>);
 
-/// What was read in an area at first, and a later reading that differs.
+/// The first text of an area, and a later one that differs.
 #[derive(Clone, Debug, PartialEq)]
 struct Said {
     pos_id: String,
@@ -65,7 +64,6 @@ impl Regions {
         region.status = status;
     }
 
-    /// The areas of which the engine said two things.
     pub fn read_twice(&self) -> impl Iterator<Item = Reason> {
         self.1.iter().filter_map(|Said { pos_id, first, other }| {
             Some(Reason::ReadTwice { area: pos_id.clone(), first: first.clone(), second: other.clone()? })
@@ -73,17 +71,16 @@ impl Regions {
     }
 }
 
-/// A NaN is not sure either.
+/// NaN is not sure.
 pub fn is_sure(region: &Region, threshold: f64) -> bool {
     region.probability >= threshold
 }
 
-/// What stands in the field of this kind, where there is one.
 pub fn text_of(regions: &[Region], kind: AreaKind) -> Option<&str> {
     regions.iter().find(|r| r.kind() == kind).map(|r| r.text.as_str())
 }
 
-/// The day it was issued; some users draw an area of their own for it.
+/// The date of issue; some users draw their own area for it.
 pub fn date_of(regions: &[Region]) -> Option<&str> {
     let own = || regions.iter().find(|r| r.pos_id == "开票日期").map(|r| r.text.as_str());
     text_of(regions, AreaKind::Date).or_else(own)

@@ -1,11 +1,10 @@
-//! Serials that the box allots: what they are made of, and when none may be made. Not here: what a serial may look like at all
-//! (settings.rs), and which are taken (app/devices.rs).
+//! Allotting serials. Not here: which are valid (settings.rs) or taken (app/devices.rs).
 
 use super::ids::Millis;
 use super::refusal::{Code, Refusal};
 use jiff::civil::Date;
 
-/// `device_sn_format`, read: what stands still, the parts of a date, and one running number.
+/// Parsed `device_sn_format`: fixed text, date parts and one running number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SerialFormat {
     text: String,
@@ -15,7 +14,7 @@ pub struct SerialFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Fixed(String),
-    /// Two digits, or four.
+    /// Two or four digits.
     Year(usize),
     Week,
     Month,
@@ -28,7 +27,7 @@ const CHARS_MAX: usize = 64;
 const NUMBER_DIGITS_MAX: usize = 9;
 
 impl SerialFormat {
-    /// `None` where it is no format.
+    /// `None` for an invalid format.
     pub fn read(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -56,7 +55,6 @@ impl SerialFormat {
         &self.text
     }
 
-    /// The last number of a day, week or year.
     pub fn last_number(&self) -> u64 {
         let digits = self.parts.iter().find_map(|part| if let Part::Number(digits) = part { Some(*digits) } else { None });
         10u64.pow(digits.and_then(|n| u32::try_from(n).ok()).unwrap_or(0)) - 1
@@ -66,18 +64,18 @@ impl SerialFormat {
         self.written(day, |digits| format!("{number:0digits$}"))
     }
 
-    /// What all serials have in common between which the number counts.
+    /// The serial without its number; numbering restarts when this changes.
     pub fn period(&self, day: Date) -> String {
         self.written(day, |_| String::new())
     }
 
-    /// The same for people: `2647nnnn`.
+    /// For people: `2647nnnn`.
     pub fn period_in_words(&self, day: Date) -> String {
         self.written(day, |digits| "n".repeat(digits))
     }
 
     fn written(&self, day: Date, number: impl Fn(usize) -> String) -> String {
-        // A week belongs to the year that most of its days are in.
+        // ISO 8601: a week belongs to the year that has most of its days.
         let year = if self.parts.contains(&Part::Week) { day.iso_week_date().year() } else { day.year() };
         let one = |part: &Part| match part {
             Part::Fixed(text) => text.clone(),
@@ -91,7 +89,7 @@ impl SerialFormat {
         self.parts.iter().map(one).collect()
     }
 
-    /// One that `is_serial` does not take, of those that this makes in the years to come.
+    /// One that `is_serial` rejects, from a sample of the coming years.
     pub fn misfit(&self, is_serial: impl Fn(&str) -> bool) -> Option<String> {
         let numbers = [1, 2, 10, 87, 123, 456, 1_000, 5_678, 12_345].into_iter().filter(|n| *n < self.last_number());
         let numbers: Vec<u64> = numbers.chain([self.last_number()]).collect();
@@ -116,8 +114,8 @@ impl Part {
     }
 }
 
-/// Why no serial is allotted at this hour: they say when a device was made, and a clock that stands before what is already known is
-/// wrong. `newest`: the device that was registered last, and when. Times are told as `write` writes them.
+/// Refuses serials while the clock is before the build time or the newest device: a serial tells when its device was made.
+/// `newest`: its time and serial; `write` formats times.
 pub fn check_clock(
     now: Millis,
     built: Millis,
@@ -161,7 +159,6 @@ mod tests {
     fn serials_follow_the_iso_week() {
         let format = SerialFormat::read(SERIAL_FORMAT).unwrap();
         assert_eq!(format.serial(date(2026, 11, 22), 1), "26470001");
-        // The first days of 2027 belong to the last week of 2026.
         assert_eq!(format.period(date(2027, 1, 3)), "2653");
         assert_eq!(format.period_in_words(date(2027, 1, 4)), "2701nnnn");
         assert_eq!(format.last_number(), 9999);

@@ -1,10 +1,8 @@
-//! What a spreadsheet does to a code that looks like a number or a day: seen before it is taken for the code. Not here: which twin says
-//! that zeros are gone (app/imports.rs).
+//! Codes that a spreadsheet has damaged by taking them for numbers or dates. Not here: twins that show lost zeros (app/imports.rs).
 
-/// What may have happened to a code, in both languages.
+/// What happened, in Chinese and English.
 pub type Words = (String, String);
 
-/// The digits that a spreadsheet keeps of a number.
 const DIGITS_KEPT: usize = 15;
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -30,7 +28,7 @@ pub fn damage(text: &str) -> Option<Words> {
     None
 }
 
-/// A cell that holds a number where a code belongs: what it was typed as is not known any more.
+/// For a numeric cell: what was typed is unknown.
 pub fn is_number(text: &str) -> Words {
     (
         format!("{text} 在表格里是数字而不是文本：若原有前导零，已丢失，请核对"),
@@ -42,7 +40,7 @@ pub fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// `1.5E+19`, `5E+12`, `1.5E19`; not `5E12`, which is a code of its own.
+/// `1.5E+19`, `5E+12`, `1.5E19`; not `5E12`, which may be a code.
 fn is_scientific(text: &str) -> bool {
     let Some((base, exponent)) = text.split_once(['E', 'e']) else { return false };
     let base = base.strip_prefix(['-', '+']).unwrap_or(base);

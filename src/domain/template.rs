@@ -1,11 +1,11 @@
-//! What a template says of an invoice: where its areas are and what is in them. Not here: finding them on a picture (engine).
+//! Templates: where areas are and what they hold. Not here: finding them on a picture (engine).
 
 use super::area::AreaKind;
 use super::ids::{CompanyId, Millis, PictureId, TemplateId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Pixels; `x`, `y` is the upper left corner.
+/// Pixels; `x`, `y` is the top left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rect {
     pub x: f32,
@@ -35,54 +35,53 @@ impl Rect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Area {
     pub kind: AreaKind,
-    /// How it is reported: the kind's own name, or the one the user gave.
+    /// The kind's name, or the user's own.
     pub pos_id: String,
-    /// On the template's origin picture.
+    /// On the origin picture.
     pub rect: Rect,
-    /// Fixed words printed inside the area: they help to find it and are left out of its text.
+    /// Fixed words inside the area: they help to find it and are not part of its text.
     pub keywords: Vec<String>,
     pub remove_line: bool,
     pub remove_stamp: bool,
 }
 
-/// The wire's `json_model`, understood.
+/// Parsed `json_model`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     pub label: String,
-    /// The amount as written, for a fixed-amount invoice.
+    /// The printed amount of a fixed-amount invoice.
     pub quota: Option<String>,
     pub areas: Vec<Area>,
 }
 
-/// A word printed on every invoice of this kind, as the engine read it on the template's origin picture.
+/// A word printed on every invoice of this kind, as on the origin picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FixedWord {
     pub text: String,
-    /// The four corners in reading order (upper left, upper right, lower right, lower left of the text), origin pixels.
+    /// Top left, top right, bottom right, bottom left in reading direction; origin pixels.
     pub corners: [(f32, f32); 4],
 }
 
-/// What the engines made of a template when it was added.
+/// What engines learnt from the origin picture when the template was added.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Learnt {
     pub words: Vec<FixedWord>,
-    /// What the engine read in each area of the origin picture, by `pos_id`: the template's own specimen.
+    /// `(pos_id, text)`: what each area holds there, its specimen.
     pub areas: Vec<(String, String)>,
-    /// The text of the QR code on it.
+    /// Text of the QR code on the origin picture.
     pub code: Option<String>,
-    /// What the form is called, as far as that was read surely.
+    /// The form's title, as far as it was read surely.
     pub title: Option<String>,
-    /// Width and height of the origin picture, pixels.
+    /// Width and height, pixels.
     pub size: (u32, u32),
-    /// What external engines know the template by; by the engine's name.
     pub numbers: EngineNumbers,
 }
 
-/// Each external engine allots numbers of its own.
+/// Name of an external engine to the number it allotted to the template.
 pub type EngineNumbers = BTreeMap<String, i64>;
 
 impl Learnt {
-    /// Together with what one more engine made of the same template.
+    /// Merges what another engine learnt of the same template.
     pub fn and(self, more: Self) -> Self {
         let mut numbers = self.numbers.clone();
         numbers.extend(more.numbers.clone());
@@ -90,28 +89,26 @@ impl Learnt {
         Self { numbers, ..seen }
     }
 
-    /// What the origin picture shows in an area.
     pub fn specimen(&self, pos_id: &str) -> Option<&str> {
         self.areas.iter().find(|(p, _)| p == pos_id).map(|(_, text)| text.as_str())
     }
 }
 
-/// The wire's "model".
+/// The API's "model".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Template {
     pub id: TemplateId,
     pub company: CompanyId,
     pub layout: Layout,
-    /// `json_model` as the client sent it, to be given back as it came.
+    /// As the client sent it.
     pub json_model: String,
     pub registered: Millis,
     pub successes: u64,
-    /// The picture drawn on: areas are in its pixels.
+    /// The picture it was drawn on.
     pub origin: PictureId,
-    /// The picture to show.
     pub shown: PictureId,
     pub uuid: String,
     pub learnt: Learnt,
-    /// Goes up with every change that people make.
+    /// Incremented when people change it.
     pub version: u64,
 }

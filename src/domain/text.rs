@@ -1,6 +1,6 @@
-//! What of a text can be seen, and what is left of it without the rest.
+//! Texts without their invisible characters.
 
-/// White space, control characters, and signs without a width.
+/// White space, control and zero-width characters.
 pub fn is_unseen(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
@@ -13,17 +13,16 @@ pub fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// For private use, or no character at all: each font shows something else.
+/// Private use characters and noncharacters, which each font shows differently.
 pub fn means_nothing(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'..) || c as u32 & 0xFFFE == 0xFFFE
 }
 
-/// It shows nothing.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_unseen)
 }
 
-/// A reason as it is kept: one line, and nothing in it that turns the rest of it round.
+/// The stored form of reasons: one line, without bidirectional controls.
 pub fn one_line(text: &str) -> String {
     let is_turning =
         |c: &char| matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
@@ -32,12 +31,10 @@ pub fn one_line(text: &str) -> String {
     trimmed(&words.join(" ")).to_owned()
 }
 
-/// Without what can't be seen at its ends.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(is_unseen)
 }
 
-/// Without white space.
 pub fn compact(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }

@@ -1,15 +1,15 @@
-//! What invoices come to, by how sure it is that they count. Sums are exact and signed. Not here: where the running totals lie (app).
+//! Totals by whether invoices count; exact and signed. Not here: storing them (app).
 
 use super::invoice::{Invoice, Standing};
 use serde::{Deserialize, Serialize};
 
-/// An invoice is in exactly one.
+/// Every invoice is in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// The machine was sure, or a person has seen to it.
+    /// The machine was sure, or a person reviewed it.
     Confirmed,
     Waiting,
-    /// It is an earlier one again, or looks like it and nobody has said that it is not.
+    /// It looks like an earlier one, and no person has said otherwise.
     Duplicate,
     Void,
 }
@@ -34,7 +34,7 @@ pub struct Part {
     pub count: u64,
     /// Those whose 金额 is a sum.
     pub summed: u64,
-    /// Wider than a single sum, so that no number of them overflows it.
+    /// Wide enough never to overflow.
     pub fen: i128,
 }
 
@@ -82,7 +82,6 @@ impl Totals {
         self.parts().iter().map(|part| part.count).sum()
     }
 
-    /// Those whose 金额 is missing or no sum.
     pub fn without_amount(&self) -> u64 {
         self.parts().iter().map(|part| part.count - part.summed.min(part.count)).sum()
     }

@@ -1,4 +1,4 @@
-//! The QR code printed on VAT invoices: what it says of the fields. Not here: finding it on a picture (engine), what makes a fault (checks.rs).
+//! The QR code printed on VAT invoices. Not here: finding it on a picture (engine), faults (checks.rs).
 
 use super::area::AreaKind;
 use super::calendar::date_of;
@@ -7,12 +7,11 @@ use super::region::{Region, is_sure};
 use super::template::Learnt;
 use super::text::compact;
 
-/// How a region says that its text is the QR code's: nobody could read it.
+/// `Region::status` of a text taken from the QR code.
 pub const FROM_CODE: i32 = 1;
-/// The code's own redundancy leaves no more doubt than this.
 pub const CODE_PROBABILITY: f64 = 0.99;
 
-/// `01,<type>,<code>,<number>,<amount>,<yyyymmdd>,<check code>,…`; a fully digital invoice has no code.
+/// `01,<type>,<code>,<number>,<amount>,<yyyymmdd>,<check code>,…`; `<code>` is empty on fully digital invoices.
 #[derive(Debug)]
 pub struct VatCode<'a> {
     code: &'a str,
@@ -30,8 +29,8 @@ impl<'a> VatCode<'a> {
         sound.then_some(Self { code, number, amount, date })
     }
 
-    /// What it says of an area; `None` when it says nothing of it. It carries the sum without tax, and areas may hold either: it speaks of
-    /// those that on the template's own picture held the very sum of the code there.
+    /// The code's value for an area. Its amount excludes tax, and areas may hold either sum, so it applies only where the
+    /// template's origin picture held exactly its own code's amount.
     fn says(&self, area: &str, learnt: &Learnt) -> Option<&'a str> {
         let said = match AreaKind::of_pos_id(area) {
             AreaKind::InvoiceCode => self.code,
@@ -46,7 +45,7 @@ impl<'a> VatCode<'a> {
         (!said.is_empty()).then_some(said)
     }
 
-    /// Whether a region says the same; `None` where the two can't be compared.
+    /// `None` if the two can't be compared.
     fn agrees(&self, region: &Region, learnt: &Learnt) -> Option<bool> {
         let said = self.says(&region.pos_id, learnt).filter(|_| !region.text.is_empty())?;
         match region.kind() {
@@ -56,7 +55,7 @@ impl<'a> VatCode<'a> {
         }
     }
 
-    /// What it says of an area, written as the template's own picture writes it.
+    /// The value in the format of the origin picture.
     fn written(&self, area: &str, learnt: &Learnt) -> Option<String> {
         let said = self.says(area, learnt)?;
         let own = learnt.specimen(area).unwrap_or_default();
@@ -76,7 +75,7 @@ impl<'a> VatCode<'a> {
     }
 }
 
-/// Those of a picture's codes that say something of an invoice, to be kept with it.
+/// The VAT codes, to be stored with the invoice.
 pub fn kept(codes: Vec<String>) -> Vec<String> {
     const CODES_MAX: usize = 4;
     const CHARS_MAX: usize = 400;
@@ -84,7 +83,6 @@ pub fn kept(codes: Vec<String>) -> Vec<String> {
     codes.into_iter().filter(says).take(CODES_MAX).collect()
 }
 
-/// How many invoices the codes of a picture are of.
 pub fn invoices(codes: &[String]) -> u32 {
     let mut known: Vec<(&str, &str)> = codes.iter().filter_map(|c| VatCode::parse(c)).map(|c| (c.code, c.number)).collect();
     known.sort_unstable();
@@ -92,7 +90,7 @@ pub fn invoices(codes: &[String]) -> u32 {
     known.len().try_into().unwrap_or(u32::MAX)
 }
 
-/// The regions that the code contradicts, with what it says.
+/// The regions that the code contradicts, with its values.
 pub fn said_otherwise<'r>(
     code: &VatCode<'r>,
     regions: &'r [Region],
@@ -102,8 +100,8 @@ pub fn said_otherwise<'r>(
     differ.map(|r| (r, code.says(&r.pos_id, learnt).unwrap_or_default().to_owned())).collect::<Vec<_>>().into_iter()
 }
 
-/// `(pos_id, text)` for what could not be read surely and a code says: one that is surely this invoice's, because something that was read
-/// surely agrees with it and nothing contradicts it.
+/// `(pos_id, text)` for regions below `threshold`, from a code that is surely this invoice's: it agrees with at least one sure
+/// region and contradicts none.
 pub fn fillings(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[String]) -> Vec<(String, String)> {
     let (sure, unsure): (Vec<&Region>, Vec<&Region>) = regions.iter().partition(|r| is_sure(r, threshold) && !r.text.is_empty());
     let is_of_this = |code: &VatCode<'_>| {
@@ -141,7 +139,6 @@ mod tests {
         let want =
             [("发票号码", "12345678"), ("日期", "2018年10月04日"), ("合计金额", "¥100.00")].map(|(p, t)| (p.into(), t.into()));
         assert_eq!(filled(&read), want);
-        // Nothing speaks for it, or something against it.
         assert_eq!(filled(&read[1..]), []);
         assert_eq!(filled(&[region("日期", "2018年10月05日", 0.95), read[0].clone(), read[1].clone()]), []);
         assert_eq!(fillings(&read, &own, 0.9, &[]), []);

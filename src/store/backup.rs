@@ -1,5 +1,5 @@
-//! Backups: one tar file with every record, every picture, the TLS key and a list of SHA-256 sums at its end. Made beside a running
-//! writer: rows are copied while it goes on, and what it writes meanwhile is appended. Not here: when they are made (serve.rs).
+//! Backups: one tar with records, pictures, the TLS key and SHA-256 sums. Rows are copied beside the running writer, and what it
+//! writes meanwhile is appended. Not here: when (serve.rs).
 
 use super::backup_file::{BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECORDS, Row, SUMS, Summing, encode, hex, wrong};
 use super::restore::read_through;
@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 const ROWS_AT_ONCE: usize = 1_000;
 const MEMBER_BYTES: usize = 4 << 20;
-/// Batches that may wait to be appended; a target that is slower than this loses the backup, not the box.
+/// Batches waiting to be appended; if there are more, the backup fails and the writer goes on.
 const BEHIND_MAX: usize = 4_096;
 
-/// Where the writer leaves copies of what it writes, for backups under way.
+/// Passes copies of batches to running backups.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tails(Arc<Mutex<Vec<SyncSender<Batch>>>>);
 
@@ -29,15 +29,13 @@ impl Tails {
         receiver
     }
 
-    /// One that is not read any more, or too slowly, is dropped.
     pub(super) fn push(&self, batch: &Batch) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|tail| tail.try_send(batch.clone()).is_ok());
     }
 }
 
 impl Store {
-    /// Every row, and then whatever was written while they were read: put back in this order, they are the store as it was at one
-    /// moment, after this was called. Holds the writer up for no longer than a batch.
+    /// All rows, then what was written meanwhile. Applied in order, they are the store at one moment after the call.
     fn export(&self, mut write: impl FnMut(Vec<Row>) -> Result<(), BackupError>) -> Result<(), BackupError> {
         let tail = {
             let _whole = self.gate.read().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +63,6 @@ impl Store {
                 }
             }
             let Some((last, _)) = rows.last() else { break };
-            // The first key after it.
             from = [last.as_slice(), &[0]].concat();
             write(rows)?;
             drain(&mut write)?;
@@ -82,7 +79,6 @@ struct Archive<W: Write> {
 }
 
 impl<W: Write> Archive<W> {
-    /// Answers the member's SHA-256.
     fn add(&mut self, name: &str, size: u64, data: impl Read) -> io::Result<String> {
         let mut header = tar::Header::new_gnu();
         header.set_size(size);
@@ -107,12 +103,11 @@ impl<W: Write> Archive<W> {
 
 const TAR_BLOCK: u64 = 512;
 
-/// What a member of so many bytes takes up.
 fn in_archive(bytes: u64) -> u64 {
     TAR_BLOCK + bytes.next_multiple_of(TAR_BLOCK)
 }
 
-/// About how long a backup made now would be: what is written meanwhile comes on top. Reads every row.
+/// An estimate in bytes, without what is written meanwhile. Reads every row.
 pub fn expected_bytes(store: &Store, dir: &Path) -> Result<u64, BackupError> {
     let mut rows = 0;
     for row in store.backend.scan(&[], Bound::Unbounded, false) {
@@ -127,25 +122,23 @@ pub fn expected_bytes(store: &Store, dir: &Path) -> Result<u64, BackupError> {
         }
         for file in fs::read_dir(shard.path())? {
             let file = file?;
-            // The name of a picture is its sum.
             sums += 2 * file.file_name().len() + PICTURES_DIR.len() + "  \n".len();
             pictures += in_archive(file.metadata()?.len());
         }
     }
     let others = FILES.iter().filter_map(|name| fs::metadata(dir.join(name)).ok());
     let others: u64 = others.map(|file| in_archive(file.len())).sum();
-    // Head and sums, and the two empty blocks that a tar ends in.
+    // Head, sums and the two empty blocks at the end.
     Ok(in_archive(1) + in_archive(rows) + pictures + others + in_archive(sums as u64) + 2 * TAR_BLOCK)
 }
 
-/// Writes a backup of the box on `dir` to `out`. Everything acknowledged before this was called is in it.
+/// `dir`: the data dir. Contains everything acknowledged before the call.
 pub fn write<W: Write>(store: &Store, dir: &Path, made: &str, out: W) -> Result<Contents, BackupError> {
     let mut archive = Archive { tar: tar::Builder::new(out), sums: String::new(), contents: Contents::default() };
     let head = format!("format {FORMAT_NUMBER}\npaperline {}\nmade {made}\n", env!("CARGO_PKG_VERSION"));
     archive.add(HEAD, head.len() as u64, head.as_bytes())?;
     let mut members = 0;
     store.export(|rows| {
-        // What is written at once may be more than a member ought to be.
         for rows in rows.chunks(ROWS_AT_ONCE) {
             members += 1;
             archive.contents.rows += rows.len() as u64;
@@ -154,7 +147,7 @@ pub fn write<W: Write>(store: &Store, dir: &Path, made: &str, out: W) -> Result<
         }
         Ok(())
     })?;
-    // After the rows: a picture's file is there before the row that names it, and stays.
+    // After the rows: a picture's file exists before its row, and stays.
     for shard in fs::read_dir(dir.join("pictures"))? {
         let shard = shard?;
         if shard.file_name() == "incoming" || !shard.file_type()?.is_dir() {
@@ -181,19 +174,18 @@ pub fn write<W: Write>(store: &Store, dir: &Path, made: &str, out: W) -> Result<
     Ok(contents)
 }
 
-/// Writes it to `path`, which must not be there yet, reads it through again, and only then gives it its name.
+/// `path` must not exist; the backup is verified before it gets that name.
 pub fn write_file(store: &Store, dir: &Path, made: &str, path: &Path) -> Result<Contents, BackupError> {
     if path.exists() {
         return Err(wrong(format!("{} is there already; name another file", path.display())));
     }
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Its owner's alone, and under a name that nobody could have put there before.
+    // Readable by its owner only, under an unpredictable name.
     let partial = tempfile::Builder::new().prefix(".paperline-").suffix(".partial").tempfile_in(parent)?;
     let contents = write(store, dir, made, io::BufWriter::with_capacity(1 << 20, partial.as_file()))?;
     partial.as_file().sync_all()?;
     read_through(partial.path())?;
     partial.persist_noclobber(path).map_err(|e| e.error)?;
-    // The name must last as well.
     File::open(parent)?.sync_all()?;
     Ok(contents)
 }

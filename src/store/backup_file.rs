@@ -1,5 +1,4 @@
-//! What a backup's file is: a tar with records, pictures, the files beside them and the SHA-256 sums of all, each under its name. Not here:
-//! making one (backup.rs), making a data dir of one (restore.rs).
+//! The format of a backup. Not here: making one (backup.rs), restoring one (restore.rs).
 
 use super::StoreError;
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ pub(super) const HEAD: &str = "paperline-backup.txt";
 pub(super) const SUMS: &str = "SHA256SUMS";
 pub(super) const RECORDS: &str = "records/";
 pub(super) const PICTURES_DIR: &str = "pictures/";
-/// Beside the records and the pictures, where they are there.
+/// Included if they exist.
 pub(super) const FILES: [&str; 6] =
     ["tls/cert.pem", "tls/key.pem", "tls/own.pem", "tls/ca.pem", "tls/ca-key.pem", "initial-admin-password"];
 
@@ -19,7 +18,7 @@ pub(super) const FILES: [&str; 6] =
 pub enum BackupError {
     Io(io::Error),
     Store(StoreError),
-    /// What is wrong with the file, the directory or the rate, for a person.
+    /// The text is for people.
     Wrong(String),
 }
 
@@ -51,18 +50,17 @@ pub(super) fn wrong(why: impl Into<String>) -> BackupError {
     BackupError::Wrong(why.into())
 }
 
-/// What is in a backup.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
-    /// Rows written; one that changed meanwhile counts again.
+    /// Rows changed meanwhile count again.
     pub rows: u64,
     pub pictures: u64,
     pub bytes: u64,
-    /// Pictures whose file is not what its name says; they are in it as they are.
+    /// Hashes of pictures whose content does not match; included all the same.
     pub damaged: Vec<String>,
 }
 
-/// A key, and its value or that it is gone.
+/// `None`: deleted.
 pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
 
 pub(super) fn encode(rows: &[Row]) -> Vec<u8> {
@@ -73,7 +71,7 @@ pub(super) fn encode(rows: &[Row]) -> Vec<u8> {
     };
     for (key, value) in rows {
         put(key);
-        // A value always has its version byte: an empty one is one that is gone.
+        // Values start with a version byte: empty means deleted.
         put(value.as_deref().unwrap_or_default());
     }
     bytes
@@ -96,7 +94,6 @@ pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<Row>> {
     }
 }
 
-/// Sums what goes through it.
 pub(super) struct Summing<T> {
     pub inner: T,
     pub sum: Sha256,
@@ -114,7 +111,7 @@ pub(super) fn hex(sum: Sha256) -> String {
     sum.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A member's name as it may be said: where something is out of its place, what stands there may be a password.
+/// A name for messages: an unexpected one may be a password.
 pub(super) fn sayable(name: &str) -> &str {
     let is_records = name.strip_prefix(RECORDS).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let is_picture = name.strip_prefix(PICTURES_DIR).is_some_and(is_sum);

@@ -1,5 +1,5 @@
-//! Pictures as files, named by what is in them (SHA-256). A file is whole and durable before the row that names it is written; files
-//! that no row names are swept at start. Not here: whose picture it is (domain/invoice.rs).
+//! Pictures as files, named by SHA-256. A file is durable before its row is written; files without a row are removed at start. Not
+//! here: the records (domain/invoice.rs).
 
 use super::{Room, StoreError};
 use crate::domain::invoice::BlobHash;
@@ -24,7 +24,7 @@ impl fmt::Debug for Blobs {
 }
 
 impl Blobs {
-    /// Makes `dir` where it is missing, and drops what an interrupted upload left. A file stops growing when there is no `room`.
+    /// Removes what interrupted uploads left. Files stop growing when `room` refuses.
     pub fn open(dir: &Path, room: Room) -> Result<Self, StoreError> {
         let incoming = dir.join("incoming");
         let made = || {
@@ -32,7 +32,7 @@ impl Blobs {
             for entry in fs::read_dir(&incoming)? {
                 fs::remove_file(entry?.path())?;
             }
-            // All at once, so that a file's folder is always durable before the file.
+            // All at once: folders are durable before files.
             for shard in 0..=u8::MAX {
                 fs::create_dir_all(dir.join(format!("{shard:02x}")))?;
             }
@@ -42,18 +42,17 @@ impl Blobs {
         Ok(Self { dir: dir.to_owned(), room })
     }
 
-    /// A new file, to be written and then kept. Dropped before that, it is gone. Blocks.
+    /// Removed on drop unless kept. Blocks.
     pub fn create(&self) -> Result<Incoming, StoreError> {
         let file = NamedTempFile::new_in(self.scratch()).map_err(StoreError::io)?;
         Ok(Incoming { blobs: self.clone(), file, hasher: Sha256::new(), len: 0 })
     }
 
-    /// Where files lie that are not yet, or never to be, pictures: emptied at each start.
+    /// For temporary files; emptied at each start.
     pub fn scratch(&self) -> PathBuf {
         self.dir.join("incoming")
     }
 
-    /// Whether there is room for more files.
     pub fn has_room(&self) -> Result<(), StoreError> {
         (self.room)().map_err(|why| StoreError::io(io::Error::new(io::ErrorKind::StorageFull, why)))
     }
@@ -63,14 +62,14 @@ impl Blobs {
         self.dir.join(&name[..2]).join(name)
     }
 
-    /// Whether the file is there and holds what its name says. Blocks.
+    /// Whether the file exists and matches its hash. Blocks.
     pub fn is_whole(&self, hash: &BlobHash) -> bool {
         let mut sum = Sha256::new();
         let read = File::open(self.path(hash)).and_then(|mut file| io::copy(&mut file, &mut sum));
         read.is_ok() && <[u8; 32]>::from(sum.finalize()) == hash.0
     }
 
-    /// Removes every file whose hash is not in `named`; answers how many.
+    /// Removes files that are not in `named`; returns how many.
     pub fn sweep(&self, named: &HashSet<String>) -> Result<usize, StoreError> {
         let swept = || {
             let mut swept = 0;
@@ -97,7 +96,6 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// A file on its way in.
 #[derive(Debug)]
 pub struct Incoming {
     blobs: Blobs,
@@ -126,17 +124,16 @@ impl Incoming {
         self.len == 0
     }
 
-    /// Where it lies until it is kept.
+    /// Its path until it is kept.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Durable under its own name when this returns. Blocks.
+    /// On return it is durable under its hash. Blocks.
     pub fn keep(self) -> Result<BlobHash, StoreError> {
         let hash = BlobHash(self.hasher.finalize().into());
         let path = self.blobs.path(&hash);
         let kept = || {
-            // The same picture may be there already; replacing it by itself keeps one way through here.
             self.file.as_file().sync_all()?;
             self.file.persist(&path)?;
             path.parent().map_or(Ok(()), sync_dir)

@@ -1,4 +1,4 @@
-//! Every enum that is kept, and its variants by their numbers on disk: their places in it. A new one goes to the end, here and there.
+//! Pins stored enums: bincode stores a variant's index. Append new ones at the end, here too.
 
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::area::AreaKind;
@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, Error as _, Visitor, value::Error};
 use std::cell::Cell;
 use std::path::Path;
 
-/// Asked for an enum, it remembers the variants that it was asked for.
+/// A deserializer that remembers the variants it is asked for.
 #[derive(Default)]
 struct Asked(Cell<&'static [&'static str]>);
 
@@ -83,7 +83,7 @@ fn the_number_of_a_variant_never_changes() {
     for (name, found, pinned) in &enums {
         assert_eq!(found, pinned, "{name}");
     }
-    // None is forgotten: records are made of what stands in these files.
+    // None is missing: these files declare them.
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = std::fs::read_dir(src.join("domain")).unwrap().map(|file| file.unwrap().path()).chain([src.join("store/older.rs")]);
     let texts: Vec<String> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();

@@ -1,8 +1,8 @@
-//! Order-preserving keys: the bytes of a key sort as its fields do. Not here: which table has which key (tables.rs).
+//! Order-preserving keys. Not here: which table has which (tables.rs).
 
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, PictureId, TemplateId, TokenId, UserId};
 
-/// A key, or the leading fields of one. `decode` takes its bytes off the front and is `None` where they are no such key.
+/// A key, or its leading fields. `decode` consumes its bytes; `None` if they are no such key.
 pub trait Key: Sized {
     fn encode(&self, out: &mut Vec<u8>);
     fn decode(bytes: &mut &[u8]) -> Option<Self>;
@@ -42,7 +42,7 @@ impl Key for u64 {
     }
 }
 
-/// With the sign bit turned over, negative numbers sort before the others.
+/// With the sign bit flipped, negative numbers sort first.
 impl Key for i64 {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend((self.cast_unsigned() ^ (1 << 63)).to_be_bytes());
@@ -63,7 +63,7 @@ impl Key for [u8; 32] {
     }
 }
 
-/// Ends in `00 00`; a zero byte inside becomes `00 FF`, so that a string sorts before those it begins.
+/// Ends in `00 00`; a zero byte becomes `00 FF`, so that prefixes sort first.
 impl Key for String {
     fn encode(&self, out: &mut Vec<u8>) {
         for &b in self.as_bytes() {

@@ -1,4 +1,4 @@
-//! The store's backend on a local disk: sled, in one tree. The only file that names it.
+//! The backend on disk: sled, in one tree. The only file that names sled.
 
 use super::{Batch, KeyValue, Pair, StoreError};
 use std::fs::{self, File, TryLockError};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Local {
     db: sled::Db,
-    /// sled's own log file, to be synced beside it: `flush()` of sled 0.34 ends in `sync_file_range`, which loses acknowledged rows on a
+    /// sled's log file, synced after its `flush()`: that ends in `sync_file_range` in 0.34, which loses acknowledged rows on a
     /// power cut (sled #1351, #1452).
     log: File,
 }
@@ -19,26 +19,26 @@ pub struct Local {
 const CACHE_BYTES: u64 = 64 << 20;
 const LOCKED_MAX: Duration = Duration::from_secs(2);
 
-/// sled's own log, in its directory.
+/// Its name.
 const LOG: &str = "db";
-/// A snapshot that is being written. It gets its own name only when it is whole, so it is never needed; but the next opening takes it for the
-/// newest snapshot, and fails (sled #1527, #1533). A kill in the middle of opening leaves one, empty.
+/// An unfinished snapshot, left by a kill during opening. The next opening takes it for the newest and fails (sled #1527, #1533);
+/// it is never needed.
 const HALF_A_SNAPSHOT: &str = ".generating";
 
 impl Local {
-    /// `Busy`: another process has it open. `Io`: the system does not let us. `Fatal`: what lies there is damaged.
+    /// `Busy`: open in another process. `Io`: the system refused. `Fatal`: damaged.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(StoreError::Io)?;
         let log =
             File::options().read(true).write(true).create(true).truncate(false).open(dir.join(LOG)).map_err(StoreError::Io)?;
         clear_half_snapshots(dir, &log)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        // Damage makes sled panic in places.
+        // sled panics on some damage.
         let open = || catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| StoreError::Fatal("panicked".into()));
         let began = Instant::now();
         let db = loop {
             match open()? {
-                // One that was just closed lets go of its lock a moment later.
+                // A store just closed releases its lock a moment later.
                 Err(sled::Error::Io(e)) if is_about_the_lock(&e) && began.elapsed() < LOCKED_MAX => wait_a_moment(),
                 Err(sled::Error::Io(e)) if is_about_the_lock(&e) => return Err(StoreError::Busy),
                 Err(sled::Error::Io(e)) => return Err(StoreError::Io(e)),
@@ -47,7 +47,7 @@ impl Local {
         };
         let local = Self { db, log };
         local.sync()?;
-        // What sled made and never synced, and the directory entries of a database just made, must last as well.
+        // sled does not sync these, nor the directory entries of a new database.
         for path in [Some(dir.join("conf").as_path()), Some(dir), dir.parent()].into_iter().flatten() {
             File::open(path).and_then(|d| d.sync_all()).map_err(StoreError::Io)?;
         }
@@ -63,7 +63,7 @@ fn is_about_the_lock(e: &io::Error) -> bool {
     e.to_string().contains("could not acquire lock")
 }
 
-/// Under the lock that sled itself takes: another process may be writing its snapshot at this moment.
+/// Under sled's own lock: another process may be writing its snapshot.
 fn clear_half_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> {
     let began = Instant::now();
     loop {
@@ -116,13 +116,12 @@ impl KeyValue for Local {
             }
         }
         self.db.apply_batch(changes).map_err(fatal)?;
-        // A page that has grown too large is split by whoever comes through it next, and be it to read: after a write that failed, such a read
-        // fails as well. What has changed is gone through at once, as long as it can be written.
+        // sled splits a page that grew too large on its next access, even a read, which then fails after a failed write. So access
+        // them while they can be written.
         for key in batch.keys() {
             self.db.contains_key(key).map_err(fatal)?;
         }
-        // Pages that were replaced are freed by the epoch collector, a few hundred at a time and only every 128th visit: a large batch
-        // leaves more than that, and the rest would pile up.
+        // sled's epoch collector frees a few hundred replaced pages on every 128th visit; large batches replace more.
         for _ in 0..=batch.len() / 100 {
             crossbeam_epoch::pin().flush();
         }

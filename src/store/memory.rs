@@ -1,4 +1,4 @@
-//! The reference backend of the store, in memory: for tests, and to say what the seam means.
+//! The backend in memory, for tests.
 
 use super::{Batch, KeyValue, Pair, StoreError};
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ impl KeyValue for Memory {
         let mut to = to.map(<[u8]>::to_vec);
         Box::new(std::iter::from_fn(move || {
             let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-            // A BTreeMap panics over a range that ends before it begins.
+            // `BTreeMap::range` panics if it ends before it starts.
             match (&from, &to) {
                 (Bound::Included(a) | Bound::Excluded(a), Bound::Included(b) | Bound::Excluded(b)) if a > b => return None,
                 (Bound::Included(a) | Bound::Excluded(a), Bound::Excluded(b)) if a == b => return None,

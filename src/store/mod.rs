@@ -1,5 +1,5 @@
-//! What paperline remembers: ordered keys behind a small seam, one writer, and pictures as files beside it. Nothing here decides
-//! anything, and nothing here but local.rs knows what keeps the keys.
+//! What paperline stores: ordered keys in a backend, one writer, pictures as files. Decides nothing; only local.rs knows the
+//! backend.
 
 use crate::domain::refusal::Refusal;
 use std::cmp::Ordering;
@@ -32,18 +32,18 @@ use tables::Table;
 pub use txn::Txn;
 pub use writer::Room;
 
-/// What went wrong underneath. Its words are for the log, never for a client: the app has those (app/mod.rs).
+/// The texts are for the log; clients get those of app/mod.rs.
 #[derive(Debug)]
 pub enum StoreError {
-    /// A row that can't be understood: the table's name and the key, in hex.
+    /// `key` in hex.
     Corrupt { table: &'static str, key: String },
-    /// A record over `record::RECORD_BYTES_MAX`.
+    /// Over `record::RECORD_BYTES_MAX`.
     TooLarge { table: &'static str },
-    /// A file could not be written or read; the disk may be full.
+    /// The disk may be full.
     Io(std::io::Error),
-    /// Another process has the store open.
+    /// Open in another process.
     Busy,
-    /// The backend itself failed: nothing it says can be trusted any more.
+    /// The backend can't be trusted any more.
     Fatal(String),
 }
 
@@ -67,21 +67,20 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Room that never ends.
 pub fn endless() -> Room {
     Arc::new(|| Ok(()))
 }
 
 pub type Pair = (Vec<u8>, Vec<u8>);
-/// Key to value, or to `None` for one that goes.
+/// `None` deletes.
 pub type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 type Written = (Vec<u8>, Option<Vec<u8>>);
 
-/// The seam: ordered keys, one atomic write at a time.
+/// The backend: ordered keys, one atomic batch at a time.
 pub trait KeyValue: Send + Sync + 'static {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The rows from `from` (included) to `to`, in the order of their keys or against it.
+    /// The rows from `from` (included) to `to` in key order, or reversed.
     fn scan<'a>(
         &'a self,
         from: &[u8],
@@ -89,14 +88,14 @@ pub trait KeyValue: Send + Sync + 'static {
         newest_first: bool,
     ) -> Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
 
-    /// All of it or nothing; durable only after `sync`.
+    /// All or nothing; durable only after `sync`.
     fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
 
-    /// Everything applied so far survives a power cut when this returns.
+    /// On return, what was applied survives a power cut.
     fn sync(&self) -> Result<(), StoreError>;
 }
 
-/// A look at the store: committed rows, and inside a verb what the group has written before.
+/// A read view: committed rows and, in a verb, its group's writes so far.
 pub struct View<'a> {
     backend: &'a dyn KeyValue,
     overlay: Option<&'a Batch>,
@@ -112,7 +111,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The first key after all that begin with `prefix`.
+/// The end of all keys with `prefix`.
 fn after(prefix: &[u8]) -> Bound<Vec<u8>> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
@@ -146,14 +145,14 @@ impl<'a> View<'a> {
         Ok(self.get(&tables::COUNTERS, &name.to_owned())?.unwrap_or(0))
     }
 
-    /// The rows whose keys begin with `fields`, in the order of their keys or against it.
+    /// Rows whose keys start with `fields`.
     pub fn scan<K: Key, V: Record>(&self, table: &Table<K, V>, fields: &impl Key, newest_first: bool) -> Rows<'a, K, V> {
         let prefix = table.prefix(fields);
         let to = after(&prefix);
         self.rows(table, prefix, to, newest_first)
     }
 
-    /// The rows from a key that begins with `from` to one that begins with `to`, both included.
+    /// The rows from `from` to `to`, both included, which may be leading fields.
     pub fn range<K: Key, V: Record>(
         &self,
         table: &Table<K, V>,
@@ -198,7 +197,6 @@ impl<'a> View<'a> {
 
 type Committed<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + 'a>;
 
-/// Committed rows with the group's own writes laid over them.
 pub struct Rows<'a, K, V> {
     committed: std::iter::Peekable<Committed<'a>>,
     written: std::iter::Peekable<std::vec::IntoIter<Written>>,
@@ -250,11 +248,10 @@ impl<K: Key, V: Record> Iterator for Rows<'_, K, V> {
     }
 }
 
-/// The store: reads at once, writes through the one writer.
 #[derive(Clone)]
 pub struct Store {
     backend: Arc<dyn KeyValue>,
-    /// Held for writing only while a batch goes in, so that a read sees whole batches.
+    /// Write-locked only while a batch is applied: reads see whole batches.
     gate: Arc<RwLock<()>>,
     tails: backup::Tails,
     numbers: Numbers,
@@ -270,7 +267,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Starts the writer. `room` says whether there is space left to write.
+    /// Also starts the writer.
     pub fn new(backend: Arc<dyn KeyValue>, room: Room) -> Result<Self, StoreError> {
         let gate = Arc::new(RwLock::new(()));
         let tails = backup::Tails::default();
@@ -287,12 +284,12 @@ impl Store {
         Ok(Self { backend, gate, tails, numbers, jobs, room, failed })
     }
 
-    /// Whether anything more can be taken in; asked before a large body is read.
+    /// Whether writes are accepted; asked before a large body is read.
     pub fn has_room(&self) -> Result<(), Refusal> {
         if self.failed.borrow().is_none() && (self.room)().is_ok() { Ok(()) } else { Err(Refusal::unavailable()) }
     }
 
-    /// Waits until the backend has failed, for good: only opening the store anew helps. Why.
+    /// Waits for the backend to fail and returns why. Only reopening helps.
     pub async fn failed(&self) -> String {
         match self.failed.clone().wait_for(Option::is_some).await {
             Ok(why) => why.clone().unwrap_or_default(),
@@ -300,19 +297,19 @@ impl Store {
         }
     }
 
-    /// One consistent look. The writer's next batch waits for it: keep it short; for long tables there is `walk`.
+    /// Consistent, but blocks the writer's next batch: use `walk` for long tables.
     pub fn read<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
         let _whole = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         look(&View { backend: &*self.backend, overlay: None })
     }
 
-    /// A walk through many rows, which holds nobody up: a batch that goes in meanwhile may be seen in part.
+    /// Does not block the writer; a batch applied meanwhile may be seen in part.
     pub fn walk<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> T {
         look(&View { backend: &*self.backend, overlay: None })
     }
 
-    /// Runs `verb` on the writer; when this answers its writes are durable, and the feed, where there is one, has told its news. A refusal
-    /// leaves nothing behind. Once sent, it happens even if nobody waits for the answer any more.
+    /// On return, the writes are durable and the feed, if any, has sent the news. A refused verb leaves nothing behind. Once
+    /// queued, it runs even if the caller is gone.
     pub async fn write<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,
@@ -324,7 +321,7 @@ impl Store {
         result
     }
 
-    /// The same for a caller that may block; outside a runtime there is no feed to wait for.
+    /// For callers that may block.
     pub fn write_blocking<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,

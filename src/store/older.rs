@@ -1,5 +1,4 @@
-//! The shapes that records had in earlier releases, and the way from each to the present one. Not here: how they lie on disk
-//! (record.rs).
+//! Record shapes of earlier releases. Not here: their encoding (record.rs).
 
 use crate::domain::action::{Action, Job, LogRow, State};
 use crate::domain::area::POS_LABEL;
@@ -35,7 +34,7 @@ impl From<Picture1> for Picture {
     }
 }
 
-/// Before it kept facts, chained to each other.
+/// Before facts and chaining.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LogRow1 {
     action: Option<ActionId>,
@@ -54,14 +53,13 @@ impl From<LogRow1> for LogRow {
     }
 }
 
-/// How a fault had left the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Settled {
     Resolved,
     Retried,
 }
 
-/// Before it had a version, a state of its own, and what people decide of it.
+/// Before versions and decisions.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Invoice1 {
     id: InvoiceId,
@@ -86,7 +84,6 @@ impl From<Invoice1> for Invoice {
             None if old.reasons.is_empty() => Standing::Passed,
             None => Standing::Waiting,
         };
-        // The label was reported as a region.
         let label = old.regions.iter().find(|r| r.pos_id == POS_LABEL).map(|r| r.text.clone());
         Self {
             id: old.id,
@@ -112,7 +109,7 @@ impl From<Invoice1> for Invoice {
     }
 }
 
-/// Before its ground was more than words.
+/// When the fit reason was a text.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Contender1 {
     pub(super) template: TemplateId,
@@ -128,7 +125,7 @@ impl From<Contender1> for Contender {
     }
 }
 
-/// Before it kept the name of its file.
+/// Before file names.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Action1 {
     id: ActionId,
@@ -165,7 +162,7 @@ impl From<Action1> for Action {
     }
 }
 
-/// Before the code and the title were fields of their own: they stood among the areas, under keys that no area can have.
+/// When code and title were among the areas, under keys that no area can have.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Learnt1 {
     pub(super) words: Vec<FixedWord>,
@@ -189,7 +186,7 @@ impl From<Learnt1> for Learnt {
     }
 }
 
-/// Before it had a version.
+/// Before versions.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Template1 {
     id: TemplateId,
@@ -233,7 +230,7 @@ impl From<Template2> for Template {
     }
 }
 
-/// Before corrections, imports and the count of labels that are still right.
+/// Before corrections, imports and `current_labels`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Device1 {
     pub(super) sn: String,
@@ -293,7 +290,7 @@ pub struct Conflict1 {
 }
 
 impl From<Conflict1> for Conflict {
-    /// All the first ones came of registrations, and settling one changed nothing.
+    /// All came from registrations, and settling changed nothing.
     fn from(old: Conflict1) -> Self {
         let Conflict1 { id, sn, cpuid, by_sn, by_cpuid, first, last, times, user_name, ip, settled } = old;
         let settled = settled.map(|Settlement1 { at, user_name, reason }| Settlement { at, user_name, reason, replaced: false });

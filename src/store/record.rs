@@ -1,5 +1,4 @@
-//! How a record lies on disk: a version byte, then bincode. The only file that names bincode. A struct that changes leaves its old
-//! shape here, with the way from it to the new one. Not here: keys and tables.
+//! Records: a version byte, then bincode. The only file that names bincode. Not here: keys and tables, older shapes (older.rs).
 
 use super::older::{Action1, Conflict1, Contender1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1, Template2};
 use crate::domain::device::Listed;
@@ -9,11 +8,11 @@ use crate::domain::template::Template;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Something that is kept. `VERSION` goes up when the shape changes; `migrate` reads the older ones.
+/// `VERSION` rises when the shape changes.
 pub trait Record: Serialize + DeserializeOwned {
     const VERSION: u8 = 1;
 
-    /// Reads the body of a record of an older version; `None` where there never was such a version.
+    /// `None` for an unknown version.
     fn migrate(_version: u8, _body: &[u8]) -> Option<Self> {
         None
     }
@@ -23,10 +22,10 @@ fn codec() -> impl Options {
     bincode::DefaultOptions::new().with_limit(RECORD_BYTES_MAX as u64)
 }
 
-/// sled keeps larger values in files that it never syncs (over 128 KiB), and is slow long before.
+/// sled puts larger values (over 128 KiB) into files that it never syncs, and is slow long before.
 pub const RECORD_BYTES_MAX: usize = 100 * 1024;
 
-/// `None` when the record is larger than `RECORD_BYTES_MAX`.
+/// `None` if it is too large.
 pub fn encode<R: Record>(record: &R) -> Option<Vec<u8>> {
     let mut bytes = vec![R::VERSION];
     codec().serialize_into(&mut bytes, record).ok()?;
@@ -41,7 +40,7 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Option<R> {
 impl Record for Listed {
     const VERSION: u8 = 2;
 
-    /// The first was the serial alone.
+    /// Version 1 was the serial alone.
     fn migrate(version: u8, body: &[u8]) -> Option<Self> {
         let sn = (version == 1).then(|| codec().deserialize(body).ok())??;
         Some(Self { sn, cpuid: None })
@@ -51,7 +50,7 @@ impl Record for Listed {
 impl Record for Running {
     const VERSION: u8 = 2;
 
-    /// Of a release in which every start was another run.
+    /// Version 1 was empty: every start was a new run.
     fn migrate(version: u8, body: &[u8]) -> Option<Self> {
         (version == 1 && body.is_empty()).then(Self::default)
     }
@@ -79,7 +78,6 @@ impl Record for Template {
     }
 }
 
-/// Those whose first shape was another.
 macro_rules! second_shapes {
     ($($name:ty = $first:ty),* $(,)?) => {$(
         impl Record for $name {
@@ -149,7 +147,7 @@ mod tests {
         assert_eq!(decode::<String>(&[]), None);
     }
 
-    /// A row of today is read by every later release: the number of a kind of fact never changes.
+    /// Later releases read today's rows.
     #[test]
     fn facts_are_stored_by_numbers_that_stay() {
         use crate::domain::fact::{Deed, Fact};

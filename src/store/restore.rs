@@ -1,4 +1,4 @@
-//! A backup read from end to end, and a data dir made of it. Not here: what its file is (backup_file.rs).
+//! Reading and restoring backups. Not here: their format (backup_file.rs).
 
 use super::backup_file::{
     BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECORDS, Row, SUMS, Summing, decode, hex, is_sum, sayable, wrong,
@@ -15,28 +15,28 @@ use std::io::{self, BufRead, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Stands in a data dir while a restore is at work on it.
+/// Marks a data dir until its restore is complete.
 pub const INCOMPLETE: &str = "restore-incomplete";
-/// A member of records that is larger is no backup's; files are far smaller.
+/// Far above the size of real ones.
 const MEMBER_BYTES_MAX: u64 = 256 << 20;
 
 enum Member<'a> {
     Rows(Vec<Row>),
-    /// By the name of its hash.
+    /// Named by its hash.
     Picture(&'a str, &'a mut dyn Read),
     File(&'static str, Vec<u8>),
 }
 
-/// Gives `each` every member in its order; fails at the first thing that is not as it was written.
+/// Fails at the first member that is not as it was written.
 fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>) -> Result<(), BackupError> {
     let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, File::open(path)?));
     let damaged = |name: &str| wrong(format!("{}: {} is damaged", path.display(), sayable(name)));
     let foreign = || wrong(format!("{} holds what it does not list", path.display()));
     let mut sums: BTreeMap<String, String> = BTreeMap::new();
     let mut is_whole = false;
-    // As they lie there: what stands for something longer, a hole or another file's name, is no part of a backup.
+    // Long names, holes and links are not part of a backup.
     for member in tar.entries()?.raw(true) {
-        // The library's own words quote what stands there.
+        // The library's message quotes the content.
         let member = member.map_err(|_| wrong(format!("{} is cut off or no backup", path.display())))?;
         let name = member.path()?.to_string_lossy().into_owned();
         if is_whole {
@@ -78,7 +78,7 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
             return Err(wrong(format!("{}: {} is nothing of a backup's", path.display(), sayable(&name))));
         }
         io::copy(&mut data, &mut io::sink())?;
-        // Each stands there once: of two, one would not be held against its sum.
+        // Only one of the two would be checked.
         if sums.insert(name.clone(), hex(data.sum)).is_some() {
             return Err(damaged(&name));
         }
@@ -86,11 +86,11 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
     if !is_whole {
         return Err(wrong(format!("{} is cut off: it has no end", path.display())));
     }
-    // A tar ends in zeros, and whatever follows them is not read as a member.
+    // Whatever follows the zeros is not read as a member.
     if is_zeros(&mut tar.into_inner())? { Ok(()) } else { Err(foreign()) }
 }
 
-/// Whose sum is not what the list says. `sums`: by name, of what was there.
+/// `sums`: by name, as computed.
 fn first_that_differs(list: &str, sums: &BTreeMap<String, String>) -> Option<String> {
     let mut listed = list.lines().filter_map(|line| line.split_once("  "));
     listed.find(|(sum, name)| sums.get(*name).is_none_or(|found| found != sum)).map(|(_, name)| name.to_owned())
@@ -113,7 +113,6 @@ fn is_version(text: &str) -> bool {
     text.len() <= 20 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
 }
 
-/// What a newer paperline has made is left alone.
 fn check_head(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
     let text = String::from_utf8_lossy(bytes);
     let head: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once(' ')).collect();
@@ -128,7 +127,7 @@ fn check_head(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
     }
 }
 
-/// Reads a backup from end to end: every sum, and a picture for every row that names one.
+/// Checks every sum, and that every row's picture is there.
 pub fn read_through(path: &Path) -> Result<(), BackupError> {
     let prefix = PICTURES.prefix(&());
     let (mut named, mut there) = (BTreeMap::new(), HashSet::new());
@@ -151,9 +150,8 @@ pub fn read_through(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Makes a data dir of a backup, while there is `room`. `dir` must be empty or not be there; until it is whole, a file in it says that it
-/// is not, and when nothing comes of it, nothing is left. Sessions are not restored: they have ended; what else has become valid again, the
-/// first start says in the log.
+/// Restores into `dir`, which must be empty or missing; on failure, nothing is left. Sessions are not restored; the first start
+/// logs what else is valid again.
 pub fn restore(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(wrong(format!("{} is not empty; restore into a new directory", dir.display())));

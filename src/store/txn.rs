@@ -1,4 +1,4 @@
-//! What a verb writes with. Nothing reaches the backend from here: the writer takes the whole group's writes at once.
+//! The writes of verbs; the writer applies a group's at once.
 
 use super::key::Key;
 use super::record::{self, Record};
@@ -8,16 +8,15 @@ use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use std::fmt;
 
-/// A key, and what stood for it in the group's writes: nothing, a value, or that it goes.
+/// A key and its earlier entry in the group's writes, if any.
 type Before = (Vec<u8>, Option<Option<Vec<u8>>>);
 
-/// The writes of a group of verbs, one verb after the other; a refused verb's are taken back.
+/// A group of verbs; a refused verb's writes are rolled back.
 pub struct Txn<'e> {
     backend: &'e dyn KeyValue,
     written: Batch,
-    /// What `written` held before the running verb changed it.
+    /// What the running verb overwrote.
     undo: Vec<Before>,
-    /// In their order; the writer numbers them.
     news: Vec<News>,
     sealed: bool,
 }
@@ -34,17 +33,16 @@ impl<'e> Txn<'e> {
         Self { backend, written: Batch::new(), undo: Vec::new(), news: Vec::new(), sealed }
     }
 
-    /// What was written, what is to be told, and whether anything may follow.
+    /// Writes, news, and whether the store is sealed.
     pub(super) fn finish(self) -> (Batch, Vec<News>, bool) {
         (self.written, self.news, self.sealed)
     }
 
-    /// How many news the group has by now.
     pub(super) fn news(&self) -> usize {
         self.news.len()
     }
 
-    /// Runs one verb; refused or panicking, it leaves nothing behind.
+    /// Runs one verb; a refusal or panic leaves nothing behind.
     pub(super) fn run<T>(&mut self, verb: impl FnOnce(&mut Txn<'e>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         if self.sealed {
             return Err(Refusal::unavailable());
@@ -105,12 +103,12 @@ impl<'e> Txn<'e> {
         self.set(table.prefix(key), None);
     }
 
-    /// The next number of its kind, from 1 upwards; one that a refused verb took is free again.
+    /// From 1; a refused verb's number is free again.
     pub fn next(&mut self, counter: &str) -> Result<u64, StoreError> {
         self.add(counter, 1)
     }
 
-    /// Changes a running total, which never goes below 0, and gives the new one.
+    /// A running total, never below 0. Returns the new one.
     pub fn add(&mut self, counter: &str, by: i64) -> Result<u64, StoreError> {
         let name = counter.to_owned();
         let value = self.get(&COUNTERS, &name)?.unwrap_or(0).saturating_add_signed(by);
@@ -118,12 +116,12 @@ impl<'e> Txn<'e> {
         Ok(value)
     }
 
-    /// No verb after this one is carried out any more: the store is about to make way for another one.
+    /// Refuses later verbs: the store is about to be replaced.
     pub fn seal(&mut self) {
         self.sealed = true;
     }
 
-    /// To be told once all this is durable.
+    /// Sent once the group is durable.
     pub fn tell(&mut self, news: News) {
         self.news.push(news);
     }

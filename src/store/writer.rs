@@ -1,5 +1,5 @@
-//! The one writer: takes every verb that waits, makes their writes durable at once, answers. Measured with 64
-//! waiting writers, this is eight times a sync per verb.
+//! The one writer: runs all waiting verbs, makes them durable together, answers. With 64 waiting writers this measured 8 × a sync
+//! per verb.
 
 use super::backup::Tails;
 use super::news::Numbers;
@@ -10,18 +10,18 @@ use crate::domain::refusal::Refusal;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Whether there is still space to write, and else why not.
+/// Whether there is free space, or why not.
 pub type Room = Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>;
 
-/// What a verb is answered with, and the number of the last news that it has; 0: it has none.
+/// The result, and the number of the last news; 0 for none.
 pub(super) type Answer<T> = (Result<T, Refusal>, u64);
-/// Called when the group's fate is known, with the number of the last news before it; an error is the refusal that everyone in it gets.
+/// Called with the refusal for the whole group, if any, and the number of the last news before it.
 type Completion = Box<dyn FnOnce(Result<(), Refusal>, u64) + Send>;
 pub(super) type Job = Box<dyn FnOnce(&mut Txn<'_>) -> Completion + Send>;
 
-/// How many verbs may wait; past it, those who ask wait before they are taken in.
+/// Waiting verbs; beyond it, callers wait to queue.
 const WAITING_MAX: usize = 4096;
-/// Bounds the memory of a group and the time its first verb waits.
+/// Bounds memory, and the wait of the first verb.
 const GROUP_MAX: usize = 1024;
 
 pub(super) fn job<T: Send + 'static>(
@@ -34,20 +34,18 @@ pub(super) fn job<T: Send + 'static>(
         let news = txn.news();
         Box::new(move |durable, newest| {
             let last = if durable.is_ok() && news > before { newest + news as u64 } else { 0 };
-            // Whoever asked may be gone: the verb has happened all the same.
+            // The caller may be gone; the verb has happened.
             let _ = answer.send((durable.and(result), last));
         })
     });
     (job, wait)
 }
 
-/// Where batches go.
 pub(super) struct Target {
     pub backend: Arc<dyn KeyValue>,
     pub gate: Arc<RwLock<()>>,
     pub tails: Tails,
     pub numbers: Numbers,
-    /// Why nothing is written any more.
     pub failure: watch::Sender<Option<String>>,
 }
 
@@ -60,7 +58,7 @@ pub(super) fn start(target: Target, room: Room) -> std::io::Result<mpsc::Sender<
             if waiting.blocking_recv_many(&mut group, GROUP_MAX) == 0 {
                 return;
             }
-            // A store that failed is not even asked: what it would say is not known.
+            // A failed backend's answers can't be trusted.
             sealed |= target.failure.borrow().is_some();
             let mut txn = Txn::new(&*target.backend, sealed);
             let completions: Vec<_> = group.drain(..).map(|job| job(&mut txn)).collect();
@@ -87,16 +85,15 @@ pub(super) fn start(target: Target, room: Room) -> std::io::Result<mpsc::Sender<
     Ok(jobs)
 }
 
-/// News go into the batch of what they tell of.
+/// Adds news to the batch that they report.
 fn number(news: &[News], before: u64, batch: &mut Batch) {
     for (number, one) in (before + 1..).zip(news) {
-        // Ids and small values: an upload's, of two hundred pictures, is the largest.
+        // Small enough: the largest is an upload of 200 pictures.
         batch.insert(NEWS.prefix(&number), Some(record::encode(one).unwrap_or_default()));
     }
 }
 
-/// An error or a panic inside the backend leaves it in a state that nobody knows: nothing is written any more, and what was acknowledged
-/// is found again when the store is opened anew.
+/// After an error or panic the backend's state is unknown: nothing more is written, and reopening recovers what was acknowledged.
 fn commit(target: &Target, batch: &Batch) -> Result<(), Refusal> {
     let committed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         {
