@@ -30,7 +30,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Set for a process that took the place of one whose store had failed.
-const BEGUN_ANEW: &str = "PAPERLINE_BEGUN_ANEW";
+const RESTARTED: &str = "PAPERLINE_RESTARTED";
 
 /// Everything behind the listeners, opened and made whole.
 fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
@@ -90,7 +90,7 @@ async fn opened(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
         match tokio::task::spawn_blocking(move || open(&config).map_err(|e| e.to_string())).await? {
             Ok(opened) => return Ok(opened),
             // Nobody is there to start it again: the disk was just writable, and will be.
-            Err(why) if std::env::var_os(BEGUN_ANEW).is_some() => {
+            Err(why) if std::env::var_os(RESTARTED).is_some() => {
                 tracing::error!("{why}; trying again");
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
@@ -100,10 +100,10 @@ async fn opened(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
 }
 
 /// Waits for what ends this run; whether another one is to follow by itself.
-async fn begins_anew(app: &App, config: &Serve, mut stop: Stop) -> bool {
+async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
     tokio::select! {
         () = stop.asked() => false,
-        () = app.begin_anew.notified() => {
+        () = app.restart.notified() => {
             // Whoever asked for it is answered first.
             tokio::time::sleep(Duration::from_millis(500)).await;
             true
@@ -162,8 +162,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     greeting::print(&app, &bound);
     io::stdout().flush()?;
 
-    if begins_anew(&app, &config, asked_to_stop).await {
-        return Err(begin_anew().into());
+    if restarts(&app, &config, asked_to_stop).await {
+        return Err(restart().into());
     }
     tracing::info!("stopping");
     stop.send_replace(true);
@@ -222,9 +222,9 @@ async fn until_writable(dir: &Path) {
 
 /// A store that failed is sound again once it is opened anew, and one that was restored has to be opened: that takes a new process, and
 /// this one becomes it. Comes back only with an error.
-fn begin_anew() -> io::Error {
+fn restart() -> io::Error {
     tracing::info!("starting anew");
-    Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(BEGUN_ANEW, "1").exec()
+    Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(RESTARTED, "1").exec()
 }
 
 /// What asks it to stop; heard from the moment on at which this is made.

@@ -177,7 +177,7 @@ impl App {
         let marked = marked.await;
         // From here on nobody touches what was laid out. Whatever became of the mark: without it the box begins anew as it was.
         self.backups.is_taken_in.store(true, Ordering::Release);
-        self.begin_anew.notify_one();
+        self.restart.notify_one();
         marked?.map_err(|e| StoreError::Io(e).into())
     }
 

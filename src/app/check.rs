@@ -12,7 +12,7 @@ use crate::store::blobs::Blobs;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
-    ACTIONS, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CONTENDERS, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
+    ACTIONS, CANDIDATES, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
     DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICES, INVOICES_BY_COMPANY,
     INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, NEWS, PAUSE, PICTURES, PRINTS, QUEUES, REDS, RETIRED, RUNNING,
     SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS,
@@ -381,7 +381,7 @@ impl Check<'_> {
             self.total(&faults::counter(company), number)?;
         }
         self.each(&CORRECTIONS, |check, (id, _), _| check.is_there(&INVOICES, &id, "a correction"))?;
-        self.each(&CONTENDERS, |check, id, _| check.is_there(&INVOICES, &id, "what its templates came to"))?;
+        self.each(&CANDIDATES, |check, id, _| check.is_there(&INVOICES, &id, "what its templates came to"))?;
         self.allotted("invoices", highest)
     }
 

@@ -1,4 +1,4 @@
-//! The clocks: the wall's, which people set, and one that nobody sets.
+//! The clocks: the scope's, which people set, and one that nobody sets.
 
 use crate::domain::ids::Millis;
 use crate::domain::lease::Moment;

@@ -18,16 +18,16 @@ pub(super) fn counter(company: CompanyId) -> String {
 }
 
 /// How many wait for a person: the company's, or everybody's.
-pub fn number(view: &View<'_>, wall: Option<CompanyId>) -> Result<u64, StoreError> {
-    match wall {
+pub fn number(view: &View<'_>, scope: Option<CompanyId>) -> Result<u64, StoreError> {
+    match scope {
         Some(company) => view.counter(&counter(company)),
         None => view.counter(ALL),
     }
 }
 
 /// Newest first.
-fn ids<'a>(view: &View<'a>, wall: Option<CompanyId>) -> Box<dyn Iterator<Item = Result<InvoiceId, StoreError>> + 'a> {
-    match wall {
+fn ids<'a>(view: &View<'a>, scope: Option<CompanyId>) -> Box<dyn Iterator<Item = Result<InvoiceId, StoreError>> + 'a> {
+    match scope {
         Some(company) => Box::new(view.scan(&FAULTS_BY_COMPANY, &company, true).map(|row| row.map(|((_, id), ())| id))),
         None => Box::new(view.scan(&FAULTS, &(), true).map(|row| row.map(|(id, ())| id))),
     }
@@ -35,7 +35,7 @@ fn ids<'a>(view: &View<'a>, wall: Option<CompanyId>) -> Box<dyn Iterator<Item = 
 
 /// Those that wait for a person, newest first; calls `each` until it says stop.
 pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> bool) -> Result<(), StoreError> {
-    for id in ids(view, filter.wall) {
+    for id in ids(view, filter.scope) {
         if let Some(invoice) = view.get(&INVOICES, &id?)?
             && filter.fits(view, &invoice)?
             && !each(invoice)
@@ -49,9 +49,9 @@ pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> b
 /// One page of them, and how many there are in all.
 pub fn page(view: &View<'_>, filter: &Filter, skip: usize, limit: usize) -> Result<(Vec<Invoice>, u64), StoreError> {
     if filter.lets_all_through() {
-        let some = ids(view, filter.wall).skip(skip).take(limit);
+        let some = ids(view, filter.scope).skip(skip).take(limit);
         let page = some.filter_map(|id| id.and_then(|id| view.get(&INVOICES, &id)).transpose()).collect::<Result<_, _>>()?;
-        return Ok((page, number(view, filter.wall)?));
+        return Ok((page, number(view, filter.scope)?));
     }
     let (mut page, mut found) = (Vec::new(), 0usize);
     walk(view, filter, |invoice| {

@@ -10,7 +10,7 @@ use crate::store::{StoreError, View};
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    pub wall: Option<CompanyId>,
+    pub scope: Option<CompanyId>,
     /// When it was read.
     pub from: Option<Millis>,
     pub to: Option<Millis>,
@@ -38,7 +38,7 @@ fn is_within<T: PartialOrd>(value: Option<&T>, (least, most): (Option<&T>, Optio
 impl Filter {
     /// Nothing is asked but what the user may see.
     pub fn lets_all_through(&self) -> bool {
-        let Self { wall: _, from, to, template, fault, standing, duplicate, void, counted, dates, amounts, text } = self;
+        let Self { scope: _, from, to, template, fault, standing, duplicate, void, counted, dates, amounts, text } = self;
         let times = from.is_none() && to.is_none() && dates.0.is_none() && dates.1.is_none();
         let states = fault.is_none() && standing.is_none() && duplicate.is_none() && void.is_none() && counted.is_none();
         times && states && template.is_none() && amounts.0.is_none() && amounts.1.is_none() && text.is_none()
@@ -69,9 +69,9 @@ impl Filter {
     }
 }
 
-/// Of all that are seen from behind this wall.
-pub fn totals(view: &View<'_>, wall: Option<CompanyId>) -> Result<Totals, StoreError> {
-    Ok(view.get(&TOTALS, &wall.unwrap_or(EVERYBODY))?.unwrap_or_default())
+/// Of all that are seen from behind this scope.
+pub fn totals(view: &View<'_>, scope: Option<CompanyId>) -> Result<Totals, StoreError> {
+    Ok(view.get(&TOTALS, &scope.unwrap_or(EVERYBODY))?.unwrap_or_default())
 }
 
 /// Newest first, those before `before`; calls `each` until it says stop. The invoices of one look at the store.
@@ -82,7 +82,7 @@ pub fn walk(
     mut each: impl FnMut(Invoice) -> bool,
 ) -> Result<(), StoreError> {
     let last = InvoiceId(before.map_or(u64::MAX, |id| id.0.saturating_sub(1)));
-    let invoices: Box<dyn Iterator<Item = Result<Option<Invoice>, StoreError>>> = match filter.wall {
+    let invoices: Box<dyn Iterator<Item = Result<Option<Invoice>, StoreError>>> = match filter.scope {
         Some(company) => {
             let rows = view.range(&INVOICES_BY_COMPANY, &(company, InvoiceId(0)), &(company, last), true);
             Box::new(rows.map(|row| row.and_then(|((_, id), ())| view.get(&INVOICES, &id))))

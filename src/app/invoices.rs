@@ -4,11 +4,11 @@
 use super::kin;
 use crate::domain::account::Actor;
 use crate::domain::ids::{CompanyId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Contender, Correction, Invoice};
+use crate::domain::invoice::{Candidate, Correction, Invoice};
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{Learnt, Template};
 use crate::domain::totals::{Class, Totals};
-use crate::store::tables::{CONTENDERS, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
+use crate::store::tables::{CANDIDATES, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
 use crate::store::{StoreError, Txn, View};
 
 /// The totals' row of everybody.
@@ -61,8 +61,8 @@ pub fn corrections(view: &View<'_>, id: InvoiceId) -> Result<Vec<Correction>, St
 }
 
 /// How the likeliest templates fared when it was read last.
-pub fn contenders(view: &View<'_>, id: InvoiceId) -> Result<Vec<Contender>, StoreError> {
-    Ok(view.get(&CONTENDERS, &id)?.unwrap_or_default())
+pub fn candidates(view: &View<'_>, id: InvoiceId) -> Result<Vec<Candidate>, StoreError> {
+    Ok(view.get(&CANDIDATES, &id)?.unwrap_or_default())
 }
 
 /// What was learnt of its template; nothing where there is no template any more.

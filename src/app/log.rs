@@ -101,7 +101,7 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Only this company's.
-    pub wall: Option<CompanyId>,
+    pub scope: Option<CompanyId>,
     pub from: Millis,
     pub to: Millis,
     /// A part of a value; without a facet, of any of the four.
@@ -157,7 +157,7 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
     let end = query.before.map_or(after, |before| before.min(after));
     let mut runs = Vec::new();
     for facet in streams.iter().flat_map(|stream| facets.iter().map(move |facet| stream + facet)) {
-        let keys: Box<dyn Iterator<Item = _>> = match query.wall {
+        let keys: Box<dyn Iterator<Item = _>> = match query.scope {
             Some(company) => Box::new(view.scan(&LOG_KEYS, &(facet, company), false)),
             None => Box::new(view.scan(&LOG_KEYS, &facet, false)),
         };
@@ -322,18 +322,18 @@ mod tests {
                 let facets = query.facet.map_or(0..4, |facet| facet as u8..facet as u8 + 1);
                 keyword.is_empty() || facets.into_iter().any(|facet| value(row, facet).contains(&keyword))
             };
-            for wall in [None, Some(CompanyId(2))] {
+            for scope in [None, Some(CompanyId(2))] {
                 for keyword in [None, Some("user 1"), Some("1"), Some("用户"), Some("设置"), Some("nobody")] {
                     for facet in [None, Some(Facet::User), Some(Facet::Kind), Some(Facet::Ip), Some(Facet::Company)] {
                         for (from, to) in [(Millis::MIN, Millis::MAX), (1_002, 1_011), (1_011, 1_011)] {
                             for administration in [false, true] {
                                 let keyword = keyword.map(str::to_owned);
-                                let query = Query { wall, from, to, keyword, facet, administration, before: None };
+                                let query = Query { scope, from, to, keyword, facet, administration, before: None };
                                 let expected: Vec<u64> = all
                                     .iter()
                                     .filter(|((time, _), row)| {
                                         (from..=to).contains(time)
-                                            && wall.is_none_or(|wall| wall == row.company)
+                                            && scope.is_none_or(|scope| scope == row.company)
                                             && (administration || row.action.is_some())
                                             && found_by(row, &query)
                                     })

@@ -77,7 +77,7 @@ pub struct App {
     dir: PathBuf,
     backups: backup::Backups,
     /// Asked for when the data dir is to be opened anew.
-    pub begin_anew: tokio::sync::Notify,
+    pub restart: tokio::sync::Notify,
     settings: settings::InForce,
     /// Settings of the command line: they win over the stored ones.
     fixed: Vec<(String, String)>,
@@ -101,7 +101,7 @@ impl App {
             run: passwords::random_number()?,
             dir,
             backups: backup::Backups::default(),
-            begin_anew: tokio::sync::Notify::new(),
+            restart: tokio::sync::Notify::new(),
             settings,
             fixed,
         })

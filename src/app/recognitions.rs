@@ -6,14 +6,14 @@ use super::queues::{end, picture_of};
 use super::{App, faults, now};
 use crate::domain::action::{Job, State};
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Contender, Invoice, Standing, Why};
+use crate::domain::invoice::{Candidate, Invoice, Standing, Why};
 use crate::domain::judge;
 use crate::domain::news::{Broken, News};
 use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::Region;
 use crate::store::Txn;
-use crate::store::tables::{CONTENDERS, INVOICES, TEMPLATES};
+use crate::store::tables::{CANDIDATES, INVOICES, TEMPLATES};
 
 /// What came of a recognition.
 #[derive(Clone, Debug)]
@@ -26,12 +26,12 @@ pub struct Outcome {
     /// Texts of the VAT codes on the picture.
     pub codes: Vec<String>,
     /// The templates it was chosen from, the likeliest first, where the engine told.
-    pub contenders: Vec<Contender>,
+    pub candidates: Vec<Candidate>,
 }
 
 impl Outcome {
     pub fn nothing_read(reason: Reason) -> Self {
-        Self { template: None, regions: Vec::new(), reasons: vec![reason], codes: Vec::new(), contenders: Vec::new() }
+        Self { template: None, regions: Vec::new(), reasons: vec![reason], codes: Vec::new(), candidates: Vec::new() }
     }
 
     /// The engine gave no proper answer in all its tries.
@@ -88,10 +88,10 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         invoice.standing = Standing::Passed;
     }
     put(txn, again.as_ref(), &mut invoice)?;
-    if outcome.contenders.is_empty() {
-        txn.delete(&CONTENDERS, &invoice.id);
+    if outcome.candidates.is_empty() {
+        txn.delete(&CANDIDATES, &invoice.id);
     } else {
-        txn.put(&CONTENDERS, &invoice.id, &outcome.contenders)?;
+        txn.put(&CANDIDATES, &invoice.id, &outcome.candidates)?;
     }
     txn.tell(News::Recognised { company: invoice.company, action: id, invoice: invoice.id, broken });
     if invoice.is_fault() {

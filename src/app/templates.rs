@@ -31,9 +31,9 @@ pub fn get(view: &View<'_>, id: TemplateId) -> Result<Option<Template>, StoreErr
 }
 
 /// A company's templates (`None`: everybody's), newest first.
-pub fn ids(view: &View<'_>, wall: Option<CompanyId>) -> Result<Vec<TemplateId>, StoreError> {
+pub fn ids(view: &View<'_>, scope: Option<CompanyId>) -> Result<Vec<TemplateId>, StoreError> {
     let id = |row: Result<((CompanyId, TemplateId), ()), StoreError>| row.map(|((_, id), ())| id);
-    let mut ids = match wall {
+    let mut ids = match scope {
         None => view.scan(&TEMPLATES_BY_COMPANY, &(), true).map(id).collect::<Result<Vec<_>, _>>()?,
         Some(company) => view.scan(&TEMPLATES_BY_COMPANY, &company, true).map(id).collect::<Result<_, _>>()?,
     };

@@ -176,7 +176,7 @@ impl App {
                     return Err(Refusal::no_permission());
                 }
                 must_be_company(txn, company)?;
-                // A group does not reach over the wall.
+                // A group does not reach over the scope.
                 (user.company, user.group) = (company, None);
             }
             if let Some(group) = change.group {
@@ -199,7 +199,7 @@ impl App {
             txn.put(&USERS, &id, &user)?;
             txn.tell(News::User(user.id));
             keep_an_administrator(txn)?;
-            // Whoever moves is news on both sides of the wall.
+            // Whoever moves is news on both sides of the scope.
             if user.company != before.company {
                 let fact = Fact::UserWentOver { user: before.name.clone() };
                 log(txn, now(), &by.about(&txn.view(), before.company)?, None, fact)?;

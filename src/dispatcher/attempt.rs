@@ -7,7 +7,7 @@ use crate::app::{App, pictures, templates};
 use crate::domain::action::{Action, Job, TemplateDraft};
 use crate::domain::dispatch::End;
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{CONTENDERS_MAX, Contender};
+use crate::domain::invoice::{CANDIDATES_MAX, Candidate};
 use crate::domain::judge::{self, Reading};
 use crate::domain::news::Broken;
 use crate::domain::progress::{Match, Progress, Step};
@@ -81,7 +81,7 @@ impl Attempt<'_> {
     async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
         let templates = self.templates.clone().map_err(lost)?;
         let mut answers = worker.ask(self.request(templates.clone())?);
-        let mut heard = Heard { templates, matched: None, contenders: Vec::new(), regions: Regions::default(), events: 0 };
+        let mut heard = Heard { templates, matched: None, candidates: Vec::new(), regions: Regions::default(), events: 0 };
         let timeout = silence(&self.app.settings());
         let end = Instant::now() + timeout * SILENCES_MAX;
         loop {
@@ -128,7 +128,7 @@ impl Attempt<'_> {
         let step = match event {
             engine::Event::Matched { template, candidates } => {
                 heard.matched = heard.templates.iter().find(|t| Some(t.id) == template).cloned();
-                heard.contenders = heard.contenders_of(candidates);
+                heard.candidates = heard.candidates_of(candidates);
                 heard.regions = Regions::default();
                 let template = match &heard.matched {
                     Some(template) => {
@@ -137,7 +137,7 @@ impl Attempt<'_> {
                     }
                     None => None,
                 };
-                Step::Matched(Match { template, contenders: heard.contenders.clone() })
+                Step::Matched(Match { template, candidates: heard.candidates.clone() })
             }
             engine::Event::Found { status, pos_id, position } => {
                 heard.regions.found(&pos_id, position, status);
@@ -159,7 +159,7 @@ impl Attempt<'_> {
             Done::Recognised(Verdict::NoTemplateFits) => None,
             Done::Recognised(Verdict::Done { codes, papers }) => Some((codes, papers)),
         };
-        let Heard { matched, contenders, regions, .. } = heard;
+        let Heard { matched, candidates, regions, .. } = heard;
         Ok(Product::Recognition(match (matched, said) {
             (Some(template), Some((codes, papers))) => {
                 let reading = Reading { regions, codes: &codes, papers };
@@ -172,10 +172,10 @@ impl Attempt<'_> {
                     regions: verdict.regions,
                     reasons: verdict.reasons,
                     codes: vat_code::kept(codes),
-                    contenders,
+                    candidates,
                 }
             }
-            _ => Outcome { contenders, ..Outcome::nothing_read(Reason::NoTemplateFits) },
+            _ => Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) },
         }))
     }
 
@@ -188,19 +188,19 @@ impl Attempt<'_> {
 struct Heard {
     templates: Vec<Arc<Template>>,
     matched: Option<Arc<Template>>,
-    contenders: Vec<Contender>,
+    candidates: Vec<Candidate>,
     regions: Regions,
     events: usize,
 }
 
 impl Heard {
     /// With the names that people know them by.
-    fn contenders_of(&self, candidates: Vec<engine::Candidate>) -> Vec<Contender> {
-        let named = |engine::Candidate { template, score, ground }| {
+    fn candidates_of(&self, candidates: Vec<engine::TemplateScore>) -> Vec<Candidate> {
+        let named = |engine::TemplateScore { template, score, reason }| {
             let label = self.templates.iter().find(|t| t.id == template)?.layout.label.clone();
-            Some(Contender { template, label, score, ground })
+            Some(Candidate { template, label, score, reason })
         };
-        candidates.into_iter().filter_map(named).take(CONTENDERS_MAX).collect()
+        candidates.into_iter().filter_map(named).take(CANDIDATES_MAX).collect()
     }
 }
 

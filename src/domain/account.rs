@@ -251,12 +251,12 @@ impl Actor {
     }
 
     /// The company scope; `None` for all companies.
-    pub fn wall(&self) -> Option<CompanyId> {
+    pub fn scope(&self) -> Option<CompanyId> {
         (!self.may(Permission::SystemRw)).then_some(self.company)
     }
 
     pub fn sees(&self, company: CompanyId) -> bool {
-        self.wall().is_none_or(|own| own == company)
+        self.scope().is_none_or(|own| own == company)
     }
 
     /// Nobody grants or revokes what they don't hold.

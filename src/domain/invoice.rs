@@ -1,7 +1,7 @@
 //! Pictures, and the invoices read from them. Not here: reading (engine).
 
 use super::area::AreaKind;
-use super::ground::Ground;
+use super::fit_reason::FitReason;
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use super::reason::Reason;
 use super::region::{self, Region, is_sure};
@@ -104,17 +104,17 @@ impl Picture {
 
 /// How a candidate template fitted a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Contender {
+pub struct Candidate {
     pub template: TemplateId,
     /// Its name at that moment.
     pub label: String,
     /// 0 to 1.
     pub score: f64,
-    pub ground: Ground,
+    pub reason: FitReason,
 }
 
 /// How many are kept, best first.
-pub const CONTENDERS_MAX: usize = 5;
+pub const CANDIDATES_MAX: usize = 5;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Why {

@@ -11,7 +11,7 @@ pub mod dispatch;
 pub mod entries;
 pub mod fact;
 pub mod file_kind;
-pub mod ground;
+pub mod fit_reason;
 pub mod identity;
 pub mod ids;
 pub mod invoice;

@@ -1,7 +1,7 @@
 //! An engine's progress, sent to watchers and not stored.
 
 use super::ids::{ActionId, CompanyId, TemplateId};
-use super::invoice::{Contender, Picture};
+use super::invoice::{Candidate, Picture};
 use super::template::Rect;
 
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Progress {
 pub struct Match {
     /// The picture is the one to show; the string is the label.
     pub template: Option<(TemplateId, Picture, String)>,
-    pub contenders: Vec<Contender>,
+    pub candidates: Vec<Candidate>,
 }
 
 #[derive(Clone, Debug)]

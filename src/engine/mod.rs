@@ -1,7 +1,7 @@
 //! Reads invoices: the one interface that the dispatcher knows, and what passes through it. Engines hold no records and decide
 //! nothing about queues; they run on a thread of their own and may block.
 
-use crate::domain::ground::Ground;
+use crate::domain::fit_reason::FitReason;
 use crate::domain::ids::TemplateId;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, Rect, Template};
 use std::path::Path;
@@ -18,7 +18,7 @@ pub mod worker;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The template that fits; `None` when none does. `candidates`: those it was chosen from, the likeliest first, where the engine tells.
-    Matched { template: Option<TemplateId>, candidates: Vec<Candidate> },
+    Matched { template: Option<TemplateId>, candidates: Vec<TemplateScore> },
     /// An area was found on the invoice picture.
     Found { status: i32, pos_id: String, position: Rect },
     /// An area was read; `probability` from 0 to 1.
@@ -27,12 +27,12 @@ pub enum Event {
 
 /// How one template fared on a picture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
+pub struct TemplateScore {
     pub template: TemplateId,
     /// 0 to 1.
     pub score: f64,
     /// Why.
-    pub ground: Ground,
+    pub reason: FitReason,
 }
 
 /// How a recognition ended when nothing went wrong with the engine.
@@ -52,7 +52,7 @@ pub enum Verdict {
 pub struct Trial {
     /// How well the template fits, 0 to 1, and why.
     pub score: f64,
-    pub ground: Ground,
+    pub reason: FitReason,
     /// As in a recognition, `Matched` first.
     pub events: Vec<Event>,
     pub codes: Vec<String>,

@@ -1,7 +1,7 @@
 //! An engine whose outcomes stand in a table: for tests of everything around an engine. Not here: anything that looks at pixels.
 
-use super::{Cancel, Candidate, Draft, Engine, Event, Trouble, Verdict};
-use crate::domain::ground::Ground;
+use super::{Cancel, Draft, Engine, Event, TemplateScore, Trouble, Verdict};
+use crate::domain::fit_reason::FitReason;
 use crate::domain::template::{EngineNumbers, Learnt, Rect, Template};
 use crate::domain::words::Words;
 use std::collections::VecDeque;
@@ -41,11 +41,11 @@ impl Scripted {
 }
 
 /// The one that fits before the others.
-fn candidates(templates: &[Arc<Template>], chosen: Option<&Arc<Template>>) -> Vec<Candidate> {
+fn candidates(templates: &[Arc<Template>], chosen: Option<&Arc<Template>>) -> Vec<TemplateScore> {
     let is_chosen = |template: &Arc<Template>| chosen.is_some_and(|c| c.id == template.id);
     let one = |template: &Arc<Template>| {
         let (score, zh, en) = if is_chosen(template) { (0.97, "匹配", "fits") } else { (0.25, "不匹配", "does not fit") };
-        Candidate { template: template.id, score, ground: Ground::Said(Words::new(zh, en)) }
+        TemplateScore { template: template.id, score, reason: FitReason::Said(Words::new(zh, en)) }
     };
     let mut candidates: Vec<_> = templates.iter().map(one).collect();
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));

@@ -89,7 +89,7 @@ const BEHIND_BYTES_MAX: usize = 4 << 20;
 struct Watcher {
     user: UserId,
     credential: Credential,
-    wall: Option<CompanyId>,
+    scope: Option<CompanyId>,
     permissions: PermissionSet,
     /// What a token is limited to, whatever its user may.
     limit: Option<PermissionSet>,
@@ -237,7 +237,7 @@ impl Hub {
         let watcher = Watcher {
             user: actor.user,
             credential: actor.credential,
-            wall: actor.wall(),
+            scope: actor.scope(),
             permissions: actor.permissions,
             limit: matches!(actor.credential, Credential::Token(_)).then_some(actor.permissions),
             needs,
@@ -358,7 +358,7 @@ impl Inner {
     fn rights(&mut self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool, told: &Bytes) {
         for watcher in self.watchers.values_mut().filter(|w| w.user == user) {
             watcher.permissions = watcher.limit.map_or(permissions, |limit| limit.within(permissions));
-            watcher.wall = (!watcher.permissions.allows(Permission::SystemRw)).then_some(company);
+            watcher.scope = (!watcher.permissions.allows(Permission::SystemRw)).then_some(company);
             let lost = watcher.needs.is_some_and(|needed| !watcher.permissions.allows(needed));
             if locked || lost {
                 watcher.cut.now(CLOSE_POLICY, "no permission");
@@ -373,9 +373,9 @@ impl Watcher {
     fn is_meant(&self, message: &Message) -> bool {
         let here = self.page.is_some_and(|page| message.pages.contains(&page) && page.is_open_to(self.permissions));
         here && match message.audience {
-            Audience::Company(company) => self.wall.is_none_or(|own| own == company),
-            Audience::Inside(company) => self.wall == Some(company),
-            Audience::Everywhere => self.wall.is_none(),
+            Audience::Company(company) => self.scope.is_none_or(|own| own == company),
+            Audience::Inside(company) => self.scope == Some(company),
+            Audience::Everywhere => self.scope.is_none(),
         }
     }
 
@@ -412,8 +412,8 @@ impl Subscription {
     /// Tells the number of faults, once after connecting. `number` is what the store says; later news wins.
     pub fn greet(&self, number: u64) {
         let mut inner = self.hub.lock();
-        let Some(wall) = inner.watchers.get(&self.id).map(|w| w.wall) else { return };
-        let number = *inner.faults.entry(wall).or_insert(number);
+        let Some(scope) = inner.watchers.get(&self.id).map(|w| w.scope) else { return };
+        let number = *inner.faults.entry(scope).or_insert(number);
         if let Some(watcher) = inner.watchers.get_mut(&self.id) {
             watcher.faults_told = Some(number);
             watcher.send(self.hub.encoder.faults(number));
@@ -424,7 +424,7 @@ impl Subscription {
     /// after that one; `Some(None)`: it has heard nothing yet.
     pub fn watch(&self, page: Page, since: Option<Option<u64>>) -> Result<(), NotPermitted> {
         let mut inner = self.hub.lock();
-        let faults = inner.watchers.get(&self.id).and_then(|w| inner.faults.get(&w.wall)).copied();
+        let faults = inner.watchers.get(&self.id).and_then(|w| inner.faults.get(&w.scope)).copied();
         let Some(watcher) = inner.watchers.get_mut(&self.id) else { return Err(NotPermitted) };
         if !page.is_open_to(watcher.permissions) {
             return Err(NotPermitted);
@@ -447,7 +447,7 @@ impl Subscription {
         if watcher.page != Some(Page::Console) || !Page::Console.is_open_to(watcher.permissions) {
             return Err(NotPermitted);
         }
-        let running = inner.running.iter().find(|(_, reading)| watcher.wall.is_none_or(|own| own == reading.company));
+        let running = inner.running.iter().find(|(_, reading)| watcher.scope.is_none_or(|own| own == reading.company));
         watcher.send(self.hub.encoder.so_far(running.map(|(action, reading)| (*action, &reading.regions))));
         Ok(())
     }

@@ -4,9 +4,9 @@ use crate::domain::action::{Action, Job, LogRow, State};
 use crate::domain::area::POS_LABEL;
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
 use crate::domain::fact::Fact;
-use crate::domain::ground::Ground;
+use crate::domain::fit_reason::FitReason;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use crate::domain::invoice::{BlobHash, Contender, Invoice, Picture, PictureFormat, Purpose, Standing, Why};
+use crate::domain::invoice::{BlobHash, Candidate, Invoice, Picture, PictureFormat, Purpose, Standing, Why};
 use crate::domain::region::Region;
 use crate::domain::template::{EngineNumbers, FixedWord, Layout, Learnt, Template};
 use crate::domain::words::Words;
@@ -111,17 +111,17 @@ impl From<Invoice1> for Invoice {
 
 /// When the fit reason was a text.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Contender1 {
+pub struct Candidate1 {
     pub(super) template: TemplateId,
     pub(super) label: String,
     pub(super) score: f64,
-    pub(super) ground: Words,
+    pub(super) reason: Words,
 }
 
-impl From<Contender1> for Contender {
-    fn from(old: Contender1) -> Self {
-        let Contender1 { template, label, score, ground } = old;
-        Self { template, label, score, ground: Ground::Said(ground) }
+impl From<Candidate1> for Candidate {
+    fn from(old: Candidate1) -> Self {
+        let Candidate1 { template, label, score, reason } = old;
+        Self { template, label, score, reason: FitReason::Said(reason) }
     }
 }
 

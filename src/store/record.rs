@@ -1,8 +1,8 @@
 //! Records: a version byte, then bincode. The only file that names bincode. Not here: keys and tables, older shapes (older.rs).
 
-use super::older::{Action1, Conflict1, Contender1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1, Template2};
+use super::older::{Action1, Candidate1, Conflict1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1, Template2};
 use crate::domain::device::Listed;
-use crate::domain::invoice::Contender;
+use crate::domain::invoice::Candidate;
 use crate::domain::lease::Running;
 use crate::domain::template::Template;
 use bincode::Options;
@@ -56,12 +56,12 @@ impl Record for Running {
     }
 }
 
-impl Record for Vec<Contender> {
+impl Record for Vec<Candidate> {
     const VERSION: u8 = 2;
 
     fn migrate(version: u8, body: &[u8]) -> Option<Self> {
-        let first = (version == 1).then(|| codec().deserialize::<Vec<Contender1>>(body).ok())??;
-        Some(first.into_iter().map(Contender::from).collect())
+        let first = (version == 1).then(|| codec().deserialize::<Vec<Candidate1>>(body).ok())??;
+        Some(first.into_iter().map(Candidate::from).collect())
     }
 }
 
@@ -229,17 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn contenders_of_the_first_shape_say_what_they_said() {
-        use crate::domain::ground::Ground;
+    fn candidates_of_the_first_shape_say_what_they_said() {
+        use crate::domain::fit_reason::FitReason;
         use crate::domain::ids::TemplateId;
         use crate::domain::words::Words;
-        let ground = Words::new("匹配：10 处固定文字中找到 9 处", "fits: 9 of 10 fixed words found");
-        let old = Contender1 { template: TemplateId(3), label: "票".into(), score: 0.9, ground: ground.clone() };
-        let read: Vec<Contender> = decode(&as_it_was(vec![old])).unwrap();
-        assert_eq!((read[0].ground.zh(), read[0].ground.en()), (ground.zh, ground.en));
-        let found = Ground::Fits { found: 9, of: 10, title: None, differs: None };
-        assert_eq!((found.zh(), found.en()), (read[0].ground.zh(), read[0].ground.en()));
-        assert_eq!(decode::<Vec<Contender>>(&encode(&read).unwrap()), Some(read));
+        let reason = Words::new("匹配：10 处固定文字中找到 9 处", "fits: 9 of 10 fixed words found");
+        let old = Candidate1 { template: TemplateId(3), label: "票".into(), score: 0.9, reason: reason.clone() };
+        let read: Vec<Candidate> = decode(&as_it_was(vec![old])).unwrap();
+        assert_eq!((read[0].reason.zh(), read[0].reason.en()), (reason.zh, reason.en));
+        let found = FitReason::Fits { found: 9, of: 10, title: None, differs: None };
+        assert_eq!((found.zh(), found.en()), (read[0].reason.zh(), read[0].reason.en()));
+        assert_eq!(decode::<Vec<Candidate>>(&encode(&read).unwrap()), Some(read));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
 use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
-use crate::domain::invoice::{Contender, Correction, Invoice, Picture};
+use crate::domain::invoice::{Candidate, Correction, Invoice, Picture};
 use crate::domain::label_look::LabelLook;
 use crate::domain::lease::{Claim, Running};
 use crate::domain::news::News;
@@ -112,7 +112,7 @@ pub const CORRECTIONS: Table<(InvoiceId, u64), Correction> = Table::new(47, "cor
 pub const INVOICES_BY_IDENTITY: Table<(CompanyId, String, InvoiceId), ()> = Table::new(48, "invoices by identity");
 
 /// Best first; apart from the invoice, so that lists need not read them.
-pub const CONTENDERS: Table<InvoiceId, Vec<Contender>> = Table::new(49, "contenders");
+pub const CANDIDATES: Table<InvoiceId, Vec<Candidate>> = Table::new(49, "candidates");
 
 /// By company; 0 is all of them.
 pub const TOTALS: Table<CompanyId, Totals> = Table::new(55, "totals");

@@ -146,7 +146,7 @@ impl Drop for Shelf {
 }
 
 #[test]
-fn a_disk_that_fails_stops_the_intake_and_the_box_begins_anew_when_it_is_well() {
+fn a_disk_that_fails_stops_the_intake_and_the_box_restarts_when_it_is_well() {
     let made = Shelf::new(200).and_then(|shelf| {
         // Without a log of its own, which would give up for good at the first error.
         let disk = Disk::in_folder(tempfile::tempdir_in(&shelf.0).unwrap(), &["-O", "^has_journal"])?;

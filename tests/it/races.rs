@@ -63,7 +63,7 @@ enum Way {
 const WAYS: [Way; 7] = [Way::Rights, Way::Lock, Way::GroupsRight, Way::Token, Way::Company, Way::Password, Way::LogOut];
 
 impl Way {
-    /// What is done beyond the wall or not at all is no matter of the company.
+    /// What is done beyond the scope or not at all is no matter of the company.
     fn concerns(self, kind: Kind) -> bool {
         match self {
             Self::Company => matches!(kind, Kind::AddUser | Kind::CorrectInvoice | Kind::Upload),
@@ -217,7 +217,7 @@ impl Box {
         let mut users = get("/api/users")["users"].clone();
         let invoice = get(&format!("/api/invoices/{}", self.invoice))["version"].clone();
         if way == Way::Company {
-            // What he does now, he does beyond the wall.
+            // What he does now, he does beyond the scope.
             users.as_array_mut().unwrap().retain(|user| user["company_id"] == 1);
             return json!([users, invoice]);
         }

@@ -145,7 +145,7 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
     for secret in ["只给甲", "测试", "新人", "新组", " 甲"] {
         assert!(!of_b.iter().any(|line| line.contains(secret)), "{secret}: {of_b:?}");
     }
-    // Whoever goes over the wall is news on both sides.
+    // Whoever goes over the scope is news on both sides.
     let other = b.get("/me").body["company_id"].clone();
     assert_eq!(admin.patch(&format!("/api/users/{}", user.body["user_id"]), &json!({ "company_id": other })).status, 200);
     // Neither is told of the other.

@@ -47,7 +47,7 @@ pub struct Alignment {
 
 /// A fixed word that a line may hold.
 #[derive(Clone, Debug)]
-struct Candidate {
+struct TemplateScore {
     word: usize,
     line: usize,
     glyphs: Range<usize>,
@@ -59,7 +59,7 @@ struct Candidate {
     height: f32,
 }
 
-impl Candidate {
+impl TemplateScore {
     fn pairs(&self) -> [Pair; 2] {
         std::array::from_fn(|i| Pair { from: self.from[i], to: self.to[i], weight: self.hits.min(8.0) / 4.0 })
     }
@@ -91,7 +91,7 @@ pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line], unread: &[Qua
         // The shorter the word, the worse it tells the angle: what is far from it may be farther off.
         let middle = between(start.to[0], start.to[1], 0.5);
         let length = distance(start.to[0], start.to[1]).max(1.0);
-        let slack = |c: &Candidate| 0.7 + 0.25 * distance(c.to[0], middle) / length;
+        let slack = |c: &TemplateScore| 0.7 + 0.25 * distance(c.to[0], middle) / length;
         let mut inliers = consistent(&candidates, &map, |c| slack(c).min(4.0));
         let mut map = map;
         for (stiffness, tolerance) in [(SIMILARITY, 1.5), (AFFINE, 1.0)] {
@@ -114,7 +114,7 @@ fn refined(
     quota: Option<&str>,
     lines: &[Line],
     unread: &[Quad],
-    candidates: &[Candidate],
+    candidates: &[TemplateScore],
     mut map: Map,
 ) -> Alignment {
     for (stiffness, tolerance) in [(AFFINE, 1.5), (PROJECTIVE, 1.0), (PROJECTIVE, 0.7)] {
@@ -177,7 +177,7 @@ pub fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, R
 }
 
 /// All fixed words against all lines, the longest common parts first.
-fn candidates(words: &[FixedWord], lines: &[Line]) -> Vec<Candidate> {
+fn candidates(words: &[FixedWord], lines: &[Line]) -> Vec<TemplateScore> {
     let folded: Vec<_> = lines.iter().map(|l| fold(l.reading.glyphs.iter().map(|g| g.text.as_str()))).collect();
     let kinds: Vec<u64> = folded.iter().map(|f| kinds(&f.chars)).collect();
     let mut found = Vec::new();
@@ -199,7 +199,7 @@ fn candidates(words: &[FixedWord], lines: &[Line]) -> Vec<Candidate> {
             }
             let glyphs = line.pieces[same.b.start]..line.pieces[same.b.end - 1] + 1;
             let (from, to) = extent(&text, &same.a);
-            found.push(Candidate {
+            found.push(TemplateScore {
                 word: w,
                 line: l,
                 hits: same.hits as f32,
@@ -227,7 +227,7 @@ fn extent(chars: &[char], range: &Range<usize>) -> (f32, f32) {
 }
 
 /// The candidates that a map brings together, the nearest first taken: each word once, each part of a line once.
-fn consistent(candidates: &[Candidate], map: &Map, tolerance: impl Fn(&Candidate) -> f32) -> Vec<usize> {
+fn consistent(candidates: &[TemplateScore], map: &Map, tolerance: impl Fn(&TemplateScore) -> f32) -> Vec<usize> {
     let mut near: Vec<(f32, usize)> = candidates
         .iter()
         .enumerate()
@@ -238,7 +238,7 @@ fn consistent(candidates: &[Candidate], map: &Map, tolerance: impl Fn(&Candidate
     let mut taken: Vec<usize> = Vec::new();
     for (_, i) in near {
         let c = &candidates[i];
-        let clash = |other: &Candidate| {
+        let clash = |other: &TemplateScore| {
             other.word == c.word || (other.line == c.line && other.glyphs.start < c.glyphs.end && c.glyphs.start < other.glyphs.end)
         };
         if !taken.iter().any(|t| clash(&candidates[*t])) {
@@ -248,7 +248,7 @@ fn consistent(candidates: &[Candidate], map: &Map, tolerance: impl Fn(&Candidate
     taken
 }
 
-fn fit(candidates: &[Candidate], inliers: &[usize], stiffness: Stiffness) -> Option<Map> {
+fn fit(candidates: &[TemplateScore], inliers: &[usize], stiffness: Stiffness) -> Option<Map> {
     let pairs: Vec<Pair> = inliers.iter().flat_map(|i| candidates[*i].pairs()).collect();
     Map::fit(&pairs, stiffness)
 }
@@ -269,7 +269,7 @@ fn sane(map: &Map, size: (u32, u32)) -> bool {
 fn evidence(
     words: &[FixedWord],
     (lines, unread): (&[Line], &[Quad]),
-    candidates: &[Candidate],
+    candidates: &[TemplateScore],
     inliers: &[usize],
     map: &Map,
 ) -> (f32, f32) {

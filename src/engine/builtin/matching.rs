@@ -10,9 +10,9 @@ use super::page::{self, Line, Page};
 use super::picture::Picture;
 use super::several;
 use super::title::{self, Accord, Title};
-use crate::domain::ground::Ground;
+use crate::domain::fit_reason::FitReason;
 use crate::domain::template::{Area, Template};
-use crate::engine::{Cancel, Candidate, Trouble};
+use crate::engine::{Cancel, TemplateScore, Trouble};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -64,17 +64,17 @@ impl Fit<'_> {
 pub struct Weighed<'a> {
     pub template: &'a Template,
     pub score: f32,
-    pub ground: Ground,
+    pub reason: FitReason,
     pub fit: Option<Fit<'a>>,
 }
 
 impl Weighed<'_> {
-    fn refuse(&mut self, ground: Ground) {
-        (self.score, self.ground, self.fit) = (0.0, ground, None);
+    fn refuse(&mut self, reason: FitReason) {
+        (self.score, self.reason, self.fit) = (0.0, reason, None);
     }
 
-    fn candidate(&self) -> Candidate {
-        Candidate { template: self.template.id, score: f64::from(self.score), ground: self.ground.clone() }
+    fn candidate(&self) -> TemplateScore {
+        TemplateScore { template: self.template.id, score: f64::from(self.score), reason: self.reason.clone() }
     }
 }
 
@@ -82,7 +82,7 @@ impl Weighed<'_> {
 #[derive(Debug, Default)]
 pub struct Choice<'a> {
     pub best: Option<(Fit<'a>, Vec<Line>)>,
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<TemplateScore>,
     /// How many papers lie on the picture.
     pub papers: u32,
 }
@@ -155,7 +155,7 @@ pub fn weigh<'a>(
         first.get_or_insert((weighed, lines));
     }
     let (weighed, lines) =
-        first.unwrap_or((Weighed { template, score: 0.0, ground: Ground::NothingInCommon, fit: None }, Vec::new()));
+        first.unwrap_or((Weighed { template, score: 0.0, reason: FitReason::NothingInCommon, fit: None }, Vec::new()));
     Ok((weighed, lines, 1))
 }
 
@@ -197,28 +197,28 @@ fn lay_all<'a>(templates: &'a [Arc<Template>], page: &Page<'_>, lines: &[Line], 
 }
 
 fn lay<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Picture) -> Weighed<'a> {
-    let no = |score, ground| Weighed { template, score, ground, fit: None };
+    let no = |score, reason| Weighed { template, score, reason, fit: None };
     if template.learnt.words.is_empty() {
-        return no(0.0, Ground::NoWords);
+        return no(0.0, FitReason::NoWords);
     }
     let quota = template.layout.quota.as_deref();
     let Some(alignment) = align::align(&template.learnt, quota, lines, &page.unread()) else {
-        return no(0.0, Ground::NothingInCommon);
+        return no(0.0, FitReason::NothingInCommon);
     };
     let (found, of) = (alignment.anchors, alignment.sought);
     // What a person is told falls with what was found, however certain the little is that was found.
     let score = alignment.certainty * found as f32 / of.max(1) as f32;
     if alignment.contradicted {
-        return no(0.0, Ground::OtherQuota(quota.unwrap_or_default().to_owned()));
+        return no(0.0, FitReason::OtherQuota(quota.unwrap_or_default().to_owned()));
     }
     if alignment.certainty < align::CERTAINTY_MIN {
-        return no(score, Ground::Few { found, of });
+        return no(score, FitReason::Few { found, of });
     }
     if !shows_an_area(template, &alignment, picture) {
-        return no(0.0, Ground::OffPicture);
+        return no(0.0, FitReason::OffPicture);
     }
     let fit = Fit { template, alignment, accord: None, sameness: 1.0, titled: 1.0 };
-    Weighed { template, score, ground: Ground::Fits { found, of, title: None, differs: None }, fit: Some(fit) }
+    Weighed { template, score, reason: FitReason::Fits { found, of, title: None, differs: None }, fit: Some(fit) }
 }
 
 /// Where the page bears another title, the template does not fit. `known`: the title that is there is a template's.
@@ -229,17 +229,17 @@ fn look_at_title(nets: &Nets, picture: &Picture, weighed: &mut Weighed<'_>, line
         // A form without a title of its own is not one that bears a title.
         if let Some(read) = title::printed(lines) {
             fit.titled = UNTITLED;
-            if let Ground::Fits { differs, .. } = &mut weighed.ground {
+            if let FitReason::Fits { differs, .. } = &mut weighed.reason {
                 *differs = Some((own, read));
             }
         }
         return Ok(());
     };
     if accord.other {
-        weighed.refuse(Ground::OtherTitle(own, accord.read));
+        weighed.refuse(FitReason::OtherTitle(own, accord.read));
         return Ok(());
     }
-    if let Ground::Fits { title, differs, .. } = &mut weighed.ground {
+    if let FitReason::Fits { title, differs, .. } = &mut weighed.reason {
         *title = Some((accord.same, accord.of));
         *differs = (accord.replaced > 0).then(|| (own, accord.read.clone()));
     }
@@ -268,8 +268,8 @@ fn chosen<'a>(nets: &Nets, picture: &Picture, weighed: &mut [Weighed<'a>], lines
     let Some(mut best) = rest.into_iter().next() else { return Ok(None) };
     best.sameness *= rivalry;
     for other in weighed.iter_mut().filter(|w| w.template.id != best.template.id) {
-        if let Ground::Fits { found, of, .. } = other.ground {
-            other.ground = Ground::LessThanAnother { found, of };
+        if let FitReason::Fits { found, of, .. } = other.reason {
+            other.reason = FitReason::LessThanAnother { found, of };
         }
     }
     Ok(Some(best))

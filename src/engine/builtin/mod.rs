@@ -134,17 +134,17 @@ impl Engine for Builtin {
         let nets = nets::nets()?;
         go_on(cancel)?;
         let (weighed, lines, papers) = matching::weigh(nets, &picture, template, cancel)?;
-        let (score, ground) = (f64::from(weighed.score), weighed.ground);
+        let (score, reason) = (f64::from(weighed.score), weighed.reason);
         let Some(fit) = weighed.fit else {
             let events = vec![Event::Matched { template: None, candidates: Vec::new() }];
-            return Ok(Trial { score, ground, events, codes: Vec::new(), papers, aligned: None });
+            return Ok(Trial { score, reason, events, codes: Vec::new(), papers, aligned: None });
         };
         let mut events = vec![Event::Matched { template: Some(template.id), candidates: Vec::new() }];
         read_fields(nets, &picture, &fit, &lines, cancel, &mut |event| events.push(event))?;
         let aligned = aligned(&picture, template, &fit.alignment.map)?;
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
         let papers = papers.max(vat_code::invoices(&codes));
-        Ok(Trial { score, ground, events, codes, papers, aligned: Some(aligned) })
+        Ok(Trial { score, reason, events, codes, papers, aligned: Some(aligned) })
     }
 }
 

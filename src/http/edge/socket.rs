@@ -351,7 +351,7 @@ pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
 }
 
 fn faults(edge: &Edge, actor: &Actor) -> Result<u64, Refusal> {
-    Ok(edge.app.store.read(|view| faults::number(view, actor.wall()))?)
+    Ok(edge.app.store.read(|view| faults::number(view, actor.scope()))?)
 }
 
 /// `001` registers a page (`since`: and resumes after that number), `002` asks for what the running recognition has so far.

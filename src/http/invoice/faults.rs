@@ -31,7 +31,7 @@ async fn page(call: &Call, filter: Filter, in_words: InWords) -> Result<(Vec<Val
     let page = invoice::page(&call.fields)?;
     let (language, zone) = (call.language, call.edge.app.settings().zone());
     let answer = call.edge.app.look(move |view| {
-        let number = faults::number(view, filter.wall)?;
+        let number = faults::number(view, filter.scope)?;
         let (faults, total) = faults::page(view, &filter, page.saturating_mul(PER_PAGE), PER_PAGE)?;
         let list = faults.iter().map(|invoice| in_words(view, invoice, language, &zone)).collect::<Result<Vec<_>, _>>()?;
         Ok((list, number, total))
@@ -43,7 +43,7 @@ type InWords = fn(&View<'_>, &Invoice, Language, &TimeZone) -> Result<Value, Sto
 
 /// With the interface document's own fields alone.
 pub async fn get_fault_queue(call: Call) -> Result<Reply, Refusal> {
-    let filter = Filter { wall: call.actor()?.wall(), ..Filter::default() };
+    let filter = Filter { scope: call.actor()?.scope(), ..Filter::default() };
     let (list, number, _) = page(&call, filter, |_, invoice, language, zone| Ok(wire::fault(invoice, language, zone))).await?;
     Ok(reply::json(&json!({ "fault_num": number, "fault_list": list })))
 }

@@ -59,7 +59,7 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         return Err(turned_round("min", "max"));
     }
     Ok(Filter {
-        wall: actor.wall(),
+        scope: actor.scope(),
         from: fields.time_or_none("from", zone)?.map(|t| t.first),
         to: fields.time_or_none("to", zone)?.map(|t| t.last),
         // 0 is none, as where a user's group is named.
@@ -101,7 +101,7 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
             return Err(e);
         }
         if is_whole {
-            totals = invoice_lists::totals(view, filter.wall)?;
+            totals = invoice_lists::totals(view, filter.scope)?;
         }
         let next = page.last().filter(|_| has_more).map(|last: &Invoice| last.id.to_string());
         let in_words = |found: &Invoice| invoice_words::invoice(view, found, language, &zone);

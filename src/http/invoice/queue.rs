@@ -81,7 +81,7 @@ pub async fn console(call: Call) -> Result<Reply, Refusal> {
             Some((id, picture, label)) => (json!(id), json!(wire::url(picture)), json!(label)),
             None => Default::default(),
         };
-        let candidates = wire::contenders(&matched.contenders, language);
+        let candidates = wire::candidates(&matched.candidates, language);
         json!({ "model_id": id, "model_label": label, "url": url, "candidates": candidates })
     };
     let running = call.edge.app.store.read(|view| {

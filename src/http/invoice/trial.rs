@@ -68,7 +68,7 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let reasons: Vec<Why> = reasons.into_iter().map(Why::Found).collect();
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({
-        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.ground.zh(), &trial.ground.en()) },
+        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.reason.zh(), &trial.reason.en()) },
         "region_list": wire::region_list(&regions),
         "is_fault": u8::from(!reasons.is_empty()),
         "reason": wire::reasons(&reasons, call.language),
@@ -114,7 +114,7 @@ fn judged(trial: &Trial, template: &Template, threshold: f64) -> (Vec<Region>, V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ground::Ground;
+    use crate::domain::fit_reason::FitReason;
     use crate::domain::ids::CompanyId;
     use crate::domain::template::{Layout, Learnt};
 
@@ -137,8 +137,8 @@ mod tests {
         };
         let read = |text: &str| Event::Read { status: 0, pos_id: "客户名称".into(), text: text.into(), probability: 0.95 };
         let matched = Event::Matched { template: Some(template.id), candidates: Vec::new() };
-        let (ground, events) = (Ground::NoWords, vec![matched, read("甲"), read("乙")]);
-        let trial = Trial { score: 1.0, ground, events, codes: Vec::new(), papers: 1, aligned: None };
+        let (reason, events) = (FitReason::NoWords, vec![matched, read("甲"), read("乙")]);
+        let trial = Trial { score: 1.0, reason, events, codes: Vec::new(), papers: 1, aligned: None };
         let (regions, reasons) = judged(&trial, &template, 0.9);
         assert_eq!(regions[0].text, "乙");
         assert!(matches!(&reasons[..], [Reason::ReadTwice { .. }]), "{reasons:?}");

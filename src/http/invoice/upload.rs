@@ -209,9 +209,9 @@ pub fn page(fields: &Fields) -> Result<usize, Refusal> {
 pub async fn get_all_model(call: Call) -> Result<Reply, Refusal> {
     call.check_user_id()?;
     let page = page(&call.fields)?;
-    let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
+    let (scope, zone) = (call.actor()?.scope(), call.edge.app.settings().zone());
     let answer = call.edge.app.look(move |view| {
-        let ids = templates::ids(view, wall)?;
+        let ids = templates::ids(view, scope)?;
         let total = ids.len();
         let here = ids.into_iter().skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE);
         let list = in_words(view, templates::each(view, here), &zone)?;
@@ -223,9 +223,9 @@ pub async fn get_all_model(call: Call) -> Result<Reply, Refusal> {
 pub async fn search_model_label(call: Call) -> Result<Reply, Refusal> {
     let page = page(&call.fields)?;
     let keyword = call.fields.text_or_none("keyword")?.unwrap_or_default().to_lowercase();
-    let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
+    let (scope, zone) = (call.actor()?.scope(), call.edge.app.settings().zone());
     let list = call.edge.app.look(move |view| {
-        let all = templates::each(view, templates::ids(view, wall)?);
+        let all = templates::each(view, templates::ids(view, scope)?);
         let found = all.filter(|template| template.as_ref().map_or(true, |t| t.layout.label.to_lowercase().contains(&keyword)));
         in_words(view, found.skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE), &zone)
     });

@@ -101,7 +101,7 @@ pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
         let later = kin::later_ones(view, &found)?;
         let one = |(id, class): &(InvoiceId, Class)| json!({ "invoice_id": id, "when_void": part_of(*class) });
         value["later"] = later.iter().map(one).collect();
-        value["candidates"] = wire::contenders(&invoices::contenders(view, id)?, call.language);
+        value["candidates"] = wire::candidates(&invoices::candidates(view, id)?, call.language);
         value["history"] = invoices::corrections(view, id)?.iter().map(correction).collect();
         Ok(value)
     })

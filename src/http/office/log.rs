@@ -47,7 +47,7 @@ fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<
         }
     };
     let keyword = call.fields.text_or_none("keyword")?.map(str::to_owned);
-    Ok(Query { wall: call.actor()?.wall(), from, to, keyword, facet, administration, before: None })
+    Ok(Query { scope: call.actor()?.scope(), from, to, keyword, facet, administration, before: None })
 }
 
 async fn answer(call: &Call, query: Query, language: Language) -> Result<Reply, Refusal> {

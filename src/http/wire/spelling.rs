@@ -5,7 +5,7 @@ use crate::domain::account::{Group, Permission, PermissionSet, User};
 use crate::domain::action::Action;
 use crate::domain::area::AreaKind;
 use crate::domain::ids::PictureId;
-use crate::domain::invoice::{Contender, Invoice, Picture, Why};
+use crate::domain::invoice::{Candidate, Invoice, Picture, Why};
 use crate::domain::refusal::Refusal;
 use crate::domain::region::Region;
 use crate::domain::template::{Area, Layout, Rect, Template};
@@ -90,16 +90,16 @@ pub fn reasons(reasons: &[Why], language: Language) -> String {
 }
 
 /// How the likeliest templates fared.
-pub fn contenders(contenders: &[Contender], language: Language) -> Value {
-    let one = |c: &Contender| {
+pub fn candidates(candidates: &[Candidate], language: Language) -> Value {
+    let one = |c: &Candidate| {
         json!({
             "model_id": c.template,
             "model_label": c.label,
             "score": probability(c.score),
-            "reason": language.pick(&c.ground.zh(), &c.ground.en()),
+            "reason": language.pick(&c.reason.zh(), &c.reason.en()),
         })
     };
-    contenders.iter().map(one).collect()
+    candidates.iter().map(one).collect()
 }
 
 /// An invoice as the fault queue of the interface document lists it.

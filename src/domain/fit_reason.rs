@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Stored with the invoice: append new variants at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ground {
+pub enum FitReason {
     Fits {
         found: usize,
         of: usize,
@@ -32,7 +32,7 @@ pub enum Ground {
     Said(Words),
 }
 
-impl Ground {
+impl FitReason {
     pub fn zh(&self) -> String {
         match self {
             Self::Fits { found, of, title, differs } => {
