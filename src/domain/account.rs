@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_letters_that_look_the_same() {
+    fn lookalike_names_in_other_letters() {
         for (one, other) in [
             ("admin", "\u{430}dmin"),
             ("OP-1", "ＯＰ-1"),

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_told_from_what_is_none() {
+    fn dates_are_told_from_other_texts() {
         for (text, date) in [
             ("2018年10月04日", (2018, 10, 4)),
             ("开票日期：2018-1-9 11:34", (2018, 1, 9)),

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sum_in_yuan_is_none() {
+    fn anything_but_a_sum_in_yuan_is_rejected() {
         for text in [
             "（小写）",
             "",
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_write_a_sum_below_nothing() {
+    fn every_spelling_of_a_negative_sum() {
         for text in [
             "-235.00",
             "－235.00",
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_and_halves_of_labels_are_no_part_of_a_sum() {
+    fn brackets_and_cut_labels_are_ignored() {
         for text in [
             ")¥53.40",
             "）53.40",

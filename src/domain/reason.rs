@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pages_are_told_it_in_the_readers_own_words() {
+    fn pages_get_their_own_wording() {
         let unsure = Reason::Unsure { area: "客户名称".into(), probability: 0.899 };
         assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.90）");
         assert_eq!(unsure.en(), "客户名称 was not read surely (confidence 0.90)");
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gave_no_reading_is_said_as_before_and_only_the_engine_is_trouble() {
+    fn without_a_reading_only_some_reasons_blame_the_engine() {
         let failed = "recognition failed: the engine gave no proper answer";
         for (reason, zh, en, broken) in [
             (Reason::NoTemplateFits, "没有匹配的模板", "no template fits", None),

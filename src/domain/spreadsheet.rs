@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_excel_makes_of_codes_is_seen_and_codes_are_left_alone() {
+    fn damaged_codes_are_recognised_and_others_left_alone() {
         for bent in [
             "1.23457E+19",
             "5E+12",

@@ -112,7 +112,7 @@ pub(super) fn hex(sum: Sha256) -> String {
 }
 
 /// A name for messages: an unexpected one may be a password.
-pub(super) fn sayable(name: &str) -> &str {
+pub(super) fn printable_name(name: &str) -> &str {
     let is_records = name.strip_prefix(RECORDS).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let is_picture = name.strip_prefix(PICTURES_DIR).is_some_and(is_sum);
     let is_known = is_records || is_picture || [HEAD, SUMS].contains(&name) || FILES.contains(&name);

@@ -16,9 +16,9 @@ use std::path::Path;
 
 /// A deserializer that remembers the variants it is asked for.
 #[derive(Default)]
-struct Asked(Cell<&'static [&'static str]>);
+struct VariantProbe(Cell<&'static [&'static str]>);
 
-impl<'de> Deserializer<'de> for &Asked {
+impl<'de> Deserializer<'de> for &VariantProbe {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
@@ -42,7 +42,7 @@ impl<'de> Deserializer<'de> for &Asked {
 }
 
 fn variants<T: DeserializeOwned>() -> String {
-    let asked = Asked::default();
+    let asked = VariantProbe::default();
     assert!(T::deserialize(&asked).is_err());
     asked.0.get().join(" ")
 }
