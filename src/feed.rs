@@ -1,12 +1,12 @@
 //! The feed: the one that tells news, in the order in which they became durable. First what the app remembers, then the watchers and the
-//! dispatcher; only then is the verb that they come from answered. Not here: the words (http/messages.rs), who watches (hub.rs).
+//! dispatcher; only then is the verb that they come from answered. Not here: the words (http/wire/messages.rs), who watches (hub.rs).
 
 use crate::app::{App, accounts};
 use crate::domain::fact::Fact;
 use crate::domain::ids::UserId;
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
-use crate::http::messages::Messages;
+use crate::http::wire::messages::Messages;
 use crate::hub::Hub;
 use crate::store::news::Feed;
 use std::sync::Arc;

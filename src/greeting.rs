@@ -1,7 +1,7 @@
 //! What the terminal says when the box is ready: where tablets and stations reach it, and what time it believes it is.
 
 use crate::app::App;
-use crate::http::tls;
+use crate::http::edge::tls;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use qrcode::render::unicode::Dense1x2;

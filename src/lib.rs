@@ -16,3 +16,5 @@ pub mod greeting;
 pub mod feed;
 pub mod serve;
 pub mod upkeep;
+#[cfg(test)]
+mod generated;

@@ -1,10 +1,10 @@
 //! How a user's rights come about, what the first start makes, and the rules that every change of users, groups and companies keeps.
 //! Not here: those changes (users.rs, groups.rs, companies.rs).
 
-use super::{App, By, now, passwords};
+use super::{App, By, log, now, passwords};
 use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User, look_alike};
+use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
-use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::store::tables::{COMPANIES, GROUPS, USERS, USERS_BY_NAME};
@@ -142,7 +142,14 @@ pub(super) fn keep_an_administrator(txn: &Txn<'_>) -> Result<(), Refusal> {
     Err(Refusal::conflict("至少要保留一个未锁定的系统管理员", "at least one administrator who is not locked has to be left"))
 }
 
-fn add_user(txn: &mut Txn<'_>, name: &str, hash: String, permission: Permission, default_password: bool) -> Result<(), StoreError> {
+fn add_user(
+    txn: &mut Txn<'_>,
+    by: &By,
+    name: &str,
+    hash: String,
+    permission: Permission,
+    default_password: bool,
+) -> Result<(), StoreError> {
     let id = UserId(txn.next("users")?);
     let user = User {
         id,
@@ -156,7 +163,8 @@ fn add_user(txn: &mut Txn<'_>, name: &str, hash: String, permission: Permission,
         locked: false,
     };
     txn.put(&USERS_BY_NAME, &user.name, &id)?;
-    txn.put(&USERS, &id, &user)
+    txn.put(&USERS, &id, &user)?;
+    log(txn, user.registered, by, None, Fact::UserAdded { name: user.name, rights: user.permissions })
 }
 
 /// In the data dir, until the administrator's password is changed.
@@ -174,11 +182,14 @@ impl App {
         let admin_hash = passwords::hash_blocking(&password)?;
         let production_hash = passwords::hash_blocking(PRODUCTION_PASSWORD)?;
         self.store.write_blocking(move |txn| {
-            let id = CompanyId(txn.next("companies")?);
-            txn.put(&COMPANIES, &id, &Company { id, name: "公司".into(), registered: now() })?;
-            add_user(txn, ADMIN, admin_hash, Permission::SystemRw, false)?;
-            add_user(txn, PRODUCTION_USER, production_hash, Permission::DeviceRw, true)?;
-            txn.tell(News::Accounts);
+            let company = Company { id: CompanyId(txn.next("companies")?), name: "公司".into(), registered: now() };
+            txn.put(&COMPANIES, &company.id, &company)?;
+            // The log begins with whoever is there before anybody could have added them.
+            let of_the_box = By::the_box(CompanyId(0), String::new());
+            log(txn, company.registered, &of_the_box, None, Fact::Done(Deed::CompanyAdded, company.name.clone()))?;
+            let by = By::the_box(company.id, company.name);
+            add_user(txn, &by, ADMIN, admin_hash, Permission::SystemRw, false)?;
+            add_user(txn, &by, PRODUCTION_USER, production_hash, Permission::DeviceRw, true)?;
             Ok(())
         })?;
         Ok(Some(password))

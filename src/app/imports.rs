@@ -1,5 +1,5 @@
 //! Files of devices: looked at before anything is written, taken in verb by verb, and taken back as long as nothing has been done to
-//! what they brought. Not here: reading the file (http/table.rs).
+//! what they brought. Not here: reading the file (http/tables/table.rs).
 
 use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, other, verdict};
 use super::{App, By, log, now};

@@ -1,4 +1,4 @@
-//! Logging in and out: sessions, tokens. Not here: the cookie (http/session.rs), the limit on wrong passwords (attempts.rs).
+//! Logging in and out: sessions, tokens. Not here: the cookie (http/edge/session.rs), the limit on wrong passwords (attempts.rs).
 
 use super::attempts::TooMany;
 use super::{App, By, accounts, log, now, passwords};

@@ -304,12 +304,17 @@ impl App {
         self.store
             .write(move |txn| {
                 let mut user = txn.get(&USERS, &user.id)?.ok_or_else(unknown)?;
+                let was_locked = user.locked;
                 (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
                 txn.put(&USERS, &user.id, &user)?;
                 end_access(txn, user.id, false)?;
                 txn.tell(News::User(user.id));
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
-                Ok(log(txn, now(), &by, None, Fact::Done(Deed::PasswordReset, user.name.clone()))?)
+                log(txn, now(), &by, None, Fact::Done(Deed::PasswordReset, user.name.clone()))?;
+                if was_locked {
+                    log(txn, now(), &by, None, Fact::Done(Deed::UserUnlocked, user.name))?;
+                }
+                Ok(())
             })
             .await?;
         if is_admin {

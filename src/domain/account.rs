@@ -1,4 +1,4 @@
-//! Permissions, users, groups, companies and credentials. Not here: password hashes (app/passwords.rs), cookies (http/session.rs).
+//! Permissions, users, groups, companies and credentials. Not here: password hashes (app/passwords.rs), cookies (http/edge/session.rs).
 
 use super::ids::{CompanyId, GroupId, Millis, TokenId, UserId};
 use serde::{Deserialize, Serialize};

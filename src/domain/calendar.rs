@@ -1,4 +1,4 @@
-//! Dates as invoices print them. Not here: timestamps (http/time.rs).
+//! Dates as invoices print them. Not here: timestamps (http/wire/time.rs).
 
 /// Year, month and day of the one date in a text: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, among other
 /// words. Two-digit years are 20xx, a missing year is 0. `None` for impossible dates and for two different ones.

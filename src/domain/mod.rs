@@ -25,6 +25,7 @@ pub mod reason;
 pub mod refusal;
 pub mod region;
 pub mod serials;
+pub mod setting;
 pub mod settings;
 pub mod spreadsheet;
 pub mod template;

@@ -1,4 +1,4 @@
-//! Why a verb was refused. Not here: HTTP statuses (http/reply.rs).
+//! Why a verb was refused. Not here: HTTP statuses (http/edge/reply.rs).
 
 use std::borrow::Cow;
 

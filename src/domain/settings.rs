@@ -1,81 +1,161 @@
-//! The box's settings: names, meanings, defaults, and what each may be. Not here: where they are kept (app/settings.rs), and the
-//! start-up flags (config.rs).
+//! The box's settings, each one row: its name, type, default, kind with bounds, group, and its words. What reads, shows, describes and
+//! lists them is made of the rows. Not here: what kinds there are (setting.rs), where they are kept (app/settings.rs), and the start-up
+//! flags (config.rs).
 
 use super::refusal::Refusal;
 use super::serials::{SERIAL_FORMAT, SerialFormat};
+use super::setting::{Group, Kind, Setting, Text, Value, Words};
 use ipnet::IpNet;
 use jiff::civil::Time;
 use regex::{Regex, RegexBuilder};
-use std::net::IpAddr;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    Gbk,
-    Utf8,
+pub use super::setting::Encoding;
+
+/// A setting as it is described.
+#[derive(Debug)]
+pub struct Row {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub group: Group,
+    /// What it is called.
+    pub label: Words,
+    /// What it does.
+    pub help: Words,
+    pub get: Get,
+    set: Set,
 }
 
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Passwords and tokens are taken over plain HTTP from other addresses than loopback.
-    pub allow_plain_http: bool,
-    /// `prodsys` may log in from other addresses than loopback while its password is still the one in the document.
-    pub allow_default_password: bool,
-    /// What a whole DeviceSN looks like: a regular expression over ASCII. Empty: anything.
-    pub device_sn_pattern: String,
-    /// What the serials that the box allots are made of; `None`: it allots none.
-    pub device_sn_format: Option<SerialFormat>,
-    /// An area read with less is a fault; 0 to 1.
-    pub confidence_threshold: f64,
-    /// An engine silent for so long is broken.
-    pub engine_timeout_s: u64,
-    /// Tries after the first.
-    pub engine_retries: u32,
-    /// Before the second try; doubled before each further one.
-    pub engine_backoff_ms: u64,
-    /// Of the external engine's JSON.
-    pub engine_encoding: Encoding,
-    /// Slows the reading down, for people to follow.
-    pub engine_delay_ms: u64,
-    /// Of one multipart request, in all.
-    pub max_upload_mib: u64,
-    /// Whose `X-Forwarded-For`, `-Proto` and `-Host` count.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Browsers are told to use nothing but HTTPS under this box's name, on every port of it, for a year.
-    pub hsts: bool,
-    /// An IANA name; `None`: the system's.
-    pub timezone: Option<String>,
-    /// Where a backup is put every night; `None`: none is made.
-    pub backup_dir: Option<String>,
-    /// Not before this time of day.
-    pub backup_time: Time,
-    /// So many nightly backups are kept.
-    pub backup_keep: usize,
-    /// `device_sn_pattern`, compiled; always there, since no pattern that does not compile is taken.
-    sn: Option<Regex>,
-    /// A serial that `device_sn_format` makes and `device_sn_pattern` does not take.
-    sn_misfit: Option<String>,
+type Get = fn(&Settings) -> Value;
+/// `None`: the text is none of its kind, and nothing is changed.
+type Set = fn(&mut Settings, &str) -> Option<()>;
+
+macro_rules! settings {
+    ($($name:ident: $type:ty = $default:expr, $kind:expr, $group:ident,
+        ($zh:literal, $zh_help:literal), ($en:literal, $en_help:literal);)*) => {
+        #[derive(Clone, Debug)]
+        pub struct Settings {
+            $(#[doc = $en_help] pub $name: $type,)*
+            /// `device_sn_pattern`, compiled; always there, since no pattern that does not compile is taken.
+            sn: Option<Regex>,
+            /// A serial that `device_sn_format` makes and `device_sn_pattern` does not take.
+            sn_misfit: Option<String>,
+        }
+
+        /// Every setting, in the order in which the wire has them.
+        pub const ROWS: &[Row] = &[$(Row {
+            name: stringify!($name),
+            kind: $kind,
+            group: Group::$group,
+            label: ($zh, $en),
+            help: ($zh_help, $en_help),
+            get: |settings| settings.$name.value(),
+            set: |settings, text| {
+                const KIND: Kind = $kind;
+                settings.$name = KIND.read(text)?;
+                Some(())
+            },
+        }),*];
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: $default,)* sn: sn_regex(SN_PATTERN), sn_misfit: None }
+            }
+        }
+    };
 }
 
-/// Every setting's name.
-pub const NAMES: [&str; 17] = [
-    "allow_plain_http",
-    "allow_default_password",
-    "device_sn_pattern",
-    "device_sn_format",
-    "confidence_threshold",
-    "engine_timeout_s",
-    "engine_retries",
-    "engine_backoff_ms",
-    "engine_encoding",
-    "engine_delay_ms",
-    "max_upload_mib",
-    "trusted_proxies",
-    "hsts",
-    "timezone",
-    "backup_dir",
-    "backup_time",
-    "backup_keep",
-];
+settings! {
+    allow_plain_http: bool = false, Kind::Switch, Access,
+        ("允许明文 HTTP 登录", "关闭时，其他电脑只能通过 HTTPS 登录"),
+        ("Allow log-in over plain HTTP", "Off, other machines can log in over HTTPS only");
+    allow_default_password: bool = false, Kind::Switch, Access,
+        ("允许默认密码远程登录", "关闭时，仍用出厂密码的账号只能在本机登录"),
+        ("Allow the factory password remotely", "Off, an account with its factory password logs in on this machine only");
+    device_sn_pattern: String = SN_PATTERN.into(),
+        text(is_pattern, ("不是正确的正则表达式", "not a regular expression")), Serials,
+        ("序列号格式", "正则表达式，默认为 8 位数字"),
+        ("Serial number pattern", "A regular expression; 8 digits by default");
+    device_sn_format: Option<SerialFormat> = SerialFormat::read(SERIAL_FORMAT), text(any, FORMAT), Serials,
+        ("自动分配的序列号", "{yy} 年、{ww} 周、{nnnn} 流水号，须符合序列号格式"),
+        ("Serials that are allotted", "{yy} year, {ww} week, {nnnn} running number; must fit the pattern");
+    confidence_threshold: f64 = 0.9, Kind::Number { from: 0.0, to: 1.0, step: 0.01 }, Invoices,
+        ("可信度阈值", "低于此值的识别结果列入异常，等待人工核对（0–1）"),
+        ("Confidence threshold", "Anything read below it makes a fault (0–1)");
+    engine_timeout_s: u64 = 60, natural(1, 3600, 1), Engine,
+        ("引擎超时（秒）", "引擎在此时间内没有响应，则视为失败"),
+        ("Engine timeout (s)", "Silent for longer, the engine has failed");
+    engine_retries: u32 = 3, natural(0, 100, 1), Engine,
+        ("失败重试次数", "引擎出错后再试几次，之后列入异常"),
+        ("Retries", "Tries after a failure before it is a fault");
+    // Doubled before each further one.
+    engine_backoff_ms: u64 = 1000, natural(0, 600_000, 100), Engine,
+        ("重试间隔（毫秒）", "第一次重试前等待的时间，之后逐次延长"),
+        ("Wait before a retry (ms)", "Before the first retry; later ones wait longer");
+    engine_encoding: Encoding = Encoding::Gbk, Kind::Choice(&[("gbk", "GBK"), ("utf-8", "UTF-8")]), Engine,
+        ("外部引擎编码", "仅在使用外部算法服务器时有效"),
+        ("Encoding of an external engine", "Matters with an external engine only");
+    engine_delay_ms: u64 = 0, natural(0, 60_000, 100), Engine,
+        ("识别步骤间隔（毫秒）", "放慢识别过程，便于在监控台上观看"),
+        ("Delay between steps (ms)", "Slows reading down, to be watched on the console");
+    max_upload_mib: u64 = 1024, natural(1, 102_400, 1), Invoices,
+        ("上传上限（MiB）", "一次上传的全部文件的总大小"),
+        ("Upload limit (MiB)", "All files of one upload together");
+    // Their `X-Forwarded-For`, `-Proto` and `-Host` count.
+    trusted_proxies: Vec<IpNet> = Vec::new(), Kind::List(Text { may_be_null: false, is: any, wrong: NETWORKS }), Access,
+        ("受信任的代理", "IP 地址或网段（如 10.0.0.0/8），用逗号分隔；只采信这些代理转发的客户端地址"),
+        ("Trusted proxies", "IP addresses or networks such as 10.0.0.0/8, comma-separated, that name the client");
+    hsts: bool = false, Kind::Switch, Access,
+        ("强制浏览器使用 HTTPS", "一年内，浏览器对这个名称的所有端口都只用 HTTPS；同名主机上有其他 HTTP 服务时不要打开"),
+        ("Make browsers use HTTPS", "For a year browsers use HTTPS alone on every port of this name; leave it off where other services share the name");
+    timezone: Option<String> = None, text_or_none(is_zone, ("没有这个时区", "no such time zone")), Serials,
+        ("时区", "例如 Asia/Shanghai；留空则使用系统时区"),
+        ("Time zone", "Such as Asia/Shanghai; empty for the system’s");
+    backup_dir: Option<String> = None, text_or_none(is_path, ("应为绝对路径，或留空", "must be an absolute path, or empty")), Backup,
+        ("自动备份目录", "服务器上的绝对路径，最好在另一块硬盘上；留空则不自动备份"),
+        ("Folder for nightly backups", "An absolute path on the server, best on another disk; empty for none");
+    // Made at the first chance from then on.
+    backup_time: Time = Time::constant(2, 30, 0, 0), text(any, ("应为 HH:MM", "must be HH:MM")), Backup,
+        ("自动备份时间", "例如 02:30"),
+        ("Time of nightly backups", "Such as 02:30");
+    backup_keep: usize = 7, natural(1, 1000, 1), Backup,
+        ("保留备份数", "超出的旧备份会被删除"),
+        ("Nightly backups kept", "Older ones are deleted");
+}
+
+const FORMAT: Words = (
+    "由 {yy} {yyyy} {ww} {mm} {dd}、可见的 ASCII 字符和一个 {nnnn}（1 到 9 个 n）组成，例如 {yy}{ww}{nnnn}；留空则不分配",
+    "is made of {yy} {yyyy} {ww} {mm} {dd}, visible ASCII characters and one {nnnn} (1 to 9 n), as in {yy}{ww}{nnnn}; empty: none is allotted",
+);
+const NETWORKS: Words =
+    ("应为逗号分隔的 IP 地址或网段（如 10.0.0.0/8）", "must be IP addresses or networks such as 10.0.0.0/8, comma-separated");
+
+const fn natural(from: u64, to: u64, step: u64) -> Kind {
+    Kind::Natural { from, to, step }
+}
+
+const fn text(is: fn(&str) -> bool, wrong: Words) -> Kind {
+    Kind::Text(Text { may_be_null: false, is, wrong })
+}
+
+const fn text_or_none(is: fn(&str) -> bool, wrong: Words) -> Kind {
+    Kind::Text(Text { may_be_null: true, is, wrong })
+}
+
+fn any(_: &str) -> bool {
+    true
+}
+
+fn is_pattern(text: &str) -> bool {
+    sn_regex(text).is_some()
+}
+
+fn is_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/') && !text.chars().any(char::is_control)
+}
 
 const SN_PATTERN: &str = r"^\d{8}$";
 const SN_CHARS_MAX: usize = 64;
@@ -89,123 +169,18 @@ fn sn_regex(pattern: &str) -> Option<Regex> {
     compiled(&format!(r"\A(?:{pattern})\z")).or_else(|| compiled(&format!("\\A(?:{pattern}\n)\\z")))
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            allow_plain_http: false,
-            allow_default_password: false,
-            device_sn_pattern: SN_PATTERN.into(),
-            device_sn_format: SerialFormat::read(SERIAL_FORMAT),
-            confidence_threshold: 0.9,
-            engine_timeout_s: 60,
-            engine_retries: 3,
-            engine_backoff_ms: 1000,
-            engine_encoding: Encoding::Gbk,
-            engine_delay_ms: 0,
-            max_upload_mib: 1024,
-            trusted_proxies: Vec::new(),
-            hsts: false,
-            timezone: None,
-            backup_dir: None,
-            backup_time: Time::constant(2, 30, 0, 0),
-            backup_keep: 7,
-            sn: sn_regex(SN_PATTERN),
-            sn_misfit: None,
-        }
-    }
-}
-
-fn number<T>(name: &str, value: &str, from: T, to: T) -> Result<T, Refusal>
-where
-    T: std::str::FromStr + PartialOrd + std::fmt::Display,
-{
-    value.parse().ok().filter(|n| *n >= from && *n <= to).ok_or_else(|| {
-        Refusal::malformed(format!("{name}：应为 {from} 到 {to} 之间的数"), format!("{name}: must be a number from {from} to {to}"))
-    })
-}
-
-fn on_or_off(name: &str, value: &str) -> Result<bool, Refusal> {
-    match value {
-        "true" | "1" | "on" => Ok(true),
-        "false" | "0" | "off" => Ok(false),
-        _ => Err(Refusal::malformed(format!("{name}：应为 true 或 false"), format!("{name}: must be true or false"))),
-    }
-}
-
-/// `10.0.0.0/8`, or one address.
-fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-}
-
-fn encoding(text: &str) -> Result<Encoding, Refusal> {
-    match text.to_ascii_lowercase().as_str() {
-        "gbk" => Ok(Encoding::Gbk),
-        "utf-8" | "utf8" => Ok(Encoding::Utf8),
-        _ => Err(Refusal::malformed("engine_encoding：应为 gbk 或 utf-8", "engine_encoding: must be gbk or utf-8")),
-    }
-}
-
 impl Settings {
     /// Takes one setting from text, as it is written on the command line and kept in the store.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
-        match name {
-            "allow_plain_http" => self.allow_plain_http = on_or_off(name, value)?,
-            "allow_default_password" => self.allow_default_password = on_or_off(name, value)?,
-            "device_sn_pattern" => {
-                let wrong =
-                    || Refusal::malformed("device_sn_pattern：不是正确的正则表达式", "device_sn_pattern: not a regular expression");
-                self.sn = Some(sn_regex(value).ok_or_else(wrong)?);
-                self.device_sn_pattern = value.into();
-                self.look_for_a_misfit();
-            }
-            "device_sn_format" => {
-                let wrong = || {
-                    Refusal::malformed(
-                        "device_sn_format：由 {yy} {yyyy} {ww} {mm} {dd}、可见的 ASCII 字符和一个 {nnnn}（1 到 9 个 n）组成，例如 {yy}{ww}{nnnn}；留空则不分配",
-                        "device_sn_format: is made of {yy} {yyyy} {ww} {mm} {dd}, visible ASCII characters and one {nnnn} (1 to 9 n), as in {yy}{ww}{nnnn}; empty: none is allotted",
-                    )
-                };
-                self.device_sn_format = if value.is_empty() { None } else { Some(SerialFormat::read(value).ok_or_else(wrong)?) };
-                self.look_for_a_misfit();
-            }
-            "confidence_threshold" => self.confidence_threshold = number(name, value, 0.0, 1.0)?,
-            "engine_timeout_s" => self.engine_timeout_s = number(name, value, 1, 3600)?,
-            "engine_retries" => self.engine_retries = number(name, value, 0, 100)?,
-            "engine_backoff_ms" => self.engine_backoff_ms = number(name, value, 0, 600_000)?,
-            "engine_encoding" => self.engine_encoding = encoding(value)?,
-            "engine_delay_ms" => self.engine_delay_ms = number(name, value, 0, 60_000)?,
-            "max_upload_mib" => self.max_upload_mib = number(name, value, 1, 102_400)?,
-            "trusted_proxies" => {
-                let wrong = || {
-                    Refusal::malformed(
-                        "trusted_proxies：应为逗号分隔的 IP 地址或网段（如 10.0.0.0/8）",
-                        "trusted_proxies: must be IP addresses or networks such as 10.0.0.0/8, comma-separated",
-                    )
-                };
-                let parts = value.split(',').map(str::trim).filter(|a| !a.is_empty() && *a != "none");
-                self.trusted_proxies = parts.map(|part| network(part).ok_or_else(wrong)).collect::<Result<_, _>>()?;
-            }
-            "hsts" => self.hsts = on_or_off(name, value)?,
-            "timezone" => {
-                if !value.is_empty() && jiff::tz::TimeZone::get(value).is_err() {
-                    return Err(Refusal::malformed("timezone：没有这个时区", "timezone: no such time zone"));
-                }
-                self.timezone = (!value.is_empty()).then(|| value.into());
-            }
-            "backup_dir" => {
-                let wrong =
-                    || Refusal::malformed("backup_dir：应为绝对路径，或留空", "backup_dir: must be an absolute path, or empty");
-                if !value.is_empty() && (!value.starts_with('/') || value.chars().any(char::is_control)) {
-                    return Err(wrong());
-                }
-                self.backup_dir = (!value.is_empty()).then(|| value.into());
-            }
-            "backup_time" => {
-                let wrong = || Refusal::malformed("backup_time：应为 HH:MM", "backup_time: must be HH:MM");
-                self.backup_time = Time::strptime("%H:%M", value).map_err(|_| wrong())?;
-            }
-            "backup_keep" => self.backup_keep = number(name, value, 1, 1000)?,
-            _ => return Err(Refusal::malformed(format!("{name}：没有这项设置"), format!("{name}: no such setting"))),
+        let refused = |zh: &str, en: &str| Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"));
+        let row = ROWS.iter().find(|row| row.name == name).ok_or_else(|| refused("没有这项设置", "no such setting"))?;
+        (row.set)(self, value).ok_or_else(|| {
+            let (zh, en) = row.kind.must_be();
+            refused(&zh, &en)
+        })?;
+        if name.starts_with("device_sn_") {
+            self.sn = sn_regex(&self.device_sn_pattern);
+            self.sn_misfit = self.device_sn_format.as_ref().and_then(|format| format.misfit(|sn| self.is_sn(sn)));
         }
         Ok(())
     }
@@ -214,10 +189,6 @@ impl Settings {
         (1..=SN_CHARS_MAX).contains(&text.len())
             && text.bytes().all(|b| (0x21..=0x7E).contains(&b))
             && self.sn.as_ref().is_some_and(|sn| sn.is_match(text))
-    }
-
-    fn look_for_a_misfit(&mut self) {
-        self.sn_misfit = self.device_sn_format.as_ref().and_then(|format| format.misfit(|sn| self.is_sn(sn)));
     }
 
     /// Whether the box can allot serials that it would take itself; the refusal names both settings.
@@ -311,7 +282,7 @@ mod tests {
 
     #[test]
     fn every_name_is_known_and_bad_values_are_refused() {
-        for name in NAMES {
+        for Row { name, .. } in ROWS {
             let refusal = Settings::default().set(name, "\u{1}[").unwrap_err();
             assert!(refusal.zh.starts_with(name) && refusal.en.starts_with(name), "{refusal:?}");
         }
@@ -323,6 +294,26 @@ mod tests {
         }
         for value in ["10.0.0.0/33", "10.0.0", "box", "10.0.0.1/8/8"] {
             assert!(settings.set("trusted_proxies", value).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn each_says_what_it_is_in_both_languages_and_has_a_default_within_its_bounds() {
+        for row in ROWS {
+            let words = [row.label.0, row.label.1, row.help.0, row.help.1];
+            assert!(words.iter().all(|words| !words.trim().is_empty()), "{}", row.name);
+            let mut settings = Settings::default();
+            let default = (row.get)(&settings);
+            let text = match &default {
+                Value::Bool(on) => on.to_string(),
+                Value::Natural(n) => n.to_string(),
+                Value::Number(n) => n.to_string(),
+                Value::Text(text) => text.clone(),
+                Value::List(parts) => parts.join(","),
+                Value::Null => String::new(),
+            };
+            settings.set(row.name, &text).unwrap();
+            assert_eq!((row.get)(&settings), default, "{}", row.name);
         }
     }
 }

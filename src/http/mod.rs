@@ -1,53 +1,20 @@
 //! Speaks: HTTP, HTTPS and WebSocket, in the wire's own spellings. Parses, calls one verb, replies.
 
-mod account;
-mod answer;
-mod backup;
-mod body;
-pub mod budget;
-pub mod call;
-mod clock;
-mod csv;
-mod devices;
-mod faults;
-mod fields;
-mod imports;
-mod invoice;
-mod invoice_exports;
-mod invoice_words;
-mod invoices;
-mod json_keys;
-mod label;
-mod label_looks;
-mod labels;
-pub mod listen;
-mod log;
-pub mod messages;
-mod metrics;
-mod openapi;
-mod operations;
-mod people;
-mod production;
-mod queue;
-mod reply;
+pub mod edge;
+pub mod invoice;
+pub mod line;
+pub mod office;
 pub mod route;
-mod sent_file;
-mod session;
-mod sheet;
-pub mod socket;
-mod table;
-pub mod thumbs;
-mod time;
-pub mod tls;
-mod trial;
-pub mod ui;
-mod wire;
-mod xlsx;
+pub mod tables;
+pub mod wire;
 
 use crate::app::App;
 use crate::hub::Hub;
 use crate::trials::Trials;
 use bytes::Bytes;
+use edge::budget::Budgets;
+use edge::call::Router;
+use invoice::thumbs::Thumbs;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -61,9 +28,9 @@ pub struct Edge {
     /// The newest claims of labels, as they are sent.
     pub claims: watch::Receiver<Bytes>,
     pub trials: Trials,
-    pub router: call::Router,
-    pub thumbs: thumbs::Thumbs,
-    pub budgets: budget::Budgets,
+    pub router: Router,
+    pub thumbs: Thumbs,
+    pub budgets: Budgets,
     /// Where it listens for HTTPS, if it does.
     pub https_port: Option<u16>,
 }

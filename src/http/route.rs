@@ -1,11 +1,28 @@
 //! The route table: every path with its methods, what it needs, and who answers. A route that names no permission does not compile.
 
-use super::call::{Access, Methods, Route, Router, Takes};
-use super::{
-    account, backup, clock, devices, faults, imports, invoice, invoice_exports, invoices, label_looks, labels, log, metrics,
-    openapi, people, production, queue, socket, trial, ui,
-};
 use crate::domain::account::Permission;
+use crate::http::edge::call::{Access, Methods, Route, Router, Takes};
+use crate::http::edge::metrics;
+use crate::http::edge::socket;
+use crate::http::edge::ui;
+use crate::http::invoice::exports as invoice_exports;
+use crate::http::invoice::faults;
+use crate::http::invoice::invoices;
+use crate::http::invoice::queue;
+use crate::http::invoice::trial;
+use crate::http::invoice::upload as invoice;
+use crate::http::line::clock;
+use crate::http::line::devices;
+use crate::http::line::imports;
+use crate::http::line::label_looks;
+use crate::http::line::labels;
+use crate::http::line::production;
+use crate::http::office::account;
+use crate::http::office::backup;
+use crate::http::office::log;
+use crate::http::office::people;
+use crate::http::office::settings;
+use crate::http::wire::openapi;
 
 macro_rules! routes {
     ($($methods:ident $path:literal, $access:expr, $takes:ident => $handler:path;)*) => {
@@ -37,8 +54,9 @@ routes! {
     Get "/openapi.json", Open, Words => openapi::openapi;
     Get "/ca.pem", Open, Words => ui::ca;
     Get "/metrics", Open, Words => metrics::metrics;
-    Get "/api/settings", Needs(SystemRw), Words => account::settings;
-    Patch "/api/settings", Needs(SystemRw), Words => account::change_settings;
+    Get "/api/settings", Needs(SystemRw), Words => settings::settings;
+    Patch "/api/settings", Needs(SystemRw), Words => settings::change;
+    Get "/api/settings/about", Needs(SystemRw), Words => settings::about;
     Post "/api/backup", Needs(SystemRw), Words => backup::download;
     Get "/api/backups", Needs(SystemRw), Words => backup::nightly;
     Post "/api/restore", Needs(SystemRw), Backup => backup::restore;

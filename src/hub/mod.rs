@@ -1,5 +1,5 @@
 //! Who watches what: passes news to the sockets, each message put into words once however many watch. Every socket has a bounded queue;
-//! who can't keep up is cut, and never holds up the rest. Not here: the words (http/messages.rs), the sockets (http/socket.rs).
+//! who can't keep up is cut, and never holds up the rest. Not here: the words (http/wire/messages.rs), the sockets (http/edge/socket.rs).
 
 mod recent;
 

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
 
 const sample = join(process.env.PAPERLINE_SAMPLES ?? '', 'quota-invoice.bmp')
-const skip = existsSync(sample) ? false : 'no quota-invoice.bmp in PAPERLINE_SAMPLES'
+const skip = existsSync(sample) ? false : 'paper: no quota-invoice.bmp in PAPERLINE_SAMPLES'
 /** A debug build reads slowly. */
 const READ_MS = 300_000
 

@@ -1,6 +1,7 @@
-// Runs every case file one after the other. PAPERLINE_BIN: the built binary. PAPERLINE_SAMPLES: a folder with
-// quota-invoice.bmp, for the cases that read one. PAPERLINE_CHROMIUM: the browser, /usr/bin/chromium if not given.
-import { existsSync, readdirSync } from 'node:fs'
+// Runs every case file one after the other, or those that are named. PAPERLINE_BIN: the built binary. PAPERLINE_SAMPLES: a folder with
+// quota-invoice.bmp, for the cases that read one. PAPERLINE_CHROMIUM: the browser, /usr/bin/chromium if not given. PAPERLINE_SKIPPED: the
+// file that gets a line for each case that is skipped.
+import { appendFileSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -11,13 +12,25 @@ if (!binary || !existsSync(binary)) {
   process.exit(2)
 }
 
+const named = process.argv.slice(2)
 const files = readdirSync(import.meta.dirname)
-  .filter((name) => name.endsWith('.test.mjs'))
+  .filter((name) => name.endsWith('.test.mjs') && (!named.length || named.includes(name)))
   .sort()
   .map((name) => join(import.meta.dirname, name))
+
+/** A case for want of a real paper says so with this before its reason; any other is one that this machine can't make. */
+const PAPER = 'paper: '
+
+function count({ name, skip }) {
+  if (skip === undefined || skip === false || !process.env.PAPERLINE_SKIPPED) return
+  const why = typeof skip === 'string' && skip ? skip : 'no reason is given'
+  const [kind, words] = why.startsWith(PAPER) ? ['paper', why.slice(PAPER.length)] : ['skip', why]
+  appendFileSync(process.env.PAPERLINE_SKIPPED, `${kind}: ${name}: ${words}\n`)
+}
 
 // One at a time: each has a box and a browser, and a small machine has no room for more.
 run({ files, concurrency: 1 })
   .on('test:fail', () => (process.exitCode = 1))
+  .on('test:pass', count)
   .compose(new spec())
   .pipe(process.stdout)

@@ -50,6 +50,23 @@ test('settings that are typed and not saved are not left without a question', as
   on.quiet()
 })
 
+test('what the settings are called follows the language, and what was typed stays', async () => {
+  const page = await administrator()
+  await setting(page, 'backup_keep').locator('label', { hasText: '保留备份数' }).waitFor()
+  await input(page, 'backup_keep').fill('12')
+  await input(page, 'backup_keep').blur()
+  await setting(page, 'backup_keep').getByText('默认：7').waitFor()
+  await page.click('[data-test=language]')
+  await setting(page, 'backup_keep').locator('label', { hasText: 'Nightly backups kept' }).waitFor()
+  await setting(page, 'backup_keep').getByText('default: 7').waitFor()
+  assert.equal(await input(page, 'backup_keep').inputValue(), '12')
+  // Nothing beyond the bounds can be typed.
+  await input(page, 'backup_keep').fill('99999')
+  await input(page, 'backup_keep').blur()
+  assert.equal(await input(page, 'backup_keep').inputValue(), '1000')
+  on.quiet()
+})
+
 test('a setting of the command line can be seen and not be changed', async () => {
   const page = await on.open()
   await page.route('**/api/settings', async (route) => {

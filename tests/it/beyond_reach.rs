@@ -2,7 +2,7 @@
 //! (routes.rs), company walls (walls.rs).
 
 use crate::support::{Client, Paperline, blank_png};
-use paperline::http::call::Access;
+use paperline::http::edge::call::Access;
 use paperline::http::route::ROUTES;
 use serde_json::{Value, json};
 use std::io::{Read, Write};

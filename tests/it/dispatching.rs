@@ -10,7 +10,7 @@ use paperline::domain::news::News;
 use paperline::engine::Trouble;
 use paperline::engine::scripted::{Outcome, Scripted};
 use paperline::engine::worker::MakeEngine;
-use paperline::http::messages::Messages;
+use paperline::http::wire::messages::Messages;
 use paperline::hub::Hub;
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;

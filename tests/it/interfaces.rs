@@ -254,6 +254,30 @@ fn a_setting_of_the_command_line_is_not_said_to_be_changed() {
 }
 
 #[test]
+fn each_setting_says_what_it_is_in_the_readers_language() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let about = |language| {
+        let groups = admin.clone().with_header("accept-language", language).get("/api/settings/about").body["groups"].clone();
+        groups.as_array().unwrap().iter().flat_map(|group| group["settings"].as_array().unwrap().clone()).collect::<Vec<Value>>()
+    };
+    let (zh, en) = (about("zh-CN"), about("en"));
+    let now = admin.get("/api/settings").body;
+    assert_eq!(zh.len() + 2, now.as_object().unwrap().len(), "all but the version and what is fixed");
+    for (zh, en) in zh.iter().zip(&en) {
+        let name = zh["name"].as_str().unwrap();
+        assert_eq!((zh["name"].clone(), &zh["default"]), (en["name"].clone(), &now[name]), "nothing was changed yet");
+        assert!(zh["label"] != en["label"] && zh["help"] != en["help"], "{name}");
+        // What is said of a number's bounds is what is taken.
+        for bound in ["from", "to"].into_iter().filter(|bound| zh[*bound].is_number()) {
+            let (last, step) = (zh[bound].as_f64().unwrap(), if bound == "from" { -1.0 } else { 1.0 });
+            assert_eq!(admin.patch("/api/settings", &json!({ name: zh[bound] })).status, 200, "{name}");
+            assert_eq!(admin.patch("/api/settings", &json!({ name: last + step })).status, 400, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_password_reset_at_the_box_is_in_the_log() {
     let paperline = Paperline::start();
     let admin = paperline.admin();

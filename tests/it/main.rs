@@ -58,5 +58,6 @@ mod tidy;
 mod trials;
 mod two_at_one_label;
 mod vat_code;
+mod verbs;
 mod walls;
 mod why;

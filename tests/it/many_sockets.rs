@@ -10,7 +10,7 @@ use paperline::domain::ids::{ActionId, UserId};
 use paperline::domain::news::News;
 use paperline::domain::progress::Progress;
 use paperline::domain::region::Regions;
-use paperline::http::messages::Messages;
+use paperline::http::wire::messages::Messages;
 use paperline::hub::{Encoder, Hub, Message};
 use paperline::store::tables::SESSIONS;
 use serde_json::json;

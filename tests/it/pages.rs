@@ -102,7 +102,7 @@ fn every_page_of_the_router_is_served() {
         .filter(|path| !path.contains('*'))
         .map(|path| path.replace(":id(\\\\d+)", "{id}"))
         .collect();
-    assert_eq!(paths, paperline::http::ui::PAGES.iter().map(|page| (*page).to_owned()).collect());
+    assert_eq!(paths, paperline::http::edge::ui::PAGES.iter().map(|page| (*page).to_owned()).collect());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a paper is taken for, over the wire: sums beside their labels, several papers on one picture, titles that differ. The pictures are
 //! put together from those of tests/pictures; real papers lie outside the repository.
 
-use crate::support::{Client, Paperline, eventually, skipped};
+use crate::support::{Client, Paperline, eventually, skipped_without_paper};
 use image::imageops::{crop_imm, replace};
 use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
@@ -242,7 +242,7 @@ fn real(name: &str) -> Option<RgbImage> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/field/papers");
     let path = std::env::var_os("PAPERLINE_PAPERS").map_or_else(beside, PathBuf::from).join("img").join(name);
     if !path.exists() {
-        skipped(format!("there is no {}", path.display()));
+        skipped_without_paper(&path);
         return None;
     }
     Some(image::open(path).unwrap().into_rgb8())

@@ -2,7 +2,7 @@
 
 use crate::support::{Client, Paperline};
 use paperline::domain::account::{Permission, PermissionSet};
-use paperline::http::call::Access;
+use paperline::http::edge::call::Access;
 use paperline::http::route::ROUTES;
 use serde_json::json;
 

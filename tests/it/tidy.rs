@@ -158,7 +158,7 @@ fn no_files_need_each_other() {
             }
         }
     }
-    assert!(needs["http::route"].contains("http::call"), "imports are found: {:?}", needs["http::route"]);
+    assert!(needs["http::route"].contains("http::edge::call"), "imports are found: {:?}", needs["http::route"]);
     // What needs only what is gone already goes, until what is left needs itself.
     loop {
         let left: BTreeSet<String> = needs.keys().map(|module| (*module).to_owned()).collect();
@@ -174,7 +174,7 @@ fn no_files_need_each_other() {
 /// The pages and the interface's description have the table of the kinds of fields once more, as it is here.
 #[test]
 fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
-    let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/operations.rs"));
+    let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/operations.rs"));
     for known in &paperline::domain::area::KNOWN {
         for name in [known.pos_id, known.en] {
             assert!(pages.contains(&format!("\n  {}: '{name}',", known.key)), "the pages don't know {name}");

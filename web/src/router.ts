@@ -1,7 +1,7 @@
 // The addresses of the pages and who may open them; each page is loaded when it is first needed.
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
+import type { Page, Right } from './api/wire'
 import Nothing from './pages/Nothing.vue'
-import { FEED_CONSOLE, FEED_FAULTS, FEED_QUEUE, FEED_TEMPLATES } from './state/feed'
 import { canAny, ensureKnown, user } from './state/session'
 
 declare module 'vue-router' {
@@ -9,10 +9,10 @@ declare module 'vue-router' {
     /** Key under `title` of the words. */
     title: string
     /** The rights any of which opens the page; none for pages open to everyone. */
-    rights?: string[]
+    rights?: Right[]
     open?: boolean
     /** The page of the invoice feed that it watches. */
-    feed?: number
+    feed?: Page
   }
 }
 
@@ -31,38 +31,38 @@ export const router = createRouter({
       path: '/console',
       name: 'console',
       component: () => import('./pages/Console.vue'),
-      meta: { title: 'console', rights: ['console-r'], feed: FEED_CONSOLE },
+      meta: { title: 'console', rights: ['console-r'], feed: 'console' },
     },
     {
       path: '/templates',
       name: 'templates',
       component: () => import('./pages/Templates.vue'),
-      meta: { title: 'templates', rights: ['model-r'], feed: FEED_TEMPLATES },
+      meta: { title: 'templates', rights: ['model-r'], feed: 'models' },
     },
     {
       path: '/templates/new',
       name: 'template-new',
       component: () => import('./pages/TemplateEditor.vue'),
-      meta: { title: 'templateNew', rights: ['model-rw'], feed: FEED_TEMPLATES },
+      meta: { title: 'templateNew', rights: ['model-rw'], feed: 'models' },
     },
     {
       path: '/templates/:id(\\d+)',
       name: 'template',
       component: () => import('./pages/TemplateEditor.vue'),
       props: (route) => ({ id: Number(route.params.id) }),
-      meta: { title: 'template', rights: ['model-rw'], feed: FEED_TEMPLATES },
+      meta: { title: 'template', rights: ['model-rw'], feed: 'models' },
     },
     {
       path: '/queue',
       name: 'queue',
       component: () => import('./pages/Queue.vue'),
-      meta: { title: 'queue', rights: ['queue-r'], feed: FEED_QUEUE },
+      meta: { title: 'queue', rights: ['queue-r'], feed: 'queue' },
     },
     {
       path: '/faults',
       name: 'faults',
       component: () => import('./pages/Faults.vue'),
-      meta: { title: 'faults', rights: ['fault-r'], feed: FEED_FAULTS },
+      meta: { title: 'faults', rights: ['fault-r'], feed: 'faults' },
     },
     {
       path: '/invoices',

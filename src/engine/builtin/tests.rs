@@ -18,10 +18,10 @@ fn sample() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     let path = std::env::var_os("PAPERLINE_SAMPLES").map_or_else(beside, PathBuf::from).join("quota-invoice.bmp");
     if !path.exists() {
-        // Counted by `scripts/test`.
+        // Counted by `scripts/test`, as one for want of a paper.
         if let Some(list) = std::env::var_os("PAPERLINE_SKIPPED") {
             let mut list = std::fs::File::options().append(true).create(true).open(list).unwrap();
-            writeln!(list, "{}: there is no {}", std::thread::current().name().unwrap_or_default(), path.display()).unwrap();
+            writeln!(list, "paper: {}: there is no {}", std::thread::current().name().unwrap_or_default(), path.display()).unwrap();
         }
         println!("skipped: there is no {}", path.display());
         return None;

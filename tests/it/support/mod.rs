@@ -2,6 +2,7 @@
 
 pub mod administrator;
 pub mod beside;
+pub mod described;
 pub mod disk;
 
 use serde_json::Value;
@@ -128,13 +129,22 @@ impl Paperline {
     }
 }
 
-/// A test that can't be made here says so, and is counted: a line in the file that `scripts/test` names.
+/// A test that can't be made on this machine says so, and is counted: a line in the file that `scripts/test` names. In CI it is a failure.
 pub fn skipped(why: impl std::fmt::Display) {
+    count_skipped("skip", &why);
+}
+
+/// The same for want of a real paper, which is no part of the repository: no failure, wherever it is.
+pub fn skipped_without_paper(path: &Path) {
+    count_skipped("paper", &format_args!("there is no {}", path.display()));
+}
+
+fn count_skipped(kind: &str, why: &dyn std::fmt::Display) {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     eprintln!("skipped: {why}");
     if let Some(path) = std::env::var_os("PAPERLINE_SKIPPED") {
         let mut file = std::fs::File::options().append(true).create(true).open(path).unwrap();
-        std::io::Write::write_all(&mut file, format!("{test}: {why}\n").as_bytes()).unwrap();
+        std::io::Write::write_all(&mut file, format!("{kind}: {test}: {why}\n").as_bytes()).unwrap();
     }
 }
 
@@ -244,6 +254,9 @@ impl Client {
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
         };
+        if (200..300).contains(&answer.status) && answer.header("content-type").starts_with("application/json") {
+            described::hold_answer(method, path, &answer.body);
+        }
         if path == "/login" || path.starts_with("/api/") {
             note_secrets(&answer.body);
             note_secrets(&serde_json::from_slice(body).unwrap_or_default());
@@ -354,7 +367,11 @@ impl Socket {
     pub fn next(&mut self) -> Result<Value, u16> {
         loop {
             match self.0.read() {
-                Ok(Message::Text(text)) => return Ok(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => {
+                    let message = serde_json::from_str(&text).unwrap();
+                    described::hold_message(&message);
+                    return Ok(message);
+                }
                 Ok(Message::Close(frame)) => return Err(frame.map_or(1005, |f| f.code.into())),
                 Ok(_) => {}
                 Err(tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed) => return Err(1006),
@@ -423,11 +440,11 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// A real scan that is not part of the repo, where there is one.
 pub fn sample(name: &str) -> Option<Vec<u8>> {
-    let dir = std::env::var("PAPERLINE_SAMPLES")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
-    let bytes = std::fs::read(dir.join(name)).ok();
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    let path = std::env::var_os("PAPERLINE_SAMPLES").map_or_else(beside, PathBuf::from).join(name);
+    let bytes = std::fs::read(&path).ok();
     if bytes.is_none() {
-        eprintln!("skipped: there is no {name} (set PAPERLINE_SAMPLES to a folder that has it)");
+        skipped_without_paper(&path);
     }
     bytes
 }

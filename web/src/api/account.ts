@@ -1,20 +1,8 @@
 // Logging in and out, who one is, and one's own password.
-import { ApiError, call, get, post } from './http'
+import { ApiError, at, call, get, post } from './http'
+import type { User } from './wire'
 
-export interface Permission {
-  permission_id: number
-  permission_name: string
-}
-
-export interface User {
-  user_id: number
-  user_name: string
-  company_id: number
-  company_name: string
-  permissions: Permission[]
-  /** The password is still the one every copy of the product is delivered with. */
-  default_password?: boolean
-}
+export type { User }
 
 export type LoginOutcome =
   | { kind: 'success' }
@@ -32,10 +20,9 @@ interface LoginAnswer {
 }
 
 export async function login(username: string, passwd: string): Promise<LoginOutcome> {
-  const { status, body } = await call<LoginAnswer>('POST', '/login', {
-    json: { username, passwd },
-    accept: [403, 429],
-  })
+  const answer = await call('POST', '/login', { json: { username, passwd }, accept: [403, 429] })
+  const { status } = answer
+  const body: LoginAnswer = answer.body
   if (status === 403) return { kind: 'forbidden', message: body.err ?? '', httpsPort: body.https_port ?? null }
   switch (body.reqStatus) {
     case 'sucess':
@@ -60,12 +47,12 @@ const WHO_MS = 10_000
 
 /** Null when nobody is logged in. */
 export async function whoAmI(): Promise<User | null> {
-  const { status, body } = await call<User>('GET', '/me', { accept: [401], timeoutMs: WHO_MS })
+  const { status, body } = await call('GET', '/me', { accept: [401], timeoutMs: WHO_MS })
   return status === 401 ? null : body
 }
 
 export async function changePassword(user: number, old: string, passwd: string): Promise<void> {
-  await post(`/api/users/${user}/password`, { passwd, old_passwd: old })
+  await post(at('/api/users/{id}/password', user), { passwd, old_passwd: old })
 }
 
 /** Asks only so that a session that ended is noticed; a box that cannot be reached is somebody else's news. */

@@ -1,5 +1,6 @@
 // The one way to the box's HTTP interface: JSON in, JSON out, every refusal an ApiError.
 import { currentLocale } from '../i18n'
+import type { Delete, Get, Patch, Post } from './wire'
 
 export class ApiError extends Error {
   constructor(
@@ -43,16 +44,55 @@ export function errorFrom(status: number, text: string): ApiError {
   return new ApiError(status, code, message, body)
 }
 
-type Query = Record<string, string | number | undefined>
+interface Methods {
+  GET: Get
+  POST: Post
+  PATCH: Patch
+  DELETE: Delete
+}
+type Method = keyof Methods
+type PathOf<M extends Method> = keyof Methods[M] & string
+type Takes<M extends Method, P extends PathOf<M>> = Methods[M][P] extends { takes: infer T } ? T : never
+type Gives<M extends Method, P extends PathOf<M>> = Methods[M][P] extends { gives: infer T } ? T : never
 
-interface Options {
-  query?: Query
-  json?: unknown
+/** A route's path with its one `{place}` filled in. */
+interface Filled<P extends string> {
+  route: P
+  path: string
+}
+
+export function at<P extends string>(route: P, place: string | number): Filled<P> {
+  return { route, path: route.replace(/\{\w+\}/, encodeURIComponent(place)) }
+}
+
+/** In a query a number may be its text. */
+type Query<T> = { [K in keyof T]?: (Exclude<T[K], undefined> extends number ? number | string : T[K]) | undefined }
+
+/** As the pages put them into addresses: flags as 0 and 1, and what may be a number as text. */
+export type Asked<T> = { [K in keyof T]: string extends T[K] ? Exclude<T[K], number> : Exclude<T[K], boolean> }
+
+interface Options<T> {
+  query?: Query<T>
+  json?: T
   form?: FormData
   signal?: AbortSignal
   /** Statuses that the caller reads itself although they are no success. */
   accept?: number[]
   timeoutMs?: number
+}
+
+/** Of a file to be had with a plain link. */
+export function address<P extends PathOf<'GET'>>(path: P, query: Query<Takes<'GET', P>>): string {
+  const text = queryText(query)
+  return text ? `${path}?${text}` : path
+}
+
+function queryText(fields: object): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== '') query.set(name, String(value))
+  }
+  return query.toString()
 }
 
 /** A box that is silent for longer is not there; without an end the page would wait for ever. */
@@ -63,11 +103,13 @@ export interface Answer<T> {
   body: T
 }
 
-export async function call<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(options.query ?? {})) {
-    if (value !== undefined && value !== '') query.set(name, String(value))
-  }
+export async function call<M extends Method, P extends PathOf<M>>(
+  method: M,
+  route: P | Filled<P>,
+  options: Options<Takes<M, P>> = {},
+): Promise<Answer<Gives<M, P>>> {
+  const path = typeof route === 'string' ? route : route.path
+  const query = queryText(options.query ?? {})
   const headers: Record<string, string> = { Accept: 'application/json', ...languageHeader() }
   let body: BodyInit | null = null
   if (options.form) {
@@ -82,7 +124,7 @@ export async function call<T>(method: string, path: string, options: Options = {
   let response: Response
   let text: string
   try {
-    response = await fetch(query.size ? `${path}?${query}` : path, {
+    response = await fetch(query ? `${path}?${query}` : path, {
       method,
       headers,
       body,
@@ -99,19 +141,19 @@ export async function call<T>(method: string, path: string, options: Options = {
   }
   if (!response.ok && !options.accept?.includes(response.status)) throw errorFrom(response.status, text)
   try {
-    return { status: response.status, body: (text ? JSON.parse(text) : {}) as T }
+    return { status: response.status, body: (text ? JSON.parse(text) : {}) as Gives<M, P> }
   } catch {
     throw new ApiError(response.status, 'internal', `HTTP ${response.status}`)
   }
 }
 
-export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  const options: Options = {}
+export async function get<P extends PathOf<'GET'>>(route: P | Filled<P>, query?: Query<Takes<'GET', P>>, signal?: AbortSignal): Promise<Gives<'GET', P>> {
+  const options: Options<Takes<'GET', P>> = {}
   if (query) options.query = query
   if (signal) options.signal = signal
-  return (await call<T>('GET', path, options)).body
+  return (await call('GET', route, options)).body
 }
 
-export async function post<T>(path: string, json?: unknown): Promise<T> {
-  return (await call<T>('POST', path, json === undefined ? {} : { json })).body
+export async function post<P extends PathOf<'POST'>>(route: P | Filled<P>, json?: Takes<'POST', P>): Promise<Gives<'POST', P>> {
+  return (await call('POST', route, json === undefined ? {} : { json })).body
 }

@@ -1,57 +1,20 @@
 // The invoice line over HTTP: what is being read, what waits, what was read, what went wrong.
-import { ApiError, call, get, post } from './http'
+import { address, ApiError, at, call, get, post, type Asked } from './http'
+import type * as wire from './wire'
+import type { Candidates, Duplicate, Get, Invoice, OpenFault, Part, Patch, Position, Reasons, RegionList, Sums, WholeInvoice } from './wire'
 
-export interface Position {
-  x: number
-  y: number
-  w: number
-  h: number
-}
-
-export interface RegionAnswer {
-  position: Position | null
-  ocr_result?: string
-  probability?: number
-  status?: number
-}
-
-/** By `pos_id`. */
-export type RegionList = Record<string, RegionAnswer>
-
+export type { Invoice, Position, RegionList, WholeInvoice }
+export type RegionAnswer = RegionList[string]
 /** Why a person is needed. */
-export interface Reason {
-  text: string
-  /** What it doubts; `text`: what it says stands there. */
-  areas: { pos_id: string; text: string | null }[]
-}
-
+export type Reason = Reasons[number]
 /** How a template fared on a picture. */
-export interface Candidate {
-  model_id: number
-  model_label: string
-  score: number
-  reason: string
-}
-
-export interface RunningPicture {
-  action_id: number
-  user_name: string
-  company_name: string
-  action_start_time: string
-  url: string
-  /** Null before the engine has said which fits; its template is null when none does. */
-  match: { model_id: number | null; model_label: string | null; url: string | null; candidates: Candidate[] } | null
-}
+export type Candidate = Candidates[number]
+export type RunningPicture = Get['/api/console']['gives']['running'][number]
+export type QueueState = Pick<Get['/api/queue']['gives'], 'manage_size' | 'recognize_size' | 'paused'>
 
 /** What is being read, oldest first. */
 export async function readNow(): Promise<RunningPicture[]> {
-  return (await get<{ running: RunningPicture[] }>('/api/console')).running
-}
-
-export interface QueueState {
-  manage_size: number
-  recognize_size: number
-  paused: { by: string; since: string; reason: string | null } | null
+  return (await get('/api/console')).running
 }
 
 export function queueState(): Promise<QueueState> {
@@ -59,150 +22,61 @@ export function queueState(): Promise<QueueState> {
 }
 
 /** `passed`: the box is sure; `waiting`: for a person; `reading`: queued again; `reviewed`: a person has seen to it. */
-export type InvoiceStand = 'passed' | 'waiting' | 'reading' | 'reviewed'
+export type { State as InvoiceStand } from './wire'
 
-export type Decision = 'duplicate' | 'distinct'
+export type Decision = NonNullable<Duplicate['decision']>
 
-export interface Invoice {
-  invoice_id: number
-  action_id: number
-  /** Goes up with every write; whoever writes says which he saw. */
-  version: number
-  model_id: number | null
-  /** The template's name. */
-  model_label: string | null
-  state: InvoiceStand
-  /** As they were found when it was read; none where it was no fault. */
-  reasons: Reason[]
-  recognize_time: string
-  invoice_url: string
-  file_name: string | null
-  region_list: RegionList | null
-  user_name: string
-  company_name: string
-  /** 金额 in fen; null where it is no sum. */
-  amount: number | null
-  is_red: boolean
-  /** Of a red invoice, the one it takes back; of that one, the red. */
-  blue_of: number | null
-  red_by: number | null
-  void: { user_name: string; time: string; reason: string } | null
-  /** In the sum of those that are confirmed. */
-  counted: boolean
-  duplicate: { of: number; decision: Decision | null; user_name: string | null; time: string | null } | null
-  reviewed_by: string | null
-  reviewed_time: string | null
-  /** Why a person saved it against the checks. */
-  override: string | null
-}
-
-export interface InvoiceFilter {
-  q?: string
-  from?: string
-  to?: string
-  /** 0: those that no template fits. */
-  model_id?: number
-  state?: InvoiceStand
-  duplicate?: 0 | 1
-  void?: 0 | 1
-  /** In the sum of those that are confirmed. */
-  counted?: 0 | 1
-  /** 开票日期, both included. */
-  date_from?: string
-  date_to?: string
-  /** In yuan, both included. */
-  min?: string
-  max?: string
-}
-
-export interface Sum {
-  count: number
-  fen: number
-}
-
-/** Of all that the filter lets through. */
-export interface Sums {
-  confirmed: Sum
-  waiting: Sum
-  duplicate: Sum
-  void: Sum
-  without_amount: number
-}
-
-export interface InvoicePage {
-  invoices: Invoice[]
-  next_cursor: string | null
-  total: number
-  sums: Sums
-}
+export type { Sums }
+export type InvoiceFilter = Asked<wire.InvoiceFilter>
+export type Sum = Part
+export type InvoicePage = Get['/api/invoices']['gives']
 
 export function invoicePage(filter: InvoiceFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<InvoicePage> {
   return get('/api/invoices', { ...filter, cursor: cursor ?? undefined, limit }, signal)
 }
 
 export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx'): string {
-  const query = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]))
-  return `/api/invoices/export.${kind}?${query}`
+  return address(`/api/invoices/export.${kind}`, filter)
 }
 
 export async function latestInvoices(limit: number): Promise<Invoice[]> {
   return (await invoicePage({}, null, limit)).invoices
 }
 
-export interface Correction {
-  time: string
-  user_name: string
-  pos_id: string
-  old: string
-  new: string
-}
-
-export interface WholeInvoice extends Invoice {
-  /** The later ones that look like it, and what comes of them when this one is void. */
-  later: { invoice_id: number; when_void: 'confirmed' | 'waiting' | 'duplicate' }[]
-  /** The likeliest first; empty where the engine does not tell. */
-  candidates: Candidate[]
-  history: Correction[]
-}
+export type Correction = WholeInvoice['history'][number]
 
 export function oneInvoice(id: number): Promise<WholeInvoice> {
-  return get(`/api/invoices/${id}`)
+  return get(at('/api/invoices/{id}', id))
 }
 
 /** What a person says of an invoice that he saw in this version. */
-interface Saying {
-  version: number
-  /** By `pos_id`. What is said to be right, changed or not, is not overwritten when it is read again. */
-  fields: Record<string, string>
-  /** Why it is so although the checks say otherwise. */
-  override?: string
-}
+type Saying = Patch['/api/invoices/{id}']['takes'] & { version: number }
 
 export async function correctInvoice(id: number, saying: Saying): Promise<WholeInvoice> {
-  return (await call<WholeInvoice>('PATCH', `/api/invoices/${id}`, { json: saying })).body
+  return (await call('PATCH', at('/api/invoices/{id}', id), { json: saying })).body
 }
 
-/** Corrections and the end of the fault in one. `absent`: the fields that the paper does not have. */
-export function reviewFault(id: number, saying: Saying & { absent: string[] }): Promise<Invoice> {
-  return post(`/api/faults/${id}/review`, saying)
+/** Corrections and the end of the fault in one. */
+export function reviewFault(id: number, saying: Saying): Promise<Invoice> {
+  return post(at('/api/faults/{id}/review', id), saying)
 }
 
 /** Back to those that wait for a person. */
 export function reopenFault(id: number, version: number): Promise<Invoice> {
-  return post(`/api/faults/${id}/reopen`, { version })
+  return post(at('/api/faults/{id}/reopen', id), { version })
 }
 
 /** `of`: the one that it was compared with. */
 export function decideDuplicate(id: number, version: number, of: number, decision: Decision | null): Promise<Invoice> {
-  return post(`/api/invoices/${id}/duplicate`, { version, of, decision })
+  return post(at('/api/invoices/{id}/duplicate', id), { version, of, decision })
 }
 
 export function voidInvoice(id: number, version: number, reason: string): Promise<Invoice> {
-  return post(`/api/invoices/${id}/void`, { version, reason })
+  return post(at('/api/invoices/{id}/void', id), { version, reason })
 }
 
 export function restoreInvoice(id: number, version: number): Promise<Invoice> {
-  return post(`/api/invoices/${id}/restore`, { version })
+  return post(at('/api/invoices/{id}/restore', id), { version })
 }
 
 /** The invoice as it is now, where a write was refused because somebody else has written meanwhile. */
@@ -222,17 +96,12 @@ export function checksOf(error: unknown): Check[] {
   return Array.isArray(checks) ? (checks as Check[]) : []
 }
 
-/** `open_by`: the others who have it open. */
-export type Fault = Invoice & { open_by?: string[] }
+/** One that was just written is not told who has it open. */
+export type Fault = Invoice & Partial<Pick<OpenFault, 'open_by'>>
 
 export const FAULTS_A_PAGE = 20
 
-export interface FaultPage {
-  fault_num: number
-  /** What the filter lets through. */
-  total: number
-  fault_list: Fault[]
-}
+export type FaultPage = Get['/api/faults']['gives']
 
 export function faultPage(filter: InvoiceFilter, page: number, signal?: AbortSignal): Promise<FaultPage> {
   return get('/api/faults', { ...filter, page }, signal)
@@ -240,19 +109,19 @@ export function faultPage(filter: InvoiceFilter, page: number, signal?: AbortSig
 
 /** Answers how many are read again. */
 export async function retryFaults(which: { invoice_ids: number[] } | ({ all: true } & InvoiceFilter)): Promise<number> {
-  return (await post<{ action_id_list: number[] }>('/api/faults/retry', which)).action_id_list.length
+  return (await post('/api/faults/retry', which)).action_id_list.length
 }
 
 /** For those who may not change what it says. */
 export async function resolveFault(id: number, version: number): Promise<void> {
-  await post(`/api/faults/${id}/resolve`, { version })
+  await post(at('/api/faults/{id}/resolve', id), { version })
 }
 
 /** Tells the others that somebody looks at it; forgotten after a minute. */
 export async function openFault(id: number): Promise<void> {
-  await post(`/api/faults/${id}/open`)
+  await post(at('/api/faults/{id}/open', id))
 }
 
 export async function closeFault(id: number): Promise<void> {
-  await post(`/api/faults/${id}/close`)
+  await post(at('/api/faults/{id}/close', id))
 }

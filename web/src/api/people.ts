@@ -1,98 +1,50 @@
 // Users, groups, companies and their rights over HTTP.
-import { call, get, post } from './http'
+import { at, call, get, post } from './http'
+import type { Company, Group, Patch, Post, User } from './wire'
 
-export interface GroupName {
-  group_id: number
-  group_name: string
-}
+export type { Company, Group, GroupName, Permission as UserRight, User as Member } from './wire'
 
-export interface UserRight {
-  permission_id: number
-  permission_name: string
-  /** His own, whatever his group gives him. */
-  isPrivate: 0 | 1
-  origin_groups: GroupName[]
-}
+type NewUser = Post['/api/users']['takes']
+type UserChange = Patch['/api/users/{id}']['takes']
 
-export interface Member {
-  user_id: number
-  user_name: string
-  company_id: number
-  company_name: string
-  user_register_time: string
-  locked: boolean
-  groups: GroupName[]
-  permissions: UserRight[]
-}
-
-export interface Group extends GroupName {
-  company_id: number
-  company_name: string
-  group_register_time: string
-  permissions: { permission_id: number; permission_name: string }[]
-}
-
-export interface Company {
-  company_id: number
-  company_name: string
-}
-
-export async function listUsers(): Promise<Member[]> {
-  return (await get<{ users: Member[] }>('/api/users')).users
-}
-
-export interface NewUser {
-  user_name: string
-  passwd: string
-  company_id?: number
-  group_id?: number
-  permissions: number[]
+export async function listUsers(): Promise<User[]> {
+  return (await get('/api/users')).users
 }
 
 export async function addUser(user: NewUser): Promise<void> {
   await post('/api/users', user)
 }
 
-export interface UserChange {
-  locked?: boolean
-  user_name?: string
-  company_id?: number
-  /** 0: no group. */
-  group_id?: number
-  /** All of his own. */
-  permissions?: number[]
-}
-
 export async function changeUser(id: number, json: UserChange): Promise<void> {
-  await call('PATCH', `/api/users/${id}`, { json })
+  await call('PATCH', at('/api/users/{id}', id), { json })
 }
 
 export async function deleteUser(id: number): Promise<void> {
-  await call('DELETE', `/api/users/${id}`)
+  await call('DELETE', at('/api/users/{id}', id))
 }
 
 export async function resetPassword(id: number, passwd: string): Promise<void> {
-  await post(`/api/users/${id}/password`, { passwd })
+  await post(at('/api/users/{id}/password', id), { passwd })
 }
 
 export async function listGroups(): Promise<Group[]> {
-  return (await get<{ groups: Group[] }>('/api/groups')).groups
+  return (await get('/api/groups')).groups
 }
 
-export async function addGroup(group: { group_name: string; company_id?: number; permissions: number[] }): Promise<void> {
+export async function addGroup(group: Post['/api/groups']['takes']): Promise<void> {
   await post('/api/groups', group)
 }
 
-export async function changeGroup(id: number, json: { group_name?: string; permissions?: number[] }): Promise<void> {
-  await call('PATCH', `/api/groups/${id}`, { json })
+export async function changeGroup(id: number, json: Patch['/api/groups/{id}']['takes']): Promise<void> {
+  await call('PATCH', at('/api/groups/{id}', id), { json })
 }
 
 export async function deleteGroup(id: number): Promise<void> {
-  await call('DELETE', `/api/groups/${id}`)
+  await call('DELETE', at('/api/groups/{id}', id))
 }
 
 export async function listCompanies(): Promise<Company[]> {
-  return (await get<{ companies: Company[] }>('/api/companies')).companies
+  return (await get('/api/companies')).companies
 }
 
 export async function addCompany(company_name: string): Promise<void> {
@@ -100,9 +52,9 @@ export async function addCompany(company_name: string): Promise<void> {
 }
 
 export async function renameCompany(id: number, company_name: string): Promise<void> {
-  await call('PATCH', `/api/companies/${id}`, { json: { company_name } })
+  await call('PATCH', at('/api/companies/{id}', id), { json: { company_name } })
 }
 
 export async function deleteCompany(id: number): Promise<void> {
-  await call('DELETE', `/api/companies/${id}`)
+  await call('DELETE', at('/api/companies/{id}', id))
 }

@@ -1,9 +1,12 @@
 // The box's settings and one's own access tokens over HTTP.
-import { ApiError, call, errorFrom, get, languageHeader, post } from './http'
+import { ApiError, at, call, errorFrom, get, languageHeader, post } from './http'
 import { sendFiles } from './upload'
+import type { AboutSetting, Get, PermissionId, Settings as WireSettings } from './wire'
 
-export type SettingValue = string | number | boolean | string[] | null
+export type { AboutSetting }
+export type SettingValue = AboutSetting['default']
 export type Settings = Record<string, SettingValue>
+export type SettingGroup = Get['/api/settings/about']['gives']['groups'][number]
 
 /** What is in force, as of which change, and which of it only the command line changes. */
 export interface SettingsInForce {
@@ -12,8 +15,12 @@ export interface SettingsInForce {
   fixed: string[]
 }
 
-function inForce({ version, fixed, ...values }: Settings): SettingsInForce {
-  return { values, version: version as number, fixed: fixed as string[] }
+function inForce({ version, fixed, ...values }: WireSettings): SettingsInForce {
+  return { values: { ...values }, version, fixed }
+}
+
+export async function aboutSettings(): Promise<SettingGroup[]> {
+  return (await get('/api/settings/about')).groups
 }
 
 export async function readSettings(): Promise<SettingsInForce> {
@@ -23,28 +30,22 @@ export async function readSettings(): Promise<SettingsInForce> {
 /** `seen`: the version that was changed; where somebody was faster, it is a 409 and nothing is changed. */
 export async function changeSettings(changes: Settings, seen?: number): Promise<SettingsInForce> {
   const json = seen === undefined ? changes : { ...changes, version: seen }
-  return inForce((await call<Settings>('PATCH', '/api/settings', { json })).body)
+  return inForce((await call('PATCH', '/api/settings', { json })).body)
 }
 
-export interface Token {
-  token_id: number
-  name: string
-  /** Numbers of the rights. */
-  permissions: number[]
-  create_time: string
-}
+export type Token = Get['/api/tokens']['gives']['tokens'][number]
 
 export async function listTokens(): Promise<Token[]> {
-  return (await get<{ tokens: Token[] }>('/api/tokens')).tokens
+  return (await get('/api/tokens')).tokens
 }
 
 /** Answers the token itself, this once only. */
-export async function addToken(name: string, permissions: number[]): Promise<string> {
-  return (await post<{ token: string }>('/api/tokens', { name, permissions })).token
+export async function addToken(name: string, permissions: PermissionId[]): Promise<string> {
+  return (await post('/api/tokens', { name, permissions })).token
 }
 
 export async function deleteToken(id: number): Promise<void> {
-  await call('DELETE', `/api/tokens/${id}`)
+  await call('DELETE', at('/api/tokens/{id}', id))
 }
 
 export interface Health {
@@ -58,20 +59,14 @@ export interface Health {
 export async function boxHealth(): Promise<Health> {
   const [ready, described, metrics] = await Promise.all([
     call('GET', '/readyz', { accept: [503] }),
-    get<{ info: { version: string } }>('/openapi.json'),
+    get('/openapi.json') as Promise<{ info: { version: string } }>,
     fetch('/metrics', { credentials: 'same-origin', cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : '')),
   ])
   const numbers = [...metrics.matchAll(/^paperline_(\w+) (\d+)$/gm)].map(([, name, value]) => [name, Number(value)])
   return { ready: ready.status === 200, version: described.info.version, numbers: Object.fromEntries(numbers) }
 }
 
-export interface NightlyBackups {
-  backups: { name: string; bytes: number; time: string }[]
-  /** What went wrong the last time. */
-  trouble: string | null
-  /** Nothing was done on the box yet: it may take in a backup. */
-  is_new: boolean
-}
+export type NightlyBackups = Get['/api/backups']['gives']
 
 export function nightlyBackups(): Promise<NightlyBackups> {
   return get('/api/backups')

@@ -1,23 +1,10 @@
 // Templates over HTTP; the interface calls them models.
 import { call, post } from './http'
-import type { Reason, RegionList } from './invoices'
+import type { JsonModel, Model as Template, Trial } from './wire'
 
 export const TEMPLATES_A_PAGE = 12
 
-export interface Template {
-  model_id: number
-  /** Goes up with every change. */
-  version: number
-  /** As its maker sent it: an object or a string of JSON. */
-  json_model: unknown
-  model_register_time: string
-  model_success_counter: number
-  /** The picture to show. */
-  model_url: string
-  /** The picture its areas are drawn on. */
-  origin_url: string
-  model_label: string
-}
+export type { Model as Template, Trial } from './wire'
 
 export interface TemplatePage {
   list: Template[]
@@ -26,8 +13,8 @@ export interface TemplatePage {
 }
 
 export async function templatePage(page: number, keyword: string): Promise<TemplatePage> {
-  if (keyword) return { list: await post<Template[]>('/invoice/searchModelLabel', { page, keyword }), total: null }
-  const answer = await post<{ model_list: Template[]; total: number }>('/invoice/getAllModel', { page })
+  if (keyword) return { list: await post('/invoice/searchModelLabel', { page, keyword }), total: null }
+  const answer = await post('/invoice/getAllModel', { page })
   return { list: answer.model_list, total: answer.total }
 }
 
@@ -47,7 +34,7 @@ export async function findTemplate(id: number): Promise<Template | null> {
 
 /** What was drawn. */
 export interface Saving {
-  json: unknown
+  json: JsonModel
   /** Left out, it is a new one. */
   id?: number
   /** The one that was changed here. */
@@ -58,7 +45,7 @@ export interface Saving {
 
 /** Answers the action to wait for. */
 export async function saveTemplate({ json, id, version, picture }: Saving): Promise<number> {
-  const answer = await post<{ action_id: number }>('/invoice/addModel', {
+  const answer = await post('/invoice/addModel', {
     modelAction: { json_model: json, ...(id === undefined ? {} : { model_id: id }), ...(version === undefined ? {} : { version }) },
     ...(picture === undefined ? {} : { file_name: picture }),
     type: id === undefined ? 0 : 1,
@@ -67,21 +54,7 @@ export async function saveTemplate({ json, id, version, picture }: Saving): Prom
 }
 
 export async function deleteTemplate(id: number): Promise<number> {
-  return (await post<{ action_id: number }>('/invoice/deleteModel', { model_id: id })).action_id
-}
-
-/** What a template would read on a picture. */
-export interface Trial {
-  /** How like the template it is, and what was found of it. */
-  template: { score: number; reason: string }
-  /** Empty where it does not fit. */
-  region_list: RegionList
-  is_fault: 0 | 1
-  reasons: Reason[]
-  /** What is odd about the template as it is drawn. */
-  warnings?: string[]
-  /** The picture as it was laid onto the template's. */
-  aligned: string | null
+  return (await post('/invoice/deleteModel', { model_id: id })).action_id
 }
 
 /** Reading takes as long as it takes, and several may ask at once. */
@@ -94,5 +67,5 @@ export async function tryDraft({ json, id, picture }: Saving, sample: File): Pro
   if (id !== undefined) form.append('model_id', String(id))
   if (picture !== undefined) form.append('file_name', picture)
   form.append('file', sample, sample.name)
-  return (await call<Trial>('POST', '/api/models/test', { form, timeoutMs: TRIAL_MS })).body
+  return (await call('POST', '/api/models/test', { form, timeoutMs: TRIAL_MS })).body
 }

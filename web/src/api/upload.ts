@@ -1,22 +1,18 @@
 // Sending pictures with progress. XMLHttpRequest, because fetch does not tell how much has gone out.
 import { ApiError, errorFrom, languageHeader } from './http'
+import type { Post } from './wire'
 
-export interface QueuedAnswer {
-  action_id_list: number[]
-  manage_size: number
-  recognize_size: number
-  failed?: { file: string; err: string }[]
-}
+export type QueuedAnswer = Post['/invoice/recognizeImage']['gives']
 
-interface Sending {
-  path: string
+interface Sending<P extends keyof Post> {
+  path: P
   files: File[]
   /** The same key again queues nothing twice. */
   key?: string
   onProgress?: (sentBytes: number) => void
 }
 
-export function sendFiles<T>({ path, files, key, onProgress }: Sending): Promise<T> {
+export function sendFiles<P extends keyof Post>({ path, files, key, onProgress }: Sending<P>): Promise<Post[P]['gives']> {
   const form = new FormData()
   for (const file of files) form.append('file', file, file.name)
   return new Promise((resolve, reject) => {
@@ -33,7 +29,7 @@ export function sendFiles<T>({ path, files, key, onProgress }: Sending): Promise
         return
       }
       try {
-        resolve(JSON.parse(request.responseText) as T)
+        resolve(JSON.parse(request.responseText) as Post[P]['gives'])
       } catch {
         reject(new ApiError(request.status, 'internal', `HTTP ${request.status}`))
       }
@@ -51,7 +47,7 @@ export function queuePictures(
 }
 
 export async function uploadOrigin(file: File, onProgress?: (sentBytes: number) => void): Promise<string> {
-  const sending: Sending = { path: '/invoice/uploadModelOrigin', files: [file] }
+  const sending: Sending<'/invoice/uploadModelOrigin'> = { path: '/invoice/uploadModelOrigin', files: [file] }
   if (onProgress) sending.onProgress = onProgress
-  return (await sendFiles<{ file_name: string }>(sending)).file_name
+  return (await sendFiles(sending)).file_name
 }

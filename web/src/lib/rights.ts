@@ -1,29 +1,31 @@
-// The rights of the box: their numbers, which contains which, and what they are called.
+// The rights of the box: which contains which, and what they are called.
+import { RIGHTS, type PermissionId, type Right } from '../api/wire'
 import { i18n } from '../i18n'
 
 /** In the order in which they are shown: what is about one thing stands in one row, to see and to change it. */
-export const RIGHT_ROWS: { see: [number, string] | null; change: [number, string] }[] = [
-  { see: [101, 'device-r'], change: [102, 'device-rw'] },
-  { see: [5, 'invoice-r'], change: [6, 'invoice-rw'] },
-  { see: [7, 'console-r'], change: [15, 'console-rw'] },
-  { see: [1, 'model-r'], change: [2, 'model-rw'] },
-  { see: [9, 'queue-r'], change: [17, 'queue-rw'] },
-  { see: [10, 'fault-r'], change: [18, 'fault-rw'] },
-  { see: [8, 'log-r'], change: [16, 'log-rw'] },
-  { see: [11, 'user-r'], change: [14, 'user-rw'] },
-  { see: [19, 'group-r'], change: [20, 'group-rw'] },
-  { see: null, change: [103, 'system-rw'] },
+export const RIGHT_ROWS: { see: Right | null; change: Right }[] = [
+  { see: 'device-r', change: 'device-rw' },
+  { see: 'invoice-r', change: 'invoice-rw' },
+  { see: 'console-r', change: 'console-rw' },
+  { see: 'model-r', change: 'model-rw' },
+  { see: 'queue-r', change: 'queue-rw' },
+  { see: 'fault-r', change: 'fault-rw' },
+  { see: 'log-r', change: 'log-rw' },
+  { see: 'user-r', change: 'user-rw' },
+  { see: 'group-r', change: 'group-rw' },
+  { see: null, change: 'system-rw' },
 ]
 
-const ALL = RIGHT_ROWS.flatMap(({ see, change }) => (see ? [see, change] : [change]))
-const ORDER = ALL.map(([, name]) => name)
+const ORDER: string[] = RIGHT_ROWS.flatMap(({ see, change }) => (see ? [see, change] : [change]))
 
-export function rightIds(names: ReadonlySet<string>): number[] {
-  return ALL.filter(([, name]) => names.has(name)).map(([id]) => id)
+const NAMES = Object.keys(RIGHTS) as Right[]
+
+export function rightIds(names: ReadonlySet<string>): PermissionId[] {
+  return NAMES.filter((name) => names.has(name)).map((name) => RIGHTS[name])
 }
 
-export function rightNames(ids: number[]): string[] {
-  return ALL.filter(([id]) => ids.includes(id)).map(([, name]) => name)
+export function rightNames(ids: number[]): Right[] {
+  return NAMES.filter((name) => ids.includes(RIGHTS[name]))
 }
 
 export function rightName(name: string): string {

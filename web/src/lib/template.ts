@@ -1,4 +1,5 @@
 // A template while it is being drawn, and the interface's `json_model` it comes from and goes to.
+import type { JsonModel } from '../api/wire'
 import { i18n } from '../i18n'
 import { formatNumber } from './format'
 import { isKind, KINDS, regionName, type Kind } from './regions'
@@ -96,7 +97,7 @@ function freeKey(taken: Fields): string {
   return `area_${n}`
 }
 
-export function writeDraft(draft: Draft): Fields {
+export function writeDraft(draft: Draft): JsonModel {
   const model: Fields = {
     [SETTING]: { ...draft.rest, label: draft.label.trim(), quota: draft.quota.trim() ? Number(draft.quota) : 0 },
   }
@@ -115,7 +116,7 @@ export function writeDraft(draft: Draft): Fields {
       ...(area.kind === 'own' ? { name: area.name.trim() } : {}),
     }
   }
-  return model
+  return model as JsonModel
 }
 
 export function areaName(area: Area): string {

@@ -2,40 +2,21 @@
 import { computed, ref } from 'vue'
 import { whoAmI } from '../api/account'
 import { LiveSocket } from '../api/socket'
+import { MESSAGES, PAGE_RIGHTS, PAGES, SAID, type Message, type Page } from '../api/wire'
 import { hideLink, showLink } from './links'
-import { can, refreshUser } from './session'
+import { canAny, refreshUser } from './session'
 
-export const FEED_QUEUE = 1
-export const FEED_CONSOLE = 2
-export const FEED_TEMPLATES = 3
-export const FEED_FAULTS = 4
+type Listener = (message: Message) => void
 
-const FEED_RESUMED = 207
-const RIGHTS_CHANGED = 208
+/** The first of these that one may see is watched where no page asks for another. */
+const BY_DEFAULT: Page[] = ['console', 'models', 'queue', 'log', 'users', 'faults']
 
-export interface FeedMessage {
-  msg_id: number
-  [field: string]: unknown
-}
-
-type Listener = (message: FeedMessage) => void
-
-/** The pages of the feed and the right each needs; the first that one holds is watched where no page asks for another. */
-const PAGES: [page: number, rights: string[]][] = [
-  [FEED_CONSOLE, ['console-r']],
-  [FEED_TEMPLATES, ['model-r']],
-  [FEED_QUEUE, ['queue-r']],
-  [5, ['log-r']],
-  [6, ['user-r', 'group-r']],
-  [FEED_FAULTS, ['fault-r']],
-]
-
-const defaultPage = computed(() => PAGES.find(([, rights]) => rights.some(can))?.[0])
+const defaultPage = computed(() => BY_DEFAULT.find((page) => canAny(PAGE_RIGHTS[page])))
 
 /** Null until the box has said it. */
 export const faultCount = ref<number | null>(null)
 
-let wanted: number | undefined
+let wanted: Page | undefined
 /** The newest of the box's numbers that this page has heard; null while it has heard none of the page it watches. */
 let heard: number | null = null
 const listeners = new Set<Listener>()
@@ -47,26 +28,24 @@ const socket = new LiveSocket({
   // The pages ask for their lists themselves; this only tells a blocked line from an absent box.
   ask: whoAmI,
   // The box answers everything, if only with a refusal; so silence means that the line is dead.
-  ping: () => JSON.stringify({ code: '002' }),
+  ping: () => JSON.stringify({ code: SAID.catch_up }),
   onOpen: register,
   onMessage: (raw) => {
-    const message = raw as FeedMessage
+    const message = raw as Message & { number?: number }
     if (typeof message?.msg_id !== 'number') return
     // What was missed is told again after this, or it is not known any more, and everything has to be looked at.
-    const isTold = message.msg_id === FEED_RESUMED && message.missed !== true
+    const isTold = message.msg_id === MESSAGES.resumed && !message.missed
     if (typeof message.number === 'number' && !isTold) heard = message.number
-    if (message.msg_id === FEED_RESUMED && !isTold) for (const opener of openers) opener()
-    if (message.msg_id === RIGHTS_CHANGED) void refreshUser().catch(() => {})
-    if ((message.msg_id === 205 || message.msg_id === 206) && typeof message.fault_num === 'number') {
-      faultCount.value = message.fault_num
-    }
+    if (message.msg_id === MESSAGES.resumed && !isTold) for (const opener of openers) opener()
+    if (message.msg_id === MESSAGES.rights) void refreshUser().catch(() => {})
+    if (message.msg_id === MESSAGES.faults || message.msg_id === MESSAGES.fault) faultCount.value = message.fault_num
     for (const listener of listeners) listener(message)
   },
 })
 
 function register(): void {
   const page = wanted ?? defaultPage.value
-  if (page !== undefined) socket.send({ code: '001', console_status: page, since: heard })
+  if (page !== undefined) socket.send({ code: SAID.watch, console_status: PAGES[page], since: heard })
 }
 
 export function startFeed(): void {
@@ -83,7 +62,7 @@ export function stopFeed(): void {
 }
 
 /** Which page of the feed is looked at; undefined for the default. */
-export function watchPage(page: number | undefined): void {
+export function watchPage(page: Page | undefined): void {
   const before = wanted ?? defaultPage.value
   wanted = page
   if ((wanted ?? defaultPage.value) !== before) {
@@ -92,12 +71,13 @@ export function watchPage(page: number | undefined): void {
   }
 }
 
-export function watchedPage(): number | undefined {
+export function watchedPage(): Page | undefined {
   return wanted ?? defaultPage.value
 }
 
-export function sendToFeed(message: unknown): void {
-  socket.send(message)
+/** Asks for what has been read so far of what is being read. */
+export function catchUpOnReading(): void {
+  socket.send({ code: SAID.catch_up })
 }
 
 export function listen(listener: Listener): () => void {

@@ -7,14 +7,14 @@ import {
   readNow,
   type Candidate,
   type Invoice,
-  type Position,
   type QueueState,
   type Reason,
   type RegionList,
 } from '../api/invoices'
+import { MESSAGES, type Message } from '../api/wire'
 import { i18n } from '../i18n'
 import { isFromCode, regionsFrom, type Region } from '../lib/regions'
-import { FEED_CONSOLE, listen, sendToFeed, watchedPage, whenFeedOpens, type FeedMessage } from './feed'
+import { catchUpOnReading, listen, watchedPage, whenFeedOpens } from './feed'
 import { can } from './session'
 
 export interface MatchedTemplate {
@@ -101,16 +101,10 @@ function merge(reading: Reading, list: RegionList | null | undefined): void {
   }
 }
 
-function templateArrived(reading: Reading, message: FeedMessage): void {
-  if (message.status === -1) {
-    reading.template = null
-    return
-  }
-  reading.template = {
-    id: typeof message.id === 'number' ? message.id : null,
-    label: typeof message.model_label === 'string' ? message.model_label : '',
-    url: typeof message.url === 'string' ? message.url : '',
-  }
+type Told<Id extends Message['msg_id']> = Extract<Message, { msg_id: Id }>
+
+function templateArrived(reading: Reading, { status, id, model_label, url }: Told<typeof MESSAGES.matched>): void {
+  reading.template = status === -1 ? null : { id, label: model_label ?? '', url: url ?? '' }
 }
 
 /** Of those that are being read: which template fits, and why. The message that tells it has no room for the reasons. */
@@ -135,12 +129,12 @@ async function askStored(reading: Reading): Promise<void> {
   kept.reasons = stored.reasons
 }
 
-async function end(reading: Reading, message: FeedMessage): Promise<void> {
-  merge(reading, message.region_list as RegionList | null)
+async function end(reading: Reading, message: Told<typeof MESSAGES.recognised>): Promise<void> {
+  merge(reading, message.region_list)
   reading.done = true
-  reading.invoice = typeof message.invoice_id === 'number' ? message.invoice_id : null
+  reading.invoice = message.invoice_id
   reading.fault = message.is_fault === 1 || message.status === -1
-  reading.trouble = typeof message.err === 'string' ? message.err : null
+  reading.trouble = message.err ?? null
   keep(reading)
   running.delete(reading.action)
   const [next] = running.values()
@@ -151,40 +145,40 @@ async function end(reading: Reading, message: FeedMessage): Promise<void> {
 /** Every 203 of the same action is a new try, which starts again from nothing. */
 let starts = 0
 
-function read(message: FeedMessage): void {
-  if (message.msg_id === 203) {
+function read(message: Message): void {
+  if (message.msg_id === MESSAGES.started) {
     starts += 1
     begin({
-      action: Number(message.action_id),
-      url: String(message.url ?? ''),
-      userName: String(message.user_name ?? ''),
-      companyName: String(message.company_name ?? ''),
-      time: String(message.action_start_time ?? ''),
+      action: message.action_id,
+      url: message.url,
+      userName: message.user_name,
+      companyName: message.company_name,
+      time: message.action_start_time,
     })
     void refreshQueues()
     return
   }
-  const reading = running.get(Number(message.action_id))
+  const reading = 'action_id' in message && message.action_id !== null ? running.get(message.action_id) : undefined
   if (!reading) return
   switch (message.msg_id) {
-    case 100:
+    case MESSAGES.matched:
       templateArrived(reading, message)
       void askWhy()
       break
-    case 101:
-      regionOf(reading, String(message.pos_id)).position = (message.position as Position | null) ?? null
+    case MESSAGES.found:
+      regionOf(reading, message.pos_id).position = message.position
       break
-    case 102: {
-      const region = regionOf(reading, String(message.pos_id))
-      region.text = String(message.ocr_result ?? '')
-      region.probability = Number(message.probability ?? 0)
+    case MESSAGES.read: {
+      const region = regionOf(reading, message.pos_id)
+      region.text = message.ocr_result
+      region.probability = message.probability
       region.fromCode = isFromCode(message.status)
       break
     }
-    case 204:
-      merge(reading, message.region_list as RegionList | null)
+    case MESSAGES.so_far:
+      merge(reading, message.region_list)
       break
-    case 1:
+    case MESSAGES.recognised:
       void end(reading, message)
       void refreshQueues()
       break
@@ -211,7 +205,7 @@ function fromInvoice(invoice: Invoice): Reading {
 
 /** What is being read right now, and what ended while nobody listened. */
 async function catchUp(): Promise<void> {
-  if (watchedPage() !== FEED_CONSOLE) return
+  if (watchedPage() !== 'console') return
   const before = starts
   void refreshQueues()
   const now = await readNow().catch(() => undefined)
@@ -244,7 +238,7 @@ export function noteQueues(manage: number, recognize: number): void {
 
 /** Asks for what has been read so far. */
 export function pictureLoaded(): void {
-  if (current.value && !current.value.done) sendToFeed({ code: '002' })
+  if (current.value && !current.value.done) catchUpOnReading()
 }
 
 /** Of several that are being read at once, this one is followed. */

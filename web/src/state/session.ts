@@ -2,22 +2,23 @@
 import { computed, shallowRef } from 'vue'
 import * as account from '../api/account'
 import type { User } from '../api/account'
+import type { Right } from '../api/wire'
 
 const userRef = shallowRef<User | null>(null)
 let known: Promise<void> | null = null
 
 export const user = computed(() => userRef.value)
 
-const held = computed(() => new Set(userRef.value?.permissions.map((p) => p.permission_name) ?? []))
+const held = computed(() => new Set<string>(userRef.value?.permissions.map((p) => p.permission_name) ?? []))
 
 /** `x-rw` contains `x-r`; `system-rw` contains everything. */
-export function can(permission: string): boolean {
+export function can(permission: Right): boolean {
   if (held.value.has('system-rw') || held.value.has(permission)) return true
   return permission.endsWith('-r') && held.value.has(`${permission}w`)
 }
 
 /** Any of them will do. */
-export function canAny(permissions: readonly string[]): boolean {
+export function canAny(permissions: readonly Right[]): boolean {
   return permissions.some(can)
 }
 

@@ -1,8 +1,9 @@
 // Template changes that wait for the engine: what was asked from here, and what became of it.
 import { computed, shallowReactive, shallowRef } from 'vue'
+import { MESSAGES, type Message } from '../api/wire'
 import { i18n } from '../i18n'
 import { say, warn } from '../lib/notify'
-import { listen, whenFeedOpens, type FeedMessage } from './feed'
+import { listen, whenFeedOpens } from './feed'
 
 type Verb = 'add' | 'change' | 'delete'
 
@@ -11,7 +12,12 @@ interface Job {
   label: string
 }
 
-const VERB_OF: Record<number, Verb> = { 2: 'add', 3: 'delete', 4: 'change' }
+const VERB_OF = {
+  [MESSAGES.template_added]: 'add',
+  [MESSAGES.template_deleted]: 'delete',
+  [MESSAGES.template_changed]: 'change',
+} satisfies Partial<Record<Message['msg_id'], Verb>>
+type Outcome = Extract<Message, { msg_id: keyof typeof VERB_OF }>
 const DONE: Record<Verb, string> = { add: 'templates.added', change: 'templates.changed', delete: 'templates.deleted' }
 const FAILED: Record<Verb, string> = {
   add: 'templates.addFailed',
@@ -22,13 +28,13 @@ const REMEMBERED = 50
 
 const jobs = shallowReactive(new Map<number, Job>())
 /** Outcomes that came before the answer that named their action. */
-const early = new Map<number, FeedMessage>()
+const early = new Map<number, Outcome>()
 
 export const pendingJobs = computed(() => [...jobs.values()])
 /** Goes up whenever the list of templates may have changed. */
 export const templatesChanged = shallowRef(0)
 
-function settle(job: Job, message: FeedMessage): void {
+function settle(job: Job, message: Outcome): void {
   const { t } = i18n.global
   if (message.status === 0) say(t(DONE[job.verb], { label: job.label }))
   else warn(t(FAILED[job.verb]))
@@ -40,9 +46,11 @@ export function awaitJob(action: number, verb: Verb, label: string): void {
   else jobs.set(action, { verb, label })
 }
 
-function hear(message: FeedMessage): void {
-  if (!VERB_OF[message.msg_id]) return
-  const action = Number(message.action_id)
+const isOutcome = (message: Message): message is Outcome => message.msg_id in VERB_OF
+
+function hear(message: Message): void {
+  if (!isOutcome(message)) return
+  const action = message.action_id
   const job = jobs.get(action)
   if (job) {
     jobs.delete(action)

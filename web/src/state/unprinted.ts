@@ -28,8 +28,8 @@ export interface DeviceRow {
   /** How often a label of it was sent, whatever became of it. */
   sent: number
   printed: boolean
-  sentBy?: string | undefined
-  sentTime?: string | undefined
+  sentBy?: string | null
+  sentTime?: string | null
 }
 
 /** A label that somebody is asked about: what it says, and who sent it when. */

@@ -2,6 +2,7 @@
 import { computed, ref, watch } from 'vue'
 import { ApiError, randomKey } from '../api/http'
 import { queuePictures, type QueuedAnswer } from '../api/upload'
+import { MESSAGES } from '../api/wire'
 import { i18n } from '../i18n'
 import { errorText } from '../lib/format'
 import { listen, whenFeedOpens } from './feed'
@@ -188,8 +189,8 @@ function open(): Upload[] {
 export function startUploads(): () => void {
   const stops = [
     listen((message) => {
-      if (message.msg_id === 203) follow(message.action_id, 'reading')
-      if (message.msg_id === 1) follow(message.action_id, message.is_fault === 1 || message.status === -1 ? 'fault' : 'read')
+      if (message.msg_id === MESSAGES.started) follow(message.action_id, 'reading')
+      if (message.msg_id === MESSAGES.recognised) follow(message.action_id, message.is_fault === 1 || message.status === -1 ? 'fault' : 'read')
     }),
     whenFeedOpens(() => {
       for (const upload of open()) upload.phase = 'submitted'

@@ -1,0 +1,221 @@
+//! Invoices as files for spreadsheets: a column for each field there is, in the reader's language. Not here: the files themselves (csv.rs,
+//! xlsx.rs).
+
+use super::invoices::filter;
+use crate::app::invoice_lists::{self, Filter};
+use crate::app::kin::Kin;
+use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL};
+use crate::domain::checks::{date_of, holds_sum};
+use crate::domain::ids::InvoiceId;
+use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::money;
+use crate::domain::refusal::Refusal;
+use crate::domain::totals::Class;
+use crate::http::edge::call::Call;
+use crate::http::edge::reply::{Language, Reply};
+use crate::http::tables::csv;
+use crate::http::tables::xlsx::{self, Cell};
+use crate::http::wire::spelling as wire;
+use crate::http::wire::time;
+use crate::store::{Store, StoreError};
+use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
+
+/// Invoices of one look at the store.
+const INVOICES_PER_LOOK: usize = 500;
+/// A sheet has more columns, but nobody reads them: what is beyond stands in one cell.
+const OWN_AREAS_MAX: usize = 200;
+
+/// What stands before the fields.
+const FIRST: [(&str, &str); 15] = [
+    ("编号", "Number"),
+    ("状态", "State"),
+    ("计入合计", "Counted"),
+    ("识别时间", "Read at"),
+    ("上传人", "Uploaded by"),
+    ("公司", "Company"),
+    ("文件名", "File"),
+    ("模板", "Template"),
+    ("重复", "Duplicate"),
+    ("作废", "Void"),
+    ("红字", "Red letter"),
+    ("原因", "Reason"),
+    ("核对人", "Reviewed by"),
+    ("核对时间", "Reviewed at"),
+    ("不符理由", "Override"),
+];
+
+/// The known fields, and what they are in English.
+fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [(POS_LABEL, "Type")].into_iter().chain(KNOWN.iter().map(|known| (known.pos_id, known.en)))
+}
+
+struct Export {
+    store: Store,
+    filter: Filter,
+    language: Language,
+    zone: TimeZone,
+    /// The users' own areas that have a column.
+    own: Vec<String>,
+    /// There are more of them.
+    has_more: bool,
+    before: Option<InvoiceId>,
+}
+
+impl Export {
+    async fn of(call: &Call) -> Result<Self, Refusal> {
+        let zone = call.edge.app.settings().zone();
+        let language = match call.fields.text_or_none("lang")? {
+            None => call.language,
+            Some(lang) if lang.starts_with("zh") => Language::Chinese,
+            Some(lang) if lang.starts_with("en") => Language::English,
+            Some(_) => return Err(Refusal::malformed("lang：应为 zh 或 en", "lang: must be zh or en")),
+        };
+        let filter = filter(&call.fields, call.actor()?, &zone)?;
+        let asked = filter.clone();
+        let own = call.edge.app.look(move |view| {
+            let mut own = BTreeSet::new();
+            invoice_lists::walk(view, &asked, None, |found| {
+                let areas = found.regions.iter().map(|r| &r.pos_id).filter(|pos_id| !is_known(pos_id));
+                for area in areas {
+                    if own.len() <= OWN_AREAS_MAX && !own.contains(area) {
+                        own.insert(area.clone());
+                    }
+                }
+                true
+            })?;
+            Ok(own)
+        });
+        let mut own: Vec<String> = own.await?.into_iter().collect();
+        let has_more = own.len() > OWN_AREAS_MAX;
+        own.truncate(OWN_AREAS_MAX);
+        Ok(Self { store: call.edge.app.store.clone(), filter, language, zone, own, has_more, before: None })
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let named = FIRST.into_iter().chain(known()).map(|(zh, en)| self.language.pick(zh, en).to_owned());
+        let rest = self.has_more.then(|| self.language.pick("其他", "Others").to_owned());
+        named.chain(self.own.iter().cloned()).chain(rest).collect()
+    }
+
+    /// Some more rows; none when there are no more.
+    fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
+        let mut page = Vec::new();
+        let (filter, before) = (&self.filter, self.before);
+        let kin = self.store.walk(|view| {
+            invoice_lists::walk(view, filter, before, |found| {
+                page.push(found);
+                page.len() < INVOICES_PER_LOOK
+            })?;
+            page.iter().map(|found| Kin::of(view, found)).collect::<Result<Vec<_>, _>>()
+        })?;
+        self.before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
+        Ok(page.iter().zip(&kin).map(|(found, kin)| self.row(found, kin)).collect())
+    }
+
+    fn row(&self, found: &Invoice, kin: &Kin) -> Vec<Cell> {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let time = |at| Cell::Moment(time::write(at, &self.zone));
+        let review = found.reviewed();
+        let mut row = vec![
+            Cell::Text(found.id.to_string()),
+            text(self.standing(found.standing)),
+            text(if kin.class(found) == Class::Confirmed {
+                self.language.pick("是", "yes")
+            } else {
+                self.language.pick("否", "no")
+            }),
+            time(found.recognised),
+            text(&found.user_name),
+            text(&found.company_name),
+            text(&found.file_name),
+            text(&found.template_label),
+            Cell::Text(self.duplicate(kin)),
+            Cell::Text(found.void.as_ref().map(|v| format!("{} {}", v.user_name, v.reason)).unwrap_or_default()),
+            Cell::Text(self.red(found, kin)),
+            Cell::Text(wire::reasons(&found.reasons, self.language)),
+            text(review.map_or("", |r| &r.user_name)),
+            review.map_or_else(|| text(""), |r| time(r.at)),
+            text(found.review.as_ref().and_then(|r| r.against_checks.as_deref()).unwrap_or_default()),
+        ];
+        row.extend(known().map(|(pos_id, _)| pos_id).chain(self.own.iter().map(String::as_str)).map(|pos_id| field(found, pos_id)));
+        if self.has_more {
+            let rest = found.regions.iter().filter(|r| !is_known(&r.pos_id) && !self.own.contains(&r.pos_id));
+            row.push(Cell::Text(rest.map(|r| format!("{}={}", r.pos_id, r.text)).collect::<Vec<_>>().join("; ")));
+        }
+        row
+    }
+
+    fn standing(&self, standing: Standing) -> &'static str {
+        let (zh, en) = match standing {
+            Standing::Passed => ("识别通过", "Passed"),
+            Standing::Waiting => ("待核对", "To review"),
+            Standing::Reading => ("重新识别中", "Being read again"),
+            Standing::Reviewed => ("已核对", "Reviewed"),
+        };
+        self.language.pick(zh, en)
+    }
+
+    fn duplicate(&self, kin: &Kin) -> String {
+        let Some((of, decision)) = &kin.duplicate else { return String::new() };
+        let (zh, en) = match decision.as_ref().map(|d| d.is_duplicate) {
+            None => (format!("疑似与 #{of} 重复"), format!("looks like #{of}")),
+            Some(true) => (format!("与 #{of} 重复"), format!("duplicate of #{of}")),
+            Some(false) => (format!("与 #{of} 不重复"), format!("not a duplicate of #{of}")),
+        };
+        self.language.pick(&zh, &en).to_owned()
+    }
+
+    fn red(&self, found: &Invoice, kin: &Kin) -> String {
+        let (zh, en) = match (found.is_red(), kin.blue_of, kin.red_by) {
+            (true, Some(blue), _) => (format!("红字，冲销 #{blue}"), format!("takes back #{blue}")),
+            (true, None, _) => ("红字".into(), "red letter".into()),
+            (false, _, Some(red)) => (format!("已被 #{red} 红冲"), format!("taken back by #{red}")),
+            (false, ..) => Default::default(),
+        };
+        self.language.pick(&zh, &en).to_owned()
+    }
+}
+
+fn is_known(pos_id: &str) -> bool {
+    known().any(|(known, _)| known == pos_id)
+}
+
+/// A sum and a date as what they are; codes and numbers are text.
+fn field(found: &Invoice, pos_id: &str) -> Cell {
+    let text = found.text(pos_id).unwrap_or_default();
+    let holds = AreaKind::of_pos_id(pos_id).holds();
+    if holds == Holds::Date
+        && let Some(day) = date_of(text).filter(|(year, ..)| *year > 0)
+    {
+        return Cell::Day(day);
+    }
+    // Its own text shows that it is one, as a specimen's would.
+    match money::amount(text) {
+        Some(fen) if holds == Holds::Sum || holds_sum(pos_id, Some(text)) => Cell::Fen(fen),
+        _ => Cell::Text(text.to_owned()),
+    }
+}
+
+fn as_strs(columns: &[String]) -> Vec<&str> {
+    columns.iter().map(String::as_str).collect()
+}
+
+pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
+    let mut export = Export::of(&call).await?;
+    Ok(csv::stream("invoices.csv", call.export()?, &as_strs(&export.columns()), move |lines| {
+        let rows = export.rows()?;
+        for row in &rows {
+            let cells: Vec<String> = row.iter().map(Cell::in_words).collect();
+            csv::guarded_line(lines, &as_strs(&cells));
+        }
+        Ok(!rows.is_empty())
+    }))
+}
+
+/// The same for a spreadsheet; what is a sum there can be summed, and a date is one.
+pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
+    let mut export = Export::of(&call).await?;
+    let blobs = call.edge.app.blobs.clone();
+    xlsx::stream(blobs, "invoices.xlsx", call.export()?, &as_strs(&export.columns()), move || export.rows())
+}

@@ -1,0 +1,10 @@
+//! The invoice line: pictures in, queues, invoices, faults, template tests.
+
+pub mod exports;
+pub mod faults;
+pub mod invoices;
+pub mod queue;
+pub mod thumbs;
+pub mod trial;
+pub mod upload;
+pub mod words;

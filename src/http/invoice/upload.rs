@@ -1,0 +1,335 @@
+//! The invoice line's endpoints, as its interface document spells them.
+
+use super::thumbs;
+use crate::app::pictures::{self, Kept};
+use crate::app::templates::{self, Drawn};
+use crate::app::{App, queues};
+use crate::domain::account::{Actor, Permission};
+use crate::domain::action::{FailedFile, QueueSizes, UploadAnswer};
+use crate::domain::ids::{ActionId, CompanyId, TemplateId};
+use crate::domain::invoice::{Picture, PictureFormat, Purpose};
+use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::template::Template;
+use crate::http::edge::call::{Call, Route};
+use crate::http::edge::fields::{Fields, Upload};
+use crate::http::edge::reply::{self, Language, Reply};
+use crate::http::edge::sent_file::SentFile;
+use crate::http::wire::spelling as wire;
+use crate::store::blobs::Incoming;
+use crate::store::{StoreError, View};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hyper::header::{self, HeaderValue};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
+const MODELS_PER_PAGE: usize = 12;
+const WAITING_MAX: usize = 200;
+
+fn upload_failed(code: Code) -> Refusal {
+    Refusal::sentence(code, sentence::UPLOAD_FAILED)
+}
+
+/// Looks whether it is a picture, and makes it durable.
+async fn keep(file: Incoming) -> Result<Kept, Refusal> {
+    let kept = tokio::task::spawn_blocking(move || {
+        let shape = pictures::inspect(file.path())?;
+        let bytes = file.len();
+        Ok::<_, Refusal>(Kept { hash: file.keep()?, shape, bytes })
+    });
+    kept.await.map_err(|_| Refusal::internal())?
+}
+
+/// The pictures that are some, side by side; and the files that are none.
+async fn keep_all(files: Vec<Upload>) -> (Vec<(String, Kept)>, Vec<(FailedFile, Code)>) {
+    let keeping: Vec<_> = files
+        .into_iter()
+        .map(|Upload { name, file }| {
+            let kept = tokio::spawn(async move {
+                match file {
+                    Ok(file) => keep(file).await,
+                    Err(refusal) => Err(refusal),
+                }
+            });
+            (name, kept)
+        })
+        .collect();
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for (name, kept) in keeping {
+        match kept.await.unwrap_or_else(|_| Err(Refusal::internal())) {
+            Ok(kept) => good.push((name, kept)),
+            Err(refusal) => {
+                let failed = FailedFile { file: name, zh: refusal.zh.into_owned(), en: refusal.en.into_owned() };
+                bad.push((failed, refusal.code));
+            }
+        }
+    }
+    (good, bad)
+}
+
+fn queued(answer: &UploadAnswer, language: Language) -> Value {
+    let mut value = json!({
+        "sucess": QUEUED,
+        "action_id_list": answer.actions,
+        "manage_size": answer.sizes.manage,
+        "recognize_size": answer.sizes.recognise,
+    });
+    if !answer.failed.is_empty() {
+        value["failed"] = failed_files(&answer.failed, language);
+    }
+    value
+}
+
+fn failed_files(failed: &[FailedFile], language: Language) -> Value {
+    failed.iter().map(|f| json!({ "file": f.file, "err": language.pick(&f.zh, &f.en) })).collect()
+}
+
+/// The interface document's sentence, and beside it what is wrong with each file.
+fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Reply {
+    if failed.is_empty() {
+        reply::refusal(refusal, language)
+    } else {
+        reply::refusal_with(refusal, language, "failed", failed_files(failed, language))
+    }
+}
+
+/// What the interface document takes files for says so in the same sentence when there are too many, or they are too large.
+pub fn too_large(route: &Route, refusal: Refusal) -> Refusal {
+    let takes_files = route.takes.has_files() && route.path.starts_with("/invoice/");
+    if takes_files && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
+}
+
+const QUEUED: &str = "已加入队列，等待算法服务器处理";
+
+pub async fn recognize_image(call: Call) -> Result<Reply, Refusal> {
+    call.check_user_id()?;
+    let key = match call.headers.get("idempotency-key") {
+        None => None,
+        Some(key) => Some(idempotency_key(key)?),
+    };
+    let by = call.by()?;
+    let (good, bad) = keep_all(call.fields.files).await;
+    if good.is_empty() {
+        // The first file's cause stands for all; without a file the request itself is wrong.
+        let refusal = upload_failed(bad.first().map_or(Code::Malformed, |(_, code)| *code));
+        let failed: Vec<FailedFile> = bad.into_iter().map(|(failed, _)| failed).collect();
+        return Ok(refused(&refusal, &failed, call.language));
+    }
+    let failed = bad.into_iter().map(|(failed, _)| failed).collect();
+    let answer = call.edge.app.queue_recognitions(by, good, failed, key).await?;
+    Ok(reply::json(&queued(&answer, call.language)))
+}
+
+fn idempotency_key(key: &HeaderValue) -> Result<String, Refusal> {
+    let fits = |key: &&str| (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len());
+    let wrong = || Refusal::malformed("Idempotency-Key：应为 1 到 128 个字符", "Idempotency-Key: must have 1 to 128 characters");
+    key.to_str().ok().filter(fits).map(str::to_owned).ok_or_else(wrong)
+}
+
+pub async fn upload_model_origin(mut call: Call) -> Result<Reply, Refusal> {
+    let Some(Upload { name, file }) = call.fields.files.pop() else { return Err(upload_failed(Code::Malformed)) };
+    let kept = match file {
+        Ok(file) => keep(file).await,
+        Err(refusal) => Err(refusal),
+    };
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(refusal) => {
+            let failed = FailedFile { file: name, zh: refusal.zh.into_owned(), en: refusal.en.into_owned() };
+            return Ok(refused(&upload_failed(refusal.code), &[failed], call.language));
+        }
+    };
+    let picture = call.edge.app.record_template_origin(call.by()?, kept).await?;
+    Ok(reply::json(&json!({ "sucess": "上传文件成功", "file_name": wire::url(&picture) })))
+}
+
+/// `data:image/…;base64,…`, kept as a picture.
+async fn keep_data_url(app: &App, data_url: &str) -> Result<Kept, Refusal> {
+    let wrong = || Refusal::malformed("img_str：应为 data:image/…;base64,…", "img_str: must be data:image/…;base64,…");
+    let (_, encoded) = data_url.split_once(";base64,").filter(|(head, _)| head.starts_with("data:")).ok_or_else(wrong)?;
+    let bytes = BASE64.decode(encoded.trim()).map_err(|_| wrong())?;
+    if bytes.len() as u64 > pictures::BYTES_MAX {
+        return Err(pictures::too_many_bytes());
+    }
+    let blobs = app.blobs.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        let mut file = blobs.create()?;
+        file.write(&bytes)?;
+        Ok::<_, StoreError>(file)
+    });
+    keep(written.await.map_err(|_| Refusal::internal())??).await
+}
+
+fn template_queued((action, sizes): (ActionId, QueueSizes)) -> Reply {
+    reply::json(&json!({
+        "sucess": QUEUED,
+        "action_id": action,
+        "manage_size": sizes.manage,
+        "recognize_size": sizes.recognise,
+    }))
+}
+
+pub async fn add_model(call: Call) -> Result<Reply, Refusal> {
+    let model_action = Fields::from(call.fields.object("modelAction")?);
+    call.check_user_id_in(&model_action)?;
+    let (layout, json_model) = wire::layout(model_action.object("json_model")?)?;
+    model_action.natural_or_none("model_id")?;
+    let change = match call.fields.natural_or_none("type")? {
+        None | Some(0) => None,
+        Some(1) => Some(TemplateId(model_action.natural("model_id")?)),
+        Some(_) => return Err(Refusal::malformed("type：应为 0 或 1", "type: must be 0 or 1")),
+    };
+    let origin = match call.fields.text_or_none("file_name")?.filter(|url| !url.is_empty()) {
+        None if change.is_none() => return Err(Refusal::malformed("file_name：缺少这一项", "file_name: is missing")),
+        None => None,
+        Some(url) => Some(wire::picture_of_url(url).ok_or_else(|| upload_failed(Code::NotFound))?),
+    };
+    let shown = match call.fields.text_or_none("img_str")?.filter(|url| !url.is_empty()) {
+        None => None,
+        Some(data_url) => Some(keep_data_url(&call.edge.app, data_url).await?),
+    };
+    let company = model_action.natural_or_none("company_id")?.map(CompanyId);
+    let version = model_action.natural_or_none("version")?;
+    let drawn = Drawn { layout, json_model, origin, shown, company, version };
+    call.edge.app.queue_template(call.by()?, change, drawn).await.map(template_queued)
+}
+
+pub async fn delete_model(call: Call) -> Result<Reply, Refusal> {
+    call.check_user_id()?;
+    let id = TemplateId(call.fields.natural("model_id")?);
+    call.edge.app.queue_template_deletion(call.by()?, id).await.map(template_queued)
+}
+
+pub fn page(fields: &Fields) -> Result<usize, Refusal> {
+    Ok(usize::try_from(fields.natural_or_none("page")?.unwrap_or(0)).unwrap_or(usize::MAX))
+}
+
+pub async fn get_all_model(call: Call) -> Result<Reply, Refusal> {
+    call.check_user_id()?;
+    let page = page(&call.fields)?;
+    let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
+    let answer = call.edge.app.look(move |view| {
+        let ids = templates::ids(view, wall)?;
+        let total = ids.len();
+        let here = ids.into_iter().skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE);
+        let list = in_words(view, templates::each(view, here), &zone)?;
+        Ok(json!({ "model_list": list, "total": total }))
+    });
+    Ok(reply::json(&answer.await?))
+}
+
+pub async fn search_model_label(call: Call) -> Result<Reply, Refusal> {
+    let page = page(&call.fields)?;
+    let keyword = call.fields.text_or_none("keyword")?.unwrap_or_default().to_lowercase();
+    let (wall, zone) = (call.actor()?.wall(), call.edge.app.settings().zone());
+    let list = call.edge.app.look(move |view| {
+        let all = templates::each(view, templates::ids(view, wall)?);
+        let found = all.filter(|template| template.as_ref().map_or(true, |t| t.layout.label.to_lowercase().contains(&keyword)));
+        in_words(view, found.skip(page.saturating_mul(MODELS_PER_PAGE)).take(MODELS_PER_PAGE), &zone)
+    });
+    Ok(reply::json(&Value::Array(list.await?)))
+}
+
+fn in_words(
+    view: &View<'_>,
+    templates: impl Iterator<Item = Result<Template, StoreError>>,
+    zone: &TimeZone,
+) -> Result<Vec<Value>, StoreError> {
+    let mut list = Vec::new();
+    for template in templates {
+        let template = template?;
+        let (origin, shown) = (pictures::get(view, template.origin)?, pictures::get(view, template.shown)?);
+        if let (Some(origin), Some(shown)) = (origin, shown) {
+            list.push(wire::template(&template, &origin, &shown, zone));
+        }
+    }
+    Ok(list)
+}
+
+/// A picture of his own company, of a kind that he may see.
+fn visible(app: &App, actor: &Actor, id: Option<crate::domain::ids::PictureId>) -> Result<Picture, Refusal> {
+    let unknown = || Refusal::not_found("没有这张图片", "no such picture");
+    let picture =
+        app.store.read(|view| pictures::get(view, id.unwrap_or(crate::domain::ids::PictureId(0))))?.ok_or_else(unknown)?;
+    use Permission::{ConsoleR, FaultR, InvoiceR, ModelR, QueueR};
+    let permissions: &[Permission] = match picture.purpose {
+        Purpose::Invoice => &[InvoiceR, QueueR, ConsoleR, FaultR],
+        Purpose::Template => &[ModelR, ConsoleR],
+    };
+    if actor.sees(picture.company) && permissions.iter().any(|p| actor.may(*p)) {
+        Ok(picture)
+    } else {
+        Err(Refusal::no_permission())
+    }
+}
+
+async fn sent_file(call: &Call, picture: &Picture) -> Result<SentFile, Refusal> {
+    let held = call.edge.budgets.pictures.take(call.who(), 1)?;
+    SentFile::open(call.edge.app.blobs.path(&picture.hash), held).await
+}
+
+pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
+    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_url(call.fields.text("url")?))?;
+    Ok(sent_file(&call, &picture).await?.reply_in_json(json!({}), "img_str", picture.format.media_type()))
+}
+
+/// `width`: made smaller, for lists. `as`: for a browser that can't show it.
+pub async fn image(call: Call) -> Result<Reply, Refusal> {
+    let name = call.captured.get("name").map_or("", String::as_str);
+    let app = &call.edge.app;
+    let picture = visible(app, call.actor()?, wire::picture_of_name(name))?;
+    let whole = match call.fields.text_or_none("as")? {
+        None => None,
+        Some("jpeg") => Some(thumbs::WHOLE),
+        Some(_) => return Err(Refusal::malformed("as：应为 jpeg", "as: must be jpeg")),
+    };
+    let width = call.fields.natural_or_none("width")?.map(thumbs::width).or(whole);
+    let (etag, media_type) = match width {
+        Some(width) => (format!("\"{}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),
+        None => (format!("\"{}\"", picture.hash), picture.format.media_type()),
+    };
+    let etag = HeaderValue::from_str(&etag).map_err(|_| Refusal::internal())?;
+    let is_known = call.headers.get(header::IF_NONE_MATCH) == Some(&etag);
+    let mut reply = if is_known {
+        let mut reply = reply::new(hyper::StatusCode::NOT_MODIFIED, media_type, reply::full(""));
+        reply.headers_mut().remove(header::CONTENT_TYPE);
+        reply
+    } else {
+        match width {
+            Some(width) => {
+                let made = call.edge.thumbs.get(&picture, app.blobs.path(&picture.hash), width).await?;
+                reply::new(hyper::StatusCode::OK, media_type, reply::full(made))
+            }
+            None => sent_file(&call, &picture).await?.reply(media_type),
+        }
+    };
+    reply::set(&mut reply, header::ETAG, etag);
+    // Kept by the browser alone, and asked for again each time: whoever logs out or loses a right sees nothing old.
+    reply::set(&mut reply, header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    Ok(reply)
+}
+
+pub async fn open_console(call: Call) -> Result<Reply, Refusal> {
+    let actor = call.actor()?;
+    let running = call.edge.app.store.read(|view| {
+        for action in queues::running(view)?.into_iter().filter(|a| actor.sees(a.company)) {
+            if let Some(picture) = queues::picture_of(view, &action)? {
+                return Ok(Some((action, picture)));
+            }
+        }
+        Ok::<_, StoreError>(None)
+    })?;
+    let Some((action, picture)) = running else { return Ok(reply::json(&json!({}))) };
+    let mut value = wire::waiting(&action, &picture, &call.edge.app.settings().zone());
+    value["company_name"] = json!(action.company_name);
+    Ok(sent_file(&call, &picture).await?.reply_in_json(value, "img_str", picture.format.media_type()))
+}
+
+pub async fn recognize_wait(call: Call) -> Result<Reply, Refusal> {
+    let (actor, zone) = (Arc::new(call.actor()?.clone()), call.edge.app.settings().zone());
+    let waiting = call.edge.app.look(move |view| queues::recognitions_waiting(view, WAITING_MAX, |a| actor.sees(a.company)));
+    let list: Vec<Value> = waiting.await?.iter().map(|(action, picture)| wire::waiting(action, picture, &zone)).collect();
+    Ok(reply::json(&json!({ "msg_id": 200, "recognize_wait": list })))
+}

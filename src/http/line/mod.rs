@@ -1,0 +1,9 @@
+//! The production line: devices and their labels.
+
+pub mod clock;
+pub mod devices;
+pub mod imports;
+pub mod label;
+pub mod label_looks;
+pub mod labels;
+pub mod production;

@@ -1,0 +1,103 @@
+//! The audit log: twenty rows as the interface document has them, all of it as the pages do, and as a file.
+
+use crate::app::log::{self, Facet, Query};
+use crate::domain::action::LogRow;
+use crate::domain::ids::Millis;
+use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::http::edge::call::Call;
+use crate::http::edge::reply::{self, Language, Reply};
+use crate::http::invoice::upload::page;
+use crate::http::tables::csv;
+use crate::http::wire::time;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+const ROWS_PER_PAGE: u64 = 20;
+
+/// What is told, in the reader's language.
+fn sentence(row: &LogRow, language: Language) -> String {
+    match language {
+        Language::Chinese => row.fact.zh(),
+        Language::English => row.fact.en(),
+    }
+}
+
+fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, language: Language) -> Value {
+    json!({
+        "action_id": row.action,
+        "action_time": time::write(arrival.0, zone),
+        "action_description": sentence(row, language),
+        "user_id": row.user,
+        "user_name": row.user_name,
+        "company_id": row.company,
+        "company_name": row.company_name,
+        "user_ip": row.ip,
+    })
+}
+
+fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<Query, Refusal> {
+    if to < from {
+        return Err(Refusal::malformed("endTime：不能早于 startTime", "endTime: must not be before startTime"));
+    }
+    let facet = match call.fields.natural_or_none("type")? {
+        None => None,
+        Some(number) => {
+            let wrong = || Refusal::malformed("type：应为 0 到 3", "type: must be 0 to 3");
+            Some(usize::try_from(number).ok().and_then(|n| Facet::ALL.get(n).copied()).ok_or_else(wrong)?)
+        }
+    };
+    let keyword = call.fields.text_or_none("keyword")?.map(str::to_owned);
+    Ok(Query { wall: call.actor()?.wall(), from, to, keyword, facet, administration, before: None })
+}
+
+async fn answer(call: &Call, query: Query, language: Language) -> Result<Reply, Refusal> {
+    let (page, zone) = (page(&call.fields)? as u64, call.edge.app.settings().zone());
+    let skip = page.saturating_mul(ROWS_PER_PAGE);
+    let (total, rows) = call.edge.app.look(move |view| log::search(view, &query, skip, ROWS_PER_PAGE as usize)).await?;
+    let list: Vec<Value> = rows.iter().map(|found| row(found, &zone, language)).collect();
+    Ok(reply::json(&json!({ "page_sum": total.div_ceil(ROWS_PER_PAGE), "action_list": list })))
+}
+
+pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {
+    let zone = call.edge.app.settings().zone();
+    let times = (call.fields.time_or_none("startTime", &zone)?, call.fields.time_or_none("endTime", &zone)?);
+    let (Some(from), Some(to)) = times else { return Err(Refusal::sentence(Code::Malformed, sentence::TIMES_MISSING)) };
+    let query = query(&call, from.first, to.last, false)?;
+    // As the interface document has it.
+    answer(&call, query, Language::Chinese).await
+}
+
+/// Everything, administrative changes too; without times, all there is.
+fn whole_query(call: &Call) -> Result<Query, Refusal> {
+    let zone = call.edge.app.settings().zone();
+    let from = call.fields.time_or_none("startTime", &zone)?.map_or(Millis::MIN, |t| t.first);
+    let to = call.fields.time_or_none("endTime", &zone)?.map_or(Millis::MAX, |t| t.last);
+    query(call, from, to, true)
+}
+
+pub async fn log(call: Call) -> Result<Reply, Refusal> {
+    let query = whole_query(&call)?;
+    answer(&call, query, call.language).await
+}
+
+/// Rows of one look at the store.
+const ROWS_PER_LOOK: usize = 1_000;
+const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "user_name", "company_name", "user_ip", "user_id"];
+
+pub async fn export(call: Call) -> Result<Reply, Refusal> {
+    let (mut query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
+    let (store, language) = (call.edge.app.store.clone(), call.language);
+    Ok(csv::stream("log.csv", call.export()?, &HEADER, move |lines| {
+        let rows = store.walk(|view| log::newest(view, &query, ROWS_PER_LOOK))?;
+        query.before = rows.last().map(|(arrival, _)| *arrival);
+        for (arrival, row) in &rows {
+            let action = row.action.map(|id| id.to_string()).unwrap_or_default();
+            let (time, user) = (time::write(arrival.0, &zone), row.user.to_string());
+            csv::guarded_line(
+                lines,
+                &[&action, &time, &sentence(row, language), &row.user_name, &row.company_name, &row.ip, &user],
+            );
+        }
+        Ok(rows.len() == ROWS_PER_LOOK)
+    }))
+}

@@ -1,0 +1,7 @@
+//! The office around it: who one is, people, settings, backups, the log.
+
+pub mod account;
+pub mod backup;
+pub mod log;
+pub mod people;
+pub mod settings;

@@ -1,0 +1,70 @@
+//! Answers as CSV files (RFC 4180), made while they are sent.
+
+use crate::domain::money;
+use crate::http::edge::budget::Held;
+use crate::http::edge::reply::{self, Reply};
+use crate::store::StoreError;
+use bytes::Bytes;
+
+/// A cell, quoted where it has to be.
+pub fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+/// Whether a spreadsheet would take it for a formula, whatever blanks it drops first. A figure below 0 is none.
+fn is_formula(text: &str) -> bool {
+    let is_dropped = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}');
+    let begins = text.trim_start_matches(is_dropped).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let is_figure = || text.chars().all(|c| c.is_numeric() || "-－¥￥,，.．".contains(c)) && money::amount(text).is_some();
+    (begins || text.starts_with(['\t', '\r', '\n'])) && !(text.starts_with(['-', '－']) && is_figure())
+}
+
+/// A line of cells that people open in a spreadsheet: what it would take for a formula gets a `'` before it.
+pub fn guarded_line(lines: &mut String, cells: &[&str]) {
+    let guarded = |text: &&str| if is_formula(text) { cell(&format!("'{text}")) } else { cell(text) };
+    lines.push_str(&cells.iter().map(guarded).collect::<Vec<_>>().join(","));
+    lines.push_str("\r\n");
+}
+
+/// So that spreadsheets read it as UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Calls `more` until it says that there is nothing more; each time it adds lines.
+pub fn stream(
+    name: &'static str,
+    held: Held,
+    header: &[&str],
+    mut more: impl FnMut(&mut String) -> Result<bool, StoreError> + Send + 'static,
+) -> Reply {
+    let mut lines = String::from(BYTE_ORDER_MARK);
+    guarded_line(&mut lines, header);
+    let made = reply::streamed("text/csv; charset=utf-8", held, move |pieces| {
+        loop {
+            let goes_on = more(&mut lines)?;
+            let is_gone = pieces.send(Bytes::from(std::mem::take(&mut lines))).is_err();
+            if is_gone || !goes_on {
+                return Ok::<_, StoreError>(());
+            }
+        }
+    });
+    reply::attached(made, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_becomes_a_formula() {
+        let mut line = String::new();
+        guarded_line(&mut line, &["=1+1", "a,\"b\"", "07172119", "-5", "发票"]);
+        assert_eq!(line, "'=1+1,\"a,\"\"b\"\"\",07172119,-5,发票\r\n");
+        for text in ["＝1+1", " =1", "\n=1", "\u{3000}=1", "\u{feff}@x", "+5", "-5+1", "-1,2", "－A1", "\tx", "-(1)", "-Y5", "-"]
+        {
+            assert!(is_formula(text), "{text:?}");
+        }
+        for text in ["-235.00", "-¥1,235.00", "－5", "a=1", "", "¥-5", "(235.00)", "发票 =1"] {
+            assert!(!is_formula(text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Answers as XLSX files, for spreadsheets. Rows go to temporary files while they are made, so that memory stays bounded; a spreadsheet
+//! can't be read before its end is written, so the file is whole before its first byte is sent.
+
+use crate::domain::money;
+use crate::domain::refusal::Refusal;
+use crate::http::edge::budget::Held;
+use crate::http::edge::reply::{self, Pieces, Reply};
+use crate::store::StoreError;
+use crate::store::blobs::Blobs;
+use bytes::Bytes;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+#[derive(Clone, Debug)]
+pub enum Cell {
+    Text(String),
+    /// A sum of money, in hundredths.
+    Fen(i64),
+    /// Year, month and day.
+    Day((u16, u8, u8)),
+    /// `yyyy-MM-dd HH:mm:ss`.
+    Moment(String),
+}
+
+impl Cell {
+    /// Where there are only words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Moment(text) => text.clone(),
+            Self::Fen(fen) => money::plain(*fen),
+            Self::Day((year, month, day)) => format!("{year:04}-{month:02}-{day:02}"),
+        }
+    }
+}
+
+/// How cells of each kind look.
+struct Formats {
+    money: Format,
+    day: Format,
+    moment: Format,
+}
+
+impl Formats {
+    fn new() -> Self {
+        let of = |format| Format::new().set_num_format(format);
+        Self { money: of("#,##0.00"), day: of("yyyy-mm-dd"), moment: of("yyyy-mm-dd hh:mm:ss") }
+    }
+}
+
+const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Of the 1,048,576 that a sheet holds.
+const ROWS_PER_SHEET: u32 = 1_000_000;
+const COLUMN_WIDTH: f64 = 18.0;
+const CHUNK_BYTES: usize = 64 << 10;
+/// A cell holds no more.
+const CELL_CHARS_MAX: usize = 32_767;
+
+/// Calls `more` until it gives no more rows. `blobs`: where the file lies while it is made, and while there is room.
+pub fn stream(
+    blobs: Blobs,
+    name: &'static str,
+    held: Held,
+    columns: &[&str],
+    more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send + 'static,
+) -> Result<Reply, Refusal> {
+    blobs.has_room()?;
+    let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+    let made = reply::streamed(MEDIA_TYPE, held, move |pieces| written(&blobs, &columns, more).and_then(|file| send(file, pieces)));
+    Ok(reply::attached(made, name))
+}
+
+fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
+    loop {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let read = file.read(&mut chunk)?;
+        chunk.truncate(read);
+        if read == 0 || pieces.send(Bytes::from(chunk)).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn written(blobs: &Blobs, columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
+    // Not where the system keeps its temporary files: that may be memory.
+    let scratch = blobs.scratch();
+    let mut workbook = Workbook::new();
+    workbook.set_tempdir(&scratch).map_err(io::Error::other)?;
+    let mut more = move || {
+        blobs.has_room()?;
+        more()
+    };
+    let formats = Formats::new();
+    let mut rows = more().map_err(io::Error::other)?.into_iter();
+    let mut is_done = false;
+    while !is_done {
+        let sheet = begin(&mut workbook, columns).map_err(io::Error::other)?;
+        for row in 1..=ROWS_PER_SHEET {
+            let mut next = rows.next();
+            if next.is_none() {
+                rows = more().map_err(io::Error::other)?.into_iter();
+                next = rows.next();
+            }
+            let Some(cells) = next else {
+                is_done = true;
+                break;
+            };
+            write(sheet, row, cells, &formats).map_err(io::Error::other)?;
+        }
+    }
+    let mut file = tempfile::tempfile_in(scratch)?;
+    workbook.save_to_writer(file.try_clone()?).map_err(io::Error::other)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
+
+fn begin<'a>(workbook: &'a mut Workbook, columns: &[String]) -> Result<&'a mut Worksheet, XlsxError> {
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_freeze_panes(1, 0)?;
+    let bold = Format::new().set_bold();
+    for (column, name) in (0u16..).zip(columns) {
+        sheet.set_column_width(column, COLUMN_WIDTH)?;
+        sheet.write_string_with_format(0, column, name, &bold)?;
+    }
+    Ok(sheet)
+}
+
+fn write(sheet: &mut Worksheet, row: u32, cells: Vec<Cell>, formats: &Formats) -> Result<(), XlsxError> {
+    for (column, cell) in (0u16..).zip(cells) {
+        match cell {
+            Cell::Text(text) if text.is_empty() => {}
+            Cell::Text(text) => {
+                let text: String = text.chars().take(CELL_CHARS_MAX).collect();
+                sheet.write_string(row, column, text)?;
+            }
+            Cell::Fen(fen) => {
+                sheet.write_number_with_format(row, column, fen as f64 / 100.0, &formats.money)?;
+            }
+            Cell::Day((year, month, day)) => {
+                let day = ExcelDateTime::from_ymd(year, month, day)?;
+                sheet.write_datetime_with_format(row, column, &day, &formats.day)?;
+            }
+            Cell::Moment(text) => match ExcelDateTime::parse_from_str(&text.replace(' ', "T")) {
+                Ok(moment) => {
+                    sheet.write_datetime_with_format(row, column, &moment, &formats.moment)?;
+                }
+                Err(_) => {
+                    sheet.write_string(row, column, text)?;
+                }
+            },
+        }
+    }
+    Ok(())
+}

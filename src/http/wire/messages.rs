@@ -1,0 +1,223 @@
+//! What the sockets are told, in the interface document's words and numbers.
+
+use super::spelling as wire;
+use super::time;
+use crate::app::{App, invoices, pictures, queues, templates};
+use crate::domain::action::Action;
+use crate::domain::fact::{Fact, Task};
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId, TemplateId};
+use crate::domain::invoice::{Invoice, Picture};
+use crate::domain::news::{Broken, News, TemplateChange};
+use crate::domain::progress::{Match, Progress, Step};
+use crate::domain::refusal::{Refusal, sentence};
+use crate::domain::region::Regions;
+use crate::http::edge::reply::Language;
+use crate::hub::{Audience, Encoder, Message, Page};
+use crate::store::StoreError;
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Every page but that of the faults, which has a message of its own.
+const ALL_BUT_FAULTS: &[Page] = &[Page::Queue, Page::Console, Page::Models, Page::Log, Page::Users];
+
+/// Puts news into the wire's words, as things stand when it is asked.
+#[derive(Debug)]
+pub struct Messages {
+    app: Arc<App>,
+}
+
+fn bytes(value: &Value) -> Bytes {
+    Bytes::from(value.to_string())
+}
+
+fn one(pages: &'static [Page], company: CompanyId, value: &Value) -> Vec<Message> {
+    vec![Message { pages, audience: Audience::Company(company), text: bytes(value) }]
+}
+
+impl Messages {
+    pub fn new(app: Arc<App>) -> Arc<Self> {
+        Arc::new(Self { app })
+    }
+
+    /// What the sockets are told of it. `fact`: what the news point to, if they do.
+    ///
+    /// # Errors
+    /// What it tells of can't be read.
+    pub fn of(&self, news: &News, fact: Option<&Fact>) -> Result<Vec<Message>, Refusal> {
+        match news {
+            News::Uploaded { company, actions } => self.uploaded(*company, actions),
+            News::Started { company, action } => self.started(*company, *action),
+            News::Recognised { company, invoice, broken, .. } => {
+                let invoice = self.app.store.read(|view| invoices::get(view, *invoice))?;
+                let told = |invoice| one(&[Page::Queue, Page::Console], *company, &recognised(&invoice, *broken));
+                Ok(invoice.map(told).unwrap_or_default())
+            }
+            News::TemplateEnded { company, action, change, template, failed } => {
+                self.template_ended(*company, *action, *change, *template, *failed)
+            }
+            News::Faults { company, own, all, new } => self.faults_changed(*company, *own, *all, *new),
+            _ => match fact {
+                Some(Fact::Cancelled { task: Task::Recognise, action }) => self.cancelled(*action),
+                _ => Ok(Vec::new()),
+            },
+        }
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.app.settings().zone()
+    }
+
+    fn action(&self, id: ActionId) -> Result<Option<(Action, Option<Picture>)>, Refusal> {
+        let found = self.app.store.read(|view| match queues::get(view, id)? {
+            Some(action) => queues::picture_of(view, &action).map(|picture| Some((action, picture))),
+            None => Ok(None),
+        });
+        Ok(found?)
+    }
+
+    fn uploaded(&self, company: CompanyId, actions: &[ActionId]) -> Result<Vec<Message>, Refusal> {
+        let mut new = Vec::new();
+        for id in actions {
+            if let Some((_, Some(picture))) = self.action(*id)? {
+                new.push(json!({ "action_id": id, "url": wire::url(&picture), "image_size": picture.kib() }));
+            }
+        }
+        Ok(one(&[Page::Queue], company, &json!({ "msg_id": 201, "new_recognize": new })))
+    }
+
+    fn started(&self, company: CompanyId, id: ActionId) -> Result<Vec<Message>, Refusal> {
+        let Some((action, Some(picture))) = self.action(id)? else { return Ok(Vec::new()) };
+        let value = json!({
+            "msg_id": 203,
+            "action_id": action.id,
+            "url": wire::url(&picture),
+            "image_size": picture.kib(),
+            "user_id": action.user,
+            "user_name": action.user_name,
+            "action_start_time": time::write(action.queued, &self.zone()),
+            "company_name": action.company_name,
+        });
+        Ok(one(&[Page::Queue, Page::Console], company, &value))
+    }
+
+    /// A console is in the middle of another action: the page of the queue alone hears of it.
+    fn cancelled(&self, id: ActionId) -> Result<Vec<Message>, Refusal> {
+        let Some((action, _)) = self.action(id)? else { return Ok(Vec::new()) };
+        let value = json!({
+            "msg_id": 1,
+            "action_id": id,
+            "status": -1,
+            "invoice_id": null,
+            "model_id": null,
+            "is_fault": 0,
+            "region_list": {},
+        });
+        Ok(one(&[Page::Queue], action.company, &value))
+    }
+
+    fn template_ended(
+        &self,
+        company: CompanyId,
+        action: ActionId,
+        change: TemplateChange,
+        id: Option<TemplateId>,
+        failed: bool,
+    ) -> Result<Vec<Message>, Refusal> {
+        let number = match change {
+            TemplateChange::Added => 2,
+            TemplateChange::Deleted => 3,
+            TemplateChange::Changed => 4,
+        };
+        let status = if failed { -1 } else { 0 };
+        let mut message = json!({ "msg_id": number, "action_id": action, "status": status, "model_id": id });
+        if let Some(template) = id.filter(|_| !failed).map(|id| self.template(id)).transpose()?.flatten() {
+            message["model"] = template;
+        }
+        Ok(one(&[Page::Models], company, &message))
+    }
+
+    fn template(&self, id: TemplateId) -> Result<Option<Value>, Refusal> {
+        let found = self.app.store.read(|view| {
+            let Some(template) = templates::get(view, id)? else { return Ok(None) };
+            let (origin, shown) = (pictures::get(view, template.origin)?, pictures::get(view, template.shown)?);
+            Ok::<_, StoreError>(origin.zip(shown).map(|(origin, shown)| (template, origin, shown)))
+        });
+        Ok(found?.map(|(template, origin, shown)| wire::template(&template, &origin, &shown, &self.zone())))
+    }
+
+    fn faults_changed(&self, company: CompanyId, own: u64, all: u64, new: Option<InvoiceId>) -> Result<Vec<Message>, Refusal> {
+        let new = new.map(|id| self.app.store.read(|view| invoices::get(view, id))).transpose()?.flatten();
+        let mut messages = Vec::new();
+        for (audience, number) in [(Audience::Inside(company), own), (Audience::Everywhere, all)] {
+            messages.push(Message { pages: ALL_BUT_FAULTS, audience, text: self.faults(number) });
+            let mut message = json!({ "msg_id": 206, "fault_num": number });
+            if let Some(invoice) = &new {
+                message["fault_invoice"] = wire::fault(invoice, Language::Chinese, &self.zone());
+            }
+            messages.push(Message { pages: &[Page::Faults], audience, text: bytes(&message) });
+        }
+        Ok(messages)
+    }
+}
+
+fn recognised(invoice: &Invoice, broken: Option<Broken>) -> Value {
+    let status = if invoice.template.is_some() && broken.is_none() { 0 } else { -1 };
+    let mut message = json!({
+        "msg_id": 1,
+        "action_id": invoice.action,
+        "status": status,
+        "invoice_id": invoice.id,
+        "model_id": invoice.template,
+        "is_fault": u8::from(invoice.is_fault()),
+        "region_list": wire::region_list(&invoice.regions),
+    });
+    match broken {
+        Some(Broken::Sending) => message["err"] = json!(sentence::ENGINE_SEND),
+        Some(Broken::Receiving) => message["err"] = json!(sentence::ENGINE_RECEIVE),
+        None => {}
+    }
+    message
+}
+
+impl Encoder for Messages {
+    fn progress(&self, progress: &Progress) -> Vec<Message> {
+        let action = progress.action;
+        let value = match &progress.step {
+            Step::Matched(Match { template: Some((template, picture, label)), .. }) => json!({
+                "msg_id": 100, "action_id": action, "id": template, "status": 0, "url": wire::url(picture), "model_label": label,
+            }),
+            Step::Matched(Match { template: None, .. }) => {
+                json!({ "msg_id": 100, "action_id": action, "id": null, "status": -1, "url": null, "model_label": null })
+            }
+            Step::Found { status, pos_id, position } => json!({
+                "msg_id": 101, "action_id": action, "status": status, "pos_id": pos_id, "position": wire::found(position),
+            }),
+            Step::Read { status, pos_id, text, probability } => json!({
+                "msg_id": 102, "action_id": action, "status": status, "pos_id": pos_id, "ocr_result": text,
+                "probability": wire::probability(*probability),
+            }),
+        };
+        vec![Message { pages: &[Page::Console], audience: Audience::Company(progress.company), text: bytes(&value) }]
+    }
+
+    fn faults(&self, number: u64) -> Bytes {
+        bytes(&json!({ "msg_id": 205, "fault_num": number }))
+    }
+
+    fn resumed(&self, number: u64, missed: bool) -> Bytes {
+        bytes(&json!({ "msg_id": 207, "number": number, "missed": missed }))
+    }
+
+    fn rights_changed(&self) -> Bytes {
+        bytes(&json!({ "msg_id": 208 }))
+    }
+
+    fn so_far(&self, running: Option<(ActionId, &Regions)>) -> Bytes {
+        bytes(&match running {
+            Some((action, regions)) => json!({ "msg_id": 204, "action_id": action, "region_list": wire::region_list(&regions.0) }),
+            None => json!({ "msg_id": 204, "action_id": null, "region_list": {} }),
+        })
+    }
+}
