@@ -214,7 +214,6 @@ pub struct Token {
     pub created: Millis,
 }
 
-/// Looked up for each request.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub user: UserId,

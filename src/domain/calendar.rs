@@ -17,7 +17,6 @@ pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
             open = false;
         }
     }
-    // No format has the day before the month.
     let after_a_number = |sign: char| {
         let mut signs = plain.match_indices(sign).map(|(at, _)| at);
         signs.find(|at| plain[..*at].ends_with(|c: char| c.is_ascii_digit()))

@@ -11,9 +11,7 @@ use super::template::Learnt;
 use super::text::{compact, is_blank};
 use super::vat_code::{self, VatCode};
 
-/// Found in the names of areas for tax numbers.
 const TAX_NUMBER: [&str; 3] = ["税号", "识别号", "信用代码"];
-/// Found in the names of areas for sums.
 const SUM: [&str; 3] = ["金额", "税额", "合计"];
 
 /// Why an invoice is at fault; empty if it is not. `learnt`: from the template's origin picture; `threshold`: the lowest
@@ -77,7 +75,6 @@ fn has_wrong_length(region: &Region, specimen: Option<&str>) -> bool {
     }
 }
 
-/// Decided by its name or specimen.
 pub(super) fn holds_tax_number(area: &str, specimen: Option<&str>) -> bool {
     TAX_NUMBER.iter().any(|name| area.contains(name)) || specimen.is_some_and(|s| is_credit_code(&compact(s)))
 }
@@ -92,7 +89,6 @@ pub fn holds_sum(area: &str, specimen: Option<&str>) -> bool {
     own.is_some_and(|s| s.contains(['¥', '￥']) || is_sum_by_name(area))
 }
 
-/// Printed on invoices without tax.
 fn marks_no_sum(text: &str) -> bool {
     let text = compact(text);
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
@@ -118,7 +114,6 @@ fn sum_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
     reasons
 }
 
-/// Only numbers with 18 characters have one.
 fn has_wrong_check_digit(region: &Region, specimen: Option<&str>) -> bool {
     let number = compact(&region.text).to_ascii_uppercase();
     if number.len() != 18 || !number.chars().all(|c| c.is_ascii_alphanumeric()) {

@@ -6,13 +6,11 @@ use super::ids::{ActionId, Millis};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// After the first try.
     pub retries: u32,
     /// Pause before the second try; doubled for each further one.
     pub backoff_ms: Millis,
 }
 
-/// The first action in each queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heads {
     pub manage: Option<ActionId>,
@@ -22,7 +20,6 @@ pub struct Heads {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Done,
-    /// Retrying would not help.
     Refused,
     /// `failed_tries` includes this one.
     Failed {
@@ -57,7 +54,6 @@ pub enum Event {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask whether the lane's engine is reachable.
     Ask {
         lane: usize,
     },
@@ -90,7 +86,6 @@ enum EngineState {
     Unknown,
     Asked,
     Reachable,
-    /// Unreachable; not asked again before.
     UnreachableUntil(Millis),
 }
 
@@ -98,7 +93,6 @@ enum EngineState {
 struct Lane {
     running: Option<(ActionId, Queue)>,
     engine: EngineState,
-    /// Consecutive failures to reach it.
     failures: u32,
 }
 
@@ -258,7 +252,6 @@ impl Dispatch {
         asked.collect()
     }
 
-    /// When unreachable idle lanes may be asked again.
     fn away(&self) -> impl Iterator<Item = Millis> {
         self.lanes.iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.engine {
             EngineState::UnreachableUntil(until) => Some(until),
@@ -310,7 +303,6 @@ mod tests {
         assert_eq!(d.go(LOOK, ONE, 0), []);
         assert_eq!(d.go(Event::Ended { lane: 0, end: End::Done }, ONE, 0), [Effect::Keep { action: M }]);
         assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
-        // While one lane reads, the next change waits, and so does the next picture.
         let later = Heads { manage: Some(M), recognise: Some(ActionId(9)) };
         assert_eq!(d.go(LOOK, later, 0), []);
     }
@@ -372,7 +364,6 @@ mod tests {
         assert_eq!(d.go(Event::Ended { lane: 1, end: End::Done }, next, 0), [Effect::Keep { action: R }]);
         assert_eq!(d.go(LOOK, BOTH, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
         assert_eq!(d.go(LOOK, BOTH, UNREACHABLE_MS), [Effect::Start { lane: 0, action: M, queue: Queue::Manage }]);
-        // Now the second lane is unreachable.
         let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 1 } };
         assert_eq!(d.go(away, BOTH, 1_000), [Effect::PutBack { action: M, counts: false }]);
         assert_eq!(d.go(LOOK, BOTH, 1_000), [Effect::WakeAt(1_000 + UNREACHABLE_MS)]);

@@ -195,7 +195,6 @@ pub enum Refused {
     DefaultPasswordFromAfar,
 }
 
-/// Chinese, by which rows are found, and English.
 type Kind = (&'static str, &'static str);
 
 impl Task {

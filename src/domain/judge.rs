@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Reading<'a> {
     pub regions: Regions,
-    /// Texts of the QR codes.
     pub codes: &'a [String],
     /// Invoices on the picture, including this one.
     pub papers: u32,
@@ -25,7 +24,6 @@ pub struct Reading<'a> {
 pub struct Verdict {
     /// Includes the filled ones.
     pub regions: Vec<Region>,
-    /// Those filled from the QR code, in order.
     pub filled: Vec<Region>,
     /// Empty: no person is needed.
     pub reasons: Vec<Reason>,
@@ -96,7 +94,6 @@ pub fn stands_against(invoice: &Invoice, said: &[Correction], learnt: &Learnt) -
 /// A new reading never overwrites what people corrected or confirmed. Unless it surely read the same, a person is needed: another
 /// sure reading may be right, and without a sure one nobody has reviewed the entry.
 pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Learnt) {
-    // The last one for each area.
     let people: BTreeMap<&str, &str> = said.iter().map(|c| (c.pos_id.as_str(), c.new.as_str())).collect();
     if people.is_empty() || invoice.template.is_none() {
         people.into_iter().for_each(|(area, entered)| invoice.set_text(area, entered.to_owned()));

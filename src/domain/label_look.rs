@@ -39,7 +39,6 @@ pub const GAP_MAX: Micrometres = 50_000;
 const NAME_CHARS_MAX: usize = 64;
 const VALUE_CHARS_MAX: usize = 200;
 const ELEMENTS_MAX: usize = 50;
-/// Allowed in `{…}`.
 const PLACEHOLDERS: [&str; 4] = ["SN", "CPUID", "date", "batch"];
 
 impl LabelLook {

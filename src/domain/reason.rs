@@ -9,17 +9,14 @@ use serde::{Deserialize, Serialize};
 /// Stored with the invoice: append new variants at the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reason {
-    /// The probability is below the threshold.
     Unsure {
         area: String,
         probability: f64,
     },
-    /// 金额 and 中文金额 are different sums.
     AmountsDiffer {
         money: String,
         money_cn: String,
     },
-    /// The area holds no sum where one belongs.
     NoAmount {
         area: String,
         text: String,
@@ -52,7 +49,6 @@ pub enum Reason {
     Several {
         invoices: u32,
     },
-    /// A new reading differs from a person's entry.
     Reread {
         area: String,
         entered: String,
@@ -63,7 +59,6 @@ pub enum Reason {
         first: String,
         second: String,
     },
-    /// A person cleared a field.
     Emptied {
         area: String,
         text: String,
@@ -73,11 +68,8 @@ pub enum Reason {
         area: String,
     },
     NoTemplateFits,
-    /// In all tries.
     EngineNotAsked,
-    /// In all tries.
     EngineNoAnswer,
-    /// In all tries.
     WentDown,
 }
 

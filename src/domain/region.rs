@@ -27,7 +27,6 @@ impl Region {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Regions(pub Vec<Region>, Vec<Reported>);
 
-/// The first text of an area, and a later one that differs.
 #[derive(Clone, Debug, PartialEq)]
 struct Reported {
     pos_id: String,

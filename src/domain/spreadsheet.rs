@@ -1,6 +1,5 @@
 //! Codes that a spreadsheet has damaged by taking them for numbers or dates. Not here: twins that show lost zeros (app/imports.rs).
 
-/// What happened, in Chinese and English.
 pub type Words = (String, String);
 
 const DIGITS_KEPT: usize = 15;

@@ -90,7 +90,6 @@ pub fn invoices(codes: &[String]) -> u32 {
     known.len().try_into().unwrap_or(u32::MAX)
 }
 
-/// The regions that the code contradicts, with its values.
 pub fn contradicted<'r>(code: &VatCode<'r>, regions: &'r [Region], learnt: &Learnt) -> impl Iterator<Item = (&'r Region, String)> {
     let differ = regions.iter().filter(|r| code.agrees(r, learnt) == Some(false));
     differ.map(|r| (r, code.says(&r.pos_id, learnt).unwrap_or_default().to_owned())).collect::<Vec<_>>().into_iter()

@@ -18,7 +18,6 @@ const MEMBER_BYTES: usize = 4 << 20;
 /// Batches waiting to be appended; if there are more, the backup fails and the writer goes on.
 const BACKLOG_MAX: usize = 4_096;
 
-/// Passes copies of batches to running backups.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tails(Arc<Mutex<Vec<SyncSender<Batch>>>>);
 
@@ -128,7 +127,6 @@ pub fn expected_bytes(store: &Store, dir: &Path) -> Result<u64, BackupError> {
     }
     let others = FILES.iter().filter_map(|name| fs::metadata(dir.join(name)).ok());
     let others: u64 = others.map(|file| member_bytes(file.len())).sum();
-    // Head, sums and the two empty blocks at the end.
     Ok(member_bytes(1) + member_bytes(rows) + pictures + others + member_bytes(sums as u64) + 2 * TAR_BLOCK)
 }
 

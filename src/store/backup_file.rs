@@ -10,7 +10,6 @@ pub(super) const HEAD: &str = "paperline-backup.txt";
 pub(super) const SUMS: &str = "SHA256SUMS";
 pub(super) const RECORDS: &str = "records/";
 pub(super) const PICTURES_DIR: &str = "pictures/";
-/// Included if they exist.
 pub(super) const FILES: [&str; 6] =
     ["tls/cert.pem", "tls/key.pem", "tls/own.pem", "tls/ca.pem", "tls/ca-key.pem", "initial-admin-password"];
 
@@ -18,7 +17,6 @@ pub(super) const FILES: [&str; 6] =
 pub enum BackupError {
     Io(io::Error),
     Store(StoreError),
-    /// The text is for people.
     Wrong(String),
 }
 

@@ -19,7 +19,6 @@ pub struct Local {
 const CACHE_BYTES: u64 = 64 << 20;
 const LOCKED_MAX: Duration = Duration::from_secs(2);
 
-/// Its name.
 const LOG: &str = "db";
 /// An unfinished snapshot, left by a kill during opening. The next opening takes it for the newest and fails (sled #1527, #1533);
 /// it is never needed.

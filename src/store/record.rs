@@ -147,7 +147,6 @@ mod tests {
         assert_eq!(decode::<String>(&[]), None);
     }
 
-    /// Later releases read today's rows.
     #[test]
     fn facts_are_stored_by_numbers_that_stay() {
         use crate::domain::fact::{Deed, Fact};

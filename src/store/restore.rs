@@ -17,7 +17,6 @@ use std::path::Path;
 
 /// Marks a data dir until its restore is complete.
 pub const INCOMPLETE: &str = "restore-incomplete";
-/// Far above the size of real ones.
 const MEMBER_BYTES_MAX: u64 = 256 << 20;
 
 enum Member<'a> {
