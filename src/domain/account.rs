@@ -214,7 +214,6 @@ pub struct Token {
     pub created: Millis,
 }
 
-/// Looked up for each request.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub user: UserId,
@@ -324,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_letters_that_look_the_same() {
+    fn lookalike_names_in_other_letters() {
         for (one, other) in [
             ("admin", "\u{430}dmin"),
             ("OP-1", "ＯＰ-1"),

@@ -15,7 +15,6 @@ pub enum Queue {
 }
 
 impl Queue {
-    /// Used in stored keys.
     pub fn number(self) -> u8 {
         match self {
             Self::Manage => 0,
@@ -24,7 +23,6 @@ impl Queue {
         }
     }
 
-    /// Its running total's name.
     pub fn counter(self) -> &'static str {
         match self {
             Self::Manage => "manage_wait",

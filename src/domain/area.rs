@@ -18,7 +18,6 @@ pub enum AreaKind {
     Own,
 }
 
-/// How a value is read, checked and formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// In figures.
@@ -76,7 +75,6 @@ impl AreaKind {
         KNOWN.iter().find(|known| known.pos_id == pos_id).map_or(Self::Own, |known| known.kind)
     }
 
-    /// Empty for `Own`.
     pub fn pos_id(self) -> &'static str {
         self.known().map_or("", |known| known.pos_id)
     }
@@ -86,7 +84,6 @@ impl AreaKind {
     }
 }
 
-/// Users' own names stay as they are.
 pub fn in_english(area: &str) -> &str {
     match KNOWN.iter().find(|known| known.pos_id == area) {
         Some(known) => known.en,

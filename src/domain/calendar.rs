@@ -17,7 +17,6 @@ pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
             open = false;
         }
     }
-    // No format has the day before the month.
     let after_a_number = |sign: char| {
         let mut signs = plain.match_indices(sign).map(|(at, _)| at);
         signs.find(|at| plain[..*at].ends_with(|c: char| c.is_ascii_digit()))
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_told_from_what_is_none() {
+    fn dates_are_told_from_other_texts() {
         for (text, date) in [
             ("2018年10月04日", (2018, 10, 4)),
             ("开票日期：2018-1-9 11:34", (2018, 1, 9)),

@@ -36,7 +36,6 @@ mod tests {
 
     #[test]
     fn a_credit_code_with_one_character_changed_is_none() {
-        // Examples of the standards.
         assert!(is_credit_code("91350100M000100Y43"));
         assert!(!is_credit_code("91350100M000100Y44"));
         assert!(!is_credit_code("91350100M000108Y43"));

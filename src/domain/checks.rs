@@ -11,9 +11,7 @@ use super::template::Learnt;
 use super::text::{compact, is_blank};
 use super::vat_code::{self, VatCode};
 
-/// Found in the names of areas for tax numbers.
 const TAX_NUMBER: [&str; 3] = ["税号", "识别号", "信用代码"];
-/// Found in the names of areas for sums.
 const SUM: [&str; 3] = ["金额", "税额", "合计"];
 
 /// Why an invoice is at fault; empty if it is not. `learnt`: from the template's origin picture; `threshold`: the lowest
@@ -49,7 +47,7 @@ pub fn contradictions(regions: &[Region], learnt: &Learnt, codes: &[String]) -> 
         reasons.push(Reason::NotADate { text: date.to_owned() });
     }
     for code in codes.iter().filter_map(|c| VatCode::parse(c)) {
-        reasons.extend(vat_code::said_otherwise(&code, regions, learnt).map(|(region, code)| Reason::CodeDiffers {
+        reasons.extend(vat_code::contradicted(&code, regions, learnt).map(|(region, code)| Reason::CodeDiffers {
             area: region.pos_id.clone(),
             text: region.text.clone(),
             code,
@@ -77,7 +75,6 @@ fn has_wrong_length(region: &Region, specimen: Option<&str>) -> bool {
     }
 }
 
-/// Decided by its name or specimen.
 pub(super) fn holds_tax_number(area: &str, specimen: Option<&str>) -> bool {
     TAX_NUMBER.iter().any(|name| area.contains(name)) || specimen.is_some_and(|s| is_credit_code(&compact(s)))
 }
@@ -92,8 +89,7 @@ pub fn holds_sum(area: &str, specimen: Option<&str>) -> bool {
     own.is_some_and(|s| s.contains(['¥', '￥']) || is_sum_by_name(area))
 }
 
-/// Printed on invoices without tax.
-fn stands_for_no_sum(text: &str) -> bool {
+fn marks_no_sum(text: &str) -> bool {
     let text = compact(text);
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
 }
@@ -118,7 +114,6 @@ fn sum_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
     reasons
 }
 
-/// Only numbers with 18 characters have one.
 fn has_wrong_check_digit(region: &Region, specimen: Option<&str>) -> bool {
     let number = compact(&region.text).to_ascii_uppercase();
     if number.len() != 18 || !number.chars().all(|c| c.is_ascii_alphanumeric()) {
@@ -145,14 +140,14 @@ fn money_faults(regions: &[Region], learnt: &Learnt) -> Vec<Reason> {
         let (own, is_empty) = (learnt.specimen(&region.pos_id), is_blank(&region.text));
         let is_missing = match region.kind() {
             AreaKind::Money if said.0.is_none() && said.1.is_some() => own.is_none_or(|own| is_blank(own) || amount(own).is_some()),
-            AreaKind::Money if own.is_none_or(is_blank) => said.0.is_none() && (is_empty || !stands_for_no_sum(&region.text)),
+            AreaKind::Money if own.is_none_or(is_blank) => said.0.is_none() && (is_empty || !marks_no_sum(&region.text)),
             _ if is_empty => false,
             AreaKind::MoneyCn => {
                 let belongs = own.map_or(said.0.is_some(), |own| chinese_amount(own).is_some());
                 said.1.is_none() && belongs
             }
             kind => {
-                let belongs = holds_sum(&region.pos_id, own) && (kind == AreaKind::Money || !stands_for_no_sum(&region.text));
+                let belongs = holds_sum(&region.pos_id, own) && (kind == AreaKind::Money || !marks_no_sum(&region.text));
                 belongs && amount(&region.text).is_none()
             }
         };
@@ -223,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_of_two_sums_can_be_read_the_other_has_to_be_one() {
+    fn if_one_amount_is_a_sum_so_must_the_other_be() {
         for text in ["", "¥1,23", "$100.00", "235.00-", "NaN", "二百", "\u{200B}"] {
             let read = regions(&[("金额", text), ("中文金额", "贰佰叁拾伍元整")]);
             for own in [&[][..], &[("金额", "¥1.00"), ("中文金额", "壹元整")]] {
@@ -254,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_and_its_tax_are_the_total_where_they_were() {
+    fn sums_add_up_where_they_did_on_the_specimen() {
         let own = specimen(&[("不含税", "¥100.00"), ("税额", "¥13.00"), ("金额", "¥113.00"), ("单价", "¥0.00")]);
         let good = [("不含税", "200.00"), ("税额", "26.00"), ("金额", "226.00"), ("单价", "7")];
         assert_eq!(faults(&regions(&good), &own, 0.9, &[]), []);
@@ -281,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_below_nothing_is_compared_with_its_sign() {
+    fn negative_sums_are_compared_with_their_sign() {
         assert_eq!(faults(&regions(&[("金额", "-¥235.00"), ("中文金额", "（负数）贰佰叁拾伍元整")]), &none(), 0.9, &[]), []);
         let wrong = faults(&regions(&[("金额", "-¥235.00"), ("中文金额", "贰佰叁拾伍元整")]), &none(), 0.9, &[]);
         assert!(matches!(&wrong[..], [Reason::AmountsDiffer { .. }]), "{wrong:?}");
@@ -292,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_specimen_has_a_sum_there_has_to_be_one() {
+    fn where_the_specimen_has_a_sum_one_is_required() {
         let own = specimen(&[("税额", "¥13.00"), ("合计金额", "100.00"), ("座位", "12"), ("备注", "¥7.00")]);
         let wrong =
             faults(&regions(&[("税额", "¥1l.00"), ("合计金额", "壹佰"), ("座位", "无座"), ("备注", "七元")]), &own, 0.9, &[]);
@@ -305,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tax_number_has_a_length_that_tax_numbers_have() {
+    fn tax_numbers_have_a_standard_length() {
         let own = specimen(&[("购方税号", "91350100M000100Y43"), ("销方", "91350100M000100Y43"), ("旧税号", "1234")]);
         let wrong = |area: &str, text: &str| faults(&regions(&[(area, text)]), &own, 0.9, &[]).len();
         for length in 1..=22 {
@@ -332,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_no_calendar_has_is_a_fault() {
+    fn an_impossible_date_is_a_fault() {
         assert!(matches!(&faults(&regions(&[("日期", "2018年10月32日")]), &none(), 0.9, &[])[..], [Reason::NotADate { .. }]));
     }
 }

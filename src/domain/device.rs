@@ -23,7 +23,6 @@ pub struct Device {
     /// Orders devices registered in the same millisecond.
     pub sequence: u64,
     pub label: Label,
-    /// Labels known to be printed.
     pub print_count: u32,
     /// Labels sent or reported as printed; also the number of the next `Print`.
     pub prints: u32,
@@ -34,7 +33,6 @@ pub struct Device {
     pub import: Option<u64>,
 }
 
-/// An entry in the list by registration time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
     pub sn: String,
@@ -60,7 +58,6 @@ pub struct Print {
 pub enum StepKind {
     Cpuid,
     Retired,
-    /// It was wrongly taken for printed.
     Unprinted,
 }
 

@@ -6,13 +6,11 @@ use super::ids::{ActionId, Millis};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// After the first try.
     pub retries: u32,
     /// Pause before the second try; doubled for each further one.
     pub backoff_ms: Millis,
 }
 
-/// The first action in each queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heads {
     pub manage: Option<ActionId>,
@@ -22,7 +20,6 @@ pub struct Heads {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Done,
-    /// Retrying would not help.
     Refused,
     /// `failed_tries` includes this one.
     Failed {
@@ -57,7 +54,6 @@ pub enum Event {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask whether the lane's engine is reachable.
     Ask {
         lane: usize,
     },
@@ -85,27 +81,25 @@ const UNREACHABLE_MS: Millis = 250;
 const UNREACHABLE_MAX_MS: Millis = 5_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Known {
+enum EngineState {
     #[default]
-    Nothing,
+    Unknown,
     Asked,
-    There,
-    /// Unreachable; not asked again before.
-    AwayUntil(Millis),
+    Reachable,
+    UnreachableUntil(Millis),
 }
 
 #[derive(Clone, Debug, Default)]
 struct Lane {
     running: Option<(ActionId, Queue)>,
-    known: Known,
-    /// Consecutive failures to reach it.
-    unreached: u32,
+    engine: EngineState,
+    failures: u32,
 }
 
 impl Lane {
-    fn is_away(&mut self, now: Millis) {
-        self.known = Known::AwayUntil(now + doubled(UNREACHABLE_MS, self.unreached).min(UNREACHABLE_MAX_MS));
-        self.unreached += 1;
+    fn mark_unreachable(&mut self, now: Millis) {
+        self.engine = EngineState::UnreachableUntil(now + doubled(UNREACHABLE_MS, self.failures).min(UNREACHABLE_MAX_MS));
+        self.failures += 1;
     }
 }
 
@@ -131,8 +125,8 @@ impl Dispatch {
         match event {
             Event::Look { paused } => self.paused = paused,
             Event::Ready { lane, is_there } => {
-                if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| lane.known == Known::Asked) {
-                    if is_there { lane.known = Known::There } else { lane.is_away(now) }
+                if let Some(lane) = self.lanes.get_mut(lane).filter(|lane| lane.engine == EngineState::Asked) {
+                    if is_there { lane.engine = EngineState::Reachable } else { lane.mark_unreachable(now) }
                 }
                 return Vec::new();
             }
@@ -162,9 +156,9 @@ impl Dispatch {
         let away = if let End::Unreachable { lane } = end { Some(lane) } else { None };
         for (number, one) in self.lanes.iter_mut().enumerate() {
             if number == lane || queue == Queue::Manage {
-                one.known = Known::Nothing;
+                one.engine = EngineState::Unknown;
                 if away != Some(number) {
-                    one.unreached = 0;
+                    one.failures = 0;
                 }
             }
         }
@@ -178,7 +172,7 @@ impl Dispatch {
             }
             End::Unreachable { lane } => {
                 if let Some(away) = self.lanes.get_mut(lane) {
-                    away.is_away(now);
+                    away.mark_unreachable(now);
                 }
                 Effect::PutBack { action, counts: false }
             }
@@ -192,8 +186,8 @@ impl Dispatch {
 
     fn next(&mut self, heads: Heads, now: Millis) -> Vec<Effect> {
         for lane in &mut self.lanes {
-            if matches!(lane.known, Known::AwayUntil(until) if until <= now) {
-                lane.known = Known::Nothing;
+            if matches!(lane.engine, EngineState::UnreachableUntil(until) if until <= now) {
+                lane.engine = EngineState::Unknown;
             }
         }
         if self.paused {
@@ -205,8 +199,8 @@ impl Dispatch {
             Heads { manage: None, recognise: Some(action) } if !managing => self.recognise(action),
             Heads { manage: None, recognise: None } => {
                 // These engines may be gone when there is work again.
-                let there = self.lanes.iter_mut().filter(|lane| lane.known == Known::There);
-                there.for_each(|lane| lane.known = Known::Nothing);
+                let reachable = self.lanes.iter_mut().filter(|lane| lane.engine == EngineState::Reachable);
+                reachable.for_each(|lane| lane.engine = EngineState::Unknown);
                 Vec::new()
             }
             _ => Vec::new(),
@@ -215,7 +209,7 @@ impl Dispatch {
 
     /// Starts when every lane is idle; everything else waits.
     fn manage(&mut self, action: ActionId) -> Vec<Effect> {
-        if self.lanes.iter().all(|lane| lane.known == Known::There) {
+        if self.lanes.iter().all(|lane| lane.engine == EngineState::Reachable) {
             return self.start(0, action, Queue::Manage);
         }
         match self.away().max() {
@@ -225,11 +219,11 @@ impl Dispatch {
     }
 
     fn recognise(&mut self, action: ActionId) -> Vec<Effect> {
-        let is_ready = |lane: &Lane| lane.running.is_none() && lane.known == Known::There;
+        let is_ready = |lane: &Lane| lane.running.is_none() && lane.engine == EngineState::Reachable;
         if let Some(lane) = self.lanes.iter().position(is_ready) {
             return self.start(lane, action, Queue::Recognise);
         }
-        let is_asked = |lane: &Lane| lane.running.is_none() && lane.known == Known::Asked;
+        let is_asked = |lane: &Lane| lane.running.is_none() && lane.engine == EngineState::Asked;
         let mut effects = if self.lanes.iter().any(is_asked) { Vec::new() } else { self.ask(1) };
         if effects.is_empty() {
             effects.extend(self.away().min().map(Effect::WakeAt));
@@ -249,18 +243,18 @@ impl Dispatch {
 
     /// Asks up to `most` idle lanes of unknown state.
     fn ask(&mut self, most: usize) -> Vec<Effect> {
-        let idle = self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running.is_none() && lane.known == Known::Nothing);
+        let idle =
+            self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running.is_none() && lane.engine == EngineState::Unknown);
         let asked = idle.take(most).map(|(number, lane)| {
-            lane.known = Known::Asked;
+            lane.engine = EngineState::Asked;
             Effect::Ask { lane: number }
         });
         asked.collect()
     }
 
-    /// When unreachable idle lanes may be asked again.
     fn away(&self) -> impl Iterator<Item = Millis> {
-        self.lanes.iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.known {
-            Known::AwayUntil(until) => Some(until),
+        self.lanes.iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.engine {
+            EngineState::UnreachableUntil(until) => Some(until),
             _ => None,
         })
     }
@@ -309,13 +303,12 @@ mod tests {
         assert_eq!(d.go(LOOK, ONE, 0), []);
         assert_eq!(d.go(Event::Ended { lane: 0, end: End::Done }, ONE, 0), [Effect::Keep { action: M }]);
         assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
-        // While one lane reads, the next change waits, and so does the next picture.
         let later = Heads { manage: Some(M), recognise: Some(ActionId(9)) };
         assert_eq!(d.go(LOOK, later, 0), []);
     }
 
     #[test]
-    fn nothing_starts_before_the_engine_is_there() {
+    fn nothing_starts_before_the_engine_is_reachable() {
         let mut d = Dispatch::new(1);
         assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Ask { lane: 0 }]);
         assert_eq!(d.step(LOOK, ONE, 0, POLICY), [], "it is asked once");
@@ -360,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn one_engine_out_of_reach_leaves_reading_to_the_others_but_no_template_change() {
+    fn while_one_engine_is_unreachable_others_read_and_template_changes_wait() {
         let mut d = Dispatch::new(2);
         assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
         let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 0 } };
@@ -371,14 +364,13 @@ mod tests {
         assert_eq!(d.go(Event::Ended { lane: 1, end: End::Done }, next, 0), [Effect::Keep { action: R }]);
         assert_eq!(d.go(LOOK, BOTH, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
         assert_eq!(d.go(LOOK, BOTH, UNREACHABLE_MS), [Effect::Start { lane: 0, action: M, queue: Queue::Manage }]);
-        // Now the second lane is unreachable.
         let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 1 } };
         assert_eq!(d.go(away, BOTH, 1_000), [Effect::PutBack { action: M, counts: false }]);
         assert_eq!(d.go(LOOK, BOTH, 1_000), [Effect::WakeAt(1_000 + UNREACHABLE_MS)]);
     }
 
     #[test]
-    fn an_engine_out_of_reach_costs_no_try() {
+    fn an_unreachable_engine_costs_no_try() {
         let mut d = Dispatch::new(1);
         for n in 0..20 {
             let now = n * 100_000;

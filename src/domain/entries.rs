@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_compared_and_not_spellings() {
+    fn values_are_compared_not_spellings() {
         for (area, one, other) in [
             ("金额", "¥1,113.00", "1113"),
             ("税额", "¥7.10", "7.1"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_stand_there_is_refused() {
+    fn impossible_values_are_refused() {
         for (area, text) in [
             ("金额", "二百"),
             ("金额", "$20"),

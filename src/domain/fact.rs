@@ -195,7 +195,6 @@ pub enum Refused {
     DefaultPasswordFromAfar,
 }
 
-/// Chinese, by which rows are found, and English.
 type Kind = (&'static str, &'static str);
 
 impl Task {
@@ -279,7 +278,7 @@ fn same(words: String) -> [String; 2] {
     [words.clone(), words]
 }
 
-fn decided(of: InvoiceId, is_duplicate: Option<bool>) -> [String; 2] {
+fn duplicate_decision(of: InvoiceId, is_duplicate: Option<bool>) -> [String; 2] {
     match is_duplicate {
         Some(true) => [format!("与 #{of} 重复"), format!("is a duplicate of #{of}")],
         Some(false) => [format!("与 #{of} 不重复"), format!("is no duplicate of #{of}")],
@@ -288,14 +287,14 @@ fn decided(of: InvoiceId, is_duplicate: Option<bool>) -> [String; 2] {
 }
 
 /// `+device-rw −log-r`
-fn turned(from: PermissionSet, to: PermissionSet) -> String {
+fn permission_changes(from: PermissionSet, to: PermissionSet) -> String {
     let given = to.iter().filter(|p| !from.lists(*p)).map(|p| format!("+{}", p.name()));
     let taken = from.iter().filter(|p| !to.lists(*p)).map(|p| format!("−{}", p.name()));
     given.chain(taken).collect::<Vec<_>>().join(" ")
 }
 
 fn given(name: &str, rights: PermissionSet) -> [String; 2] {
-    let rights = turned(PermissionSet::default(), rights);
+    let rights = permission_changes(PermissionSet::default(), rights);
     with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
 }
 
@@ -332,7 +331,7 @@ impl Fact {
             Self::InvoiceReopened { invoice } => ("退回待核对", same(format!("#{invoice}"))),
             Self::FaultResolved { invoice } => ("处理异常发票", same(invoice.to_string())),
             Self::DuplicateDecided { invoice, of, is_duplicate } => {
-                let [zh, en] = decided(*of, *is_duplicate);
+                let [zh, en] = duplicate_decision(*of, *is_duplicate);
                 ("判定发票", [format!("#{invoice} {zh}"), format!("#{invoice} {en}")])
             }
             Self::InvoiceVoided { invoice, reason } => ("作废发票", of_invoice(*invoice, Some(reason))),
@@ -371,9 +370,11 @@ impl Fact {
             Self::UserCameOver { user } => {
                 ("修改用户", [format!("{user}：加入本公司"), format!("{user}: has come to the company")])
             }
-            Self::RightsChanged { user, from, to } => ("修改用户权限", with_reason(user, Some(&turned(*from, *to)))),
+            Self::RightsChanged { user, from, to } => ("修改用户权限", with_reason(user, Some(&permission_changes(*from, *to)))),
             Self::GroupRenamed { from, to } => ("修改用户组", same(format!("{from} → {to}"))),
-            Self::GroupRightsChanged { group, from, to } => ("修改用户组", with_reason(group, Some(&turned(*from, *to)))),
+            Self::GroupRightsChanged { group, from, to } => {
+                ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
+            }
             Self::Done(what, name) => (what.zh(), same(name.clone())),
         }
     }
@@ -433,7 +434,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fact_is_said_in_both_languages() {
+    fn facts_in_both_languages() {
         let (invoice, of) = (InvoiceId(7), InvoiceId(3));
         let moved = Fact::MovedAhead { task: Task::AddTemplate, action: ActionId(9) };
         for (fact, zh, en) in [

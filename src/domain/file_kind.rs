@@ -9,7 +9,7 @@ fn has(head: &[u8], at: usize, mark: &[u8]) -> bool {
 }
 
 /// Lower case, without byte order mark and leading space.
-fn beginning(head: &[u8]) -> Vec<u8> {
+fn normalised(head: &[u8]) -> Vec<u8> {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     text.trim_ascii_start().to_ascii_lowercase()
 }
@@ -22,7 +22,7 @@ fn to_jpeg(zh: &str, en: &str) -> Words {
 }
 
 fn text(head: &[u8]) -> Option<Words> {
-    let text = beginning(head);
+    let text = normalised(head);
     let starts = |words: &[&[u8]]| words.iter().any(|word| text.starts_with(word));
     if text.get(..text.len().min(64)).is_some_and(|t| t.windows(5).any(|w| w == b"%pdf-")) {
         return Some(Words::new(
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_file_is_said_for_what_it_is() {
+    fn each_kind_of_file_is_recognised() {
         for (head, word) in [
             (&b""[..], "0 字节"),
             (b"%PDF-1.7\n", "PDF"),

@@ -20,7 +20,6 @@ pub enum FitReason {
     /// The origin picture has no fixed words.
     NoWords,
     NothingInCommon,
-    /// Titles of template and paper.
     OtherTitle(String, String),
     OtherQuota(String),
     Few {

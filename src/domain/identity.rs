@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invoice_is_known_by_its_values_however_they_are_spelt() {
+    fn spelling_does_not_change_an_identity() {
         let number = |list: &[(&str, &str)]| Number::of(&regions(list));
         let digital = number(&[("发票号码", "26332000000123456789")]);
         assert!(digital.is_some());
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn one_whose_code_was_not_read_may_be_one_that_has_it_and_two_codes_are_two() {
+    fn a_missing_code_may_match_but_different_codes_never_do() {
         let one = |list: &[(&str, &str)]| Number::of(&regions(list)).unwrap().identities();
         let is_same = |a: &[String], b: &[String]| a.iter().any(|each| same_as(each).iter().any(|other| b.contains(other)));
         let number = ("发票号码", "07172119");

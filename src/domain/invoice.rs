@@ -75,7 +75,6 @@ pub struct Picture {
     pub pages: u32,
 }
 
-/// Per picture file.
 pub const PICTURE_BYTES_MAX: u64 = 20 << 20;
 /// Checked wherever a picture is decoded.
 pub const PIXELS_MAX: u64 = 64_000_000;
@@ -102,11 +101,9 @@ impl Picture {
     }
 }
 
-/// How a candidate template fitted a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     pub template: TemplateId,
-    /// Its name at that moment.
     pub label: String,
     /// 0 to 1.
     pub score: f64,
@@ -165,10 +162,8 @@ impl Why {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standing {
-    /// The machine was sure.
     Passed,
     Waiting,
-    /// Queued to be read again.
     Reading,
     Reviewed,
 }
@@ -228,7 +223,6 @@ pub struct Invoice {
     pub decisions: Vec<Decision>,
 }
 
-/// A field corrected by a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     pub at: Millis,

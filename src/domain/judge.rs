@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Reading<'a> {
     pub regions: Regions,
-    /// Texts of the QR codes.
     pub codes: &'a [String],
     /// Invoices on the picture, including this one.
     pub papers: u32,
@@ -25,7 +24,6 @@ pub struct Reading<'a> {
 pub struct Verdict {
     /// Includes the filled ones.
     pub regions: Vec<Region>,
-    /// Those filled from the QR code, in order.
     pub filled: Vec<Region>,
     /// Empty: no person is needed.
     pub reasons: Vec<Reason>,
@@ -96,7 +94,6 @@ pub fn stands_against(invoice: &Invoice, said: &[Correction], learnt: &Learnt) -
 /// A new reading never overwrites what people corrected or confirmed. Unless it surely read the same, a person is needed: another
 /// sure reading may be right, and without a sure one nobody has reviewed the entry.
 pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Learnt) {
-    // The last one for each area.
     let people: BTreeMap<&str, &str> = said.iter().map(|c| (c.pos_id.as_str(), c.new.as_str())).collect();
     if people.is_empty() || invoice.template.is_none() {
         people.into_iter().for_each(|(area, entered)| invoice.set_text(area, entered.to_owned()));
@@ -158,7 +155,7 @@ mod tests {
     const CODE: &str = "01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,";
 
     #[test]
-    fn what_the_code_says_fills_what_nobody_could_read_and_is_told() {
+    fn the_qr_code_fills_unreadable_areas() {
         let codes = [CODE.to_owned()];
         let mut own = template(None, &[("金额", "¥50.00")]);
         own.learnt.code = Some("01,10,044001900111,12345670,50.00,20180901,1,A,".into());
@@ -171,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_twice_or_lies_beside_others_is_a_fault() {
+    fn second_readings_and_further_papers_are_faults() {
         let twice = read(&[("客户名称", "甲", 0.95), ("客户名称", "乙", 0.95), (POS_LABEL, "票", 1.0), (POS_LABEL, "据", 1.0)]);
         let verdict = judge(Reading { regions: twice, codes: &[], papers: 2 }, &template(None, &[]), 0.9);
         let (area, first, second) = ("客户名称".into(), "甲".into(), "乙".into());
@@ -179,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_that_the_template_itself_has_is_no_second_reading() {
+    fn the_templates_own_sum_is_no_second_reading() {
         let reasons = |quota| {
             let regions = read(&[("金额", "20.00", 0.95), ("金额", "20", 0.95)]);
             judge(Reading { regions, codes: &[], papers: 1 }, &template(quota, &[]), 0.9).reasons
@@ -189,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_nobody_read_are_said() {
+    fn unread_pages_are_reported() {
         assert_eq!((unread_pages(1), unread_pages(3)), (None, Some(Reason::Pages { pages: 3, read: 1 })));
     }
 }

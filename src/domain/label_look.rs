@@ -39,7 +39,6 @@ pub const GAP_MAX: Micrometres = 50_000;
 const NAME_CHARS_MAX: usize = 64;
 const VALUE_CHARS_MAX: usize = 200;
 const ELEMENTS_MAX: usize = 50;
-/// Allowed in `{…}`.
 const PLACEHOLDERS: [&str; 4] = ["SN", "CPUID", "date", "batch"];
 
 impl LabelLook {
@@ -129,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_on_a_label_by_itself_lies_within_it() {
+    fn the_default_elements_lie_within_the_label() {
         for (width, height) in [(6_000, 6_000), (30_000, 10_000), (25_400, 12_700), (10_000, 60_000), (300_000, 300_000)] {
             let look = LabelLook { width, height, ..LabelLook::first() };
             let drawn = LabelLook { elements: look.drawn(), ..look };

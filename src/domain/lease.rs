@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_over_after_its_time_or_with_its_run_of_the_machine() {
+    fn a_moment_is_over_after_its_time_or_a_reboot() {
         let began = Moment { run: 7, ms: 1_000 };
         let until = began.after(Duration::from_secs(120));
         assert_eq!(until.left(began), Duration::from_secs(120));

@@ -50,7 +50,6 @@ pub(super) fn narrow(c: char) -> char {
     }
 }
 
-/// From the first digit to the last.
 fn figure(chars: &[char]) -> Option<i64> {
     let mut text = String::new();
     for (n, c) in chars.iter().enumerate() {
@@ -79,7 +78,6 @@ fn figure(chars: &[char]) -> Option<i64> {
     is_figure.then(|| format!("{whole}{fraction:0<2}").parse().ok())?
 }
 
-/// Printed beside a sum.
 const LABEL: &str = "价税合计小大写人民币金额总共应实收付款不含元圆圓:";
 
 fn is_label(c: char) -> bool {
@@ -125,7 +123,6 @@ struct After {
 impl After {
     fn of(text: &str) -> Option<Self> {
         let text = text.strip_prefix('.').unwrap_or(text);
-        // An opening bracket starts a label.
         let (own, label) = text.split_once('(').unwrap_or((text, ""));
         let (unit, beyond) = own.split_once(')').map_or((own, None), |(unit, beyond)| (unit, Some(beyond)));
         let is_said = |c: char| is_label(c) || matches!(c, '整' | '正' | '*' | '负' | '負' | '数' | '數');
@@ -271,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sum_in_yuan_is_none() {
+    fn anything_but_a_sum_in_yuan_is_rejected() {
         for text in [
             "（小写）",
             "",
@@ -306,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_write_a_sum_below_nothing() {
+    fn every_spelling_of_a_negative_sum() {
         for text in [
             "-235.00",
             "－235.00",
@@ -337,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_and_halves_of_labels_are_no_part_of_a_sum() {
+    fn brackets_and_cut_labels_are_ignored() {
         for text in [
             ")¥53.40",
             "）53.40",

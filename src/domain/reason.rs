@@ -9,17 +9,14 @@ use serde::{Deserialize, Serialize};
 /// Stored with the invoice: append new variants at the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reason {
-    /// The probability is below the threshold.
     Unsure {
         area: String,
         probability: f64,
     },
-    /// 金额 and 中文金额 are different sums.
     AmountsDiffer {
         money: String,
         money_cn: String,
     },
-    /// The area holds no sum where one belongs.
     NoAmount {
         area: String,
         text: String,
@@ -52,7 +49,6 @@ pub enum Reason {
     Several {
         invoices: u32,
     },
-    /// A new reading differs from a person's entry.
     Reread {
         area: String,
         entered: String,
@@ -63,7 +59,6 @@ pub enum Reason {
         first: String,
         second: String,
     },
-    /// A person cleared a field.
     Emptied {
         area: String,
         text: String,
@@ -73,11 +68,8 @@ pub enum Reason {
         area: String,
     },
     NoTemplateFits,
-    /// In all tries.
     EngineNotAsked,
-    /// In all tries.
     EngineNoAnswer,
-    /// In all tries.
     WentDown,
 }
 
@@ -247,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pages_are_told_it_in_the_readers_own_words() {
+    fn pages_get_their_own_wording() {
         let unsure = Reason::Unsure { area: "客户名称".into(), probability: 0.899 };
         assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.90）");
         assert_eq!(unsure.en(), "客户名称 was not read surely (confidence 0.90)");
@@ -261,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gave_no_reading_is_said_as_before_and_only_the_engine_is_trouble() {
+    fn without_a_reading_only_some_reasons_blame_the_engine() {
         let failed = "recognition failed: the engine gave no proper answer";
         for (reason, zh, en, broken) in [
             (Reason::NoTemplateFits, "没有匹配的模板", "no template fits", None),

@@ -25,11 +25,10 @@ impl Region {
 
 /// Collects an engine's reports, in order. The last text of an area counts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Regions(pub Vec<Region>, Vec<Said>);
+pub struct Regions(pub Vec<Region>, Vec<Reported>);
 
-/// The first text of an area, and a later one that differs.
 #[derive(Clone, Debug, PartialEq)]
-struct Said {
+struct Reported {
     pos_id: String,
     first: String,
     other: Option<String>,
@@ -56,7 +55,7 @@ impl Regions {
         match self.1.iter_mut().find(|said| said.pos_id == pos_id) {
             Some(said) if said.first != text => said.other = Some(text.clone()),
             Some(_) => {}
-            None => self.1.push(Said { pos_id: pos_id.to_owned(), first: text.clone(), other: None }),
+            None => self.1.push(Reported { pos_id: pos_id.to_owned(), first: text.clone(), other: None }),
         }
         let region = self.region(pos_id);
         region.text = text;
@@ -65,7 +64,7 @@ impl Regions {
     }
 
     pub fn read_twice(&self) -> impl Iterator<Item = Reason> {
-        self.1.iter().filter_map(|Said { pos_id, first, other }| {
+        self.1.iter().filter_map(|Reported { pos_id, first, other }| {
             Some(Reason::ReadTwice { area: pos_id.clone(), first: first.clone(), second: other.clone()? })
         })
     }

@@ -1,6 +1,5 @@
 //! Codes that a spreadsheet has damaged by taking them for numbers or dates. Not here: twins that show lost zeros (app/imports.rs).
 
-/// What happened, in Chinese and English.
 pub type Words = (String, String);
 
 const DIGITS_KEPT: usize = 15;
@@ -76,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_excel_makes_of_codes_is_seen_and_codes_are_left_alone() {
+    fn damaged_codes_are_recognised_and_others_left_alone() {
         for bent in [
             "1.23457E+19",
             "5E+12",

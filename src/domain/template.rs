@@ -104,7 +104,6 @@ pub struct Template {
     pub json_model: String,
     pub registered: Millis,
     pub successes: u64,
-    /// The picture it was drawn on.
     pub origin: PictureId,
     pub shown: PictureId,
     pub uuid: String,

@@ -3,7 +3,6 @@
 use super::invoice::{Invoice, Standing};
 use serde::{Deserialize, Serialize};
 
-/// Every invoice is in exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// The machine was sure, or a person reviewed it.

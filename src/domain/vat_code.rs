@@ -90,12 +90,7 @@ pub fn invoices(codes: &[String]) -> u32 {
     known.len().try_into().unwrap_or(u32::MAX)
 }
 
-/// The regions that the code contradicts, with its values.
-pub fn said_otherwise<'r>(
-    code: &VatCode<'r>,
-    regions: &'r [Region],
-    learnt: &Learnt,
-) -> impl Iterator<Item = (&'r Region, String)> {
+pub fn contradicted<'r>(code: &VatCode<'r>, regions: &'r [Region], learnt: &Learnt) -> impl Iterator<Item = (&'r Region, String)> {
     let differ = regions.iter().filter(|r| code.agrees(r, learnt) == Some(false));
     differ.map(|r| (r, code.says(&r.pos_id, learnt).unwrap_or_default().to_owned())).collect::<Vec<_>>().into_iter()
 }
@@ -121,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_could_read_is_the_codes_if_it_is_this_invoices() {
+    fn the_code_fills_unreadable_areas_of_its_own_invoice() {
         let codes = ["01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,".to_owned()];
         let own = Learnt {
             areas: [("合计金额", "¥50.00"), ("金额", "¥56.50")].map(|(p, t)| (p.into(), t.into())).into(),

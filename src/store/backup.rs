@@ -16,15 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 const ROWS_AT_ONCE: usize = 1_000;
 const MEMBER_BYTES: usize = 4 << 20;
 /// Batches waiting to be appended; if there are more, the backup fails and the writer goes on.
-const BEHIND_MAX: usize = 4_096;
+const BACKLOG_MAX: usize = 4_096;
 
-/// Passes copies of batches to running backups.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tails(Arc<Mutex<Vec<SyncSender<Batch>>>>);
 
 impl Tails {
     fn begin(&self) -> Receiver<Batch> {
-        let (sender, receiver) = sync_channel(BEHIND_MAX);
+        let (sender, receiver) = sync_channel(BACKLOG_MAX);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         receiver
     }
@@ -103,7 +102,7 @@ impl<W: Write> Archive<W> {
 
 const TAR_BLOCK: u64 = 512;
 
-fn in_archive(bytes: u64) -> u64 {
+fn member_bytes(bytes: u64) -> u64 {
     TAR_BLOCK + bytes.next_multiple_of(TAR_BLOCK)
 }
 
@@ -123,13 +122,12 @@ pub fn expected_bytes(store: &Store, dir: &Path) -> Result<u64, BackupError> {
         for file in fs::read_dir(shard.path())? {
             let file = file?;
             sums += 2 * file.file_name().len() + PICTURES_DIR.len() + "  \n".len();
-            pictures += in_archive(file.metadata()?.len());
+            pictures += member_bytes(file.metadata()?.len());
         }
     }
     let others = FILES.iter().filter_map(|name| fs::metadata(dir.join(name)).ok());
-    let others: u64 = others.map(|file| in_archive(file.len())).sum();
-    // Head, sums and the two empty blocks at the end.
-    Ok(in_archive(1) + in_archive(rows) + pictures + others + in_archive(sums as u64) + 2 * TAR_BLOCK)
+    let others: u64 = others.map(|file| member_bytes(file.len())).sum();
+    Ok(member_bytes(1) + member_bytes(rows) + pictures + others + member_bytes(sums as u64) + 2 * TAR_BLOCK)
 }
 
 /// `dir`: the data dir. Contains everything acknowledged before the call.

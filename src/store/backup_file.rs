@@ -10,7 +10,6 @@ pub(super) const HEAD: &str = "paperline-backup.txt";
 pub(super) const SUMS: &str = "SHA256SUMS";
 pub(super) const RECORDS: &str = "records/";
 pub(super) const PICTURES_DIR: &str = "pictures/";
-/// Included if they exist.
 pub(super) const FILES: [&str; 6] =
     ["tls/cert.pem", "tls/key.pem", "tls/own.pem", "tls/ca.pem", "tls/ca-key.pem", "initial-admin-password"];
 
@@ -18,7 +17,6 @@ pub(super) const FILES: [&str; 6] =
 pub enum BackupError {
     Io(io::Error),
     Store(StoreError),
-    /// The text is for people.
     Wrong(String),
 }
 
@@ -112,7 +110,7 @@ pub(super) fn hex(sum: Sha256) -> String {
 }
 
 /// A name for messages: an unexpected one may be a password.
-pub(super) fn sayable(name: &str) -> &str {
+pub(super) fn printable_name(name: &str) -> &str {
     let is_records = name.strip_prefix(RECORDS).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let is_picture = name.strip_prefix(PICTURES_DIR).is_some_and(is_sum);
     let is_known = is_records || is_picture || [HEAD, SUMS].contains(&name) || FILES.contains(&name);

@@ -124,7 +124,6 @@ impl Incoming {
         self.len == 0
     }
 
-    /// Its path until it is kept.
     pub fn path(&self) -> &Path {
         self.file.path()
     }

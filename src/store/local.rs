@@ -19,11 +19,10 @@ pub struct Local {
 const CACHE_BYTES: u64 = 64 << 20;
 const LOCKED_MAX: Duration = Duration::from_secs(2);
 
-/// Its name.
 const LOG: &str = "db";
 /// An unfinished snapshot, left by a kill during opening. The next opening takes it for the newest and fails (sled #1527, #1533);
 /// it is never needed.
-const HALF_A_SNAPSHOT: &str = ".generating";
+const UNFINISHED_SNAPSHOT: &str = ".generating";
 
 impl Local {
     /// `Busy`: open in another process. `Io`: the system refused. `Fatal`: damaged.
@@ -31,7 +30,7 @@ impl Local {
         fs::create_dir_all(dir).map_err(StoreError::Io)?;
         let log =
             File::options().read(true).write(true).create(true).truncate(false).open(dir.join(LOG)).map_err(StoreError::Io)?;
-        clear_half_snapshots(dir, &log)?;
+        clear_unfinished_snapshots(dir, &log)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         // sled panics on some damage.
         let open = || catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| StoreError::Fatal("panicked".into()));
@@ -39,8 +38,8 @@ impl Local {
         let db = loop {
             match open()? {
                 // A store just closed releases its lock a moment later.
-                Err(sled::Error::Io(e)) if is_about_the_lock(&e) && began.elapsed() < LOCKED_MAX => wait_a_moment(),
-                Err(sled::Error::Io(e)) if is_about_the_lock(&e) => return Err(StoreError::Busy),
+                Err(sled::Error::Io(e)) if is_lock_error(&e) && began.elapsed() < LOCKED_MAX => wait_a_moment(),
+                Err(sled::Error::Io(e)) if is_lock_error(&e) => return Err(StoreError::Busy),
                 Err(sled::Error::Io(e)) => return Err(StoreError::Io(e)),
                 opened => break opened.map_err(fatal)?,
             }
@@ -59,12 +58,12 @@ fn wait_a_moment() {
     std::thread::sleep(Duration::from_millis(50));
 }
 
-fn is_about_the_lock(e: &io::Error) -> bool {
+fn is_lock_error(e: &io::Error) -> bool {
     e.to_string().contains("could not acquire lock")
 }
 
 /// Under sled's own lock: another process may be writing its snapshot.
-fn clear_half_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> {
+fn clear_unfinished_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> {
     let began = Instant::now();
     loop {
         match log.try_lock() {
@@ -77,7 +76,7 @@ fn clear_half_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> {
     let cleared = fs::read_dir(dir).and_then(|entries| {
         for entry in entries {
             let path = entry?.path();
-            if path.to_string_lossy().ends_with(HALF_A_SNAPSHOT) {
+            if path.to_string_lossy().ends_with(UNFINISHED_SNAPSHOT) {
                 fs::remove_file(&path)?;
             }
         }

@@ -267,7 +267,6 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Also starts the writer.
     pub fn new(backend: Arc<dyn KeyValue>, room: Room) -> Result<Self, StoreError> {
         let gate = Arc::new(RwLock::new(()));
         let tails = backup::Tails::default();
@@ -321,7 +320,6 @@ impl Store {
         result
     }
 
-    /// For callers that may block.
     pub fn write_blocking<T: Send + 'static>(
         &self,
         verb: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send + 'static,

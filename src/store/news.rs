@@ -84,7 +84,6 @@ impl Feed {
     /// A row is unreadable or missing: its news are lost.
     pub async fn next(&mut self) -> Result<Vec<(u64, News)>, StoreError> {
         const AT_ONCE: usize = 1_000;
-        // The writer is gone.
         if self.durable.wait_for(|durable| *durable > self.told).await.is_err() {
             std::future::pending::<()>().await;
         }

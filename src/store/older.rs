@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_invoice_stands_where_it_stood() {
+    fn an_older_invoice_keeps_its_standing() {
         let old = |settled, reasons| Invoice1 {
             id: InvoiceId(1),
             action: ActionId(2),

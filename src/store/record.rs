@@ -78,7 +78,7 @@ impl Record for Template {
     }
 }
 
-macro_rules! second_shapes {
+macro_rules! records_of_version_2 {
     ($($name:ty = $first:ty),* $(,)?) => {$(
         impl Record for $name {
             const VERSION: u8 = 2;
@@ -90,7 +90,7 @@ macro_rules! second_shapes {
     )*};
 }
 
-second_shapes!(
+records_of_version_2!(
     crate::domain::action::Action = Action1,
     crate::domain::action::LogRow = LogRow1,
     crate::domain::device::Conflict = Conflict1,
@@ -147,7 +147,6 @@ mod tests {
         assert_eq!(decode::<String>(&[]), None);
     }
 
-    /// Later releases read today's rows.
     #[test]
     fn facts_are_stored_by_numbers_that_stay() {
         use crate::domain::fact::{Deed, Fact};
@@ -167,7 +166,7 @@ mod tests {
         }
     }
 
-    fn as_it_was(old: impl Serialize) -> Vec<u8> {
+    fn version_1(old: impl Serialize) -> Vec<u8> {
         [vec![1], codec().serialize(&old).unwrap()].concat()
     }
 
@@ -176,7 +175,7 @@ mod tests {
         let (sn, cpuid) = ("18440001".to_owned(), "C1".to_owned());
         let label = Label::Printed;
         let old = Device1 { sn: sn.clone(), cpuid: cpuid.clone(), registered: 7, sequence: 3, label, print_count: 2, prints: 4 };
-        let device: Device = decode(&as_it_was(old)).unwrap();
+        let device: Device = decode(&version_1(old)).unwrap();
         assert_eq!((device.sn.as_str(), device.sequence, device.prints, device.current_labels), ("18440001", 3, 4, 2));
         assert_eq!((&device.registered_by, device.import), (&None, None));
         assert_eq!(decode(&encode(&device).unwrap()), Some(device));
@@ -188,19 +187,19 @@ mod tests {
             reason: "破损".into(),
             outcome: Label::Failed,
         };
-        let print: Print = decode(&as_it_was(old)).unwrap();
+        let print: Print = decode(&version_1(old)).unwrap();
         assert_eq!((print.at, print.user_name.as_str(), print.outcome, print.told), (9, "甲", Label::Failed, None));
         let settled = Some(Settlement1 { at: 8, user_name: "乙".into(), reason: "接错线".into() });
         let (by_sn, user_name, ip) = (Some((sn.clone(), "C2".into())), "甲".into(), "10.0.0.1".into());
         let old = Conflict1 { id: 5, sn, cpuid, by_sn, by_cpuid: None, first: 1, last: 2, times: 3, user_name, ip, settled };
-        let conflict: Conflict = decode(&as_it_was(old)).unwrap();
+        let conflict: Conflict = decode(&version_1(old)).unwrap();
         assert_eq!((conflict.id, conflict.times, conflict.kind), (5, 3, ConflictKind::Registration));
         assert_eq!(conflict.settled.map(|s| (s.reason, s.replaced)), Some(("接错线".into(), false)));
         assert_eq!(decode::<Device>(&[2, 0]), None);
     }
 
     #[test]
-    fn what_was_learnt_of_an_older_template_is_found_again() {
+    fn what_was_learnt_from_an_older_template_is_kept() {
         use crate::domain::ids::{CompanyId, PictureId, TemplateId};
         use crate::domain::template::{EngineNumbers, Layout};
         use crate::store::older::Learnt1;
@@ -229,13 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn candidates_of_the_first_shape_say_what_they_said() {
+    fn candidates_of_version_1_keep_their_fit_reasons() {
         use crate::domain::fit_reason::FitReason;
         use crate::domain::ids::TemplateId;
         use crate::domain::words::Words;
         let reason = Words::new("匹配：10 处固定文字中找到 9 处", "fits: 9 of 10 fixed words found");
         let old = Candidate1 { template: TemplateId(3), label: "票".into(), score: 0.9, reason: reason.clone() };
-        let read: Vec<Candidate> = decode(&as_it_was(vec![old])).unwrap();
+        let read: Vec<Candidate> = decode(&version_1(vec![old])).unwrap();
         assert_eq!((read[0].reason.zh(), read[0].reason.en()), (reason.zh, reason.en));
         let found = FitReason::Fits { found: 9, of: 10, title: None, differs: None };
         assert_eq!((found.zh(), found.en()), (read[0].reason.zh(), read[0].reason.en()));
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_of_the_first_shape_has_one_page() {
+    fn a_picture_of_version_1_has_one_page() {
         use crate::domain::ids::{CompanyId, PictureId, UserId};
         use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
         let (id, hash) = (PictureId(7), BlobHash([1; 32]));

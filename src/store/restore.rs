@@ -1,7 +1,7 @@
 //! Reading and restoring backups. Not here: their format (backup_file.rs).
 
 use super::backup_file::{
-    BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECORDS, Row, SUMS, Summing, decode, hex, is_sum, sayable, wrong,
+    BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECORDS, Row, SUMS, Summing, decode, hex, is_sum, printable_name, wrong,
 };
 use super::blobs::Blobs;
 use super::local::Local;
@@ -17,7 +17,6 @@ use std::path::Path;
 
 /// Marks a data dir until its restore is complete.
 pub const INCOMPLETE: &str = "restore-incomplete";
-/// Far above the size of real ones.
 const MEMBER_BYTES_MAX: u64 = 256 << 20;
 
 enum Member<'a> {
@@ -30,7 +29,7 @@ enum Member<'a> {
 /// Fails at the first member that is not as it was written.
 fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>) -> Result<(), BackupError> {
     let mut tar = tar::Archive::new(io::BufReader::with_capacity(1 << 20, File::open(path)?));
-    let damaged = |name: &str| wrong(format!("{}: {} is damaged", path.display(), sayable(name)));
+    let damaged = |name: &str| wrong(format!("{}: {} is damaged", path.display(), printable_name(name)));
     let foreign = || wrong(format!("{} holds what it does not list", path.display()));
     let mut sums: BTreeMap<String, String> = BTreeMap::new();
     let mut is_whole = false;
@@ -57,7 +56,7 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
         };
         if name == SUMS {
             let text = String::from_utf8(whole(&mut data)?).map_err(|_| damaged(SUMS))?;
-            match first_that_differs(&text, &sums) {
+            match first_mismatch(&text, &sums) {
                 Some(name) => return Err(damaged(&name)),
                 None if text.lines().count() != sums.len() => return Err(foreign()),
                 None => is_whole = true,
@@ -75,7 +74,7 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
             let bytes = whole(&mut data)?;
             each(Member::File(known, bytes))?;
         } else {
-            return Err(wrong(format!("{}: {} is nothing of a backup's", path.display(), sayable(&name))));
+            return Err(wrong(format!("{}: {} is nothing of a backup's", path.display(), printable_name(&name))));
         }
         io::copy(&mut data, &mut io::sink())?;
         // Only one of the two would be checked.
@@ -91,7 +90,7 @@ fn read(path: &Path, mut each: impl FnMut(Member<'_>) -> Result<(), BackupError>
 }
 
 /// `sums`: by name, as computed.
-fn first_that_differs(list: &str, sums: &BTreeMap<String, String>) -> Option<String> {
+fn first_mismatch(list: &str, sums: &BTreeMap<String, String>) -> Option<String> {
     let mut listed = list.lines().filter_map(|line| line.split_once("  "));
     listed.find(|(sum, name)| sums.get(*name).is_none_or(|found| found != sum)).map(|(_, name)| name.to_owned())
 }

@@ -51,7 +51,6 @@ pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions.
 pub const FORMAT_NUMBER: u64 = 5;
 
-/// Tables about accounts.
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
 
 pub(super) fn is_of_accounts(key: &[u8]) -> bool {

@@ -15,7 +15,6 @@ type Before = (Vec<u8>, Option<Option<Vec<u8>>>);
 pub struct Txn<'e> {
     backend: &'e dyn KeyValue,
     written: Batch,
-    /// What the running verb overwrote.
     undo: Vec<Before>,
     news: Vec<News>,
     sealed: bool,
@@ -28,12 +27,10 @@ impl fmt::Debug for Txn<'_> {
 }
 
 impl<'e> Txn<'e> {
-    /// `sealed`: by an earlier group.
     pub(super) fn new(backend: &'e dyn KeyValue, sealed: bool) -> Self {
         Self { backend, written: Batch::new(), undo: Vec::new(), news: Vec::new(), sealed }
     }
 
-    /// Writes, news, and whether the store is sealed.
     pub(super) fn finish(self) -> (Batch, Vec<News>, bool) {
         (self.written, self.news, self.sealed)
     }

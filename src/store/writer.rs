@@ -19,7 +19,6 @@ pub(super) type Answer<T> = (Result<T, Refusal>, u64);
 type Completion = Box<dyn FnOnce(Result<(), Refusal>, u64) + Send>;
 pub(super) type Job = Box<dyn FnOnce(&mut Txn<'_>) -> Completion + Send>;
 
-/// Waiting verbs; beyond it, callers wait to queue.
 const WAITING_MAX: usize = 4096;
 /// Bounds memory, and the wait of the first verb.
 const GROUP_MAX: usize = 1024;
