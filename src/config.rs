@@ -1,4 +1,4 @@
-//! The command line. Not here: the settings that can be changed while the box runs (domain/settings.rs).
+//! The command line. Not here: settings that can change at run time (domain/settings.rs).
 
 use clap::{Args, Parser, Subcommand};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -14,30 +14,30 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve (the default): the pages, the interfaces, the queues.
+    /// Serve pages and interfaces and work through the queues (the default).
     Serve(Serve),
-    /// Write everything there is into one file: records, pictures, password hashes, the TLS key. Works beside a running server.
+    /// Write everything into one file: records, pictures, password hashes, the TLS key. Works beside a running server.
     Backup {
         #[arg(long, default_value = "data")]
         data_dir: PathBuf,
-        /// The file to make; it must not be there yet.
+        /// The file to create; it must not exist.
         #[arg(long)]
         out: PathBuf,
     },
-    /// Make a data dir of a backup.
+    /// Create a data dir from a backup.
     Restore {
-        /// Empty, or not there yet.
+        /// Empty or missing.
         #[arg(long)]
         data_dir: PathBuf,
         #[arg(long)]
         from: PathBuf,
     },
-    /// Read everything and say what is wrong. The server must be stopped.
+    /// Read everything and report what is wrong. The server must be stopped.
     Check {
         #[arg(long, default_value = "data")]
         data_dir: PathBuf,
     },
-    /// Users, from the box itself; works beside a running server.
+    /// Manage users from the box itself; works beside a running server.
     User {
         #[command(subcommand)]
         command: UserCommand,
@@ -46,10 +46,10 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Give a user a new password, printed here, and unlock him.
+    /// Unlock a user and print a new password for them.
     Reset {
         name: String,
-        /// Where everything is kept.
+        /// The data dir.
         #[arg(long, default_value = "data")]
         data_dir: PathBuf,
     },
@@ -57,20 +57,20 @@ pub enum UserCommand {
 
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// Where everything is kept.
+    /// The data dir.
     #[arg(long, default_value = "data")]
     pub data_dir: PathBuf,
-    /// Where to listen for HTTP, as 0.0.0.0:8080, localhost:8080, :8080 or 8080; port 0 takes a free one.
+    /// Where to listen for HTTP: 0.0.0.0:8080, localhost:8080, :8080 or 8080; port 0 takes a free one.
     #[arg(long, default_value = "0.0.0.0:8080", value_parser = address)]
     pub http: SocketAddr,
     /// Where to listen for HTTPS, or `off`.
     #[arg(long, default_value = "0.0.0.0:8443", value_parser = address_or_off)]
     pub https: Listen,
-    /// Who reads the invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT. Several share the work. As
-    /// NAME=tcp://HOST:PORT its templates are known by that name, which stays when the address changes.
+    /// What reads invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT. Several share the work.
+    /// NAME=tcp://HOST:PORT keeps its templates under NAME, even if the address changes.
     #[arg(long = "engine", default_value = "builtin", value_parser = engine)]
     pub engines: Vec<EngineChoice>,
-    /// A setting, as name=value; wins over the stored one. Several may follow.
+    /// A setting, as name=value; overrides the stored one. Several may follow.
     #[arg(long = "set", value_name = "NAME=VALUE", num_args = 1.., value_parser = setting)]
     pub settings: Vec<(String, String)>,
 }
@@ -85,7 +85,7 @@ pub enum Listen {
 pub enum EngineChoice {
     Builtin,
     Tcp {
-        /// What its template numbers are kept under.
+        /// Its template numbers are stored under this.
         name: String,
         /// Host and port.
         address: String,
@@ -116,7 +116,7 @@ fn engine(text: &str) -> Result<EngineChoice, String> {
 }
 
 impl Serve {
-    /// Each external engine's templates are kept under its name: two of one name can't be told apart.
+    /// Template numbers are stored under an engine's name, so names must differ.
     pub fn check_engine_names(&self) -> Result<(), String> {
         let names: Vec<_> = self.engines.iter().filter(|engine| **engine != EngineChoice::Builtin).collect();
         match names.iter().enumerate().find(|(n, one)| names[..*n].iter().any(|other| other.name() == one.name())) {
@@ -126,7 +126,7 @@ impl Serve {
     }
 }
 
-/// Without a host it listens on all of the machine's addresses. A name that has several stands for its IPv4 one.
+/// Without a host: all IPv4 addresses. A name with several addresses: its first IPv4 one.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let wrong = || "must be an address with a port, such as 0.0.0.0:8080, localhost:8080, :8080 or 8080".to_owned();
     let text = text.trim();

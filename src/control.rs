@@ -1,5 +1,5 @@
-//! What whoever holds the box can ask of it from its own command line, beside the running server: a socket in the data dir that only
-//! its owner can open. One line of JSON in, one out.
+//! Requests from the command line to the running server, over a socket in the data dir that only its owner can open. One line of
+//! JSON each way.
 
 use crate::app::App;
 use crate::store::backup_file::Contents;
@@ -38,14 +38,14 @@ pub enum Answer {
 }
 
 const LINE_BYTES_MAX: u64 = 4096;
-/// Asking is quick; a backup takes as long as it takes.
+/// For sending the request; a backup may take longer.
 const WITHIN: Duration = Duration::from_secs(30);
 
 fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("control.sock")
 }
 
-/// Does what is asked, wherever it was asked.
+/// Also used without a running server.
 pub async fn carry_out(app: &Arc<App>, request: Request) -> Answer {
     match request {
         Request::ResetUser { name } => match app.reset_from_the_box(name).await {
@@ -59,7 +59,7 @@ pub async fn carry_out(app: &Arc<App>, request: Request) -> Answer {
     }
 }
 
-/// Listens until `stop` turns true. The data dir is this process's alone by now, so a socket found there is a dead one's.
+/// Listens until `stop` turns true. This process owns the data dir, so an existing socket is stale.
 pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     let path = path(data_dir);
     match std::fs::remove_file(&path) {
@@ -83,7 +83,7 @@ pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -
     Ok(())
 }
 
-/// Takes the socket away at a clean stop: a copy of the data dir is a backup, and some tools that copy stumble over sockets.
+/// Removes the socket at a clean stop, as some tools that copy the data dir stumble over sockets.
 pub fn close(data_dir: &Path) {
     if let Err(e) = std::fs::remove_file(path(data_dir)) {
         tracing::warn!("the control socket stays: {e}");
@@ -102,7 +102,7 @@ async fn talk(app: &Arc<App>, mut stream: tokio::net::UnixStream) -> io::Result<
     writing.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await
 }
 
-/// Asks the box that runs on this data dir. `None`: none does.
+/// `None`: no server runs on this data dir.
 pub fn ask(data_dir: &Path, request: &Request) -> io::Result<Option<Answer>> {
     let mut stream = match UnixStream::connect(path(data_dir)) {
         Ok(stream) => stream,

@@ -1,5 +1,5 @@
-//! The feed: the one that tells news, in the order in which they became durable. First what the app remembers, then the watchers and the
-//! dispatcher; only then is the verb that they come from answered. Not here: the words (http/wire/messages.rs), who watches (hub.rs).
+//! The feed: tells news in the order in which they became durable, first to the app's caches, then to watchers and the dispatcher;
+//! only then is the verb answered. Not here: encoding (http/wire/messages.rs), watchers (hub/mod.rs).
 
 use crate::app::{App, accounts};
 use crate::domain::fact::Fact;
@@ -11,7 +11,7 @@ use crate::hub::Hub;
 use crate::store::news::Feed;
 use std::sync::Arc;
 
-/// Tells the news from now on, until the box stops.
+/// Runs until the box stops.
 pub fn start(app: Arc<App>, hub: Arc<Hub>, messages: Arc<Messages>) {
     let mut feed = app.store.feed();
     let teller = Teller { app, hub, messages };

@@ -1,4 +1,4 @@
-//! What the terminal says when the box is ready: where tablets and stations reach it, and what time it believes it is.
+//! What the terminal says at start: the box's addresses and its time.
 
 use crate::app::App;
 use crate::http::edge::tls;
@@ -9,7 +9,6 @@ use qrcode::{EcLevel, QrCode};
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 
-/// An address that was bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
     pub address: SocketAddr,
@@ -21,13 +20,13 @@ impl Bound {
         if self.is_tls { "https" } else { "http" }
     }
 
-    /// As somebody else on the network has to write it.
+    /// For other machines on the network.
     fn url(self, ip: IpAddr) -> String {
         format!("{}://{}", self.scheme(), SocketAddr::new(ip, self.address.port()))
     }
 }
 
-/// `bound`: in the order in which they are told.
+/// `bound`: in the order of printing.
 pub fn print(app: &App, bound: &[Bound]) {
     for one in bound {
         println!("listening on {}://{}", one.scheme(), one.address);
@@ -46,7 +45,7 @@ pub fn print(app: &App, bound: &[Bound]) {
     if let (true, Some(url)) = (std::io::stdout().is_terminal(), reached.first())
         && let Ok(code) = QrCode::with_error_correction_level(url, EcLevel::L)
     {
-        // A phone reads dark on light; terminals are light on dark.
+        // Phones expect dark on light; terminals are light on dark.
         println!("{}", code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
     }
 }

@@ -1,4 +1,4 @@
-//! paperline's modules in reading order: each knows only those above it (`engine` and `hub` know `domain` and `pixels` only).
+//! Modules in reading order: each knows only those above it (`engine` and `hub` only `domain` and `pixels`).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod domain;

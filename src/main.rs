@@ -1,4 +1,4 @@
-//! The command line's entry: reads what is asked, does it, and says in words what went wrong.
+//! Entry point: parses the command line, runs it, reports errors.
 
 use clap::Parser;
 use paperline::config::{Cli, Command, Serve, UserCommand};
@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
-/// Gives memory back soon: the C library keeps what threads have freed, tens of MiB after each password's hash.
+/// Returns memory soon; the C library keeps what threads freed, tens of MiB after each password hash.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
-    // What is made here is its owner's alone.
+    // Files created are for the owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         Command::Check { data_dir } => upkeep::check(&data_dir),
         Command::User { command: UserCommand::Reset { name, data_dir } } => runtime.block_on(upkeep::reset_user(&data_dir, name)),
     };
-    // An engine in the middle of a picture is not waited for: its action is back in the queue.
+    // Don't wait for an engine that is reading: its action is back in the queue.
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,

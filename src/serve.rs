@@ -1,4 +1,4 @@
-//! The box from start to stop: opens the store, makes what the first start makes, listens, and ends in order.
+//! The box from start to stop: opens the store, runs the first start, listens, shuts down in order.
 
 use crate::app::{App, accounts, clock};
 use crate::config::{EngineChoice, Listen, Serve};
@@ -29,10 +29,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Set for a process that took the place of one whose store had failed.
+/// Set after a restart.
 const RESTARTED: &str = "PAPERLINE_RESTARTED";
 
-/// Everything behind the listeners, opened and made whole.
+/// Opens the store and recovers everything behind the listeners.
 fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
     let dir = &config.data_dir;
     let app = Arc::new(App::open(dir, &config.settings)?);
@@ -46,7 +46,7 @@ fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
     Ok(app)
 }
 
-/// Where it listens, and with which certificate.
+/// With a certificate for HTTPS.
 type Listener = (TcpListener, Option<Arc<Tls>>);
 
 fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
@@ -67,7 +67,7 @@ fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
     Ok(listeners)
 }
 
-/// Makes the engine that was asked for; both look at the settings of the moment.
+/// Engines read the current settings.
 fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     let settings: SettingsNow = Arc::new(move || app.settings());
     match choice.clone() {
@@ -78,8 +78,8 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     }
 }
 
-/// Template tests have an engine of their own, so that they disturb no queue. An external one does one thing at a time, and has no
-/// such message.
+/// Template tests have an engine of their own, so as not to disturb the queues. Not with an external one, which does one thing at a
+/// time and has no such message.
 fn trials(engines: &[EngineChoice]) -> Trials {
     Trials::new(engines.contains(&EngineChoice::Builtin).then(|| MakeEngine::new(|| Box::new(Builtin))))
 }
@@ -89,7 +89,7 @@ async fn opened(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
         let config = config.clone();
         match tokio::task::spawn_blocking(move || open(&config).map_err(|e| e.to_string())).await? {
             Ok(opened) => return Ok(opened),
-            // Nobody is there to start it again: the disk was just writable, and will be.
+            // Nobody would start it again; the disk was writable just now, so retry.
             Err(why) if std::env::var_os(RESTARTED).is_some() => {
                 tracing::error!("{why}; trying again");
                 tokio::time::sleep(Duration::from_secs(5)).await;
@@ -99,12 +99,12 @@ async fn opened(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
     }
 }
 
-/// Waits for what ends this run; whether another one is to follow by itself.
+/// Waits for the end of this run; true to restart.
 async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
     tokio::select! {
         () = stop.asked() => false,
         () = app.restart.notified() => {
-            // Whoever asked for it is answered first.
+            // Let the requester be answered first.
             tokio::time::sleep(Duration::from_millis(500)).await;
             true
         }
@@ -118,7 +118,7 @@ async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
     }
 }
 
-/// Serves until it is told to stop.
+/// Serves until told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     raise_the_limit_of_open_files();
@@ -126,7 +126,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let messages = Messages::new(app.clone());
     let hub = Hub::new(messages.clone(), app.store.newest_news());
     feed::start(app.clone(), hub.clone(), messages);
-    // Before it says that it is there: whoever has read that may ask it to stop.
+    // Before announcing readiness: whoever reads that may send the signal.
     let asked_to_stop = Stop::new()?;
     let listeners = bind(&config)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
@@ -175,7 +175,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A session that is over takes its sockets with it.
+/// Expired sessions lose their sockets too.
 async fn sweep_sessions(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     const SWEPT_EVERY: Duration = Duration::from_secs(600);
     while tokio::time::timeout(SWEPT_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
@@ -186,7 +186,7 @@ async fn sweep_sessions(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// A night that the box was off for is made up for when it is on again.
+/// A night missed while off is made up for later.
 async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     const LOOKED_FOR_EVERY: Duration = Duration::from_secs(10);
     while tokio::time::timeout(LOOKED_FOR_EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
@@ -195,7 +195,7 @@ async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Systems start a process with room for 1,024 files and sockets, and let it have more when it asks.
+/// The default soft limit is 1,024 files and sockets; the hard limit is higher.
 fn raise_the_limit_of_open_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     const ENOUGH: u64 = 65_536;
@@ -206,7 +206,7 @@ fn raise_the_limit_of_open_files() {
     }
 }
 
-/// What is read goes on being read meanwhile.
+/// Reads go on meanwhile.
 async fn until_writable(dir: &Path) {
     const TRIED_EVERY: Duration = Duration::from_secs(2);
     let probe = || {
@@ -220,14 +220,14 @@ async fn until_writable(dir: &Path) {
     }
 }
 
-/// A store that failed is sound again once it is opened anew, and one that was restored has to be opened: that takes a new process, and
-/// this one becomes it. Comes back only with an error.
+/// A failed store is sound once reopened, and a restored one has to be opened; both need a new process, which replaces this one.
+/// Returns only on error.
 fn restart() -> io::Error {
     tracing::info!("starting anew");
     Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(RESTARTED, "1").exec()
 }
 
-/// What asks it to stop; heard from the moment on at which this is made.
+/// Stop signals, caught from creation on.
 struct Stop {
     terminate: Signal,
     interrupt: Signal,
@@ -246,7 +246,7 @@ impl Stop {
     }
 }
 
-/// Their tasks are the hub's watchers: each is gone once the other side has had its close.
+/// A watcher leaves the hub once its peer has been sent the close.
 async fn sockets_closed(hub: &Hub) {
     const PATIENCE: Duration = Duration::from_secs(3);
     let began = Instant::now();

@@ -1,5 +1,5 @@
-//! Template tests: pictures read by one template, saved or just drawn, while somebody waits, on an engine beside the dispatcher's. Not here: queues, which
-//! hear nothing of them.
+//! Template tests: a picture read by one template, saved or just drawn, while somebody waits, on an engine beside the dispatcher's.
+//! Not here: the queues, which are not involved.
 
 use crate::domain::action::TemplateDraft;
 use crate::domain::ids::TemplateId;
@@ -11,14 +11,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 
-/// One is read at a time; as many more may wait for it.
+/// One runs at a time; this many more may wait.
 const WAITING_MAX: usize = 4;
 
-/// What is tried.
 #[derive(Debug)]
 pub enum Tried {
     Saved(Box<Template>),
-    /// Learnt for this once; `origin` is the file of the picture it is drawn on.
+    /// Learnt for this test only; `origin`: the picture file it is drawn on.
     Drawn {
         draft: Box<TemplateDraft>,
         origin: PathBuf,
@@ -26,7 +25,7 @@ pub enum Tried {
 }
 
 pub struct Trials {
-    /// `None`: the engine in use has no such test.
+    /// `None`: the engine in use can't test.
     make: Option<MakeEngine>,
     worker: Mutex<Option<Worker>>,
     places: Semaphore,
@@ -49,11 +48,11 @@ impl Trials {
         self.make.as_ref().map(|_| ()).ok_or_else(not_with_this_engine)
     }
 
-    /// What a template makes of the picture, and the template itself, within `patience`, the waiting for others included.
+    /// Reads the picture by one template; returns that too. `patience` includes waiting for others.
     ///
     /// # Errors
-    /// `Conflict` with an external engine; `Unavailable` when too many wait, or it takes too long; `Unsupported` for a picture that can't
-    /// be read.
+    /// `Conflict` with an external engine; `Unavailable` if too many wait or it takes too long; `Unsupported` for an unreadable
+    /// picture.
     pub async fn run(&self, picture: PathBuf, tried: Tried, patience: Duration) -> Result<(Trial, Box<Template>), Refusal> {
         let Some(make) = &self.make else { return Err(not_with_this_engine()) };
         let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
@@ -62,7 +61,7 @@ impl Trials {
 
     async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, tried: Tried) -> Result<(Trial, Box<Template>), Refusal> {
         let mut turn = self.worker.lock().await;
-        // Taken out while it works: given up for lack of time, it is dropped, and told to stop by that.
+        // Taken out while working: if this times out, dropping the worker stops it.
         let worker = match turn.take() {
             Some(worker) => worker,
             None => Worker::start(make).map_err(|_| busy())?,
@@ -101,7 +100,7 @@ async fn last_word(worker: &Worker, request: Request) -> Result<Done, Trouble> {
     }
 }
 
-/// A template that nobody knows by a number.
+/// It has no number.
 fn unsaved(draft: TemplateDraft, learnt: Learnt) -> Template {
     let TemplateDraft { company, layout, json_model, origin, shown } = draft;
     let (id, uuid) = (TemplateId(0), String::new());

@@ -1,4 +1,4 @@
-//! What the command line does with a data dir: backup, restore, check, a new password. What a running server has to do is asked of it.
+//! Command-line work on a data dir: backup, restore, check, new password. A running server is asked to do it.
 
 use crate::app::{App, check, data_dir, room};
 use crate::control::{self, Answer, Request};
@@ -24,7 +24,7 @@ fn open(dir: &Path) -> Result<Arc<App>, Box<dyn Error>> {
     Ok(Arc::new(App::open(dir, &[])?))
 }
 
-/// From the running server or, where none runs, straight from the store.
+/// Asks the running server, or else opens the store.
 async fn ask(dir: &Path, request: Request) -> Result<Answer, Box<dyn Error>> {
     match control::ask(dir, &request) {
         Ok(Some(answer)) => return Ok(answer),
@@ -36,7 +36,6 @@ async fn ask(dir: &Path, request: Request) -> Result<Answer, Box<dyn Error>> {
     Ok(control::carry_out(&app, request).await)
 }
 
-/// A new password for whoever holds the box.
 pub async fn reset_user(dir: &Path, name: String) -> Done {
     match ask(dir, Request::ResetUser { name: name.clone() }).await? {
         Answer::Reset { password } => println!("user {name}, new password {password}"),
@@ -73,7 +72,7 @@ pub fn restore(dir: &Path, from: &Path) -> Done {
     check(dir)
 }
 
-/// Fails where anything is wrong.
+/// Fails if anything is wrong.
 pub fn check(dir: &Path) -> Done {
     let app = open(dir)?;
     let found = app.store.read(|view| check::check(view, &app.blobs))?;

@@ -1,5 +1,5 @@
-//! How a user's rights come about, what the first start makes, and the rules that every change of users, groups and companies keeps.
-//! Not here: those changes (users.rs, groups.rs, companies.rs).
+//! Effective rights, what the first start creates, and the rules shared by all changes to users, groups and companies. Not here:
+//! those changes (users.rs, groups.rs, companies.rs).
 
 use super::{App, By, log, now, passwords};
 use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User, look_alike};
@@ -16,11 +16,11 @@ use std::path::Path;
 
 pub const FIRST_COMPANY: CompanyId = CompanyId(1);
 pub const ADMIN: &str = "admin";
-/// The interface document's own user and password.
+/// Given by the interface document.
 pub const PRODUCTION_USER: &str = "prodsys";
 pub const PRODUCTION_PASSWORD: &str = "123";
 
-/// Effective rights: the group's and the user's own.
+/// The group's permissions and the user's own.
 pub fn effective(view: &View<'_>, user: &User) -> Result<PermissionSet, StoreError> {
     let group = match &user.group {
         Some(id) => view.get(&GROUPS, id)?,
@@ -40,7 +40,6 @@ pub fn company_name(view: &View<'_>, id: CompanyId) -> Result<String, StoreError
     Ok(view.get(&COMPANIES, &id)?.map(|c| c.name).unwrap_or_default())
 }
 
-/// Who `user` is to the rest of the box, right now.
 pub fn actor(view: &View<'_>, user: &User, credential: Credential) -> Result<Actor, StoreError> {
     Ok(Actor {
         user: user.id,
@@ -52,10 +51,10 @@ pub fn actor(view: &View<'_>, user: &User, credential: Credential) -> Result<Act
     })
 }
 
-/// Of a user's, a group's, a company's.
+/// For users, groups and companies.
 pub const NAME_CHARS_MAX: usize = 64;
 
-/// 1 to 64 characters that can be seen, without blanks around them and one blank in a row. `field`: its name on the wire.
+/// 1 to 64 visible characters, trimmed, with runs of whitespace collapsed. `field`: its name on the wire.
 pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     let has_unseen = |c: char| c != ' ' && text::is_unseen(c) || text::means_nothing(c);
     let text =
@@ -72,7 +71,7 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
 }
 
-/// `same`: what is said when there is one of that very name, in both languages.
+/// `same`: the message for an equal name, in Chinese and English.
 pub(super) fn must_differ(wanted: &str, other: &str, same: (&'static str, &'static str)) -> Result<(), Refusal> {
     if wanted == other {
         return Err(Refusal::conflict(same.0, same.1));
@@ -91,7 +90,7 @@ pub(super) fn must_be_company(txn: &Txn<'_>, id: CompanyId) -> Result<(), Refusa
     Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"))
 }
 
-/// The user, if `actor` may change them: of a company that they see, and holding no more than they do.
+/// The user, if `actor` may change them: in a company that `actor` sees, with no more rights than `actor` has.
 pub(super) fn within_reach(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
     let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
     let user = view.get(&USERS, &id)?.ok_or_else(unknown)?;
@@ -99,19 +98,17 @@ pub(super) fn within_reach(view: &View<'_>, actor: &Actor, id: UserId) -> Result
     if !actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
 }
 
-/// The same in a verb.
 pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
     within_reach(&txn.view(), &by.actor, id)
 }
 
-/// The group, if `by` sees its company.
 pub(super) fn visible_group(view: &View<'_>, actor: &Actor, id: GroupId) -> Result<Group, Refusal> {
     let unknown = || Refusal::not_found("group_id：没有这个用户组", "group_id: no such group");
     let group = view.get(&GROUPS, &id)?.ok_or_else(unknown)?;
     if actor.sees(group.company) { Ok(group) } else { Err(Refusal::no_permission()) }
 }
 
-/// The group, if `by` may put people of `company` into it.
+/// The group, if `by` may add members of `company` to it.
 pub(super) fn joinable(txn: &Txn<'_>, by: &By, id: GroupId, company: CompanyId) -> Result<Group, Refusal> {
     let group = visible_group(&txn.view(), &by.actor, id)?;
     if !by.actor.permissions.covers(group.permissions) {
@@ -123,14 +120,13 @@ pub(super) fn joinable(txn: &Txn<'_>, by: &By, id: GroupId, company: CompanyId) 
     Ok(group)
 }
 
-/// A user, and what they may.
 pub fn rights(view: &View<'_>, id: UserId) -> Result<Option<(User, PermissionSet)>, StoreError> {
     let Some(user) = view.get(&USERS, &id)? else { return Ok(None) };
     let permissions = effective(view, &user)?;
     Ok(Some((user, permissions)))
 }
 
-/// To be called at the end of every verb that takes something away: somebody has to be left who can give it back.
+/// Every verb that takes something away ends with this: somebody must be left who can give it back.
 pub(super) fn keep_an_administrator(txn: &Txn<'_>) -> Result<(), Refusal> {
     let view = txn.view();
     for row in view.scan(&USERS, &(), false) {
@@ -171,8 +167,8 @@ fn add_user(
 pub const FIRST_PASSWORD: &str = "initial-admin-password";
 
 impl App {
-    /// Makes the first company and the first users where there are none; answers the administrator's password when it made it. The
-    /// password lies in its file before the user that has it exists.
+    /// Creates the first company and users if missing; returns the administrator's password if it did. The password's file is
+    /// written before the user exists.
     pub fn first_start(&self) -> Result<Option<String>, Refusal> {
         if self.store.read(|view| view.has(&COMPANIES, &FIRST_COMPANY))? {
             return Ok(None);
@@ -184,7 +180,7 @@ impl App {
         self.store.write_blocking(move |txn| {
             let company = Company { id: CompanyId(txn.next("companies")?), name: "公司".into(), registered: now() };
             txn.put(&COMPANIES, &company.id, &company)?;
-            // The log begins with whoever is there before anybody could have added them.
+            // The first log rows, before anybody could have acted.
             let of_the_box = By::the_box(CompanyId(0), String::new());
             log(txn, company.registered, &of_the_box, None, Fact::Done(Deed::CompanyAdded, company.name.clone()))?;
             let by = By::the_box(company.id, company.name);
@@ -195,7 +191,7 @@ impl App {
         Ok(Some(password))
     }
 
-    /// It was changed: what lies in the file opens nothing any more.
+    /// The password was changed, so the file is useless.
     pub(super) fn forget_first_password(&self) {
         match std::fs::remove_file(self.dir.join(FIRST_PASSWORD)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => tracing::warn!("{FIRST_PASSWORD}: {e}"),
@@ -204,7 +200,7 @@ impl App {
     }
 }
 
-/// Readable by its owner only, and durable.
+/// Readable by its owner only, and synced.
 fn keep_secret(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;

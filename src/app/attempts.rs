@@ -1,4 +1,4 @@
-//! The limit on wrong passwords: five within a minute for one name from one address, and then a wait. In memory: a restart forgives.
+//! Limits wrong passwords: five a minute per name and address, then a wait. In memory only: a restart clears it.
 
 use super::passwords::digest;
 use std::collections::HashMap;
@@ -9,18 +9,17 @@ use tokio::sync::Notify;
 
 const WRONG_MAX: usize = 5;
 const WITHIN: Duration = Duration::from_secs(60);
-/// Names with addresses that are remembered at once; past it the ones that were quiet for longest are forgotten.
+/// Past this number of names and addresses, the longest quiet are forgotten.
 const REMEMBERED_MAX: usize = 20_000;
 
-/// Whose tries count together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    /// A digest of the name; none for all the names that nobody has, or anyone could fill the memory with them.
+    /// A digest of the name; `None` for all unknown names together, as else anyone could fill the memory.
     name: Option<[u8; 32]>,
     address: IpAddr,
 }
 
-/// A household has a whole /64 of IPv6 addresses: they are one.
+/// A household has a whole /64 of IPv6 addresses; they count as one.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
@@ -31,12 +30,12 @@ pub fn network(address: IpAddr) -> IpAddr {
 #[derive(Debug)]
 struct Tries {
     wrong: Vec<Instant>,
-    /// Those that are being checked: not wrong yet, but there may be no more of them than may be wrong.
+    /// Being checked: not yet wrong, but counted against the limit.
     in_check: usize,
     last: Instant,
-    /// Somebody was refused since the last that was checked.
+    /// Somebody was refused since the last check.
     is_refusing: bool,
-    /// One has been checked.
+    /// Notified when a check ends.
     checked: Arc<Notify>,
 }
 
@@ -46,19 +45,18 @@ impl Tries {
     }
 }
 
-/// Five were wrong within a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany {
     /// Seconds to wait.
     pub retry_after: u64,
-    /// The first that is refused so: one line in the log is enough.
+    /// The first refusal; only this one is logged.
     pub is_first: bool,
 }
 
 #[derive(Debug, Default)]
 pub struct Attempts(Mutex<HashMap<Key, Tries>>);
 
-/// A try that is being checked. Dropped without a verdict, it counts for nothing.
+/// A try being checked. If dropped without a verdict, it does not count.
 #[derive(Debug)]
 pub struct Try<'a> {
     attempts: &'a Attempts,
@@ -70,7 +68,9 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while as many are being checked as may still be wrong. `name`: `None` for one that nobody has.
+    /// Waits while the tries being checked could reach the limit. `name`: `None` for an unknown one.
+    ///
+    /// `Err`: too many were wrong; says how long to wait.
     pub async fn begin(&self, name: Option<&str>, address: IpAddr) -> Result<Try<'_>, TooMany> {
         let key = Key { name: name.map(digest), address: network(address) };
         loop {
@@ -90,7 +90,7 @@ impl Attempts {
                     tries.is_refusing = false;
                     return Ok(Try { attempts: self, key });
                 }
-                // From here on a verdict is not missed.
+                // From here on no verdict is missed.
                 tries.checked.clone().notified_owned()
             };
             checked.await;
@@ -112,7 +112,7 @@ fn make_room(all: &mut HashMap<Key, Tries>, key: Key, now: Instant) {
     }
     all.retain(|_, tries| tries.in_check > 0 || now.duration_since(tries.last) < WITHIN);
     if all.len() >= REMEMBERED_MAX {
-        // Half of them at once, so that this is not done at every try.
+        // Drop half, so that this is rare.
         let mut times: Vec<Instant> = all.values().map(|tries| tries.last).collect();
         let middle = times.len() / 2;
         let (_, median, _) = times.select_nth_unstable(middle);
@@ -127,7 +127,7 @@ impl Try<'_> {
         std::mem::forget(self);
     }
 
-    /// Forgives the wrong ones before it.
+    /// Clears the earlier wrong ones.
     pub fn was_right(self) {
         self.attempts.end(self.key, Vec::clear);
         std::mem::forget(self);
@@ -175,7 +175,7 @@ mod tests {
         assert!(sixth.as_mut().now_or_never().is_none());
         five.pop().unwrap().was_right();
         let sixth = sixth.await.unwrap();
-        // One that was given up is no wrong one.
+        // Abandoned tries don't count as wrong.
         drop(five);
         sixth.was_right();
         for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! Backups on demand and every night. Not here: what is in one (store/backup.rs).
+//! Backups on request and nightly. Not here: their contents (store/backup.rs).
 
 use super::devices::DEVICES_COUNTER;
 use super::open::{RESTORED, WHOLE, room};
@@ -18,19 +18,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One is made at a time; what became of the last nightly one.
 #[derive(Debug, Default)]
 pub struct Backups {
-    /// Of those that go into files; one that is sent to somebody has its own, however slowly it is taken.
+    /// One backup to a file at a time. A download does not take a turn: its client may be slow.
     turn: Mutex<()>,
     taking_in: tokio::sync::Mutex<()>,
-    /// One was taken in: the box is about to begin anew.
+    /// A backup is in place; the box is about to restart.
     is_taken_in: AtomicBool,
-    /// Where it failed: in words, in which folder, when.
+    /// The last nightly failure: message, folder, time.
     trouble: Mutex<Option<(String, PathBuf, Millis)>>,
 }
 
-/// A backup in the folder of the nightly ones.
+/// A nightly backup.
 #[derive(Debug)]
 pub struct Kept {
     pub name: String,
@@ -38,15 +37,15 @@ pub struct Kept {
     pub made: Millis,
 }
 
-/// What a first start makes.
+/// As created by a first start.
 const FIRST_USERS: usize = 2;
 
-/// A backup that failed costs as much as one that did not: it is not made again at once.
+/// A failed backup costs as much as a good one, so wait before retrying.
 const TRIED_AGAIN_MS: Millis = 30 * 60_000;
 const PREFIX: &str = "paperline-";
 const SUFFIX: &str = ".backup";
 
-/// The nightly ones in `dir`, newest first: their names hold the day.
+/// The nightly backups in `dir`, newest first; the day is in the name.
 fn kept(dir: &Path) -> Vec<Kept> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let of = |entry: fs::DirEntry| {
@@ -62,7 +61,7 @@ fn kept(dir: &Path) -> Vec<Kept> {
     kept
 }
 
-/// Nothing was done on it yet but setting it up.
+/// Nothing was done but setting it up.
 fn is_new(view: &View<'_>) -> Result<bool, StoreError> {
     let mut used = view.scan(&USERS, &(), false).count() > FIRST_USERS;
     for counter in [DEVICES_COUNTER, "actions", "pictures", "groups"] {
@@ -84,13 +83,13 @@ impl App {
         Timestamp::from_millisecond(now()).map(|at| at.to_string()).unwrap_or_default()
     }
 
-    /// Blocks for as long as it takes.
+    /// Blocks.
     fn write_backup(&self, path: &Path) -> Result<Contents, BackupError> {
         let _turn = self.backups.turn.lock().unwrap_or_else(PoisonError::into_inner);
         backup::write_file(&self.store, &self.dir, &self.made(), path)
     }
 
-    /// Into a file that is not there yet; what went wrong, in words.
+    /// Into a new file; the error is a message.
     pub async fn back_up(self: &Arc<Self>, path: PathBuf) -> Result<Contents, String> {
         let app = self.clone();
         let written = tokio::task::spawn_blocking(move || {
@@ -101,12 +100,12 @@ impl App {
         written.await.map_err(|e| e.to_string())?
     }
 
-    /// The same as it is sent to someone. Blocks.
+    /// The same as a stream. Blocks.
     pub fn back_up_to(&self, out: impl Write) -> Result<Contents, BackupError> {
         backup::write(&self.store, &self.dir, &self.made(), out)
     }
 
-    /// About how long it will be. Blocks.
+    /// An estimate. Blocks.
     pub fn expected_backup_bytes(&self) -> Result<u64, BackupError> {
         backup::expected_bytes(&self.store, &self.dir)
     }
@@ -119,8 +118,8 @@ impl App {
         if self.is_new()? { Ok(()) } else { Err(in_use()) }
     }
 
-    /// Lays a backup out beside the store of a new box, to be taken up when the box begins anew, which it does. From the moment that it is
-    /// found to be new still, nothing more is written here: what was acknowledged is never wiped away.
+    /// Unpacks a backup beside the store of a new box and restarts the box, which then uses it. Once the box is confirmed to be
+    /// still new, the store is sealed, so that no acknowledged write is lost.
     pub async fn take_in_backup(self: &Arc<Self>, by: By, file: Incoming) -> Result<(), Refusal> {
         self.check_is_new()?;
         let _turn = self.backups.taking_in.lock().await;
@@ -140,13 +139,13 @@ impl App {
         match laid_out.await? {
             Ok(_) => {}
             Err(BackupError::Io(e)) if e.kind() == io::ErrorKind::StorageFull => return Err(Refusal::unavailable()),
-            // Its words name the spooled file: they are for the log.
+            // The message names the spooled file, so only the log gets it.
             Err(e) => {
                 tracing::warn!("no backup was taken in: {e}");
                 return Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"));
             }
         }
-        // One that can't be opened would be found so only when this box is gone.
+        // Test now: after the restart, the current store is gone.
         let opened = blocking({
             let dir = dir.clone();
             move || {
@@ -175,7 +174,7 @@ impl App {
             fs::File::open(&dir)?.sync_all()
         });
         let marked = marked.await;
-        // From here on nobody touches what was laid out. Whatever became of the mark: without it the box begins anew as it was.
+        // From here on, don't touch the unpacked files. If the mark is missing, the box restarts with its old store.
         self.backups.is_taken_in.store(true, Ordering::Release);
         self.restart.notify_one();
         marked?.map_err(|e| StoreError::Io(e).into())
@@ -185,14 +184,14 @@ impl App {
         self.act(by, move |txn, by| Ok(log(txn, now(), &by.about_the_box(), None, Fact::BackupDownloaded)?)).await
     }
 
-    /// The nightly ones there are, and what went wrong with the last.
+    /// And the message of the last failure.
     pub fn nightly_backups(&self) -> (Vec<Kept>, Option<String>) {
         let kept = self.settings().backup_dir.as_deref().map(|dir| kept(Path::new(dir))).unwrap_or_default();
         let trouble = self.backups.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         (kept, trouble.as_ref().map(|(why, _, _)| why.clone()))
     }
 
-    /// Makes tonight's, when its time has come and it is not there yet; drops those past the number to keep. Blocks.
+    /// Makes tonight's backup if it is due and missing, and deletes old ones. Blocks.
     pub fn back_up_nightly(&self) {
         let settings = self.settings();
         let Some(dir) = settings.backup_dir.as_deref().map(Path::new) else { return };
@@ -201,7 +200,7 @@ impl App {
         let path = dir.join(format!("{PREFIX}{}{SUFFIX}", local.date()));
         let failed_lately =
             self.backups.trouble.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|(_, at, when)| {
-                // Another folder may be a better one.
+                // Another folder is tried at once.
                 at == dir && now.as_millisecond() - when < TRIED_AGAIN_MS
             });
         if local.time() < settings.backup_time || path.exists() || failed_lately {

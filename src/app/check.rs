@@ -1,5 +1,5 @@
-//! Reads everything and says what is wrong: rows that can't be read, indexes and totals that don't agree with what they stand for, rows
-//! that name what is not there, pictures that are not what was taken in. Changes nothing.
+//! Reads the whole store and reports what is wrong: unreadable rows, indexes and totals that disagree with their rows, dangling
+//! references, damaged pictures. Changes nothing.
 
 use super::claims::CLAIMS_COUNTER;
 use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
@@ -22,13 +22,12 @@ use crate::store::{StoreError, View};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-/// What was found.
 #[derive(Debug, Default)]
 pub struct Findings {
     pub rows: u64,
     pub pictures: u64,
     pub wrong: u64,
-    /// The first of what is wrong, in words.
+    /// The first `PROBLEMS_MAX`.
     pub problems: Vec<String>,
 }
 
@@ -69,7 +68,7 @@ impl Check<'_> {
         }
     }
 
-    /// Every row of a table; one that can't be read is something wrong. Answers how many there are.
+    /// Visits and counts a table's rows; an unreadable one is a problem.
     fn each<K: Key, V: Record>(
         &mut self,
         table: &Table<K, V>,
@@ -88,7 +87,7 @@ impl Check<'_> {
         Ok(number)
     }
 
-    /// A row of an index, or one that another row names.
+    /// An index row, or one that another row names.
     fn points<K: Key + Debug, V: Record + PartialEq + Debug>(
         &mut self,
         table: &Table<K, V>,
@@ -112,14 +111,14 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Numbers are allotted upwards and never again.
+    /// Numbers only grow and are never reused.
     fn allotted(&mut self, counter: &str, highest: u64) -> Result<(), StoreError> {
         let last = self.view.counter(counter)?;
         self.expect(last >= highest, || format!("counters: {counter} is {last}, and {highest} is allotted"));
         Ok(())
     }
 
-    /// Numbered without a gap, each row of the log that they point to there; and labels that are somebody's.
+    /// News are numbered without gaps and name existing log rows; claims agree with their count.
     fn news(&mut self) -> Result<(), StoreError> {
         let mut last = None;
         self.each(&NEWS, |check, number, news| {
@@ -189,7 +188,7 @@ impl Check<'_> {
             if let Some(import) = device.import {
                 check.is_there(&IMPORTED, &(import, sn.clone()), "its device")?;
             }
-            // Rows written before format 3 name no CPU id.
+            // Rows from before format 3 have no CPU id.
             let listed = check.view.get(&DEVICES_BY_TIME, &arrival)?;
             let is_it = |l: &Listed| l.sn == sn && l.cpuid.as_ref().is_none_or(|cpuid| *cpuid == device.cpuid);
             check.expect(listed.as_ref().is_some_and(is_it), || {
@@ -301,7 +300,7 @@ impl Check<'_> {
         self.allotted("actions", highest)
     }
 
-    /// Every picture's file is there, and what it was when it was taken in.
+    /// Every picture's file is there and has its hash.
     fn pictures(&mut self, blobs: &Blobs) -> Result<(), StoreError> {
         let mut highest = 0;
         self.findings.pictures = self.each(&PICTURES, |check, id, picture| {
@@ -354,7 +353,7 @@ impl Check<'_> {
         })?;
         let found = match recount::count(self.view) {
             Ok(found) => found,
-            // Said already, where the row was read.
+            // Reported already, where the row was read.
             Err(StoreError::Corrupt { .. }) => BTreeMap::new(),
             Err(e) => return Err(e),
         };
@@ -386,7 +385,7 @@ impl Check<'_> {
     }
 
     fn log(&mut self) -> Result<(), StoreError> {
-        // What people were told can't be told otherwise afterwards, at least not in one place.
+        // The hash chain: a row can't be changed in one place alone.
         let (mut newest, mut digest, mut is_chained) = ((i64::MIN, 0), [0; 32], false);
         let rows = self.each(&LOG, |check, place, row| {
             check.expect(place.1 == newest.1 + 1, || format!("log: between row {} and row {} some are missing", newest.1, place.1));
@@ -401,7 +400,7 @@ impl Check<'_> {
             let known = log::newest_place(self.view)?;
             self.expect(known == newest, || format!("log: the newest row is {newest:?}, and {known:?} is known to be"));
         }
-        // In the order of the index, each value's numbers run from 1 without a gap, and with time.
+        // Index order: each value's numbers run from 1 without gaps, and upwards in time.
         let (mut last, mut every) = (None, 0);
         self.each(&LOG_INDEX, |check, (facet, company, text, number), arrival| {
             let key = (facet, company, text);
@@ -443,7 +442,7 @@ mod tests {
     use crate::store::memory::Memory;
     use std::sync::Arc;
 
-    /// A log of ten rows, the first two of an older release, after something was done to it.
+    /// A log of ten rows, the first two as by an older release, after `harm`.
     fn problems(harm: impl FnOnce(&mut crate::store::Txn<'_>) + Send + 'static) -> Vec<String> {
         let store = Store::new(Arc::new(Memory::default()), crate::store::endless()).unwrap();
         let write = store.write_blocking(move |txn| {
@@ -477,7 +476,7 @@ mod tests {
         assert_eq!(problems(|_| {}), [""; 0]);
         let renamed = problems(|txn| change(txn, 5, |row| row.fact = Fact::Done(Deed::UserLocked, "another".into())));
         assert_eq!(renamed, ["log: row 5 is not as it was when row 6 was written, or rows between them are missing"]);
-        // The last of an older release is held by the first that came after it.
+        // The first chained row covers the last unchained one.
         let old = problems(|txn| change(txn, 2, |row| row.fact = Fact::Done(Deed::UserLocked, "x".into())));
         assert_eq!(old.len(), 1, "{old:?}");
         let unchained = problems(|txn| change(txn, 7, |row| row.before = None));

@@ -1,4 +1,4 @@
-//! Labels that somebody is about to print: theirs for two minutes, so that two operators at one list don't print the same.
+//! Claims on labels about to be printed: two minutes, so that two operators with the same list don't print the same ones.
 
 use super::clock::{moment, now};
 use super::device_lists::find;
@@ -16,10 +16,9 @@ use std::time::Duration;
 pub const CLAIM: Duration = Duration::from_secs(120);
 const CLAIMS_MAX: u64 = 20_000;
 pub(super) const CLAIMS_COUNTER: &str = "claims";
-/// Of those that have run out, so many go in one verb.
+/// Expired claims dropped per verb.
 const DROPPED_AT_ONCE: usize = 500;
 
-/// Whose a label is now.
 fn held(view: &View<'_>, sn: &String, now: Moment) -> Result<Option<Claim>, StoreError> {
     Ok(view.get(&CLAIMS, sn)?.filter(|claim| !claim.until.is_over(now)))
 }
@@ -31,7 +30,7 @@ fn drop_claim(txn: &mut Txn<'_>, sn: &String) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Lets go what is the asker's of these.
+/// Releases those of `sns` that `owner` holds.
 pub(super) fn release(txn: &mut Txn<'_>, owner: Credential, sns: &[String]) -> Result<(), StoreError> {
     for sn in sns {
         if txn.get(&CLAIMS, sn)?.is_some_and(|claim| claim.owner == owner) {
@@ -41,7 +40,7 @@ pub(super) fn release(txn: &mut Txn<'_>, owner: Credential, sns: &[String]) -> R
     Ok(())
 }
 
-/// Those of these that are somebody else's now.
+/// Those of `sns` that somebody else holds now.
 pub(super) fn of_others<'s>(
     txn: &Txn<'_>,
     owner: Credential,
@@ -55,18 +54,18 @@ pub(super) fn of_others<'s>(
     Ok(others)
 }
 
-/// Those that hold now.
+/// Valid now.
 pub fn all(view: &View<'_>) -> Result<BTreeMap<String, Claim>, StoreError> {
     let now = moment();
     view.scan(&CLAIMS, &(), false).filter(|row| !row.as_ref().is_ok_and(|(_, claim)| claim.until.is_over(now))).collect()
 }
 
-/// When it ends, as the wall clock stands.
+/// When it ends, by the wall clock.
 pub fn ends(claim: &Claim) -> Millis {
     now() + Millis::try_from(claim.until.left(moment()).as_millis()).unwrap_or(0)
 }
 
-/// Takes one for the asker, who may have it already; whose it is instead.
+/// Claims a label for the asker, or returns the claim of somebody else.
 fn take(txn: &mut Txn<'_>, by: &By, sn: &String, now: Moment) -> Result<Option<Claim>, StoreError> {
     let owner = by.actor.credential;
     let before = txn.get(&CLAIMS, sn)?;
@@ -77,7 +76,7 @@ fn take(txn: &mut Txn<'_>, by: &By, sn: &String, now: Moment) -> Result<Option<C
         return Ok(None);
     }
     if before.is_none() {
-        // More than any line prints in two minutes: unclaimed, as if nobody were at the next screen.
+        // More than any line prints in two minutes: simply not claimed.
         if txn.view().counter(CLAIMS_COUNTER)? >= CLAIMS_MAX {
             return Ok(None);
         }
@@ -90,7 +89,7 @@ fn take(txn: &mut Txn<'_>, by: &By, sn: &String, now: Moment) -> Result<Option<C
 }
 
 impl App {
-    /// Takes labels for one operator for a while. Those that somebody else has are answered with whose they are.
+    /// Claims labels for one operator. Returns those that others hold, with their claims.
     pub async fn claim_labels(&self, by: By, sns: Vec<String>) -> Result<BTreeMap<String, Claim>, Refusal> {
         self.act(by, move |txn, by| {
             let now = moment();
@@ -110,7 +109,7 @@ impl App {
         self.act(by, move |txn, by| Ok(release(txn, by.actor.credential, &sns)?)).await
     }
 
-    /// Drops those that have run out; whether there were any.
+    /// Drops expired claims; whether there were any.
     pub async fn drop_claims_over(&self) -> Result<bool, Refusal> {
         let over = self.store.walk(|view| {
             let now = moment();

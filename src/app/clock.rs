@@ -1,36 +1,36 @@
-//! The clocks: the scope's, which people set, and one that nobody sets.
+//! The wall clock, which people may set, and a clock that nobody sets.
 
 use crate::domain::ids::Millis;
 use crate::domain::lease::Moment;
 use std::fs;
 use std::sync::OnceLock;
 
-/// Milliseconds since 1970-01-01 UTC, now, by the wall clock.
+/// Wall clock, in milliseconds since 1970-01-01 UTC.
 pub fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Now, by the clock that nobody sets; it goes on while the machine sleeps.
+/// The clock that nobody sets; it runs on while the machine sleeps.
 pub fn moment() -> Moment {
     static RUN: OnceLock<u64> = OnceLock::new();
     let run = *RUN.get_or_init(|| {
         let digits: String = boot_id().chars().filter(char::is_ascii_hexdigit).take(16).collect();
-        // Where the system does not tell, every start of the box may be in another run of the machine.
+        // If unknown, every start counts as a new boot.
         u64::from_str_radix(&digits, 16).unwrap_or_else(|_| now().unsigned_abs())
     });
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     Moment { run, ms: time.tv_sec.unsigned_abs() * 1000 + time.tv_nsec.unsigned_abs() / 1_000_000 }
 }
 
-/// The run of the machine; nothing where the system does not tell.
+/// The machine's boot; empty if unknown.
 pub fn boot_id() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
 }
 
-/// When this binary was built: no clock that is right stands before.
+/// When this binary was built; a clock before that is wrong.
 pub const BUILT: Millis = millis(env!("PAPERLINE_BUILT"));
 
-/// Seconds as digits.
+/// From seconds in digits.
 const fn millis(digits: &str) -> Millis {
     let (mut seconds, mut at) = (0, 0);
     while at < digits.len() {

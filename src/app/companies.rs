@@ -1,4 +1,4 @@
-//! Companies: the walls between users of one box.
+//! Companies, each a scope of its own for users of one box.
 
 use super::accounts::{must_differ, name};
 use super::{App, By, log, now};
@@ -53,7 +53,7 @@ impl App {
         .await
     }
 
-    /// Its groups go with it; users have to be gone before.
+    /// Deletes its groups too; it must have no users.
     pub async fn delete_company(&self, by: By, id: CompanyId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let company = known(txn, id)?;

@@ -1,5 +1,4 @@
-//! Putting devices right: another CPU id, retirement, and the conflicts that people settle. Not here: what makes a conflict
-//! (devices.rs).
+//! Correcting devices: a new CPU id, retirement, and conflicts settled by people. Not here: what makes a conflict (devices.rs).
 
 use super::devices::{delist, enlist, holder, not_a_cpuid, settle_by_itself};
 use super::history::{add_step, last_correction};
@@ -14,7 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::tables::{CONFLICTS, DEVICES, RETIRED};
 use crate::store::{StoreError, Txn, View};
 
-/// The device of that serial, if anything can still be done to it.
+/// The device, unless unknown or retired.
 fn active(txn: &Txn<'_>, sn: &String) -> Result<Device, Refusal> {
     if let Some(device) = txn.get(&DEVICES, sn)? {
         return Ok(device);
@@ -26,7 +25,7 @@ fn active(txn: &Txn<'_>, sn: &String) -> Result<Device, Refusal> {
     })
 }
 
-/// Refuses what was decided of a CPU id that the device has no more. Held against it as it is spelt: a spelling is corrected too.
+/// Refuses a decision made on a CPU id that has changed since. Compares the exact spelling, as that can be corrected too.
 fn check_seen(txn: &Txn<'_>, device: &Device, seen: Option<&String>) -> Result<(), Refusal> {
     let Device { sn, cpuid, .. } = device;
     if seen.is_none_or(|seen| seen == cpuid) {
@@ -45,7 +44,7 @@ fn check_seen(txn: &Txn<'_>, device: &Device, seen: Option<&String>) -> Result<(
     ))
 }
 
-/// Gives a device another CPU id. What its label says is wrong from then on.
+/// Gives a device another CPU id, which makes its printed label wrong.
 fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str, reason: &str) -> Result<Device, Refusal> {
     if device.cpuid == cpuid {
         let (zh, en) = (format!("CPUID：{} 的 CPUID 已是 {cpuid}", device.sn), format!("CPUID: {} has {cpuid} already", device.sn));
@@ -82,7 +81,7 @@ fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str,
     Ok(device)
 }
 
-/// Conflicts that wait for a person, or all of them; the newest first. What waits shows its devices as they are now.
+/// Open conflicts, or all; newest first. Open ones show their devices as they are now.
 pub fn conflicts(view: &View<'_>, all: bool, limit: usize) -> Result<Vec<Conflict>, StoreError> {
     let mut found = Vec::new();
     for row in view.scan(&CONFLICTS, &(), true) {
@@ -97,13 +96,13 @@ pub fn conflicts(view: &View<'_>, all: bool, limit: usize) -> Result<Vec<Conflic
     Ok(found)
 }
 
-/// The pair is what the device is now: so in a store that an older release wrote.
+/// The device already has this pair: possible in the store of an older release.
 fn is_so(view: &View<'_>, conflict: &Conflict) -> Result<bool, StoreError> {
     let device = view.get(&DEVICES, &conflict.sn)?.filter(|_| conflict.kind == ConflictKind::Registration);
     Ok(device.is_some_and(|device| canonical_cpuid(&device.cpuid) == canonical_cpuid(&conflict.cpuid)))
 }
 
-/// A conflict that waits, with the pairs that contradict it now; what was settled stays as it was then.
+/// An open conflict gets its current pairs; a settled one stays as it was.
 fn as_it_stands(view: &View<'_>, conflict: Conflict) -> Result<Conflict, StoreError> {
     if conflict.settled.is_some() {
         return Ok(conflict);
@@ -121,13 +120,12 @@ fn as_it_stands(view: &View<'_>, conflict: Conflict) -> Result<Conflict, StoreEr
     Ok(Conflict { by_sn, by_cpuid, ..conflict })
 }
 
-/// What a person decided of a conflict.
 #[derive(Clone, Debug)]
 pub struct Decision {
     pub reason: String,
-    /// The device of that serial is to get the CPU id that was asked for.
+    /// Give the device of that serial the requested CPU id.
     pub replace: bool,
-    /// The CPU id of the device when he decided.
+    /// The CPU id that the person saw.
     pub seen: Option<String>,
 }
 
@@ -142,7 +140,7 @@ fn has_changed(device: &Device) -> Refusal {
 }
 
 impl App {
-    /// `seen`: the CPU id that the device had when it was decided.
+    /// `seen`: the CPU id on which the decision was based.
     pub async fn correct_device(
         &self,
         by: By,
@@ -162,7 +160,7 @@ impl App {
         .await
     }
 
-    /// Takes a device off all lists for good; its serial is never another's. `seen`: the CPU id that it had when that was decided.
+    /// Takes a device off all lists for good; its serial is never reused. `seen` as above.
     pub async fn retire_device(&self, by: By, sn: String, reason: String, seen: Option<String>) -> Result<Device, Refusal> {
         self.act(by, move |txn, by| {
             let device = active(txn, &sn)?;
@@ -179,7 +177,6 @@ impl App {
         .await
     }
 
-    /// A person has dealt with it, and says how.
     pub async fn settle_conflict(&self, by: By, id: u64, decision: Decision) -> Result<Conflict, Refusal> {
         let verb = move |txn: &mut Txn<'_>, by: &By| {
             let Decision { reason, replace, seen } = decision;
@@ -198,7 +195,7 @@ impl App {
                 let device = active(txn, &conflict.sn).map_err(|refusal| Refusal::conflict(refusal.zh, refusal.en))?;
                 let stood = seen.as_ref().or(conflict.by_sn.as_ref().map(|(_, cpuid)| cpuid)).map(|cpuid| canonical_cpuid(cpuid));
                 if stood != Some(canonical_cpuid(&device.cpuid)) {
-                    // What stands now is what the next decision is held against.
+                    // The next decision is compared with what is shown now.
                     let shown = as_it_stands(&txn.view(), conflict)?;
                     txn.put(&CONFLICTS, &id, &shown)?;
                     return Ok(Err(has_changed(&device)));

@@ -1,5 +1,5 @@
-//! What keeps a data dir from being opened, in words for whoever stands before the box: what it is, that the data is still there, and what
-//! to do next. Not here: opening it (open.rs).
+//! Messages for a data dir that can't be opened: what is wrong, that the data is still there, what to do next. Not here: opening it
+//! (open.rs).
 
 use super::App;
 use crate::store::StoreError;
@@ -9,11 +9,11 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Holds the path of the newest backup that was written, for the day on which the store can't say it.
+/// The path of the newest backup, for when the store can't be read.
 const LAST_BACKUP: &str = "last-backup";
 
 impl App {
-    /// Best effort: the backup itself is there.
+    /// Best effort: the backup itself exists.
     pub(super) fn remember_backup(&self, path: &Path) {
         let path = path.to_string_lossy();
         let written = tempfile::NamedTempFile::new_in(&self.dir).and_then(|mut file| {
@@ -27,7 +27,7 @@ impl App {
     }
 }
 
-/// Backups that are still where they were put, the newest first.
+/// Known backups that still exist, newest first.
 fn backups(dir: &Path) -> Vec<PathBuf> {
     let last = fs::read_to_string(dir.join(LAST_BACKUP)).ok().map(|path| PathBuf::from(path.trim()));
     let entries = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -38,7 +38,7 @@ fn backups(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The name of a user of this machine.
+/// From this machine's user list.
 fn user_name(uid: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
@@ -49,14 +49,14 @@ fn user_name(uid: u32) -> String {
     name.unwrap_or_else(|| format!("uid {uid}"))
 }
 
-/// Both languages, Chinese first; the terminal does not say which it wants.
+/// Chinese first, then English: the language of the terminal is unknown.
 fn words(zh: &str, en: &str) -> String {
     format!("{zh}\n{en}")
 }
 
 fn not_permitted(path: &Path) -> String {
     let me = user_name(rustix::process::geteuid().as_raw());
-    // What is not there yet would be made in its parent, which may be the system's: only this one directory is to be given away.
+    // A missing directory would be created in its parent, which may be a system directory: advise handing over only this one.
     let there = path.ancestors().find(|p| p.symlink_metadata().is_ok()).unwrap_or(path);
     let owner = there.metadata().map_or_else(|_| "?".into(), |about| user_name(about.uid()));
     let (shown, in_there) = (path.display(), there.display());
@@ -96,7 +96,6 @@ fn read_only(path: &Path) -> String {
     )
 }
 
-/// What a file operation on the data dir failed with.
 pub fn io_in_words(path: &Path, e: &io::Error) -> String {
     let shown = path.display();
     match e.kind() {
@@ -121,7 +120,7 @@ pub fn io_in_words(path: &Path, e: &io::Error) -> String {
     }
 }
 
-/// Whether everything that is opened in `dir` may be: asked first, so that no half of it is.
+/// Checks all access first, so that nothing is opened by half.
 pub(super) fn check_access(dir: &Path) -> Result<(), String> {
     for path in [dir.to_owned(), dir.join("db"), dir.join("db/db"), dir.join("pictures"), dir.join("tls")] {
         let wanted = match path.metadata() {
@@ -135,7 +134,6 @@ pub(super) fn check_access(dir: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Why the store of `dir` can't be opened.
 pub(super) fn store_in_words(dir: &Path, e: &StoreError) -> String {
     let shown = dir.display();
     match e {

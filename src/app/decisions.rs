@@ -1,4 +1,4 @@
-//! What people decide of an invoice as a whole: whether it is another one's duplicate, that it is void, that it is looked at again.
+//! People's decisions on a whole invoice: duplicate or not, void, to be reviewed again.
 
 use super::entries::{Taken, is_stale};
 use super::invoices::{corrections, put, visible};
@@ -11,23 +11,22 @@ use crate::domain::invoice::{Decision, Invoice, Standing, Void, Why};
 use crate::domain::refusal::Refusal;
 use crate::store::Txn;
 
-/// What is said of an invoice.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// It is its earlier twin's duplicate, it is not, or nobody knows again. `of`: the twin that the person saw.
+    /// `None`: undecided again. `of`: the twin that the person saw.
     Duplicate { is_duplicate: Option<bool>, of: Option<InvoiceId> },
-    /// It is out of the books.
+    /// Takes it out of the books.
     Void { reason: String },
-    /// It is not.
+    /// Undoes `Void`.
     Restore,
-    /// Somebody has to look at it again.
+    /// Sends it to review again.
     Reopen,
 }
 
-/// As many others an invoice is held against; each is kept with it.
+/// Decisions kept with an invoice, one for each invoice it was compared with.
 const DECISIONS_MAX: usize = 100;
 
-/// What a person finds of it and one other.
+/// Records what a person says of `invoice` and `of`.
 fn decide(txn: &Txn<'_>, invoice: &mut Invoice, of: InvoiceId, decision: Option<Decision>) -> Result<(), Refusal> {
     let is_duplicate = decision.as_ref().is_some_and(|decision| decision.is_duplicate);
     if is_duplicate && kin::counts_for_nothing(&txn.view(), of)? {
@@ -49,7 +48,7 @@ fn decide(txn: &Txn<'_>, invoice: &mut Invoice, of: InvoiceId, decision: Option<
     Ok(())
 }
 
-/// Changes the invoice; what is told of it.
+/// Changes the invoice and returns the fact for the log.
 fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Result<Fact, Refusal> {
     let (id, user_name, at) = (invoice.id, by.actor.user_name.clone(), now());
     Ok(match verdict {
@@ -96,7 +95,7 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
                 }
             }
             invoice.standing = Standing::Waiting;
-            // The reason stays with the value that it was given for; what was merely found right is in doubt again.
+            // A given reason stays with its value; values merely confirmed are in doubt again.
             invoice.review.take_if(|review| review.against_checks.is_none());
             let said = corrections(&txn.view(), id)?;
             let found_right = |area: &str| said.iter().rev().find(|c| c.pos_id == area).is_some_and(|c| c.old == c.new);

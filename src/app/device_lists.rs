@@ -1,4 +1,4 @@
-//! Finding devices: by serial, by time, by any part of what stands on the label. Not here: what happens to them (devices.rs).
+//! Finding devices by serial, time or label text. Not here: changing them (devices.rs).
 
 use super::devices::{DEVICES_COUNTER, UNPRINTED_COUNTER};
 use crate::domain::device::{Device, canonical_cpuid};
@@ -10,12 +10,11 @@ pub fn find(view: &View<'_>, sn: &str) -> Result<Option<Device>, StoreError> {
     view.get(&DEVICES, &sn.to_owned())
 }
 
-/// The same among those that are on no list any more.
 pub fn find_retired(view: &View<'_>, sn: &str) -> Result<Option<Device>, StoreError> {
     view.get(&RETIRED, &sn.to_owned())
 }
 
-/// Those that are named exactly: somebody who finds nothing on any list has one of them before him.
+/// Retired devices named exactly: for a person who holds one and finds it on no list.
 pub fn retired(view: &View<'_>, named: &Sought, limit: usize) -> Result<Vec<Device>, StoreError> {
     let rows = view.scan(&RETIRED, &(), false).map(|row| row.map(|(_, device)| device));
     rows.filter(|row| row.as_ref().map_or(true, |device| named.names(&device.sn, &device.cpuid))).take(limit).collect()
@@ -29,28 +28,27 @@ pub fn unprinted_number(view: &View<'_>) -> Result<u64, StoreError> {
     view.counter(UNPRINTED_COUNTER)
 }
 
-/// Every serial without a label, oldest first.
+/// Serials without a printed label, oldest first.
 pub fn unprinted(view: &View<'_>) -> Result<Vec<String>, StoreError> {
     view.scan(&DEVICES_UNPRINTED, &(), false).map(|row| row.map(|(_, sn)| sn)).collect()
 }
 
-/// What is asked of the devices.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub printed: Option<bool>,
     pub from: Option<Millis>,
     pub to: Option<Millis>,
-    /// Any part of a serial or CPU id, in any case; several, by blanks: all of them.
+    /// Parts of a serial or CPU id, ignoring case; all must match.
     pub text: Option<Sought>,
     pub newest_first: bool,
 }
 
-/// What somebody typed, scanned or pasted to find a device by.
+/// Typed, scanned or pasted text, as upper-case parts.
 #[derive(Clone, Debug)]
 pub struct Sought(Vec<String>);
 
 impl Sought {
-    /// `None` where nothing is left to look for. Guns put `]Q1` and the like before a code, and control characters around it.
+    /// `None` if empty. Drops what scanners add: a prefix like `]Q1` and control characters.
     pub fn read(text: &str) -> Option<Self> {
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let text = text.trim();
@@ -62,7 +60,7 @@ impl Sought {
         (!parts.is_empty()).then_some(Self(parts))
     }
 
-    /// Whether each part is the whole serial or the whole CPU id.
+    /// Whether each part is the whole serial or CPU id.
     fn names(&self, sn: &str, cpuid: &str) -> bool {
         let (sn, canonical) = (sn.to_ascii_uppercase(), canonical_cpuid(cpuid));
         self.0.iter().all(|part| *part == sn || canonical_cpuid(part) == canonical)
@@ -75,7 +73,7 @@ impl Sought {
     }
 }
 
-/// A place in a list, to go on from: after this arrival, in a list of so many.
+/// Where the next page starts; `total` is carried along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub after: Arrival,
@@ -86,16 +84,15 @@ pub struct Cursor {
 pub struct Page {
     pub devices: Vec<Device>,
     pub next: Option<Cursor>,
-    /// All that fit the filter when the first page was read.
+    /// All matches when the first page was read.
     pub total: u64,
 }
 
-/// Oldest first, unless asked otherwise.
 pub fn page(view: &View<'_>, filter: &Filter, cursor: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
     let total = match (cursor, &filter.text) {
         (Some(cursor), _) => Some(cursor.total),
         (None, None) => Some(total(view, filter, filter.from.unwrap_or(Millis::MIN), filter.to.unwrap_or(Millis::MAX))?),
-        // Counted on the way.
+        // Counted by `find_some`.
         (None, Some(_)) => None,
     };
     let found = find_some(view, filter, cursor.map(|cursor| cursor.after), limit, total.is_none())?;
@@ -104,7 +101,7 @@ pub fn page(view: &View<'_>, filter: &Filter, cursor: Option<Cursor>, limit: usi
     Ok(Page { devices: found.devices, next, total })
 }
 
-/// What `page` finds after a place, without its total; and the place to go on from.
+/// Like `page`, without the total; also where to go on.
 pub fn some(
     view: &View<'_>,
     filter: &Filter,
@@ -115,7 +112,7 @@ pub fn some(
     Ok((found.devices, found.next))
 }
 
-/// A serial and, where the index has it, the CPU id.
+/// The CPU id if the index has it.
 type Candidate = (String, Option<String>);
 
 struct Found {
@@ -124,7 +121,7 @@ struct Found {
     number: u64,
 }
 
-/// With `counts`, all that follow are counted.
+/// `counts`: count all matches from here on.
 fn find_some(view: &View<'_>, filter: &Filter, after: Option<Arrival>, limit: usize, counts: bool) -> Result<Found, StoreError> {
     let (mut first, mut last) = ((filter.from.unwrap_or(Millis::MIN), 0), (filter.to.unwrap_or(Millis::MAX), u64::MAX));
     match after {
@@ -134,7 +131,7 @@ fn find_some(view: &View<'_>, filter: &Filter, after: Option<Arrival>, limit: us
         Some((at, sequence)) => first = (at, sequence.saturating_add(1)),
         None => {}
     }
-    // The unprinted have an index of their own; the printed are what is in the other one and not in this.
+    // Only unprinted devices have an index; printed ones are filtered from the index of all.
     let rows: Box<dyn Iterator<Item = Result<Candidate, StoreError>>> = if filter.printed == Some(false) {
         let rows = view.range(&DEVICES_UNPRINTED, &first, &last, filter.newest_first);
         Box::new(rows.map(|row| row.map(|(_, sn)| (sn, None))))
@@ -168,7 +165,7 @@ fn find_some(view: &View<'_>, filter: &Filter, after: Option<Arrival>, limit: us
     Ok(found)
 }
 
-/// Serial and CPU id of what `some` finds. Where nothing but times is asked for, the index has all of it.
+/// Calls `each` with serial and CPU id. If only times are asked for, the index suffices.
 pub fn pairs(
     view: &View<'_>,
     filter: &Filter,

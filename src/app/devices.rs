@@ -1,5 +1,5 @@
-//! Devices: registered once, each serial and each CPU id one device's. Not here: finding them (device_lists.rs), putting them right
-//! (corrections.rs), their labels (labels.rs).
+//! Registering devices: serials and CPU ids are unique. Not here: finding devices (device_lists.rs), correcting them
+//! (corrections.rs), labels (labels.rs).
 
 use super::{App, BUILT, By, now};
 use crate::domain::device::{
@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a station asks for; without a serial the box allots one.
+/// Without a serial, the box allots one.
 #[derive(Clone, Debug)]
 pub struct NewDevice {
     pub sn: Option<String>,
@@ -30,26 +30,24 @@ pub struct NewDevice {
 pub enum Registered {
     Created,
     Exists,
-    /// The serial or the CPU id belongs to another.
+    /// The serial or CPU id belongs to another device.
     Conflict,
-    /// Not reached: the rows before it were done, this one was not.
+    /// Not done, because an earlier verb was refused.
     Refused,
 }
 
-/// Serial and CPU id.
 pub type Pair = (String, String);
 
-/// A row of the answer: the device as asked for, or as it stands.
+/// Answers one row: the pair as requested, or as it exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
     pub sn: Option<String>,
     pub cpuid: String,
     pub status: Registered,
-    /// Of a conflict: the device that it contradicts.
+    /// The device that the row contradicts.
     pub with: Option<Other>,
 }
 
-/// A device that has the serial or the CPU id of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Other {
     pub pair: Pair,
@@ -57,7 +55,7 @@ pub struct Other {
 }
 
 impl Other {
-    /// What people have to know of one that is on no list.
+    /// A message, since a retired device is on no list.
     pub fn is_retired(&self) -> Option<Words> {
         let (sn, cpuid) = &self.pair;
         let zh = format!("DeviceSN：设备 {sn}（{cpuid}）已作废，它的序列号不再使用");
@@ -65,36 +63,34 @@ impl Other {
     }
 }
 
-/// A verb writes five keys a device.
+/// A verb writes five keys per device.
 pub(super) const DEVICES_PER_VERB: usize = 200;
 
-/// The running total of devices; the unprinted are counted beside it.
 pub(super) const DEVICES_COUNTER: &str = "devices";
 pub(super) const UNPRINTED_COUNTER: &str = "devices/unprinted";
-/// The number of the device that was registered last: devices go, their numbers don't come again.
+/// The last number given to a device; never reused.
 pub(super) const SEQUENCE_COUNTER: &str = "devices/sequence";
 
-/// What a row is to what is known.
+/// A row compared with known devices.
 #[derive(Debug)]
 pub(super) enum Verdict {
     New,
     Exists(Pair),
-    /// The device that has the serial, and the one that has the CPU id.
     Contradicts {
         by_sn: Option<Pair>,
         by_cpuid: Option<Pair>,
-        /// The serial's device is on no list any more.
+        /// The serial's device is retired.
         retired: bool,
     },
 }
 
-/// The device that a row is said to contradict.
+/// The device to name in the answer.
 pub(super) fn other(by_sn: Option<Pair>, by_cpuid: Option<Pair>, retired: bool) -> Option<Other> {
     let retired = retired && by_sn.is_some();
     by_sn.or(by_cpuid).map(|pair| Other { pair, retired })
 }
 
-/// Devices that are looked at as if they were there already.
+/// Earlier rows of the same list, not yet written.
 #[derive(Debug, Default)]
 pub(super) struct Planned {
     by_sn: HashMap<String, String>,
@@ -108,7 +104,7 @@ impl Planned {
     }
 }
 
-/// Whose a CPU id is. Of an older store's twins, the one that has it spelt just so.
+/// Who has a CPU id; among an older store's twins, the one with this exact spelling.
 pub(super) fn holder(view: &View<'_>, cpuid: &str) -> Result<Option<Device>, StoreError> {
     let canonical = canonical_cpuid(cpuid);
     let Some(sn) = view.get(&DEVICES_BY_CPUID, &canonical)? else { return Ok(None) };
@@ -146,15 +142,15 @@ pub(super) fn verdict(view: &View<'_>, planned: &Planned, new: &NewDevice) -> Re
     Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid, retired } })
 }
 
-/// Why a conflict is settled whose pair is registered now.
+/// The reason on a conflict whose pair is registered now.
 const REGISTERED_SO: &str = "已按此登记 / registered so";
 
-/// What all rows of one verb have in common.
+/// Common to all rows of a verb.
 struct Registering {
     by: By,
     now: Millis,
     settings: Arc<Settings>,
-    /// Whether serials are allotted now, and why not.
+    /// `Err`: why no serials are allotted now.
     allots: Result<(), Refusal>,
     import: Option<u64>,
 }
@@ -196,7 +192,7 @@ fn register(txn: &mut Txn<'_>, with: &Registering, new: &NewDevice) -> Result<Re
     Ok(Registration { sn: Some(device.sn), cpuid: device.cpuid, status: Registered::Created, with: None })
 }
 
-/// Keeps a device, in every index that goes with it.
+/// Stores a device with all its indexes.
 pub(super) fn enlist(txn: &mut Txn<'_>, device: &Device) -> Result<(), StoreError> {
     let arrival = (device.registered, device.sequence);
     txn.put(&DEVICES, &device.sn, device)?;
@@ -210,7 +206,7 @@ pub(super) fn enlist(txn: &mut Txn<'_>, device: &Device) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Takes a device off all lists. Its CPU id is free again, or its twin's.
+/// Takes a device off all lists. Its CPU id becomes free, or its twin's.
 pub(super) fn delist(txn: &mut Txn<'_>, device: &Device) -> Result<(), StoreError> {
     let arrival = (device.registered, device.sequence);
     txn.delete(&DEVICES, &device.sn);
@@ -236,7 +232,6 @@ pub(super) fn delist(txn: &mut Txn<'_>, device: &Device) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What contradicts what.
 #[derive(Debug)]
 pub(super) struct Contradiction {
     pub kind: ConflictKind,
@@ -245,7 +240,7 @@ pub(super) struct Contradiction {
     pub by_cpuid: Option<Pair>,
 }
 
-/// Kept for people to settle; a station that asks again and again makes one row, not many.
+/// Kept for people to settle; repeated requests count in one row.
 fn note_conflict(txn: &mut Txn<'_>, by: &By, now: Millis, found: Contradiction) -> Result<(), StoreError> {
     keep_conflict(txn, (&by.actor.user_name, &by.ip), now, found)
 }
@@ -280,13 +275,13 @@ pub(super) fn keep_conflict(
     txn.put(&CONFLICTS, &conflict.id, &conflict)
 }
 
-/// The device that was registered last, by its time.
+/// The device registered last, with its time.
 pub fn newest(view: &View<'_>) -> Result<Option<(Millis, String)>, StoreError> {
     let newest = view.scan(&DEVICES_BY_TIME, &(), true).next().transpose()?;
     Ok(newest.map(|((at, _), listed)| (at, listed.sn)))
 }
 
-/// Whether a serial would be allotted at this time, and why not.
+/// Whether serials can be allotted now.
 pub fn allotment(view: &View<'_>, settings: &Settings, now: Millis) -> Result<(), Refusal> {
     settings.check_sn_format().map_err(|refusal| Refusal { code: Code::Unavailable, ..refusal })?;
     let (newest, zone) = (newest(view)?, settings.zone());
@@ -305,12 +300,11 @@ fn today(settings: &Settings, now: Millis) -> Result<Date, Refusal> {
     Ok(jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(settings.zone()).date())
 }
 
-/// The counter of a day's, week's or year's serials.
+/// One counter per day, week or year.
 fn serials_of(format: &SerialFormat, day: Date) -> String {
     format!("serials/{}", format.period(day))
 }
 
-/// The next free serial.
 fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, Refusal> {
     let format = settings.device_sn_format.as_ref().ok_or_else(allots_none)?;
     let day = today(settings, now)?;
@@ -332,7 +326,7 @@ fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, 
     }
 }
 
-/// Whether all of the rows that want a serial of ours get one, and why not. What the list brings itself counts as taken.
+/// Whether the box has serials for all rows that need one. Serials within `rows` count as taken.
 fn check_allotments(
     view: &View<'_>,
     settings: &Settings,
@@ -381,7 +375,7 @@ fn count_imported(txn: &mut Txn<'_>, id: u64, created: u64) -> Result<(), Refusa
     Ok(txn.put(&IMPORTS, &id, &Import { created: import.created + created, ..import })?)
 }
 
-/// What was refused once is what the device is now: nobody has to decide it any more.
+/// Settles a conflict whose pair the device has now.
 pub(super) fn settle_by_itself(txn: &mut Txn<'_>, by: &By, now: Millis, device: &Device, reason: &str) -> Result<(), StoreError> {
     let pair = (device.sn.clone(), canonical_cpuid(&device.cpuid));
     let open = txn.get(&CONFLICTS_BY_PAIR, &pair)?.map(|id| txn.get(&CONFLICTS, &id)).transpose()?.flatten();
@@ -392,8 +386,8 @@ pub(super) fn settle_by_itself(txn: &mut Txn<'_>, by: &By, now: Millis, device: 
 }
 
 impl App {
-    /// Rows in, rows out, in the same order. A row of wrong form refuses the whole and registers nothing. Should a later verb be refused,
-    /// the rows from there on say so, and the refusal comes with them.
+    /// Answers in the order of `rows`. A malformed row refuses everything before anything is registered. If a later verb is
+    /// refused, the remaining rows say so, and the refusal is returned too.
     pub async fn register_devices(&self, by: By, rows: Vec<NewDevice>) -> Result<(Vec<Registration>, Option<Refusal>), Refusal> {
         let settings = self.settings();
         self.store.walk(|view| rows.iter().try_for_each(|row| check(view, &settings, row)))?;
@@ -408,7 +402,7 @@ impl App {
         Ok((registrations, refused))
     }
 
-    /// Rows of the right form, verb by verb; `told` hears of each verb that is done.
+    /// `rows` are well-formed; `told` gets the result of each verb.
     pub(super) async fn register_rows(
         &self,
         by: By,
@@ -417,7 +411,7 @@ impl App {
         mut told: impl FnMut(Vec<Registration>),
     ) -> Result<(), Refusal> {
         let settings = self.settings();
-        // Before the first row is written, all have to have their serials.
+        // Before writing the first row, check that all get their serials.
         let mut whole = Some(rows.clone()).filter(|_| rows.len() > DEVICES_PER_VERB);
         for rows in rows.chunks(DEVICES_PER_VERB).map(<[_]>::to_vec) {
             let (settings, whole) = (settings.clone(), whole.take());
@@ -451,7 +445,7 @@ pub(super) fn not_a_cpuid() -> Refusal {
     )
 }
 
-/// Whether a row has the form of a device. A serial that is known stays one, whatever the pattern has become since.
+/// A known serial stays valid even if the pattern has changed.
 pub fn check(view: &View<'_>, settings: &Settings, row: &NewDevice) -> Result<(), Refusal> {
     if !device::is_cpuid(&row.cpuid) {
         return Err(not_a_cpuid());

@@ -1,6 +1,5 @@
-//! What people read on an invoice instead of the machine: corrections, and the review that ends a fault. Each is one write that holds
-//! what was typed against the same checks as the machine's reading. Not here: what the checks say of it (domain/judge.rs), how
-//! values are written (domain/entries.rs).
+//! People's corrections to an invoice and the review that ends a fault. Each is one write that applies the same checks as to the
+//! engine's reading. Not here: the checks (domain/judge.rs), how values are written (domain/entries.rs).
 
 use super::invoices::{corrections, learnt, put, visible};
 use super::{App, By, faults, log, now};
@@ -15,36 +14,33 @@ use crate::domain::{entries, judge};
 use crate::store::tables::{CORRECTIONS, FAULTS};
 use crate::store::{StoreError, Txn};
 
-/// What a person sends.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    /// The version that he saw; where it is another one now, nothing is written.
+    /// The version that the person saw; if outdated, nothing is written.
     pub version: Option<u64>,
     pub fields: Vec<(String, String)>,
-    /// What is not on the paper.
+    /// Areas that are not on the paper.
     pub absent: Vec<String>,
-    /// Why the values are right though the checks refuse them.
+    /// Why the values are right despite the checks.
     pub against_checks: Option<String>,
 }
 
-/// What came of it.
 #[derive(Clone, Debug)]
 pub enum Taken {
     Done(Box<Invoice>),
-    /// Another one was faster; the invoice as it is now.
+    /// The invoice changed meanwhile; this is its current state.
     Stale(Box<Invoice>),
-    /// The checks refuse these values.
+    /// By the checks.
     Refused(Vec<(String, Reason)>),
 }
 
-/// Whether the version is the one that the person saw, where he says which.
 pub(super) fn is_stale(invoice: &Invoice, version: Option<u64>) -> bool {
     version.is_some_and(|seen| seen != invoice.version)
 }
 
-/// Takes over one value; the old one goes to the history.
+/// Sets one value; the old one goes to the history.
 fn correct(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invoice, pos_id: &str, text: String) -> Result<(), StoreError> {
-    // What a machine read and a person finds right is the person's from then on; said again, it is no news.
+    // Confirming the engine's value makes it the person's; repeating that adds nothing.
     let earlier = corrections(&txn.view(), invoice.id)?;
     let known = earlier.iter().rev().find(|c| c.pos_id == pos_id).map(|c| c.new.as_str());
     if known == Some(text.as_str()) && invoice.text(pos_id) == known {
@@ -59,7 +55,7 @@ fn correct(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invoice, pos_id
     Ok(())
 }
 
-/// Whatever else stands there is the word of whoever has looked at it, from then on.
+/// Confirms all other values in the person's name.
 pub(super) fn confirm(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invoice) -> Result<(), StoreError> {
     let standing: Vec<(String, String)> =
         invoice.regions.iter().filter(|r| !is_blank(&r.text)).map(|r| (r.pos_id.clone(), r.text.clone())).collect();
@@ -69,12 +65,12 @@ pub(super) fn confirm(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invo
     Ok(())
 }
 
-/// The value as it is kept: one that is only found right stays as it was read.
+/// A value that is only confirmed keeps its spelling.
 fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, learnt: &Learnt) -> String {
     if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, learnt) }
 }
 
-/// The values are taken; whose word they are, and whether the reason given for them is still needed. `why`: one given just now.
+/// Updates standing and review after values were set; drops a reason no longer needed. `why`: a reason given now.
 fn reviewed(
     txn: &Txn<'_>,
     (by, at): (&By, Millis),
@@ -90,7 +86,7 @@ fn reviewed(
     let is_needed = !against.is_empty() || said.iter().any(is_emptied);
     let against_checks = why.or(known).filter(|_| is_needed);
     match invoice.standing {
-        // What the checks refuse can't stand as read by the machine, and no person has said why.
+        // The checks refuse the engine's own reading, and nobody has given a reason.
         Standing::Passed if !against.is_empty() && against_checks.is_none() => {
             invoice.standing = Standing::Waiting;
             invoice.reasons = against.into_iter().map(|(_, reason)| Why::Found(reason)).collect();
@@ -99,7 +95,7 @@ fn reviewed(
             invoice.standing = Standing::Reviewed;
             invoice.review = Some(Review { user_name: by.actor.user_name.clone(), at, against_checks });
         }
-        // Nobody has reviewed it yet: only the reason is kept, with whose it is.
+        // Not reviewed yet: keep only the reason and its author.
         Standing::Waiting | Standing::Reading => {
             let user_name = by.actor.user_name.clone();
             invoice.review = against_checks.map(|why| Review { user_name, at, against_checks: Some(why) });
@@ -108,7 +104,7 @@ fn reviewed(
     Ok(())
 }
 
-/// A value can't be both.
+/// A value can't be both filled in and absent.
 fn not_both(entry: &Entry) -> Result<(), Refusal> {
     let both = entry.fields.iter().find(|(pos_id, text)| !is_blank(text) && entry.absent.contains(pos_id));
     both.map_or(Ok(()), |(area, _)| {
@@ -120,7 +116,7 @@ fn not_both(entry: &Entry) -> Result<(), Refusal> {
 }
 
 impl App {
-    /// What people read instead. The old texts go to the history.
+    /// Old texts go to the history.
     pub async fn correct_invoice(&self, by: By, id: InvoiceId, entry: Entry) -> Result<Taken, Refusal> {
         self.act(by, move |txn, by| {
             let before = visible(&txn.view(), &by.actor, id)?;
@@ -158,7 +154,7 @@ impl App {
         .await
     }
 
-    /// Corrections and the end of the fault in one. `threshold`: what is less sure is doubtful.
+    /// Corrections and the end of the fault in one write. Readings less sure than `threshold` are doubtful.
     pub async fn review_fault(&self, by: By, id: InvoiceId, entry: Entry, threshold: f64) -> Result<Taken, Refusal> {
         self.act(by, move |txn, by| {
             let before = visible(&txn.view(), &by.actor, id)?;
@@ -166,7 +162,7 @@ impl App {
                 return Ok(Taken::Stale(Box::new(before)));
             }
             let learnt = learnt(&txn.view(), before.template)?;
-            // A blank is nothing said.
+            // Blanks count as not sent.
             not_both(&entry)?;
             let said = entry.fields.iter().filter(|(_, text)| !is_blank(text));
             let mut fields: Vec<_> = said.map(|(pos_id, text)| (pos_id.clone(), as_kept(&before, pos_id, text, &learnt))).collect();
@@ -198,7 +194,7 @@ impl App {
         .await
     }
 
-    /// A person has seen to it, and found nothing to put right.
+    /// Ends a fault without corrections.
     pub async fn resolve_fault(&self, by: By, id: InvoiceId, version: Option<u64>) -> Result<Taken, Refusal> {
         self.act(by, move |txn, by| {
             let before = visible(&txn.view(), &by.actor, id)?;
@@ -208,7 +204,7 @@ impl App {
             let (mut invoice, at) = (before.clone(), now());
             confirm(txn, by, at, &mut invoice)?;
             let user_name = by.actor.user_name.clone();
-            // It may have been given for what was typed before.
+            // The reason may belong to an earlier correction.
             let against_checks = invoice.review.and_then(|review| review.against_checks);
             invoice.review = Some(Review { user_name, at, against_checks });
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;

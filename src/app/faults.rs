@@ -1,5 +1,5 @@
-//! The invoices that wait for a person: the list, and how one gets on it and off it. Not here: what makes a fault (domain/checks.rs), what a
-//! person reads instead (entries.rs), reading it again (second_readings.rs).
+//! Invoices waiting for a person: the list, adding and removing. Not here: what makes a fault (domain/checks.rs), corrections
+//! (entries.rs), reading again (second_readings.rs).
 
 use super::By;
 use super::invoice_lists::Filter;
@@ -17,7 +17,7 @@ pub(super) fn counter(company: CompanyId) -> String {
     format!("faults/{company}")
 }
 
-/// How many wait for a person: the company's, or everybody's.
+/// Of the company, or of all.
 pub fn number(view: &View<'_>, scope: Option<CompanyId>) -> Result<u64, StoreError> {
     match scope {
         Some(company) => view.counter(&counter(company)),
@@ -33,7 +33,7 @@ fn ids<'a>(view: &View<'a>, scope: Option<CompanyId>) -> Box<dyn Iterator<Item =
     }
 }
 
-/// Those that wait for a person, newest first; calls `each` until it says stop.
+/// Newest first, until `each` returns false.
 pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> bool) -> Result<(), StoreError> {
     for id in ids(view, filter.scope) {
         if let Some(invoice) = view.get(&INVOICES, &id?)?
@@ -46,7 +46,7 @@ pub fn walk(view: &View<'_>, filter: &Filter, mut each: impl FnMut(Invoice) -> b
     Ok(())
 }
 
-/// One page of them, and how many there are in all.
+/// One page and the total.
 pub fn page(view: &View<'_>, filter: &Filter, skip: usize, limit: usize) -> Result<(Vec<Invoice>, u64), StoreError> {
     if filter.lets_all_through() {
         let some = ids(view, filter.scope).skip(skip).take(limit);
@@ -86,7 +86,7 @@ pub(super) fn strike(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreEr
     Ok(())
 }
 
-/// On the list or off it, as the invoice now says; it is kept already.
+/// Puts the already stored invoice on the list or takes it off, by its standing.
 pub(super) fn relist(txn: &mut Txn<'_>, before: &Invoice, after: &Invoice) -> Result<(), StoreError> {
     match (before.is_fault(), after.is_fault()) {
         (false, true) => add(txn, after),
@@ -98,21 +98,21 @@ pub(super) fn relist(txn: &mut Txn<'_>, before: &Invoice, after: &Invoice) -> Re
     }
 }
 
-/// Off the list, for good.
+/// Stores the invoice with its final standing.
 pub(super) fn settle(txn: &mut Txn<'_>, before: &Invoice, invoice: &mut Invoice, standing: Standing) -> Result<(), StoreError> {
     invoice.standing = standing;
     put(txn, Some(before), invoice)?;
     relist(txn, before, invoice)
 }
 
-/// It was to be read again, and nobody will: a person has to see to it after all.
+/// A second reading won't happen; a person has to look after all.
 pub(super) fn come_back(txn: &mut Txn<'_>, id: InvoiceId) -> Result<(), StoreError> {
     let Some(before) = txn.get(&INVOICES, &id)?.filter(|invoice| invoice.standing == Standing::Reading) else { return Ok(()) };
     let mut invoice = before.clone();
     settle(txn, &before, &mut invoice, Standing::Waiting)
 }
 
-/// The invoice, if it waits for a person.
+/// The invoice, if it is on the list.
 pub(super) fn fault(txn: &Txn<'_>, by: &By, id: InvoiceId) -> Result<Invoice, Refusal> {
     let invoice = visible(&txn.view(), &by.actor, id)?;
     if txn.has(&FAULTS, &id)? {

@@ -1,4 +1,4 @@
-//! Groups: rights that several users share.
+//! Groups: permissions shared by several users.
 
 use super::accounts::{joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, visible_group};
 use super::{App, By, log, now};
@@ -10,25 +10,23 @@ use crate::domain::refusal::Refusal;
 use crate::store::tables::{GROUPS, USERS};
 use crate::store::{StoreError, Txn, View};
 
-/// A right, and whether it is to be held from now on.
+/// A permission, and whether it is to be held.
 pub type Tick = (Permission, bool);
 
 pub(super) fn ticked(set: PermissionSet, ticks: &[Tick]) -> PermissionSet {
     ticks.iter().fold(set, |set, (permission, held)| if *held { set.with(*permission) } else { set.without(*permission) })
 }
 
-/// Those of the companies that `actor` sees.
+/// Groups of the companies that `actor` sees.
 pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<Group>, StoreError> {
     let groups = view.scan(&GROUPS, &(), false).map(|row| row.map(|(_, group)| group));
     groups.filter(|group| group.as_ref().map_or(true, |g| actor.sees(g.company))).collect()
 }
 
-/// The group that `actor` may see.
 pub fn get(view: &View<'_>, actor: &Actor, id: GroupId) -> Result<Group, Refusal> {
     visible_group(view, actor, id)
 }
 
-/// The user's group.
 pub fn of(view: &View<'_>, user: &User) -> Result<Option<Group>, StoreError> {
     Ok(user.group.map(|id| view.get(&GROUPS, &id)).transpose()?.flatten())
 }
@@ -78,12 +76,12 @@ impl App {
         .await
     }
 
-    /// `change` gets the group as it is; what it makes of its rights is checked.
+    /// Checks the permissions that `change` results in.
     async fn change_group(&self, by: By, id: GroupId, change: impl FnOnce(&mut Group) + Send + 'static) -> Result<Group, Refusal> {
         self.act(by, move |txn, by| {
             let mut group = visible_group(&txn.view(), &by.actor, id)?;
             let was = group.clone();
-            // Whose members one may not edit one by one, one may not edit together.
+            // Editing the group edits its members, whom the actor must be allowed to edit.
             if !by.actor.permissions.covers(was.permissions) {
                 return Err(Refusal::no_permission());
             }
@@ -136,7 +134,7 @@ impl App {
         self.change_group(by, id, move |group| group.permissions = ticked(group.permissions, &ticks)).await
     }
 
-    /// Its members just leave it.
+    /// Its members stay, without a group.
     pub async fn delete_group(&self, by: By, id: GroupId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let group = visible_group(&txn.view(), &by.actor, id)?;
@@ -155,7 +153,7 @@ impl App {
         .await
     }
 
-    /// A user of another group moves; `None` takes him out of his.
+    /// `None` takes the user out of their group.
     pub async fn move_user(&self, by: By, id: UserId, group: Option<GroupId>) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let mut user = manageable(txn, by, id)?;

@@ -1,5 +1,4 @@
-//! What befell a device, line by line: who registered it, what was put right, and every label. Not here: what may befall it
-//! (corrections.rs, labels.rs).
+//! The history of a device: registration, corrections, labels. Not here: making these changes (corrections.rs, labels.rs).
 
 use super::By;
 use super::prints::prints;
@@ -24,7 +23,7 @@ pub(super) fn add_step(
     txn.put(&STEPS, &(sn.to_owned(), number), &Step { at, user_name, ip, kind, from, to, reason })
 }
 
-/// When it last got another CPU id, and from whom; `None`: it never had another.
+/// The last change of its CPU id.
 pub(super) fn last_correction(txn: &Txn<'_>, sn: &str) -> Result<Option<Step>, StoreError> {
     for row in txn.scan(&STEPS, &sn.to_owned(), true) {
         let (_, step) = row?;
@@ -45,10 +44,10 @@ pub enum What {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub at: Millis,
-    /// `None` where an older release kept no name.
+    /// `None` if an older release kept no name.
     pub user_name: Option<String>,
     pub what: What,
-    /// CPU ids, where one gave way to another.
+    /// Old and new CPU id.
     pub change: Option<(String, String)>,
     pub reason: String,
 }

@@ -1,5 +1,5 @@
-//! Stores of format 3 and older compared CPU ids letter by letter: here their index is brought to the one form, and devices that turn
-//! out to be one are laid before people, none lost. Goes on where it was interrupted.
+//! Format 4: CPU ids are indexed in canonical form. Devices that turn out to share one become conflicts for people; none is lost.
+//! Resumes if interrupted.
 
 use super::devices::{Contradiction, DEVICES_COUNTER, SEQUENCE_COUNTER, keep_conflict};
 use super::now;
@@ -13,7 +13,7 @@ const ROWS_PER_VERB: usize = 200;
 
 pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
     let now = now();
-    // Devices were numbered by how many there were: none went.
+    // Sequence numbers were device counts: devices were never removed.
     store.write_blocking(|txn| {
         let number = txn.view().counter(DEVICES_COUNTER)?.max(txn.view().counter(SEQUENCE_COUNTER)?);
         Ok(txn.put(&COUNTERS, &SEQUENCE_COUNTER.to_owned(), &number)?)
@@ -46,7 +46,7 @@ pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Moves a row of the index to its one form. Of two that meet there, the device that came first has it.
+/// Moves an index row to canonical form. Of two that collide, the earlier device keeps it.
 fn bring(txn: &mut Txn<'_>, cpuid: &String, now: Millis) -> Result<(), Refusal> {
     let (canonical, found) = (canonical_cpuid(cpuid), txn.get(&DEVICES_BY_CPUID, cpuid)?);
     txn.delete(&DEVICES_BY_CPUID, cpuid);

@@ -1,5 +1,5 @@
-//! Files of devices: looked at before anything is written, taken in verb by verb, and taken back as long as nothing has been done to
-//! what they brought. Not here: reading the file (http/tables/table.rs).
+//! Device files: previewed, registered verb by verb, undoable until something is done to their devices. Not here: reading the file
+//! (http/tables/table.rs).
 
 use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, other, verdict};
 use super::{App, By, log, now};
@@ -13,15 +13,15 @@ use crate::store::{Store, StoreError, Txn, View};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-/// The imports that are under way.
+/// Under way in this run.
 pub(super) type Importing = Mutex<HashSet<u64>>;
 
-/// A verb takes away about as many keys as registering wrote.
+/// Deletes about as many keys as registering wrote.
 const UNDONE_PER_VERB: usize = 200;
-/// Twins with more of them are not looked for.
+/// More lost zeros are not looked for.
 const LOST_ZEROS_MAX: usize = 8;
 
-/// Before something is done to a device that an import brought: that import can't be taken back any more.
+/// Called before anything is done to an imported device: its import can't be undone any more.
 pub(super) fn touch(txn: &mut Txn<'_>, device: &Device) -> Result<(), Refusal> {
     let Some(id) = device.import else { return Ok(()) };
     let Some(import) = txn.get(&IMPORTS, &id)? else { return Ok(()) };
@@ -37,7 +37,7 @@ pub(super) fn touch(txn: &mut Txn<'_>, device: &Device) -> Result<(), Refusal> {
     }
 }
 
-/// What registering these rows would come to, in their order.
+/// What registering these rows would answer, in order.
 pub fn preview(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<Registration>, StoreError> {
     let mut planned = Planned::default();
     let mut registrations = Vec::with_capacity(rows.len());
@@ -55,8 +55,8 @@ pub fn preview(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<Registration>,
     Ok(registrations)
 }
 
-/// A spreadsheet that takes a code for a number drops its leading zeros: of each row whose serial or CPU id has a longer twin that says
-/// so, in the file or among what is known, its place and what to compare.
+/// Spreadsheets drop leading zeros of codes. Returns the index of each row whose serial or CPU id differs only in zeros from
+/// another in the file or the store, with a message.
 pub fn lost_zeros(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<(usize, Words)>, StoreError> {
     type Code = for<'r> fn(&'r NewDevice) -> &'r str;
     let codes: [(&str, Code); 2] = [("DeviceSN", |row| row.sn.as_deref().unwrap_or_default()), ("CPUID", |row| &row.cpuid)];
@@ -87,7 +87,7 @@ pub fn lost_zeros(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<(usize, Wor
     Ok(found)
 }
 
-/// What is known and is the same but for leading zeros, more of them or none.
+/// A known code that differs in leading zeros only: more of them, or none.
 fn twin_of(text: &str, is_known: impl Fn(&String) -> Result<bool, StoreError>) -> Result<Option<String>, StoreError> {
     let bare = text.trim_start_matches('0').to_owned();
     let longer = (1..=LOST_ZEROS_MAX).map(|zeros| "0".repeat(zeros) + text);
@@ -99,12 +99,11 @@ fn twin_of(text: &str, is_known: impl Fn(&String) -> Result<bool, StoreError>) -
     Ok(None)
 }
 
-/// The newest first.
+/// Newest first.
 pub fn newest(view: &View<'_>, limit: usize) -> Result<Vec<(u64, Import)>, StoreError> {
     view.scan(&IMPORTS, &(), true).take(limit).collect()
 }
 
-/// Why it can't be taken back.
 pub fn cannot_undo(import: &Import) -> Option<Refusal> {
     match &import.state {
         ImportState::Untouched | ImportState::Undoing => None,
@@ -117,7 +116,7 @@ pub fn cannot_undo(import: &Import) -> Option<Refusal> {
 }
 
 impl App {
-    /// All rows must have the form of a device, and name a serial. What a broken-off import has brought stays, and can be taken back.
+    /// Every row must be valid and have a serial. If it breaks off, what was registered stays and can be undone.
     pub async fn import_devices(&self, by: By, file: String, rows: Vec<NewDevice>) -> Result<(u64, Vec<Registration>), Refusal> {
         let begin = move |txn: &mut Txn<'_>, author: &By| {
             let (id, now) = (txn.next("imports")?, now());
@@ -142,7 +141,7 @@ impl App {
         Ok((id, registrations))
     }
 
-    /// Takes back what an import created. Interrupted, it goes on when it is asked again, and at the next start.
+    /// Deletes what an import created. If interrupted, it continues on request and at the next start.
     pub async fn undo_import(&self, by: By, id: u64) -> Result<Import, Refusal> {
         if self.importing.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
             return Err(Refusal::conflict("导入尚未结束", "the import is still under way"));
@@ -168,7 +167,7 @@ impl App {
     }
 }
 
-/// Takes back some devices of an import; the import, once it was the last of them.
+/// Undoes part of an import; returns it when done.
 fn undo_some(txn: &mut Txn<'_>, id: u64) -> Result<Option<Import>, Refusal> {
     let rows = txn.scan(&IMPORTED, &id, false).take(UNDONE_PER_VERB).map(|row| row.map(|(key, ())| key));
     let keys: Vec<(u64, String)> = rows.collect::<Result<_, _>>()?;
@@ -188,7 +187,7 @@ fn undo_some(txn: &mut Txn<'_>, id: u64) -> Result<Option<Import>, Refusal> {
     Ok(Some(undone))
 }
 
-/// Brings what was interrupted to its end.
+/// Completes interrupted undos.
 pub(super) fn finish_undos(store: &Store) -> Result<(), Refusal> {
     let imports = store.walk(|view| view.scan(&IMPORTS, &(), false).collect::<Result<Vec<_>, _>>())?;
     for (id, _) in imports.into_iter().filter(|(_, import)| import.state == ImportState::Undoing) {

@@ -1,4 +1,4 @@
-//! What is asked of the invoices, and what those come to that are found. Not here: the invoices themselves (invoices.rs).
+//! Filtering invoices and adding up what is found. Not here: the invoices themselves (invoices.rs).
 
 use super::invoices::EVERYBODY;
 use super::kin::class;
@@ -14,20 +14,20 @@ pub struct Filter {
     /// When it was read.
     pub from: Option<Millis>,
     pub to: Option<Millis>,
-    /// `Some(None)`: those that no template fits.
+    /// `Some(None)`: without a template.
     pub template: Option<Option<TemplateId>>,
     pub fault: Option<bool>,
     pub standing: Option<Standing>,
-    /// Whether it counts as an earlier one's duplicate.
+    /// Counts as a duplicate.
     pub duplicate: Option<bool>,
     pub void: Option<bool>,
-    /// Whether it is in the sum of those that are confirmed.
+    /// Counts as confirmed.
     pub counted: Option<bool>,
-    /// 开票日期, `yyyy-MM-dd`, both days included.
+    /// 开票日期, `yyyy-MM-dd`, inclusive.
     pub dates: (Option<String>, Option<String>),
-    /// 金额 in fen, both included.
+    /// 金额 in fen, inclusive.
     pub amounts: (Option<i64>, Option<i64>),
-    /// A part of any field's text, of the user's or the file's name, or of why it is a fault.
+    /// Part of a field, the user's name, the file name or a fault's reason.
     pub text: Option<String>,
 }
 
@@ -36,7 +36,7 @@ fn is_within<T: PartialOrd>(value: Option<&T>, (least, most): (Option<&T>, Optio
 }
 
 impl Filter {
-    /// Nothing is asked but what the user may see.
+    /// Only the scope restricts.
     pub fn lets_all_through(&self) -> bool {
         let Self { scope: _, from, to, template, fault, standing, duplicate, void, counted, dates, amounts, text } = self;
         let times = from.is_none() && to.is_none() && dates.0.is_none() && dates.1.is_none();
@@ -69,12 +69,12 @@ impl Filter {
     }
 }
 
-/// Of all that are seen from behind this scope.
+/// Of all invoices in the scope.
 pub fn totals(view: &View<'_>, scope: Option<CompanyId>) -> Result<Totals, StoreError> {
     Ok(view.get(&TOTALS, &scope.unwrap_or(EVERYBODY))?.unwrap_or_default())
 }
 
-/// Newest first, those before `before`; calls `each` until it says stop. The invoices of one look at the store.
+/// Newest first, before `before`, until `each` returns false.
 pub fn walk(
     view: &View<'_>,
     filter: &Filter,

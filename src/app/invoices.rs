@@ -1,5 +1,5 @@
-//! Invoices as they were read, and how they are kept: with the index of what they are known by, and in the totals. Not here: lists of
-//! them (invoice_lists.rs), those that wait for a person (faults.rs), and what people say of them (entries.rs, decisions.rs).
+//! Stored invoices with their identity index and totals. Not here: lists (invoice_lists.rs), faults (faults.rs), people's input
+//! (entries.rs, decisions.rs).
 
 use super::kin;
 use crate::domain::account::Actor;
@@ -11,17 +11,17 @@ use crate::domain::totals::{Class, Totals};
 use crate::store::tables::{CANDIDATES, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
 use crate::store::{StoreError, Txn, View};
 
-/// The totals' row of everybody.
+/// The totals' row for all companies.
 pub(super) const EVERYBODY: CompanyId = CompanyId(0);
 
 pub fn get(view: &View<'_>, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
     view.get(&INVOICES, &id)
 }
 
-/// Keeps it: its version, what it is known by, and the totals go with it.
+/// Stores it and updates version, indexes and totals.
 pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Invoice) -> Result<(), StoreError> {
     let old = before.map(Invoice::identities).unwrap_or_default();
-    // What was said of another number or picture says nothing of this one; voiding it changes neither.
+    // Decisions don't apply to another number or picture; voiding changes neither.
     if before.is_some_and(|before| before.known_as() != invoice.known_as()) {
         invoice.decisions.clear();
     }
@@ -45,7 +45,7 @@ pub(super) fn put(txn: &mut Txn<'_>, before: Option<&Invoice>, invoice: &mut Inv
     Ok(())
 }
 
-/// Brings the running totals up to date, so that a page of the list needs no walk through all of it.
+/// Keeps running totals, so that a list page need not walk all invoices.
 fn count(txn: &mut Txn<'_>, invoice: &Invoice, change: fn(&mut Totals, &Invoice, Class)) -> Result<(), StoreError> {
     let class = kin::class(&txn.view(), invoice)?;
     for whose in [EVERYBODY, invoice.company] {
@@ -60,18 +60,18 @@ pub fn corrections(view: &View<'_>, id: InvoiceId) -> Result<Vec<Correction>, St
     view.scan(&CORRECTIONS, &id, false).map(|row| row.map(|(_, correction)| correction)).collect()
 }
 
-/// How the likeliest templates fared when it was read last.
+/// From the last reading.
 pub fn candidates(view: &View<'_>, id: InvoiceId) -> Result<Vec<Candidate>, StoreError> {
     Ok(view.get(&CANDIDATES, &id)?.unwrap_or_default())
 }
 
-/// What was learnt of its template; nothing where there is no template any more.
+/// Empty if the template is gone.
 pub(super) fn learnt(view: &View<'_>, template: Option<TemplateId>) -> Result<Learnt, StoreError> {
     let template: Option<Template> = template.map(|id| view.get(&TEMPLATES, &id)).transpose()?.flatten();
     Ok(template.map(|t| t.learnt).unwrap_or_default())
 }
 
-/// The invoice, if the user sees its company.
+/// The invoice, if `actor` sees its company.
 pub fn visible(view: &View<'_>, actor: &Actor, id: InvoiceId) -> Result<Invoice, Refusal> {
     let invoice = view.get(&INVOICES, &id)?.ok_or_else(|| Refusal::not_found("没有这张发票", "no such invoice"))?;
     if actor.sees(invoice.company) { Ok(invoice) } else { Err(Refusal::no_permission()) }

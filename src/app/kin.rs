@@ -1,5 +1,4 @@
-//! What an invoice has to do with others: by what they are found, whose duplicate it is, which one it takes back. Not here: what people
-//! decide of it (decisions.rs).
+//! How invoices relate: identity index, duplicates, red and blue. Not here: people's decisions (decisions.rs).
 
 use crate::domain::identity::same_as;
 use crate::domain::ids::InvoiceId;
@@ -9,10 +8,10 @@ use crate::store::tables::{INVOICES, INVOICES_BY_IDENTITY, REDS};
 use crate::store::{StoreError, Txn, View};
 use std::collections::BTreeSet;
 
-/// So many of one number are looked at for the blue one, and named when they come later.
+/// Invoices of one number that are looked at.
 const KIN_MAX: usize = 20;
 
-/// The rows by which it is found.
+/// Adds its index rows.
 pub(super) fn index(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
     for identity in invoice.identities() {
         txn.put(&INVOICES_BY_IDENTITY, &(invoice.company, identity, invoice.id), &())?;
@@ -23,8 +22,7 @@ pub(super) fn index(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreErr
     }
 }
 
-/// The later invoices that may count as something else now that one was changed from `before` to `after`: those that have no other before
-/// them, or of which a person has found something.
+/// Later invoices whose class may change when `before` becomes `after`: those with no other twin before them, or with decisions.
 pub(super) fn next_after(view: &View<'_>, before: &Invoice, after: &Invoice) -> Result<Vec<Invoice>, StoreError> {
     let mut next: Vec<Invoice> = Vec::new();
     if (before.known_as(), before.void.is_some()) == (after.known_as(), after.void.is_some()) {
@@ -48,7 +46,7 @@ pub(super) fn next_after(view: &View<'_>, before: &Invoice, after: &Invoice) -> 
     Ok(next)
 }
 
-/// By what they are known, void or not.
+/// By identity, void or not.
 fn is_same(one: &Invoice, other: &Invoice) -> bool {
     let others = other.known_as();
     one.known_as().iter().flat_map(|identity| same_as(identity)).any(|identity| others.contains(&identity))
@@ -64,7 +62,7 @@ fn later<'v>(
     rows.map(|row| row.map(|((_, _, id), ())| id))
 }
 
-/// The earliest invoice before this one that is the same, by its picture or its number, and that `is_wanted`.
+/// The earliest earlier invoice with the same picture or number for which `is_wanted` holds.
 fn twin(view: &View<'_>, invoice: &Invoice, is_wanted: impl Fn(InvoiceId) -> bool) -> Result<Option<InvoiceId>, StoreError> {
     let mut earliest: Option<InvoiceId> = None;
     for identity in invoice.identities().iter().flat_map(|identity| same_as(identity)) {
@@ -82,12 +80,12 @@ fn twin(view: &View<'_>, invoice: &Invoice, is_wanted: impl Fn(InvoiceId) -> boo
     Ok(earliest)
 }
 
-/// An earlier one, and what a person has found of the two.
+/// An earlier invoice, and the decision on the two.
 type Original = Option<(InvoiceId, Option<Decision>)>;
 
-/// The one that it is the duplicate of; else the first that it looks like and nobody has held against it; else the first that it was held
-/// against. Whose duplicate it is it stays, also when that one is void since, so that nothing begins to count unseen; but not when that
-/// one turns out to be another. `without` is as if it were not there.
+/// The invoice that this one was decided to duplicate; else the first twin not decided on; else the first twin. A decided duplicate
+/// stays one even if its original becomes void, so that nothing starts to count unnoticed, but not if the original's identity
+/// changes. `without` is ignored.
 fn original(view: &View<'_>, invoice: &Invoice, without: Option<InvoiceId>) -> Result<Original, StoreError> {
     if invoice.void.is_some() {
         return Ok(None);
@@ -105,7 +103,7 @@ fn original(view: &View<'_>, invoice: &Invoice, without: Option<InvoiceId>) -> R
     Ok(twin(view, invoice, there)?.map(|of| (of, decided(of).cloned())))
 }
 
-/// Whether nothing stands behind it: it is void, or the duplicate of one that is.
+/// Whether it is void, or in the end a duplicate of a void one.
 pub(super) fn counts_for_nothing(view: &View<'_>, id: InvoiceId) -> Result<bool, StoreError> {
     let mut at = id;
     for _ in 0..KIN_MAX {
@@ -122,12 +120,11 @@ fn is_duplicate(original: &Original) -> bool {
     original.as_ref().is_some_and(|(_, decision)| decision.as_ref().is_none_or(|d| d.is_duplicate))
 }
 
-/// What it counts as.
 pub fn class(view: &View<'_>, invoice: &Invoice) -> Result<Class, StoreError> {
     Ok(Class::of(invoice, is_duplicate(&original(view, invoice, None)?)))
 }
 
-/// The first of the later ones that are not counted for its sake, and what each counts as when this one is void.
+/// The first later invoices that are duplicates now, with the class each would have without this one.
 pub fn later_ones(view: &View<'_>, invoice: &Invoice) -> Result<Vec<(InvoiceId, Class)>, StoreError> {
     let mut ids = BTreeSet::new();
     for identity in invoice.identities().iter().flat_map(|identity| same_as(identity)) {
@@ -146,14 +143,13 @@ pub fn later_ones(view: &View<'_>, invoice: &Invoice) -> Result<Vec<(InvoiceId, 
     Ok(ones)
 }
 
-/// What an invoice has to do with others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kin {
-    /// The earlier one that it looks like, and what a person has found of that.
+    /// The twin before it, and the decision.
     pub duplicate: Original,
-    /// The blue one that it takes back.
+    /// The blue invoice that it reverses.
     pub blue_of: Option<InvoiceId>,
-    /// The red one that takes it back.
+    /// The red invoice that reverses it.
     pub red_by: Option<InvoiceId>,
 }
 
@@ -163,13 +159,12 @@ impl Kin {
         Ok(Self { duplicate, blue_of: blue_of(view, invoice)?, red_by: red_by(view, invoice)? })
     }
 
-    /// What it counts as.
     pub fn class(&self, invoice: &Invoice) -> Class {
         Class::of(invoice, is_duplicate(&self.duplicate))
     }
 }
 
-/// The first that counts, or else the first.
+/// The first confirmed one, or else the first.
 fn blue_of(view: &View<'_>, red: &Invoice) -> Result<Option<InvoiceId>, StoreError> {
     let Some(blue) = red.blue_identity() else { return Ok(None) };
     let mut first = None;
@@ -184,7 +179,7 @@ fn blue_of(view: &View<'_>, red: &Invoice) -> Result<Option<InvoiceId>, StoreErr
     Ok(first)
 }
 
-/// Only one that counts takes anything back, and only the one that it names.
+/// Only a confirmed red invoice reverses, and only the one it names.
 fn red_by(view: &View<'_>, blue: &Invoice) -> Result<Option<InvoiceId>, StoreError> {
     if blue.is_red() {
         return Ok(None);

@@ -1,5 +1,4 @@
-//! The looks of labels, which belong to the box and not to a browser. There is always one at least. Not here: what a look may be
-//! (domain/label_look.rs).
+//! Label looks, kept by the box, not the browser; there is always at least one. Not here: valid looks (domain/label_look.rs).
 
 use super::{App, By, log, now};
 use crate::domain::fact::{Deed, Fact};
@@ -12,7 +11,7 @@ const LOOKS_MAX: usize = 200;
 const FIRST: u64 = 1;
 const COUNTER: &str = "label looks";
 
-/// By number. The first one is made at first need: until something is written, it is only said to be there.
+/// By number. The first look is stored with the first write; until then it is only listed.
 pub fn looks(view: &View<'_>) -> Result<Vec<(u64, LabelLook)>, StoreError> {
     let mut looks: Vec<(u64, LabelLook)> = view.scan(&LABEL_LOOKS, &(), false).collect::<Result<_, _>>()?;
     if looks.is_empty() {
@@ -33,7 +32,7 @@ fn known(txn: &Txn<'_>, id: u64) -> Result<LabelLook, Refusal> {
     txn.get(&LABEL_LOOKS, &id)?.ok_or_else(|| Refusal::not_found("没有这种标签", "no such label"))
 }
 
-/// Two of one name could not be told apart.
+/// Names are unique.
 fn check_name(txn: &Txn<'_>, id: u64, name: &str) -> Result<(), Refusal> {
     for (other, look) in looks(&txn.view())? {
         if other != id && look.name == name {
@@ -61,7 +60,7 @@ impl App {
         .await
     }
 
-    /// `change` is applied to the look as it is then.
+    /// `change` gets the current look.
     pub async fn change_label_look(
         &self,
         by: By,

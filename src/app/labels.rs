@@ -1,5 +1,4 @@
-//! Labels: what came of each, and the print state that follows. Not here: the labels that are kept (prints.rs), who is about to print
-//! which (claims.rs).
+//! Labels: their outcomes, and the resulting print state. Not here: label records (prints.rs), claims (claims.rs).
 
 use super::claims;
 use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
@@ -14,39 +13,37 @@ use crate::store::tables::{DEVICES, DEVICES_UNPRINTED};
 use crate::store::{StoreError, Txn};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// How a change of print states ended. Serials in the order asked for, each once.
+/// Serials in the order requested, each once.
 #[derive(Clone, Debug, Default)]
 pub struct Switched {
     pub done: Vec<String>,
     pub unknown: Vec<String>,
 }
 
-/// A label as people name it: by its serial and, where they say it, the CPU id that stands on it.
+/// A serial and, optionally, the CPU id on the label.
 #[derive(Clone, Debug)]
 pub struct Named {
     pub sn: String,
     pub cpuid: Option<String>,
 }
 
-/// Why an answer says nothing of the label that a device has now.
+/// Why an outcome does not apply to the device's current label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotTold {
-    /// No such device.
     Unknown,
-    /// No label of what it is called now was sent.
+    /// No label was sent for its current CPU id.
     Changed,
-    /// It was said already what came of it.
+    /// The outcome is known already.
     Answered,
 }
 
-/// How answers were taken.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
     pub done: Vec<String>,
     pub not: Vec<(String, NotTold)>,
 }
 
-/// Refuses labels that say another CPU id than their device has, all of them by name.
+/// Refuses labels whose CPU id is not the device's, naming all of them.
 fn check_pairs<'l>(txn: &Txn<'_>, labels: impl Iterator<Item = &'l Named>) -> Result<(), Refusal> {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
     for Named { sn, cpuid } in labels {
@@ -68,13 +65,13 @@ fn check_pairs<'l>(txn: &Txn<'_>, labels: impl Iterator<Item = &'l Named>) -> Re
     ))
 }
 
-/// A device that was corrected, or set back by hand, has a `New` label again, and what was sent before is closed.
+/// A device that was corrected or set to unprinted has a `New` label again, and its earlier labels are closed.
 fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTold>, StoreError> {
     if device.label == Label::Sent || open_print(txn, device)?.is_some() {
         return Ok(None);
     }
-    // Whoever reads out the present pair has its label before him, wherever it was printed; and one that never was called otherwise has
-    // no other label.
+    // Naming the current pair means having the label at hand, wherever it was printed; a device that was never corrected has no
+    // other label.
     let has_seen = named.cpuid.as_ref() == Some(&device.cpuid);
     Ok(match device.label {
         Label::New if has_seen || (device.prints == 0 && last_correction(txn, &device.sn)?.is_none()) => None,
@@ -88,7 +85,7 @@ fn once_each(sns: Vec<String>) -> Vec<String> {
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
 }
 
-/// Refuses labels that somebody else is printing just now, all of them by name.
+/// Refuses labels claimed by others, naming all of them.
 fn check_claims(txn: &Txn<'_>, by: &By, devices: &[Device]) -> Result<(), Refusal> {
     let held = claims::of_others(txn, by.actor.credential, devices.iter().map(|device| &device.sn))?;
     let mut taken: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
@@ -108,7 +105,7 @@ fn check_claims(txn: &Txn<'_>, by: &By, devices: &[Device]) -> Result<(), Refusa
     ))
 }
 
-/// The devices of which another number is counted now than somebody saw, each with its last label.
+/// Devices whose count differs from the one seen, each with its last label.
 fn counted_on<'d>(
     txn: &Txn<'_>,
     devices: &'d [Device],
@@ -119,7 +116,7 @@ fn counted_on<'d>(
     other.map(|device| Ok((device, last_print(&txn.view(), device)?))).collect()
 }
 
-/// Refuses labels that were sent since they were looked at, all of them by name.
+/// Refuses labels sent since they were looked at, naming all of them.
 fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
     for (Device { sn, prints, .. }, last) in counted_on(txn, devices, seen, |device| device.prints)? {
@@ -145,7 +142,7 @@ fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) ->
     ))
 }
 
-/// Refuses what was decided of labels of which more came out since, all of them by name.
+/// Refuses labels printed since they were looked at, naming all of them.
 fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
     let (mut zh, mut en) = (Vec::new(), Vec::new());
     for (Device { sn, print_count, .. }, last) in counted_on(txn, devices, seen, |device| device.print_count)? {
@@ -165,7 +162,7 @@ fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>)
     ))
 }
 
-/// What a person asked for instead of a print state: it is not printed after all.
+/// Marks a device as not printed.
 fn unprint(txn: &mut Txn<'_>, by: &By, device: Device, reason: &str) -> Result<(), Refusal> {
     if device.label == Label::New {
         return Ok(());
@@ -175,7 +172,7 @@ fn unprint(txn: &mut Txn<'_>, by: &By, device: Device, reason: &str) -> Result<(
     Ok(relabel(txn, device, Label::New)?)
 }
 
-/// Keeps a device with another label state, in the index that goes with it.
+/// Stores a device's new label state with its index.
 pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Result<(), StoreError> {
     let (was_printed, arrival) = (device.is_printed(), (device.registered, device.sequence));
     device.label = label;
@@ -195,7 +192,7 @@ pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Re
     txn.put(&DEVICES, &device.sn, &device)
 }
 
-/// What came of a label: of the one that was sent, or of one that was printed elsewhere.
+/// The outcome of the label sent, or of one printed elsewhere.
 fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), Refusal> {
     touch(txn, &device)?;
     if !close_print(txn, by, &device, label)? {
@@ -205,15 +202,14 @@ fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Resu
         device.print_count += 1;
         device.current_labels += 1;
     }
-    // A reprint that failed leaves the label that was there before.
+    // After a failed reprint, the earlier label remains.
     let keeps_its_label = device.is_printed() && label != Label::Printed;
     Ok(relabel(txn, device, if keeps_its_label { Label::Printed } else { label })?)
 }
 
 impl App {
-    /// A serial twice in the list counts once. With `atomic`, an unknown one leaves all as they were.
-    /// Without `unprinted`, they are printed now; with it, they are not after all, for that reason. `seen`: of how many labels that came
-    /// out this was decided, by serial; where it is another number, all are left as they were.
+    /// Marks devices as printed, or with `unprinted` (the reason) as not printed. With `atomic`, one unknown serial leaves all
+    /// unchanged; so does one whose print count is not the one in `seen`.
     pub async fn switch_print_state(
         &self,
         by: By,
@@ -223,7 +219,7 @@ impl App {
         seen: HashMap<String, u64>,
     ) -> Result<Switched, Refusal> {
         let sns = once_each(sns);
-        // All or none has to be one verb, however long the list.
+        // All-or-nothing has to be one verb, however long the list.
         let per_verb = if atomic || !seen.is_empty() { sns.len().max(1) } else { DEVICES_PER_VERB };
         let mut switched = Switched::default();
         for sns in sns.chunks(per_verb).map(<[_]>::to_vec) {
@@ -258,8 +254,8 @@ impl App {
         Ok(switched)
     }
 
-    /// Labels on their way to a printer. One that was printed before needs a `reason`; without it nothing is recorded. `seen`: how often
-    /// each had been sent when this was decided.
+    /// Records labels sent to a printer. Reprints are refused without a `reason`. `seen`: how often each had been sent when this
+    /// was decided.
     pub async fn labels_sent(&self, by: By, labels: Vec<Named>, reason: String, seen: HashMap<String, u64>) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             check_pairs(txn, labels.iter())?;
@@ -280,7 +276,7 @@ impl App {
             }
             for mut device in devices {
                 touch(txn, &device)?;
-                // Nobody said what became of the one before.
+                // The outcome of the one before stays unknown.
                 close_print(txn, by, &device, Label::Unknown)?;
                 add_print(txn, by, &mut device, reason.trim(), Label::Sent)?;
                 let label = if device.is_printed() { Label::Printed } else { Label::Sent };
@@ -291,7 +287,7 @@ impl App {
         .await
     }
 
-    /// What came out of the printer. One verb, so that a pair that is wrong leaves all as they were.
+    /// Records outcomes, in one verb: a wrong pair leaves all unchanged.
     pub async fn labels_came_out(&self, by: By, outcomes: Vec<(Named, Label)>) -> Result<Told, Refusal> {
         let verb = move |txn: &mut Txn<'_>, by: &By| {
             check_pairs(txn, outcomes.iter().map(|(label, _)| label))?;

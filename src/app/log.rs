@@ -1,4 +1,4 @@
-//! The audit log: written with what it describes, never changed, found by time and by ip, user, company or kind through an index.
+//! The audit log: written in the write it describes, never changed, searched through an index by time, ip, user, company and kind.
 
 use super::By;
 use crate::domain::action::LogRow;
@@ -11,13 +11,12 @@ use crate::store::{StoreError, Txn, View, record};
 use sha2::{Digest, Sha256};
 use std::collections::BinaryHeap;
 
-/// What a row can be found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Facet {
     Ip,
     User,
     Company,
-    /// By its Chinese word.
+    /// Its Chinese name.
     Kind,
 }
 
@@ -25,14 +24,14 @@ impl Facet {
     pub const ALL: [Self; 4] = [Self::Ip, Self::User, Self::Company, Self::Kind];
 }
 
-/// The number of the facet that every row has.
+/// The facet number shared by all rows.
 pub(super) const EVERY: u8 = 4;
-/// Rows of actions and rows of administration are counted apart: the interface document's log has the former only.
+/// Added to the facet of administrative rows, which count separately: the interface document's log excludes them.
 pub(super) const ADMINISTRATION: u8 = 8;
 
-/// The time of the newest row.
+/// The newest row's time.
 const LAST: &str = "log/last";
-/// The number of the newest row. Rows are in the same order by number as by time.
+/// The newest row's number. Numbers and times have the same order.
 const NUMBER: &str = "log";
 
 pub(super) fn value(row: &LogRow, facet: u8) -> String {
@@ -46,12 +45,12 @@ pub(super) fn value(row: &LogRow, facet: u8) -> String {
     .to_owned()
 }
 
-/// By what the row after it shows that it is as it was written. What lies in a store of an older release is taken as it is.
+/// Kept in the next row as proof against changes. Rows of older releases have none.
 pub(super) fn digest(arrival: &Arrival, row: &LogRow) -> [u8; 32] {
     let (time, number) = arrival;
     let mut hash = Sha256::new_with_prefix(time.to_be_bytes());
     hash.update(number.to_be_bytes());
-    // What is too large to be kept is in no store.
+    // A row too large to encode was never stored.
     hash.update(record::encode(row).unwrap_or_default());
     hash.finalize().into()
 }
@@ -60,12 +59,11 @@ pub(super) fn row(view: &View<'_>, at: Arrival) -> Result<Option<LogRow>, StoreE
     view.get(&LOG, &at)
 }
 
-/// The newest row's place.
 pub(super) fn newest_place(view: &View<'_>) -> Result<Arrival, StoreError> {
     Ok((view.counter(LAST)?.try_into().unwrap_or(Millis::MAX), view.counter(NUMBER)?))
 }
 
-/// A row in the log, in the same write as what it tells, and told like all news.
+/// Logs a fact in the verb's own write, and tells it as news.
 pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<ActionId>, fact: Fact) -> Result<(), StoreError> {
     let newest = newest_place(&txn.view())?;
     let before = txn.get(&LOG, &newest)?.map_or([0; 32], |row| digest(&newest, &row));
@@ -79,7 +77,7 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
         ip: by.ip.clone(),
         before: Some(before),
     };
-    // The index is searched by halving: the log's time never goes back, even when the clock does.
+    // The index is searched by binary search, so log time never goes back, even if the clock does.
     let time = now.max(newest.0);
     txn.put(&COUNTERS, &LAST.to_owned(), &time.unsigned_abs())?;
     let arrival = (time, txn.next(NUMBER)?);
@@ -97,23 +95,21 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
     txn.put(&LOG, &arrival, &row)
 }
 
-/// What is looked for.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// Only this company's.
     pub scope: Option<CompanyId>,
     pub from: Millis,
     pub to: Millis,
-    /// A part of a value; without a facet, of any of the four.
+    /// Part of a value of `facet`, or of any facet.
     pub keyword: Option<String>,
     pub facet: Option<Facet>,
-    /// Administrative changes too.
+    /// Include administrative rows.
     pub administration: bool,
-    /// Only rows that came in before this one.
+    /// Only older rows.
     pub before: Option<Arrival>,
 }
 
-/// Rows of one value: the numbers of those in the time asked for.
+/// The rows of one value, by number, within the time asked for.
 struct Run {
     key: (u8, CompanyId, String),
     first: u64,
@@ -126,7 +122,7 @@ impl Run {
         Ok(view.get(&LOG_INDEX, &(facet, company, value, number))?.unwrap_or((Millis::MAX, u64::MAX)))
     }
 
-    /// How many of its rows, at least `low` and at most `high`, came in `before` something.
+    /// How many rows are `before`, by binary search; known to be between `low` and `high`.
     fn count(&self, view: &View<'_>, (low, high): (u64, u64), before: impl Fn(Arrival) -> bool) -> Result<u64, StoreError> {
         let (mut low, mut high) = (low, high);
         while low < high {
@@ -179,10 +175,9 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
     Ok(runs)
 }
 
-/// Takes the newest `skip` rows off runs that have none in common. Every row has a number in the log: that is found by halving from which
-/// on there are so many, and in each run only what is still in question is looked at.
+/// Drops the newest `skip` rows from disjoint runs: a binary search over log numbers that narrows every run.
 fn leave_out(view: &View<'_>, runs: &mut [Run], skip: u64) -> Result<(), StoreError> {
-    // How many of each run's rows stay, at least and at most.
+    // Per run, the least and most rows to keep.
     let mut stay: Vec<(u64, u64)> = runs.iter().map(|run| (run.first - 1, run.last)).collect();
     let (mut from, mut to) = (0, view.counter(NUMBER)? + 1);
     while to - from > 1 {
@@ -201,7 +196,7 @@ fn leave_out(view: &View<'_>, runs: &mut [Run], skip: u64) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The rows of all runs, each once, newest first.
+/// The rows of all runs, newest first, without repeats.
 struct Merged<'a> {
     view: &'a View<'a>,
     runs: Vec<Run>,
@@ -246,7 +241,7 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// Newest first, from the `skip`th; also how many there are in all.
+/// Newest first, from row `skip`; also the total.
 pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result<(u64, Vec<(Arrival, LogRow)>), StoreError> {
     let mut runs = runs(view, query)?;
     let facet = |run: &Run| run.key.0 % ADMINISTRATION;
@@ -260,7 +255,7 @@ pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result
         }
         return Ok((total, Merged::new(view, runs)?.rows(limit)?));
     }
-    // What is found in more than one facet may be the same row: only going through them all tells how many there are.
+    // Facets overlap, so counting means going through all rows.
     let mut merged = Merged::new(view, runs)?;
     let mut total = 0;
     while total < skip && merged.next()?.is_some() {
@@ -274,7 +269,7 @@ pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result
     Ok((total, rows))
 }
 
-/// Newest first, without counting them.
+/// Newest first, without a total.
 pub fn newest(view: &View<'_>, query: &Query, limit: usize) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
     Merged::new(view, runs(view, query)?)?.rows(limit)
 }
@@ -300,14 +295,14 @@ mod tests {
         By { actor, ip: format!("10.0.0.{}", number % 5), needs: &[] }
     }
 
-    /// Every page of every search is what a walk through all rows finds.
+    /// Searches agree with a walk through all rows.
     #[test]
     fn pages_are_what_a_walk_finds() {
         let store = Store::new(Arc::new(Memory::default()), crate::store::endless()).unwrap();
         let kinds = ["修改设置", "识别发票 10", "增加用户 修改设置"].map(|text| Fact::Told(text.into()));
         let write = store.write_blocking(move |txn| {
             for n in 0..200 {
-                // Several of one moment, and a clock that goes back.
+                // Equal times, and a clock that goes back.
                 let now = [1_000, 1_000, 1_001, 1_010, 990][n % 5] + n as Millis / 20;
                 let action = (n % 4 == 0).then_some(ActionId(n as u64));
                 log(txn, now, &by(n * 7 % 30), action, kinds[n % 3].clone())?;

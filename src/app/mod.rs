@@ -1,5 +1,5 @@
-//! The verbs, one file a noun: each is one write, with its line in the log and its news inside it. Knows the domain and the store;
-//! nothing of HTTP, engines or watchers.
+//! The verbs, one file per noun. Each verb is one write that includes its log row and its news. Knows domain and store; not HTTP,
+//! engines or watchers.
 
 use crate::domain::account::{Actor, Credential, Permission, Session};
 use crate::domain::ids::CompanyId;
@@ -58,7 +58,6 @@ pub use open::room;
 pub use passwords::Passwords;
 use remembered::Remembered;
 
-/// Everything that a verb needs.
 #[derive(Debug)]
 pub struct App {
     pub store: Store,
@@ -71,15 +70,14 @@ pub struct App {
     /// Who has which fault open.
     pub presence: presence::Presence,
     importing: imports::Importing,
-    /// This run of the box, by a number that no other has.
+    /// A number unique to this run of the box.
     run: u64,
-    /// The data dir.
     dir: PathBuf,
     backups: backup::Backups,
-    /// Asked for when the data dir is to be opened anew.
+    /// Notified when the data dir has to be reopened.
     pub restart: tokio::sync::Notify,
     settings: settings::InForce,
-    /// Settings of the command line: they win over the stored ones.
+    /// Settings from the command line; they win over the stored ones.
     fixed: Vec<(String, String)>,
 }
 
@@ -107,12 +105,11 @@ impl App {
         })
     }
 
-    /// The data dir.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// A verb of somebody's: who they are and what they may is asked again in the write itself.
+    /// Runs a verb for a user, checking their rights again inside the write.
     pub async fn act<T: Send + 'static>(
         &self,
         by: By,
@@ -126,17 +123,17 @@ impl App {
             .await
     }
 
-    /// Who somebody is now, whoever they were when they were let in. `None`: nobody any more.
+    /// Who the credential belongs to now; `None` if nobody any more.
     pub fn actor_now(&self, credential: Credential) -> Result<Option<Actor>, Refusal> {
         Ok(self.store.read(|view| sessions::actor_of(view, credential))?)
     }
 
-    /// Whether what was let in may still go on. What can't be looked up just now goes on.
+    /// Whether something already admitted may go on; yes if that can't be looked up now.
     pub fn may_still(&self, by: &By) -> bool {
         !matches!(self.store.read(|view| by.now(view)), Err(refusal) if matches!(refusal.code, Code::Unauthenticated | Code::Forbidden))
     }
 
-    /// A walk through many rows, on a thread that may block.
+    /// Walks many rows, on a thread that may block.
     pub async fn look<T: Send + 'static>(
         &self,
         look: impl FnOnce(&View<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -147,17 +144,17 @@ impl App {
     }
 }
 
-/// Who asked for a verb, and from where: what the log keeps of it.
+/// Who asked for a verb and from where, for the log.
 #[derive(Clone, Debug)]
 pub struct By {
     pub actor: Actor,
     pub ip: String,
-    /// Any of them is needed for what is asked; none: it is enough to be logged in.
+    /// Any one is enough; empty: being logged in is enough.
     pub needs: &'static [Permission],
 }
 
 impl By {
-    /// The same as they are now, if they still may: what was taken away while a request was under way is not used.
+    /// Looked up afresh, so that rights revoked during a request are not used.
     fn now(&self, view: &View<'_>) -> Result<Self, Refusal> {
         let actor = sessions::actor_of(view, self.actor.credential)?.ok_or_else(Refusal::unauthenticated)?;
         if self.needs.is_empty() || self.needs.iter().any(|needed| actor.may(*needed)) {
@@ -166,7 +163,7 @@ impl By {
         Err(Refusal::no_permission())
     }
 
-    /// The same, in the log of the company of what is done something to: whoever does it, it is that company's to know.
+    /// Logged in `company`, the owner of what is changed, whoever changes it.
     fn about(&self, view: &View<'_>, company: CompanyId) -> Result<Self, StoreError> {
         let mut by = self.clone();
         if company != by.actor.company {
@@ -175,14 +172,14 @@ impl By {
         Ok(by)
     }
 
-    /// The same, of the box and of no company: the box's administrators alone read it.
+    /// Logged for no company; only administrators of the box can read it.
     fn about_the_box(&self) -> Self {
         let mut by = self.clone();
         (by.actor.company, by.actor.company_name) = (CompanyId(0), String::new());
         by
     }
 
-    /// Whoever stands at the box itself, at its command line, and does something to this company.
+    /// The command line on the box itself, acting on this company.
     fn the_box(company: CompanyId, company_name: String) -> Self {
         let actor = Actor { company, company_name, ..Actor::nobody("本机命令行") };
         Self { actor, ip: "localhost".into(), needs: &[] }
@@ -194,13 +191,13 @@ impl From<StoreError> for Refusal {
         tracing::error!("{e}");
         match e {
             StoreError::Io(_) => Self::unavailable(),
-            // Also what is read: on its way it may come to a page that the failed write has left half done.
+            // Reads too: they may reach a page that a failed write left half done.
             StoreError::Fatal(_) => Self::new(
                 Code::Unavailable,
                 "磁盘或存储出错，请联系管理员检查磁盘；已确认的数据都在，恢复后会自动继续",
                 "the disk or the store has failed, please have the disk checked; what was confirmed is there, and the box goes on by itself once it is well",
             ),
-            // Of what people write: each field within its limit, and all together more than a row holds.
+            // User input whose fields are each within their limits but too large together.
             StoreError::TooLarge { .. } => Self::new(Code::TooLarge, "内容太多，无法保存", "this is more than can be kept"),
             _ => Self::internal(),
         }

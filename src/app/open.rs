@@ -1,5 +1,5 @@
-//! Opening a data dir: one box at a time, in a format that this release knows, and never half of a restore. Not here: what the first
-//! start makes (accounts.rs).
+//! Opens a data dir: one process at a time, in a format this release knows, never half a restore. Not here: what the first start
+//! creates (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
 use super::log::log;
@@ -21,13 +21,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Below this share of the disk, nothing more is written.
+/// Below this share of free disk, writes are refused,
 const FREE_SHARE_MIN: f64 = 0.05;
-/// Where the share is large, this much is enough.
+/// unless this much is free.
 const FREE_BYTES_ENOUGH: u64 = 1 << 30;
 const ROOM_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
-/// Whether the disk under `dir` still has room; looks twice a second at most.
+/// Whether the disk under `dir` has room; checked at most twice a second.
 pub fn room(dir: &Path) -> Room {
     let dir = dir.to_owned();
     let last: Mutex<Option<(Instant, Result<(), &'static str>)>> = Mutex::new(None);
@@ -45,7 +45,7 @@ pub fn room(dir: &Path) -> Room {
 }
 
 fn look_for_room(dir: &Path) -> Result<(), &'static str> {
-    // What can't be asked is found out by writing.
+    // If it can't be asked, a write will find out.
     let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
     if disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
         return Err("the disk can only be read");
@@ -55,18 +55,18 @@ fn look_for_room(dir: &Path) -> Result<(), &'static str> {
     if enough { Ok(()) } else { Err("the disk is nearly full") }
 }
 
-/// Where a backup is laid out on a new box, and the file in it that says that it is whole.
+/// Where a backup is unpacked on a new box, and the file in it that marks it complete.
 pub(super) const RESTORED: &str = "restored";
 pub(super) const WHOLE: &str = "whole";
 
-/// Puts what was laid out in the place of what there was; interrupted anywhere, it goes on at the next start.
+/// Replaces the current data with the unpacked backup; if interrupted, it continues at the next start.
 fn take_up_restored(dir: &Path) -> io::Result<()> {
     let restored = dir.join(RESTORED);
     if !restored.join(WHOLE).exists() {
         return Ok(());
     }
     if restored.join("db").exists() && dir.join(FIRST_PASSWORD).exists() {
-        // The new box's own: nobody has it any more.
+        // The new box's own password, which no longer applies.
         fs::remove_file(dir.join(FIRST_PASSWORD))?;
     }
     for name in ["db", "pictures", "tls", FIRST_PASSWORD] {
@@ -84,11 +84,11 @@ fn take_up_restored(dir: &Path) -> io::Result<()> {
 }
 
 impl App {
-    /// The store in `dir` and the verbs on it; makes the directory where it is missing.
+    /// Opens the store in `dir`, creating the directory if needed.
     pub fn open(dir: &Path, settings: &[(String, String)]) -> Result<Self, Box<dyn Error>> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
         data_dir::check_access(dir)?;
-        // It may have been made by hand, or copied: what is in it is for its owner alone.
+        // It may have been made by hand or copied; only the owner may read it.
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(|e| data_dir::io_in_words(dir, &e))?;
         if dir.join(INCOMPLETE).exists() {
             let dir = dir.display();
@@ -96,7 +96,7 @@ impl App {
         }
         take_up_restored(dir)?;
         let backend = Local::open(&dir.join("db")).map_err(|e| data_dir::store_in_words(dir, &e))?;
-        // Half a backup, that was being taken in when the box went down. Only whoever has the store open may say so.
+        // An unpacking that the last run did not finish. Safe to say only with the store open, hence locked.
         let half = dir.join(RESTORED);
         if half.exists() {
             fs::remove_dir_all(&half).map_err(|e| data_dir::io_in_words(&half, &e))?;
@@ -111,7 +111,7 @@ impl App {
     }
 }
 
-/// Tokens, passwords and locks are again as they were when the backup was made: whoever looks into the log is told.
+/// A restore brings back old tokens, passwords and locks; the log says so.
 fn note_restore(store: &Store) -> Result<(), Refusal> {
     let mark = RESTORED_COUNTER.to_owned();
     if !store.read(|view| view.has(&COUNTERS, &mark))? {
@@ -125,13 +125,12 @@ fn note_restore(store: &Store) -> Result<(), Refusal> {
     })
 }
 
-/// What a store of the format before lacks, for each format that lacks anything; in their order. Records are read as they are, and take
-/// their new shape when they are written.
+/// What older formats lack, in order. Records themselves are read in any shape and rewritten when they next change.
 const MIGRATIONS: [(u64, Migration); 2] = [(4, identity::to_format_4), (4, recount::to_format_4)];
 
 type Migration = fn(&Store) -> Result<(), Refusal>;
 
-/// A newer release's store is left alone. An older one's is kept as a backup before anything in it is written anew.
+/// Refuses a newer release's store; backs an older one up before changing it.
 fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
     let older = match store.read(|view| view.get(&FORMAT, &())).map_err(|e| data_dir::store_in_words(dir, &e))? {
         Some(FORMAT_NUMBER) => return Ok(()),
@@ -150,7 +149,7 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
             }
             older
         }
-        // Just made: it lacks nothing.
+        // New, so it lacks nothing.
         None => FORMAT_NUMBER,
     };
     let missing = MIGRATIONS.iter().filter(|(format, _)| *format > older);
@@ -160,7 +159,7 @@ fn bring_to_format(store: &Store, dir: &Path) -> Result<(), Box<dyn Error>> {
     Ok(brought.collect::<Result<(), _>>().map_err(|refusal| unreadable(dir, refusal))?)
 }
 
-/// A row that can't be read was named in the log; here it is said what to do.
+/// The log already names the row; this says what to do.
 fn unreadable(dir: &Path, refusal: Refusal) -> String {
     match refusal.code {
         Code::Internal => data_dir::store_in_words(dir, &StoreError::Fatal("a row can't be read".into())),

@@ -1,4 +1,4 @@
-//! Password hashes (argon2id) and random secrets. Hashing is heavy on purpose, so only a few run at once, off the runtime.
+//! Password hashes (argon2id) and random secrets. Hashing is slow on purpose: few at a time, off the runtime.
 
 use crate::domain::refusal::Refusal;
 use argon2::Argon2;
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Each takes 19 MiB and some ten milliseconds of one core.
+/// Each takes 19 MiB and some ten milliseconds of a core.
 const AT_ONCE: usize = 2;
 pub const PASSWORD_CHARS_MIN: usize = 8;
 pub const PASSWORD_CHARS_MAX: usize = 256;
@@ -32,23 +32,22 @@ fn random<const N: usize>() -> Result<[u8; N], Refusal> {
     Ok(bytes)
 }
 
-/// 64 random bits.
 pub(super) fn random_number() -> Result<u64, Refusal> {
     Ok(u64::from_le_bytes(random::<8>()?))
 }
 
-/// 256 random bits, in URL-safe base64.
+/// 256 random bits in URL-safe base64.
 pub fn secret() -> Result<String, Refusal> {
     use base64::Engine as _;
     Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
 
-/// By what a secret is kept: it has enough bits to need no slow hash.
+/// What is stored of a secret, which is random enough to need no slow hash.
 pub fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// A password that can be read aloud: five groups of four, without letters that look alike.
+/// Can be read aloud: five groups of four, without lookalike letters.
 pub fn readable_password() -> Result<String, Refusal> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let letters: Vec<char> = random::<20>()?.iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();

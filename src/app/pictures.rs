@@ -1,4 +1,4 @@
-//! Pictures on their way in: is it one, how large is it, is it whole. The pixels are not decoded here.
+//! Incoming pictures: format, size, completeness; without decoding pixels.
 
 use super::{App, By, now, tiff};
 use crate::domain::file_kind;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 pub const BYTES_MAX: u64 = crate::domain::invoice::PICTURE_BYTES_MAX;
 
-/// A picture whose file is durable and which no row names yet.
+/// A picture whose file is synced but which no row names yet.
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub hash: BlobHash,
@@ -25,7 +25,7 @@ pub struct Kept {
     pub bytes: u64,
 }
 
-/// What a picture's header says.
+/// From the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     pub format: PictureFormat,
@@ -34,7 +34,6 @@ pub struct Shape {
     pub pages: u32,
 }
 
-/// Said for what it is, with what to do.
 fn unsupported(why: Words) -> Refusal {
     Refusal::new(Code::Unsupported, why.zh, why.en)
 }
@@ -43,7 +42,7 @@ pub fn too_many_bytes() -> Refusal {
     Refusal::new(Code::TooLarge, "图片超过 20 MiB", "the picture is larger than 20 MiB")
 }
 
-/// Reads the header, and looks whether the end is there. Blocks.
+/// Reads the header and checks that the end is there. Blocks.
 pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     let mut file = File::open(path).map_err(StoreError::Io)?;
     let bytes = file.metadata().map_err(StoreError::Io)?.len();
@@ -57,7 +56,7 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         Ok(ImageFormat::WebP) => PictureFormat::WebP,
         _ => return Err(unsupported(file_kind::taken_for(&head))),
     };
-    // Damaged so that it can't even be asked is cut off too.
+    // Unreadable directories count as cut off.
     let pages = if format == PictureFormat::Tiff { tiff::pages(&mut file, bytes) } else { Ok(1) };
     let cut_off = || unsupported(file_kind::cut_off());
     let pages = pages.map_err(|_| cut_off())?;
@@ -90,10 +89,10 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     Ok(Shape { format, width, height, pages })
 }
 
-/// How far from a JPEG's end its end mark may lie: cameras append things.
+/// JPEG's end mark may be this far from the end: cameras append data.
 const JPEG_TAIL: u64 = 64 << 10;
 
-/// A file cut off on its way is told apart from a whole one without decoding it.
+/// Tells a truncated file from a whole one without decoding it.
 fn is_whole(file: &mut File, format: PictureFormat, bytes: u64) -> std::io::Result<bool> {
     let mut tail = |len: u64| {
         file.seek(SeekFrom::Start(bytes.saturating_sub(len)))?;
@@ -104,11 +103,11 @@ fn is_whole(file: &mut File, format: PictureFormat, bytes: u64) -> std::io::Resu
     Ok(match format {
         PictureFormat::Jpeg => tail(JPEG_TAIL)?.windows(2).any(|w| w == [0xFF, 0xD9]),
         PictureFormat::Png => tail(JPEG_TAIL)?.windows(4).any(|w| w == b"IEND"),
-        // Both say in their fifth to eighth byte how long they are; a RIFF file does not count its first eight.
+        // Length at byte 4, not counting the first eight bytes.
         PictureFormat::WebP => stated_length(file, 4)? + 8 <= bytes + 1,
-        // Says in its third to sixth byte how long it is; some writers leave it out.
+        // Length at byte 2; some writers leave it zero.
         PictureFormat::Bmp => stated_length(file, 2)? <= bytes,
-        // Looked at where its pages were counted.
+        // Checked when counting pages.
         PictureFormat::Tiff => true,
     })
 }
@@ -120,7 +119,6 @@ fn stated_length(file: &mut File, at: u64) -> std::io::Result<u64> {
     Ok(u64::from(u32::from_le_bytes(length)))
 }
 
-/// Writes the row of a kept picture.
 pub fn record(txn: &mut Txn<'_>, by: &By, kept: &Kept, purpose: Purpose, company: CompanyId) -> Result<Picture, StoreError> {
     let id = PictureId(txn.next("pictures")?);
     let picture = Picture {
@@ -140,14 +138,14 @@ pub fn record(txn: &mut Txn<'_>, by: &By, kept: &Kept, purpose: Purpose, company
     Ok(picture)
 }
 
-/// The picture becomes one of this company's: it belongs to whom it is about, not to whoever sent it.
+/// Moves the picture to `company`, which it is about; the uploader may be of another.
 pub(super) fn give(txn: &mut Txn<'_>, picture: Picture, company: CompanyId) -> Result<Picture, StoreError> {
     let picture = Picture { company, ..picture };
     txn.put(&PICTURES, &picture.id, &picture)?;
     Ok(picture)
 }
 
-/// The same picture once more, as one of this company's: others have it too.
+/// Copies the row for `company`, as others use the picture too.
 pub(super) fn hand_over(txn: &mut Txn<'_>, picture: Picture, company: CompanyId) -> Result<Picture, StoreError> {
     let picture = Picture { id: PictureId(txn.next("pictures")?), company, ..picture };
     txn.put(&PICTURES, &picture.id, &picture)?;
@@ -163,7 +161,7 @@ impl App {
         self.act(by, move |txn, by| Ok(record(txn, by, &kept, Purpose::Template, by.actor.company)?)).await
     }
 
-    /// Removes the files that no row names: what an upload left that never came to its row. At start, before anything comes in.
+    /// Removes files that no row names, left by unfinished uploads. Only at start, before any upload.
     pub fn sweep_pictures(&self) -> Result<usize, Refusal> {
         let named = self.store.read(|view| {
             view.scan(&PICTURES, &(), false).map(|row| row.map(|(_, p)| p.hash.to_string())).collect::<Result<_, _>>()

@@ -1,5 +1,5 @@
-//! Who has which fault open: short, in memory, and gone by itself, so that two people need not do the same work. Nothing depends on it:
-//! whose review counts is the version's affair (entries.rs).
+//! Who has which fault open, so that two people don't do the same work. In memory and short-lived; only a hint, as versions decide
+//! whose review counts (entries.rs).
 
 use crate::domain::ids::{InvoiceId, UserId};
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const LASTS: Duration = Duration::from_secs(60);
-/// A user has no more open at once: the oldest goes.
+/// Per user; the oldest is dropped.
 const OPEN_MAX: usize = 20;
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Presence {
         look(&mut open)
     }
 
-    /// Said again, it lasts from now.
+    /// Repeating it extends it.
     pub fn open(&self, invoice: InvoiceId, user: UserId, name: &str, now: Instant) {
         self.with(now, |open| {
             open.retain(|o| (o.invoice, o.user) != (invoice, user));
@@ -45,7 +45,7 @@ impl Presence {
         self.with(now, |open| open.retain(|o| (o.invoice, o.user) != (invoice, user)));
     }
 
-    /// The names of those who have each open, but for one user's own.
+    /// Names of everyone but one user, by invoice.
     pub fn others(&self, but: UserId, now: Instant) -> HashMap<InvoiceId, Vec<String>> {
         self.with(now, |open| {
             let mut others: HashMap<InvoiceId, Vec<String>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Every label of a device is kept: when it was sent, by whom, and what came of it. Not here: the print state that follows (labels.rs).
+//! A record of each label: when it was sent, by whom, its outcome. Not here: the print state (labels.rs).
 
 use super::{By, now};
 use crate::domain::device::{Device, Label, Print};
@@ -6,7 +6,7 @@ use crate::store::tables::PRINTS;
 use crate::store::{StoreError, Txn, View};
 use std::collections::HashMap;
 
-/// The label that was sent and of which nobody has said yet what came of it.
+/// The last label, if its outcome is open.
 pub(super) fn open_print(txn: &Txn<'_>, device: &Device) -> Result<Option<(u64, Print)>, StoreError> {
     let Some(last) = device.prints.checked_sub(1).map(u64::from) else { return Ok(None) };
     let print = txn.get(&PRINTS, &(device.sn.clone(), last))?;
@@ -28,7 +28,7 @@ pub(super) fn add_print(txn: &mut Txn<'_>, by: &By, device: &mut Device, reason:
     Ok(())
 }
 
-/// Says what came of the label that was sent, if one was.
+/// Records the outcome of the open label; false if none is open.
 pub(super) fn close_print(txn: &mut Txn<'_>, by: &By, device: &Device, outcome: Label) -> Result<bool, StoreError> {
     let Some((number, print)) = open_print(txn, device)? else { return Ok(false) };
     let told = Some((now(), by.actor.user_name.clone()));
@@ -36,7 +36,7 @@ pub(super) fn close_print(txn: &mut Txn<'_>, by: &By, device: &Device, outcome: 
     Ok(true)
 }
 
-/// A device's labels, the first one first.
+/// Oldest first.
 pub fn prints(view: &View<'_>, sn: &str) -> Result<Vec<Print>, StoreError> {
     view.scan(&PRINTS, &sn.to_owned(), false).map(|row| row.map(|(_, print)| print)).collect()
 }
@@ -46,13 +46,12 @@ pub(super) fn last_print(view: &View<'_>, device: &Device) -> Result<Option<Prin
     Ok(last.map(|last| view.get(&PRINTS, &(device.sn.clone(), last))).transpose()?.flatten())
 }
 
-/// Whether its last label went out and nobody can say whether it came out: be it the second one of a device that has its label, or of one
-/// that was set back meanwhile.
+/// Whether it is unknown if the last label came out, also for a reprint or a device marked as not printed since.
 pub fn is_in_doubt(device: &Device, last: &Print) -> bool {
     last.outcome == Label::Sent || matches!(device.label, Label::Sent | Label::Unknown)
 }
 
-/// The last label of each device of which that is in doubt.
+/// The last labels that are in doubt, by serial.
 pub fn in_doubt(view: &View<'_>, devices: &[Device]) -> Result<HashMap<String, Print>, StoreError> {
     let mut found = HashMap::new();
     for device in devices {

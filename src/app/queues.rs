@@ -1,4 +1,4 @@
-//! The queues: what waits, what an engine works on, what an interruption puts back. Not here: what is next (domain/dispatch.rs).
+//! The queues: what waits, what runs, what is put back. Not here: what is next (domain/dispatch.rs).
 
 use super::clock::moment;
 use super::pictures::{self, Kept};
@@ -30,7 +30,7 @@ fn take_out(txn: &mut Txn<'_>, queue: Queue, action: &Action) -> Result<(), Stor
     Ok(())
 }
 
-/// A new action at the end of its queue, with its row in the log. `file_name`: of a recognition. `about`: what the log says of it.
+/// Appends an action to its queue and logs it. `file_name`: for recognitions. `about`: for the log.
 pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, about: &str) -> Result<Action, StoreError> {
     let number = txn.next("actions")?;
     let now = now();
@@ -54,7 +54,6 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, abo
     Ok(action)
 }
 
-/// Where the first that waits stands.
 fn first_position(txn: &Txn<'_>, queue: Queue) -> Result<Option<i64>, StoreError> {
     let first = txn.scan(&QUEUES, &queue.number(), false).next().transpose()?;
     Ok(first.map(|((_, position), _)| position))
@@ -69,15 +68,15 @@ fn wait_at(txn: &mut Txn<'_>, mut action: Action, position: i64) -> Result<(), S
     Ok(())
 }
 
-/// Ahead of the rest of its queue. Its old place is that: the oldest are taken first, and of several that come back the oldest is first
-/// again, in whatever order they come. Only what people have moved ahead meanwhile (below 0) stands before it.
+/// To the front: positions keep the oldest first, in whatever order actions are put back. Only those that people moved ahead (below
+/// 0) stay in front.
 pub(super) fn put_back(txn: &mut Txn<'_>, action: Action) -> Result<(), StoreError> {
     let moved_ahead = first_position(txn, action.job.queue())?.filter(|first| *first < 0);
     let position = moved_ahead.map_or(action.position, |first| action.position.min(first - 1));
     wait_at(txn, action, position)
 }
 
-/// The action, if it is what an engine works on: an end that comes twice finds nothing.
+/// Ends a running action; `None` if it ended already.
 pub(super) fn end(txn: &mut Txn<'_>, id: ActionId, state: State) -> Result<Option<Action>, StoreError> {
     if !txn.has(&RUNNING, &id)? {
         return Ok(None);
@@ -89,7 +88,7 @@ pub(super) fn end(txn: &mut Txn<'_>, id: ActionId, state: State) -> Result<Optio
     Ok(Some(action))
 }
 
-/// A template action that failed, for people to see.
+/// A failed template action, for people to see.
 pub(super) fn set_aside(txn: &mut Txn<'_>, action: &Action) -> Result<(), StoreError> {
     let aside = Action { position: action.id.0.cast_signed(), ..action.clone() };
     put_into(txn, Queue::Exception, &aside)
@@ -104,7 +103,7 @@ pub fn heads(view: &View<'_>) -> Result<Heads, StoreError> {
     Ok(Heads { manage: head(Queue::Manage)?, recognise: head(Queue::Recognise)? })
 }
 
-/// When the action that is next was queued.
+/// When the next action was queued.
 pub fn oldest(view: &View<'_>) -> Result<Option<Millis>, StoreError> {
     let heads = heads(view)?;
     let next = heads.manage.or(heads.recognise).map(|id| view.get(&ACTIONS, &id)).transpose()?.flatten();
@@ -119,7 +118,6 @@ pub fn get(view: &View<'_>, id: ActionId) -> Result<Option<Action>, StoreError> 
     view.get(&ACTIONS, &id)
 }
 
-/// The picture of a recognition.
 pub fn picture_of(view: &View<'_>, action: &Action) -> Result<Option<Picture>, StoreError> {
     match &action.job {
         Job::Recognise { picture, .. } => view.get(&PICTURES, picture),
@@ -127,7 +125,7 @@ pub fn picture_of(view: &View<'_>, action: &Action) -> Result<Option<Picture>, S
     }
 }
 
-/// The first `limit` recognitions that wait, in their order, those that `sees` lets through.
+/// The first `limit` waiting recognitions that `sees` accepts.
 pub fn recognitions_waiting(
     view: &View<'_>,
     limit: usize,
@@ -146,7 +144,7 @@ pub fn recognitions_waiting(
     Ok(waiting)
 }
 
-/// Template actions that wait, in their order, those that `sees` lets through.
+/// The first `limit` waiting template actions that `sees` accepts.
 pub fn template_actions_waiting(view: &View<'_>, limit: usize, sees: impl Fn(&Action) -> bool) -> Result<Vec<Action>, StoreError> {
     let mut waiting = Vec::new();
     for row in view.scan(&QUEUES, &Queue::Manage.number(), false) {
@@ -158,7 +156,6 @@ pub fn template_actions_waiting(view: &View<'_>, limit: usize, sees: impl Fn(&Ac
     Ok(waiting)
 }
 
-/// Whether such a template action waits.
 pub(super) fn is_waiting(view: &View<'_>, is_it: impl Fn(&Action) -> bool) -> Result<bool, StoreError> {
     Ok(!template_actions_waiting(view, 1, is_it)?.is_empty())
 }
@@ -167,7 +164,7 @@ pub fn pause(view: &View<'_>) -> Result<Option<Pause>, StoreError> {
     view.get(&PAUSE, &())
 }
 
-/// The action, if it waits and is of a company that the user sees.
+/// The action, if it waits and the user sees its company.
 fn waiting_for(txn: &Txn<'_>, by: &By, id: ActionId) -> Result<Action, Refusal> {
     let unknown = || Refusal::not_found("没有这个操作", "no such action");
     let action = txn.get(&ACTIONS, &id)?.ok_or_else(unknown)?;
@@ -182,8 +179,8 @@ fn waiting_for(txn: &Txn<'_>, by: &By, id: ActionId) -> Result<Action, Refusal> 
 
 const LATELY: usize = 20;
 
-/// How long reading a picture took lately, in the middle: one that was interrupted or lay behind a pause says nothing of the next. `None`
-/// before the first. What waited had its turn when the one before it ended.
+/// Median time of the last recognitions, as interruptions and pauses make outliers; `None` before the first. A waiting one counts
+/// from the end of the one before.
 pub fn usual_ms(view: &View<'_>) -> Result<Option<Millis>, StoreError> {
     let lately = view.scan(&INVOICES, &(), true).take(LATELY + 1).map(|row| row.map(|(_, invoice)| invoice));
     let lately: Vec<_> = lately.collect::<Result<_, _>>()?;
@@ -198,7 +195,6 @@ pub fn usual_ms(view: &View<'_>) -> Result<Option<Millis>, StoreError> {
     Ok(took.get(took.len() / 2).copied())
 }
 
-/// What engines work on now.
 pub fn running(view: &View<'_>) -> Result<Vec<Action>, StoreError> {
     let mut running = Vec::new();
     for row in view.scan(&RUNNING, &(), false) {
@@ -208,7 +204,7 @@ pub fn running(view: &View<'_>) -> Result<Vec<Action>, StoreError> {
 }
 
 impl App {
-    /// One recognition a picture. The same `key` of the same user within a day gives the first answer again and queues nothing.
+    /// One recognition per picture. The same `key` from the same user within a day repeats the first answer and queues nothing.
     pub async fn queue_recognitions(
         &self,
         by: By,
@@ -245,8 +241,8 @@ impl App {
         .await
     }
 
-    /// An engine takes it up, and is done with it `within` that time for certain: from here on a crash of the box shows what it was doing.
-    /// `None`: it waits no more.
+    /// Marks an action as running, so that a crash shows what was being done; it ends `within` that time. `None`: it no longer
+    /// waits.
     pub async fn start_action(&self, id: ActionId, within: Duration) -> Result<Option<Action>, Refusal> {
         let running = Running { owner: self.run, until: moment().after(within) };
         self.store
@@ -264,7 +260,7 @@ impl App {
             .await
     }
 
-    /// Tried in vain: it is next again. `counts`: the try is one of those it has. `numbers`: what engines have allotted in it.
+    /// After a failed try: it is next again. `counts`: the try counts against its limit. `numbers`: allotted by engines in it.
     pub async fn put_action_back(&self, id: ActionId, counts: bool, numbers: EngineNumbers) -> Result<(), Refusal> {
         self.store
             .write(move |txn| {
@@ -278,7 +274,7 @@ impl App {
             .await
     }
 
-    /// What waits is taken out, however long its queue. What runs or has ended stays as it is.
+    /// Cancels a waiting action; others are refused.
     pub async fn cancel_action(&self, by: By, id: ActionId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let mut action = waiting_for(txn, by, id)?;
@@ -295,7 +291,7 @@ impl App {
         .await
     }
 
-    /// Before everything else in its queue.
+    /// To the front of its queue.
     pub async fn run_action_next(&self, by: By, id: ActionId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let action = waiting_for(txn, by, id)?;
@@ -308,7 +304,7 @@ impl App {
         .await
     }
 
-    /// What runs ends; nothing else starts until `resume_queues`, over restarts too.
+    /// What runs may finish; nothing starts until `resume_queues`, even after restarts.
     pub async fn pause_queues(&self, by: By, reason: String) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             log(txn, now(), by, None, Fact::QueuesPaused { reason: reason.clone() })?;
@@ -330,7 +326,7 @@ impl App {
     }
 }
 
-/// What an earlier upload with this key was answered with; keys that are too old go.
+/// The answer to an earlier upload with this key; drops expired keys.
 fn first_answer(
     txn: &mut Txn<'_>,
     key: &(crate::domain::ids::UserId, String),

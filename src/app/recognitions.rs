@@ -1,5 +1,5 @@
-//! The end of a recognition: an invoice is kept, as read or as a fault, with what people have said of it before. Not here: the queue that it
-//! comes from (queues.rs), the reading (dispatcher.rs).
+//! The end of a recognition: an invoice is stored, as read or as a fault, keeping earlier corrections. Not here: the queue
+//! (queues.rs), the reading (dispatcher/attempt.rs).
 
 use super::invoices::{corrections, learnt, put};
 use super::queues::{end, picture_of};
@@ -15,17 +15,16 @@ use crate::domain::region::Region;
 use crate::store::Txn;
 use crate::store::tables::{CANDIDATES, INVOICES, TEMPLATES};
 
-/// What came of a recognition.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The template that fits, and what it was called then.
+    /// With its label at that time.
     pub template: Option<(TemplateId, String)>,
     pub regions: Vec<Region>,
     /// Empty: no person is needed.
     pub reasons: Vec<Reason>,
-    /// Texts of the VAT codes on the picture.
+    /// Texts of VAT codes on the picture.
     pub codes: Vec<String>,
-    /// The templates it was chosen from, the likeliest first, where the engine told.
+    /// Likeliest first, if the engine told.
     pub candidates: Vec<Candidate>,
 }
 
@@ -34,7 +33,7 @@ impl Outcome {
         Self { template: None, regions: Vec::new(), reasons: vec![reason], codes: Vec::new(), candidates: Vec::new() }
     }
 
-    /// The engine gave no proper answer in all its tries.
+    /// No proper answer in all tries.
     pub fn gave_up(broken: Broken) -> Self {
         Self::nothing_read(match broken {
             Broken::Sending => Reason::EngineNotAsked,
@@ -66,7 +65,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         template_label: template_label.unwrap_or_default(),
         company: action.company,
         company_name: action.company_name,
-        // Whoever has it read again is not whoever brought it.
+        // A second reading doesn't change the uploader.
         user: again.as_ref().map_or(action.user, |known| known.user),
         user_name: again.as_ref().map_or(action.user_name, |known| known.user_name.clone()),
         picture,
@@ -81,7 +80,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
         decisions: again.as_ref().map(|known| known.decisions.clone()).unwrap_or_default(),
     };
     let said = corrections(&txn.view(), invoice.id)?;
-    // Most are read for the first time: their template need not be looked at.
+    // Usually a first reading, which doesn't need the template.
     let learnt = learnt(&txn.view(), template.filter(|_| !said.is_empty()))?;
     judge::keep_corrections(&mut invoice, &said, &learnt);
     if invoice.reasons.is_empty() {
@@ -106,7 +105,7 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcome: Outcome)
 }
 
 impl App {
-    /// The end of a recognition, for good: an invoice is kept, as read or as a fault. An end that comes twice does nothing.
+    /// Stores the invoice, as read or as a fault. Repeating it does nothing.
     pub async fn recognition_ended(&self, id: ActionId, outcome: Outcome) -> Result<(), Refusal> {
         self.store.write(move |txn| end_recognition(txn, id, outcome)).await
     }

@@ -1,5 +1,4 @@
-//! What a store lacks that an older release wrote: what invoices are known by, and what they come to, made anew. Interrupted, it begins
-//! again at the next opening.
+//! Rebuilds what an older release's store lacks: identity indexes and totals. If interrupted, it starts over.
 
 use super::invoices::EVERYBODY;
 use super::kin::{class, index};
@@ -16,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 /// A verb may write about a thousand keys.
 const AT_ONCE: usize = 200;
 
-/// To format 4: numbers are compared by value, totals are signed and say what they count, and a template's pictures are its company's.
+/// Format 4: numbers compare by value, totals are signed and by class, a template's pictures belong to its company.
 pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
     hand_pictures_over(store)?;
     let queued = store.walk(queued_again)?;
@@ -50,7 +49,7 @@ pub(super) fn to_format_4(store: &Store) -> Result<(), Refusal> {
     })
 }
 
-/// What an administrator drew for another company lay on pictures of his own, which that company could not see.
+/// Administrators' templates for other companies had pictures that those could not see.
 fn hand_pictures_over(store: &Store) -> Result<(), Refusal> {
     for id in store.walk(|view| templates::ids(view, None))? {
         store.write_blocking(move |txn| {
@@ -75,7 +74,7 @@ fn own_picture(txn: &mut Txn<'_>, id: PictureId, company: CompanyId) -> Result<P
     }
 }
 
-/// The invoices that are being read again.
+/// Invoices being read again.
 fn queued_again(view: &View<'_>) -> Result<HashSet<InvoiceId>, StoreError> {
     let waiting = view.scan(&QUEUES, &(), false).map(|row| row.map(|(_, id)| id));
     let running = view.scan(&RUNNING, &(), false).map(|row| row.map(|(id, _)| id));
@@ -88,7 +87,7 @@ fn queued_again(view: &View<'_>) -> Result<HashSet<InvoiceId>, StoreError> {
     Ok(queued)
 }
 
-/// One whose second reading was cancelled had been on no list since.
+/// A cancelled second reading left the invoice on no list.
 fn anew(txn: &mut Txn<'_>, mut invoice: Invoice, queued: &HashSet<InvoiceId>) -> Result<(), StoreError> {
     index(txn, &invoice)?;
     if invoice.standing == Standing::Reading && !queued.contains(&invoice.id) {
@@ -101,7 +100,7 @@ fn anew(txn: &mut Txn<'_>, mut invoice: Invoice, queued: &HashSet<InvoiceId>) ->
 
 type Known = (CompanyId, String, InvoiceId);
 
-/// Rows of the index that no invoice has any more.
+/// Index rows of identities that changed.
 fn not_known_by(view: &View<'_>) -> Result<Vec<Known>, StoreError> {
     let mut wrong = Vec::new();
     for row in view.scan(&INVOICES_BY_IDENTITY, &(), false) {
@@ -113,7 +112,7 @@ fn not_known_by(view: &View<'_>) -> Result<Vec<Known>, StoreError> {
     Ok(wrong)
 }
 
-/// What all invoices come to, each company's and everybody's.
+/// Totals of each company and of all.
 pub(super) fn count(view: &View<'_>) -> Result<BTreeMap<CompanyId, Totals>, StoreError> {
     let mut totals: BTreeMap<CompanyId, Totals> = BTreeMap::new();
     for row in view.scan(&INVOICES, &(), false) {

@@ -1,4 +1,4 @@
-//! What was under way when the box went down.
+//! What was running when the box went down.
 
 use super::clock::moment;
 use super::queues::{put_back, running};
@@ -11,9 +11,9 @@ use crate::store::StoreError;
 use crate::store::tables::{ACTIONS, BOOT, RUNNING};
 
 impl App {
-    /// What another run of the box had in hand, or had to be done with by now, is next again, unless it has brought the box down too often.
-    /// At start, before anything is dispatched; answers how many. `boot` names the machine's run: when that ended too, the action was not the cause. `reads_here`: in
-    /// this process; an engine elsewhere can't bring the box down.
+    /// At start, before anything is dispatched: puts back what another run had in hand, or what is past its time, unless it brought
+    /// the box down too often. Returns how many. `boot`: the machine's boot; if that changed, the action was not the cause.
+    /// `reads_here`: whether an engine runs in this process; one elsewhere can't bring the box down.
     pub fn recover_actions(&self, boot: &str, reads_here: bool) -> Result<usize, Refusal> {
         let (boot, run) = (boot.to_owned(), self.run);
         self.store.write_blocking(move |txn| {

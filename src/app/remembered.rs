@@ -1,4 +1,4 @@
-//! What is remembered of the store until the news say that it has changed: who secrets stand for, companies' templates, the settings.
+//! Caches of the store, dropped by news: actors of secrets, companies' templates, settings.
 
 use super::{App, log, settings, templates};
 use crate::domain::action::LogRow;
@@ -12,16 +12,15 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// So much of each kind is remembered at once.
+/// Per kind.
 const REMEMBERED_MAX: usize = 20_000;
 
-/// What was found by a key when it was last looked for, until it is forgotten.
 #[derive(Debug)]
 pub struct Remembered<K, T>(RwLock<Found<K, T>>);
 
 #[derive(Debug)]
 struct Found<K, T> {
-    /// How often it was forgotten.
+    /// How often it was cleared.
     times: u64,
     by_key: HashMap<K, T>,
 }
@@ -33,7 +32,7 @@ impl<K, T> Default for Remembered<K, T> {
 }
 
 impl<K: Eq + Hash, T: Clone> Remembered<K, T> {
-    /// As it was found last, and else as `look` finds it. What is forgotten during the look is not remembered from it.
+    /// The cached value, or what `look` finds; that is not cached if the cache was cleared meanwhile.
     pub fn or(&self, key: K, look: impl FnOnce() -> Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
         let times = {
             let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -67,24 +66,24 @@ impl<K: Eq + Hash, T: Clone> Remembered<K, T> {
 }
 
 impl App {
-    /// Goes up when anything changes in the accounts.
+    /// Grows with every change to accounts.
     pub fn accounts_version(&self) -> u64 {
         self.sessions.times_forgotten()
     }
 
-    /// The templates that an invoice of this company is read with.
+    /// For reading invoices of this company.
     pub fn templates_of(&self, company: CompanyId) -> Result<Vec<Arc<Template>>, Refusal> {
         let read = || self.store.walk(|view| templates::of_company(view, company)).map(Some);
         Ok(self.templates.or(company, read)?.unwrap_or_default())
     }
 
-    /// The row that a piece of news points to.
+    /// The log row that the news names.
     pub fn logged(&self, news: &News) -> Result<Option<LogRow>, Refusal> {
         let News::Logged(time, number) = news else { return Ok(None) };
         Ok(self.store.read(|view| log::row(view, (*time, *number)))?)
     }
 
-    /// Forgets what is no longer so. The feed calls it in the order of the news: the last one decides.
+    /// Drops what changed. The feed calls it in the order of the news.
     pub fn hear(&self, news: &News, fact: Option<&Fact>) {
         if news.is_about_accounts() {
             self.sessions.forget();

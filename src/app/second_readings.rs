@@ -1,4 +1,4 @@
-//! Invoices that wait for a person are read again instead. Not here: what becomes of what people said before (recognitions.rs).
+//! Faults read again instead of reviewed. Not here: what becomes of earlier corrections (recognitions.rs).
 
 use super::entries::is_stale;
 use super::faults::{fault, strike, tell};
@@ -14,7 +14,7 @@ use crate::store::tables::FAULTS;
 use crate::store::{StoreError, Txn};
 use std::collections::BTreeMap;
 
-/// Telling is the caller's: once for however many.
+/// The caller tells the news, once for all.
 fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, Invoice), StoreError> {
     let mut invoice = before.clone();
     invoice.standing = Standing::Reading;
@@ -26,12 +26,11 @@ fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, 
     Ok((action.id, invoice))
 }
 
-/// A retry writes about twenty keys, of the thousand that one verb may.
+/// A retry writes about twenty keys.
 pub const RETRIED_AT_ONCE: usize = 50;
 
 impl App {
-    /// Read it again: a new action for the same invoice, which is off the list at once. `Err` within: somebody was faster, and this is how
-    /// it stands now.
+    /// Queues the invoice again and takes it off the list. Inner `Err`: somebody was faster; the current invoice.
     pub async fn retry_fault(
         &self,
         by: By,
@@ -51,7 +50,7 @@ impl App {
         .await
     }
 
-    /// Read these again, at most `RETRIED_AT_ONCE`. What left the list meanwhile, or was never to be seen, is passed over.
+    /// At most `RETRIED_AT_ONCE`; skips those no longer on the list or not visible.
     pub async fn retry_faults(&self, by: By, ids: Vec<InvoiceId>) -> Result<Vec<ActionId>, Refusal> {
         self.act(by, move |txn, by| {
             let mut queued: BTreeMap<CompanyId, Vec<ActionId>> = BTreeMap::new();

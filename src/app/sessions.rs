@@ -1,4 +1,5 @@
-//! Logging in and out: sessions, tokens. Not here: the cookie (http/edge/session.rs), the limit on wrong passwords (attempts.rs).
+//! Sessions and tokens: logging in and out. Not here: the cookie (http/edge/session.rs), the limit on wrong passwords
+//! (attempts.rs).
 
 use super::attempts::TooMany;
 use super::{App, By, accounts, log, now, passwords};
@@ -11,7 +12,6 @@ use crate::store::tables::{SESSIONS, TOKENS, TOKENS_BY_HASH, USERS};
 use crate::store::{StoreError, View};
 use std::net::IpAddr;
 
-/// How a login ended, when it was not refused outright.
 #[derive(Debug)]
 pub enum Login {
     /// The cookie's value.
@@ -20,7 +20,7 @@ pub enum Login {
     },
     UnknownUser,
     WrongPassword,
-    /// Too many wrong ones; seconds to wait.
+    /// Too many wrong passwords; seconds to wait.
     Locked {
         retry_after: u64,
     },
@@ -28,14 +28,13 @@ pub enum Login {
 
 type Digest = [u8; 32];
 
-/// Who a cookie stands for, and since when.
 fn of_session(view: &View<'_>, key: Digest) -> Result<Option<(Actor, Session)>, StoreError> {
     let Some(session) = view.get(&SESSIONS, &key)? else { return Ok(None) };
     let Some(user) = view.get(&USERS, &session.user)?.filter(|u| !u.locked) else { return Ok(None) };
     Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
 }
 
-/// Who a token stands for: its user, within what the token was given.
+/// Its user, with no more than the token's permissions.
 fn of_token(view: &View<'_>, id: TokenId) -> Result<Option<Actor>, StoreError> {
     let Some(token) = view.get(&TOKENS, &id)? else { return Ok(None) };
     let Some(user) = view.get(&USERS, &token.user)?.filter(|u| !u.locked) else { return Ok(None) };
@@ -44,7 +43,7 @@ fn of_token(view: &View<'_>, id: TokenId) -> Result<Option<Actor>, StoreError> {
     Ok(Some(actor))
 }
 
-/// Who somebody is now, whoever they were when they were let in. `None`: nobody any more.
+/// Who the credential belongs to now.
 pub(super) fn actor_of(view: &View<'_>, credential: Credential) -> Result<Option<Actor>, StoreError> {
     match credential {
         Credential::Session(key) => {
@@ -55,7 +54,7 @@ pub(super) fn actor_of(view: &View<'_>, credential: Credential) -> Result<Option
 }
 
 impl App {
-    /// `may_use_default`: the password that the interface document prints is taken from this address.
+    /// `may_use_default`: this address may log in with the interface document's password.
     pub async fn log_in(&self, name: String, password: String, address: IpAddr, may_use_default: bool) -> Result<Login, Refusal> {
         let found = match name.chars().count() {
             0..=accounts::NAME_CHARS_MAX => self.store.read(|view| accounts::by_name(view, &name))?,
@@ -72,7 +71,7 @@ impl App {
         };
         let Some(user) = found else {
             attempt.was_wrong();
-            // What was typed may be a password in the wrong field: it is not kept.
+            // The name is not logged: it may be a password typed into the wrong field.
             self.log_refusal(None, address, Refused::UnknownUser).await;
             return Ok(Login::UnknownUser);
         };
@@ -104,7 +103,7 @@ impl App {
         let (id, key) = (user.id, passwords::digest(&secret));
         self.store
             .write(move |txn| {
-                // Locked, deleted or given another password while the hash was computed?
+                // Locked, deleted or changed while the hash was computed?
                 let current = txn.get(&USERS, &id)?.filter(|u| !u.locked && u.password_hash == user.password_hash);
                 let current = current.ok_or_else(Refusal::unauthenticated)?;
                 let now = now();
@@ -116,7 +115,7 @@ impl App {
         Ok(Login::Welcome { secret })
     }
 
-    /// `user`: `None` where nobody is of that name. The answer does not hang on it: on a full disk it is the same.
+    /// `user`: `None` for an unknown name. A failed log write does not change the answer.
     async fn log_refusal(&self, user: Option<User>, address: IpAddr, why: Refused) {
         let logged = self.store.write(move |txn| {
             let actor = match user {
@@ -130,7 +129,6 @@ impl App {
         }
     }
 
-    /// Who a cookie's secret stands for.
     pub fn session_actor(&self, secret: &str, now: Millis) -> Result<Option<Actor>, Refusal> {
         let key = passwords::digest(secret);
         let found = self.sessions.or(key, || self.store.read(|view| of_session(view, key)))?;
@@ -141,7 +139,7 @@ impl App {
         Ok(Some(actor))
     }
 
-    /// Nobody waits for it: a lost touch costs a few minutes of idle time.
+    /// In the background: losing it costs minutes of idle time.
     fn touch(&self, key: [u8; 32], now: Millis) {
         let store = self.store.clone();
         tokio::spawn(async move {
@@ -158,7 +156,6 @@ impl App {
         });
     }
 
-    /// Who a station's token stands for: its user, within what the token was given.
     pub fn token_actor(&self, secret: &str) -> Result<Option<Actor>, Refusal> {
         let hash = passwords::digest(secret);
         let found = self.tokens.or(hash, || {
@@ -170,7 +167,7 @@ impl App {
         Ok(found)
     }
 
-    /// Drops the sessions that are over, with their sockets; answers how many. At start, and every now and then.
+    /// Drops expired sessions with their sockets; returns how many.
     pub fn sweep_sessions(&self) -> Result<usize, Refusal> {
         const AT_ONCE: usize = 500;
         let is_over = |row: &Result<([u8; 32], Session), _>| row.as_ref().is_ok_and(|(_, session)| session.is_over(now()));

@@ -1,4 +1,4 @@
-//! Settings as they are kept, under those of the command line.
+//! Stored settings, under those of the command line.
 
 use super::{App, By, log, now};
 use crate::domain::fact::Fact;
@@ -8,7 +8,6 @@ use crate::store::tables::SETTINGS;
 use crate::store::{StoreError, View};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Those in force.
 #[derive(Debug, Default)]
 pub struct InForce(RwLock<Arc<Settings>>);
 
@@ -25,8 +24,7 @@ impl InForce {
 /// Counts the changes.
 const VERSION: &str = "settings";
 
-/// The stored ones with those of the command line over them. A stored one that this release does not take is passed over, with a word:
-/// it must not keep the box from starting.
+/// Invalid stored settings are logged and skipped: they must not keep the box from starting.
 pub(super) fn read(view: &View<'_>, fixed: &[(String, String)]) -> Result<Result<Settings, Refusal>, StoreError> {
     let mut settings = Settings::default();
     for row in view.scan(&SETTINGS, &(), false) {
@@ -50,17 +48,16 @@ impl App {
         self.settings.get()
     }
 
-    /// Goes up with every change.
     pub fn settings_version(&self) -> Result<u64, Refusal> {
         Ok(self.store.read(|view| view.counter(VERSION))?)
     }
 
-    /// The names of those that the command line sets.
+    /// Those set on the command line.
     pub fn fixed_settings(&self) -> impl Iterator<Item = &str> {
         self.fixed.iter().map(|(name, _)| name.as_str())
     }
 
-    /// All or none; durable, and in force when this answers. `seen`: the version that they were changed from.
+    /// All or none; in force when this returns. `seen`: the version on which the changes are based.
     pub async fn change_settings(&self, by: By, changes: Vec<(String, String)>, seen: Option<u64>) -> Result<(), Refusal> {
         if let Some((name, _)) = changes.iter().find(|(name, _)| self.fixed_settings().any(|fixed| fixed == name)) {
             return Err(Refusal::new(

@@ -1,4 +1,4 @@
-//! Templates: drawn by people, learnt by the engine, kept here.
+//! Templates, drawn by people and learnt by engines.
 
 use super::accounts::must_be_company;
 use super::queues::{end, enqueue, is_waiting, running, set_aside, sizes};
@@ -14,7 +14,7 @@ use crate::store::tables::{PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
 use crate::store::{StoreError, Txn, View};
 use std::sync::Arc;
 
-/// What a user drew. Without `origin`, a changed template keeps its own; without `shown`, the origin is shown.
+/// As drawn. Without `origin`, a changed template keeps its own; without `shown`, the origin is shown.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     pub layout: Layout,
@@ -22,7 +22,7 @@ pub struct Drawn {
     pub origin: Option<PictureId>,
     pub shown: Option<pictures::Kept>,
     pub company: Option<CompanyId>,
-    /// Of a changed template: the version that its editor saw.
+    /// For a change: the version that the editor saw.
     pub version: Option<u64>,
 }
 
@@ -30,7 +30,7 @@ pub fn get(view: &View<'_>, id: TemplateId) -> Result<Option<Template>, StoreErr
     view.get(&TEMPLATES, &id)
 }
 
-/// A company's templates (`None`: everybody's), newest first.
+/// Newest first; `None`: of all companies.
 pub fn ids(view: &View<'_>, scope: Option<CompanyId>) -> Result<Vec<TemplateId>, StoreError> {
     let id = |row: Result<((CompanyId, TemplateId), ()), StoreError>| row.map(|((_, id), ())| id);
     let mut ids = match scope {
@@ -41,12 +41,11 @@ pub fn ids(view: &View<'_>, scope: Option<CompanyId>) -> Result<Vec<TemplateId>,
     Ok(ids)
 }
 
-/// One after the other, as they are asked for: a template with all that was learnt of it may be large.
+/// One at a time: templates with all they learnt may be large.
 pub fn each(view: &View<'_>, ids: impl IntoIterator<Item = TemplateId>) -> impl Iterator<Item = Result<Template, StoreError>> {
     ids.into_iter().filter_map(|id| view.get(&TEMPLATES, &id).transpose())
 }
 
-/// Those an invoice of this company is read with.
 pub fn of_company(view: &View<'_>, company: CompanyId) -> Result<Vec<Arc<Template>>, StoreError> {
     each(view, ids(view, Some(company))?).map(|template| template.map(Arc::new)).collect()
 }
@@ -55,13 +54,13 @@ fn unknown_template() -> Refusal {
     Refusal::not_found("model_id：没有这个模板", "model_id: no such template")
 }
 
-/// The template, if this user may change it.
+/// The template, if the user sees its company.
 fn own(txn: &Txn<'_>, by: &By, id: TemplateId) -> Result<Template, Refusal> {
     let template = txn.get(&TEMPLATES, &id)?.ok_or_else(unknown_template)?;
     if by.actor.sees(template.company) { Ok(template) } else { Err(Refusal::no_permission()) }
 }
 
-/// Whether an editor may save what it drew: nobody has changed the template since it was opened, nor is about to.
+/// Refuses if the template was changed, or is about to be, since the editor opened it.
 fn check_version(txn: &Txn<'_>, known: &Template, seen: u64) -> Result<(), Refusal> {
     let changes = |action: &Action| matches!(action.job, Job::ChangeTemplate(id, _) if id == known.id);
     let is_changing = running(&txn.view())?.iter().any(changes) || is_waiting(&txn.view(), changes)?;
@@ -74,7 +73,7 @@ fn check_version(txn: &Txn<'_>, known: &Template, seen: u64) -> Result<(), Refus
     ))
 }
 
-/// Whether a template of the picture's company lies on it, or is about to.
+/// Whether a template of the picture's company uses it, or is about to.
 fn is_used(view: &View<'_>, picture: &Picture) -> Result<bool, StoreError> {
     let draws_on = |action: &Action| match &action.job {
         Job::AddTemplate(draft) | Job::ChangeTemplate(_, draft) => draft.origin == picture.id,
@@ -101,7 +100,7 @@ fn check_areas(layout: &Layout, origin: &Picture) -> Result<(), Refusal> {
     }
 }
 
-/// The picture that a user drew on, if he may and all of it lies there; a changed template, `known`, keeps its own.
+/// The picture drawn on, if the user may see it and all areas are inside. A changed template, `known`, keeps its own by default.
 pub fn drawn_on(
     view: &View<'_>,
     actor: &Actor,
@@ -120,7 +119,6 @@ pub fn drawn_on(
 }
 
 impl App {
-    /// Queues a new template, or with `change` the change of one.
     pub async fn queue_template(
         &self,
         by: By,
@@ -170,7 +168,7 @@ impl App {
         .await
     }
 
-    /// The engine has taken up a new or changed template. `uuid`: for a new one.
+    /// An engine has learnt it. `uuid`: for a new template.
     pub async fn template_learnt(&self, id: ActionId, learnt: Learnt, uuid: String) -> Result<(), Refusal> {
         self.store
             .write(move |txn| {
@@ -224,7 +222,7 @@ impl App {
             .await
     }
 
-    /// The engine would not, or could not after all its tries.
+    /// The engine refused, or failed in all tries.
     pub async fn template_failed(&self, id: ActionId) -> Result<(), Refusal> {
         self.store.write(move |txn| fail(txn, id)).await
     }
@@ -244,7 +242,7 @@ fn keep(txn: &mut Txn<'_>, action: &Action, change: TemplateChange, template: Te
     Ok(())
 }
 
-/// A template action that came to nothing.
+/// A failed template action.
 fn gone(txn: &mut Txn<'_>, action: &Action) -> Result<(), Refusal> {
     let failed = Action { state: State::Failed, ..action.clone() };
     set_aside(txn, &failed)?;

@@ -1,38 +1,37 @@
-//! How many pages a TIFF file has, and whether all of their pixels are there: its directories are walked, nothing is decoded. Not here:
-//! other pictures (pictures.rs).
+//! Counts a TIFF's pages and checks that all pixel data is there, walking its directories without decoding. Not here: other formats
+//! (pictures.rs).
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Error, Read, Seek, SeekFrom};
 
-/// A file with more says nothing sensible.
+/// More is not sensible.
 const PAGES_MAX: usize = 10_000;
-/// Of one directory.
+/// Per directory.
 const ENTRIES_MAX: u64 = 4_096;
-/// Numbers that are read of one file: more than any honest one has.
+/// Numbers read per file, more than any honest one has.
 const NUMBERS_MAX: u32 = 500_000;
 
 /// Tags of TIFF 6.0.
 const NEW_SUBFILE_TYPE: u64 = 254;
 const STRIPS: (u64, u64) = (273, 279);
 const TILES: (u64, u64) = (324, 325);
-/// Bits of the subfile type: a smaller copy of another picture, a mask.
+/// Subfile type bits: a reduced copy, a mask.
 const NO_PAGE: u64 = 1 | 4;
 
-/// Both kinds of file, classic and large, differ in how wide their numbers are.
+/// Classic TIFF and BigTIFF differ in the width of numbers.
 struct Walk<'f> {
     file: &'f mut File,
     bytes: u64,
     is_big_endian: bool,
     is_large: bool,
-    /// Numbers that may still be read.
     left: u32,
 }
 
 struct Entry {
     kind: u64,
     count: u64,
-    /// Where its value stands: in the entry itself where it fits.
+    /// The value's position: in the entry if it fits.
     at: u64,
 }
 
@@ -40,7 +39,7 @@ fn cut_off() -> Error {
     Error::from(io::ErrorKind::UnexpectedEof)
 }
 
-/// `bytes`: the file's length. An error where the file is cut off or makes no sense.
+/// `bytes`: the file's length. Fails if the file is cut off or malformed.
 pub fn pages(file: &mut File, bytes: u64) -> io::Result<u32> {
     let mut head = [0; 4];
     file.seek(SeekFrom::Start(0))?;
@@ -62,7 +61,7 @@ pub fn pages(file: &mut File, bytes: u64) -> io::Result<u32> {
 }
 
 impl Walk<'_> {
-    /// A number of so many bytes.
+    /// `width`: in bytes.
     fn number(&mut self, at: u64, width: usize) -> io::Result<u64> {
         self.left = self.left.checked_sub(1).ok_or_else(cut_off)?;
         let mut raw = [0; 8];
@@ -73,7 +72,7 @@ impl Walk<'_> {
         Ok(if self.is_big_endian { raw.iter().fold(0, number) } else { raw.iter().rev().fold(0, number) })
     }
 
-    /// Whether it is a page, and where the next one is.
+    /// Whether it is a page, and the next directory.
     fn directory(&mut self, at: u64) -> io::Result<(bool, u64)> {
         let (width, entry_bytes, word) = if self.is_large { (8, 20, 8) } else { (2, 12, 4) };
         let entries = self.number(at, width)?;
@@ -105,7 +104,7 @@ impl Walk<'_> {
         Ok((kind.unwrap_or(0) & NO_PAGE == 0, next))
     }
 
-    /// All the pieces that a page's pixels lie in.
+    /// Fails unless all strips or tiles are within the file.
     fn is_there(&mut self, offsets: &Entry, lengths: &Entry) -> io::Result<()> {
         for n in 0..offsets.count.min(lengths.count) {
             let offset = self.number(offsets.at + n * offsets.width() as u64, offsets.width())?;

@@ -1,4 +1,4 @@
-//! Tokens: what stations log in with. Anyone may make them, for what they hold themselves.
+//! Tokens that stations log in with. Any user may make them, within their own permissions.
 
 use super::accounts::manageable;
 use super::{App, By, log, now, passwords};
@@ -10,7 +10,6 @@ use crate::domain::refusal::Refusal;
 use crate::store::tables::{TOKENS, TOKENS_BY_HASH};
 use crate::store::{StoreError, Txn, View};
 
-/// A user's.
 pub fn of_user(view: &View<'_>, user: UserId) -> Result<Vec<Token>, StoreError> {
     let tokens = view.scan(&TOKENS, &(), false).map(|row| row.map(|(_, token)| token));
     tokens.filter(|token| token.as_ref().map_or(true, |t| t.user == user)).collect()
@@ -22,7 +21,7 @@ fn end(txn: &mut Txn<'_>, token: &Token) {
     txn.tell(News::Ended(Credential::Token(token.id)));
 }
 
-/// All of a user's, with their sockets.
+/// With their sockets.
 pub(super) fn end_all(txn: &mut Txn<'_>, user: UserId) -> Result<(), StoreError> {
     for token in of_user(&txn.view(), user)? {
         end(txn, &token);
@@ -31,7 +30,7 @@ pub(super) fn end_all(txn: &mut Txn<'_>, user: UserId) -> Result<(), StoreError>
 }
 
 impl App {
-    /// Its secret is in the answer, and nowhere else.
+    /// The secret is only in the answer.
     pub async fn add_token(&self, by: By, wanted: &str, permissions: PermissionSet) -> Result<(Token, String), Refusal> {
         let name = super::accounts::name("name", wanted)?;
         let secret = passwords::secret()?;
@@ -56,7 +55,7 @@ impl App {
         self.act(by, move |txn, by| {
             let unknown = || Refusal::not_found("没有这个令牌", "no such token");
             let token = txn.get(&TOKENS, &id)?.ok_or_else(unknown)?;
-            // Whoever may edit a user may end that user's tokens; to everybody else there is none.
+            // Editors of the user may end their tokens; to others, the token doesn't exist.
             let company = match manageable(txn, by, token.user) {
                 _ if token.user == by.actor.user => by.actor.company,
                 Ok(user) if by.actor.may(Permission::UserRw) => user.company,

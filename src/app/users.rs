@@ -1,4 +1,4 @@
-//! Users: added, changed, locked, given rights and passwords, and gone.
+//! Users: added, changed, locked, deleted; their permissions and passwords.
 
 use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, within_reach};
 use super::attempts::TooMany;
@@ -22,20 +22,20 @@ pub struct NewUser {
     pub permissions: PermissionSet,
 }
 
-/// What is to change; the rest stays. `group`: `Some(None)` takes him out of his.
+/// `None`: unchanged. `group`: `Some(None)` takes the user out of their group.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
     pub locked: Option<bool>,
     pub name: Option<String>,
     pub company: Option<CompanyId>,
     pub group: Option<Option<GroupId>>,
-    /// All of his own.
+    /// The user's own.
     pub permissions: Option<PermissionSet>,
-    /// With a lock: what the user's machines log in with stays.
+    /// When locking, keep the user's tokens.
     pub keep_tokens: bool,
 }
 
-/// Those of the companies that `actor` sees, himself among them.
+/// Of companies that `actor` sees, including `actor`.
 pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<User>, StoreError> {
     let users = view.scan(&USERS, &(), false).map(|row| row.map(|(_, user)| user));
     users.filter(|user| user.as_ref().map_or(true, |u| actor.sees(u.company))).collect()
@@ -45,7 +45,7 @@ pub fn by_id(view: &View<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     view.get(&USERS, &id)
 }
 
-/// The user, if `actor` sees his company.
+/// The user, if `actor` sees their company.
 pub fn get(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
     let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
     let user = view.get(&USERS, &id)?.ok_or_else(unknown)?;
@@ -67,7 +67,7 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
     Ok(txn.put(&USERS_BY_NAME, name, &id)?)
 }
 
-/// Whether it may be somebody's new one; the one that the interface document prints is too short.
+/// Checks a new password; the interface document's own is too short.
 fn password(text: &str) -> Result<(), Refusal> {
     let chars = text.chars().count();
     if (passwords::PASSWORD_CHARS_MIN..=passwords::PASSWORD_CHARS_MAX).contains(&chars) {
@@ -76,7 +76,7 @@ fn password(text: &str) -> Result<(), Refusal> {
     Err(Refusal::malformed("passwd：应为 8 到 256 个字符", "passwd: must have 8 to 256 characters"))
 }
 
-/// Logs the user out everywhere; machines too, unless `keep_tokens`.
+/// Logs the user out everywhere; ends tokens unless `keep_tokens`.
 fn end_access(txn: &mut Txn<'_>, id: UserId, keep_tokens: bool) -> Result<(), StoreError> {
     if !keep_tokens {
         tokens::end_all(txn, id)?;
@@ -93,7 +93,7 @@ fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What there is to tell of a change; nothing of one that changed nothing.
+/// The facts of a change, if any.
 fn told(view: &View<'_>, before: &User, user: &User) -> Result<Vec<Fact>, StoreError> {
     let name = || user.name.clone();
     let has_moved = user.company != before.company;
@@ -176,7 +176,7 @@ impl App {
                     return Err(Refusal::no_permission());
                 }
                 must_be_company(txn, company)?;
-                // A group does not reach over the scope.
+                // Groups belong to a company.
                 (user.company, user.group) = (company, None);
             }
             if let Some(group) = change.group {
@@ -199,7 +199,7 @@ impl App {
             txn.put(&USERS, &id, &user)?;
             txn.tell(News::User(user.id));
             keep_an_administrator(txn)?;
-            // Whoever moves is news on both sides of the scope.
+            // A move between companies is logged in both.
             if user.company != before.company {
                 let fact = Fact::UserWentOver { user: before.name.clone() };
                 log(txn, now(), &by.about(&txn.view(), before.company)?, None, fact)?;
@@ -225,7 +225,7 @@ impl App {
         .await
     }
 
-    /// Several users' own rights, all or none.
+    /// All or none.
     pub async fn tick_users(&self, by: By, changes: Vec<(UserId, Vec<Tick>)>) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             for (id, ticks) in &changes {
@@ -247,7 +247,7 @@ impl App {
         .await
     }
 
-    /// A user's own new password, against the old one. Everybody who was logged in as him is logged out.
+    /// Checks the old password, then logs out all the user's sessions.
     pub async fn change_own_password(
         &self,
         by: By,
@@ -263,7 +263,6 @@ impl App {
         self.set_password(by, id, new, keep_tokens).await
     }
 
-    /// A manager gives a user another password.
     pub async fn reset_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
         password(&new)?;
         self.set_password(By { needs: &[Permission::UserRw], ..by }, id, new, keep_tokens).await
@@ -294,7 +293,7 @@ impl App {
         Ok(())
     }
 
-    /// Whoever holds the box itself may let himself in: a new password, and no lock.
+    /// For the command line: a new password, and unlocks.
     pub async fn reset_from_the_box(&self, user_name: String) -> Result<String, Refusal> {
         let unknown = || Refusal::not_found("没有这个用户", "no such user");
         let is_admin = user_name == ADMIN;

@@ -1,5 +1,5 @@
-//! One try of one action: an engine is asked, what it says is told to the watchers, and what came of it is made out. Not here: what is done
-//! with that (driver.rs).
+//! One try of one action: asks an engine, passes its events to watchers, makes out the result. Not here: what follows from it
+//! (driver.rs).
 
 use super::driver::{Failure, Product, SILENCES_MAX, Templates, silence};
 use crate::app::recognitions::Outcome;
@@ -25,10 +25,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// A lane's number, and its engine's thread; `None` when that had to be given up.
+/// Lane numbers with their workers; `None` if given up.
 pub(super) type Crew = Vec<(usize, Option<Worker>)>;
 
-/// A picture is read by one engine; a template change goes through all of them, one after the other.
+/// One engine reads a picture; a template change goes through all engines in turn.
 pub(super) async fn work(
     app: Arc<App>,
     hub: Arc<Hub>,
@@ -41,7 +41,7 @@ pub(super) async fn work(
     for (lane, worker) in &mut crew {
         let Some(asked) = worker else { continue };
         let so_far = if let Product::Learnt(learnt) = &product { (**learnt).clone() } else { Learnt::default() };
-        // A panic here would leave the lane taken for ever, and with it the queue.
+        // A panic here would leave the lane, and so the queue, blocked for ever.
         let ran = AssertUnwindSafe(attempt.run(asked, so_far.clone())).catch_unwind().await;
         match ran.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {
             Ok(done) => product = done,
@@ -52,7 +52,7 @@ pub(super) async fn work(
                     Trouble::Send(_) => (failed(&action), Broken::Sending),
                     Trouble::Refused(_) => (End::Refused, Broken::Receiving),
                     Trouble::Receive(_) => {
-                        // It may still be at it: the next try gets a new one.
+                        // It may still be busy: the next try gets a new worker.
                         *worker = None;
                         (failed(&action), Broken::Receiving)
                     }
@@ -68,7 +68,6 @@ fn failed(action: &Action) -> End {
     End::Failed { failed_tries: action.failed_tries + 1 }
 }
 
-/// One try of one action.
 struct Attempt<'a> {
     app: &'a App,
     hub: &'a Hub,
@@ -77,7 +76,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// `so_far`: what other engines have made of the template in this try.
+    /// `so_far`: what other engines learnt in this try.
     async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
         let templates = self.templates.clone().map_err(lost)?;
         let mut answers = worker.ask(self.request(templates.clone())?);
@@ -123,7 +122,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Tells the watchers, and remembers it for the end.
+    /// Tells watchers, and collects for the result.
     fn hear(&self, heard: &mut Heard, event: engine::Event) -> Result<(), Trouble> {
         let step = match event {
             engine::Event::Matched { template, candidates } => {
@@ -184,7 +183,7 @@ impl Attempt<'_> {
     }
 }
 
-/// What an engine has said of one picture.
+/// What an engine has told of one picture.
 struct Heard {
     templates: Vec<Arc<Template>>,
     matched: Option<Arc<Template>>,
@@ -194,7 +193,7 @@ struct Heard {
 }
 
 impl Heard {
-    /// With the names that people know them by.
+    /// Adds template labels.
     fn candidates_of(&self, candidates: Vec<engine::TemplateScore>) -> Vec<Candidate> {
         let named = |engine::TemplateScore { template, score, reason }| {
             let label = self.templates.iter().find(|t| t.id == template)?.layout.label.clone();
@@ -204,10 +203,10 @@ impl Heard {
     }
 }
 
-/// A template has 64 areas, with two events each: an engine that says so much more is never silent, and never done.
+/// A template has 64 areas with two events each; an engine past this will never end.
 const EVENTS_MAX: usize = 10_000;
 
-/// The store could not be read: tried again like an engine that did not answer.
+/// A failed read of the store counts as no answer from the engine: retried.
 fn lost(refusal: Refusal) -> Trouble {
     Trouble::Receive(refusal.en.into_owned())
 }

@@ -1,5 +1,5 @@
-//! What the loop does with each thing that happens: asks `domain::dispatch` what follows, and carries it out. Tests drive it with a world of
-//! chance in the place of engines. Not here: a try (attempt.rs), the lanes of the box (lanes.rs).
+//! Asks `domain::dispatch` what follows from each event and carries it out. Tests drive it with random events instead of engines.
+//! Not here: a try (attempt.rs), the box's lanes (lanes.rs).
 
 use crate::app::recognitions::Outcome;
 use crate::app::{App, queues};
@@ -14,10 +14,10 @@ use crate::store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Those that a picture is read with; a store that can't be read costs a try.
+/// Failing to read them costs a try.
 pub type Templates = Result<Vec<Arc<Template>>, Refusal>;
 
-/// What came of a try.
+/// The result of a try.
 #[derive(Debug)]
 pub enum Product {
     Recognition(Outcome),
@@ -25,7 +25,7 @@ pub enum Product {
     Forgotten,
 }
 
-/// Why nothing came of it, and what engines had allotted until then.
+/// Why a try failed, and the numbers that engines had allotted by then.
 #[derive(Debug)]
 pub struct Failure {
     pub end: End,
@@ -41,7 +41,7 @@ pub enum Happened {
         lane: usize,
         is_there: bool,
     },
-    /// A try is over. `lane`: the one that it was started on.
+    /// A try is over. `lane`: where it was started.
     Tried {
         lane: usize,
         action: ActionId,
@@ -49,13 +49,13 @@ pub enum Happened {
     },
 }
 
-/// Where the work is done, side by side.
+/// Where work is done in parallel.
 pub trait Lanes {
-    /// Whether the lane's engine is there comes as `Ready`.
+    /// Asks whether the lane's engine is there; answered with `Ready`.
     fn ask(&mut self, lane: usize);
-    /// One try, on this lane or, where it is a template's, on all; its end comes as `Tried`.
+    /// One try, on this lane, or on all for a template; answered with `Tried`.
     fn work(&mut self, lane: usize, action: Action, templates: Templates);
-    /// A new template came to nothing: the engines that have learnt it already forget it. Nobody waits for that.
+    /// A new template failed: engines that learnt it forget it, in the background.
     fn forget(&mut self, numbers: &EngineNumbers);
 }
 
@@ -74,7 +74,7 @@ pub(super) fn silence(settings: &Settings) -> Duration {
     Duration::from_secs(settings.engine_timeout_s)
 }
 
-/// As long as so many silences may a try take in all.
+/// A try may take this many silences in all.
 pub(super) const SILENCES_MAX: u32 = 10;
 
 impl Driver {
@@ -86,7 +86,7 @@ impl Driver {
         self.dispatch.running().map(|(action, _)| action).collect()
     }
 
-    /// Keeps what came of it, and begins what is next; when to look again, whatever happens.
+    /// Keeps the result and starts what is next. Returns when to look again at the latest.
     pub async fn happened(&mut self, what: Happened, lanes: &mut impl Lanes, now: Millis) -> Option<Millis> {
         match what {
             Happened::Looked => {}
@@ -124,7 +124,7 @@ impl Driver {
         self.dispatch.step(event, Heads::default(), now, policy(&self.app.settings()));
     }
 
-    /// Marked as running before the next look, which would find it waiting otherwise.
+    /// Marks it as running before the next look, which would start it again.
     async fn start(&mut self, lane: usize, id: ActionId, lanes: &mut impl Lanes, now: Millis) {
         let within = silence(&self.app.settings()) * SILENCES_MAX;
         match until_durable("start", || self.app.start_action(id, within)).await.flatten() {
@@ -135,12 +135,12 @@ impl Driver {
                 };
                 lanes.work(lane, action, templates);
             }
-            // Cancelled meanwhile, or a row that can't be.
+            // Cancelled meanwhile, or not writable.
             None => self.note(Event::Gone { lane }, now),
         }
     }
 
-    /// The one effect that an end has is carried out before anything else is begun.
+    /// Carries out the end's effect before anything else starts.
     async fn settle(
         &mut self,
         lane: usize,
@@ -180,7 +180,7 @@ impl Driver {
             Product::Forgotten => until_durable("drop a template", || app.template_forgotten(action)).await,
         };
         if kept.is_none() {
-            // More than a record holds: it ends as trouble with the engine, and not never.
+            // Too large to store: fails like engine trouble, so as to end at all.
             self.give_up(action, Broken::Receiving).await;
         }
     }
@@ -196,7 +196,7 @@ impl Driver {
         until_durable("give up", give_up).await;
     }
 
-    /// What is running goes back to the front of its queue.
+    /// Puts running actions back to the front of their queue.
     pub async fn stop(&self) {
         for action in self.running() {
             until_durable("put back", || self.app.put_action_back(action, false, EngineNumbers::new())).await;
@@ -209,7 +209,7 @@ async fn templates_of(app: Arc<App>, company: CompanyId) -> Templates {
     read.unwrap_or_else(|_| Err(Refusal::internal()))
 }
 
-/// A write that the dispatcher can't go on without: tried until the disk takes it. `None`: refused for good, and said in the log.
+/// For writes that the dispatcher depends on: retries until the disk takes it. `None`: refused for good, and logged.
 async fn until_durable<T, F: Future<Output = Result<T, Refusal>>>(what: &str, write: impl Fn() -> F) -> Option<T> {
     loop {
         match write().await {
@@ -226,7 +226,7 @@ async fn until_durable<T, F: Future<Output = Result<T, Refusal>>>(what: &str, wr
     }
 }
 
-/// 128 random bits as 32 hex digits.
+/// 128 random bits in hex.
 fn uuid() -> Result<String, Refusal> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::internal())?;

@@ -1,4 +1,4 @@
-//! The lanes of the box: an engine each, on a thread of its own, and what is under way on them. Silence or a panic costs one try, not the
+//! The box's lanes, each with an engine on its own thread, and their tasks. A silent or panicking engine costs one try, not the
 //! box.
 
 use super::attempt::{Crew, work};
@@ -16,14 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 
-/// How long an engine may take to say that it is there.
+/// For an engine to say that it is there.
 const READY_WITHIN: Duration = Duration::from_secs(5);
 
-/// What a task is about: what is said of it when it is lost.
+/// For reporting a lost task.
 #[derive(Clone, Copy, Debug)]
 struct About {
     lane: usize,
-    /// The action that is tried, and its tries with this one; none when the lane was asked.
+    /// The action, and its tries including this one; `None` if only asked whether it is ready.
     tried: Option<(ActionId, u32)>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Engines {
     app: Arc<App>,
     hub: Arc<Hub>,
     make: Vec<MakeEngine>,
-    /// `None`: in a task's hands, given up, or not started yet.
+    /// `None`: in a task, given up or not started.
     workers: Vec<Option<Worker>>,
     tasks: JoinSet<(Crew, Happened)>,
     about: HashMap<Id, About>,
@@ -43,7 +43,7 @@ impl Engines {
         Self { app, hub, make, workers, tasks: JoinSet::new(), about: HashMap::new() }
     }
 
-    /// Waits for what happens next; for ever while nothing is under way. Cancel-safe.
+    /// Pends while no task runs. Cancel-safe.
     pub async fn next(&mut self) -> Happened {
         let Some(ended) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
         match ended {
@@ -106,7 +106,7 @@ impl Lanes for Engines {
     }
 }
 
-/// One that does not answer is given up.
+/// A worker that doesn't answer is given up.
 async fn is_there(worker: Worker) -> (Option<Worker>, bool) {
     let mut answers = worker.ask(Request::Ready);
     match tokio::time::timeout(READY_WITHIN, answers.recv()).await {

@@ -1,5 +1,5 @@
-//! The one loop: takes what `domain::dispatch` says is next, has an engine do it, keeps what came of it. Not here: what is next
-//! (domain/dispatch.rs), and what makes a fault (domain/checks.rs).
+//! The dispatch loop: has engines do what is next and keeps the results. Not here: what is next (domain/dispatch.rs), what makes a
+//! fault (domain/checks.rs).
 
 mod attempt;
 pub mod driver;
@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long nothing has to happen before the queues are looked at all the same.
+/// Look at the queues even if nothing happens.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Runs until `stop` turns true; then what is running goes back to the front of its queue.
+/// Runs until `stop` turns true, then puts back what is running.
 pub async fn run(app: Arc<App>, hub: Arc<Hub>, make: Vec<MakeEngine>, mut stop: watch::Receiver<bool>) {
     let mut driver = Driver::new(app.clone(), make.len());
     let mut lanes = Engines::new(app, hub.clone(), make);

@@ -1,5 +1,5 @@
-//! Who watches what: passes news to the sockets, each message put into words once however many watch. Every socket has a bounded queue;
-//! who can't keep up is cut, and never holds up the rest. Not here: the words (http/wire/messages.rs), the sockets (http/edge/socket.rs).
+//! Passes news to watching sockets, each message encoded once. Queues are bounded: a socket that can't keep up is cut and never
+//! delays others. Not here: encoding (http/wire/messages.rs), sockets (http/edge/socket.rs).
 
 mod recent;
 
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
-/// The pages of the interface document, by their `console_status`.
+/// The pages of the interface document, by `console_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     Queue = 1,
@@ -46,18 +46,18 @@ impl Page {
     }
 }
 
-/// Who is meant by a message, beside its pages.
+/// Who gets a message, besides being on its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// A company's own people, and those who see every company.
+    /// The company's users, and those who see all companies.
     Company(CompanyId),
-    /// Only a company's own people.
+    /// Only the company's users.
     Inside(CompanyId),
-    /// Only those who see every company.
+    /// Only those who see all companies.
     Everywhere,
 }
 
-/// A message put into words.
+/// An encoded message.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub pages: &'static [Page],
@@ -65,13 +65,12 @@ pub struct Message {
     pub text: Bytes,
 }
 
-/// Puts into words what the hub itself has to tell.
+/// Encodes what the hub itself tells.
 pub trait Encoder: Send + Sync {
     fn progress(&self, progress: &Progress) -> Vec<Message>;
     fn faults(&self, number: u64) -> Bytes;
-    /// First to a socket that asks for numbers: the newest. `missed`: whoever was away has to look at everything anew.
+    /// First message to a socket that asks for numbers: the newest one. `missed`: the client has to reload everything.
     fn resumed(&self, number: u64, missed: bool) -> Bytes;
-    /// To whoever's rights are no longer what they were.
     fn rights_changed(&self) -> Bytes;
     /// What the running recognition has read so far.
     fn so_far(&self, running: Option<(ActionId, &Regions)>) -> Bytes;
@@ -82,7 +81,7 @@ pub const CLOSE_POLICY: u16 = 1008;
 pub const CLOSE_TOO_BIG: u16 = 1009;
 pub const CLOSE_TRY_LATER: u16 = 1013;
 
-/// Messages that a socket may be behind, and their bytes.
+/// A socket's backlog.
 const BEHIND_MAX: usize = 1024;
 const BEHIND_BYTES_MAX: usize = 4 << 20;
 
@@ -91,22 +90,22 @@ struct Watcher {
     credential: Credential,
     scope: Option<CompanyId>,
     permissions: PermissionSet,
-    /// What a token is limited to, whatever its user may.
+    /// A token's own permissions limit its user's.
     limit: Option<PermissionSet>,
-    /// Without this right the socket has nothing to say: it is closed when the right is taken away.
+    /// Losing this permission closes the socket.
     needs: Option<Permission>,
     page: Option<Page>,
-    /// It asked for the numbers of the news.
+    /// It wants numbered news.
     numbered: bool,
     faults_told: Option<u64>,
     queue: mpsc::Sender<Bytes>,
     /// Bytes in the queue.
     behind: Arc<AtomicUsize>,
-    /// Takes effect even when `queue` is full.
+    /// Works even when `queue` is full.
     cut: Arc<Cut>,
 }
 
-/// The one word that reaches a socket whose queue is full.
+/// Closes a socket past its full queue.
 #[derive(Debug, Default)]
 pub struct Cut {
     why: Mutex<Option<(u16, &'static str)>>,
@@ -119,7 +118,7 @@ impl Cut {
         self.notify.notify_one();
     }
 
-    /// Waits until the socket is to close; code and reason.
+    /// Waits until the socket has to close; code and reason.
     pub async fn wait(&self) -> (u16, &'static str) {
         loop {
             if let Some(why) = *self.why.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -130,10 +129,10 @@ impl Cut {
     }
 }
 
-/// A recognition that runs.
+/// A running recognition.
 struct Reading {
     company: CompanyId,
-    /// `None` until the engine has said which template fits.
+    /// `None` until the engine has told.
     matched: Option<Match>,
     regions: Regions,
 }
@@ -141,12 +140,12 @@ struct Reading {
 #[derive(Default)]
 struct Inner {
     watchers: HashMap<u64, Watcher>,
-    /// How many each user has.
+    /// Per user.
     sockets: HashMap<UserId, usize>,
     next: u64,
     /// Oldest first.
     running: BTreeMap<ActionId, Reading>,
-    /// The last numbers of faults told: a company's, and (`None`) everybody's.
+    /// The fault numbers last told, by company; `None`: of all.
     faults: HashMap<Option<CompanyId>, u64>,
     recent: Recent,
     closing: bool,
@@ -166,7 +165,7 @@ impl fmt::Debug for Hub {
     }
 }
 
-/// A socket's end of the hub; dropped, the hub forgets it.
+/// A socket's end of the hub; unsubscribes when dropped.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Arc<Hub>,
@@ -206,23 +205,23 @@ impl Hub {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes whenever the list of devices without a label does.
+    /// Changes with the list of unprinted devices.
     pub fn unprinted(&self) -> watch::Receiver<u64> {
         self.unprinted.subscribe()
     }
 
-    /// Changes whenever labels are claimed or let go.
+    /// Changes when labels are claimed or released.
     pub fn claims(&self) -> watch::Receiver<u64> {
         self.claims.subscribe()
     }
 
-    /// Returns when the queues, the pause or the settings may have changed since the last call.
+    /// Waits until queues, pause or settings may have changed.
     pub async fn queues_changed(&self) {
         self.queues.notified().await;
     }
 
-    /// A new socket, watching no page yet. `needs`: the right that it lives by, where it is not a page's. `Err`: the user has as many as
-    /// a user may have.
+    /// A new socket, watching no page. `needs`: the permission it depends on, apart from its page's. `Err`: the user has too many
+    /// sockets.
     pub fn subscribe(self: &Arc<Self>, actor: &Actor, needs: Option<Permission>) -> Result<Subscription, TooMany> {
         let (sender, queue) = mpsc::channel(BEHIND_MAX);
         let (cut, behind) = (Arc::new(Cut::default()), Arc::<AtomicUsize>::default());
@@ -259,12 +258,12 @@ impl Hub {
         self.lock().watchers.len()
     }
 
-    /// The dispatcher has something to look at.
+    /// Wakes the dispatcher.
     pub fn wake(&self) {
         self.queues.notify_one();
     }
 
-    /// News that are durable, with their number and what is to be told of them. The feed calls it, in their order.
+    /// Called by the feed, in order, with durable news and their messages.
     pub fn publish(&self, number: u64, news: &News, messages: &[Message]) {
         match news {
             News::Unprinted => self.unprinted.send_modify(|version| *version += 1),
@@ -291,13 +290,13 @@ impl Hub {
         inner.tell(messages, Some(number));
     }
 
-    /// What a user may do from now on. `company`: the one that they are in.
+    /// A user's new permissions. `company`: their own.
     pub fn rights(&self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool) {
         let told = self.encoder.rights_changed();
         self.lock().rights(user, company, permissions, locked, &told);
     }
 
-    /// What an engine says while it works.
+    /// An engine's progress.
     pub fn progress(&self, progress: &Progress) {
         let messages = self.encoder.progress(progress);
         let mut inner = self.lock();
@@ -311,12 +310,12 @@ impl Hub {
         inner.tell(&messages, None);
     }
 
-    /// Which template a running recognition reads by; nothing before the engine has said so.
+    /// `None` until the engine has told.
     pub fn matched(&self, action: ActionId) -> Option<Match> {
         self.lock().running.get(&action)?.matched.clone()
     }
 
-    /// Closes every socket, politely, and those that still come.
+    /// Closes all sockets, and those still to come.
     pub fn close(&self) {
         let mut inner = self.lock();
         inner.closing = true;
@@ -327,7 +326,7 @@ impl Hub {
 }
 
 impl Inner {
-    /// `number`: of the news that it is about.
+    /// `number`: of the news.
     fn tell(&mut self, messages: &[Message], number: Option<u64>) {
         for message in messages {
             let with_number = number.map_or_else(|| message.text.clone(), |number| numbered(&message.text, number));
@@ -337,7 +336,7 @@ impl Inner {
         }
     }
 
-    /// What a socket missed, or word that it has to look at everything anew. What an engine has said meanwhile is told to nobody again.
+    /// Sends what a socket missed, or that it has to reload. Progress messages are not repeated.
     fn resume(&mut self, id: u64, since: Option<u64>, encoder: &dyn Encoder) {
         let Some(watcher) = self.watchers.get_mut(&id) else { return };
         watcher.numbered = true;
@@ -382,7 +381,7 @@ impl Watcher {
     fn send(&self, text: Bytes) {
         let len = text.len();
         let before = self.behind.fetch_add(len, Ordering::Relaxed);
-        // One message may be larger than that by itself.
+        // A single message may exceed the limit.
         let is_full = before > 0 && before + len > BEHIND_BYTES_MAX;
         if is_full || matches!(self.queue.try_send(text), Err(mpsc::error::TrySendError::Full(_))) {
             self.cut.now(CLOSE_TRY_LATER, "too slow");
@@ -390,26 +389,24 @@ impl Watcher {
     }
 }
 
-/// Sockets of one user: accounts are shared.
+/// Per user; accounts are shared.
 const SOCKETS_MAX: usize = 1000;
 
-/// A user has as many sockets as there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany;
 
-/// Why a page can't be watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotPermitted;
 
 impl Subscription {
-    /// The next message. Cancel-safe. `None`: nothing more will come.
+    /// Cancel-safe. `None`: no more will come.
     pub async fn next(&mut self) -> Option<Bytes> {
         let text = self.queue.recv().await?;
         self.behind.fetch_sub(text.len(), Ordering::Relaxed);
         Some(text)
     }
 
-    /// Tells the number of faults, once after connecting. `number` is what the store says; later news wins.
+    /// Tells the number of faults, once after connecting. `number`: from the store; news since then win.
     pub fn greet(&self, number: u64) {
         let mut inner = self.hub.lock();
         let Some(scope) = inner.watchers.get(&self.id).map(|w| w.scope) else { return };
@@ -420,8 +417,8 @@ impl Subscription {
         }
     }
 
-    /// From now on this socket gets that page's messages, and no other's. `since`: it wants the numbers of the news, and what it has missed
-    /// after that one; `Some(None)`: it has heard nothing yet.
+    /// Switches the socket to one page. `since`: send numbered news, and repeat those after that number; `Some(None)`: it has none
+    /// yet.
     pub fn watch(&self, page: Page, since: Option<Option<u64>>) -> Result<(), NotPermitted> {
         let mut inner = self.hub.lock();
         let faults = inner.watchers.get(&self.id).and_then(|w| inner.faults.get(&w.scope)).copied();
@@ -430,7 +427,7 @@ impl Subscription {
             return Err(NotPermitted);
         }
         watcher.page = Some(page);
-        // The number may have changed since the greeting, when this socket watched nothing.
+        // It may have changed since the greeting, while no page was watched.
         if let (Some(now), true) = (faults, watcher.faults_told.take() != faults && page != Page::Faults) {
             watcher.send(self.hub.encoder.faults(now));
         }
@@ -440,7 +437,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// Answers this socket with what the running recognition has read so far, in its place among the other messages.
+    /// Sends what the running recognition has read so far, in order with other messages.
     pub fn catch_up(&self) -> Result<(), NotPermitted> {
         let inner = self.hub.lock();
         let Some(watcher) = inner.watchers.get(&self.id) else { return Err(NotPermitted) };
@@ -452,7 +449,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// A message to this socket alone, in its place among the others.
+    /// To this socket only, in order with other messages.
     pub fn send(&self, text: Bytes) {
         if let Some(watcher) = self.hub.lock().watchers.get(&self.id) {
             watcher.send(text);

@@ -1,4 +1,4 @@
-//! What was told lately, for sockets that come back: what they missed, or word that it is no longer here.
+//! Recent messages, for sockets that reconnect.
 
 use super::Message;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ const KEPT_BYTES_MAX: usize = 4 << 20;
 
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// Of all news after this number the messages are here.
+    /// All messages after this number are kept.
     after: u64,
     newest: u64,
     kept: VecDeque<(u64, Message)>,
@@ -38,14 +38,14 @@ impl Recent {
         }
     }
 
-    /// What was told after this number, oldest first. `None`: not all of it is here any more, or it is another store's number.
+    /// Messages after this number, oldest first. `None`: some are gone, or the number is another store's.
     pub fn since(&self, number: u64) -> Option<impl Iterator<Item = &(u64, Message)>> {
         let is_here = (self.after..=self.newest).contains(&number);
         is_here.then(|| self.kept.iter().filter(move |(told, _)| *told > number))
     }
 }
 
-/// The same message with its number in it, for those who asked for that.
+/// The message with its number added.
 pub(super) fn numbered(text: &Bytes, number: u64) -> Bytes {
     let Some(open) = text.strip_suffix(b"}") else { return text.clone() };
     Bytes::from([open, format!(",\"number\":{number}}}").as_bytes()].concat())
