@@ -1,4 +1,4 @@
-//! Speaks: HTTP, HTTPS and WebSocket, in the wire's own spellings. Parses, calls one verb, replies.
+//! HTTP, HTTPS and WebSocket: parse, call one verb, reply.
 
 pub mod edge;
 pub mod invoice;
@@ -18,19 +18,17 @@ use invoice::thumbs::Thumbs;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// What every request can reach.
 #[derive(Debug)]
 pub struct Edge {
     pub app: Arc<App>,
     pub hub: Arc<Hub>,
-    /// The newest list of devices without a label, as it is sent.
+    /// The newest lists, encoded.
     pub unprinted: watch::Receiver<Bytes>,
-    /// The newest claims of labels, as they are sent.
     pub claims: watch::Receiver<Bytes>,
     pub trials: Trials,
     pub router: Router,
     pub thumbs: Thumbs,
     pub budgets: Budgets,
-    /// Where it listens for HTTPS, if it does.
+    /// `None`: no HTTPS.
     pub https_port: Option<u16>,
 }

@@ -1,4 +1,4 @@
-//! The route table: every path with its methods, what it needs, and who answers. A route that names no permission does not compile.
+//! The route table. A route without a permission does not compile.
 
 use crate::domain::account::Permission;
 use crate::http::edge::call::{Access, Methods, Route, Router, Takes};
@@ -26,7 +26,7 @@ use crate::http::wire::openapi;
 
 macro_rules! routes {
     ($($methods:ident $path:literal, $access:expr, $takes:ident => $handler:path;)*) => {
-        /// Every route. Tests walk it as nobody, and lacking each permission.
+        /// Tests call each without a session and without each permission.
         pub const ROUTES: &[Route] = &[$(Route {
             methods: Methods::$methods,
             path: $path,
@@ -160,7 +160,7 @@ routes! {
 }
 
 /// # Errors
-/// When two of its paths can't be told apart.
+/// When two paths can't be told apart.
 pub fn router() -> Result<Router, matchit::InsertError> {
     let mut by_path: Vec<(&str, Vec<&'static Route>)> = Vec::new();
     for route in ROUTES {

@@ -1,4 +1,4 @@
-//! The way of every request: who asks, may they, what do they bring, and what is answered.
+//! Dispatches a request: actor, permission, body, handler.
 
 use super::body;
 use super::budget::Who;
@@ -18,11 +18,10 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Answers one request, whatever it is.
 pub async fn answer(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> Reply {
     let language = Language::of(request.headers());
     let path = request.uri().path();
-    // The old clients end a path in `.action`, or don't.
+    // Old clients may end a path in `.action`.
     let seed = path.strip_suffix(".action").filter(|p| p.starts_with("/invoice/")).unwrap_or(path);
     let found = edge.router.by_path.at(seed);
     let mut reply = match found {
@@ -77,7 +76,7 @@ async fn pass(
         let limits = route.takes.limits(settings.max_upload_mib);
         let read = body::receive(&parts.headers, body, limits, &edge.app.blobs, &edge.budgets, who).await;
         let fields = read.map_err(|refusal| invoice::too_large(route, refusal))?;
-        // A body takes as long as its sender likes: whoever was let in before it may have been locked out meanwhile.
+        // Access may have been revoked meanwhile.
         if edge.app.accounts_version() != version {
             actor = permitted(&edge, route, &parts.headers, &origin, is_upgrade)?;
         }
@@ -87,13 +86,13 @@ async fn pass(
     let upgrade = is_upgrade.then(|| Upgrade(Request::from_parts(parts, ())));
     let call = Call { edge, origin, language, headers, captured, fields, query, upgrade, access: &route.access, actor };
     if route.methods.changes_something() {
-        // What was begun is brought to its end, even when the client hangs up.
+        // Finishes even if the client hangs up.
         return tokio::spawn((route.handler)(call)).await.unwrap_or_else(|_| Err(Refusal::internal()));
     }
     (route.handler)(call).await
 }
 
-/// What would be refused in the end is refused before it is sent.
+/// Refuses early what would be refused after the upload.
 fn can_take(app: &App, takes: Takes) -> Result<(), Refusal> {
     if takes == Takes::Backup {
         app.check_is_new()?;
@@ -101,7 +100,7 @@ fn can_take(app: &App, takes: Takes) -> Result<(), Refusal> {
     if takes.has_files() { app.store.has_room() } else { Ok(()) }
 }
 
-/// Who asks, if the route is open to him.
+/// The actor, if allowed; `None` on open routes.
 fn permitted(
     edge: &Edge,
     route: &'static Route,

@@ -1,5 +1,5 @@
-//! How a request's body is received: a query, JSON, a form or multipart, all into the same fields; files go to the disk as they come.
-//! Every kind has its limits, and the sender its pace. Not here: the fields themselves (fields.rs).
+//! Receives a body (JSON, form, multipart) as fields, within limits and at a minimum pace; files go straight to disk. Not here: the
+//! fields (fields.rs).
 
 use super::budget::{Budgets, Held, Who};
 use super::fields::{Fields, Upload, add, pairs};
@@ -17,45 +17,37 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// Of a body of ids and words.
 pub const WORDS_BYTES_MAX: u64 = 64 << 10;
-/// Of a list, or a table as text.
 pub const TEXT_BYTES_MAX: u64 = 32 << 20;
-/// Values in a body of ids and words, and in a list: a value of JSON takes some hundred bytes, however short it is written.
+/// A JSON value takes about 100 bytes in memory, however short.
 pub const WORDS_VALUES_MAX: usize = 2_000;
 pub const LIST_VALUES_MAX: usize = 400_000;
-/// Pictures in one request.
+/// Per request.
 pub const FILES_MAX: usize = 200;
 const VALUE_BYTES: usize = 100;
-/// Read where the request is; longer ones on a thread of their own.
+/// Larger bodies are parsed off the runtime.
 const READ_AT_ONCE_BYTES: usize = 256 << 10;
-/// Of a form's fields beside its files.
 const FORM_FIELDS_MAX: usize = 1000;
-/// Of one part of a multipart body.
 const PART_HEADER_BYTES_MAX: u64 = 16 << 10;
-/// What may be at hand before a part's header is looked for in it: some chunks, with the beginning of the part.
+/// Before a part's header is complete: multer buffers it.
 const UNPARSED_BYTES_MAX: u64 = 1 << 20;
-/// A sender that stays silent so long is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// In each such time a sender has to have sent so much.
+/// A sender must send `PACE_BYTES` per `PACE_OVER`.
 const PACE_OVER: Duration = Duration::from_secs(30);
 const PACE_BYTES: u64 = 30 << 10;
-/// A small body has to be there by then.
 const WORDS_WITHIN: Duration = Duration::from_secs(90);
-/// How long a refused sender may go on talking before the line is cut.
+/// How long a refused sender may take to finish.
 const DRAIN_MAX: Duration = Duration::from_secs(60);
 
-/// What a route takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Of JSON, a form, or the fields beside files.
+    /// JSON, a form, or the fields beside files.
     pub text_bytes: u64,
     pub values: usize,
     pub multipart_bytes: u64,
     pub file_bytes: u64,
-    /// 0: a file is no part of such a request.
     pub files: usize,
-    /// A body of a kind that holds no fields is taken as it is, as a file.
+    /// Any other content type is taken whole, as a file.
     pub raw: bool,
 }
 
@@ -67,11 +59,10 @@ fn not_json() -> Refusal {
     Refusal::malformed("请求内容不是正确的 JSON", "the request body is not valid JSON")
 }
 
-/// A body that is read with an eye on the clock.
 struct Paced {
     body: RequestBody,
     until: Option<Instant>,
-    /// Where the present stretch of time began, and what was read by then.
+    /// Start of the pace window, and bytes read by then.
     stretch: (Instant, u64),
     read: u64,
 }
@@ -101,7 +92,7 @@ impl Paced {
         }
     }
 
-    /// Lets a refused sender finish, so that the refusal reaches it; nothing is kept.
+    /// Discards the rest, so that the client reads the refusal.
     fn drain(mut self) {
         if self.body.is_end_stream() {
             return;
@@ -114,12 +105,10 @@ fn header<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> &'h str {
     headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
 }
 
-/// For a request refused before its body was looked at.
 pub fn drain(body: RequestBody) {
     Paced::new(body, None).drain();
 }
 
-/// Reads the whole body; what of it is files lies on disk afterwards.
 pub async fn receive(
     headers: &HeaderMap,
     body: RequestBody,
@@ -151,7 +140,7 @@ struct Receiver<'a> {
     body: &'a mut Paced,
     limits: Limits,
     blobs: &'a Blobs,
-    /// Of the budgets; the first is that of the bodies.
+    /// Budget shares; the first is the bodies'.
     held: Vec<Held>,
 }
 
@@ -186,7 +175,7 @@ impl Receiver<'_> {
         if is_file {
             return Ok(Fields { raw: Some(bytes), ..Fields::default() });
         }
-        // .NET's writers put a byte order mark before what they send.
+        // .NET writers send a byte order mark.
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
@@ -207,11 +196,11 @@ impl Receiver<'_> {
 
     async fn multipart(&mut self, boundary: String) -> Result<Fields, Refusal> {
         let limits = self.limits;
-        // What was read when the present part's header began; it is kept in memory until it is whole.
+        // Bytes read when the current header began.
         let (read, header_from) = (AtomicU64::new(0), AtomicU64::new(0));
         let body = &mut *self.body;
         let stream = futures_util::stream::unfold(body, |body| async {
-            // The library takes in all that is ready before it looks at any of it: a chunk at a time is ready.
+            // multer reads all that is ready before parsing; yielding limits it to one chunk.
             tokio::task::yield_now().await;
             if read.load(Relaxed) > header_from.load(Relaxed).saturating_add(UNPARSED_BYTES_MAX) {
                 return Some((Err(too_large()), body));
@@ -267,7 +256,7 @@ impl Receiver<'_> {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// About how many values a body will be when it is read, told from its signs alone: what stands within a string does not count.
+/// An estimate, from separators outside strings.
 fn values(bytes: &[u8]) -> usize {
     let (mut values, mut in_string, mut escaped) = (0, false, false);
     for byte in bytes {
@@ -276,7 +265,6 @@ fn values(bytes: &[u8]) -> usize {
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
             b',' | b':' | b'{' | b'[' if !in_string => values += 1,
-            // Of a form.
             b'&' => values += 1,
             _ => {}
         }
@@ -284,7 +272,7 @@ fn values(bytes: &[u8]) -> usize {
     values
 }
 
-/// `content_type`: in lower case.
+/// `content_type`: lower case.
 fn of_text(content_type: &str, bytes: &[u8]) -> Result<Fields, Refusal> {
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
     let is_json = first == Some(&b'{') || content_type.trim_start().starts_with("application/json");
@@ -306,7 +294,7 @@ fn of_text(content_type: &str, bytes: &[u8]) -> Result<Fields, Refusal> {
     }
 }
 
-/// Our own refusal where it ended the stream; else the form is at fault.
+/// Our own refusal, or a malformed form.
 fn broken(e: multer::Error) -> Refusal {
     if let multer::Error::StreamReadFailed(e) = &e
         && let Some(refusal) = e.downcast_ref::<Refusal>()
@@ -316,7 +304,7 @@ fn broken(e: multer::Error) -> Refusal {
     Refusal::malformed("multipart 格式不正确", "the multipart body is malformed")
 }
 
-/// Without the folders that some browsers and any attacker put before it.
+/// Strips folders, sent by some browsers and attackers.
 fn base_name(name: &str) -> String {
     name.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(255).collect()
 }
@@ -333,7 +321,6 @@ async fn text_part(mut part: multer::Field<'_>, text_bytes: &mut u64, bytes_max:
     String::from_utf8(bytes).map_err(|_| Refusal::malformed("表单不是 UTF-8", "the form is not UTF-8"))
 }
 
-/// Bytes gathered before they go to the disk, off the runtime.
 const SPOOL_BYTES: usize = 512 << 10;
 
 async fn spool(mut part: multer::Field<'_>, bytes_max: u64, blobs: &Blobs) -> Result<Result<Incoming, Refusal>, Refusal> {
@@ -343,7 +330,7 @@ async fn spool(mut part: multer::Field<'_>, bytes_max: u64, blobs: &Blobs) -> Re
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
         read += chunk.len() as u64;
         if read > bytes_max {
-            // Read on to the next part, and keep nothing of this one.
+            // Skip to the next part.
             (file, gathered) = (None, Vec::new());
             continue;
         }

@@ -1,4 +1,4 @@
-//! What all requests together may hold at once, and what one of those who ask may. Past it the answer is 503, and nobody else waits.
+//! What all requests together, and each user or address, may hold. Beyond it: 503, and nobody else waits.
 
 use crate::app::attempts::network;
 use crate::domain::ids::UserId;
@@ -9,10 +9,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Whose share it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
-    /// Nobody is known yet.
+    /// Not logged in.
     Address(IpAddr),
     User(UserId),
 }
@@ -36,12 +35,11 @@ pub struct Budget {
     taken: Mutex<Taken>,
 }
 
-/// A share that was taken; given back when dropped.
+/// A share, given back on drop.
 pub struct Held {
     budget: Arc<Budget>,
     who: Who,
     amount: u64,
-    /// Whether whoever took it may still have what it is for.
     may: Option<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
@@ -82,7 +80,7 @@ impl Budget {
 }
 
 impl Held {
-    /// Only for as long as this says so: what takes long is asked about while it goes on.
+    /// Valid while `may` says so; checked during long answers.
     #[must_use]
     pub fn as_long_as(mut self, may: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.may = Some(Box::new(may));
@@ -113,7 +111,7 @@ impl Drop for Held {
     }
 }
 
-/// One of the connections that may be open; a WebSocket keeps it for as long as it is there.
+/// An open connection; a WebSocket keeps it.
 #[derive(Clone, Debug)]
 pub struct Place(#[expect(dead_code, reason = "held, not read")] Arc<(OwnedSemaphorePermit, Option<Held>)>);
 
@@ -125,38 +123,35 @@ impl Place {
 
 #[derive(Debug)]
 pub struct Budgets {
-    /// Bytes of bodies whose senders nobody knows yet, and what they become when they are read.
+    /// Bytes of bodies, raw and parsed, of senders not logged in.
     strangers: Arc<Budget>,
-    /// The same of those who are logged in.
+    /// The same, of users who are logged in.
     known: Arc<Budget>,
-    /// Requests that send files.
     pub uploads: Arc<Budget>,
-    /// Answers that are made while they are sent and keep a thread.
+    /// Streamed answers, a thread each.
     pub exports: Arc<Budget>,
-    /// The same, shorter: windows of time that stations ask for.
+    /// Short ones: time windows for stations.
     pub streams: Arc<Budget>,
-    /// Backups that are sent, and those that are taken in.
     pub backups: Arc<Budget>,
     pub restores: Arc<Budget>,
-    /// Files on their way out.
     pub pictures: Arc<Budget>,
-    /// Log-ins whose passwords wait to be hashed, which takes some ten milliseconds each.
+    /// Password hashes, some 10 ms each.
     log_ins: Arc<Budget>,
-    /// The same from where somebody was logged in lately: whoever guesses from hundreds of addresses takes nothing of it.
+    /// From familiar networks: guessing from hundreds of addresses can't use it up.
     log_ins_from_familiar: Arc<Budget>,
     familiar: Familiar,
-    /// Open connections, but for those of proxies and of the box itself.
+    /// Except from proxies and the box itself.
     pub connections: Arc<Budget>,
 }
 
-/// The networks from which somebody was logged in lately.
+/// Networks with a recent log-in.
 #[derive(Debug, Default)]
 struct Familiar {
     young: RwLock<HashSet<IpAddr>>,
     old: RwLock<HashSet<IpAddr>>,
 }
 
-/// Remembered: twice as many at most.
+/// Up to twice as many are kept.
 const FAMILIAR_GENERATION: usize = 4096;
 
 impl Familiar {
@@ -178,7 +173,7 @@ impl Familiar {
 
 impl Default for Budgets {
     fn default() -> Self {
-        // Accounts are shared: a user is many people.
+        // Accounts are shared: one user may be many people.
         Self {
             strangers: Budget::new(64 << 20, 16 << 20),
             known: Budget::new(192 << 20, 128 << 20),
@@ -197,7 +192,6 @@ impl Default for Budgets {
 }
 
 impl Budgets {
-    /// Somebody is logged in there.
     pub fn note_familiar(&self, address: IpAddr) {
         self.familiar.note(network(address));
     }

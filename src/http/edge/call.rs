@@ -1,5 +1,4 @@
-//! A route and what it asks for, and a request on its way to whoever answers it. Not here: the routes themselves (route.rs), the way
-//! (answer.rs).
+//! Routes and requests as handlers see them. Not here: the route table (http/route.rs), the dispatch (answer.rs).
 
 use super::body::{FILES_MAX, LIST_VALUES_MAX, Limits, TEXT_BYTES_MAX, WORDS_BYTES_MAX, WORDS_VALUES_MAX};
 use super::budget::{Budget, Held, Who};
@@ -15,19 +14,17 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// What a request has to bring.
 #[derive(Clone, Copy, Debug)]
 pub enum Access {
     Open,
-    /// Anyone who is logged in.
     Session,
     Needs(Permission),
-    /// Any of them; the handler looks closer.
+    /// Any of these; the handler checks further.
     Any(&'static [Permission]),
 }
 
 impl Access {
-    /// Any of them lets in; none are needed where it is enough to be logged in, or not even that.
+    /// Any one suffices; empty: none needed.
     pub(in crate::http) fn permissions(&'static self) -> &'static [Permission] {
         match self {
             Self::Open | Self::Session => &[],
@@ -37,10 +34,9 @@ impl Access {
     }
 }
 
-/// The methods a route answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Methods {
-    /// GET with a query, or POST as the old clients do.
+    /// GET with a query, or POST as old clients do.
     Read,
     Get,
     Post,
@@ -74,23 +70,19 @@ impl Methods {
     }
 }
 
-/// What a route takes: no more than it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// Ids and words.
     Words,
-    /// Lists of serials, devices, ticks; a drawn template with its picture.
+    /// Lists; a drawn template with its picture.
     Lists,
-    /// A picture, as a file.
     Picture,
     Pictures,
-    /// Lines of text, as a file or as the body itself.
+    /// As a file or the raw body.
     Table,
-    /// As large as the disk has room for.
     Backup,
 }
 
-/// Of the fields beside a picture: a drawn template.
+/// A drawn template beside its picture.
 const BESIDE_BYTES_MAX: u64 = 1 << 20;
 
 impl Takes {
@@ -132,7 +124,7 @@ pub(in crate::http) type Answer = Pin<Box<dyn Future<Output = Result<Reply, Refu
 #[derive(Clone, Copy)]
 pub struct Route {
     pub methods: Methods,
-    /// With `{name}` for a part of the path that the handler reads.
+    /// May hold `{name}`.
     pub path: &'static str,
     pub access: Access,
     pub takes: Takes,
@@ -145,24 +137,21 @@ impl std::fmt::Debug for Route {
     }
 }
 
-/// A request on its way through: who, from where, with what.
 #[derive(Debug)]
 pub struct Call {
     pub edge: Arc<Edge>,
     pub origin: Origin,
     pub language: Language,
     pub headers: HeaderMap,
-    /// `{name}` of the route's path, and what stands there.
+    /// `{name}` in the path, percent-encoded.
     pub captured: HashMap<String, String>,
     pub fields: Fields,
-    /// What the address says beside them.
     pub query: Fields,
     pub upgrade: Option<Upgrade>,
     pub(in crate::http) access: &'static Access,
     pub(in crate::http) actor: Option<Actor>,
 }
 
-/// The connection under a WebSocket handshake.
 pub struct Upgrade(pub Request<()>);
 
 impl std::fmt::Debug for Upgrade {
@@ -176,17 +165,15 @@ impl Call {
         self.actor.as_ref().ok_or_else(Refusal::unauthenticated)
     }
 
-    /// Whose share of the budgets this request takes.
     pub fn who(&self) -> Who {
         self.actor.as_ref().map_or(Who::at(self.origin.ip), |actor| Who::User(actor.user))
     }
 
-    /// A share of the exports that may be made at once.
     pub fn export(&self) -> Result<Held, Refusal> {
         self.share(&self.edge.budgets.exports)
     }
 
-    /// One of the long answers of this kind, for as long as whoever asks may have it.
+    /// A share of `budget`, valid while the actor keeps the permission.
     pub fn share(&self, budget: &Arc<Budget>) -> Result<Held, Refusal> {
         let (app, by) = (self.edge.app.clone(), self.by()?);
         Ok(budget.take(self.who(), 1)?.as_long_as(move || app.may_still(&by)))
@@ -196,12 +183,11 @@ impl Call {
         Ok(By { actor: self.actor()?.clone(), ip: self.origin.ip.to_string(), needs: self.access.permissions() })
     }
 
-    /// Where `user_id` names who acts, it may be left out, and must else be whoever is logged in; an administrator may name another.
+    /// `user_id`, if given, must be the actor; an administrator may name another.
     pub fn check_user_id(&self) -> Result<(), Refusal> {
         self.check_user_id_in(&self.fields)
     }
 
-    /// The same where the fields are nested.
     pub fn check_user_id_in(&self, fields: &Fields) -> Result<(), Refusal> {
         let actor = self.actor()?;
         match fields.natural_or_none("user_id")? {
@@ -210,20 +196,19 @@ impl Call {
         }
     }
 
-    /// A text in the path, as it was before it was written into an address.
+    /// Percent-decoded.
     pub fn text_in_path(&self, name: &str) -> Result<String, Refusal> {
         let text = self.captured.get(name).ok_or_else(nothing_here)?;
         let text = percent_encoding::percent_decode_str(text).decode_utf8();
         text.map(std::borrow::Cow::into_owned).map_err(|_| nothing_here())
     }
 
-    /// An id in the path; what is no number is nothing's.
+    /// An id; not found if it is not a number.
     pub fn number_in_path(&self, name: &str) -> Result<u64, Refusal> {
         self.captured.get(name).and_then(|text| text.parse().ok()).ok_or_else(nothing_here)
     }
 }
 
-/// The route table, ready to be asked.
 #[derive(Debug)]
 pub struct Router {
     pub(in crate::http) by_path: matchit::Router<Vec<&'static Route>>,

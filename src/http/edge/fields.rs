@@ -1,5 +1,4 @@
-//! The fields of a request, whatever form they came in: read by name, each refused with its name where it is of the wrong type. Not here:
-//! how they are received (body.rs).
+//! A request's fields by name, whatever its encoding. Not here: receiving them (body.rs).
 
 use super::budget::Held;
 use crate::app::labels::Named;
@@ -11,16 +10,14 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// A file of a multipart body, on disk but not kept yet.
+/// A multipart file, on disk but not kept yet.
 #[derive(Debug)]
 pub struct Upload {
-    /// Base name as the client sent it.
     pub name: String,
-    /// Why it was not taken; its bytes are gone then.
+    /// Or why it was refused; it is then deleted.
     pub file: Result<Incoming, Refusal>,
 }
 
-/// The fields of a request, whatever form they came in.
 #[derive(Debug, Default)]
 pub struct Fields {
     pub(in crate::http) map: Map<String, Value>,
@@ -28,7 +25,6 @@ pub struct Fields {
     pub(in crate::http) is_form: bool,
     pub files: Vec<Upload>,
     pub(in crate::http) raw: Option<Vec<u8>>,
-    /// What they take of the budgets, for as long as they are there.
     pub(in crate::http) held: Vec<Held>,
 }
 
@@ -56,7 +52,7 @@ impl Fields {
         Self { map: pairs(query.as_bytes()), is_form: true, ..Self::default() }
     }
 
-    /// The one file of a form, or the body itself.
+    /// The last file, or the raw body.
     pub async fn take_file_or_raw(&mut self) -> Result<Vec<u8>, Refusal> {
         if let Some(raw) = self.raw.take() {
             return Ok(raw);
@@ -82,7 +78,7 @@ fn missing(name: &str) -> Refusal {
     ill_typed(name, "缺少这一项", "is missing")
 }
 
-/// Reads a value's fields by name. Each getter refuses with the field's name where the value is of the wrong type.
+/// Getters refuse a wrong type, naming the field.
 impl Fields {
     pub fn of_value(value: &Value) -> Option<Self> {
         value.as_object().map(|map| Self { map: map.clone(), is_form: false, ..Self::default() })
@@ -95,7 +91,7 @@ impl Fields {
     pub fn value(&self, name: &str) -> Option<&Value> {
         match self.map.get(name)? {
             Value::Null => None,
-            // What a client has nothing to say for, it leaves empty: many old ones fill in every field.
+            // Old clients send empty fields for absent ones.
             Value::String(text) if text.is_empty() => None,
             value => Some(value),
         }
@@ -123,7 +119,6 @@ impl Fields {
             .transpose()
     }
 
-    /// An id, a page, a count: 0 or more.
     pub fn natural_or_none(&self, name: &str) -> Result<Option<u64>, Refusal> {
         let number = self.number_or_none(name)?;
         number.map(|n| u64::try_from(n).map_err(|_| ill_typed(name, "不能为负数", "must not be negative"))).transpose()
@@ -133,7 +128,6 @@ impl Fields {
         self.natural_or_none(name)?.ok_or_else(|| missing(name))
     }
 
-    /// Absent is no.
     pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
         match self.value(name) {
             None | Some(Value::Bool(false)) => Ok(false),
@@ -148,7 +142,6 @@ impl Fields {
         }
     }
 
-    /// A serial: text, or a number.
     pub fn serial_or_none(&self, name: &str) -> Result<Option<String>, Refusal> {
         self.value(name)
             .map(|value| serial(value).ok_or_else(|| ill_typed(name, "应为文字或数字", "must be text or a number")))
@@ -159,7 +152,7 @@ impl Fields {
         self.serial_or_none(name)?.ok_or_else(|| missing(name))
     }
 
-    /// A list: an array, in a form also a string of JSON, values separated by commas, or the field given several times.
+    /// An array; in a form also JSON text, comma-separated values, or a repeated field.
     pub fn list(&self, name: &str) -> Result<Vec<Value>, Refusal> {
         let wrong = || ill_typed(name, "应为列表", "must be a list");
         match self.value(name).ok_or_else(|| missing(name))? {
@@ -174,7 +167,6 @@ impl Fields {
         }
     }
 
-    /// A list with something in it, and not more than that.
     fn some_of(&self, name: &str, max: usize) -> Result<Vec<Value>, Refusal> {
         let list = self.list(name)?;
         if list.is_empty() {
@@ -186,7 +178,7 @@ impl Fields {
         Ok(list)
     }
 
-    /// Labels: each an object with its serial and the CPU id that stands on it, or a serial alone.
+    /// Each label is a serial, or a serial and CPU id.
     pub fn labels(&self, name: &str, max: usize) -> Result<Vec<Named>, Refusal> {
         let wrong = || ill_typed(name, "应为 {DeviceSN, CPUID}、文字或数字", "must hold {DeviceSN, CPUID}, text or numbers");
         let one = |value: &Value| match Self::of_value(value) {
@@ -201,7 +193,7 @@ impl Fields {
         list.iter().map(|v| serial(v).ok_or_else(|| ill_typed(name, "应为文字或数字", "must hold text or numbers"))).collect()
     }
 
-    /// An object: as such, or as a string of JSON.
+    /// An object, or JSON text of one.
     pub fn object_or_none(&self, name: &str) -> Result<Option<Map<String, Value>>, Refusal> {
         let wrong = || ill_typed(name, "应为 JSON 对象", "must be a JSON object");
         match self.value(name) {
@@ -216,7 +208,7 @@ impl Fields {
         self.object_or_none(name)?.ok_or_else(|| missing(name))
     }
 
-    /// How many of something somebody saw of each, by serial; empty where he says nothing of it.
+    /// Counts by serial; empty if absent.
     pub fn counts(&self, name: &str) -> Result<HashMap<String, u64>, Refusal> {
         let wrong = || ill_typed(name, "每一项应为不小于 0 的整数", "must hold whole numbers of 0 or more");
         let count = |value: &Value| whole_number(value).and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong);

@@ -1,5 +1,4 @@
-//! A key that stands twice in one JSON object: of two values one would be taken and the other lost without a word (RFC 8259 §4 leaves it
-//! open which).
+//! Refuses duplicate JSON keys: a parser would silently drop one value (RFC 8259 §4).
 
 use crate::domain::refusal::Refusal;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -7,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fmt;
 
-/// Walks through any JSON, and keeps the first key that it finds twice in one object.
+/// Keeps the first duplicate key.
 #[derive(Clone, Copy)]
 struct Walk<'k>(&'k OnceCell<String>);
 
@@ -70,7 +69,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
 }
 
 /// # Errors
-/// `Malformed`, naming the key. `json` was read before: its other faults are not looked for here.
+/// `Malformed`, naming the key. `json` was parsed before: other faults are not reported here.
 pub fn each_once(json: &[u8]) -> Result<(), Refusal> {
     let twice = OnceCell::new();
     let _ = Walk(&twice).deserialize(&mut serde_json::Deserializer::from_slice(json));

@@ -1,4 +1,4 @@
-//! Listening: takes connections, plain and TLS, within limits, and lets them end when the box stops.
+//! Accepts connections within limits; drains them when the box stops.
 
 use super::answer;
 use super::budget::{Held, Place, Who};
@@ -23,18 +23,17 @@ use tokio::task::JoinSet;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
-/// Open at once on a listener; past it a new one waits to be taken.
+/// Per listener; beyond it, new ones wait.
 const CONNECTIONS_MAX: usize = 8192;
-/// How many may wait to be taken. With the 128 that is usual, some of the pages that all connect again at once would wait for whole seconds:
-/// the system drops who comes when these are full, and he tries again after one, two, four.
+/// The accept backlog. The usual 128 overflows when all pages reconnect at once; dropped ones retry after 1, 2 and 4 s.
 const WAITING_MAX: u32 = 4096;
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
-/// Whoever takes nothing of an answer for so long is cut.
+/// A client that takes nothing for this long is cut.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
-/// Each connection keeps as much as it once needed, up to this, for as long as it is open.
+/// Each connection keeps as much as it once needed.
 const HEADER_BYTES_MAX: usize = 16 << 10;
-/// How long requests under way may take to end when the box stops.
+/// How long running requests may take when the box stops.
 const DRAIN: Duration = Duration::from_secs(6);
 
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -44,7 +43,6 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(WAITING_MAX)
 }
 
-/// Serves until `stop` turns true, then lets what is under way end.
 pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
@@ -59,7 +57,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
         };
         match accepted {
             (Ok(place), Ok((stream, address))) => {
-                // Whoever has more open than all of an office needs is hung up on, and nobody else waits for him.
+                // Too many from one address: hung up on, so that nobody else waits.
                 let Ok(share) = share(&edge, address.ip()) else { continue };
                 let place = Place::new(place, share);
                 let (tls, edge, stop) = (tls.as_ref().map(|tls| tls.acceptor()), edge.clone(), stop.clone());
@@ -68,7 +66,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
                 });
             }
             (_, Err(e)) => {
-                // Out of file descriptors, for the most part: waiting helps, spinning does not.
+                // Mostly out of file descriptors: waiting helps, spinning does not.
                 tracing::warn!("a connection could not be taken: {e}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -82,7 +80,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<Tls>>, edge: Arc<Edge>
     }
 }
 
-/// What one address takes of the connections. Behind a proxy are many; on the box itself is whoever may do more than this.
+/// Proxies (many clients) and the box itself are exempt.
 fn share(edge: &Edge, address: IpAddr) -> Result<Option<Held>, Refusal> {
     let address = address.to_canonical();
     if address.is_loopback() || edge.app.settings().trusted_proxies.iter().any(|proxies| proxies.contains(&address)) {
@@ -99,12 +97,11 @@ async fn connection(
     edge: Arc<Edge>,
     stop: watch::Receiver<bool>,
 ) {
-    // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(TAKEN_WITHIN));
     let stream = Box::pin(stream);
-    // Each in a box of its own, so that a plain connection is not as large as an encrypted one.
+    // Boxed, so that plain connections are smaller than TLS ones.
     match tls {
         None => Box::pin(talk(stream, place, Peer { address, is_tls: false }, edge, stop)).await,
         Some(tls) => {
@@ -123,11 +120,11 @@ where
     let service = service_fn(move |mut request: Request<Incoming>| {
         let edge = edge.clone();
         request.extensions_mut().insert(place.clone());
-        // What an answer takes to be made is held while it is made, and not by every connection.
+        // Boxed, so that idle connections hold no answer's memory.
         async move { Ok::<_, Infallible>(Box::pin(answer::answer(edge, peer, request)).await) }
     });
     let connection = http1::Builder::new()
-        // A client that has said all it wants may hang up: what it asked for happens all the same.
+        // A client may close its sending side early.
         .half_close(true)
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
@@ -136,7 +133,6 @@ where
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
-        // How a connection ends is the client's affair.
         _ = connection.as_mut() => return,
         _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
     }

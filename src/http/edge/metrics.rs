@@ -1,4 +1,4 @@
-//! What the box says of itself to a monitoring system, as Prometheus text. Numbers only: no names, no serials.
+//! Prometheus metrics: no names, no serials.
 
 use super::call::Call;
 use super::reply::{self, Reply};
@@ -8,7 +8,7 @@ use crate::domain::refusal::Refusal;
 use hyper::StatusCode;
 use std::fmt::Write;
 
-/// Open on the box itself, and to administrators from anywhere.
+/// Open on the box, and to administrators.
 pub async fn metrics(call: Call) -> Result<Reply, Refusal> {
     if !call.origin.is_loopback {
         let actor = super::session::actor(&call.edge.app, &call.headers, &call.origin)?.ok_or_else(Refusal::unauthenticated)?;
@@ -42,7 +42,7 @@ fn oldest_wait_s(queued: Option<i64>) -> u64 {
     queued.map_or(0, |queued| u64::try_from((now() - queued) / 1000).unwrap_or(0))
 }
 
-/// From `/proc/self/statm`, in pages of 4 KiB (x86-64).
+/// `statm` counts pages of 4 KiB (x86-64).
 fn resident_bytes() -> u64 {
     const PAGE_BYTES: u64 = 4096;
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The edge itself: listens, finds out who asks, reads what comes in and answers it, whatever the route.
+//! What all routes share: listening, sessions, bodies, replies.
 
 pub mod answer;
 pub mod body;

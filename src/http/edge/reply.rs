@@ -1,4 +1,4 @@
-//! Answers: JSON, files, refusals with their statuses, and the headers that every answer carries.
+//! Replies: JSON, files, refusals, common headers.
 
 use super::budget::Held;
 use crate::domain::refusal::{Code, Refusal};
@@ -22,7 +22,6 @@ pub enum Language {
 }
 
 impl Language {
-    /// Chinese, unless English is preferred to it.
     pub fn of(headers: &HeaderMap) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let (mut zh, mut en) = (None, None);
@@ -30,7 +29,7 @@ impl Language {
             let mut part = part.split(';').map(str::trim);
             let language = part.next().unwrap_or_default().to_ascii_lowercase();
             let quality = part.find_map(|p| p.strip_prefix("q=")).map_or(1.0, |q| q.parse::<f64>().unwrap_or(0.0));
-            // Earlier wins among equals.
+            // The earlier wins among equals.
             let rank = quality - place as f64 * 1e-6;
             let primary = language.split('-').next().unwrap_or_default();
             match primary {
@@ -121,7 +120,7 @@ pub fn refusal(refusal: &Refusal, language: Language) -> Reply {
     reply
 }
 
-/// With something beside its words that a program can go on with.
+/// With one more field for programs.
 pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: Value) -> Reply {
     let err = language.pick(&refusal.zh, &refusal.en);
     let mut value = json!({ "err": err, "code": refusal.code.word() });
@@ -129,21 +128,19 @@ pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: V
     with_status(refusal.code.status(), &value)
 }
 
-/// Where the pieces of a body go that is made while it is sent, on a thread that may block.
+/// The sending end of a streamed body.
 #[derive(Debug)]
 pub struct Pieces {
     sender: mpsc::Sender<io::Result<Bytes>>,
-    /// The share of such answers that this one is.
     held: Held,
 }
 
-/// Whoever asked is gone.
+/// The client is gone.
 #[derive(Debug)]
 pub struct Gone;
 
 impl Pieces {
-    /// Waits until the one before the last has been taken. Whoever takes nothing for long enough is cut, and is gone then; so is whoever
-    /// may not have it any more.
+    /// Blocks until there is room. Fails when the client is gone or has lost the right.
     pub fn send(&self, piece: Bytes) -> Result<(), Gone> {
         if !self.held.may_go_on() {
             self.break_off(&"an answer was broken off: whoever asked for it may not have it any more");
@@ -152,15 +149,14 @@ impl Pieces {
         self.sender.blocking_send(Ok(piece)).map_err(|_| Gone)
     }
 
-    /// Ends it visibly: what was sent is not all.
+    /// Ends the body visibly incomplete.
     fn break_off(&self, why: &dyn std::fmt::Display) {
         tracing::warn!("{why}");
         let _ = self.sender.blocking_send(Err(io::Error::other("broken off")));
     }
 }
 
-/// A body that `make` makes while it is sent, on a thread that may block: bounded memory however long it is. Where that fails, it breaks
-/// off visibly.
+/// `make` runs on a blocking thread while its output is sent, in bounded memory. If it fails, the body ends visibly incomplete.
 pub fn streamed<E: std::fmt::Display>(
     media_type: &'static str,
     held: Held,
@@ -177,7 +173,7 @@ pub fn streamed<E: std::fmt::Display>(
     new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync())
 }
 
-/// To be kept as a file of this name, in ASCII.
+/// `name`: ASCII.
 pub fn attached(mut reply: Reply, name: &str) -> Reply {
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         set(&mut reply, header::CONTENT_DISPOSITION, value);
@@ -189,7 +185,7 @@ const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsa
                    font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
                    frame-ancestors 'none'";
 
-/// What every answer carries, whoever made it. `hsts`: the browser is to use HTTPS alone from now on, on every port of this name.
+/// `hsts`: HTTPS only, on every port of this name.
 pub fn finish(reply: &mut Reply, hsts: bool) {
     let headers = reply.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

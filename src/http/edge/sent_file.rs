@@ -1,4 +1,4 @@
-//! Pictures on their way out, a piece at a time: what nobody takes is not kept in memory. Not here: who may see them (invoice.rs).
+//! Sends pictures in bounded memory. Not here: who may see them (http/invoice/upload.rs).
 
 use super::budget::Held;
 use super::reply::{self, Body, Reply};
@@ -15,10 +15,9 @@ use std::path::PathBuf;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-/// Divisible by three, so that pieces of Base64 join without padding.
+/// Divisible by 3, so that Base64 pieces join without padding.
 const PIECE_BYTES: usize = 48 << 10;
 
-/// An open file, with its share of the files that may be on their way.
 #[derive(Debug)]
 pub struct SentFile {
     file: File,
@@ -26,7 +25,6 @@ pub struct SentFile {
     _held: Held,
 }
 
-/// What is sent before the file, how each piece of it is written, and what is sent after it.
 struct Sending {
     head: Option<Bytes>,
     file: SentFile,
@@ -43,7 +41,7 @@ impl SentFile {
         };
         opened.await.map_err(|e| {
             tracing::error!("a picture's file can't be read: {e}");
-            // A damaged backup's, or deleted by hand: no failing of this box.
+            // A damaged backup, or deleted by hand.
             if e.kind() == std::io::ErrorKind::NotFound {
                 return Refusal::not_found("图片文件已丢失", "the picture's file is lost");
             }
@@ -51,18 +49,17 @@ impl SentFile {
         })
     }
 
-    /// As it is.
     pub fn reply(self, media_type: &'static str) -> Reply {
         let bytes = self.bytes;
         let sending = Sending { head: None, file: self, write: Bytes::from, tail: None };
         with_length(media_type, sending.body(), bytes)
     }
 
-    /// As the data URL `name` at the end of a JSON object.
+    /// As a data URL, the JSON object's last field.
     pub fn reply_in_json(self, mut object: Value, name: &str, media_type: &str) -> Reply {
         object[name] = Value::from(format!("data:{media_type};base64,"));
         let mut head = object.to_string();
-        // The quote and the brace that end it come after the file.
+        // The closing quote and brace.
         let tail = head.split_off(head.len() - 2);
         let length = head.len() as u64 + self.bytes.div_ceil(3) * 4 + tail.len() as u64;
         let write = |piece: Vec<u8>| Bytes::from(BASE64.encode(piece));

@@ -1,4 +1,4 @@
-//! Who is asking: the address behind a request, the cookie, the token, and whether the page it comes from is ours.
+//! Finds the actor: address, cookie or token, and whether the page is ours.
 
 use super::reply::Reply;
 use crate::app::{App, now};
@@ -10,23 +10,21 @@ use hyper::http::uri::Authority;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
-/// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     pub address: SocketAddr,
     pub is_tls: bool,
 }
 
-/// Where a request comes from, with trusted proxies seen through.
+/// Where a request comes from, seen through trusted proxies.
 #[derive(Clone, Debug)]
 pub struct Origin {
     pub ip: IpAddr,
-    /// On the box itself, with no proxy between, and called by a name that only the box itself has: a page of another site that had its own
-    /// name lead here (DNS rebinding) brings that name along.
+    /// From the box itself, without a proxy, under a name of its own: a page that reaches us by DNS rebinding sends its own name.
     pub is_loopback: bool,
-    /// HTTPS as the browser sees it: it may end at a trusted proxy.
+    /// Whether the browser uses HTTPS, which a trusted proxy may end.
     pub is_tls: bool,
-    /// The names by which the browser may know this box, as `Host` has them: with the port where it is not the scheme's own.
+    /// This box's names, as in `Host`: with any non-default port.
     hosts: Vec<String>,
 }
 
@@ -36,7 +34,7 @@ fn values<'h>(headers: &'h HeaderMap, name: &str) -> impl DoubleEndedIterator<It
     headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim)
 }
 
-/// Some proxies add the port, and a scope.
+/// Some proxies add a port or a scope.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let with_port = || hop.parse::<SocketAddr>().map(|address| address.ip());
     let bare = || hop.split('%').next().unwrap_or_default().trim_matches(['[', ']']).parse();
@@ -49,7 +47,7 @@ impl Origin {
         let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
         let was_forwarded = FORWARDED.iter().any(|name| headers.contains_key(*name));
         let mut ip = direct;
-        // From the nearest hop outwards, for as long as the hop that says so is trusted.
+        // From the nearest hop outwards, while the reporting hop is trusted.
         for hop in values(headers, "x-forwarded-for").rev() {
             match address_of(hop) {
                 Some(hop) if is_trusted(&ip) => ip = hop.to_canonical(),
@@ -59,13 +57,13 @@ impl Origin {
         let forwarded = |name| values(headers, name).next().filter(|_| is_trusted(&direct));
         let hosts: Vec<String> = forwarded("x-forwarded-host").into_iter().chain(host(headers)).map(str::to_owned).collect();
         let is_loopback = direct.is_loopback() && !was_forwarded && host(headers).is_none_or(is_loopback_name);
-        // Where a proxy adds to what a client claims, all of it has to be so.
+        // A proxy may append to a client's claim: all must agree.
         let mut schemes = values(headers, "x-forwarded-proto").filter(|_| is_trusted(&direct)).peekable();
         let is_tls = peer.is_tls || schemes.peek().is_some() && schemes.all(|scheme| scheme.eq_ignore_ascii_case("https"));
         Self { ip, is_loopback, is_tls, hosts }
     }
 
-    /// A page of another site must not act in a user's name: where a browser says what page a request comes from, it has to be ours.
+    /// CSRF: the page a browser names must be ours.
     pub fn check_same_site(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
         let origin = origin.to_str().unwrap_or_default();
@@ -92,7 +90,6 @@ fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default())
 }
 
-/// Without its port.
 fn name_of(host: &str) -> &str {
     match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((name, _)) => name,
@@ -105,7 +102,7 @@ fn is_loopback_name(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
-/// What makes two addresses one site (RFC 6454 §4): scheme, name and port.
+/// Same origin (RFC 6454 §4).
 fn site(scheme: &str, authority: &str) -> Option<(String, String, u16)> {
     let authority = authority.parse::<Authority>().ok()?;
     let scheme = scheme.to_ascii_lowercase();
@@ -131,7 +128,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Passwords, cookies and tokens travel over HTTPS, or not at all beyond the box.
+/// Credentials need HTTPS, except on the box itself or with `allow_plain_http`.
 pub fn check_transport(app: &App, origin: &Origin) -> Result<(), Refusal> {
     if origin.is_tls || origin.is_loopback || app.settings().allow_plain_http {
         return Ok(());
@@ -139,7 +136,7 @@ pub fn check_transport(app: &App, origin: &Origin) -> Result<(), Refusal> {
     Err(Refusal::new(Code::Forbidden, "请使用 HTTPS 访问", "please use HTTPS"))
 }
 
-/// Who is logged in; a token, where one is given, is all that counts.
+/// If a token is given, only it counts.
 pub fn actor(app: &App, headers: &HeaderMap, origin: &Origin) -> Result<Option<Actor>, Refusal> {
     if let Some(token) = token(headers) {
         check_transport(app, origin)?;
@@ -154,7 +151,7 @@ pub fn actor(app: &App, headers: &HeaderMap, origin: &Origin) -> Result<Option<A
     }
 }
 
-/// `secret`: `None` takes the cookie away.
+/// `secret`: `None` removes the cookie.
 pub fn set_cookie(reply: &mut Reply, secret: Option<&str>, is_tls: bool) {
     let secure = if is_tls { "; Secure" } else { "" };
     let cookie = match secret {
@@ -188,7 +185,7 @@ mod tests {
         assert_eq!(from("10.0.0.9", &[]), ("127.0.0.1".into(), false));
         assert_eq!(from("10.0.0.9", &["127.0.0.1/32"]), ("10.0.0.9".into(), false));
         assert_eq!(from("10.0.0.9", &["127.0.0.0/8"]), ("10.0.0.9".into(), false));
-        // What the client itself claims stands left of what the proxy saw.
+        // The client's own claim stands left of what the proxy saw.
         assert_eq!(from("127.0.0.1, 10.0.0.9", &["127.0.0.1/32"]), ("10.0.0.9".into(), false));
         for (written, ip) in [
             ("1.2.3.4:5678", "1.2.3.4"),
@@ -228,7 +225,6 @@ mod tests {
         let is_tls = |scheme: &'static str, trusted: &[&str]| of(&[("x-forwarded-proto", scheme)], "10.0.0.2", trusted).is_tls;
         assert!(is_tls("https", &["10.0.0.0/8"]) && is_tls("HTTPS", &["10.0.0.2/32"]));
         assert!(!is_tls("https", &[]) && !is_tls("https", &["10.0.0.3/32"]) && !is_tls("http", &["10.0.0.0/8"]));
-        // What the client itself claims stands left of what the proxy saw.
         assert!(is_tls("https, https", &["10.0.0.0/8"]) && !is_tls("https, http", &["10.0.0.0/8"]));
     }
 
@@ -245,7 +241,7 @@ mod tests {
         {
             assert!(!check("box:8080", origin), "{origin}");
         }
-        // A port is one scheme's own.
+        // Default ports differ by scheme.
         assert!(!check("box:443", "http://box") && !check("box", "https://box"));
         assert!(of(&[], "10.0.0.9", &[]).check_same_site(&HeaderMap::new()).is_ok());
     }

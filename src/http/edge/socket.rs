@@ -1,4 +1,4 @@
-//! WebSockets: one task writes, one reads; a client that says too much or reads too slowly is closed with the code that says so.
+//! WebSockets: one task writes, one reads; a client that says too much or reads too slowly is closed.
 
 use super::budget::Place;
 use super::call::{Call, Upgrade};
@@ -20,11 +20,10 @@ use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-/// Of a text that a client sends, in one frame or many.
+/// Of one text, across all its frames.
 const TEXT_BYTES_MAX: usize = 64 << 10;
-/// A frame that its receiver does not take within this time breaks the connection.
 const WRITE_MAX: Duration = Duration::from_secs(30);
-/// How long a closing socket waits for the other side's close.
+/// How long to wait for the other side's close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 const CLOSE_PROTOCOL: u16 = 1002;
 const CLOSE_NOT_TEXT: u16 = 1003;
@@ -33,18 +32,15 @@ const CLOSE_NOT_UTF8: u16 = 1007;
 type Reader = WebSocketRead<ReadHalf<TokioIo<Upgraded>>>;
 type Writer = WebSocketWrite<WriteHalf<TokioIo<Upgraded>>>;
 
-/// What a client said.
 #[derive(Debug)]
 enum Said {
     Text(String),
-    /// Its ping, or its close: to be given back.
     Owed(OpCode, Vec<u8>),
-    /// Something it must not: to be closed with this code.
     Wrong(u16, &'static str),
     Gone,
 }
 
-/// Puts fragments together; the library bounds a frame, not what frames add up to.
+/// Joins fragments; the library limits single frames, not their sum.
 #[derive(Default)]
 struct Assembly {
     text: Vec<u8>,
@@ -52,7 +48,6 @@ struct Assembly {
 }
 
 impl Assembly {
-    /// `None`: nothing yet.
     fn said(&mut self, mut frame: Frame<'_>) -> Option<Said> {
         if !is_masked(&mut frame) {
             return Some(Said::Wrong(CLOSE_PROTOCOL, "a frame without a mask"));
@@ -66,7 +61,6 @@ impl Assembly {
         }
     }
 
-    /// `None`: more is to come.
     fn add(&mut self, frame: &Frame<'_>) -> Option<Said> {
         if (frame.opcode == OpCode::Continuation) != self.is_open {
             return Some(Said::Wrong(CLOSE_PROTOCOL, "a fragment out of place"));
@@ -83,14 +77,14 @@ impl Assembly {
     }
 }
 
-/// A client's frames have a mask (RFC 6455 §5.1). The library keeps it where only the frame's own head shows it.
+/// Clients must mask frames (RFC 6455 §5.1); the library shows it only in the frame head.
 fn is_masked(frame: &mut Frame<'_>) -> bool {
     let mut head = [0; MAX_HEAD_SIZE];
     frame.fmt_head(&mut head);
     head[1] & 0x80 != 0
 }
 
-/// Of a frame: two bytes, eight of its length, four of its mask.
+/// Two bytes, eight of length, four of mask.
 const MAX_HEAD_SIZE: usize = 14;
 
 async fn read(mut reader: Reader, said: mpsc::Sender<Said>) {
@@ -115,19 +109,18 @@ async fn read(mut reader: Reader, said: mpsc::Sender<Said>) {
     }
 }
 
-/// Where a socket's messages come from.
 enum Source {
-    /// Each of them, in order, from the hub's queue.
+    /// Every message, in order.
     Queue,
-    /// A state: only the newest counts, and what was told last is told again when nothing changes.
+    /// Only the newest counts; repeated while unchanged.
     Latest { latest: watch::Receiver<Bytes>, told: Bytes },
 }
 
-/// The old clients expect the list at least this often.
+/// Old clients expect the list this often.
 const REPEAT_EVERY: Duration = Duration::from_secs(20);
 
 impl Source {
-    /// Cancel-safe. `None`: nothing more will come.
+    /// Cancel-safe. `None`: the end.
     async fn next(&mut self, subscription: &mut Subscription) -> Option<Bytes> {
         match self {
             Self::Queue => subscription.next().await,
@@ -143,13 +136,11 @@ impl Source {
     }
 }
 
-/// A connection that has become a WebSocket.
 struct Talk {
     writer: Writer,
     heard: mpsc::Receiver<Said>,
 }
 
-/// The other side is not there, or does not take what it is sent.
 struct Lost;
 
 impl Talk {
@@ -194,7 +185,7 @@ impl Talk {
     }
 }
 
-/// Answers the handshake; `talk` runs once the connection has become a WebSocket.
+/// `talk` runs once the handshake is done.
 fn accept<F>(call: &mut Call, talk: impl FnOnce(Talk) -> F + Send + 'static) -> Result<Reply, Refusal>
 where
     F: Future<Output = ()> + Send,
@@ -209,9 +200,8 @@ where
     tokio::spawn(async move {
         let _place = place;
         let Ok(mut socket) = upgraded.await else { return };
-        // One more than is allowed: the library refuses what equals its limit.
         socket.set_max_message_size(TEXT_BYTES_MAX + 1);
-        // A ping is answered here, when it was looked at.
+        // Pings are answered by `talk`.
         socket.set_auto_pong(false);
         let (reader, writer) = socket.split(tokio::io::split);
         let (said, heard) = mpsc::channel(16);
@@ -226,8 +216,7 @@ fn too_many(_: TooMany) -> Refusal {
     Refusal::new(Code::Unavailable, "该用户打开的连接太多", "this user has too many connections open")
 }
 
-/// A new socket of the asker's, as he is now: what was taken away after he was let in, and before the hub knew of the socket, was told to
-/// nobody.
+/// Reads the permissions again: a revocation before the hub knew the socket reached nobody.
 fn subscribe(call: &Call, needs: Option<Permission>) -> Result<(Subscription, Actor), Refusal> {
     let mut actor = call.actor()?.clone();
     loop {
@@ -248,11 +237,11 @@ fn unprinted_list(app: &App) -> Result<Bytes, Refusal> {
     Ok(Bytes::from(json!({ "DeviceSNList": sns }).to_string()))
 }
 
-/// The serials without a label: at once, at each change, and every 20 s.
+/// Serials without a label: at once, at each change, and every 20 s.
 pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
     let (subscription, _) = subscribe(&call, Some(Permission::DeviceR))?;
-    // What changes from here on is told, so the list read after this is never missed.
+    // Before the list is read, so that no change is missed.
     let mut latest = edge.unprinted.clone();
     latest.mark_unchanged();
     let app = edge.app.clone();
@@ -264,7 +253,7 @@ pub async fn unprinted(mut call: Call) -> Result<Reply, Refusal> {
     })
 }
 
-/// The labels that somebody has claimed: at once, at each change, and when a claim runs out.
+/// Claimed labels: at once, at each change, and at each expiry.
 pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
     let (subscription, _) = subscribe(&call, Some(Permission::DeviceR))?;
@@ -278,7 +267,7 @@ fn claims_now(app: &App) -> Result<Bytes, Refusal> {
     Ok(Bytes::from(json!({ "claims": crate::http::line::labels::claims(&held, &app.settings().zone()) }).to_string()))
 }
 
-/// Keeps the newest claims for every watcher. Runs until the box stops.
+/// Runs until the box stops.
 pub async fn keep_claims(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<Bytes>) {
     const RUN_OUT_EVERY: Duration = Duration::from_secs(2);
     let mut changed = hub.claims();
@@ -295,7 +284,6 @@ pub async fn keep_claims(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<Byt
             Err(refusal) => tracing::error!("the claims can't be read: {}", refusal.en),
         }
         tokio::time::sleep(GATHER).await;
-        // Either way there is something to look at: a change, or claims that ran out.
         if timeout(RUN_OUT_EVERY, changed.changed()).await.is_err()
             && let Err(refusal) = app.drop_claims_over().await
         {
@@ -304,15 +292,15 @@ pub async fn keep_claims(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<Byt
     }
 }
 
-/// News of the list is gathered for so long: told within 200 ms, and put into words once for all watchers.
+/// News is gathered this long: told within 200 ms, encoded once for all.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// Keeps the newest list for every watcher. Runs until the box stops.
+/// Runs until the box stops.
 pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<Bytes>) {
     let mut changed = hub.unprinted();
     while changed.changed().await.is_ok() {
         changed.mark_unchanged();
-        // The edge keeps one receiver to copy. Whoever comes later reads the list himself, after he has begun to listen.
+        // Nobody watches; a newcomer subscribes, then reads the list.
         if latest.receiver_count() <= 1 {
             continue;
         }
@@ -324,12 +312,11 @@ pub async fn keep_unprinted(app: Arc<App>, hub: Arc<Hub>, latest: watch::Sender<
             Ok(Err(refusal)) => tracing::error!("the list of devices without a label can't be read: {}", refusal.en),
             Err(e) => tracing::error!("the list of devices without a label can't be made: {e}"),
         }
-        // A long list, slow to make, must not take the box for itself.
+        // A slow list must not keep the box busy.
         tokio::time::sleep(GATHER.max(began.elapsed())).await;
     }
 }
 
-/// The invoice pages' socket.
 pub async fn invoice(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
     let (subscription, actor) = subscribe(&call, None)?;
@@ -354,7 +341,7 @@ fn faults(edge: &Edge, actor: &Actor) -> Result<u64, Refusal> {
     Ok(edge.app.store.read(|view| faults::number(view, actor.scope()))?)
 }
 
-/// `001` registers a page (`since`: and resumes after that number), `002` asks for what the running recognition has so far.
+/// `001` registers a page (`since`: resumes after that number), `002` asks for the areas so far.
 fn hear(subscription: &Subscription, text: &str) -> Result<(), Refusal> {
     let unknown = || Refusal::malformed("无法识别的消息", "this message is not understood");
     let message: Value = serde_json::from_str(text).map_err(|_| unknown())?;

@@ -1,5 +1,5 @@
-//! The certificate: the operator's, or one that the box makes for itself, with its names and addresses, and renews. The box's own are
-//! signed by a CA of its own, which stays: stations that trust it need no change when the box gets another address.
+//! The certificate: the operator's, or the box's own, renewed and signed by its own CA. The CA stays: trusting stations need no
+//! change when addresses change.
 
 use crate::app::now;
 use crate::domain::ids::Millis;
@@ -17,23 +17,23 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// The operator's.
+/// The operator's files.
 const CERTIFICATE: &str = "cert.pem";
 const KEY: &str = "key.pem";
-/// The box's own: key and certificates in one file, so that no crash leaves one without the other.
+/// The box's own, in one file, so that a crash can't split it.
 const OWN: &str = "own.pem";
 const CA: &str = "ca.pem";
 const CA_KEY: &str = "ca-key.pem";
-/// The subject of what releases without a CA made for themselves, under the operator's file names and good until 4096.
+/// Subject of what older releases signed themselves, under the operator's file names, valid until 4096.
 const MADE_BEFORE: &[u8] = b"rcgen self signed cert";
 
-/// Browsers take at most 825 days.
+/// Browsers accept at most 825 days.
 const GOOD_FOR_DAYS: i64 = 800;
 const RENEWED_BEFORE_DAYS: i64 = 60;
 const DAY_MS: Millis = 24 * 3600 * 1000;
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
-/// What this machine is called and where it is reached, sorted.
+/// Names and addresses, sorted.
 fn names() -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
     let host = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
@@ -46,13 +46,12 @@ fn names() -> Vec<String> {
     names
 }
 
-/// This machine's addresses on its networks: none that works on one cable only.
+/// Without loopback and link-local addresses.
 pub fn addresses() -> Vec<std::net::IpAddr> {
     let found = if_addrs::get_if_addrs().unwrap_or_default().into_iter();
     found.filter(|interface| !interface.is_loopback() && !interface.is_link_local()).map(|interface| interface.ip()).collect()
 }
 
-/// Whole or not at all, its owner's alone, and durable.
 fn write(dir: &Path, name: &str, text: &str) -> io::Result<()> {
     let mut file = NamedTempFile::new_in(dir)?;
     file.write_all(text.as_bytes())?;
@@ -66,7 +65,7 @@ fn date(at: Millis) -> io::Result<jiff::civil::Date> {
     Ok(at.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
-/// The CA's certificate says the same for as long as its key is the same.
+/// Deterministic per key.
 fn ca_params(key: &KeyPair) -> CertificateParams {
     let digest = Sha256::digest(key.public_key_raw());
     let number: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
@@ -75,7 +74,7 @@ fn ca_params(key: &KeyPair) -> CertificateParams {
     params.distinguished_name.push(DnType::CommonName, format!("paperline {number}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    // Fixed, so that a clock that is wrong on the first day does no harm.
+    // Fixed: a wrong clock on day one does no harm.
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
     params.not_after = rcgen::date_time_ymd(2060, 1, 1);
     params
@@ -98,12 +97,12 @@ fn ca(dir: &Path) -> io::Result<Issuer<'static, KeyPair>> {
     Ok(Issuer::new(params, key))
 }
 
-/// The lines at the head of the box's own file: what decides whether it is still good.
+/// The head of own.pem, which decides whether it is current.
 fn head(made: Millis, names: &[String]) -> String {
     format!("made: {made}\nnames: {}\n", names.join(" "))
 }
 
-/// Whether the box's own certificate has these names, and is far from its end.
+/// Whether the names match and the end is not near.
 fn is_current(own: &str, names: &[String], now: Millis) -> bool {
     let made = own.strip_prefix("made: ").and_then(|rest| rest.lines().next()).and_then(|made| made.parse().ok());
     made.is_some_and(|made| {
@@ -112,7 +111,6 @@ fn is_current(own: &str, names: &[String], now: Millis) -> bool {
     })
 }
 
-/// Makes the box's own certificate where there is none that is current.
 fn keep_own(dir: &Path, names: &[String], now: Millis) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     if fs::read_to_string(dir.join(OWN)).is_ok_and(|own| is_current(&own, names, now)) {
@@ -127,7 +125,7 @@ fn keep_own(dir: &Path, names: &[String], now: Millis) -> io::Result<()> {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    // From yesterday on: other clocks are a little behind.
+    // Other clocks may be behind.
     let day = |at: Millis| date(at).map(|day| rcgen::date_time_ymd(day.year().into(), day.month() as u8, day.day() as u8));
     params.not_before = day(now - DAY_MS)?;
     params.not_after = day(now + GOOD_FOR_DAYS * DAY_MS)?;
@@ -136,7 +134,6 @@ fn keep_own(dir: &Path, names: &[String], now: Millis) -> io::Result<()> {
     write(dir, OWN, &text)
 }
 
-/// The files to serve with: certificate and key.
 fn chosen(dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
     let (certificate, key, own) = (dir.join(CERTIFICATE), dir.join(KEY), dir.join(OWN));
     match CertificateDer::from_pem_file(&certificate) {
@@ -150,7 +147,7 @@ fn chosen(dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
     }
 }
 
-/// For whoever is to trust the certificates that this box makes; `None` where it makes none.
+/// `None` if the box makes no certificates.
 pub fn ca_certificate(data_dir: &Path) -> Option<Vec<u8>> {
     fs::read(data_dir.join(FOLDER).join(CA)).ok()
 }
@@ -158,7 +155,7 @@ pub fn ca_certificate(data_dir: &Path) -> Option<Vec<u8>> {
 /// In the data dir.
 pub const FOLDER: &str = "tls";
 
-/// The certificate of the moment: whoever connects next gets the newest.
+/// Each new connection gets the newest certificate.
 #[derive(Debug)]
 pub struct Tls {
     dir: PathBuf,
@@ -166,7 +163,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads `cert.pem` and `key.pem` of `dir`, and where there are none, the box's own.
+    /// `cert.pem` and `key.pem` in `dir`, or the box's own.
     pub fn open(dir: &Path) -> io::Result<Arc<Self>> {
         keep_own(dir, &names(), now())?;
         Ok(Arc::new(Self { dir: dir.to_owned(), config: RwLock::new(read(dir)?) }))
@@ -180,8 +177,7 @@ impl Tls {
         [CERTIFICATE, KEY, OWN].map(|name| fs::metadata(self.dir.join(name)).and_then(|about| about.modified()).ok())
     }
 
-    /// Takes up what is put in the place of the certificate, and renews the box's own. Half a change, or one that does not fit together,
-    /// is left until it does.
+    /// Loads a replaced certificate once it matches its key; renews the box's own.
     pub async fn keep_fresh(self: Arc<Self>) {
         let mut known = self.changed();
         loop {

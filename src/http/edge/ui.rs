@@ -1,4 +1,4 @@
-//! The pages, from inside the binary: compressed beforehand, named by their content, asked again only when they may have changed.
+//! The embedded pages: precompressed, named by content hash, revalidated.
 
 use super::call::Call;
 use super::reply::{self, Reply};
@@ -30,7 +30,6 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
-/// The smallest form that the browser takes.
 fn encoded(path: &str, accepted: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
     let accepts = |coding: &str| accepted.split(',').any(|a| a.split(';').next().is_some_and(|a| a.trim() == coding));
     for (coding, ending) in [("br", "br"), ("gzip", "gz")] {
@@ -43,7 +42,7 @@ fn encoded(path: &str, accepted: &str) -> Option<(EmbeddedFile, Option<&'static 
     Assets::get(path).map(|file| (file, None))
 }
 
-/// The pages' own addresses, as web/src/router.ts has them.
+/// The pages' paths, as in web/src/router.ts.
 pub const PAGES: &[&str] = &[
     "/",
     "/login",
@@ -72,8 +71,8 @@ fn is_page(path: &str) -> bool {
     })
 }
 
-/// A file of the pages, or at a page's own address the page, which finds its way from there. At any other address a browser is shown the
-/// page that says so; for everyone else there is `None`: a client must not take HTML for an answer.
+/// A file, or the page itself at a page's address. Elsewhere browsers get a page that says so, others `None`: a client must not
+/// take HTML for an answer.
 pub fn page<B>(request: &Request<B>) -> Option<Reply> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return None;
@@ -111,7 +110,6 @@ pub fn page<B>(request: &Request<B>) -> Option<Reply> {
     Some(reply)
 }
 
-/// The certificate of the CA that signs the box's own.
 pub async fn ca(call: Call) -> Result<Reply, Refusal> {
     let none = || Refusal::not_found("没有 CA 证书：HTTPS 未启用", "there is no CA certificate: HTTPS is off");
     let bytes = tls::ca_certificate(call.edge.app.dir()).ok_or_else(none)?;
@@ -122,7 +120,7 @@ pub async fn healthy(_: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "status": "ok" })))
 }
 
-/// It answers from the moment it listens: everything is open by then.
+/// Once the box listens, everything is open.
 pub async fn ready(call: Call) -> Result<Reply, Refusal> {
     call.edge.app.store.read(crate::app::queues::sizes)?;
     Ok(reply::json(&json!({ "status": "ready" })))

@@ -1,5 +1,4 @@
-//! Invoices as files for spreadsheets: a column for each field there is, in the reader's language. Not here: the files themselves (csv.rs,
-//! xlsx.rs).
+//! Invoices for spreadsheets, a column per field. Not here: the file formats (http/tables/).
 
 use super::invoices::filter;
 use crate::app::invoice_lists::{self, Filter};
@@ -21,12 +20,10 @@ use crate::store::{Store, StoreError};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
-/// Invoices of one look at the store.
 const INVOICES_PER_LOOK: usize = 500;
-/// A sheet has more columns, but nobody reads them: what is beyond stands in one cell.
+/// Areas beyond these share one cell.
 const OWN_AREAS_MAX: usize = 200;
 
-/// What stands before the fields.
 const FIRST: [(&str, &str); 15] = [
     ("编号", "Number"),
     ("状态", "State"),
@@ -45,7 +42,6 @@ const FIRST: [(&str, &str); 15] = [
     ("不符理由", "Override"),
 ];
 
-/// The known fields, and what they are in English.
 fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
     [(POS_LABEL, "Type")].into_iter().chain(KNOWN.iter().map(|known| (known.pos_id, known.en)))
 }
@@ -55,9 +51,8 @@ struct Export {
     filter: Filter,
     language: Language,
     zone: TimeZone,
-    /// The users' own areas that have a column.
+    /// Users' own areas that get a column.
     own: Vec<String>,
-    /// There are more of them.
     has_more: bool,
     before: Option<InvoiceId>,
 }
@@ -98,7 +93,7 @@ impl Export {
         named.chain(self.own.iter().cloned()).chain(rest).collect()
     }
 
-    /// Some more rows; none when there are no more.
+    /// Empty at the end.
     fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
         let mut page = Vec::new();
         let (filter, before) = (&self.filter, self.before);
@@ -181,7 +176,7 @@ fn is_known(pos_id: &str) -> bool {
     known().any(|(known, _)| known == pos_id)
 }
 
-/// A sum and a date as what they are; codes and numbers are text.
+/// Sums and dates as typed cells; codes and numbers as text.
 fn field(found: &Invoice, pos_id: &str) -> Cell {
     let text = found.text(pos_id).unwrap_or_default();
     let holds = AreaKind::of_pos_id(pos_id).holds();
@@ -190,7 +185,7 @@ fn field(found: &Invoice, pos_id: &str) -> Cell {
     {
         return Cell::Day(day);
     }
-    // Its own text shows that it is one, as a specimen's would.
+    // A text can show that its field holds a sum.
     match money::amount(text) {
         Some(fen) if holds == Holds::Sum || holds_sum(pos_id, Some(text)) => Cell::Fen(fen),
         _ => Cell::Text(text.to_owned()),
@@ -213,7 +208,6 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     }))
 }
 
-/// The same for a spreadsheet; what is a sum there can be summed, and a date is one.
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
     let blobs = call.edge.app.blobs.clone();

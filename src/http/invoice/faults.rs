@@ -1,4 +1,4 @@
-//! The invoices that wait for a person: the list, the interface document's and ours with filters, and what is done about them.
+//! Invoices that wait for a person: the interface document's list, ours, and the decisions.
 
 use super::invoices::{decide, entry, filter};
 use super::upload as invoice;
@@ -26,7 +26,7 @@ const DONE: &str = "操作成功";
 const PER_PAGE: usize = 20;
 const RETRIED_MAX: usize = 1_000;
 
-/// One page of those that the filter lets through, each in words; and how many there are, in all and let through.
+/// One page, the number of faults and the number of matches.
 async fn page(call: &Call, filter: Filter, in_words: InWords) -> Result<(Vec<Value>, u64, u64), Refusal> {
     let page = invoice::page(&call.fields)?;
     let (language, zone) = (call.language, call.edge.app.settings().zone());
@@ -41,7 +41,7 @@ async fn page(call: &Call, filter: Filter, in_words: InWords) -> Result<(Vec<Val
 
 type InWords = fn(&View<'_>, &Invoice, Language, &TimeZone) -> Result<Value, StoreError>;
 
-/// With the interface document's own fields alone.
+/// With the interface document's fields only.
 pub async fn get_fault_queue(call: Call) -> Result<Reply, Refusal> {
     let filter = Filter { scope: call.actor()?.scope(), ..Filter::default() };
     let (list, number, _) = page(&call, filter, |_, invoice, language, zone| Ok(wire::fault(invoice, language, zone))).await?;
@@ -59,7 +59,7 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "fault_num": number, "fault_list": list, "total": total })))
 }
 
-/// Somebody looks at it; who else does.
+/// Marks it as open; tells who else has it open.
 pub async fn open(call: Call) -> Result<Reply, Refusal> {
     let (actor, id, now) = (call.actor()?, InvoiceId(call.number_in_path("id")?), Instant::now());
     call.edge.app.store.read(|view| invoices::visible(view, actor, id))?;
@@ -73,7 +73,7 @@ pub async fn close(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "sucess": DONE })))
 }
 
-/// Corrections and the end of the fault in one.
+/// Corrects and reviews in one verb.
 pub async fn review(call: Call) -> Result<Reply, Refusal> {
     let (id, entry) = (InvoiceId(call.number_in_path("id")?), entry(&call.fields)?);
     let changes_something = !entry.fields.is_empty() || !entry.absent.is_empty();
@@ -96,7 +96,7 @@ pub async fn retry(call: Call) -> Result<Reply, Refusal> {
     }
 }
 
-/// Those that are named, or with `all` whatever the filter lets through.
+/// `all`: everything that matches the filter.
 pub async fn retry_some(call: Call) -> Result<Reply, Refusal> {
     let filter = filter(&call.fields, call.actor()?, &call.edge.app.settings().zone())?;
     let mut ids = if call.fields.flag("all")? {
@@ -120,7 +120,6 @@ pub async fn retry_some(call: Call) -> Result<Reply, Refusal> {
     };
     let by = call.by()?;
     let mut actions = Vec::new();
-    // In the order in which they were read, as they were queued the first time.
     ids.sort_unstable();
     for some in ids.chunks(RETRIED_AT_ONCE) {
         actions.extend(call.edge.app.retry_faults(by.clone(), some.to_vec()).await?);

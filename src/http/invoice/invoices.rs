@@ -1,5 +1,4 @@
-//! Invoices as the pages see them: lists, one with its history, what people say of them. Not here: those that wait for a person
-//! (faults.rs), exports (invoice_exports.rs).
+//! Invoices for the pages. Not here: faults (faults.rs), exports (exports.rs).
 
 use super::words::{self as invoice_words, STANDINGS, taken, whole};
 use crate::app::decisions::Verdict;
@@ -62,7 +61,7 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         scope: actor.scope(),
         from: fields.time_or_none("from", zone)?.map(|t| t.first),
         to: fields.time_or_none("to", zone)?.map(|t| t.last),
-        // 0 is none, as where a user's group is named.
+        // 0: no template.
         template: fields.natural_or_none("model_id")?.map(|id| (id != 0).then_some(TemplateId(id))),
         fault: flag("fault")?,
         standing: said("state")?.map(standing).transpose()?,
@@ -83,7 +82,7 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     let answer = call.edge.app.look(move |view| {
         let (mut page, mut totals, mut has_more) = (Vec::new(), Totals::default(), false);
         let mut failed = None;
-        // Of all there is, the totals are kept; of what a filter lets through, they are found by walking it.
+        // Only the overall totals are stored; a filter's need a walk.
         let (from, is_whole) = if filter.lets_all_through() { (before, true) } else { (None, false) };
         invoice_lists::walk(view, &filter, from, |found| {
             if !is_whole {
@@ -123,7 +122,6 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&whole(&call, InvoiceId(call.number_in_path("id")?))?))
 }
 
-/// A reason in words; `None` where there is none.
 fn reason(fields: &Fields, name: &str) -> Result<Option<String>, Refusal> {
     let text = one_line(fields.text_or_none(name)?.unwrap_or_default());
     if text.chars().count() > REASON_CHARS_MAX {
@@ -132,7 +130,7 @@ fn reason(fields: &Fields, name: &str) -> Result<Option<String>, Refusal> {
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// What a person read instead, and the version that he saw.
+/// What a person entered, and the version they saw.
 pub fn entry(fields: &Fields) -> Result<Entry, Refusal> {
     let too_long = |pos_id: &str| Refusal::malformed(format!("fields：{pos_id} 太长"), format!("fields: {pos_id} is too long"));
     let mut said = Vec::new();
@@ -158,7 +156,6 @@ pub async fn correct(call: Call) -> Result<Reply, Refusal> {
     let id = InvoiceId(call.number_in_path("id")?);
     let entry = entry(&call.fields)?;
     if entry.absent.is_empty() {
-        // Named where it is missing.
         call.fields.object("fields")?;
     }
     if entry.fields.is_empty() && entry.absent.is_empty() {

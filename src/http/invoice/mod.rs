@@ -1,4 +1,4 @@
-//! The invoice line: pictures in, queues, invoices, faults, template tests.
+//! The invoice line: pictures, queues, invoices, faults, template tests.
 
 pub mod exports;
 pub mod faults;

@@ -1,4 +1,4 @@
-//! The queues as the pages see them: what runs, what waits, and the hands on it.
+//! The queues for the pages.
 
 use crate::app::queues;
 use crate::domain::action::{Action, Job};
@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 const WAITING_MAX: usize = 200;
-/// Pictures that wait, listed where they are asked for.
+/// Waiting pictures per answer.
 const LIMIT_MAX: u64 = 10_000;
 const REASON_CHARS_MAX: usize = 200;
 
@@ -43,7 +43,7 @@ fn action(view: &View<'_>, action: &Action, zone: &TimeZone) -> Result<Value, St
 
 pub async fn queue(call: Call) -> Result<Reply, Refusal> {
     let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
-    // One look, not a walk: what moves from one list to the other is in exactly one of them.
+    // One look: a moving action must be in exactly one list.
     let answer = call.edge.app.store.read(|view| {
         let running = queues::running(view)?.into_iter().filter(|a| actor.sees(a.company));
         let running = running.map(|a| action(view, &a, &zone)).collect::<Result<Vec<_>, _>>()?;
@@ -73,7 +73,7 @@ pub async fn queue(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&answer))
 }
 
-/// What is being read, oldest first; of each, the template it is read by and those it was chosen from, once the engine has said so.
+/// Oldest first; template and candidates appear once the engine has reported them.
 pub async fn console(call: Call) -> Result<Reply, Refusal> {
     let (actor, zone, language) = (call.actor()?, call.edge.app.settings().zone(), call.language);
     let reading = |matched: Match| {

@@ -1,6 +1,5 @@
-//! Pictures made smaller, for lists, and as JPEGs of their own size where a browser can't show them. Each is made once, on a thread that may
-//! block, one at a time: a large scan takes some seconds to open. What is made stays in memory, up to a bound. Not here: who may see it
-//! (invoice.rs).
+//! JPEGs of pictures, small or converted. Each is made once, one at a time (a large scan takes seconds to open), and cached in
+//! bounded memory. Not here: who may see them (upload.rs).
 
 use crate::domain::invoice::{BlobHash, Picture};
 use crate::domain::refusal::{Code, Refusal};
@@ -14,16 +13,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
-/// What is asked for is made at the next of these.
+/// A request gets the next larger one.
 const WIDTHS: [u32; 3] = [160, 480, 1600];
-/// As large as it is.
 pub const WHOLE: u32 = u32::MAX;
-/// As many times its width may a picture be high: a till receipt.
+/// Maximum height, in widths: a till receipt.
 const HEIGHTS: u32 = 4;
 const JPEG_QUALITY: u8 = 82;
-/// A photograph of a telephone; it is opened in some tenths of a second.
+/// A phone's photo opens in some tenths of a second.
 const SMALL_PIXELS_MAX: u64 = 13_000_000;
-/// Kept: twice as much at most.
+/// Up to twice as much is kept.
 const GENERATION_BYTES: usize = 16 << 20;
 
 pub fn width(wanted: u64) -> u32 {
@@ -32,7 +30,7 @@ pub fn width(wanted: u64) -> u32 {
 
 type Key = (BlobHash, u32);
 
-/// What was used lately survives; the rest goes with its generation.
+/// What was not used lately goes with its generation.
 #[derive(Debug, Default)]
 struct Kept {
     young: HashMap<Key, Bytes>,
@@ -63,7 +61,7 @@ impl Kept {
 #[derive(Debug)]
 pub struct Thumbs {
     kept: Mutex<Kept>,
-    /// Large ones have their own queue, or a small one would wait behind all of them.
+    /// Large ones queue separately, so that small ones need not wait.
     large: Semaphore,
     small: Semaphore,
 }
@@ -79,7 +77,7 @@ impl Thumbs {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
-    /// The picture at `path` as a JPEG of `width` pixels, or of its own width where that is less.
+    /// At most `width` pixels wide.
     pub async fn get(&self, picture: &Picture, path: PathBuf, width: u32) -> Result<Bytes, Refusal> {
         let key = (picture.hash, width);
         if let Some(known) = self.known(&key) {
@@ -88,7 +86,6 @@ impl Thumbs {
         let is_large = u64::from(picture.width) * u64::from(picture.height) > SMALL_PIXELS_MAX;
         let queue = if is_large { &self.large } else { &self.small };
         let _turn = queue.acquire().await.map_err(|_| Refusal::internal())?;
-        // Whoever waited may have waited for just this one.
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
@@ -112,7 +109,7 @@ fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
     })?
 }
 
-/// Made smaller before it is turned, so that only the decoder ever holds all the pixels.
+/// Shrunk before turning: only the decoder holds all pixels.
 fn small(mut picture: DynamicImage, turned: Orientation, width: u32) -> DynamicImage {
     let height = width.saturating_mul(HEIGHTS);
     use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};

@@ -1,4 +1,4 @@
-//! The template test: what a template would read on a picture, answered at once. Not here: the reading (trials.rs), nor anything kept.
+//! The template test, answered at once; nothing is kept. Not here: the reading (src/trials.rs).
 
 use super::words as invoice_words;
 use crate::app::{pictures, templates};
@@ -33,12 +33,11 @@ pub async fn test_model(call: Call) -> Result<Reply, Refusal> {
     test(call, tried).await
 }
 
-/// As `addModel` takes it; with `model_id`, a changed template that may keep its picture.
+/// Takes what `addModel` takes; with `model_id`, the picture may be left out.
 pub async fn test_draft(call: Call) -> Result<Reply, Refusal> {
     call.edge.trials.available()?;
     let (app, actor) = (&call.edge.app, call.actor()?);
     let (layout, json_model) = wire::layout(call.fields.object("json_model")?)?;
-    // No picture has the number 0.
     let named = |url: &str| wire::picture_of_url(url).unwrap_or(PictureId(0));
     let origin = call.fields.text_or_none("file_name")?.filter(|url| !url.is_empty()).map(named);
     let known = match call.fields.natural_or_none("model_id")? {
@@ -54,12 +53,12 @@ pub async fn test_draft(call: Call) -> Result<Reply, Refusal> {
 async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let missing = || Refusal::malformed("缺少图片", "a picture is missing");
     let file = call.fields.files.pop().ok_or_else(missing)?.file?;
-    // The file goes when this function ends: nothing is kept.
+    // The file is deleted when this function ends.
     let path = file.path().to_owned();
     let inspected = path.clone();
     let shape = tokio::task::spawn_blocking(move || pictures::inspect(&inspected)).await.map_err(|_| Refusal::internal())??;
     let settings = call.edge.app.settings();
-    // A draft is learnt first: each step has its time.
+    // Learning and reading each have the timeout.
     let steps = if matches!(tried, Tried::Drawn { .. }) { 2 } else { 1 };
     let patience = Duration::from_secs(settings.engine_timeout_s.saturating_mul(steps));
     let (trial, template) = call.edge.trials.run(path, tried, patience).await?;
@@ -78,7 +77,6 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     })))
 }
 
-/// What the template itself has wrong, as its own picture and this one show: said while it is drawn.
 fn warnings(specimen: &[(String, String)], regions: &[Region], language: Language) -> Vec<String> {
     let read: Vec<(String, String)> = regions.iter().map(|r| (r.pos_id.clone(), r.text.clone())).collect();
     let mut found: Vec<String> = Vec::new();
@@ -96,7 +94,7 @@ fn warnings(specimen: &[(String, String)], regions: &[Region], language: Languag
     found
 }
 
-/// The fields, and what an invoice with them would be at fault for.
+/// The fields, and the reasons an invoice with them would have.
 fn judged(trial: &Trial, template: &Template, threshold: f64) -> (Vec<Region>, Vec<Reason>) {
     let mut regions = Regions::default();
     for event in &trial.events {
@@ -118,7 +116,6 @@ mod tests {
     use crate::domain::ids::CompanyId;
     use crate::domain::template::{Layout, Learnt};
 
-    /// As of an invoice that is read in earnest.
     #[test]
     fn an_area_that_was_read_twice_is_a_fault_in_a_test_too() {
         let label = String::new();

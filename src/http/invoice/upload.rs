@@ -32,7 +32,7 @@ fn upload_failed(code: Code) -> Refusal {
     Refusal::sentence(code, sentence::UPLOAD_FAILED)
 }
 
-/// Looks whether it is a picture, and makes it durable.
+/// Checks that it is a picture, and makes it durable.
 async fn keep(file: Incoming) -> Result<Kept, Refusal> {
     let kept = tokio::task::spawn_blocking(move || {
         let shape = pictures::inspect(file.path())?;
@@ -42,7 +42,7 @@ async fn keep(file: Incoming) -> Result<Kept, Refusal> {
     kept.await.map_err(|_| Refusal::internal())?
 }
 
-/// The pictures that are some, side by side; and the files that are none.
+/// The pictures kept, and the files refused.
 async fn keep_all(files: Vec<Upload>) -> (Vec<(String, Kept)>, Vec<(FailedFile, Code)>) {
     let keeping: Vec<_> = files
         .into_iter()
@@ -86,7 +86,7 @@ fn failed_files(failed: &[FailedFile], language: Language) -> Value {
     failed.iter().map(|f| json!({ "file": f.file, "err": language.pick(&f.zh, &f.en) })).collect()
 }
 
-/// The interface document's sentence, and beside it what is wrong with each file.
+/// The interface document's sentence, with what is wrong with each file.
 fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Reply {
     if failed.is_empty() {
         reply::refusal(refusal, language)
@@ -95,7 +95,7 @@ fn refused(refusal: &Refusal, failed: &[FailedFile], language: Language) -> Repl
     }
 }
 
-/// What the interface document takes files for says so in the same sentence when there are too many, or they are too large.
+/// Its upload routes answer with the interface document's own sentence.
 pub fn too_large(route: &Route, refusal: Refusal) -> Refusal {
     let takes_files = route.takes.has_files() && route.path.starts_with("/invoice/");
     if takes_files && refusal.code == Code::TooLarge { upload_failed(Code::TooLarge) } else { refusal }
@@ -112,7 +112,7 @@ pub async fn recognize_image(call: Call) -> Result<Reply, Refusal> {
     let by = call.by()?;
     let (good, bad) = keep_all(call.fields.files).await;
     if good.is_empty() {
-        // The first file's cause stands for all; without a file the request itself is wrong.
+        // The first file's cause stands for all.
         let refusal = upload_failed(bad.first().map_or(Code::Malformed, |(_, code)| *code));
         let failed: Vec<FailedFile> = bad.into_iter().map(|(failed, _)| failed).collect();
         return Ok(refused(&refusal, &failed, call.language));
@@ -145,7 +145,6 @@ pub async fn upload_model_origin(mut call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "sucess": "上传文件成功", "file_name": wire::url(&picture) })))
 }
 
-/// `data:image/…;base64,…`, kept as a picture.
 async fn keep_data_url(app: &App, data_url: &str) -> Result<Kept, Refusal> {
     let wrong = || Refusal::malformed("img_str：应为 data:image/…;base64,…", "img_str: must be data:image/…;base64,…");
     let (_, encoded) = data_url.split_once(";base64,").filter(|(head, _)| head.starts_with("data:")).ok_or_else(wrong)?;
@@ -248,7 +247,7 @@ fn in_words(
     Ok(list)
 }
 
-/// A picture of his own company, of a kind that he may see.
+/// Only pictures of the actor's company, of a kind they may see.
 fn visible(app: &App, actor: &Actor, id: Option<crate::domain::ids::PictureId>) -> Result<Picture, Refusal> {
     let unknown = || Refusal::not_found("没有这张图片", "no such picture");
     let picture =
@@ -275,7 +274,7 @@ pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
     Ok(sent_file(&call, &picture).await?.reply_in_json(json!({}), "img_str", picture.format.media_type()))
 }
 
-/// `width`: made smaller, for lists. `as`: for a browser that can't show it.
+/// `width`: shrunk, for lists. `as`: converted, for browsers that can't show the original.
 pub async fn image(call: Call) -> Result<Reply, Refusal> {
     let name = call.captured.get("name").map_or("", String::as_str);
     let app = &call.edge.app;
@@ -306,7 +305,7 @@ pub async fn image(call: Call) -> Result<Reply, Refusal> {
         }
     };
     reply::set(&mut reply, header::ETAG, etag);
-    // Kept by the browser alone, and asked for again each time: whoever logs out or loses a right sees nothing old.
+    // Revalidated each time: after a log-out nothing old is shown.
     reply::set(&mut reply, header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     Ok(reply)
 }

@@ -1,5 +1,4 @@
-//! An invoice in our own words: where it stands, what people said of it, what it has to do with others; and what comes of a change. Not
-//! here: the interface document's words for it (wire.rs).
+//! Invoices in our own fields, and the outcome of a change. Not here: the interface document's (http/wire/spelling.rs).
 
 use crate::app::entries::Taken;
 use crate::app::invoices;
@@ -29,7 +28,7 @@ fn standing(standing: Standing) -> &'static str {
     STANDINGS.iter().find(|(s, _)| *s == standing).map_or("", |(_, word)| word)
 }
 
-/// Each for people, with the areas it doubts and the text that it speaks of there.
+/// Each reason with the areas it doubts.
 pub fn reasons(reasons: &[Why], regions: &[Region], language: Language) -> Value {
     let one = |why: &Why| {
         let Words { zh, en } = why.told();
@@ -40,7 +39,7 @@ pub fn reasons(reasons: &[Why], regions: &[Region], language: Language) -> Value
     reasons.iter().map(one).collect()
 }
 
-/// As lists have it.
+/// As lists show it.
 pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &TimeZone) -> Result<Value, StoreError> {
     let kin = Kin::of(view, invoice)?;
     let mut value = wire::fault(invoice, language, zone);
@@ -56,7 +55,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
     let counted = kin.class(invoice) == Class::Confirmed;
     let twin = kin.duplicate.filter(|(_, decided)| decided.as_ref().is_none_or(|d| d.is_duplicate)).map(|(of, _)| of);
     let void = |v: &Void| json!({ "user_name": v.user_name, "time": time::write(v.at, zone), "reason": v.reason });
-    // A reason is kept also while nobody has reviewed it.
+    // The reason is kept even without a review.
     let (said, review) = (invoice.review.as_ref(), invoice.reviewed());
     let more = json!({
         "version": invoice.version,
@@ -89,7 +88,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
     Ok(value)
 }
 
-/// With what people put right on it, and the templates it was chosen from.
+/// With its corrections and candidates.
 pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
     let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
     call.edge.app.store.read(|view| {
@@ -107,7 +106,6 @@ pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
     })
 }
 
-/// The part of the sums that an invoice is in.
 fn part_of(class: Class) -> &'static str {
     match class {
         Class::Confirmed => "confirmed",
@@ -118,7 +116,7 @@ fn part_of(class: Class) -> &'static str {
 }
 
 pub fn sums(totals: &Totals) -> Value {
-    // JSON has no wider whole numbers than these.
+    // JSON has no wider integers.
     let fen = |fen: i128| i64::try_from(fen).unwrap_or(if fen < 0 { i64::MIN } else { i64::MAX });
     let part = |part: Part| json!({ "count": part.count, "fen": fen(part.fen) });
     json!({
@@ -130,7 +128,6 @@ pub fn sums(totals: &Totals) -> Value {
     })
 }
 
-/// Who was faster, and how it stands now.
 pub fn stale(call: &Call, found: &Invoice) -> Result<Reply, Refusal> {
     let (zh, en) = match (&found.void, found.reviewed(), found.standing) {
         (Some(void), ..) => (format!("这张发票已由{}作废", void.user_name), format!("{} has declared it void", void.user_name)),
@@ -150,7 +147,6 @@ pub fn stale(call: &Call, found: &Invoice) -> Result<Reply, Refusal> {
     Ok(reply::refusal_with(&refusal, call.language, "invoice", whole(call, found.id)?))
 }
 
-/// The invoice as it is now, or why nothing was written.
 pub fn taken(call: &Call, taken: Taken) -> Result<Reply, Refusal> {
     match taken {
         Taken::Done(found) => Ok(reply::json(&whole(call, found.id)?)),

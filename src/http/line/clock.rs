@@ -1,4 +1,4 @@
-//! What the box knows of the time, for whoever sets it right.
+//! The box's clock, for whoever sets it.
 
 use crate::app::{BUILT, devices, now};
 use crate::domain::refusal::Refusal;
@@ -15,7 +15,6 @@ pub async fn clock(call: Call) -> Result<Reply, Refusal> {
         Ok::<_, Refusal>((newest, devices::allotment(view, &settings, now)))
     })?;
     let here = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(zone.clone());
-    // A system that says nothing of its zone is on UTC.
     let name = zone.iana_name().filter(|name| *name != "Etc/Unknown").unwrap_or("UTC");
     let refused = |refusal: Refusal| json!({ "err": call.language.pick(&refusal.zh, &refusal.en), "code": refusal.code.word() });
     Ok(reply::json(&json!({

@@ -1,5 +1,5 @@
-//! Devices as the pages see them: lists, files of them, one with its history, and putting it right. Not here: the production line's own
-//! endpoints (production.rs), files that come in (imports.rs), labels and conflicts (labels.rs).
+//! Devices for the pages. Not here: the production line's endpoints (production.rs), imports (imports.rs), labels and conflicts
+//! (labels.rs).
 
 use crate::app::device_lists::{self, Cursor, Filter, Sought};
 use crate::app::history::{self, Line, What};
@@ -35,7 +35,7 @@ pub(in crate::http) fn label(label: Label) -> &'static str {
     }
 }
 
-/// `sent`: its label, where nobody can say whether it came out.
+/// `sent`: its label with unknown outcome.
 fn device(device: &Device, sent: Option<&Print>, zone: &TimeZone) -> Value {
     json!({
         "DeviceSN": device.sn,
@@ -101,13 +101,11 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&found))
 }
 
-/// Devices of one chunk of the answer.
 const DEVICES_PER_LOOK: usize = 1_000;
-/// So many are read where the request is, without a thread of their own: less than a millisecond.
+/// Read without a thread: under a millisecond.
 const DEVICES_AT_ONCE: usize = 200;
 
-/// Makes an answer of devices, look by look, while it is sent: `text` puts one's serial and CPU id into words. What one look finds is sent
-/// as it is. `held`: the share that it takes of such answers, once it is more than a look.
+/// Streams devices, one look at a time; `text` encodes a pair. `held`: the budget's share, taken beyond one look.
 pub fn stream(
     app: &App,
     held: impl FnOnce() -> Result<Held, Refusal>,
@@ -118,7 +116,7 @@ pub fn stream(
 ) -> Result<Reply, Refusal> {
     let mut chunk = Vec::from(head);
     let mut after = None;
-    // A text may be found nowhere in a long list.
+    // A search may walk a long list in vain.
     if filter.text.is_none() {
         let pair = |sn: &str, cpuid: &str| text(&mut chunk, sn, cpuid);
         after = app.store.walk(|view| device_lists::pairs(view, &filter, None, DEVICES_AT_ONCE, pair))?;
@@ -146,7 +144,7 @@ pub fn stream(
     }))
 }
 
-/// Literal: it comes back in by import.
+/// Without the formula guard, so that it can be imported again.
 pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     let filter = filter(&call.fields, &call.edge.app.settings().zone())?;
     let line = |text: &mut Vec<u8>, sn: &str, cpuid: &str| {
@@ -156,10 +154,10 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::attached(made, "devices.csv"))
 }
 
-/// The first two columns come back in by import.
+/// The first two columns can be imported again.
 const SHEET: [&str; 7] = ["DeviceSN", "CPUID", "状态 Label", "打印 Printed", "登记时间 Registered", "登记人 By", "打印次数 Prints"];
 
-/// Every cell is text, so that no zero is lost.
+/// All text, so that no zero is lost.
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let zone = call.edge.app.settings().zone();
     let filter = filter(&call.fields, &zone)?;
@@ -187,7 +185,7 @@ pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     })
 }
 
-/// Its labels alone, as they were before there was more to tell.
+/// Labels only: the older endpoint.
 pub async fn prints(call: Call) -> Result<Reply, Refusal> {
     let sn = call.text_in_path("sn")?;
     let zone = call.edge.app.settings().zone();
@@ -227,7 +225,6 @@ fn line(line: &Line, zone: &TimeZone) -> Value {
     })
 }
 
-/// With its history, retired or not.
 async fn whole(call: &Call, sn: String) -> Result<Reply, Refusal> {
     let zone = call.edge.app.settings().zone();
     let look = move |view: &View<'_>| {
@@ -271,7 +268,6 @@ pub async fn retire(call: Call) -> Result<Reply, Refusal> {
 
 const REASON_CHARS_MAX: usize = 200;
 
-/// Why somebody does what can't be done without one.
 pub(in crate::http) fn reason(fields: &Fields) -> Result<String, Refusal> {
     let reason = one_line(fields.text("reason")?);
     if !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
@@ -280,7 +276,6 @@ pub(in crate::http) fn reason(fields: &Fields) -> Result<String, Refusal> {
     Ok(reason)
 }
 
-/// The same where it may be left out.
 pub(in crate::http) fn reason_or_none(fields: &Fields) -> Result<String, Refusal> {
     let reason = one_line(fields.text_or_none("reason")?.unwrap_or_default());
     if reason.chars().count() > REASON_CHARS_MAX {

@@ -1,4 +1,4 @@
-//! Files of devices: looked at, taken in, taken back. Not here: reading them (table.rs).
+//! Imports of devices. Not here: reading files (http/tables/).
 
 use crate::app::devices::{self, NewDevice, Other, Registered, Registration};
 use crate::app::imports;
@@ -16,17 +16,15 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 const COLUMNS: [&str; 2] = ["DeviceSN", "CPUID"];
-/// A file with more lines that are wrong is the wrong file.
+/// A file with more bad lines is the wrong file.
 const ERRORS_MAX: usize = 100_000;
 const WARNINGS_MAX: usize = 100_000;
 const CONFLICTS_MAX: usize = 1_000;
 const IMPORTS_MAX: usize = 50;
 
-/// A file's lines, told apart.
 #[derive(Default)]
 struct Sorted {
     rows: Vec<NewDevice>,
-    /// Of each row, its line.
     lines: Vec<usize>,
     errors: Vec<(usize, Refusal)>,
     warnings: Vec<(usize, Words)>,
@@ -45,7 +43,7 @@ fn sort(view: &View<'_>, settings: &Settings, table: Table) -> Result<Sorted, St
         };
         for (cell, name) in cells.iter().zip(COLUMNS) {
             let seen = spreadsheet::damage(&cell.text);
-            // Serials are numbers by nature, and their pattern tells.
+            // Not for serials: they are often numbers, and their pattern checks them.
             let seen = seen.or_else(|| (cell.kind == Kind::Number && name == "CPUID").then(|| spreadsheet::is_number(&cell.text)));
             sorted.warnings.extend(seen.map(|(zh, en)| (row.line, (format!("{name}：{zh}"), format!("{name}: {en}")))));
         }
@@ -78,7 +76,7 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     let file = call.fields.files.last().map(|upload| upload.name.clone()).unwrap_or_default();
     let bytes = call.fields.take_file_or_raw().await?;
     let (by, app, language) = (call.by()?, &call.edge.app, call.language);
-    // A reader that gives up on a file is no reason to fail.
+    // The reader may panic on a damaged file.
     let unreadable = |_| Refusal::malformed("文件无法读取，可能已损坏", "the file can't be read, it may be damaged");
     let table =
         tokio::task::spawn_blocking(move || (if sheet::is_one(&bytes) { sheet::read } else { table::read })(&bytes, &COLUMNS))
@@ -125,7 +123,6 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&report))
 }
 
-/// The device that a row contradicts.
 pub(in crate::http) fn other(other: &Other) -> Value {
     let mut value = json!({ "DeviceSN": other.pair.0, "CPUID": other.pair.1 });
     if other.retired {

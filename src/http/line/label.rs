@@ -1,11 +1,11 @@
-//! A QR label as a PNG: error correction M, a quiet zone of 4 modules (ISO/IEC 18004), 8 pixels a module, one bit a pixel.
+//! QR labels as PNG: error correction M, quiet zone 4 modules (ISO/IEC 18004), 8 pixels a module, 1 bit a pixel.
 
 use crate::domain::refusal::Refusal;
 use qrcode::canvas::{Canvas, MaskPattern};
 use qrcode::{Color, EcLevel, QrCode, QrResult, bits, ec};
 
 const QUIET_MODULES: usize = 4;
-/// One byte of a row, at one bit a pixel: the picture is packed straight from the modules.
+/// One byte per row, so modules pack directly.
 const MODULE_PIXELS: usize = 8;
 const LIGHT: u8 = 0xFF;
 const DARK: u8 = 0x00;
@@ -30,8 +30,8 @@ pub fn png(text: &str) -> Result<Vec<u8>, Refusal> {
     })
 }
 
-/// The modules of a code, row by row, and how many a row has. The mask is chosen here where a row and its margins fit into 64 bits: nine
-/// tenths of a label's cost were the library's weighing of the eight, which makes a closure on the heap for each module.
+/// The modules and the row length. We choose the mask if a row with margins fits 64 bits: the library's choice, with a
+/// heap-allocated closure per module, was 90% of a label's cost.
 fn code(text: &str) -> QrResult<(Vec<Color>, usize)> {
     const WIDTH_MAX: usize = 56;
     const MASKS: [MaskPattern; 8] = [
@@ -62,8 +62,7 @@ fn code(text: &str) -> QrResult<(Vec<Color>, usize)> {
     Ok((masked.into_iter().min_by_key(|colors| penalty(colors, width)).unwrap_or_default(), width))
 }
 
-/// What speaks against a masked code, but for what is the same for all masks: ISO/IEC 18004:2015, 7.8.3.1. A line is a number and each
-/// module a bit of it, so that a line is weighed at once.
+/// The penalty of ISO/IEC 18004:2015, 7.8.3.1, without terms equal for all masks. A line is one integer, weighed at once.
 fn penalty(colors: &[Color], width: usize) -> usize {
     let (mut rows, mut columns) = (vec![0u64; width], vec![0u64; width]);
     let dark = colors.iter().enumerate().filter(|(_, color)| **color == Color::Dark);
@@ -79,16 +78,16 @@ fn penalty(colors: &[Color], width: usize) -> usize {
     });
     let squares: u32 = squares.sum();
     let dark: u32 = rows.iter().map(|row| row.count_ones()).sum();
-    // In half per cents beside one half.
+    // In half per cents off one half.
     let balance = (dark as usize * 200 / colors.len()).abs_diff(100);
     (lines + 3 * squares) as usize + balance
 }
 
-/// Runs of five and more modules of one colour, and what looks like a finder pattern; the margin is light.
+/// Runs of five or more, and finder-like patterns; margins are light.
 fn line_penalty(line: u64, neighbours: u64) -> u32 {
     let alike = !(line ^ (line >> 1)) & neighbours;
     let fives = alike & (alike >> 1) & (alike >> 2) & (alike >> 3);
-    // A run of n counts n - 2, and n - 4 fives begin in it.
+    // A run of n scores n - 2 and starts n - 4 fives.
     let runs = fives.count_ones() + 2 * (fives & !(fives << 1)).count_ones();
     let dark = line << QUIET_MODULES;
     let light = !dark;
@@ -98,7 +97,7 @@ fn line_penalty(line: u64, neighbours: u64) -> u32 {
     runs + 40 * (finders & (light_before | light_after)).count_ones()
 }
 
-/// `side`: pixels of a row and rows of the picture.
+/// `side`: in pixels.
 fn encode(rows: &[u8], side: usize) -> Result<Vec<u8>, png::EncodingError> {
     let side = u32::try_from(side).unwrap_or(u32::MAX);
     let mut bytes = Vec::new();
@@ -106,7 +105,7 @@ fn encode(rows: &[u8], side: usize) -> Result<Vec<u8>, png::EncodingError> {
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
     encoder.set_compression(png::Compression::Fast);
-    // Seven rows of eight are the row above.
+    // Seven rows of eight equal the row above.
     encoder.set_filter(png::Filter::Up);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(rows)?;

@@ -1,4 +1,4 @@
-//! The looks of labels on the wire: lengths in millimetres. Not here: labels that are printed (labels.rs).
+//! Label looks; lengths in millimetres. Not here: printed labels (labels.rs).
 
 use crate::app::label_looks;
 use crate::domain::label_look::{Element, ElementKind, LabelLook, Micrometres};
@@ -9,7 +9,7 @@ use crate::http::edge::reply::{self, Reply};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-/// Of what is not said otherwise.
+/// The default.
 const GAP: Micrometres = 2_000;
 
 fn mm(length: Micrometres) -> Value {
@@ -43,7 +43,7 @@ fn missing(field: &str) -> Refusal {
     refuse(field, "缺少这一项", "is missing")
 }
 
-/// A length, as a number or a decimal string. `place` stands before the field's name in a refusal.
+/// A number or decimal string. `place`: prefix of the name in a refusal.
 fn length(fields: &Fields, place: &str, name: &str) -> Result<Option<Micrometres>, Refusal> {
     let number = match fields.value(name) {
         None => return Ok(None),
@@ -51,7 +51,7 @@ fn length(fields: &Fields, place: &str, name: &str) -> Result<Option<Micrometres
         Some(Value::String(text)) if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') => text.parse().ok(),
         Some(_) => None,
     };
-    // Longer ones are refused by what they are for.
+    // Each use has a tighter limit.
     let number = number.filter(|mm| (0.0..1_000_000.0).contains(mm));
     let wrong = || refuse(&format!("{place}{name}"), "应为毫米数", "must be a number of millimetres");
     number.map(|mm| Some((mm * 1_000.0).round() as Micrometres)).ok_or_else(wrong)
@@ -78,7 +78,6 @@ fn element(number: usize, value: &Value) -> Result<Element, Refusal> {
     Ok(Element { kind, x, y, width, height, value: text("value")?.to_owned() })
 }
 
-/// What a request says of a look; the rest stays.
 #[derive(Default)]
 struct Changes {
     name: Option<String>,

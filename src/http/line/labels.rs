@@ -1,5 +1,4 @@
-//! Labels as the pages see them: what was sent and what came out, claims, and the conflicts that people settle. Not here: how a label
-//! looks (label_looks.rs).
+//! Labels for the pages: outcomes, claims, conflicts. Not here: their looks (label_looks.rs).
 
 use super::devices::{reason, reason_or_none};
 use crate::app::claims::{self, ends};

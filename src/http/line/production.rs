@@ -35,7 +35,7 @@ pub async fn search(call: Call) -> Result<Reply, Refusal> {
     }
 }
 
-/// Streams: the answer has no cap.
+/// Streamed: the answer has no size limit.
 fn search_by_time(call: Call) -> Result<Reply, Refusal> {
     let zone = call.edge.app.settings().zone();
     let from = call.fields.time("startTime", &zone)?.first;
@@ -45,7 +45,6 @@ fn search_by_time(call: Call) -> Result<Reply, Refusal> {
     }
     let filter = Filter { from: Some(from), to: Some(to), ..Filter::default() };
     let mut comma = "";
-    // Writing into memory does not fail.
     let pair = move |text: &mut Vec<u8>, sn: &str, cpuid: &str| {
         text.extend_from_slice(comma.as_bytes());
         let _ = serde_json::to_writer(&mut *text, sn);
@@ -100,16 +99,15 @@ pub async fn print_qr_code(call: Call) -> Result<Reply, Refusal> {
         let label = |device: &Device| {
             super::label::png(&device.label_text()).map(|png| (device.sn.clone(), Value::from(BASE64.encode(png))))
         };
-        // A label is a fifth of a millisecond's work: a request's labels share the cores.
+        // A label takes 0.2 ms; they share the cores.
         Ok(found.par_iter().map(label).collect::<Result<Vec<_>, _>>().map(Map::from_iter))
     });
     Ok(reply::json(&Value::Object(drawn.await??)))
 }
 
-/// What a row may hold, in any case.
 const ROW: [&str; 2] = ["DeviceSN", "CPUID"];
 
-/// A field that is not understood may have been the serial: nothing is registered without it.
+/// An unknown field may be a misspelt serial.
 fn new_device(fields: &Fields) -> Result<NewDevice, Refusal> {
     let mut row = Map::new();
     for (name, value) in fields.iter() {

@@ -1,4 +1,4 @@
-//! Logging in and out, and who one is.
+//! Log-in, log-out, and who is logged in.
 
 use crate::app::sessions::Login;
 use crate::app::{accounts, groups, users};
@@ -15,7 +15,7 @@ use serde_json::json;
 pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
     let app = &call.edge.app;
     if let Err(refusal) = session::check_transport(app, &call.origin) {
-        // The page can't know where HTTPS is; it is on the same host.
+        // The page can't know the port; the host is the same.
         return Ok(reply::refusal_with(&refusal, call.language, "https_port", json!(call.edge.https_port)));
     }
     let name = call.fields.text("username")?.to_owned();

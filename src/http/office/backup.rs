@@ -1,4 +1,4 @@
-//! A backup as it is downloaded, and how the nightly ones are doing.
+//! Backups: download, restore, nightly state.
 
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::Call;
@@ -9,11 +9,11 @@ use hyper::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write};
 
-/// About how many bytes will come: a stream has no length.
+/// Approximate size in bytes: a stream has no length.
 const EXPECTED: &str = "x-expected-length";
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Writes into an answer that is being sent. Blocks while the client does not take it.
+/// Writes into a streamed answer; blocks while the client does not read.
 struct Sending<'p>(&'p Pieces);
 
 impl Write for Sending<'_> {
@@ -27,7 +27,7 @@ impl Write for Sending<'_> {
     }
 }
 
-/// It holds password hashes and the TLS key: the log says who took it.
+/// Holds password hashes and the TLS key: the log says who took it.
 pub async fn download(call: Call) -> Result<Reply, Refusal> {
     let held = call.share(&call.edge.budgets.backups)?;
     call.edge.app.log_backup(call.by()?).await?;
@@ -40,7 +40,7 @@ pub async fn download(call: Call) -> Result<Reply, Refusal> {
         let made = app.back_up_to(BufWriter::with_capacity(CHUNK_BYTES, Sending(pieces)));
         made.map(drop).map_err(|e| format!("a backup was broken off: {e}"))
     });
-    // For whoever shows how far it is; without it there is a backup all the same.
+    // For a progress display only.
     if let Ok(Ok(bytes)) = expected {
         reply::set(&mut made, HeaderName::from_static(EXPECTED), HeaderValue::from(bytes));
     }
@@ -57,7 +57,7 @@ pub async fn nightly(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&json!({ "backups": list, "trouble": trouble, "is_new": call.edge.app.is_new()? })))
 }
 
-/// A box on which nothing was done yet becomes the one that was kept, and begins anew as that. Whoever asks is logged out by it.
+/// On an unused box only; it restarts, which logs the actor out.
 pub async fn restore(mut call: Call) -> Result<Reply, Refusal> {
     let missing = || Refusal::malformed("缺少文件", "the file is missing");
     let file = call.fields.files.pop().ok_or_else(missing)?.file?;

@@ -1,4 +1,4 @@
-//! The audit log: twenty rows as the interface document has them, all of it as the pages do, and as a file.
+//! The audit log: the interface document's twenty rows, ours, and an export.
 
 use crate::app::log::{self, Facet, Query};
 use crate::domain::action::LogRow;
@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 const ROWS_PER_PAGE: u64 = 20;
 
-/// What is told, in the reader's language.
 fn sentence(row: &LogRow, language: Language) -> String {
     match language {
         Language::Chinese => row.fact.zh(),
@@ -63,11 +62,11 @@ pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {
     let times = (call.fields.time_or_none("startTime", &zone)?, call.fields.time_or_none("endTime", &zone)?);
     let (Some(from), Some(to)) = times else { return Err(Refusal::sentence(Code::Malformed, sentence::TIMES_MISSING)) };
     let query = query(&call, from.first, to.last, false)?;
-    // As the interface document has it.
+    // The interface document's language.
     answer(&call, query, Language::Chinese).await
 }
 
-/// Everything, administrative changes too; without times, all there is.
+/// With administrative changes; without times, everything.
 fn whole_query(call: &Call) -> Result<Query, Refusal> {
     let zone = call.edge.app.settings().zone();
     let from = call.fields.time_or_none("startTime", &zone)?.map_or(Millis::MIN, |t| t.first);
@@ -80,7 +79,6 @@ pub async fn log(call: Call) -> Result<Reply, Refusal> {
     answer(&call, query, call.language).await
 }
 
-/// Rows of one look at the store.
 const ROWS_PER_LOOK: usize = 1_000;
 const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "user_name", "company_name", "user_ip", "user_id"];
 

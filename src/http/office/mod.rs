@@ -1,4 +1,4 @@
-//! The office around it: who one is, people, settings, backups, the log.
+//! The office: accounts, people, settings, backups, the log.
 
 pub mod account;
 pub mod backup;

@@ -1,4 +1,4 @@
-//! Companies, groups, users and tokens: the interface document's endpoints, and those it leaves out.
+//! Companies, groups, users and tokens: the interface document's endpoints and our own.
 
 use crate::app::groups::Tick;
 use crate::app::users::{NewUser, UserChange};
@@ -49,7 +49,7 @@ fn all_groups(call: &Call) -> Result<Vec<Value>, Refusal> {
     Ok(call.edge.app.store.read(look)?)
 }
 
-/// A right by its number, as JSON or text.
+/// A number, as JSON or text.
 fn permission(value: &Value) -> Result<Permission, Refusal> {
     let id = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     let unknown = || Refusal::malformed("permission_id：没有这项权限", "permission_id: no such permission");
@@ -87,7 +87,7 @@ pub async fn get_manager_users(call: Call) -> Result<Reply, Refusal> {
     Ok(reply::json(&Value::Array(all_users(&call)?)))
 }
 
-/// A refusal that the document spells `修改失败`, with its cause in words.
+/// The interface document's `修改失败`, with the cause.
 fn change_failed(refusal: &Refusal, language: Language) -> Reply {
     let body =
         json!({ "sucess": sentence::CHANGE_FAILED, "err": language.pick(&refusal.zh, &refusal.en), "code": refusal.code.word() });
@@ -118,7 +118,7 @@ pub async fn update_users_permission(call: Call) -> Result<Reply, Refusal> {
 }
 
 const CHANGED: &str = "修改成功";
-/// All or none is one write: a user's rights, and about a dozen keys of its line in the log.
+/// All or none is one write, about a dozen keys per user.
 const USERS_AT_ONCE: usize = 1_000;
 
 pub async fn get_manager_groups(call: Call) -> Result<Reply, Refusal> {
@@ -272,7 +272,7 @@ pub async fn edit_user(call: Call) -> Result<Reply, Refusal> {
         locked: call.fields.has("locked").then(|| call.fields.flag("locked")).transpose()?,
         name: call.fields.text_or_none("user_name")?.map(str::to_owned),
         company: call.fields.natural_or_none("company_id")?.map(CompanyId),
-        // 0 is no group: absent means that he stays in his.
+        // 0: no group; absent: unchanged.
         group: call.fields.natural_or_none("group_id")?.map(|id| (id != 0).then_some(GroupId(id))),
         permissions: permissions(&call.fields)?,
         keep_tokens: call.fields.flag("keep_tokens")?,
@@ -286,7 +286,7 @@ pub async fn delete_user(call: Call) -> Result<Reply, Refusal> {
     Ok(done())
 }
 
-/// One's own against the old one; another's, or one's own without it, by the right to change users.
+/// Users need their old password; without it, or for others, the permission to edit users.
 pub async fn change_password(call: Call) -> Result<Reply, Refusal> {
     crate::http::edge::session::check_transport(&call.edge.app, &call.origin)?;
     let id = UserId(call.number_in_path("id")?);
@@ -311,7 +311,7 @@ fn token_permissions(set: PermissionSet) -> Vec<u64> {
     set.iter().map(Permission::id).collect()
 }
 
-/// Whoever found a station's token must not be able to make others of it.
+/// A leaked token must not create others.
 fn must_be_session(actor: &Actor) -> Result<(), Refusal> {
     match actor.credential {
         Credential::Session(_) => Ok(()),
@@ -319,7 +319,7 @@ fn must_be_session(actor: &Actor) -> Result<(), Refusal> {
     }
 }
 
-/// One's own, or with `user_id` those of a user whom one may edit.
+/// `user_id`: of a user the actor may edit.
 pub async fn tokens(call: Call) -> Result<Reply, Refusal> {
     let (actor, zone) = (call.actor()?, call.edge.app.settings().zone());
     must_be_session(actor)?;

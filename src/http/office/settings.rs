@@ -1,4 +1,4 @@
-//! The box's settings: as they are, what is said of them, and changing them. Each is made of its row (domain/settings.rs).
+//! The box's settings, all from their rows (domain/settings.rs).
 
 use crate::app::App;
 use crate::domain::refusal::Refusal;
@@ -9,7 +9,7 @@ use crate::http::edge::reply::{self, Reply};
 use serde_json::{Map, Value, json};
 
 fn now(app: &App) -> Result<Reply, Refusal> {
-    // Its version first: what changes meanwhile is found when it is sent back.
+    // Read first: a concurrent change is noticed when it is sent back.
     let version = app.settings_version()?;
     let settings = app.settings();
     let mut all: Map<String, Value> = ROWS.iter().map(|row| (row.name.to_owned(), json!((row.get)(&settings)))).collect();
@@ -38,7 +38,6 @@ pub async fn change(call: Call) -> Result<Reply, Refusal> {
     now(&call.edge.app)
 }
 
-/// What a page needs to show the settings and have them changed, in the reader's language.
 pub async fn about(call: Call) -> Result<Reply, Refusal> {
     let defaults = Settings::default();
     let one = |row: &Row| {
@@ -86,7 +85,7 @@ fn notation(mark: &str, kind: impl Fn(&Kind) -> String) -> String {
     format!("({})", fields.join(", "))
 }
 
-/// All of them as they are, in the notation of operations.rs.
+/// In the notation of operations.rs.
 pub fn in_force() -> String {
     notation("", |kind| match kind {
         Kind::Switch => "bool".into(),
@@ -99,7 +98,6 @@ pub fn in_force() -> String {
     })
 }
 
-/// Any of them as they may be sent.
 pub fn changed() -> String {
     notation("?", |kind| match kind {
         Kind::Switch => "flag".into(),

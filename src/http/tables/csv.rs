@@ -1,4 +1,4 @@
-//! Answers as CSV files (RFC 4180), made while they are sent.
+//! Streamed CSV files (RFC 4180).
 
 use crate::domain::money;
 use crate::http::edge::budget::Held;
@@ -6,12 +6,11 @@ use crate::http::edge::reply::{self, Reply};
 use crate::store::StoreError;
 use bytes::Bytes;
 
-/// A cell, quoted where it has to be.
 pub fn cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
-/// Whether a spreadsheet would take it for a formula, whatever blanks it drops first. A figure below 0 is none.
+/// Whether a spreadsheet would see a formula, after the blanks it drops. A negative number is none.
 fn is_formula(text: &str) -> bool {
     let is_dropped = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}');
     let begins = text.trim_start_matches(is_dropped).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
@@ -19,17 +18,17 @@ fn is_formula(text: &str) -> bool {
     (begins || text.starts_with(['\t', '\r', '\n'])) && !(text.starts_with(['-', '－']) && is_figure())
 }
 
-/// A line of cells that people open in a spreadsheet: what it would take for a formula gets a `'` before it.
+/// Would-be formulas get a leading `'`.
 pub fn guarded_line(lines: &mut String, cells: &[&str]) {
     let guarded = |text: &&str| if is_formula(text) { cell(&format!("'{text}")) } else { cell(text) };
     lines.push_str(&cells.iter().map(guarded).collect::<Vec<_>>().join(","));
     lines.push_str("\r\n");
 }
 
-/// So that spreadsheets read it as UTF-8.
+/// Spreadsheets need it to recognise UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Calls `more` until it says that there is nothing more; each time it adds lines.
+/// `more` appends lines and returns whether there are more.
 pub fn stream(
     name: &'static str,
     held: Held,

@@ -1,4 +1,4 @@
-//! Tables of rows, as files that come in and go out.
+//! Tables as files, in and out.
 
 pub mod csv;
 pub mod sheet;

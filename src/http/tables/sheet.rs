@@ -1,4 +1,4 @@
-//! Tables in Excel's own file. Not here: tables in text (table.rs).
+//! XLSX tables. Not here: text (table.rs).
 
 use super::table::{COLUMNS_MAX, Cell, Columns, Kind, ROWS_MAX, Row, Table, too_many_rows, without_header};
 use crate::domain::refusal::{Code, Refusal};
@@ -7,13 +7,12 @@ use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, PoisonError};
 use zip::ZipArchive;
 
-/// Unpacked, all parts together: what is read of them takes three times as much. Twice what a table as text may have.
+/// Unpacked: twice a text table's limit. Parsing takes three times as much.
 const BYTES_MAX: u64 = 64 << 20;
-/// Of the list of its sheets.
 const WORKBOOK_BYTES_MAX: u64 = 256 << 10;
-/// One is read at a time, whoever waits for it, or waits no more.
+/// Files are read one at a time, even if the sender is gone.
 static TURN: Mutex<()> = Mutex::new(());
-/// Beyond this, whole numbers are not kept whole.
+/// Larger integers are not exact.
 const WHOLE_MAX: f64 = 1e15;
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
@@ -25,12 +24,11 @@ fn unreadable() -> Refusal {
     )
 }
 
-/// Whether it is such a file by how it begins, or another archive of that kind.
 pub fn is_one(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
-/// What kind of archive it is, and that it does not swell beyond all bounds.
+/// Bounds the unpacked size.
 fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let has = |name: &str| archive.file_names().flatten().any(|file| file.starts_with(name));
@@ -64,7 +62,7 @@ fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The first sheet in sight that has the columns. What is on the others is not read, but said.
+/// Reads the first visible sheet with the columns; other sheets are reported, not read.
 pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     check_archive(bytes)?;
@@ -113,12 +111,10 @@ pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
     table.map(|table| Table { others, ..table }).ok_or_else(no_table)
 }
 
-/// Its lines are counted, and kept where that is asked for.
 fn read_sheet<'a>(book: &mut Book<'_>, name: &str, wanted: &'a [&'a str], keeps: bool) -> Result<Sheet<'a>, Refusal> {
     let mut sheet = Sheet { wanted, keeps, columns: None, first_line: None, rows: Vec::new(), number: 0 };
-    // A sheet of pictures only has no cells.
+    // A sheet of pictures has no cells.
     let Ok(mut reader) = book.worksheet_cells_reader(name) else { return Ok(sheet) };
-    // How a number is shown, where that is with leading zeros: `00000000`.
     let code = |style: &calamine::Style| style.number_format.as_ref().map_or(0, |format| zeros(&format.format_code));
     let widths: Vec<usize> = reader.styles().iter().map(code).collect();
     let (mut row, mut cells) = (0, Vec::<Cell>::new());
@@ -148,12 +144,12 @@ struct Sheet<'a> {
     columns: Option<Columns>,
     first_line: Option<String>,
     rows: Vec<Row>,
-    /// Its rows; without a header, the lines that may be some.
+    /// Without a header, lines that look like rows.
     number: usize,
 }
 
 impl Sheet<'_> {
-    /// Takes a line; where the first one is no header, all are only counted.
+    /// Without a header, lines are only counted.
     fn take(&mut self, row: u32, cells: Vec<Cell>) -> Result<(), Refusal> {
         let line = usize::try_from(row).unwrap_or(usize::MAX).saturating_add(1);
         if cells.iter().all(|cell| cell.text.is_empty()) {
@@ -187,12 +183,12 @@ impl Sheet<'_> {
     }
 }
 
-/// A line of words alone, as on a sheet of remarks, is no row.
+/// A remark is not a row.
 fn may_be_row(cells: &[Cell], wanted: &[&str]) -> bool {
     cells.iter().filter(|cell| !cell.text.is_empty()).count() >= wanted.len()
 }
 
-/// How many digits `00000000` shows at least; 0 of any other format.
+/// The number of zeros in formats like `00000000`; 0 for others.
 fn zeros(format: &str) -> usize {
     if format.bytes().all(|b| b == b'0') { format.len().min(64) } else { 0 }
 }
@@ -206,7 +202,7 @@ fn read_cell(value: &DataRef<'_>, width: usize) -> Cell {
         DataRef::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE_MAX => {
             (format!("{number:0width$.0}"), number_kind(width))
         }
-        // As the sheet shows it, so that it is seen to be bent.
+        // As the sheet shows it: visibly damaged.
         DataRef::Float(number) if number.abs() >= WHOLE_MAX => (scientific(*number), Kind::Number),
         DataRef::Float(number) => (number.to_string(), Kind::Number),
         DataRef::Bool(is_true) => (if *is_true { "TRUE".into() } else { "FALSE".into() }, Kind::Number),
@@ -217,7 +213,7 @@ fn read_cell(value: &DataRef<'_>, width: usize) -> Cell {
     Cell { text, kind }
 }
 
-/// What is shown with its zeros has lost none.
+/// Shown with its zeros, it has lost none.
 fn number_kind(width: usize) -> Kind {
     if width > 0 { Kind::Text } else { Kind::Number }
 }

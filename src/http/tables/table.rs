@@ -1,17 +1,14 @@
-//! Tables that people send: text in whatever encoding and with whatever separator their spreadsheet writes, or the spreadsheet's own
-//! file (sheet.rs). Each line is read by itself, so that what is wrong in one costs no other.
+//! Tables people send, as text or a spreadsheet (sheet.rs). An error in one line costs no other.
 
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spreadsheet::Words;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
-/// What a cell holds; text has none of it but `Text`.
+/// In text always `Text`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
-    /// A number in the sheet.
     Number,
-    /// `#N/A` and the like.
     Wrong,
 }
 
@@ -23,9 +20,8 @@ pub struct Cell {
 
 #[derive(Debug)]
 pub struct Row {
-    /// As people count lines, the first being 1.
     pub line: usize,
-    /// Those of the columns asked for, in that order.
+    /// In the order of the wanted columns.
     pub cells: Result<Vec<Cell>, Refusal>,
 }
 
@@ -33,15 +29,14 @@ pub struct Row {
 pub struct Table {
     pub encoding: &'static str,
     pub separator: Option<char>,
-    /// Columns that nobody asked for.
     pub unused: Vec<String>,
-    /// The sheet of a workbook, and what is on its others.
+    /// Of a workbook; `others` tells of its other sheets.
     pub sheet: Option<String>,
     pub others: Vec<Words>,
     pub rows: Vec<Row>,
 }
 
-/// As many as a sheet has.
+/// Excel's limit.
 pub const ROWS_MAX: usize = 1_048_576;
 pub(in crate::http) const COLUMNS_MAX: usize = 1_000;
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
@@ -57,7 +52,7 @@ fn is_no_table(zh: &str, en: &str) -> Refusal {
     )
 }
 
-/// Files that are no tables, by how they begin.
+/// Other files, by their first bytes.
 const OTHERS: &[(&[u8], &str, &str)] = &[
     (b"\xD0\xCF\x11\xE0", "旧版 Excel（.xls）或加密的 Excel 文件", "an Excel file of the old kind (.xls) or with a password"),
     (b"%PDF", " PDF 文件", "a PDF"),
@@ -73,7 +68,7 @@ const OTHERS: &[(&[u8], &str, &str)] = &[
     (b"MZ\x90", "程序", "a program"),
 ];
 
-/// Reads the columns of these names, which the first line has to have, in any order and case.
+/// The first line must name the `wanted` columns, in any order and case.
 pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
     if let Some((_, zh, en)) = OTHERS.iter().find(|(begins, ..)| bytes.starts_with(begins)) {
         return Err(is_no_table(zh, en));
@@ -110,7 +105,6 @@ pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
     Ok(Table { encoding, separator: Some(separator), unused: columns.unused, sheet: None, others: Vec::new(), rows })
 }
 
-/// Text, by its byte order mark or else by what it can be.
 fn decoded(bytes: &[u8]) -> Result<(&'static str, String), Refusal> {
     let (encoding, bytes) = match Encoding::for_bom(bytes) {
         Some((encoding, mark)) => (encoding, &bytes[mark..]),
@@ -123,7 +117,7 @@ fn decoded(bytes: &[u8]) -> Result<(&'static str, String), Refusal> {
     Ok((if encoding == GB18030 { "GB18030" } else { encoding.name() }, text))
 }
 
-/// What has no mark. The separators and codes of a table are ASCII: in UTF-16 every other byte of them is zero.
+/// Separators and codes are ASCII: in UTF-16 every other byte is zero.
 fn guessed(bytes: &[u8]) -> &'static Encoding {
     let beginning = &bytes[..bytes.len().min(4096)];
     let zeros = |odd: usize| beginning.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
@@ -136,7 +130,7 @@ fn guessed(bytes: &[u8]) -> &'static Encoding {
     }
 }
 
-/// With their numbers; ended by CR LF, LF or CR.
+/// Numbered; ended by CR LF, LF or CR.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = Some(text);
     let next = move || {
@@ -161,7 +155,6 @@ fn named_separator(line: &str) -> Option<char> {
     (chars.next().is_none() && SEPARATORS.contains(&first)).then_some(first)
 }
 
-/// Nothing but separators, however they are quoted.
 fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c.is_whitespace() || c == '\u{feff}' || SEPARATORS.contains(&c))
 }
@@ -185,7 +178,6 @@ pub(in crate::http) fn without_header(found: &str, wanted: &[&str]) -> Refusal {
     )
 }
 
-/// Which column is where, by the header.
 #[derive(Debug)]
 pub(in crate::http) struct Columns {
     places: Vec<usize>,
@@ -199,7 +191,7 @@ impl Columns {
         let mut places = Vec::new();
         for wanted in wanted {
             let mut found = names.iter().enumerate().filter(|(_, name)| is(name, wanted)).map(|(place, _)| place);
-            // Two of one name: nobody can tell which is meant.
+            // A duplicate name is ambiguous.
             let (Some(place), None) = (found.next(), found.next()) else { return Err(()) };
             places.push(place);
         }
@@ -208,7 +200,7 @@ impl Columns {
         Ok(Self { places, width: names.len(), unused })
     }
 
-    /// The cells asked for; `None` of a row of empty ones.
+    /// `None`: an empty row.
     pub(in crate::http) fn pick(&self, mut cells: Vec<Cell>) -> Result<Option<Vec<Cell>>, Refusal> {
         if cells.iter().all(|cell| cell.text.is_empty()) {
             return Ok(None);
@@ -230,7 +222,6 @@ impl Columns {
     }
 }
 
-/// The cells of one line, without the blanks around them.
 fn cells(line: &str, separator: char) -> Result<Vec<Cell>, Refusal> {
     let is_blank = |c: char| c != separator && (c.is_whitespace() || c == '\u{feff}');
     let (mut cells, mut rest) = (Vec::new(), line);
@@ -263,7 +254,7 @@ fn cells(line: &str, separator: char) -> Result<Vec<Cell>, Refusal> {
     }
 }
 
-/// What stands before the closing quotation mark, and what comes after it.
+/// The text up to the closing quote, and the rest.
 fn unquoted(quoted: &str) -> Result<(String, &str), Refusal> {
     let (mut text, mut rest) = (String::new(), quoted);
     loop {

@@ -1,5 +1,4 @@
-//! Answers as XLSX files, for spreadsheets. Rows go to temporary files while they are made, so that memory stays bounded; a spreadsheet
-//! can't be read before its end is written, so the file is whole before its first byte is sent.
+//! XLSX files, built in temporary files to bound memory. The format needs its end first: nothing is sent before it is complete.
 
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
@@ -15,16 +14,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 #[derive(Clone, Debug)]
 pub enum Cell {
     Text(String),
-    /// A sum of money, in hundredths.
+    /// Hundredths of a yuan.
     Fen(i64),
-    /// Year, month and day.
     Day((u16, u8, u8)),
     /// `yyyy-MM-dd HH:mm:ss`.
     Moment(String),
 }
 
 impl Cell {
-    /// Where there are only words.
     pub fn in_words(&self) -> String {
         match self {
             Self::Text(text) | Self::Moment(text) => text.clone(),
@@ -34,7 +31,6 @@ impl Cell {
     }
 }
 
-/// How cells of each kind look.
 struct Formats {
     money: Format,
     day: Format,
@@ -49,14 +45,14 @@ impl Formats {
 }
 
 const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-/// Of the 1,048,576 that a sheet holds.
+/// Excel's limit: 1,048,576.
 const ROWS_PER_SHEET: u32 = 1_000_000;
 const COLUMN_WIDTH: f64 = 18.0;
 const CHUNK_BYTES: usize = 64 << 10;
-/// A cell holds no more.
+/// Excel's limit.
 const CELL_CHARS_MAX: usize = 32_767;
 
-/// Calls `more` until it gives no more rows. `blobs`: where the file lies while it is made, and while there is room.
+/// Calls `more` until it returns no rows. `blobs`: where the file is built.
 pub fn stream(
     blobs: Blobs,
     name: &'static str,
@@ -82,7 +78,7 @@ fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
 }
 
 fn written(blobs: &Blobs, columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
-    // Not where the system keeps its temporary files: that may be memory.
+    // The system's temporary folder may be memory.
     let scratch = blobs.scratch();
     let mut workbook = Workbook::new();
     workbook.set_tempdir(&scratch).map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! What the sockets are told, in the interface document's words and numbers.
+//! Socket messages, as the interface document spells them.
 
 use super::spelling as wire;
 use super::time;
@@ -19,10 +19,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Every page but that of the faults, which has a message of its own.
+/// Faults get their own message.
 const ALL_BUT_FAULTS: &[Page] = &[Page::Queue, Page::Console, Page::Models, Page::Log, Page::Users];
 
-/// Puts news into the wire's words, as things stand when it is asked.
+/// Encodes news as messages, from the current state.
 #[derive(Debug)]
 pub struct Messages {
     app: Arc<App>,
@@ -41,10 +41,10 @@ impl Messages {
         Arc::new(Self { app })
     }
 
-    /// What the sockets are told of it. `fact`: what the news point to, if they do.
+    /// The messages for one row of news. `fact`: what the news points to, if anything.
     ///
     /// # Errors
-    /// What it tells of can't be read.
+    /// What it refers to can't be read.
     pub fn of(&self, news: &News, fact: Option<&Fact>) -> Result<Vec<Message>, Refusal> {
         match news {
             News::Uploaded { company, actions } => self.uploaded(*company, actions),
@@ -102,7 +102,7 @@ impl Messages {
         Ok(one(&[Page::Queue, Page::Console], company, &value))
     }
 
-    /// A console is in the middle of another action: the page of the queue alone hears of it.
+    /// Not to consoles, which show another action.
     fn cancelled(&self, id: ActionId) -> Result<Vec<Message>, Refusal> {
         let Some((action, _)) = self.action(id)? else { return Ok(Vec::new()) };
         let value = json!({

@@ -1,4 +1,4 @@
-//! How things are spelt on the wire, each said once: the routes' fields and answers, the messages of the sockets, times. Not here: what a route does.
+//! How the wire spells things: shapes, messages, times. Not here: what a route does.
 
 pub mod messages;
 pub mod notation;

@@ -1,19 +1,18 @@
-//! The notation in which operations.rs says what the wire has, read into shapes. Not here: what is made of a shape (openapi.rs,
-//! typescript.rs).
+//! The notation of operations.rs, parsed into shapes. Not here: what is generated from them (openapi.rs, typescript.rs).
 //!
-//! `(name: type, name?: type)` is an object, `[type]` a list, `{type}` an object of any keys, `a|b` either of them, `'x'` the word
-//! itself, `Name` what has that name. `text int natural number bool flag time serial any null` are the plain types; the key `*` stands for
-//! every other one, and `..Name`, first, for all that another object has. What stands in `<>` behind a field says what it means.
+//! `(name: type, name?: type)` is an object, `[type]` a list, `{type}` an object with any keys, `a|b` either, `'x'` that word,
+//! `Name` a named shape. Plain types: `text int natural number bool flag time serial any null`. The key `*` stands for all other
+//! keys; a leading `..Name` includes another object's fields. `<…>` after a field holds its meaning.
 //!
-//! A range is how long a text may be, how many a list may hold, how great a number may be: `text 1..64`, `[serial] ..1000`; `{..64: text}`
-//! limits the keys. What has none is limited by its body alone.
+//! A range limits a text's length, a list's size or a number: `text 1..64`, `[serial] ..1000`; `{..64: text}` limits keys. Without
+//! one, only the body's limits apply.
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape<'a> {
     Plain(&'a str, Option<Range>),
-    /// The number itself.
+    /// This very number.
     Number(i64),
-    /// The word itself.
+    /// This very word.
     Word(&'a str),
     Named(&'a str),
     List(Box<Shape<'a>>, Option<Range>),
@@ -38,14 +37,12 @@ pub struct Field<'a> {
     pub means: Option<&'a str>,
 }
 
-/// The least, where one is said, and the most.
 pub type Range = (Option<i64>, i64);
 
 const PLAIN: [&str; 10] = ["text", "int", "natural", "number", "bool", "flag", "time", "serial", "any", "null"];
 const WITH_A_RANGE: [&str; 5] = ["text", "serial", "int", "natural", "number"];
 
 impl<'a> Shape<'a> {
-    /// `None`: it is none.
     pub fn read(text: &'a str) -> Option<Self> {
         let mut reader = Reader { rest: text };
         let shape = reader.alternatives()?;
@@ -65,7 +62,6 @@ impl<'a> Reader<'a> {
         found.is_some()
     }
 
-    /// Everything up to the next sign of the notation.
     fn word(&mut self) -> &'a str {
         let end = self.rest.find([':', ',', '|', ')', ']', '}', '?', '<']).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
@@ -100,7 +96,6 @@ impl<'a> Reader<'a> {
         self.plain()
     }
 
-    /// `1..200`, or `..200`, where one stands here.
     fn range(&mut self) -> Option<Range> {
         let text = self.rest.trim_start();
         let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());

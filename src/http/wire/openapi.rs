@@ -1,5 +1,4 @@
-//! `/openapi.json`: every route of the table, what it needs, takes and gives, and the form of its refusals. Not here: the routes
-//! (route.rs) and what each takes and gives (operations.rs).
+//! Generates `/openapi.json`. Not here: the routes (http/route.rs), their shapes (operations.rs).
 
 use super::notation::{Range, Shape};
 use super::operations::{self, ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
@@ -12,14 +11,13 @@ use hyper::StatusCode;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
-/// Requests may hold more than is named and spell times in several ways; answers don't.
+/// Requests allow unnamed fields and several spellings of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Request,
     Answer,
 }
 
-/// `None` where it is no notation.
 fn schema(notation: &str, side: Side) -> Option<Value> {
     Shape::read(notation).map(|shape| schema_of(&shape, side))
 }
@@ -113,7 +111,6 @@ fn refusal(description: &str) -> Value {
     json!({ "description": description, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } } })
 }
 
-/// A success, as `operation` says that it looks.
 fn success(operation: &Operation) -> (&'static str, Value) {
     let content = |media_type: &str, schema: Value| json!({ media_type: { "schema": schema } });
     match operation.gives {
@@ -240,7 +237,7 @@ fn schemas() -> Map<String, Value> {
     schemas
 }
 
-/// The same for whoever asks, so it is made once: it takes as long as hundreds of other answers.
+/// Costly, and the same for everyone.
 static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
 
 pub async fn openapi(call: Call) -> Result<Reply, Refusal> {

@@ -1,6 +1,5 @@
-//! What the wire has, said once, in a short notation (notation.rs): what every route takes and gives, one row a route, and what the pages'
-//! socket is told. `/openapi.json` is made of it (openapi.rs), and what the pages know of the wire (typescript.rs); the tests hold answers
-//! against it. An answer that is no JSON is written as its media type.
+//! The wire, in a short notation (notation.rs): each route's request and answer, and the socket's messages. openapi.rs and
+//! typescript.rs generate from it; tests check answers against it. A non-JSON answer is given as its media type.
 
 use crate::http::edge::call::{Methods, Methods::Delete, Methods::Get, Methods::Patch, Methods::Post, Methods::Read};
 use crate::http::office::settings;
@@ -10,7 +9,7 @@ use std::sync::LazyLock;
 pub struct Operation {
     pub methods: Methods,
     pub path: &'static str,
-    /// Fields of the query, form or JSON; files are the route's own affair.
+    /// Fields of the query, form or JSON; without files.
     pub takes: &'static str,
     pub gives: &'static str,
 }
@@ -19,7 +18,6 @@ const fn row(methods: Methods, path: &'static str, takes: &'static str, gives: &
     Operation { methods, path, takes, gives }
 }
 
-/// What answers speak of.
 pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Done", "(sucess: text)"),
     ("ReqStatus", "(reqStatus: 'sucess')"),
@@ -145,7 +143,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What requests speak of; fields that are not named are ignored.
+/// Unnamed fields are ignored.
 pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     (
         "Element",
@@ -168,7 +166,7 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What others are made of: no schemas of their own in `/openapi.json`, which writes them out.
+/// Parts of other shapes; written out in `/openapi.json`.
 static PARTS: LazyLock<[(&str, String); 4]> = LazyLock::new(|| {
     [
         ("SettingsInForce", settings::in_force()),
@@ -192,7 +190,6 @@ pub fn part(name: &str) -> Option<&'static str> {
     parts().find(|(known, _)| *known == name).map(|(_, notation)| notation)
 }
 
-/// What a name stands for.
 pub fn notation(name: &str) -> Option<&'static str> {
     let schema = ANSWER_SCHEMAS.iter().chain(REQUEST_SCHEMAS).find(|(known, _)| *known == name);
     schema.map(|(_, notation)| *notation).or_else(|| part(name))
@@ -444,7 +441,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/invoice/webSocketServer", NOTHING, WEBSOCKET),
 ];
 
-/// What the invoice pages' socket is told, by name and `msg_id`.
+/// Messages to invoice pages, by name and `msg_id`.
 pub const MESSAGES: &[(&str, u16, &str)] = &[
     ("refused", 0, "(err: text, code: text)"),
     (
@@ -473,5 +470,5 @@ pub const MESSAGES: &[(&str, u16, &str)] = &[
 ];
 const TEMPLATE: &str = "(action_id: natural, status: 0|-1, model_id: natural|null, model?: Model)";
 
-/// What a page says on it, by name and `code`.
+/// What the pages send, by name and `code`.
 pub const SAID: &[(&str, &str)] = &[("watch", "001"), ("catch_up", "002")];

@@ -1,4 +1,4 @@
-//! Things as the wire spells them, and back: users, templates, invoices, `json_model`. Field names are the interface documents'.
+//! Users, templates, invoices and `json_model`, both ways, under the interface documents' names.
 
 use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
@@ -14,12 +14,11 @@ use crate::http::edge::reply::Language;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-/// A picture's path on this box.
 pub fn url(picture: &Picture) -> String {
     format!("/invoice/image/{}.{}", picture.id, picture.format.extension())
 }
 
-/// The picture a path names: ours, or the same with scheme and host before it, as a page may give it back.
+/// With or without scheme and host: pages send either back.
 pub fn picture_of_url(url: &str) -> Option<PictureId> {
     let (_, name) = url.split_once("/invoice/image/")?;
     picture_of_name(name)
@@ -29,7 +28,7 @@ pub fn picture_of_name(name: &str) -> Option<PictureId> {
     name.split('.').next()?.parse().ok().map(PictureId)
 }
 
-/// A user with his own rights and those of his group.
+/// With their own and their group's permissions.
 pub fn user(user: &User, group: Option<&Group>, company_name: &str, zone: &TimeZone) -> Value {
     let groups: Vec<Value> = group.iter().map(|g| json!({ "group_id": g.id, "group_name": g.name })).collect();
     json!({
@@ -63,7 +62,6 @@ pub fn found(rect: &Rect) -> Value {
     position(rect)
 }
 
-/// To four digits: more says nothing.
 pub fn probability(p: f64) -> f64 {
     (p * 1e4).round() / 1e4
 }
@@ -89,7 +87,6 @@ pub fn reasons(reasons: &[Why], language: Language) -> String {
     }
 }
 
-/// How the likeliest templates fared.
 pub fn candidates(candidates: &[Candidate], language: Language) -> Value {
     let one = |c: &Candidate| {
         json!({
@@ -102,7 +99,7 @@ pub fn candidates(candidates: &[Candidate], language: Language) -> Value {
     candidates.iter().map(one).collect()
 }
 
-/// An invoice as the fault queue of the interface document lists it.
+/// As in the interface document's fault queue.
 pub fn fault(invoice: &Invoice, language: Language, zone: &TimeZone) -> Value {
     json!({
         "invoice_id": invoice.id,
@@ -117,7 +114,6 @@ pub fn fault(invoice: &Invoice, language: Language, zone: &TimeZone) -> Value {
     })
 }
 
-/// A picture that waits or is read, with who asked for it.
 pub fn waiting(action: &Action, picture: &Picture, zone: &TimeZone) -> Value {
     json!({
         "action_id": action.id,
@@ -130,7 +126,7 @@ pub fn waiting(action: &Action, picture: &Picture, zone: &TimeZone) -> Value {
     })
 }
 
-/// `origin` and `shown`: the template's pictures.
+/// `origin`, `shown`: the template's pictures.
 pub fn template(template: &Template, origin: &Picture, shown: &Picture, zone: &TimeZone) -> Value {
     json!({
         "model_id": template.id,
@@ -154,7 +150,7 @@ fn wrong(what: &str, zh: &str, en: &str) -> Refusal {
     Refusal::malformed(format!("json_model.{what}：{zh}"), format!("json_model.{what}: {en}"))
 }
 
-/// Understands a `json_model`; also gives the text to keep, as it came.
+/// Also returns the text as sent.
 pub fn layout(json_model: Map<String, Value>) -> Result<(Layout, String), Refusal> {
     let text = Value::Object(json_model.clone()).to_string();
     if text.len() > JSON_MODEL_BYTES_MAX {
@@ -196,7 +192,7 @@ pub fn layout(json_model: Map<String, Value>) -> Result<(Layout, String), Refusa
     Ok((Layout { label, quota, areas }, text))
 }
 
-/// A number, or its text; 0 and empty mean that there is none.
+/// 0 and empty mean none.
 fn quota(value: &Value) -> Result<Option<String>, Refusal> {
     let text = match value {
         Value::Number(number) => number.to_string(),

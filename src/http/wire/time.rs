@@ -1,4 +1,4 @@
-//! Times as the wire writes and reads them: local to the box, `yyyy-MM-dd HH:mm:ss`.
+//! Times on the wire: the box's local time, `yyyy-MM-dd HH:mm:ss`.
 
 use crate::domain::ids::Millis;
 use jiff::civil::{Date, DateTime, Time};
@@ -7,14 +7,14 @@ use jiff::{Span, Timestamp};
 
 pub use crate::domain::ids::local_time as write;
 
-/// What a time that someone typed covers: its first and its last millisecond.
+/// A typed time's first and last millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Covered {
     pub first: Millis,
     pub last: Millis,
 }
 
-/// Takes `yyyy-MM-dd HH:mm:ss` (single digits pass), `yyyy-MM-dd HH:mm`, `yyyy-MM-dd`, and RFC 3339.
+/// `yyyy-MM-dd[ HH:mm[:ss]]` (single digits too) or RFC 3339.
 pub fn read(text: &str, zone: &TimeZone) -> Option<Covered> {
     let text = text.trim();
     let (date, time) = text.split_once([' ', 'T', 't']).map_or((text, None), |(date, time)| (date, Some(time.trim())));

@@ -1,5 +1,4 @@
-//! `web/src/api/wire.ts`: what the pages know of the wire, made of operations.rs, the rights and the pages of the socket. Only the tests make
-//! it (generated.rs); the binary has no use for it.
+//! Generates `web/src/api/wire.ts`; only in tests (src/generated.rs).
 
 use super::notation::{Field, Shape};
 use super::operations::{ANSWER_SCHEMAS, MESSAGES, OPERATIONS, Operation, REQUEST_SCHEMAS, SAID, notation, parts};
@@ -32,7 +31,7 @@ fn declared(name: &str, notation: &'static str) -> String {
     }
 }
 
-/// A name that nobody has would be a type error of the pages, far from its cause.
+/// Fails here rather than as a type error in the pages.
 fn known<'a>(names: &[&'a str]) -> Vec<&'a str> {
     names.iter().for_each(|name| assert!(notation(name).is_some(), "nothing is called {name}"));
     names.to_vec()
@@ -78,7 +77,7 @@ fn type_of(shape: &Shape<'_>) -> String {
         Shape::Map { values, .. } => format!("Record<string, {}>", type_of(values)),
         Shape::Object { bases, fields, others } => {
             let members: Vec<String> = fields.iter().map(|field| meaning(field, " ") + &member(field)).collect();
-            // A key of one's own has to fit beside those that are named.
+            // The index signature must fit the named members too.
             let members = members.into_iter().chain(others.iter().map(|_| "[own: string]: unknown".into())).collect::<Vec<_>>();
             let own = match members.as_slice() {
                 [] if bases.is_empty() => Some("Record<string, never>".into()),
@@ -91,7 +90,7 @@ fn type_of(shape: &Shape<'_>) -> String {
     }
 }
 
-/// With brackets around it, where a sign behind it would belong to its last part alone.
+/// In brackets if a suffix would bind to its last part only.
 fn closed(shape: &Shape<'_>) -> String {
     let is_open = match shape {
         Shape::Either(_) => true,
@@ -107,7 +106,7 @@ fn rights() -> String {
     format!("/** By their names. */\nexport const RIGHTS = {{\n{ids}}} as const\n\nexport type Right = keyof typeof RIGHTS\n")
 }
 
-/// The pages of the invoice socket, and the rights of which each needs one.
+/// The invoice socket's pages, with the permissions that open each.
 fn pages() -> String {
     let name = |page: Page| format!("{page:?}").to_lowercase();
     let opens = |page: Page| {
@@ -138,7 +137,7 @@ fn messages() -> String {
     )
 }
 
-/// What a route takes beside its files, and gives: `never` where that is no JSON.
+/// `never`: not JSON.
 fn route(row: &Operation) -> String {
     let gives = if row.gives.contains('/') || row.gives == "websocket" { "never".into() } else { type_of(&shape(row.gives)) };
     format!("  '{}': {{ takes: {}; gives: {gives} }}\n", row.path, type_of(&shape(row.takes)))

@@ -1,4 +1,4 @@
-// Logging in and out, who one is, and one's own password.
+// Log-in, log-out, the current user and their password.
 import { ApiError, at, call, get, post } from './http'
 import type { User } from './wire'
 
@@ -9,7 +9,7 @@ export type LoginOutcome =
   | { kind: 'userError' }
   | { kind: 'passwdError' }
   | { kind: 'locked'; seconds: number }
-  /** `httpsPort`: where the box speaks HTTPS, if that was what it wants. */
+  /** `httpsPort`: where to use HTTPS, if that is required. */
   | { kind: 'forbidden'; message: string; httpsPort: number | null }
 
 interface LoginAnswer {
@@ -42,7 +42,7 @@ export async function logout(): Promise<void> {
   await post('/logout')
 }
 
-/** Every page waits for this one before it shows anything. */
+/** Every page waits for this before it shows anything. */
 const WHO_MS = 10_000
 
 /** Null when nobody is logged in. */
@@ -55,7 +55,7 @@ export async function changePassword(user: number, old: string, passwd: string):
   await post(at('/api/users/{id}/password', user), { passwd, old_passwd: old })
 }
 
-/** Asks only so that a session that ended is noticed; a box that cannot be reached is somebody else's news. */
+/** Only to notice an ended session; others report an unreachable box. */
 export async function recheckSession(): Promise<void> {
   await get('/me').catch(() => {})
 }

@@ -1,4 +1,4 @@
-// The box's clock over HTTP.
+// The box's clock.
 import { get } from './http'
 import type { Get } from './wire'
 

@@ -1,13 +1,13 @@
-// The label line: devices, what is not printed yet, claims, labels sent and what came of them, conflicts, import.
+// Devices, the unprinted list, claims, labels and their outcomes, conflicts, imports.
 import { address, at, call, get, languageHeader, post, type Asked } from './http'
 import type * as wire from './wire'
 import type { Claims, Conflict, Get, Import, Pair, Post, Registration, WholeDevice } from './wire'
 
 export const LIVE_LIST = '/socketNoPrint' satisfies keyof Get
 export const LIVE_CLAIMS = '/api/labels/claims/socket' satisfies keyof Get
-/** The box takes no more serials in one claim, `sent`, `outcome` or `printQRCode`. */
+/** The box's limit for serials in one claim, `sent`, `outcome` or `printQRCode`. */
 export const LABELS_AT_ONCE = 1000
-/** And gives no more devices in one page of a list. */
+/** The box's limit for one page. */
 export const DEVICES_PAGE = 1000
 
 export type DeviceFilter = Asked<wire.DeviceFilter>
@@ -28,7 +28,6 @@ export function exportAddress(filter: DeviceFilter, kind: 'csv' | 'xlsx'): strin
   return address(`/api/devices/export.${kind}`, filter)
 }
 
-/** What the live list says, asked for. */
 export function unprintedNow(): Promise<{ DeviceSNList: string[] }> {
   return get('/searchNoPrint')
 }
@@ -40,14 +39,13 @@ export function claimsNow(): Promise<{ claims: Claims }> {
 export type DeviceHistory = Get['/api/devices/{sn}/history']['gives']
 export type Print = DeviceHistory['prints'][number]
 
-/** Null: there is no such device. */
 export async function deviceHistory(serial: string): Promise<DeviceHistory | null> {
   const { status, body } = await call('GET', at('/api/devices/{sn}/history', serial), { accept: [404] })
   return status === 404 ? null : body
 }
 
 export type { WholeDevice as DeviceDetail }
-/** What became of a device, besides its labels' prints. */
+/** A step in a device's history, other than prints. */
 export type DeviceEvent = WholeDevice['history'][number]
 
 const ONE = '/api/devices/{sn}'
@@ -58,12 +56,11 @@ export async function readDevice(serial: string): Promise<WholeDevice | null> {
   return status === 404 ? null : body
 }
 
-/** `seen`: the CPUID that was shown; 409 where it is another one by now. */
+/** `seen`: the CPUID shown; 409 if it has changed. */
 export async function correctCpuid(serial: string, cpuid: string, reason: string, seen: string): Promise<void> {
   await call('PATCH', at(ONE, serial), { json: { CPUID: cpuid, reason, seen } })
 }
 
-/** The same. */
 export async function retireDevice(serial: string, reason: string, seen: string): Promise<void> {
   await call('DELETE', at(ONE, serial), { json: { reason, seen } })
 }
@@ -72,7 +69,7 @@ export async function markPrinted(serials: string[]): Promise<void> {
   await post('/switchPrintStatus', { DeviceSNList: serials })
 }
 
-/** It was marked as printed, and is not. `seen`: how often it was shown to be printed; 409 where more came out since. */
+/** Takes back a printed mark. `seen`: the print count shown; 409 if more were printed since. */
 export async function notPrinted(serial: string, reason: string, seen: number): Promise<void> {
   await post('/switchPrintStatus', { DeviceSNList: [serial], status: 0, reason, seen: { [serial]: seen } })
 }
@@ -87,7 +84,7 @@ export async function releaseLabels(serials: string[]): Promise<void> {
   await post('/api/labels/claims/release', { DeviceSNList: serials })
 }
 
-/** For a page that is about to go: the request outlives it. */
+/** For a page that is closing: the request outlives it. */
 export function releaseLabelsLeaving(serials: string[]): void {
   void fetch('/api/labels/claims/release', {
     method: 'POST',
@@ -98,7 +95,7 @@ export function releaseLabelsLeaving(serials: string[]): void {
   }).catch(() => {})
 }
 
-/** `seen`: how often each had been sent when it was drawn. 409 where one was sent since, is somebody else's, or is not called so any more. */
+/** `seen`: how often each had been sent when drawn. 409 if a label was sent since, is claimed by others or was corrected. */
 export async function labelsSent(devices: Pair[], reason: string, seen: Record<string, number>): Promise<void> {
   await post('/api/labels/sent', { devices, seen, ...(reason ? { reason } : {}) })
 }
@@ -107,15 +104,14 @@ export type Outcome = 'printed' | 'failed' | 'unknown'
 export const OUTCOMES: Outcome[] = ['printed', 'failed', 'unknown']
 export type Outcomes = Record<Outcome, string[]>
 
-/** It always says of each. */
 export type OutcomeAnswer = Required<Post['/api/labels/outcome']['gives']>
 
-/** With what the labels say, where it is known: 409 where a device is not called so any more. */
+/** With the labels' CPUIDs where known: 409 if a device was corrected. */
 export function tellOutcome(outcomes: Record<Outcome, (Pair | string)[]>): Promise<OutcomeAnswer> {
   return post('/api/labels/outcome', outcomes) as Promise<OutcomeAnswer>
 }
 
-/** Serial to the base64 of a PNG. */
+/** Base64 PNGs by serial. */
 export function qrPictures(serials: string[]): Promise<Record<string, string>> {
   return post('/printQRCode', { DeviceSNList: serials })
 }
@@ -126,7 +122,7 @@ export async function registerDevice(cpuid: string, serial: string): Promise<Reg
   return (await post('/registerDevice', { CPUID: cpuid, ...(serial ? { DeviceSN: serial } : {}) })).devices[0]
 }
 
-/** `import_id`: of what was written; a preview has none. */
+/** `import_id`: absent in a preview. */
 export type ImportReport = Post['/api/devices/import']['gives']
 export type PastImport = Import
 
@@ -140,7 +136,7 @@ export async function undoImport(id: number): Promise<void> {
 
 const IMPORT_TIMEOUT_MS = 30 * 60_000
 
-/** `preview`: what it would do, and nothing is written. */
+/** `preview`: nothing is written. */
 export async function importDevices(file: File, preview: boolean, signal: AbortSignal): Promise<ImportReport> {
   const form = new FormData()
   form.append('file', file, file.name)
@@ -151,7 +147,7 @@ export async function listConflicts(all: boolean): Promise<Conflict[]> {
   return (await get('/api/conflicts', { all: all ? 1 : 0 })).conflicts
 }
 
-/** `replace`: the device of that serial has the conflict's CPUID from now on; `seen` is the one that was shown of it. */
+/** `replace`: the device gets the conflict's CPUID; `seen` is the CPUID shown for it. */
 export async function settleConflict(id: number, reason: string, decision: 'keep' | 'replace', seen?: string): Promise<void> {
   await post(at('/api/conflicts/{id}/settle', id), { reason, decision, ...(seen ? { seen } : {}) })
 }

@@ -1,4 +1,4 @@
-// The one way to the box's HTTP interface: JSON in, JSON out, every refusal an ApiError.
+// The box's HTTP interface: JSON in and out, every refusal an ApiError.
 import { currentLocale } from '../i18n'
 import type { Delete, Get, Patch, Post } from './wire'
 
@@ -6,7 +6,7 @@ export class ApiError extends Error {
   constructor(
     /** 0: the box could not be reached. */
     readonly status: number,
-    /** The contract's stable word, or `offline`. */
+    /** The interface's stable code, or `offline`. */
     readonly code: string,
     message: string,
     readonly body: Record<string, unknown> = {},
@@ -15,7 +15,6 @@ export class ApiError extends Error {
   }
 }
 
-/** Called whenever the box says that nobody is logged in. */
 let onSessionLost = () => {}
 export function whenSessionLost(handler: () => void): void {
   onSessionLost = handler
@@ -25,7 +24,7 @@ export function languageHeader(): Record<string, string> {
   return { 'Accept-Language': currentLocale() }
 }
 
-/** `crypto.randomUUID` is missing on plain HTTP, where factory boxes live. */
+/** `crypto.randomUUID` is missing on plain HTTP, which new boxes use. */
 export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('')
 }
@@ -36,7 +35,7 @@ export function errorFrom(status: number, text: string): ApiError {
     const parsed: unknown = JSON.parse(text)
     if (parsed && typeof parsed === 'object') body = parsed as Record<string, unknown>
   } catch {
-    // A proxy's own error page, say; the status has to do.
+    // For example a proxy's error page; the status has to do.
   }
   const code = typeof body.code === 'string' ? body.code : 'internal'
   const message = typeof body.err === 'string' ? body.err : `HTTP ${status}`
@@ -55,7 +54,7 @@ type PathOf<M extends Method> = keyof Methods[M] & string
 type Takes<M extends Method, P extends PathOf<M>> = Methods[M][P] extends { takes: infer T } ? T : never
 type Gives<M extends Method, P extends PathOf<M>> = Methods[M][P] extends { gives: infer T } ? T : never
 
-/** A route's path with its one `{place}` filled in. */
+/** A route's path with its one parameter filled in. */
 interface Filled<P extends string> {
   route: P
   path: string
@@ -65,10 +64,10 @@ export function at<P extends string>(route: P, place: string | number): Filled<P
   return { route, path: route.replace(/\{\w+\}/, encodeURIComponent(place)) }
 }
 
-/** In a query a number may be its text. */
+/** In a query, numbers may be text. */
 type Query<T> = { [K in keyof T]?: (Exclude<T[K], undefined> extends number ? number | string : T[K]) | undefined }
 
-/** As the pages put them into addresses: flags as 0 and 1, and what may be a number as text. */
+/** As in the pages' URLs: flags as 0 and 1, numbers as text. */
 export type Asked<T> = { [K in keyof T]: string extends T[K] ? Exclude<T[K], number> : Exclude<T[K], boolean> }
 
 interface Options<T> {
@@ -76,12 +75,11 @@ interface Options<T> {
   json?: T
   form?: FormData
   signal?: AbortSignal
-  /** Statuses that the caller reads itself although they are no success. */
+  /** Unsuccessful statuses that the caller handles. */
   accept?: number[]
   timeoutMs?: number
 }
 
-/** Of a file to be had with a plain link. */
 export function address<P extends PathOf<'GET'>>(path: P, query: Query<Takes<'GET', P>>): string {
   const text = queryText(query)
   return text ? `${path}?${text}` : path
@@ -95,7 +93,7 @@ function queryText(fields: object): string {
   return query.toString()
 }
 
-/** A box that is silent for longer is not there; without an end the page would wait for ever. */
+/** Without a limit, a page would wait for a silent box for ever. */
 const TIMEOUT_MS = 60_000
 
 export interface Answer<T> {

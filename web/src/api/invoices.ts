@@ -1,18 +1,15 @@
-// The invoice line over HTTP: what is being read, what waits, what was read, what went wrong.
+// Invoices: the running ones, the queue, results, faults.
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
 import type { Candidates, Duplicate, Get, Invoice, OpenFault, Part, Patch, Position, Reasons, RegionList, Sums, WholeInvoice } from './wire'
 
 export type { Invoice, Position, RegionList, WholeInvoice }
 export type RegionAnswer = RegionList[string]
-/** Why a person is needed. */
 export type Reason = Reasons[number]
-/** How a template fared on a picture. */
 export type Candidate = Candidates[number]
 export type RunningPicture = Get['/api/console']['gives']['running'][number]
 export type QueueState = Pick<Get['/api/queue']['gives'], 'manage_size' | 'recognize_size' | 'paused'>
 
-/** What is being read, oldest first. */
 export async function readNow(): Promise<RunningPicture[]> {
   return (await get('/api/console')).running
 }
@@ -21,7 +18,7 @@ export function queueState(): Promise<QueueState> {
   return get('/api/queue')
 }
 
-/** `passed`: the box is sure; `waiting`: for a person; `reading`: queued again; `reviewed`: a person has seen to it. */
+/** `passed`: the box is sure; `waiting`: for a person; `reading`: queued again; `reviewed`: by a person. */
 export type { State as InvoiceStand } from './wire'
 
 export type Decision = NonNullable<Duplicate['decision']>
@@ -49,24 +46,24 @@ export function oneInvoice(id: number): Promise<WholeInvoice> {
   return get(at('/api/invoices/{id}', id))
 }
 
-/** What a person says of an invoice that he saw in this version. */
+/** A change to an invoice that the user saw in this version. */
 type Saying = Patch['/api/invoices/{id}']['takes'] & { version: number }
 
 export async function correctInvoice(id: number, saying: Saying): Promise<WholeInvoice> {
   return (await call('PATCH', at('/api/invoices/{id}', id), { json: saying })).body
 }
 
-/** Corrections and the end of the fault in one. */
+/** Corrects and reviews in one verb. */
 export function reviewFault(id: number, saying: Saying): Promise<Invoice> {
   return post(at('/api/faults/{id}/review', id), saying)
 }
 
-/** Back to those that wait for a person. */
+/** Makes it wait for a person again. */
 export function reopenFault(id: number, version: number): Promise<Invoice> {
   return post(at('/api/faults/{id}/reopen', id), { version })
 }
 
-/** `of`: the one that it was compared with. */
+/** `of`: the invoice it was compared with. */
 export function decideDuplicate(id: number, version: number, of: number, decision: Decision | null): Promise<Invoice> {
   return post(at('/api/invoices/{id}/duplicate', id), { version, of, decision })
 }
@@ -79,7 +76,7 @@ export function restoreInvoice(id: number, version: number): Promise<Invoice> {
   return post(at('/api/invoices/{id}/restore', id), { version })
 }
 
-/** The invoice as it is now, where a write was refused because somebody else has written meanwhile. */
+/** The current invoice, if somebody else's write was first. */
 export function overtakenBy(error: unknown): Invoice | null {
   if (!(error instanceof ApiError) || error.code !== 'conflict') return null
   return (error.body.invoice as Invoice | undefined) ?? null
@@ -90,13 +87,13 @@ export interface Check {
   err: string
 }
 
-/** What the checks say against typed values; empty where something else was refused. */
+/** Failed checks of the typed values; empty for other refusals. */
 export function checksOf(error: unknown): Check[] {
   const checks = error instanceof ApiError ? error.body.checks : null
   return Array.isArray(checks) ? (checks as Check[]) : []
 }
 
-/** One that was just written is not told who has it open. */
+/** A write's answer has no `open_by`. */
 export type Fault = Invoice & Partial<Pick<OpenFault, 'open_by'>>
 
 export const FAULTS_A_PAGE = 20
@@ -107,17 +104,17 @@ export function faultPage(filter: InvoiceFilter, page: number, signal?: AbortSig
   return get('/api/faults', { ...filter, page }, signal)
 }
 
-/** Answers how many are read again. */
+/** Returns how many are read again. */
 export async function retryFaults(which: { invoice_ids: number[] } | ({ all: true } & InvoiceFilter)): Promise<number> {
   return (await post('/api/faults/retry', which)).action_id_list.length
 }
 
-/** For those who may not change what it says. */
+/** For users who may not correct fields. */
 export async function resolveFault(id: number, version: number): Promise<void> {
   await post(at('/api/faults/{id}/resolve', id), { version })
 }
 
-/** Tells the others that somebody looks at it; forgotten after a minute. */
+/** Tells others who looks at it; expires after a minute. */
 export async function openFault(id: number): Promise<void> {
   await post(at('/api/faults/{id}/open', id))
 }

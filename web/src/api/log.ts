@@ -1,11 +1,11 @@
-// The log over HTTP: twenty rows a page, newest first, and all of it as a file.
+// The log: twenty rows a page, newest first, and the export.
 import { address, get } from './http'
 import type { Get, LogPage } from './wire'
 
 export type { LogPage }
 export type LogRow = LogPage['action_list'][number]
 
-/** The number is the interface's. */
+/** The interface's numbers. */
 export const LOG_FACETS = { ip: 0, user: 1, company: 2, kind: 3 } as const
 export type LogFacet = keyof typeof LOG_FACETS
 

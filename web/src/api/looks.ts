@@ -1,4 +1,4 @@
-// How labels look, kept on the box by name.
+// Label looks, stored on the box by name.
 import { at, call, get, post } from './http'
 import type { LabelLook } from './wire'
 

@@ -1,4 +1,4 @@
-// Users, groups, companies and their rights over HTTP.
+// Users, groups, companies and their permissions.
 import { at, call, get, post } from './http'
 import type { Company, Group, Patch, Post, User } from './wire'
 

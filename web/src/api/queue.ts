@@ -1,16 +1,16 @@
-// What waits for the engine, over HTTP, and the hands on it.
+// The engine's queue, and how to intervene.
 import { at, get, post } from './http'
 import type { Get } from './wire'
 
-/** What a user asked for: a picture to read, or a template to add, change or delete. */
+/** A request that waits: a picture to read, or a template to add, change or delete. */
 export type { Action as Waiting } from './wire'
 
 export type Queue = Required<Get['/api/queue']['gives']>
 
-/** `limit`: of the pictures. */
+/** `limit`: of pictures. */
 export async function wholeQueue(limit: number): Promise<Queue> {
   const queue = await get('/api/queue', { limit })
-  // The box looks twice: what began between its looks is not waiting any more.
+  // The box reads the two lists one after the other: what started in between is in both.
   const running = new Set(queue.running_list.map((action) => action.action_id))
   return { ...queue, recognize_wait: (queue.recognize_wait ?? []).filter((action) => !running.has(action.action_id)) }
 }

@@ -1,19 +1,19 @@
-// A WebSocket that notices when it went dead, says so, and comes back by itself.
+// A WebSocket that notices when its connection is dead, and reconnects.
 import { readonly, ref, type Ref } from 'vue'
 import { recheckSession } from './account'
 
-/** Blocked: the box answers, only not by WebSocket; so it is asked again and again. */
+/** `blocked`: the box answers, but not by WebSocket; so it is polled. */
 export type LinkState = 'connecting' | 'open' | 'blocked' | 'lost'
 
 interface Settings {
   path: string
-  /** Nothing heard for so long means lost, whatever the browser believes. */
+  /** Silence this long means lost, whatever the browser believes. */
   silenceMs: number
-  /** Sent often enough that a living box is heard within `silenceMs`; for sockets the box may be silent on. */
+  /** Makes the box answer within `silenceMs`, on sockets where it may be silent. */
   ping?: () => string
   onOpen?: () => void
   onMessage: (message: unknown) => void
-  /** Asks for what the socket would say, where something on the way lets no WebSocket through. */
+  /** Polls the same, where WebSockets are blocked. */
   ask: () => Promise<unknown>
 }
 
@@ -21,11 +21,10 @@ const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 15_000
 const WATCH_MS = 2_000
 const POLICY_VIOLATION = 1008
-/** So often the box is asked where it cannot speak by itself. */
 const ASK_MS = 5_000
-/** After so many failures in a row it is not the box that was away for a moment. */
+/** Failures in a row before WebSockets count as blocked. */
 const BLOCKED_AFTER = 2
-/** A handshake that is neither taken nor refused by then is swallowed on its way. */
+/** A handshake without an answer by then is lost on the way. */
 const HANDSHAKE_MS = 8_000
 
 export class LiveSocket {
@@ -85,7 +84,7 @@ export class LiveSocket {
       this.settings.onOpen?.()
     }
     socket.onmessage = (event) => {
-      // Some proxies take a connection and drop it: only what comes through it counts.
+      // Some proxies accept a connection and drop it: only messages count as open.
       this.failures = 0
       this.stopAsking()
       this.opened()
@@ -142,11 +141,11 @@ export class LiveSocket {
       this.askTimer = window.setInterval(() => void this.askNow(), ASK_MS)
       void this.askNow()
     }
-    // A browser does not tell a refused handshake from an absent box, so ask whether the session still stands.
+    // A refused handshake looks like an absent box: check the session.
     if (code === POLICY_VIOLATION || this.failures % 3 === 1) void recheckSession()
     const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1))
     window.clearTimeout(this.retryTimer)
-    // Spread, or all pages of a hall come back in the same instant after a restart of the box.
+    // Spread out, so that not all pages reconnect at once after a restart.
     this.retryTimer = window.setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2))
   }
 

@@ -1,4 +1,4 @@
-// The box's settings and one's own access tokens over HTTP.
+// The box's settings, backups, health, and the user's access tokens.
 import { ApiError, at, call, errorFrom, get, languageHeader, post } from './http'
 import { sendFiles } from './upload'
 import type { AboutSetting, Get, PermissionId, Settings as WireSettings } from './wire'
@@ -8,7 +8,7 @@ export type SettingValue = AboutSetting['default']
 export type Settings = Record<string, SettingValue>
 export type SettingGroup = Get['/api/settings/about']['gives']['groups'][number]
 
-/** What is in force, as of which change, and which of it only the command line changes. */
+/** `fixed`: settings that only the command line changes. */
 export interface SettingsInForce {
   values: Settings
   version: number
@@ -27,7 +27,7 @@ export async function readSettings(): Promise<SettingsInForce> {
   return inForce(await get('/api/settings'))
 }
 
-/** `seen`: the version that was changed; where somebody was faster, it is a 409 and nothing is changed. */
+/** `seen`: the version that was edited; 409 if it has changed. */
 export async function changeSettings(changes: Settings, seen?: number): Promise<SettingsInForce> {
   const json = seen === undefined ? changes : { ...changes, version: seen }
   return inForce((await call('PATCH', '/api/settings', { json })).body)
@@ -39,7 +39,7 @@ export async function listTokens(): Promise<Token[]> {
   return (await get('/api/tokens')).tokens
 }
 
-/** Answers the token itself, this once only. */
+/** Returns the token itself, only this once. */
 export async function addToken(name: string, permissions: PermissionId[]): Promise<string> {
   return (await post('/api/tokens', { name, permissions })).token
 }
@@ -51,11 +51,10 @@ export async function deleteToken(id: number): Promise<void> {
 export interface Health {
   ready: boolean
   version: string
-  /** By their names in the metrics, without the product's. */
+  /** By metric name, without the product's prefix. */
   numbers: Record<string, number>
 }
 
-/** What is open to monitoring: readiness, the version, the numbers. */
 export async function boxHealth(): Promise<Health> {
   const [ready, described, metrics] = await Promise.all([
     call('GET', '/readyz', { accept: [503] }),
@@ -72,12 +71,12 @@ export function nightlyBackups(): Promise<NightlyBackups> {
   return get('/api/backups')
 }
 
-/** The box answers, and then begins anew as the one that was kept. */
+/** The box answers, then restarts from the backup. */
 export async function restoreBackup(file: File, onProgress: (sentBytes: number) => void): Promise<void> {
   await sendFiles({ path: '/api/restore', files: [file], onProgress })
 }
 
-/** `onProgress`: how much has come, and about how much there will be; what is written meanwhile comes on top. */
+/** `onProgress`: bytes received, and roughly expected; later writes come on top. */
 export async function downloadBackup(onProgress: (bytes: number, expected: number) => void, signal: AbortSignal): Promise<File> {
   let response: Response
   try {
@@ -99,6 +98,6 @@ export async function downloadBackup(onProgress: (bytes: number, expected: numbe
       },
     }),
   )
-  // As a blob the browser may keep it on its disk; gathered by hand it would lie in memory.
+  // The browser may keep a blob on disk; chunks would stay in memory.
   return new File([await new Response(counted).blob()], name)
 }

@@ -1,4 +1,4 @@
-// Templates over HTTP; the interface calls them models.
+// Templates; the interface calls them models.
 import { call, post } from './http'
 import type { JsonModel, Model as Template, Trial } from './wire'
 
@@ -8,7 +8,6 @@ export type { Model as Template, Trial } from './wire'
 
 export interface TemplatePage {
   list: Template[]
-  /** A search does not tell how many there are. */
   total: number | null
 }
 
@@ -27,23 +26,22 @@ export async function allTemplates(): Promise<Template[]> {
   }
 }
 
-/** There is no asking for one alone. */
+/** There is no route for a single template. */
 export async function findTemplate(id: number): Promise<Template | null> {
   return (await allTemplates()).find((template) => template.model_id === id) ?? null
 }
 
-/** What was drawn. */
 export interface Saving {
   json: JsonModel
-  /** Left out, it is a new one. */
+  /** Absent: a new template. */
   id?: number
-  /** The one that was changed here. */
+  /** The version that was edited. */
   version?: number
-  /** What `uploadOrigin` answered; left out, a changed template keeps its picture. */
+  /** From `uploadOrigin`; absent: a changed template keeps its picture. */
   picture?: string
 }
 
-/** Answers the action to wait for. */
+/** Returns the action to wait for. */
 export async function saveTemplate({ json, id, version, picture }: Saving): Promise<number> {
   const answer = await post('/invoice/addModel', {
     modelAction: { json_model: json, ...(id === undefined ? {} : { model_id: id }), ...(version === undefined ? {} : { version }) },
@@ -57,10 +55,10 @@ export async function deleteTemplate(id: number): Promise<number> {
   return (await post('/invoice/deleteModel', { model_id: id })).action_id
 }
 
-/** Reading takes as long as it takes, and several may ask at once. */
+/** Reading takes time, and several users may test at once. */
 const TRIAL_MS = 180_000
 
-/** Nothing is saved: neither what was drawn nor the picture. */
+/** Saves neither the draft nor the picture. */
 export async function tryDraft({ json, id, picture }: Saving, sample: File): Promise<Trial> {
   const form = new FormData()
   form.append('json_model', JSON.stringify(json))

@@ -1,4 +1,4 @@
-// Sending pictures with progress. XMLHttpRequest, because fetch does not tell how much has gone out.
+// Uploads with progress. XMLHttpRequest, because fetch does not report upload progress.
 import { ApiError, errorFrom, languageHeader } from './http'
 import type { Post } from './wire'
 
@@ -7,7 +7,7 @@ export type QueuedAnswer = Post['/invoice/recognizeImage']['gives']
 interface Sending<P extends keyof Post> {
   path: P
   files: File[]
-  /** The same key again queues nothing twice. */
+  /** A repeated key queues nothing twice. */
   key?: string
   onProgress?: (sentBytes: number) => void
 }

@@ -1,18 +1,16 @@
-// Labels that somebody is asked about, followed live: what was answered, corrected or retired meanwhile is no question any more.
+// Follows labels that are being asked about: once answered, corrected or retired elsewhere they need no answer.
 import { onBeforeUnmount, onMounted, shallowRef, watch } from 'vue'
 import { readDevice, type DeviceDetail, type DeviceEvent } from '../api/devices'
 import { isSameCpuid } from '../lib/gun'
 import { refreshLabels, rows, serials, type AskedLabel } from './unprinted'
 
 const LOOK_MS = 3_000
-/** So many are asked for one by one at a time. */
 const AT_ONCE = 40
 
 export interface Settled {
   what: 'answered' | 'changed' | 'retired' | 'gone'
-  /** Who did it; unknown where the device is gone. */
+  /** Unknown if the device is gone. */
   by?: DeviceEvent | undefined
-  /** What the device is called now. */
   cpuid: string
 }
 
@@ -24,13 +22,13 @@ function settledBy(device: DeviceDetail | null, label: AskedLabel, wasSent: bool
   const latest = (kinds: (what: string) => boolean) => device.history.find(({ what }) => kinds(what))
   if (device.retired) return { what: 'retired', by: latest((what) => what === 'retired'), cpuid }
   if (label.cpuid && !isSameCpuid(cpuid, label.cpuid)) return { what: 'changed', by: latest((what) => what === 'cpuid'), cpuid }
-  // A label that was printed before stays so while its reprint is open: what was done last tells.
+  // A reprint leaves the label printed: the last step decides.
   const last = latest((what) => what === 'sent' || ANSWERS.has(what))
   if (wasSent && last && last.what !== 'sent') return { what: 'answered', by: last, cpuid }
   return undefined
 }
 
-/** `wereSent`: they are on their way to a printer, and whoever answers first is who answered. */
+/** `wereSent`: the labels are on their way to a printer, and the first answer counts. */
 export function useSettled(labels: () => AskedLabel[], wereSent: boolean) {
   const settled = shallowRef<ReadonlyMap<string, Settled>>(new Map())
 
@@ -50,7 +48,7 @@ export function useSettled(labels: () => AskedLabel[], wereSent: boolean) {
     await look(labels().filter(({ serial }) => names.has(serial)))
   }
 
-  /** Those of which the list says that something became of them; those that it does not hold in turn. */
+  /** Labels that changed in the list; those not in it are checked in turn. */
   let turn = 0
   function suspects(): AskedLabel[] {
     const listed = new Map(rows.value.map((row) => [row.serial, row]))
@@ -68,7 +66,7 @@ export function useSettled(labels: () => AskedLabel[], wereSent: boolean) {
   async function follow(): Promise<void> {
     if (looking) return
     looking = true
-    // What can't be asked now is asked with the next round.
+    // Tried again in the next round.
     await look(suspects()).catch(() => {})
     looking = false
   }

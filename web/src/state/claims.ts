@@ -1,22 +1,22 @@
-// Who is printing which labels just now, live; and which of them this page took itself.
+// Live: who is printing which labels, and which this page has claimed.
 import { computed, shallowRef } from 'vue'
 import { claimsNow, LIVE_CLAIMS, type Claim, type Claims } from '../api/devices'
 import { LiveSocket } from '../api/socket'
 import { hideLink, showLink } from './links'
 import { user } from './session'
 
-/** The box speaks every 20 s at the latest. */
+/** The box sends at least every 20 s. */
 const SILENCE_MS = 45_000
 
 const all = shallowRef<Claims>({})
-/** Claims belong to a user; a line of stations often shares one, so a page has to know its own. */
+/** Claims belong to users, but stations often share one; so a page tracks its own. */
 const own = shallowRef<ReadonlySet<string>>(new Set())
 
 export const ownClaims = computed(() => own.value)
 
 export interface ClaimedElsewhere {
   name: string
-  /** By the same user, but on another page. */
+  /** The same user on another page. */
   sameUser: boolean
 }
 
@@ -29,7 +29,6 @@ const elsewhere = computed(() => {
   return claimed
 })
 
-/** Somebody else, or somebody at another page, has the label. */
 export function claimedElsewhere(serial: string): ClaimedElsewhere | undefined {
   return elsewhere.value.get(serial)
 }
@@ -41,18 +40,18 @@ export function hold(serials: string[]): void {
 export function letGo(serials: string[]): void {
   const gone = new Set(serials)
   own.value = new Set([...own.value].filter((serial) => !gone.has(serial)))
-  // The box says it too, a moment later; until then they would count as another page's.
+  // The box confirms shortly; until then these would count as another page's.
   all.value = Object.fromEntries(Object.entries(all.value).filter(([serial]) => !gone.has(serial)))
 }
 
 let onChange: (serials: string[]) => void = () => {}
-/** A label that was taken or let go has probably another state than before. */
+/** Labels claimed or released have probably changed state. */
 export function whenClaimsChange(handler: (serials: string[]) => void): void {
   onChange = handler
 }
 
 let onLoss: (lost: { serial: string; by: Claim | undefined }[]) => void = () => {}
-/** A label that this page took is another's, or nobody's any more: its claim ran out, or the box began anew. */
+/** This page's claims that expired, passed to others or ended with a restart. */
 export function whenClaimsAreLost(handler: typeof onLoss): void {
   onLoss = handler
 }

@@ -1,18 +1,17 @@
-// What the box says of its clock: its zone, whether it allots serials now, and what a serial looks like.
+// The box's time zone, whether it allots serials, and their pattern.
 import { computed, shallowRef } from 'vue'
 import { readClock, type BoxClock } from '../api/clock'
 
 const ASK_AGAIN_MS = 60_000
 const EIGHT_DIGITS = /^\d{8}$/
 
-/** Null until known. */
 export const boxClock = shallowRef<BoxClock | null>(null)
 
 export async function refreshClock(): Promise<void> {
   try {
     boxClock.value = await readClock()
   } catch {
-    // Asked again with the next round; what depends on it is left out until then.
+    // Tried again next round.
   }
 }
 
@@ -30,7 +29,7 @@ const serialForm = computed(() => {
   try {
     return new RegExp(`^(?:${pattern})$`)
   } catch {
-    // Written for the box; not every pattern is one for a browser too.
+    // Not every pattern of the box is valid in a browser.
     return EIGHT_DIGITS
   }
 })

@@ -1,4 +1,4 @@
-// The one invoice WebSocket of this browser page: which page is registered on it, the number of faults, who listens.
+// The one invoice WebSocket of this browser page: the registered page, the number of faults, the listeners.
 import { computed, ref } from 'vue'
 import { whoAmI } from '../api/account'
 import { LiveSocket } from '../api/socket'
@@ -8,16 +8,15 @@ import { canAny, refreshUser } from './session'
 
 type Listener = (message: Message) => void
 
-/** The first of these that one may see is watched where no page asks for another. */
+/** The first allowed one is watched unless a page asks for another. */
 const BY_DEFAULT: Page[] = ['console', 'models', 'queue', 'log', 'users', 'faults']
 
 const defaultPage = computed(() => BY_DEFAULT.find((page) => canAny(PAGE_RIGHTS[page])))
 
-/** Null until the box has said it. */
 export const faultCount = ref<number | null>(null)
 
 let wanted: Page | undefined
-/** The newest of the box's numbers that this page has heard; null while it has heard none of the page it watches. */
+/** The last number heard for the watched page; null if none. */
 let heard: number | null = null
 const listeners = new Set<Listener>()
 const openers = new Set<() => void>()
@@ -25,15 +24,15 @@ const openers = new Set<() => void>()
 const socket = new LiveSocket({
   path: '/invoice/webSocketServer',
   silenceMs: 60_000,
-  // The pages ask for their lists themselves; this only tells a blocked line from an absent box.
+  // Pages fetch their lists themselves; this only tells a blocked connection from an absent box.
   ask: whoAmI,
-  // The box answers everything, if only with a refusal; so silence means that the line is dead.
+  // The box answers even this, so silence means a dead connection.
   ping: () => JSON.stringify({ code: SAID.catch_up }),
   onOpen: register,
   onMessage: (raw) => {
     const message = raw as Message & { number?: number }
     if (typeof message?.msg_id !== 'number') return
-    // What was missed is told again after this, or it is not known any more, and everything has to be looked at.
+    // Missed news is repeated after this; if the box no longer has it, everything is fetched.
     const isTold = message.msg_id === MESSAGES.resumed && !message.missed
     if (typeof message.number === 'number' && !isTold) heard = message.number
     if (message.msg_id === MESSAGES.resumed && !isTold) for (const opener of openers) opener()
@@ -61,7 +60,7 @@ export function stopFeed(): void {
   heard = null
 }
 
-/** Which page of the feed is looked at; undefined for the default. */
+/** The page to watch; undefined for the default. */
 export function watchPage(page: Page | undefined): void {
   const before = wanted ?? defaultPage.value
   wanted = page
@@ -75,7 +74,6 @@ export function watchedPage(): Page | undefined {
   return wanted ?? defaultPage.value
 }
 
-/** Asks for what has been read so far of what is being read. */
 export function catchUpOnReading(): void {
   socket.send({ code: SAID.catch_up })
 }
@@ -85,8 +83,7 @@ export function listen(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Runs whenever messages have been missed: after each change of the page watched, and after a time away of which the box no longer knows
- * everything. */
+/** Called when messages were missed for good, or the page changed. */
 export function whenFeedOpens(opener: () => void): () => void {
   openers.add(opener)
   return () => openers.delete(opener)

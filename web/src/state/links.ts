@@ -1,4 +1,4 @@
-// The live connections of the page that is open, so that the shell can say when one of them is down.
+// The open page's live connections, so that the shell can show when one is down.
 import { computed, shallowReactive, type Ref } from 'vue'
 import type { LinkState } from '../api/socket'
 
@@ -17,7 +17,6 @@ export function hideLink(name: string): void {
   links.delete(name)
 }
 
-/** The worst of them; null when the page has none. */
 export const linkState = computed<LinkState | null>(() => {
   const states = [...links.values()].map((link) => link.state.value)
   if (!states.length) return null

@@ -1,12 +1,11 @@
-// Tells the box which fault is looked at here, so that others see it; the box forgets what it has not been told for a minute.
+// Tells the box which fault is open here, so that others see it; the box forgets after a minute.
 import { onBeforeUnmount, watch } from 'vue'
 import { closeFault, openFault } from '../api/invoices'
 
 const TELL_MS = 20_000
 
-/** `looked`: the fault, null for none. */
 export function keepPresence(looked: () => number | null): void {
-  // Only a courtesy: where it fails, the version keeps the invoice.
+  // Only a courtesy: the version protects the invoice.
   const tell = (id: number | null) => {
     if (id !== null && !document.hidden) void openFault(id).catch(() => {})
   }

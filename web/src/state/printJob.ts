@@ -1,4 +1,4 @@
-// One print: labels are claimed, their pictures fetched, recorded as sent, printed; then people say what came out.
+// One print: claim labels, fetch pictures, record them as sent, print, ask for the outcome.
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import * as api from '../api/devices'
 import { LABELS_AT_ONCE, type LabelState, type Outcomes, type OutcomeAnswer } from '../api/devices'
@@ -7,7 +7,7 @@ import { claimedElsewhere, hold, letGo, ownClaims, whenClaimsAreLost } from './c
 import { isSameCpuid } from '../lib/gun'
 import { refreshLabels, rowOf, rows as unprinted, type AskedLabel, type DeviceRow } from './unprinted'
 
-/** A claim lasts so long; it is taken again well before that. */
+/** How long a claim lasts; it is renewed well before. */
 const CLAIM_MS = 120_000
 const RENEW_MS = 45_000
 const TICK_MS = 5_000
@@ -30,27 +30,26 @@ export interface LeftOut {
 
 export interface PrintJob {
   items: LabelItem[]
-  /** Somebody else is printing these. */
   taken: LeftOut[]
-  /** Sent before, and nobody has said what came of it: not printed again unless somebody asks for it. */
+  /** Sent before, outcome unanswered: not printed again unless asked for. */
   unconfirmed: DeviceRow[]
-  /** More than fit in one print. */
+  /** How many did not fit in one print. */
   rest: number
   /** Printed before; a reason is needed. */
   again: string[]
-  /** Corrected since they were drawn, and drawn anew: what they said before, by serial. */
+  /** Corrected and redrawn since: their former CPUID, by serial. */
   changed: Map<string, string>
-  /** Sent by somebody since they were drawn: who it was, by serial. */
+  /** Sent by others since they were drawn: by whom, by serial. */
   resent: Map<string, string>
-  /** Not this page's to print any more, and whose they are, if anybody's: nothing is printed until all is drawn anew. */
+  /** Lost, with their new holders: nothing prints until redrawn. */
   lost: LeftOut[]
-  /** Sent before, and not known to have come out: the printer may still have them. */
+  /** Outcome unknown: the printer may still hold them. */
   doubtful: string[]
 }
 
 const DOUBTFUL = new Set<LabelState>(['sent', 'failed', 'unknown'])
 
-/** Its last label went out and nobody has answered for it, be it a reprint of one that counts as printed. */
+/** Its last label has no answer yet, even for a reprint of a printed one. */
 function isOpen(row: DeviceRow): boolean {
   return row.label === 'sent' || (row.label !== 'unknown' && Boolean(row.sentBy))
 }
@@ -79,18 +78,17 @@ function pairOf({ serial, cpuid }: Pick<LabelItem, 'serial' | 'cpuid'>): api.Pai
 export function usePrintJob() {
   const job = shallowRef<PrintJob | null>(null)
   const busy = ref(false)
-  /** On record as sent already, in an attempt that went no further. */
+  /** Already recorded as sent, in an unfinished attempt. */
   const recorded = new Set<string>()
-  /** How often each had been sent when it was drawn. */
   const seen = new Map<string, number>()
-  /** When the box last said that they are this page's. */
+  /** When the box last confirmed the claims. */
   let heldAt = 0
   let triedAt = 0
   let sending = false
-  /** Nothing that happens to them from then on keeps them from the paper. */
+  /** After sending, nothing stops the print. */
   let sent = false
 
-  /** Answers who has them when none is left to print. */
+  /** Returns the other holders if nothing is left to print. */
   async function start(
     rows: DeviceRow[],
     withUnconfirmed = rows.every(isOpen),
@@ -100,7 +98,7 @@ export function usePrintJob() {
     try {
       const { free, taken, unconfirmed, rest } = take(rows, withUnconfirmed, room)
       if (!free.length) return taken
-      // From here on they are this page's: what the live list says in the meantime is no news.
+      // Held from here on, so that the live list's news of it is ignored.
       hold(free.map((row) => row.serial))
       const asked = Date.now()
       const answer = await api.claimLabels(free.map((row) => row.serial)).catch((error: unknown) => {
@@ -162,12 +160,12 @@ export function usePrintJob() {
     }
   }
 
-  /** All of it again, as it is by now: with fresh claims, and with whatever there is to ask. */
+  /** Draws everything again, with fresh claims and open questions. */
   async function redraw(): Promise<LeftOut[]> {
     const now = job.value
     if (!now) return []
     const found = await Promise.all(now.items.map(({ serial }) => api.readDevice(serial)))
-    // News came in meanwhile, and the labels are others.
+    // News came in meanwhile: the labels differ.
     if (job.value && job.value.items !== now.items) return redraw()
     if (!job.value) return []
     const before = job.value
@@ -178,7 +176,6 @@ export function usePrintJob() {
     return taken
   }
 
-  /** They are not this page's any more. */
   function lose(left: LeftOut[]): void {
     letGo(left.map(({ serial }) => serial))
     const now = job.value
@@ -189,7 +186,7 @@ export function usePrintJob() {
     if (lost.length) job.value = { ...now, lost: [...now.lost.filter(({ serial }) => !known.has(serial)), ...lost] }
   }
 
-  /** Lets go of what ran out while the page slept or the box was out of reach: somebody else may have had it since. */
+  /** Drops claims that expired while the page slept or the box was away. */
   function letLapse(): boolean {
     if (!ownClaims.value.size || Date.now() - heldAt < CLAIM_MS) return false
     lose([...ownClaims.value].map((serial) => ({ serial, name: '', sameUser: false })))
@@ -220,14 +217,14 @@ export function usePrintJob() {
     }
   }
 
-  /** Records that the labels go to the printer; false: some are others by now, and are drawn anew for somebody to look at. */
+  /** Records the labels as sent. False: some changed and are redrawn. */
   async function send(reason: string): Promise<boolean> {
     const now = job.value
     if (!now || now.lost.length || letLapse()) return false
     const again = new Set(now.again)
     sending = true
     try {
-      // What may be refused goes first. The reason is kept with those that were printed before only.
+      // First what may be refused. Only reprints keep the reason.
       await record(now.items.filter(({ serial }) => again.has(serial)), reason)
       await record(now.items.filter(({ serial }) => !again.has(serial)), '')
       sent = true
@@ -237,9 +234,9 @@ export function usePrintJob() {
       const refused = now.items.filter(({ serial }) => error.message.includes(serial))
       const answer = refused.length ? await api.claimLabels(refused.map(({ serial }) => serial)).catch(() => null) : null
       if (answer) loseTaken(answer.taken)
-      // The refusal names one kind at a time; where they are few, all are looked at.
+      // The refusal names one kind at a time; a short list is checked in full.
       if (await renew(now.items.length <= LOOKED_AT ? now.items : refused)) return false
-      // Printed by somebody else since the list was read.
+      // Printed by others since the list was read.
       if (job.value && error.code === 'conflict') job.value = { ...job.value, again: [...new Set([...again, ...refused.map(({ serial }) => serial)])] }
       throw error
     } finally {
@@ -248,7 +245,7 @@ export function usePrintJob() {
     }
   }
 
-  /** Draws those anew that were corrected or sent meanwhile, and takes out what was retired; false where there are none. */
+  /** Redraws labels corrected or sent since, and drops retired ones; false if there are none. */
   async function renew(items: LabelItem[]): Promise<boolean> {
     const found = await Promise.all(items.map(({ serial }) => api.readDevice(serial)))
     const isGone = (i: number) => !found[i] || found[i].retired
@@ -279,13 +276,13 @@ export function usePrintJob() {
       items: now.items.filter(({ serial }) => !gone.has(serial)).map((item) => fresh.get(item.serial) ?? item),
       resent: new Map([...now.resent, ...resent.map((device): [string, string] => [device.DeviceSN, who(device)])]),
       again: ofThese(now.again, ({ count }) => count > 0),
-      // Another list is another question: what was answered before is not taken for an answer to it.
+      // A changed list is a new question: old answers don't apply.
       doubtful: gone.size || sentAnew.size ? ofThese(now.doubtful, isDoubtful) : now.doubtful,
     }
     return true
   }
 
-  // What the list learns while the labels are looked at.
+  // News of the list while the labels are shown.
   watch(unprinted, (rows) => {
     if (!job.value || busy.value || sending || sent) return
     const known = new Map(rows.filter(({ cpuid }) => cpuid).map((row) => [row.serial, row]))
@@ -296,7 +293,7 @@ export function usePrintJob() {
     if (stale.length) void renew(stale).catch(() => {})
   })
 
-  /** `labels`: what they say is told with them. */
+  /** `labels`: sent along with their CPUIDs. */
   async function finish(outcomes: Outcomes, labels: AskedLabel[]): Promise<OutcomeAnswer> {
     const shown = new Map(labels.map((label) => [label.serial, label]))
     const named = (serials: string[]) => serials.map((serial) => (shown.get(serial)?.cpuid ? pairOf(shown.get(serial)!) : serial))
@@ -314,7 +311,7 @@ export function usePrintJob() {
     const held = serials.filter((serial) => ownClaims.value.has(serial))
     if (!held.length) return
     letGo(held)
-    // If it is not heard, the claims run out by themselves.
+    // If this fails, the claims expire.
     await api.releaseLabels(held).catch(() => {})
     refreshLabels(held)
   }

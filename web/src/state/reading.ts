@@ -1,4 +1,4 @@
-// What the console shows: the picture being read, area by area, and the last few that were finished.
+// What the console shows: the current picture, area by area, and the last finished ones.
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import {
   latestInvoices,
@@ -20,7 +20,6 @@ import { can } from './session'
 export interface MatchedTemplate {
   id: number | null
   label: string
-  /** Its picture; empty where nobody has told it. */
   url: string
 }
 
@@ -31,28 +30,26 @@ export interface Reading {
   companyName: string
   time: string
   done: boolean
-  /** Undefined until the engine has said which fits, null when none does. */
+  /** Undefined until the engine has reported; null if none fits. */
   template: MatchedTemplate | null | undefined
-  /** The templates it was chosen from, the likeliest first; null until they are asked for. */
   candidates: Candidate[] | null
   regions: Region[]
   invoice: number | null
   fault: boolean
-  /** The engine's, in the interface's sentence. */
+  /** The engine's error, in the interface's sentence. */
   trouble: string | null
-  /** Why people have to look at it. */
   reasons: Reason[]
 }
 
 const KEPT = 12
 
-/** What is followed: the one that began first of those that are being read, else the last that ended. */
+/** The followed reading: the oldest running one, or else the last finished. */
 export const current = ref<Reading | null>(null)
-/** Several engines read several at once. */
+/** Engines may read several at once. */
 const running = reactive(new Map<number, Reading>())
 export const readings = computed(() => [...running.values()])
 export const finished = ref<Reading[]>([])
-/** The action of a finished one that somebody looks at; null follows what is being read. */
+/** A finished one that the user looks at; null follows the running one. */
 export const pinned = ref<number | null>(null)
 export const queues = shallowRef<QueueState | null>(null)
 
@@ -85,7 +82,7 @@ function regionOf(reading: Reading, posId: string): Region {
   if (!region) {
     region = { posId, position: null, text: null, probability: null, fromCode: false }
     reading.regions.push(region)
-    // The array's own, so that later changes are seen.
+    // The array's reactive copy, so that later changes are seen.
     region = reading.regions[reading.regions.length - 1]!
   }
   return region
@@ -107,7 +104,7 @@ function templateArrived(reading: Reading, { status, id, model_label, url }: Tol
   reading.template = status === -1 ? null : { id, label: model_label ?? '', url: url ?? '' }
 }
 
-/** Of those that are being read: which template fits, and why. The message that tells it has no room for the reasons. */
+/** For running ones: the message has no room for candidates. */
 async function askWhy(): Promise<void> {
   for (const { action_id, match } of await readNow().catch(() => [])) {
     const reading = running.get(action_id)
@@ -117,15 +114,15 @@ async function askWhy(): Promise<void> {
   }
 }
 
-/** Of one that has ended; the stored invoice knows. */
+/** The same for a finished one, from the stored invoice. */
 async function askStored(reading: Reading): Promise<void> {
   if (reading.invoice === null || !can('invoice-r')) return
   const stored = await oneInvoice(reading.invoice).catch(() => null)
   const kept = finished.value.find((other) => other.action === reading.action)
-  // Read again meanwhile, it tells of that.
+  // Skipped if it was read again.
   if (!stored || !kept || stored.action_id !== kept.action) return
   kept.candidates = stored.candidates
-  // The message that it ended names no reason for a fault.
+  // The final message has no reasons.
   kept.reasons = stored.reasons
 }
 
@@ -142,7 +139,7 @@ async function end(reading: Reading, message: Told<typeof MESSAGES.recognised>):
   if (reading.candidates === null || (reading.fault && !reading.trouble)) await askStored(reading)
 }
 
-/** Every 203 of the same action is a new try, which starts again from nothing. */
+/** Each 203 of an action is a new try, from nothing. */
 let starts = 0
 
 function read(message: Message): void {
@@ -203,7 +200,6 @@ function fromInvoice(invoice: Invoice): Reading {
   }
 }
 
-/** What is being read right now, and what ended while nobody listened. */
 async function catchUp(): Promise<void> {
   if (watchedPage() !== 'console') return
   const before = starts
@@ -226,22 +222,20 @@ async function catchUp(): Promise<void> {
   finished.value = [...finished.value, ...missed].sort((a, b) => b.action - a.action).slice(0, KEPT)
 }
 
-/** What waits. Without the right to ask, or an answer, what was known before is no longer true and not shown. */
+/** Without an answer, old numbers are not shown. */
 async function refreshQueues(): Promise<void> {
   queues.value = can('queue-r') ? await queueState().catch(() => null) : null
 }
 
-/** After an upload the box has said how much waits, whatever rights one has. */
+/** An upload's answer tells the sizes, whatever the permissions. */
 export function noteQueues(manage: number, recognize: number): void {
   queues.value = { manage_size: manage, recognize_size: recognize, paused: queues.value?.paused ?? null }
 }
 
-/** Asks for what has been read so far. */
 export function pictureLoaded(): void {
   if (current.value && !current.value.done) catchUpOnReading()
 }
 
-/** Of several that are being read at once, this one is followed. */
 export function follow(action: number): void {
   current.value = running.get(action) ?? current.value
   pinned.value = null
@@ -254,7 +248,7 @@ export function startReading(): () => void {
     watch(shown, (reading) => {
       if (reading?.done && reading.candidates === null) void askStored(reading)
     }),
-    // The reasons come in the language they were asked for in.
+    // Reasons come in the language of the request.
     watch(i18n.global.locale, () => {
       for (const reading of finished.value) reading.candidates = null
       if (shown.value?.done) void askStored(shown.value)

@@ -1,16 +1,16 @@
-// A reading that has ended, shown again as it came: step by step, by hand or by itself.
+// Replays a finished reading step by step, by hand or automatically.
 import { computed, onBeforeUnmount, ref, watch, type Ref } from 'vue'
 import type { Region } from '../lib/regions'
 import type { Reading } from './reading'
 
 const STEP_MS = 700
 
-/** What there is to see after so many steps: the picture, the template, then each area found and read, at last the end. */
+/** The view after some steps: picture, template, then each area found and read, then the end. */
 function after(reading: Reading, steps: number): Reading {
   const regions: Region[] = []
   let left = steps - 1
   for (const region of reading.regions) {
-    // What is on no place of the picture is only read.
+    // Without a position it is only read.
     const parts = region.position ? 2 : 1
     if (left <= 0) break
     regions.push(left >= parts ? region : { ...region, text: null, probability: null })
@@ -24,7 +24,7 @@ function stepsOf(reading: Reading): number {
 }
 
 export function useReplay(reading: Ref<Reading | null>) {
-  /** Null: as it ended. */
+  /** Null: the final state. */
   const at = ref<number | null>(null)
   const playing = ref(false)
   const steps = computed(() => (reading.value?.done ? stepsOf(reading.value) : 0))

@@ -1,4 +1,4 @@
-// Who is logged in here and what he may do. The box decides; this only spares people what it would refuse.
+// Who is logged in and what they may do. The box decides; this only avoids requests it would refuse.
 import { computed, shallowRef } from 'vue'
 import * as account from '../api/account'
 import type { User } from '../api/account'
@@ -17,7 +17,6 @@ export function can(permission: Right): boolean {
   return permission.endsWith('-r') && held.value.has(`${permission}w`)
 }
 
-/** Any of them will do. */
 export function canAny(permissions: readonly Right[]): boolean {
   return permissions.some(can)
 }
@@ -26,7 +25,7 @@ export async function refreshUser(): Promise<void> {
   userRef.value = await account.whoAmI()
 }
 
-/** Asks the box once; a failure is asked again next time. */
+/** Asks the box once; retried after a failure. */
 export function ensureKnown(): Promise<void> {
   known ??= refreshUser().catch((error: unknown) => {
     known = null
@@ -46,7 +45,7 @@ export async function login(username: string, passwd: string): Promise<account.L
 }
 
 let onLogout = () => {}
-/** Whoever logs out himself leaves nothing behind. */
+/** A deliberate log-out leaves nothing behind. */
 export function whenLoggedOut(handler: () => void): void {
   onLogout = handler
 }
@@ -57,7 +56,7 @@ export async function logout(): Promise<void> {
   forgetUser()
 }
 
-/** A changed password ends every session, this one too; so log in again with the new one. */
+/** A changed password ends all sessions, so log in again. */
 export async function changePassword(old: string, passwd: string): Promise<void> {
   const me = userRef.value
   if (!me) return

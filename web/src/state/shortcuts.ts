@@ -1,4 +1,4 @@
-// The keys that work on every page. Not here: what the keys do on one page alone.
+// The keys that work on every page. Not here: keys of single pages.
 import { MENU, mayOpen, router } from '../router'
 
 /** After `g`. */
@@ -16,7 +16,7 @@ export const PAGE_KEYS: Record<(typeof MENU)[number], string> = {
 
 const TOGETHER_MS = 1_500
 
-/** Where a key is a letter, or a dialog has the floor. */
+/** The user is typing, or a dialog is open. */
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true

@@ -1,4 +1,4 @@
-// Template changes that wait for the engine: what was asked from here, and what became of it.
+// Template changes waiting for the engine, and their outcomes.
 import { computed, shallowReactive, shallowRef } from 'vue'
 import { MESSAGES, type Message } from '../api/wire'
 import { i18n } from '../i18n'
@@ -27,11 +27,11 @@ const FAILED: Record<Verb, string> = {
 const REMEMBERED = 50
 
 const jobs = shallowReactive(new Map<number, Job>())
-/** Outcomes that came before the answer that named their action. */
+/** Outcomes that came before the answer with their action id. */
 const early = new Map<number, Outcome>()
 
 export const pendingJobs = computed(() => [...jobs.values()])
-/** Goes up whenever the list of templates may have changed. */
+/** Raised when the list of templates may have changed. */
 export const templatesChanged = shallowRef(0)
 
 function settle(job: Job, message: Outcome): void {
@@ -66,7 +66,7 @@ function hear(message: Message): void {
 export function startTemplateJobs(): () => void {
   const stops = [
     listen(hear),
-    // What ended while nobody listened shows in the list itself.
+    // What ended unheard shows in the list itself.
     whenFeedOpens(() => {
       jobs.clear()
       templatesChanged.value += 1

@@ -1,4 +1,4 @@
-// Light or dark: the stored choice, else the system's.
+// Light or dark: the stored choice, or else the system's.
 import { ref, watchEffect } from 'vue'
 import { readSetting, writeSetting } from '../lib/storage'
 

@@ -1,9 +1,9 @@
-// What was typed into faults and not saved, for as long as the tab: a session that ends takes nobody's typing with it. It is offered to the same
-// user again, and never sent by itself.
+// Unsaved input in faults, kept for the tab's life, so that an ended session loses none. Offered to the same user again, never sent
+// by itself.
 import { user, whenLoggedOut } from './session'
 
 export interface Typed {
-  /** Of the invoice as it was typed against. */
+  /** The invoice's version when it was typed. */
   version: number
   /** By `pos_id`. */
   fields: Record<string, string>

@@ -1,38 +1,37 @@
-// What is not printed yet, live, and what is known of those devices besides their serials.
+// Live: the unprinted devices, and their details.
 import { computed, ref, shallowRef, watch } from 'vue'
 import { DEVICES_PAGE, LIVE_LIST, listDevices, unprintedNow, type Device, type DeviceFilter, type LabelState } from '../api/devices'
 import { LiveSocket } from '../api/socket'
 import { whenClaimsChange } from './claims'
 import { hideLink, showLink } from './links'
 
-/** The box speaks every 20 s at the latest. */
+/** The box sends at least every 20 s. */
 const SILENCE_MS = 45_000
 const FRESH_MS = 6_000
-/** The box tells which devices are in the list, not what became of their labels; claims hint at that, and this is for the rest. */
+/** The list has no label states; claims hint at changes, this catches the rest. */
 const RELEARN_MS = 120_000
 const GATHER_MS = 150
-/** After news that tells by itself what is new, the rest of the list is asked for again a little later. */
+/** The rest of the list, after news that names what is new. */
 const REST_MS = 1_000
-/** Of a long list no more than a fifth of the time is spent on asking for it. */
+/** At most a fifth of the time is spent on fetching a long list. */
 const REST_TIMES = 4
-/** The box says the same again after 20 s of silence; what comes sooner is news, whatever the list says. */
+/** The box repeats itself after 20 s; anything sooner is news. */
 const NEWS_MS = 19_000
 
-/** A device as a row of a list. */
 export interface DeviceRow {
   serial: string
   cpuid: string
   time: string
   label: LabelState
   count: number
-  /** How often a label of it was sent, whatever became of it. */
+  /** How often a label was sent, whatever its outcome. */
   sent: number
   printed: boolean
   sentBy?: string | null
   sentTime?: string | null
 }
 
-/** A label that somebody is asked about: what it says, and who sent it when. */
+/** A label to ask about: its text, and who sent it when. */
 export type AskedLabel = Pick<DeviceRow, 'serial' | 'cpuid' | 'sentBy' | 'sentTime'>
 
 export function rowOf(device: Device): DeviceRow {
@@ -49,10 +48,10 @@ export function rowOf(device: Device): DeviceRow {
   }
 }
 
-/** Oldest first; null until the box has said it. */
+/** Oldest first; null until known. */
 export const serials = shallowRef<string[] | null>(null)
 export const heardAt = ref<Date | null>(null)
-/** Those that came while the page was open, for a moment. */
+/** Briefly: those that came while the page was open. */
 export const fresh = shallowRef<ReadonlySet<string>>(new Set())
 
 const details = shallowRef<ReadonlyMap<string, DeviceRow>>(new Map())
@@ -63,9 +62,9 @@ export const rows = computed<DeviceRow[]>(() =>
   ),
 )
 
-/** Counts every message: a device may be another than before although the list holds the same serials. */
+/** Counts all messages: devices may change while the serials stay. */
 export const heard = ref(0)
-/** Counts those that surely tell of a change. */
+/** Counts only certain changes. */
 export const news = ref(0)
 
 function receive(list: string[]): void {
@@ -95,14 +94,13 @@ function markFresh(before: string[], now: string[]): void {
   }, FRESH_MS)
 }
 
-/** What to ask for next: those not known yet, everything, or a few whose state changed. */
+/** What to fetch next: unknown devices, everything, or a few that changed. */
 let wantsAll = false
 let wantsNew = false
 let wantsOf = new Set<string>()
 let learning = false
 let wake = 0
 let relearning = 0
-/** How long it took to ask for the whole list. */
 let took = 0
 
 function relearnSoon(ms: number): void {
@@ -124,7 +122,6 @@ function want(what: 'all' | 'new' | string[]): void {
   wake = window.setTimeout(() => void learn(), details.value.size ? GATHER_MS : 0)
 }
 
-/** Asks the box again for the states of these labels. */
 export function refreshLabels(changed: string[]): void {
   want(changed)
 }
@@ -154,7 +151,7 @@ async function learn(): Promise<void> {
   }
 }
 
-/** First only what registered since; then everything, for older ones that were set back to unprinted. */
+/** New registrations first; then everything, for older devices set back to unprinted. */
 async function learnNew(): Promise<void> {
   const missing = () => (serials.value ?? []).some((serial) => !details.value.has(serial))
   if (!missing()) return
@@ -169,7 +166,7 @@ function newestKnown(): string | undefined {
   return newest
 }
 
-/** Labels that are printed together were mostly registered together: one span of time holds them. */
+/** Labels printed together were mostly registered together: one time span. */
 async function learnAgain(changed: ReadonlySet<string>): Promise<void> {
   const times = [...changed].flatMap((serial) => details.value.get(serial)?.time ?? []).sort()
   const [from, to] = [times[0], times.at(-1)]
@@ -183,7 +180,7 @@ async function learnPages(filter: DeviceFilter, afresh: boolean): Promise<void> 
     const page = await listDevices({ printed: 0, ...filter }, cursor, DEVICES_PAGE)
     for (const device of page.devices) learnt.set(device.DeviceSN, rowOf(device))
     cursor = page.next_cursor
-    // A long list fills in as it comes.
+    // A long list fills in as it loads.
     if (cursor && afresh && !details.value.size) details.value = new Map(learnt)
   } while (cursor)
   const present = new Set(serials.value)

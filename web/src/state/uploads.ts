@@ -1,4 +1,4 @@
-// The pictures this browser sends to be read: one small request after the other, each file with its own progress and error.
+// Pictures sent for reading: small requests one after the other, with progress and errors per file.
 import { computed, ref, watch } from 'vue'
 import { ApiError, randomKey } from '../api/http'
 import { queuePictures, type QueuedAnswer } from '../api/upload'
@@ -8,7 +8,7 @@ import { errorText } from '../lib/format'
 import { listen, whenFeedOpens } from './feed'
 import { current, finished, noteQueues } from './reading'
 
-/** `submitted`: queued once, but what became of it while nobody listened is not known. */
+/** `submitted`: queued, but its outcome was missed. */
 export type UploadPhase = 'waiting' | 'sending' | 'queued' | 'submitted' | 'reading' | 'read' | 'fault' | 'refused' | 'broken'
 
 export interface Upload {
@@ -36,7 +36,7 @@ export const PICTURE_TYPES = /\.(jpe?g|png|bmp|tiff?|webp)$/i
 export const uploads = ref<Upload[]>([])
 export const unsettled = computed(() => uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending').length)
 
-/** Files by upload id, until the box has them. */
+/** By upload id, until the box has them. */
 const files = new Map<number, File>()
 const broken = new Map<number, Batch>()
 let lastId = 0
@@ -75,7 +75,7 @@ function nextBatch(): Batch | null {
     if (upload.phase !== 'waiting') continue
     const file = files.get(upload.id)
     if (!file) continue
-    // The box names a refused file by its name alone, so two of the same name do not share a request.
+    // Refused files are known by name only, so equal names don't share a request.
     if (batch.uploads.some((other) => other.name === upload.name)) break
     if (batch.files.length && (batch.files.length === BATCH_FILES || bytes + file.size > BATCH_BYTES)) break
     batch.uploads.push(upload)
@@ -128,7 +128,7 @@ async function send(batch: Batch): Promise<void> {
   }
 }
 
-/** The box's own no is final; anything else may be tried again. */
+/** The box's own refusal is final; anything else may be retried. */
 function settleRefusal(batch: Batch, error: unknown): void {
   const final = error instanceof ApiError && [400, 403, 404, 413, 415].includes(error.status)
   const failed = final ? (error.body.failed as QueuedAnswer['failed']) : undefined
@@ -144,7 +144,7 @@ function settleRefusal(batch: Batch, error: unknown): void {
   }
 }
 
-/** The interface's sentence says only that the upload failed; its code says why. */
+/** The interface's sentence gives no reason; its code does. */
 function refusalText(error: ApiError): string {
   const { t } = i18n.global
   if (error.code === 'unsupported') return t('upload.notAPicture')
@@ -152,13 +152,13 @@ function refusalText(error: ApiError): string {
   return errorText(error)
 }
 
-/** On an idle box reading begins, and may end, before the answer to the upload is here. */
+/** On an idle box, reading may start or end before the upload's answer arrives. */
 function overtake(upload: Upload): void {
   const reading = [current.value, ...finished.value].find((r) => r?.action === upload.action)
   if (reading) upload.phase = reading.done ? (reading.fault ? 'fault' : 'read') : 'reading'
 }
 
-/** Sends a broken request again whole and under its old key, so that a lost answer queues nothing twice. */
+/** Repeats a broken request whole, under its old key, so that a lost answer queues nothing twice. */
 export function retryUpload(id: number): void {
   const batch = broken.get(id)
   if (!batch) return
@@ -181,7 +181,7 @@ function follow(action: unknown, phase: UploadPhase): void {
   if (upload) upload.phase = phase
 }
 
-/** The rows that the box still has to tell the end of. */
+/** Rows whose outcome the box has yet to tell. */
 function open(): Upload[] {
   return uploads.value.filter((u) => ['queued', 'submitted', 'reading'].includes(u.phase))
 }
