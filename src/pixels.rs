@@ -1,5 +1,4 @@
-//! From a picture's file to its pixels: the one door where pictures are decoded, within limits. Not here: what a picture may be
-//! (domain/invoice.rs), and what becomes of its pixels.
+//! Decodes picture files within limits; all decoding goes through here. Not here: which pictures are allowed (domain/invoice.rs).
 
 use crate::domain::invoice::{decoder_bytes_max, is_decoded};
 use image::error::{LimitError, LimitErrorKind};
@@ -11,13 +10,12 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Unpacked, a sheet of A4 at 600 dpi in colour has 104 MB, a photograph of 12 megapixels 36.
+/// A colour A4 scan at 600 dpi takes 104 MB, a 12-megapixel photo 36 MB.
 const LARGE_BYTES: u64 = 48 << 20;
-/// Held by whoever decodes a large picture, until it is made smaller: the engine, a template's test and a preview would otherwise hold one
-/// each at the same time.
+/// Held while a large picture is decoded and shrunk, so that engine, template test and preview don't do so at once.
 static LARGE: Mutex<()> = Mutex::new(());
 
-/// A picture of which only the header is read.
+/// Only the header has been read.
 pub struct Opened {
     decoder: Box<dyn ImageDecoder>,
 }
@@ -28,7 +26,7 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// What it is is told by its content.
+/// The format is detected from the content.
 pub fn open(file: File) -> ImageResult<Opened> {
     let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
     let mut limits = Limits::default();
@@ -38,24 +36,23 @@ pub fn open(file: File) -> ImageResult<Opened> {
 }
 
 impl Opened {
-    /// Pixels, as they lie in the file.
+    /// Pixels, before the orientation is applied.
     pub fn dimensions(&self) -> (u32, u32) {
         self.decoder.dimensions()
     }
 
-    /// How it has to be turned to stand as a browser shows it.
+    /// As a browser shows it.
     pub fn orientation(&mut self) -> ImageResult<Orientation> {
         self.decoder.orientation()
     }
 
-    /// `false`: it has too many pixels, or too many bits for so many.
+    /// Whether pixel count and decoded size are within the limits.
     pub fn is_decoded(&self) -> bool {
         is_decoded(self.decoder.dimensions(), self.decoder.total_bytes())
     }
 }
 
-/// The picture, and how it has to be turned, for `shrink`, which keeps no more of a large one than it needs. Blocks: large ones are decoded
-/// one after the other.
+/// Decodes a picture and passes it with its orientation to `shrink`. Blocks: large pictures are decoded one at a time.
 pub fn decode<T>(path: &Path, shrink: impl FnOnce(DynamicImage, Orientation) -> T) -> ImageResult<T> {
     let mut opened = open(File::open(path)?)?;
     if !opened.is_decoded() {
@@ -73,7 +70,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
-    fn of_large_pictures_one_is_decoded_at_a_time_and_small_ones_pass_by() {
+    fn large_pictures_are_decoded_one_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
         let (large, small) = (dir.path().join("large.bmp"), dir.path().join("small.bmp"));
         RgbImage::new(5_000, 4_000).save(&large).unwrap();
@@ -82,7 +79,6 @@ mod tests {
         let decode_large = || {
             decode(&large, |picture, _| {
                 assert_eq!(at_once.fetch_add(1, Ordering::SeqCst), 0);
-                // The other one is there long before this is over; a small one is not held up.
                 decode(&small, |picture, _| assert_eq!(picture.width(), 50)).unwrap();
                 std::thread::sleep(std::time::Duration::from_millis(200));
                 at_once.fetch_sub(1, Ordering::SeqCst);

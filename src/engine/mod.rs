@@ -1,5 +1,4 @@
-//! Reads invoices: the one interface that the dispatcher knows, and what passes through it. Engines hold no records and decide
-//! nothing about queues; they run on a thread of their own and may block.
+//! The engine interface of the dispatcher. Engines keep no records, know no queues, run on their own thread and may block.
 
 use crate::domain::fit_reason::FitReason;
 use crate::domain::ids::TemplateId;
@@ -14,32 +13,29 @@ pub mod scripted;
 pub mod server;
 pub mod worker;
 
-/// What an engine says while it reads: messages 100, 101 and 102 of the contract's §4.
+/// Progress of a recognition: messages 100, 101 and 102 of the contract's §4.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The template that fits; `None` when none does. `candidates`: those it was chosen from, the likeliest first, where the engine tells.
+    /// The template that fits, if any. `candidates`: those compared, likeliest first; may be empty.
     Matched { template: Option<TemplateId>, candidates: Vec<TemplateScore> },
-    /// An area was found on the invoice picture.
+    /// An area was located.
     Found { status: i32, pos_id: String, position: Rect },
-    /// An area was read; `probability` from 0 to 1.
+    /// `probability`: 0 to 1.
     Read { status: i32, pos_id: String, text: String, probability: f64 },
 }
 
-/// How one template fared on a picture.
+/// How well one template fits a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TemplateScore {
     pub template: TemplateId,
-    /// 0 to 1.
     pub score: f64,
-    /// Why.
+    /// Why it fits or not.
     pub reason: FitReason,
 }
 
-/// How a recognition ended when nothing went wrong with the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Everything there is was reported by events. `codes`: what the QR codes on the picture say; `papers`: how many invoices lie on it,
-    /// of which one was read.
+    /// `codes`: texts of the QR codes; `papers`: invoices on the picture, of which one was read.
     Done {
         codes: Vec<String>,
         papers: u32,
@@ -47,34 +43,33 @@ pub enum Verdict {
     NoTemplateFits,
 }
 
-/// What a template makes of a picture that nobody queued.
+/// A template test's result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// How well the template fits, 0 to 1, and why.
     pub score: f64,
     pub reason: FitReason,
-    /// As in a recognition, `Matched` first.
+    /// As in a recognition: `Matched` first.
     pub events: Vec<Event>,
     pub codes: Vec<String>,
     pub papers: u32,
-    /// The picture as the template sees it, a JPEG; `None` when the template does not fit.
+    /// Aligned to the template, JPEG; `None` if it does not fit.
     pub aligned: Option<Vec<u8>>,
 }
 
-/// Engine trouble; what was asked is tried again.
+/// All but `Refused` are retried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Nothing was asked of it: it can't be reached. Costs no try.
+    /// Nothing was sent; does not count as an attempt.
     Unreachable(String),
-    /// The request could not be sent.
     Send(String),
-    /// No answer, a broken one, a panic, or too late.
+    /// No answer, malformed, panic or timeout.
     Receive(String),
-    /// The engine understood, and says no (a picture it can't open, a template it refuses). Trying again would not help.
+    /// Rejected (unreadable picture, bad template); a retry does not help.
     Refused(String),
 }
 
-/// Set from outside when nobody waits for the answer any more; long work looks at it between steps.
+/// Set when nobody waits for the result; polled between steps.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -88,26 +83,26 @@ impl Cancel {
     }
 }
 
-/// A template as its user drew it, before the engine has seen it.
+/// A template that has not been learnt yet.
 #[derive(Debug)]
 pub struct Draft<'a> {
     pub layout: &'a Layout,
     pub json_model: &'a str,
-    /// Of the origin picture.
+    /// The origin picture.
     pub picture: &'a Path,
-    /// By which external engines know the template already.
+    /// Under which external engines already know the template.
     pub numbers: &'a EngineNumbers,
 }
 
-/// One at a time by nature: the dispatcher gives an engine one request and waits for its end.
+/// Takes one request at a time.
 pub trait Engine: Send {
-    /// Whether it can be asked at all. An engine in the process always can.
+    /// In-process engines are always reachable.
     fn ready(&mut self) -> Result<(), Trouble> {
         Ok(())
     }
 
-    /// Reads one picture. `templates` are those of the invoice's company. Events are reported in order: `Matched` first, then for each
-    /// area `Found` (but for what is not on the picture, such as a quota) and `Read`.
+    /// `templates`: those of the invoice's company. Reports `Matched`, then for each area `Found` (unless it is not on the picture,
+    /// like a quota) and `Read`.
     fn recognise(
         &mut self,
         picture: &Path,
@@ -116,13 +111,12 @@ pub trait Engine: Send {
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble>;
 
-    /// Takes up a new template, or a changed one.
+    /// Learns a new or changed template.
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble>;
 
-    /// `numbers`: by which external engines know the template.
     fn forget(&mut self, numbers: &EngineNumbers, cancel: &Cancel) -> Result<(), Trouble>;
 
-    /// Reads one picture by this one template, and says how well it fits.
+    /// Reads one picture with this template only and rates the fit.
     fn try_out(&mut self, _picture: &Path, _template: &Template, _cancel: &Cancel) -> Result<Trial, Trouble> {
         Err(Trouble::Refused("this engine has no template test".into()))
     }

@@ -1,4 +1,4 @@
-//! Slows an engine's reports down, for people to follow. Not for the external engine, which is told to do so itself.
+//! Delays an engine's reports so that people can follow. The external engine does this itself.
 
 use super::server::SettingsNow;
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};

@@ -1,4 +1,4 @@
-//! An engine whose outcomes stand in a table: for tests of everything around an engine. Not here: anything that looks at pixels.
+//! A test engine with predefined outcomes; looks at no pixels.
 
 use super::{Cancel, Draft, Engine, Event, TemplateScore, Trouble, Verdict};
 use crate::domain::fit_reason::FitReason;
@@ -9,10 +9,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What happens at one recognition.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The newest template fits, and each of its areas reads as this.
+    /// The newest template fits; each area reads as `text`.
     Reads {
         text: String,
         probability: f64,
@@ -22,7 +21,7 @@ pub enum Outcome {
     Panics,
 }
 
-/// Plays the table from its start; past its end, the last outcome again.
+/// Plays the outcomes in order, then repeats the last.
 #[derive(Clone, Debug)]
 pub struct Scripted {
     outcomes: Arc<Mutex<VecDeque<Outcome>>>,
@@ -40,7 +39,7 @@ impl Scripted {
     }
 }
 
-/// The one that fits before the others.
+/// The chosen template first.
 fn candidates(templates: &[Arc<Template>], chosen: Option<&Arc<Template>>) -> Vec<TemplateScore> {
     let is_chosen = |template: &Arc<Template>| chosen.is_some_and(|c| c.id == template.id);
     let one = |template: &Arc<Template>| {

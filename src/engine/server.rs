@@ -1,5 +1,5 @@
-//! The external algorithm server over TCP: the protocol of the system that the interface documents describe (§4 of the contract). Both
-//! ways a frame is msg_id and length (i32, little-endian), then so many bytes of JSON in GBK or UTF-8. Not here: when to try again.
+//! Client of the external algorithm server over TCP, by the protocol of the interface documents (§4 of the contract). Frames both
+//! ways: msg_id and length (i32, little-endian), then that many bytes of JSON in GBK or UTF-8. Not here: retries.
 
 use super::builtin::{code, picture};
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
@@ -26,17 +26,16 @@ const FOUND: i32 = 101;
 const READ: i32 = 102;
 
 const FRAME_BYTES_MAX: usize = 4 << 20;
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-/// How often a silent connection is left to see whether anybody still waits.
-const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
-const SEND_WITHIN: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a blocked read checks for cancellation.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The settings of the moment.
 pub type SettingsNow = Arc<dyn Fn() -> Arc<Settings> + Send + Sync>;
 
-/// One algorithm server, connected to when it is needed and again when the connection is gone.
+/// Connects on demand and reconnects if the connection is lost.
 pub struct Server {
-    /// What its template numbers are kept under.
+    /// Key of its template numbers.
     name: String,
     address: String,
     settings: SettingsNow,
@@ -81,7 +80,7 @@ fn position(value: Option<&Value>) -> Option<Rect> {
     Some(Rect { x: side("x")?, y: side("y")?, width: side("w")?, height: side("h")? })
 }
 
-/// What encoding_rs writes in two bytes and GBK proper does not have: the additions of CP936 and GB 18030.
+/// Two-byte characters of encoding_rs outside plain GBK: additions of CP936 and GB 18030.
 fn is_beyond_gbk(c: char) -> bool {
     matches!(c, '\u{1F9}' | '\u{20AC}' | '\u{2E80}'..='\u{2EFF}' | '\u{2FF0}'..='\u{2FFB}' | '\u{303E}'
         | '\u{3400}'..='\u{4DBF}' | '\u{E000}'..='\u{F8FF}')
@@ -97,7 +96,7 @@ fn encode(value: &Value, encoding: Encoding) -> Vec<u8> {
         let mut utf8 = [0; 4];
         let (encoded, _, failed) = GBK.encode(c.encode_utf8(&mut utf8));
         if failed || is_beyond_gbk(c) {
-            // Only inside a string can such a character stand in JSON.
+            // Occurs only inside JSON strings, so it can be escaped.
             let mut utf16 = [0; 2];
             c.encode_utf16(&mut utf16).iter().for_each(|unit| bytes.extend(format!("\\u{unit:04x}").bytes()));
         } else {
@@ -125,14 +124,13 @@ fn broken(what: &str) -> Trouble {
 }
 
 impl Server {
-    /// `address`: host and port.
     pub fn new(name: String, address: String, settings: SettingsNow) -> Self {
         Self { name, address, settings, stream: None }
     }
 
-    /// A connection that the other side has not closed meanwhile.
+    /// Reconnects if the server has closed the connection.
     fn connect(&mut self) -> Result<&mut TcpStream, Trouble> {
-        if self.stream.as_ref().is_some_and(is_gone) {
+        if self.stream.as_ref().is_some_and(is_stale) {
             self.stream = None;
         }
         if self.stream.is_none() {
@@ -140,10 +138,10 @@ impl Server {
             let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
             let addresses: Vec<SocketAddr> = self.address.to_socket_addrs().map_err(unreachable)?.collect();
             for address in addresses {
-                match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
+                match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
                     Ok(stream) => {
-                        let set = stream.set_nodelay(true).and(stream.set_read_timeout(Some(LOOK_UP_EVERY)));
-                        set.and(stream.set_write_timeout(Some(SEND_WITHIN))).map_err(unreachable)?;
+                        let set = stream.set_nodelay(true).and(stream.set_read_timeout(Some(POLL_INTERVAL)));
+                        set.and(stream.set_write_timeout(Some(SEND_TIMEOUT))).map_err(unreachable)?;
                         self.stream = Some(stream);
                         break;
                     }
@@ -157,14 +155,14 @@ impl Server {
         self.stream.as_mut().ok_or_else(|| Trouble::Unreachable(self.address.clone()))
     }
 
-    /// Sends one request and hands over what comes back, until `hear` has heard the end. After trouble the connection is dropped: what
-    /// may still come over it belongs to nothing.
-    fn talk<T>(
+    /// Sends a request and passes answers to `on_frame` until it returns a result. Failure drops the connection: late answers would
+    /// be taken for the next request's.
+    fn exchange<T>(
         &mut self,
         id: i32,
         body: &Value,
         cancel: &Cancel,
-        mut hear: impl FnMut(&Frame) -> Result<Option<T>, Trouble>,
+        mut on_frame: impl FnMut(&Frame) -> Result<Option<T>, Trouble>,
     ) -> Result<T, Trouble> {
         let encoding = (self.settings)().engine_encoding;
         let mut frame = Vec::new();
@@ -174,22 +172,22 @@ impl Server {
         frame.extend(body);
         let stream = self.connect()?;
         let sent = stream.write_all(&frame).map_err(|e| Trouble::Send(e.to_string()));
-        let talked = sent.and_then(|()| {
+        let outcome = sent.and_then(|()| {
             loop {
-                if let Some(end) = hear(&receive(stream, encoding, cancel)?)? {
+                if let Some(end) = on_frame(&receive(stream, encoding, cancel)?)? {
                     return Ok(end);
                 }
             }
         });
-        if matches!(talked, Err(Trouble::Send(_) | Trouble::Receive(_))) {
+        if matches!(outcome, Err(Trouble::Send(_) | Trouble::Receive(_))) {
             self.stream = None;
         }
-        talked
+        outcome
     }
 
-    /// Sends a template change; the engine's number for the template, where it gives one.
+    /// Returns the engine's template number, if given.
     fn change(&mut self, id: i32, body: &Value, cancel: &Cancel) -> Result<Option<i64>, Trouble> {
-        self.talk(id, body, cancel, |frame| match (frame.id == id, frame.status()) {
+        self.exchange(id, body, cancel, |frame| match (frame.id == id, frame.status()) {
             (false, _) => Ok(None),
             (true, 0) => Ok(Some(frame.number("id").map(|n| n as i64))),
             (true, status) => Err(Trouble::Refused(format!("the engine answers status {status}"))),
@@ -197,14 +195,14 @@ impl Server {
     }
 }
 
-/// The other side has closed it, or says something that nobody asked for.
-fn is_gone(stream: &TcpStream) -> bool {
-    let looked = stream.set_nonblocking(true).and_then(|()| {
-        let looked = stream.peek(&mut [0]);
+/// Closed, or holding unsolicited data.
+fn is_stale(stream: &TcpStream) -> bool {
+    let peeked = stream.set_nonblocking(true).and_then(|()| {
+        let peeked = stream.peek(&mut [0]);
         stream.set_nonblocking(false)?;
-        looked
+        peeked
     });
-    !matches!(looked, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+    !matches!(peeked, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
 }
 
 fn fill(stream: &mut TcpStream, mut bytes: &mut [u8], cancel: &Cancel) -> Result<(), Trouble> {
@@ -233,17 +231,16 @@ fn receive(stream: &mut TcpStream, encoding: Encoding, cancel: &Cancel) -> Resul
     Ok(Frame { id: i32::from_le_bytes(id), body })
 }
 
-/// The names of areas that an engine has used for a picture. What it says is kept and told to everybody who watches: it is not trusted
-/// for its size.
+/// Area names used for a picture. Bounded, because reports are stored and broadcast.
 #[derive(Default)]
-struct Areas(BTreeSet<String>);
+struct AreaNames(BTreeSet<String>);
 
-impl Areas {
-    /// Twice what a template may have.
+impl AreaNames {
+    /// Twice a template's maximum.
     const MAX: usize = 128;
     const NAME_CHARS_MAX: usize = 64;
 
-    fn named_in(&mut self, frame: &Frame) -> Result<String, Trouble> {
+    fn checked_name(&mut self, frame: &Frame) -> Result<String, Trouble> {
         let name = frame.text("pos_id");
         if name.chars().count() > Self::NAME_CHARS_MAX {
             return Err(broken("an area whose name has more than 64 characters"));
@@ -256,17 +253,17 @@ impl Areas {
     }
 }
 
-/// What stands in one field of an invoice has no more; what has is cut off, and then a person looks at it.
+/// More than any field holds; longer text is cut, and a person checks it.
 const TEXT_CHARS_MAX: usize = 1_000;
 
-/// What was read, and how surely.
-fn read_in(frame: &Frame) -> (String, f64) {
+/// Text and probability.
+fn text_and_probability(frame: &Frame) -> (String, f64) {
     let mut text = frame.text("ocr_result");
     let end = text.char_indices().nth(TEXT_CHARS_MAX).map(|(end, _)| end);
     text.truncate(end.unwrap_or(text.len()));
-    // What is no probability, and what the engine itself calls a failure, is nothing to be sure of.
-    let said = frame.number("probability").filter(|p| (0.0..=1.0).contains(p) && frame.status() == 0 && end.is_none());
-    (text, said.unwrap_or(0.0))
+    // 0 for an invalid probability, a failure status or a cut text.
+    let probability = frame.number("probability").filter(|p| (0.0..=1.0).contains(p) && frame.status() == 0 && end.is_none());
+    (text, probability.unwrap_or(0.0))
 }
 
 fn path_text(path: &Path) -> Result<String, Trouble> {
@@ -289,13 +286,13 @@ impl Engine for Server {
         let name = self.name.clone();
         let request = json!({ "url": path_text(picture)?, "delay": (self.settings)().engine_delay_ms });
         let mut matched: Option<Option<&Arc<Template>>> = None;
-        let mut areas = Areas::default();
-        let mut verdict = self.talk(RECOGNISE, &request, cancel, |frame| {
+        let mut areas = AreaNames::default();
+        let mut verdict = self.exchange(RECOGNISE, &request, cancel, |frame| {
             let known = matches!(matched, Some(Some(_)));
             match frame.id {
                 MATCHED => {
                     let engine_number = frame.number("id").map(|n| n as i64).filter(|_| frame.status() == 0);
-                    // A number that the box does not know is no template of its.
+                    // Unknown numbers count as no template.
                     let template = engine_number.and_then(|n| templates.iter().find(|t| t.learnt.numbers.get(&name) == Some(&n)));
                     report(Event::Matched { template: template.map(|t| t.id), candidates: Vec::new() });
                     matched = Some(template);
@@ -303,12 +300,12 @@ impl Engine for Server {
                 }
                 FOUND if known => {
                     let position = position(frame.body.get("position")).ok_or_else(|| broken("an area without its place"))?;
-                    report(Event::Found { status: frame.status(), pos_id: areas.named_in(frame)?, position });
+                    report(Event::Found { status: frame.status(), pos_id: areas.checked_name(frame)?, position });
                     Ok(None)
                 }
                 READ if known => {
-                    let (text, probability) = read_in(frame);
-                    report(Event::Read { status: frame.status(), pos_id: areas.named_in(frame)?, text, probability });
+                    let (text, probability) = text_and_probability(frame);
+                    report(Event::Read { status: frame.status(), pos_id: areas.checked_name(frame)?, text, probability });
                     Ok(None)
                 }
                 RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new(), papers: 1 })),
@@ -320,7 +317,7 @@ impl Engine for Server {
             (Verdict::Done { codes, papers }, Some(Some(template))) => {
                 let text = template.layout.label.clone();
                 report(Event::Read { status: 0, pos_id: POS_LABEL.into(), text, probability: 1.0 });
-                if holds_what_a_code_says(template) {
+                if has_field_in_code(template) {
                     *codes = codes_on(picture);
                     *papers = vat_code::invoices(codes).max(1);
                 }
@@ -351,16 +348,16 @@ impl Engine for Server {
     }
 
     fn forget(&mut self, numbers: &EngineNumbers, cancel: &Cancel) -> Result<(), Trouble> {
-        // One that this engine never learnt needs no forgetting.
+        // Never learnt by this engine.
         let Some(number) = numbers.get(&self.name) else { return Ok(()) };
         self.change(DELETE, &json!({ "id": number }), cancel).map(|_| ())
     }
 }
 
-/// Looking for a code costs a look at every pixel: only where there is a field that it can contradict.
-fn holds_what_a_code_says(template: &Template) -> bool {
-    let said = [AreaKind::InvoiceCode, AreaKind::InvoiceId, AreaKind::Date, AreaKind::Money];
-    template.layout.areas.iter().any(|area| said.contains(&area.kind))
+/// The search visits every pixel: done only if a field can be checked against a code.
+fn has_field_in_code(template: &Template) -> bool {
+    let kinds = [AreaKind::InvoiceCode, AreaKind::InvoiceId, AreaKind::Date, AreaKind::Money];
+    template.layout.areas.iter().any(|area| kinds.contains(&area.kind))
 }
 
 fn codes_on(path: &Path) -> Vec<String> {
@@ -372,7 +369,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gbk_proper_and_what_it_lacks() {
+    fn characters_outside_gbk_are_escaped() {
         let value = json!({ "标签": "发票€𠮷ǹ" });
         let bytes = encode(&value, Encoding::Gbk);
         assert!(bytes.windows(4).any(|w| w == [0xB7, 0xA2, 0xC6, 0xB1]), "发票 in GBK");

@@ -1,5 +1,4 @@
-//! An engine on a thread of its own: requests go in, what it says comes out, a panic is an answer like another. Not here: when to give
-//! up waiting (dispatcher.rs).
+//! Runs an engine on its own thread and turns panics into errors. Not here: timeouts (dispatcher.rs).
 
 use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
@@ -10,18 +9,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
-use tokio::sync::mpsc as news;
+use tokio::sync::mpsc as async_mpsc;
 
-/// Makes an engine; called again when one had to be given up.
+/// Called again after an engine was abandoned or panicked.
 #[derive(Clone)]
 pub struct MakeEngine {
     make: Arc<dyn Fn() -> Box<dyn Engine> + Send + Sync>,
-    /// How many of the threads it was made for have not ended.
+    /// Threads still running, abandoned ones included.
     threads: Arc<AtomicUsize>,
 }
 
-/// One that was given up and is still at it has its thread until it ends: beside it the next would have less time, and the box would hold
-/// one picture more with each.
+/// An abandoned engine keeps running until it ends: with more threads each would hold a picture and compete for the CPU.
 const THREADS_MAX: usize = 1;
 
 impl fmt::Debug for MakeEngine {
@@ -36,20 +34,19 @@ impl MakeEngine {
     }
 
     /// # Errors
-    /// `ResourceBusy` while as many as there may be have not ended.
-    fn thread(&self) -> io::Result<Thread> {
+    /// `ResourceBusy` at `THREADS_MAX` threads.
+    fn take_slot(&self) -> io::Result<ThreadSlot> {
         let more = |threads: usize| (threads < THREADS_MAX).then_some(threads + 1);
         match self.threads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
-            Ok(_) => Ok(Thread(self.threads.clone())),
+            Ok(_) => Ok(ThreadSlot(self.threads.clone())),
             Err(_) => Err(io::Error::new(io::ErrorKind::ResourceBusy, "engines that were given up are still at it")),
         }
     }
 }
 
-/// Held for as long as the thread lives.
-struct Thread(Arc<AtomicUsize>);
+struct ThreadSlot(Arc<AtomicUsize>);
 
-impl Drop for Thread {
+impl Drop for ThreadSlot {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -57,13 +54,13 @@ impl Drop for Thread {
 
 #[derive(Debug)]
 pub enum Request {
-    /// Can it be asked at all?
+    /// Is the engine reachable?
     Ready,
     Recognise {
         picture: PathBuf,
         templates: Vec<Arc<Template>>,
     },
-    /// `picture` is the origin's file.
+    /// `picture`: the origin's file.
     Learn {
         draft: Box<TemplateDraft>,
         picture: PathBuf,
@@ -81,7 +78,7 @@ pub enum Request {
 #[derive(Debug)]
 pub enum Answer {
     Event(Event),
-    /// The last word on a request.
+    /// The last answer.
     End(Result<Done, Trouble>),
 }
 
@@ -94,10 +91,10 @@ pub enum Done {
     TriedOut(Box<Trial>),
 }
 
-/// Dropped, the thread ends as soon as the engine looks up.
+/// When dropped, the thread ends at the engine's next check.
 #[derive(Debug)]
 pub struct Worker {
-    requests: mpsc::Sender<(Request, news::UnboundedSender<Answer>)>,
+    requests: mpsc::Sender<(Request, async_mpsc::UnboundedSender<Answer>)>,
     cancel: Cancel,
 }
 
@@ -109,32 +106,32 @@ impl Drop for Worker {
 
 impl Worker {
     pub fn start(make: &MakeEngine) -> io::Result<Self> {
-        let thread = make.thread()?;
-        let (requests, waiting) = mpsc::channel::<(Request, news::UnboundedSender<Answer>)>();
+        let slot = make.take_slot()?;
+        let (requests, queue) = mpsc::channel::<(Request, async_mpsc::UnboundedSender<Answer>)>();
         let cancel = Cancel::default();
         let (make, cancelled) = (make.make.clone(), cancel.clone());
         std::thread::Builder::new().name("engine".into()).spawn(move || {
-            let _thread = thread;
+            let _slot = slot;
             let mut engine = make();
-            for (request, answers) in waiting {
+            for (request, answers) in queue {
                 let served = catch_unwind(AssertUnwindSafe(|| serve(&mut *engine, &request, &cancelled, &answers)));
                 let end = served.unwrap_or_else(|_| {
                     engine = make();
                     Err(Trouble::Receive("the engine panicked".into()))
                 });
-                // Whoever asked may have given up waiting.
+                // The receiver may be gone.
                 let _ = answers.send(Answer::End(end));
             }
         })?;
         Ok(Self { requests, cancel })
     }
 
-    /// What it says to `request`, the last being an `End`. An engine reports a few events an area, so the channel needs no bound.
-    pub fn ask(&self, request: Request) -> news::UnboundedReceiver<Answer> {
-        let (answers, heard) = news::unbounded_channel();
-        // A thread that is gone drops its end of `answers`: that is heard as silence.
+    /// The answers, ending with `End`. Unbounded: an engine reports only a few events per area.
+    pub fn ask(&self, request: Request) -> async_mpsc::UnboundedReceiver<Answer> {
+        let (answers, receiver) = async_mpsc::unbounded_channel();
+        // If the thread is gone, the channel just closes.
         let _ = self.requests.send((request, answers));
-        heard
+        receiver
     }
 }
 
@@ -142,7 +139,7 @@ fn serve(
     engine: &mut dyn Engine,
     request: &Request,
     cancel: &Cancel,
-    answers: &news::UnboundedSender<Answer>,
+    answers: &async_mpsc::UnboundedSender<Answer>,
 ) -> Result<Done, Trouble> {
     match request {
         Request::Ready => engine.ready().map(|()| Done::Ready),
@@ -196,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn of_engines_that_were_given_up_and_do_not_end_there_are_never_many() {
+    fn abandoned_engines_are_limited() {
         let end = Arc::new(Barrier::new(1 + THREADS_MAX));
         let make = MakeEngine::new({
             let end = end.clone();

@@ -1,77 +1,74 @@
-//! Which template a page is, and where the template's picture lies on it: fixed words found among the page's lines, and the map that
-//! brings most of them together. Not here: what is read in the areas (fields.rs).
+//! Aligns a template to a page: fits the homography that most fixed words agree on. Not here: reading areas (fields.rs).
 
-use super::geometry::{Map, Pair, Point, Quad, Stiffness, between, distance};
+use super::geometry::{Homography, Point, PointPair, Quad, Stiffness, distance, lerp};
 use super::page::{Line, is_wide};
-use super::text::{common, fold, narrow};
+use super::text::{fold, half_width, local_alignment};
 use crate::domain::money::{amount, chinese_amount};
 use crate::domain::template::{FixedWord, Learnt};
 use std::ops::Range;
 
-/// Below this, no template fits.
-pub const CERTAINTY_MIN: f32 = 0.5;
+/// Below this, a template does not fit.
+pub const CONFIDENCE_MIN: f32 = 0.5;
 
-/// Hypotheses that are followed up; the best support comes from the longest words, which are tried first.
+/// Hypotheses tested, longest words first: these get the most support.
 const HYPOTHESES_MAX: usize = 48;
-/// A word that differs in more is not the word.
+/// Minimum share of equal characters in a word.
 const HITS_SHARE_MIN: f32 = 0.6;
-/// A page's print is up to 5 times smaller or larger than the template's; beyond that it is another page.
-const ZOOM_MAX: f32 = 5.0;
+const SCALE_MAX: f32 = 5.0;
 
 const SIMILARITY: Stiffness = Stiffness { affine: 1e3, perspective: 1e4 };
 const AFFINE: Stiffness = Stiffness { affine: 0.5, perspective: 50.0 };
 const PROJECTIVE: Stiffness = Stiffness { affine: 0.2, perspective: 0.5 };
 
-/// How a template lies on a page.
 #[derive(Clone, Debug)]
 pub struct Alignment {
-    /// From the template's origin picture to the picture that was read.
-    pub map: Map,
+    /// From the template's origin picture to the picture read.
+    pub map: Homography,
     /// That this is the template, 0 to 1.
-    pub certainty: f32,
-    /// What tells templates apart that are both certain: the share of the template's fixed print that is there.
+    pub confidence: f32,
+    /// The share of fixed words found; ranks templates that are all certain.
     pub score: f32,
-    /// The page shows another amount than the template's quota.
+    /// The page shows another amount than the quota.
     pub contradicted: bool,
-    /// Fixed words that were found where the map has them.
+    /// Fixed words found in place.
     pub anchors: usize,
-    /// Which of the template's words these are.
+    /// Their indices.
     pub words: Vec<usize>,
-    /// Of how many that were looked for: not where nothing has been read yet, nor single characters and numbers, which prove little.
-    pub sought: usize,
-    /// Glyphs of the page's lines that are fixed print: `(line, glyphs)`.
+    /// Words expected: not those in unread lines, nor single characters and numbers, which prove little.
+    pub expected: usize,
+    /// Fixed text: `(line, glyphs)`.
     pub fixed: Vec<(usize, Range<usize>)>,
-    /// The anchors' median distance from where the map has them, in heights of their lines.
+    /// Median distance of the anchors from their mapped positions, in line heights.
     pub error: f32,
 }
 
-/// A fixed word that a line may hold.
+/// A fixed word that a line may contain.
 #[derive(Clone, Debug)]
-struct TemplateScore {
+struct WordMatch {
     word: usize,
     line: usize,
     glyphs: Range<usize>,
     hits: f32,
-    /// The ends of the common part, on the template and on the page.
+    /// Ends of the common part, on the template and on the page.
     from: [Point; 2],
     to: [Point; 2],
-    /// Of the line, page pixels.
+    /// Height of the line, page pixels.
     height: f32,
 }
 
-impl TemplateScore {
-    fn pairs(&self) -> [Pair; 2] {
-        std::array::from_fn(|i| Pair { from: self.from[i], to: self.to[i], weight: self.hits.min(8.0) / 4.0 })
+impl WordMatch {
+    fn pairs(&self) -> [PointPair; 2] {
+        std::array::from_fn(|i| PointPair { from: self.from[i], to: self.to[i], weight: self.hits.min(8.0) / 4.0 })
     }
 
-    /// Of the middles, in heights of the line.
-    fn error(&self, map: &Map) -> f32 {
-        let middle = map.apply(between(self.from[0], self.from[1], 0.5));
-        distance(middle, between(self.to[0], self.to[1], 0.5)) / self.height.max(1.0)
+    /// Distance of the centres, in line heights.
+    fn error(&self, map: &Homography) -> f32 {
+        let middle = map.apply(lerp(self.from[0], self.from[1], 0.5));
+        distance(middle, lerp(self.to[0], self.to[1], 0.5)) / self.height.max(1.0)
     }
 
-    /// Whether the map also turns and sizes the word as the line has it.
-    fn agrees(&self, map: &Map) -> bool {
+    /// Whether the map gives the word the line's direction and size.
+    fn agrees(&self, map: &Homography) -> bool {
         let there = [map.apply(self.from[0]), map.apply(self.from[1])];
         let (a, b) =
             ((there[1].0 - there[0].0, there[1].1 - there[0].1), (self.to[1].0 - self.to[0].0, self.to[1].1 - self.to[0].1));
@@ -81,94 +78,91 @@ impl TemplateScore {
     }
 }
 
-/// `None` when nothing of the template is on the page. A certainty below `CERTAINTY_MIN` is no fit. `quota`: the amount of a fixed-amount
-/// invoice, which the page's print must not contradict. `unread`: where there are lines that nobody has read yet.
+/// `None` if nothing of the template is on the page. `quota`: an amount the page must not contradict. `unread`: lines not read yet.
 pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line], unread: &[Quad]) -> Option<Alignment> {
-    let candidates = candidates(&learnt.words, lines);
-    let mut best: Option<(f32, Map)> = None;
-    for start in candidates.iter().take(HYPOTHESES_MAX) {
-        let Some(map) = Map::fit(&start.pairs(), SIMILARITY).filter(|m| sane(m, learnt.size)) else { continue };
-        // The shorter the word, the worse it tells the angle: what is far from it may be farther off.
-        let middle = between(start.to[0], start.to[1], 0.5);
+    let word_matches = word_matches(&learnt.words, lines);
+    let mut best: Option<(f32, Homography)> = None;
+    for start in word_matches.iter().take(HYPOTHESES_MAX) {
+        let Some(map) = Homography::fit(&start.pairs(), SIMILARITY).filter(|m| is_plausible(m, learnt.size)) else { continue };
+        // Short words determine the angle poorly: tolerate error far from them.
+        let middle = lerp(start.to[0], start.to[1], 0.5);
         let length = distance(start.to[0], start.to[1]).max(1.0);
-        let slack = |c: &TemplateScore| 0.7 + 0.25 * distance(c.to[0], middle) / length;
-        let mut inliers = consistent(&candidates, &map, |c| slack(c).min(4.0));
+        let slack = |c: &WordMatch| 0.7 + 0.25 * distance(c.to[0], middle) / length;
+        let mut inliers = find_inliers(&word_matches, &map, |c| slack(c).min(4.0));
         let mut map = map;
         for (stiffness, tolerance) in [(SIMILARITY, 1.5), (AFFINE, 1.0)] {
-            let Some(next) = fit(&candidates, &inliers, stiffness).filter(|m| sane(m, learnt.size)) else { break };
+            let Some(next) = fit(&word_matches, &inliers, stiffness).filter(|m| is_plausible(m, learnt.size)) else { break };
             map = next;
-            inliers = consistent(&candidates, &map, |_| tolerance);
+            inliers = find_inliers(&word_matches, &map, |_| tolerance);
         }
-        let support: f32 = inliers.iter().map(|i| candidates[*i].hits).sum();
+        let support: f32 = inliers.iter().map(|i| word_matches[*i].hits).sum();
         if best.as_ref().is_none_or(|(s, _)| support > *s) {
             best = Some((support, map));
         }
     }
     let (_, map) = best?;
-    Some(refined(learnt, quota, lines, unread, &candidates, map))
+    Some(refine(learnt, quota, lines, unread, &word_matches, map))
 }
 
-/// The last fits, now that it is known what belongs together, and how certain the whole is.
-fn refined(
+fn refine(
     learnt: &Learnt,
     quota: Option<&str>,
     lines: &[Line],
     unread: &[Quad],
-    candidates: &[TemplateScore],
-    mut map: Map,
+    word_matches: &[WordMatch],
+    mut map: Homography,
 ) -> Alignment {
     for (stiffness, tolerance) in [(AFFINE, 1.5), (PROJECTIVE, 1.0), (PROJECTIVE, 0.7)] {
-        let inliers = consistent(candidates, &map, |_| tolerance);
-        if let Some(next) = fit(candidates, &inliers, stiffness).filter(|m| sane(m, learnt.size)) {
+        let inliers = find_inliers(word_matches, &map, |_| tolerance);
+        if let Some(next) = fit(word_matches, &inliers, stiffness).filter(|m| is_plausible(m, learnt.size)) {
             map = next;
         }
     }
-    let inliers = consistent(candidates, &map, |_| 0.7);
-    let mut errors: Vec<f32> = inliers.iter().map(|i| candidates[*i].error(&map)).collect();
+    let inliers = find_inliers(word_matches, &map, |_| 0.7);
+    let mut errors: Vec<f32> = inliers.iter().map(|i| word_matches[*i].error(&map)).collect();
     errors.sort_by(f32::total_cmp);
-    let words: Vec<usize> = inliers.iter().map(|i| candidates[*i].word).collect();
-    let contradicted = quota.is_some_and(|q| quota_contradicted(q, &learnt.words, lines, &map));
+    let words: Vec<usize> = inliers.iter().map(|i| word_matches[*i].word).collect();
+    let contradicted = quota.is_some_and(|q| contradicts_quota(q, &learnt.words, lines, &map));
     let (share, enough) =
-        if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, (lines, unread), candidates, &inliers, &map) };
+        if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, (lines, unread), word_matches, &inliers, &map) };
     Alignment {
         map,
-        certainty: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
+        confidence: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
         contradicted,
         score: share * enough,
         anchors: inliers.len(),
-        sought: sought(&learnt.words, unread, &words, &map),
+        expected: expected(&learnt.words, unread, &words, &map),
         words,
         fixed: inliers
             .iter()
-            .map(|i| (candidates[*i].line, candidates[*i].glyphs.clone()))
-            .chain(in_place(&learnt.words, lines, &map))
+            .map(|i| (word_matches[*i].line, word_matches[*i].glyphs.clone()))
+            .chain(glyphs_in_place(&learnt.words, lines, &map))
             .collect(),
         error: errors.get(errors.len() / 2).copied().unwrap_or(f32::INFINITY),
     }
 }
 
-/// Glyphs that stand where the template has the same: print of single characters, which are no anchors, and ends of words that were
-/// read apart. Digits are left out: two numbers may well agree in one.
-pub fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, Range<usize>)> {
+/// Glyphs where the template has the same character: single characters and split words. Not digits, as two numbers may share one.
+pub fn glyphs_in_place(words: &[FixedWord], lines: &[Line], map: &Homography) -> Vec<(usize, Range<usize>)> {
     let Some(back) = map.inverse() else { return Vec::new() };
-    let signs = |text: &str| -> Vec<char> {
-        let plain = |c| if c == '￥' { '¥' } else { narrow(c) };
+    let plain_chars = |text: &str| -> Vec<char> {
+        let plain = |c| if c == '￥' { '¥' } else { half_width(c) };
         text.chars().map(plain).filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect()
     };
     let mut print: Vec<(char, Point, f32)> = Vec::new();
     for word in words {
-        let (chars, quad) = (signs(&word.text), Quad(word.corners));
+        let (chars, quad) = (plain_chars(&word.text), Quad(word.corners));
         for (i, c) in chars.iter().enumerate().filter(|(_, c)| !c.is_ascii_digit()) {
-            let (from, to) = extent(&chars, &(i..i + 1));
+            let (from, to) = width_range(&chars, &(i..i + 1));
             print.push((*c, quad.slice(from, to).centre(), quad.height()));
         }
     }
     let mut found = Vec::new();
     for (l, line) in lines.iter().enumerate() {
         for (g, glyph) in line.reading.glyphs.iter().enumerate() {
-            let spot = back.apply(line.quad.slice(glyph.at, glyph.at).centre());
-            let same = signs(&glyph.text);
-            if print.iter().any(|(c, at, height)| same.contains(c) && distance(*at, spot) < 0.6 * height) {
+            let position = back.apply(line.quad.slice(glyph.at, glyph.at).centre());
+            let same = plain_chars(&glyph.text);
+            if print.iter().any(|(c, at, height)| same.contains(c) && distance(*at, position) < 0.6 * height) {
                 found.push((l, g..g + 1));
             }
         }
@@ -176,30 +170,30 @@ pub fn in_place(words: &[FixedWord], lines: &[Line], map: &Map) -> Vec<(usize, R
     found
 }
 
-/// All fixed words against all lines, the longest common parts first.
-fn candidates(words: &[FixedWord], lines: &[Line]) -> Vec<TemplateScore> {
+/// All fixed words against all lines, longest matches first.
+fn word_matches(words: &[FixedWord], lines: &[Line]) -> Vec<WordMatch> {
     let folded: Vec<_> = lines.iter().map(|l| fold(l.reading.glyphs.iter().map(|g| g.text.as_str()))).collect();
-    let kinds: Vec<u64> = folded.iter().map(|f| kinds(&f.chars)).collect();
+    let masks: Vec<u64> = folded.iter().map(|f| char_mask(&f.chars)).collect();
     let mut found = Vec::new();
     for (w, word) in words.iter().enumerate() {
         let text = fold([word.text.as_str()]).chars;
         let quad = Quad(word.corners);
-        let own = self::kinds(&text);
+        let own = char_mask(&text);
         if text.len() < 2 {
             continue;
         }
         for (l, line) in folded.iter().enumerate() {
-            if (own & kinds[l]).count_ones() < 2.min(own.count_ones()) {
+            if (own & masks[l]).count_ones() < 2.min(own.count_ones()) {
                 continue;
             }
-            let Some(same) = common(&text, &line.chars) else { continue };
+            let Some(same) = local_alignment(&text, &line.chars) else { continue };
             let shorter = text.len().min(line.chars.len()) as f32;
             if same.hits < 2 || (same.hits as f32) < HITS_SHARE_MIN * shorter || same.score < 0.4 * same.hits as f32 {
                 continue;
             }
             let glyphs = line.pieces[same.b.start]..line.pieces[same.b.end - 1] + 1;
-            let (from, to) = extent(&text, &same.a);
-            found.push(TemplateScore {
+            let (from, to) = width_range(&text, &same.a);
+            found.push(WordMatch {
                 word: w,
                 line: l,
                 hits: same.hits as f32,
@@ -214,64 +208,64 @@ fn candidates(words: &[FixedWord], lines: &[Line]) -> Vec<TemplateScore> {
     found
 }
 
-/// A bit for each kind of character, to pass over what can't match.
-fn kinds(chars: &[char]) -> u64 {
+/// A hash bit per character, to skip impossible matches.
+fn char_mask(chars: &[char]) -> u64 {
     chars.iter().fold(0, |bits, c| bits | 1 << ((*c as u32).wrapping_mul(0x9E37_79B1) >> 26))
 }
 
-/// Which fraction of a word's width some of its characters take: ideographs are twice as wide as letters.
-fn extent(chars: &[char], range: &Range<usize>) -> (f32, f32) {
+/// The part of a word's width, from 0 to 1, that some characters take; ideographs are twice as wide as letters.
+fn width_range(chars: &[char], range: &Range<usize>) -> (f32, f32) {
     let width = |part: &[char]| part.iter().map(|c| if is_wide(*c) { 2.0 } else { 1.0 }).sum::<f32>();
     let all = width(chars).max(1.0);
     (width(&chars[..range.start]) / all, width(&chars[..range.end]) / all)
 }
 
-/// The candidates that a map brings together, the nearest first taken: each word once, each part of a line once.
-fn consistent(candidates: &[TemplateScore], map: &Map, tolerance: impl Fn(&TemplateScore) -> f32) -> Vec<usize> {
-    let mut near: Vec<(f32, usize)> = candidates
+/// Matches that agree with a map, longest first; each word and each part of a line once.
+fn find_inliers(word_matches: &[WordMatch], map: &Homography, tolerance: impl Fn(&WordMatch) -> f32) -> Vec<usize> {
+    let mut near: Vec<(f32, usize)> = word_matches
         .iter()
         .enumerate()
         .map(|(i, c)| (c.error(map), i))
-        .filter(|(error, i)| *error <= tolerance(&candidates[*i]) && candidates[*i].agrees(map))
+        .filter(|(error, i)| *error <= tolerance(&word_matches[*i]) && word_matches[*i].agrees(map))
         .collect();
-    near.sort_by(|a, b| candidates[b.1].hits.total_cmp(&candidates[a.1].hits).then(a.0.total_cmp(&b.0)));
+    near.sort_by(|a, b| word_matches[b.1].hits.total_cmp(&word_matches[a.1].hits).then(a.0.total_cmp(&b.0)));
     let mut taken: Vec<usize> = Vec::new();
     for (_, i) in near {
-        let c = &candidates[i];
-        let clash = |other: &TemplateScore| {
+        let c = &word_matches[i];
+        let clash = |other: &WordMatch| {
             other.word == c.word || (other.line == c.line && other.glyphs.start < c.glyphs.end && c.glyphs.start < other.glyphs.end)
         };
-        if !taken.iter().any(|t| clash(&candidates[*t])) {
+        if !taken.iter().any(|t| clash(&word_matches[*t])) {
             taken.push(i);
         }
     }
     taken
 }
 
-fn fit(candidates: &[TemplateScore], inliers: &[usize], stiffness: Stiffness) -> Option<Map> {
-    let pairs: Vec<Pair> = inliers.iter().flat_map(|i| candidates[*i].pairs()).collect();
-    Map::fit(&pairs, stiffness)
+fn fit(word_matches: &[WordMatch], inliers: &[usize], stiffness: Stiffness) -> Option<Homography> {
+    let pairs: Vec<PointPair> = inliers.iter().flat_map(|i| word_matches[*i].pairs()).collect();
+    Homography::fit(&pairs, stiffness)
 }
 
-/// A sheet seen from in front: neither mirrored nor squeezed, its corners before the horizon.
-fn sane(map: &Map, size: (u32, u32)) -> bool {
+/// Not mirrored or strongly distorted, in front of the horizon.
+fn is_plausible(map: &Homography, size: (u32, u32)) -> bool {
     let (w, h) = (size.0.max(1) as f32, size.1.max(1) as f32);
     let [a, b, c, d] = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)].map(|p| map.apply(p));
     let cross = |o: Point, p: Point, q: Point| (p.0 - o.0) * (q.1 - o.1) - (p.1 - o.1) * (q.0 - o.0);
     let convex = [cross(a, b, c), cross(b, c, d), cross(c, d, a), cross(d, a, b)].iter().all(|v| *v > 0.0);
-    let zoom = [distance(a, b) / w, distance(d, c) / w, distance(a, d) / h, distance(b, c) / h];
-    let (least, most) = (zoom.iter().copied().fold(f32::MAX, f32::min), zoom.iter().copied().fold(0.0, f32::max));
-    convex && least > 1.0 / ZOOM_MAX && most < ZOOM_MAX && most < 1.8 * least
+    let scale = [distance(a, b) / w, distance(d, c) / w, distance(a, d) / h, distance(b, c) / h];
+    let (least, most) = (scale.iter().copied().fold(f32::MAX, f32::min), scale.iter().copied().fold(0.0, f32::max));
+    convex && least > 1.0 / SCALE_MAX && most < SCALE_MAX && most < 1.8 * least
 }
 
-/// How much of what should be there is there, and whether that is much at all, both 0 to 1. A word that stands as another word weighs against the
-/// template; one that is not there weighs little: stamps are on some invoices and not on others, and faint print is not found.
+/// The share of expected words found, and whether that is much evidence, both 0 to 1. Missing or different words weigh half: stamps
+/// vary, and faint text is missed.
 fn evidence(
     words: &[FixedWord],
     (lines, unread): (&[Line], &[Quad]),
-    candidates: &[TemplateScore],
+    word_matches: &[WordMatch],
     inliers: &[usize],
-    map: &Map,
+    map: &Homography,
 ) -> (f32, f32) {
     let mut heights: Vec<f32> = words.iter().map(|w| Quad(w.corners).height()).collect();
     heights.sort_by(f32::total_cmp);
@@ -282,19 +276,19 @@ fn evidence(
         if length < 2.0 {
             continue;
         }
-        let weight = length.min(12.0) * (Quad(word.corners).height() / usual).clamp(0.7, 2.0) * lasting(&word.text);
-        if let Some(i) = inliers.iter().find(|i| candidates[**i].word == w) {
-            let share = (candidates[*i].hits / length.max(1.0)).min(1.0);
-            hits += candidates[*i].hits;
+        let weight = length.min(12.0) * (Quad(word.corners).height() / usual).clamp(0.7, 2.0) * permanence(&word.text);
+        if let Some(i) = inliers.iter().find(|i| word_matches[**i].word == w) {
+            let share = (word_matches[*i].hits / length.max(1.0)).min(1.0);
+            hits += word_matches[*i].hits;
             found += weight * share;
             other += weight * (1.0 - share) * 0.5;
             continue;
         }
         let centre = map.apply(Quad(word.corners).centre());
-        if unread.iter().any(|quad| holds(quad, centre)) {
+        if unread.iter().any(|quad| covers(quad, centre)) {
             continue;
         }
-        match lines.iter().find(|l| holds(&l.quad, centre)) {
+        match lines.iter().find(|l| covers(&l.quad, centre)) {
             Some(line) if line.reading.mean() > 0.8 => other += weight,
             _ => absent += weight,
         }
@@ -305,24 +299,22 @@ fn evidence(
     (found / (found + 0.5 * other + 0.5 * absent), 1.0 - (-hits / 4.0f32).exp())
 }
 
-/// Whether a line is where a word's middle should be.
-fn holds(quad: &Quad, centre: Point) -> bool {
+fn covers(quad: &Quad, centre: Point) -> bool {
     let (x, y) = quad.local(centre);
     (0.0..=1.0).contains(&x) && (0.1..=0.9).contains(&y)
 }
 
-/// How many words a reader would expect to find, those that were `found` among them.
-fn sought(words: &[FixedWord], unread: &[Quad], found: &[usize], map: &Map) -> usize {
-    let is_sought = |w: &usize| {
+fn expected(words: &[FixedWord], unread: &[Quad], found: &[usize], map: &Homography) -> usize {
+    let is_expected = |w: &usize| {
         let (word, centre) = (&words[*w], map.apply(Quad(words[*w].corners).centre()));
-        let tells = fold([word.text.as_str()]).chars.len() >= 2 && lasting(&word.text) >= 1.0;
-        found.contains(w) || (tells && !unread.iter().any(|quad| holds(quad, centre)))
+        let tells = fold([word.text.as_str()]).chars.len() >= 2 && permanence(&word.text) >= 1.0;
+        found.contains(w) || (tells && !unread.iter().any(|quad| covers(quad, centre)))
     };
-    (0..words.len()).filter(is_sought).count()
+    (0..words.len()).filter(is_expected).count()
 }
 
-/// Numbers outside the areas are hardly fixed print, though nobody said so.
-fn lasting(text: &str) -> f32 {
+/// Numbers outside the areas are rarely fixed.
+fn permanence(text: &str) -> f32 {
     let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
     if 2 * digits > text.chars().count() { 0.2 } else { 1.0 }
 }
@@ -331,14 +323,12 @@ fn sum(text: &str) -> Option<i64> {
     amount(text).or_else(|| chinese_amount(text))
 }
 
-/// The fixed words that are the quota.
 pub fn quota_words<'a>(quota: &str, words: &'a [FixedWord]) -> impl Iterator<Item = &'a FixedWord> {
     let quota = sum(quota);
     words.iter().filter(move |w| quota.is_some() && sum(&w.text) == quota)
 }
 
-/// Whether the page shows another sum where the template's picture shows its quota.
-fn quota_contradicted(quota: &str, words: &[FixedWord], lines: &[Line], map: &Map) -> bool {
+fn contradicts_quota(quota: &str, words: &[FixedWord], lines: &[Line], map: &Homography) -> bool {
     let own = sum(quota);
     quota_words(quota, words).any(|word| {
         let there = map.apply_quad(&Quad(word.corners));
@@ -391,7 +381,7 @@ mod tests {
         let turn = |(x, y): Point| (700.0 - 0.8 * y, 30.0 + 0.8 * x);
         let lines: Vec<Line> = form().iter().map(|w| line(w, turn)).collect();
         let found = align(&learnt(&form()), None, &lines, &[]).unwrap();
-        assert!(found.certainty > 0.95, "{found:?}");
+        assert!(found.confidence > 0.95, "{found:?}");
         assert!(distance(found.map.apply((400.0, 300.0)), turn((400.0, 300.0))) < 3.0);
         assert_eq!(found.anchors, 5);
     }
@@ -400,7 +390,7 @@ mod tests {
     fn another_form_does_not_fit() {
         let other = [word("机票行程单", 100.0, 50.0), word("航班", 90.0, 200.0), word("发票号码", 600.0, 500.0)];
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), None, &lines, &[]).is_none_or(|a| a.certainty < CERTAINTY_MIN));
+        assert!(align(&learnt(&form()), None, &lines, &[]).is_none_or(|a| a.confidence < CONFIDENCE_MIN));
         assert!(align(&learnt(&form()), None, &[], &[]).is_none());
         assert!(align(&learnt(&[]), None, &lines, &[]).is_none());
     }
@@ -410,7 +400,7 @@ mod tests {
         let mut other = form();
         other[3].text = "伍拾元整".into();
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), Some("50"), &lines, &[]).unwrap().certainty > 0.8);
-        assert_eq!(align(&learnt(&form()), Some("20"), &lines, &[]).unwrap().certainty, 0.0);
+        assert!(align(&learnt(&form()), Some("50"), &lines, &[]).unwrap().confidence > 0.8);
+        assert_eq!(align(&learnt(&form()), Some("20"), &lines, &[]).unwrap().confidence, 0.0);
     }
 }

@@ -1,4 +1,4 @@
-//! QR codes on a picture. Not here: what an invoice's code says of its fields (domain/checks.rs).
+//! Finds QR codes on a picture. Not here: their meaning (domain/checks.rs).
 
 use image::DynamicImage;
 use image::imageops::FilterType;
@@ -7,10 +7,10 @@ use rxing::multi::MultipleBarcodeReader;
 use rxing::multi::qrcode::QRCodeMultiReader;
 use rxing::{BinaryBitmap, DecodeHints, Luma8LuminanceSource};
 
-/// Large pictures are shrunk to this before codes are looked for; a code on an invoice is a tenth of its width and more.
+/// Pixels; a code takes at least a tenth of the width.
 const SIDE_MAX: u32 = 1600;
 
-/// The texts of all QR codes that can be read, each once. A picture without any, or with none that can be read, gives none.
+/// The distinct texts of all readable codes.
 pub fn read_codes(picture: &DynamicImage) -> Vec<String> {
     let longest = picture.width().max(picture.height());
     let mut texts = Vec::new();
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use image::{GrayImage, Luma};
 
-    /// A code at `module` pixels a module, drawn at a corner of the picture.
+    /// `module`: pixels per module.
     fn draw(picture: &mut GrayImage, text: &str, (left, top): (u32, u32), module: u32) {
         let code = qrcode::QrCode::new(text).unwrap();
         let side = code.width() as u32;

@@ -1,116 +1,106 @@
-//! Finds lines of text on a picture: the detection net of PP-OCR and the post-processing of its probability map.
-//! Not here: which way up they are (page.rs) and what they say (read.rs).
+//! Detects text lines with PP-OCR's detection net. Not here: page orientation (page.rs), reading (read.rs).
 
 use super::geometry::{Point, Quad, intersection};
 use super::nets::Nets;
 use super::picture::resized;
 use crate::engine::Trouble;
 use image::RgbImage;
-use rten_imageproc::{BoundingRect, Point as Spot, PointF, Polygon, RetrievalMode, find_contours, min_area_rect};
+use rten_imageproc::{BoundingRect, Point as PixelPoint, PointF, Polygon, RetrievalMode, find_contours, min_area_rect};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 
-/// The longer side the net sees at first; enough for the large print of most invoices.
-pub const QUICK: f32 = 640.0;
-/// The longer side that a template's own picture is seen at, which is looked at once and read ever after.
-pub const CAREFUL: f32 = 960.0;
-/// Where much of the print is smaller than this at that size, it is looked at again, larger.
-const SMALL_PRINT: f32 = 15.0;
+/// Longer side of the input, enough for the large text of most invoices.
+pub const QUICK_SIDE: f32 = 640.0;
+/// The same for learning, which is done once.
+pub const LEARN_SIDE: f32 = 960.0;
+/// Text lower than this in the input is detected again, larger.
+const TEXT_HEIGHT_MIN: f32 = 15.0;
 const SIDE_MAX: f32 = 1600.0;
-/// Small pictures are blown up no more than this.
 const ENLARGE_MAX: f32 = 2.0;
 /// The net halves its input five times.
-const MULTIPLE: f32 = 32.0;
+const SIDE_MULTIPLE: f32 = 32.0;
 
-// The parameters of the reference pipelines (PaddleOCR, RapidOCR) for this net.
+// Parameters of the reference pipelines (PaddleOCR, RapidOCR) for this net.
 const PIXEL_THRESHOLD: f32 = 0.3;
 const BOX_THRESHOLD: f32 = 0.5;
 const UNCLIP_RATIO: f32 = 1.6;
 const SHORT_SIDE_MIN: f32 = 3.0;
-/// The net is trained to mark lines up to this many.
+/// The most lines the net was trained on.
 const LINES_MAX: usize = 400;
 
-/// Lines of text, the surest first; corners in pixels of `picture`, clockwise from any of them. `side`: the longer side at which the
-/// picture is looked at first, `QUICK` or `CAREFUL`.
-///
-/// # Errors
-/// `Receive` when the net fails.
+/// Text lines, most probable first, in pixels of `picture`; corners clockwise from any. `side`: `QUICK_SIDE` or `LEARN_SIDE`.
 pub fn lines(nets: &Nets, picture: &RgbImage, side: f32) -> Result<Vec<Quad>, Trouble> {
     let (width, height) = picture.dimensions();
     let first = net_size(width, height, side);
-    let (mut found, mut seen) = (at_size(nets, picture, first)?, first);
-    if let Some(side) = larger_side(&found, side) {
+    let (mut found, mut input) = (detect_at(nets, picture, first)?, first);
+    if let Some(side) = second_side(&found, side) {
         let second = net_size(width, height, side);
         if second.0 * second.1 > first.0 * first.1 * 5 / 4 {
-            (found, seen) = (at_size(nets, picture, second)?, second);
+            (found, input) = (detect_at(nets, picture, second)?, second);
         }
     }
     found.sort_by(|a, b| b.1.total_cmp(&a.1));
     found.truncate(LINES_MAX);
-    let scale = (width as f32 / seen.0 as f32, height as f32 / seen.1 as f32);
+    let scale = (width as f32 / input.0 as f32, height as f32 / input.1 as f32);
     let clip = |p: Point| ((p.0 * scale.0).clamp(0.0, width as f32), (p.1 * scale.1).clamp(0.0, height as f32));
     Ok(found.into_iter().map(|(quad, _)| Quad(quad.0.map(clip))).collect())
 }
 
-/// Lines found otherwise are parts of one that is so much longer than they are together.
-const PARTS_SHARE: f32 = 0.75;
+/// A line replaces fragments shorter in total than this share of it.
+const PARTS_LENGTH_MAX: f32 = 0.75;
 
-/// Of a template's own picture, which is looked at once and read ever after: what is found at one size or the other, and of lines that
-/// are found in part at one and whole at the other, the whole.
-///
-/// # Errors
-/// `Receive` when the net fails.
+/// For learning: detects at both sizes and prefers whole lines to fragments.
 pub fn all_lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
-    let mut all = lines(nets, picture, CAREFUL)?;
-    for line in lines(nets, picture, QUICK)? {
-        take_whole(&mut all, line);
+    let mut all = lines(nets, picture, LEARN_SIDE)?;
+    for line in lines(nets, picture, QUICK_SIDE)? {
+        merge_line(&mut all, line);
     }
     Ok(all)
 }
 
-fn take_whole(all: &mut Vec<Quad>, line: Quad) {
-    let shared = |known: &Quad| {
+fn merge_line(all: &mut Vec<Quad>, line: Quad) {
+    let overlap = |known: &Quad| {
         let (own, both) = (known.bounds(), intersection(&known.bounds(), &line.bounds()));
         both.width * both.height / (own.width * own.height).max(1.0)
     };
     let (long, high) = (|q: &Quad| q.width().max(q.height()), |q: &Quad| q.width().min(q.height()));
-    let is_part = |known: &Quad| shared(known) > 0.5 && (0.6..1.6).contains(&(high(known) / high(&line).max(1.0)));
-    let touching = all.iter().filter(|known| shared(known) > 0.1).count();
+    let is_part = |known: &Quad| overlap(known) > 0.5 && (0.6..1.6).contains(&(high(known) / high(&line).max(1.0)));
+    let touching = all.iter().filter(|known| overlap(known) > 0.1).count();
     let parts: Vec<f32> = all.iter().filter(|known| is_part(known)).map(long).collect();
-    if touching == parts.len() && parts.iter().sum::<f32>() < PARTS_SHARE * long(&line) {
+    if touching == parts.len() && parts.iter().sum::<f32>() < PARTS_LENGTH_MAX * long(&line) {
         all.retain(|known| !is_part(known));
         all.push(line);
     }
 }
 
-/// Boxes and their scores in pixels of what the net saw.
-fn at_size(nets: &Nets, picture: &RgbImage, (width, height): (u32, u32)) -> Result<Vec<(Quad, f32)>, Trouble> {
+/// Boxes with scores, in pixels of the input.
+fn detect_at(nets: &Nets, picture: &RgbImage, (width, height): (u32, u32)) -> Result<Vec<(Quad, f32)>, Trouble> {
     let small;
-    let seen = if (width, height) == picture.dimensions() {
+    let input = if (width, height) == picture.dimensions() {
         picture
     } else {
         small = resized(picture, width, height)?;
         &small
     };
-    Ok(boxes(nets.detect(tensor(seen))?.view()))
+    Ok(boxes(nets.detect(tensor(input))?.view()))
 }
 
-/// The side at which the smaller print would be large enough; `None` when it is, or nothing was found.
-fn larger_side(found: &[(Quad, f32)], side: f32) -> Option<f32> {
+/// `None` if the smaller text is large enough.
+fn second_side(found: &[(Quad, f32)], side: f32) -> Option<f32> {
     let mut heights: Vec<f32> = found.iter().map(|(q, _)| q.width().min(q.height())).collect();
     heights.sort_by(f32::total_cmp);
     let small = *heights.get(heights.len() / 4)?;
-    (small < SMALL_PRINT).then(|| (side * SMALL_PRINT / small.max(1.0)).min(SIDE_MAX))
+    (small < TEXT_HEIGHT_MIN).then(|| (side * TEXT_HEIGHT_MIN / small.max(1.0)).min(SIDE_MAX))
 }
 
-/// The size the net sees a picture at: multiples of 32, the longer side at most `side`.
+/// Multiples of 32, the longer side about `side`.
 fn net_size(width: u32, height: u32, side: f32) -> (u32, u32) {
     let ratio = (side / width.max(height) as f32).min(ENLARGE_MAX);
-    let fit = |pixels: u32| ((pixels as f32 * ratio / MULTIPLE).round().max(1.0) * MULTIPLE) as u32;
+    let fit = |pixels: u32| ((pixels as f32 * ratio / SIDE_MULTIPLE).round().max(1.0) * SIDE_MULTIPLE) as u32;
     (fit(width), fit(height))
 }
 
-/// 1 × 3 × height × width, blue first, −1 to 1, as the net was trained.
+/// 1 × 3 × height × width, BGR, −1 to 1, as in training.
 fn tensor(picture: &RgbImage) -> NdTensor<f32, 4> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let bytes = picture.as_raw();
@@ -121,10 +111,10 @@ fn tensor(picture: &RgbImage) -> NdTensor<f32, 4> {
     NdTensor::from_data([1, 3, height, width], data)
 }
 
-/// Post-processing of differentiable binarisation (Liao et al., *Real-time Scene Text Detection with Differentiable Binarization*, 3.5):
-/// regions above a threshold, their smallest rectangles, widened by what the training shrank them.
+/// Differentiable binarisation (Liao et al., *Real-time Scene Text Detection with Differentiable Binarization*, 3.5): minimum-area
+/// rectangles, expanded because training shrank them.
 fn boxes(probability: NdTensorView<f32, 2>) -> Vec<(Quad, f32)> {
-    let mask = dilated(probability);
+    let mask = dilated_mask(probability);
     let mut found = Vec::new();
     for contour in find_contours(mask.view(), RetrievalMode::External).iter() {
         let points: Vec<PointF> = contour.iter().map(|p| p.to_f32()).collect();
@@ -132,7 +122,7 @@ fn boxes(probability: NdTensorView<f32, 2>) -> Vec<(Quad, f32)> {
         if rect.width().min(rect.height()) < SHORT_SIDE_MIN {
             continue;
         }
-        let score = mean_inside(probability, &rect.corners());
+        let score = mean_score(probability, &rect.corners());
         if score < BOX_THRESHOLD {
             continue;
         }
@@ -142,8 +132,8 @@ fn boxes(probability: NdTensorView<f32, 2>) -> Vec<(Quad, f32)> {
     found
 }
 
-/// Above the threshold, each pixel spread to its right and lower neighbours, which closes hair cracks within a line.
-fn dilated(probability: NdTensorView<f32, 2>) -> NdTensor<bool, 2> {
+/// Each pixel spreads right and down to close cracks.
+fn dilated_mask(probability: NdTensorView<f32, 2>) -> NdTensor<bool, 2> {
     let [height, width] = probability.shape();
     let mut mask = NdTensor::full([height, width], false);
     let values = probability.weakly_checked_view();
@@ -162,8 +152,8 @@ fn dilated(probability: NdTensorView<f32, 2>) -> NdTensor<bool, 2> {
     mask
 }
 
-fn mean_inside(probability: NdTensorView<f32, 2>, corners: &[PointF; 4]) -> f32 {
-    let polygon = Polygon::new(corners.map(|p| Spot::from_yx(p.y.round() as i32, p.x.round() as i32)));
+fn mean_score(probability: NdTensorView<f32, 2>, corners: &[PointF; 4]) -> f32 {
+    let polygon = Polygon::new(corners.map(|p| PixelPoint::from_yx(p.y.round() as i32, p.x.round() as i32)));
     if polygon.bounding_rect().is_empty() {
         return 0.0;
     }
@@ -190,27 +180,27 @@ mod tests {
     }
 
     #[test]
-    fn small_print_is_looked_at_again() {
+    fn small_text_is_detected_again() {
         let found = |height: f32| vec![(Quad([(0.0, 0.0), (90.0, 0.0), (90.0, height), (0.0, height)]), 0.9); 8];
-        assert_eq!(larger_side(&found(20.0), QUICK), None);
-        assert_eq!(larger_side(&found(10.0), QUICK), Some(960.0));
-        assert_eq!(larger_side(&found(2.0), QUICK), Some(SIDE_MAX));
-        assert_eq!(larger_side(&[], QUICK), None);
+        assert_eq!(second_side(&found(20.0), QUICK_SIDE), None);
+        assert_eq!(second_side(&found(10.0), QUICK_SIDE), Some(960.0));
+        assert_eq!(second_side(&found(2.0), QUICK_SIDE), Some(SIDE_MAX));
+        assert_eq!(second_side(&[], QUICK_SIDE), None);
     }
 
     #[test]
-    fn a_line_found_in_part_is_taken_whole() {
+    fn whole_lines_replace_fragments() {
         let line = |from: f32, to: f32, y: f32| Quad([(from, y), (to, y), (to, y + 30.0), (from, y + 30.0)]);
         let mut all = vec![line(0.0, 100.0, 0.0), line(0.0, 100.0, 60.0)];
-        take_whole(&mut all, line(0.0, 180.0, 2.0));
+        merge_line(&mut all, line(0.0, 180.0, 2.0));
         assert_eq!(all, [line(0.0, 100.0, 60.0), line(0.0, 180.0, 2.0)]);
-        take_whole(&mut all, line(0.0, 110.0, 61.0));
-        take_whole(&mut all, line(20.0, 90.0, 120.0));
+        merge_line(&mut all, line(0.0, 110.0, 61.0));
+        merge_line(&mut all, line(20.0, 90.0, 120.0));
         assert_eq!(all.len(), 3);
     }
 
     #[test]
-    fn a_bar_of_probability_is_a_widened_box() {
+    fn a_region_becomes_an_expanded_box() {
         let mut map = NdTensor::<f32, 2>::zeros([64, 128]);
         for y in 20..30 {
             for x in 10..110 {

@@ -1,34 +1,34 @@
-//! Points, quadrilaterals and plane maps of the built-in engine, and how a map is fitted to pairs of points.
-//! Not here: where the pairs come from (align.rs), nor pixels (detect.rs, read.rs).
+//! Points, quads and homographies, and fitting a homography to point pairs. Not here: where the pairs come from (align.rs), pixels
+//! (detect.rs, read.rs).
 
 use crate::domain::template::Rect;
 
-/// `(x, y)`, pixels, y downwards.
+/// `(x, y)` in pixels, y down.
 pub type Point = (f32, f32);
 
 pub fn distance(a: Point, b: Point) -> f32 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
-pub fn between(a: Point, b: Point, t: f32) -> Point {
+pub fn lerp(a: Point, b: Point, t: f32) -> Point {
     (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t)
 }
 
-/// Four corners in the reading order of the text inside: upper left, upper right, lower right, lower left.
+/// Corners clockwise from the text's top left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quad(pub [Point; 4]);
 
 impl Quad {
-    pub fn of_rect(rect: &Rect) -> Self {
+    pub fn from_rect(rect: &Rect) -> Self {
         Self([(rect.x, rect.y), (rect.right(), rect.y), (rect.right(), rect.bottom()), (rect.x, rect.bottom())])
     }
 
-    /// Along the line of text.
+    /// Along the text.
     pub fn width(&self) -> f32 {
         (distance(self.0[0], self.0[1]) + distance(self.0[3], self.0[2])) / 2.0
     }
 
-    /// Across the line of text.
+    /// Across the text.
     pub fn height(&self) -> f32 {
         (distance(self.0[0], self.0[3]) + distance(self.0[1], self.0[2])) / 2.0
     }
@@ -38,49 +38,48 @@ impl Quad {
         (sum.0 / 4.0, sum.1 / 4.0)
     }
 
-    /// The middle of the left and of the right edge.
+    /// Midpoints of the left and right edge.
     pub fn ends(&self) -> [Point; 2] {
-        [between(self.0[0], self.0[3], 0.5), between(self.0[1], self.0[2], 0.5)]
+        [lerp(self.0[0], self.0[3], 0.5), lerp(self.0[1], self.0[2], 0.5)]
     }
 
-    /// Radians, of the line of text against the x axis.
+    /// Radians, from the x axis.
     pub fn angle(&self) -> f32 {
         let [left, right] = self.ends();
         (right.1 - left.1).atan2(right.0 - left.0)
     }
 
-    /// The part between two fractions of the width; fractions outside 0..1 lengthen it.
+    /// `from` and `to`: fractions of the width; outside 0..1 they extend.
     pub fn slice(&self, from: f32, to: f32) -> Self {
         let [a, b, c, d] = self.0;
-        Self([between(a, b, from), between(a, b, to), between(d, c, to), between(d, c, from)])
+        Self([lerp(a, b, from), lerp(a, b, to), lerp(d, c, to), lerp(d, c, from)])
     }
 
-    /// Wider by `x` and higher by `y` pixels on each side.
-    pub fn grown(&self, x: f32, y: f32) -> Self {
+    /// Extended by `x` and `y` pixels on each side.
+    pub fn expanded(&self, x: f32, y: f32) -> Self {
         let along = x / self.width().max(1.0);
         let [a, b, c, d] = self.slice(-along, 1.0 + along).0;
         let across = y / self.height().max(1.0);
-        Self([between(a, d, -across), between(b, c, -across), between(b, c, 1.0 + across), between(a, d, 1.0 + across)])
+        Self([lerp(a, d, -across), lerp(b, c, -across), lerp(b, c, 1.0 + across), lerp(a, d, 1.0 + across)])
     }
 
-    /// The same corners begun `quarters` corners later: the text is taken to run a quarter turn clockwise more for each.
-    pub fn turned(&self, quarters: usize) -> Self {
-        Self(std::array::from_fn(|i| self.0[(i + quarters) % 4]))
+    /// Starts `quarter_turns` corners later, which turns the text direction clockwise.
+    pub fn rotated(&self, quarter_turns: usize) -> Self {
+        Self(std::array::from_fn(|i| self.0[(i + quarter_turns) % 4]))
     }
 
-    /// The corners begun so that the text runs along the page's own direction, `quarters` quarter turns clockwise from the x axis; in a
-    /// slot half as long again as it is wide that stands across that direction, a further quarter turn: the text of spines and margins.
-    pub fn facing(&self, quarters: usize) -> Self {
+    /// Oriented to the page's text direction. If at least 1.5 times as high as wide, it gets another quarter turn: vertical text in
+    /// margins.
+    pub fn oriented(&self, quarter_turns: usize) -> Self {
         let [a, b, _, d] = self.0;
         let clockwise = (b.0 - a.0) * (d.1 - a.1) - (b.1 - a.1) * (d.0 - a.0) >= 0.0;
         let quad = if clockwise { *self } else { Self([a, d, self.0[2], b]) };
-        let turn = quarters as f32 * std::f32::consts::FRAC_PI_2;
+        let turn = quarter_turns as f32 * std::f32::consts::FRAC_PI_2;
         let along = |q: &Self| (q.angle() - turn).cos();
-        let quad = (0..4).map(|i| quad.turned(i)).max_by(|a, b| along(a).total_cmp(&along(b))).unwrap_or(quad);
-        if quad.height() >= 1.5 * quad.width() { quad.turned(1) } else { quad }
+        let quad = (0..4).map(|i| quad.rotated(i)).max_by(|a, b| along(a).total_cmp(&along(b))).unwrap_or(quad);
+        if quad.height() >= 1.5 * quad.width() { quad.rotated(1) } else { quad }
     }
 
-    /// The axis-aligned bounding rectangle.
     pub fn bounds(&self) -> Rect {
         let (mut left, mut top, mut right, mut bottom) = (f32::MAX, f32::MAX, f32::MIN, f32::MIN);
         for (x, y) in self.0 {
@@ -90,7 +89,7 @@ impl Quad {
         Rect { x: left, y: top, width: right - left, height: bottom - top }
     }
 
-    /// Where `point` lies in the quad's own frame: (0, 0) is its upper left, (1, 1) its lower right corner (for a parallelogram).
+    /// Coordinates in the quad: (0, 0) is top left, (1, 1) bottom right (of a parallelogram).
     pub fn local(&self, point: Point) -> Point {
         let [a, b, _, d] = self.0;
         let (u, v, w) = ((b.0 - a.0, b.1 - a.1), (d.0 - a.0, d.1 - a.1), (point.0 - a.0, point.1 - a.1));
@@ -112,28 +111,25 @@ pub fn union(a: &Rect, b: &Rect) -> Rect {
     Rect { x, y, width: a.right().max(b.right()) - x, height: a.bottom().max(b.bottom()) - y }
 }
 
-/// A projective map of the plane, row-major 3 × 3.
+/// Row-major 3 × 3.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Map([f64; 9]);
+pub struct Homography([f64; 9]);
 
-/// Two points that are to fall on each other, and how much that matters.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair {
+pub struct PointPair {
     pub from: Point,
     pub to: Point,
     pub weight: f32,
 }
 
-/// How much a fitted map may deviate from a similarity. A stiffness is the weight of the penalty on each deviation, in units of one pair
-/// of weight 1 at a typical distance from the centre.
+/// Penalties on deviation from a similarity, in units of one pair of weight 1 at a typical distance from the centre.
 #[derive(Clone, Copy, Debug)]
 pub struct Stiffness {
     pub affine: f64,
     pub perspective: f64,
 }
 
-impl Map {
-    /// Everything `factor` times as large.
+impl Homography {
     pub fn scaling(factor: f32) -> Self {
         let f = f64::from(factor);
         Self([f, 0.0, 0.0, 0.0, f, 0.0, 0.0, 0.0, 1.0])
@@ -143,7 +139,7 @@ impl Map {
         let m = &self.0;
         let (x, y) = (f64::from(p.0), f64::from(p.1));
         let w = m[6] * x + m[7] * y + m[8];
-        // A point on the horizon has no image; far away is the honest answer.
+        // Points on the horizon map far away.
         let w = if w.abs() < 1e-9 { 1e-9 } else { w };
         (((m[0] * x + m[1] * y + m[2]) / w) as f32, ((m[3] * x + m[4] * y + m[5]) / w) as f32)
     }
@@ -152,7 +148,7 @@ impl Map {
         Quad(quad.0.map(|p| self.apply(p)))
     }
 
-    /// `None` for a map that flattens the plane.
+    /// `None` if singular.
     pub fn inverse(&self) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, i] = self.0;
         let adjugate = [
@@ -170,7 +166,7 @@ impl Map {
         (det.abs() > 1e-12).then(|| Self(adjugate.map(|v| v / det)))
     }
 
-    /// This map applied to what `first` gives.
+    /// `self` ∘ `first`.
     pub fn after(&self, first: &Self) -> Self {
         let mut out = [0.0; 9];
         for (i, cell) in out.iter_mut().enumerate() {
@@ -179,13 +175,12 @@ impl Map {
         Self(out)
     }
 
-    /// Weighted least squares over the linearised projective map (Hartley & Zisserman, *Multiple View Geometry*, 4.1), coordinates
-    /// normalised first (4.4.4), with soft constraints that hold it near a similarity: few pairs give a similarity, many the full map.
-    /// `None` when the pairs do not determine one.
-    pub fn fit(pairs: &[Pair], stiffness: Stiffness) -> Option<Self> {
-        let from = Frame::of(pairs.iter().map(|p| (p.from, p.weight)))?;
-        let to = Frame::of(pairs.iter().map(|p| (p.to, p.weight)))?;
-        let mut system = Normal::default();
+    /// Weighted least squares on the linearised homography (Hartley & Zisserman, *Multiple View Geometry*, 4.1), normalised
+    /// (4.4.4), with soft constraints: few pairs yield a similarity, many a full homography. `None` if underdetermined.
+    pub fn fit(pairs: &[PointPair], stiffness: Stiffness) -> Option<Self> {
+        let from = Normalisation::of(pairs.iter().map(|p| (p.from, p.weight)))?;
+        let to = Normalisation::of(pairs.iter().map(|p| (p.to, p.weight)))?;
+        let mut system = NormalEquations::default();
         for pair in pairs {
             let ((x, y), (u, v)) = (from.normalise(pair.from), to.normalise(pair.to));
             let w = f64::from(pair.weight);
@@ -198,17 +193,17 @@ impl Map {
         system.add([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0], 0.0, stiffness.perspective);
         let h = system.solve()?;
         let normalised = Self([h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], 1.0]);
-        Some(to.back().after(&normalised).after(&from.forth()))
+        Some(to.backward().after(&normalised).after(&from.forward()))
     }
 }
 
-/// Centroid and scale that bring a cloud of points to the origin, at a mean distance of about 1.
-struct Frame {
+/// Moves points to the origin and scales their mean distance to about 1.
+struct Normalisation {
     centre: (f64, f64),
     scale: f64,
 }
 
-impl Frame {
+impl Normalisation {
     fn of(points: impl Iterator<Item = (Point, f32)> + Clone) -> Option<Self> {
         let sum = points.clone().fold((0.0, 0.0, 0.0), |s, ((x, y), w)| {
             let w = f64::from(w);
@@ -227,23 +222,23 @@ impl Frame {
         ((f64::from(p.0) - self.centre.0) * self.scale, (f64::from(p.1) - self.centre.1) * self.scale)
     }
 
-    fn forth(&self) -> Map {
-        Map([self.scale, 0.0, -self.centre.0 * self.scale, 0.0, self.scale, -self.centre.1 * self.scale, 0.0, 0.0, 1.0])
+    fn forward(&self) -> Homography {
+        Homography([self.scale, 0.0, -self.centre.0 * self.scale, 0.0, self.scale, -self.centre.1 * self.scale, 0.0, 0.0, 1.0])
     }
 
-    fn back(&self) -> Map {
-        Map([1.0 / self.scale, 0.0, self.centre.0, 0.0, 1.0 / self.scale, self.centre.1, 0.0, 0.0, 1.0])
+    fn backward(&self) -> Homography {
+        Homography([1.0 / self.scale, 0.0, self.centre.0, 0.0, 1.0 / self.scale, self.centre.1, 0.0, 0.0, 1.0])
     }
 }
 
-/// Normal equations of a linear least-squares problem in 8 unknowns.
+/// Least squares in 8 unknowns.
 #[derive(Default)]
-struct Normal {
+struct NormalEquations {
     matrix: [[f64; 8]; 8],
     right: [f64; 8],
 }
 
-impl Normal {
+impl NormalEquations {
     fn add(&mut self, row: [f64; 8], value: f64, weight: f64) {
         for i in 0..8 {
             for j in 0..8 {
@@ -286,20 +281,20 @@ mod tests {
     const SOFT: Stiffness = Stiffness { affine: 1e-6, perspective: 1e-6 };
     const STIFF: Stiffness = Stiffness { affine: 1e6, perspective: 1e6 };
 
-    fn pairs(map: impl Fn(Point) -> Point) -> Vec<Pair> {
+    fn pairs(map: impl Fn(Point) -> Point) -> Vec<PointPair> {
         [(10.0, 20.0), (800.0, 30.0), (790.0, 580.0), (15.0, 560.0), (400.0, 300.0), (100.0, 400.0)]
             .into_iter()
-            .map(|from| Pair { from, to: map(from), weight: 1.0 })
+            .map(|from| PointPair { from, to: map(from), weight: 1.0 })
             .collect()
     }
 
     #[test]
-    fn a_projective_map_is_found_and_inverted() {
+    fn a_homography_is_fitted_and_inverted() {
         let truth = |(x, y): Point| {
             let w = 1.0 + 1e-4 * x - 5e-5 * y;
             ((0.9 * x + 0.1 * y + 30.0) / w, (-0.1 * x + 1.1 * y - 12.0) / w)
         };
-        let map = Map::fit(&pairs(truth), SOFT).unwrap();
+        let map = Homography::fit(&pairs(truth), SOFT).unwrap();
         for p in [(0.0, 0.0), (500.0, 100.0), (878.0, 602.0)] {
             assert!(distance(map.apply(p), truth(p)) < 0.1);
             assert!(distance(map.inverse().unwrap().apply(truth(p)), p) < 0.1);
@@ -309,25 +304,25 @@ mod tests {
     #[test]
     fn two_points_give_a_similarity() {
         let turn = |(x, y): Point| (-2.0 * y + 5.0, 2.0 * x - 7.0);
-        let map = Map::fit(&pairs(turn)[..2], STIFF).unwrap();
+        let map = Homography::fit(&pairs(turn)[..2], STIFF).unwrap();
         assert!(distance(map.apply((100.0, 700.0)), turn((100.0, 700.0))) < 0.1);
     }
 
     #[test]
-    fn nothing_is_found_where_nothing_is_determined() {
-        assert!(Map::fit(&[], STIFF).is_none());
-        assert!(Map::fit(&[Pair { from: (1.0, 1.0), to: (2.0, 2.0), weight: 1.0 }], STIFF).is_none());
+    fn underdetermined_fits_fail() {
+        assert!(Homography::fit(&[], STIFF).is_none());
+        assert!(Homography::fit(&[PointPair { from: (1.0, 1.0), to: (2.0, 2.0), weight: 1.0 }], STIFF).is_none());
     }
 
     #[test]
-    fn a_quad_knows_its_parts() {
+    fn quad_operations() {
         let quad = Quad([(0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)]);
         assert_eq!(quad.slice(0.25, 0.5).0[0], (25.0, 0.0));
         assert_eq!(quad.local((50.0, 5.0)), (0.5, 0.25));
-        assert_eq!(quad.grown(10.0, 5.0).0[0], (-10.0, -5.0));
-        assert_eq!(quad.turned(1).0[0], (100.0, 0.0));
-        assert_eq!(quad.turned(3).facing(0), quad);
-        assert_eq!(quad.facing(2).0[0], (100.0, 20.0));
-        assert_eq!(quad.facing(1).0[0], (100.0, 20.0), "across an upward page: a quarter turn more");
+        assert_eq!(quad.expanded(10.0, 5.0).0[0], (-10.0, -5.0));
+        assert_eq!(quad.rotated(1).0[0], (100.0, 0.0));
+        assert_eq!(quad.rotated(3).oriented(0), quad);
+        assert_eq!(quad.oriented(2).0[0], (100.0, 20.0));
+        assert_eq!(quad.oriented(1).0[0], (100.0, 20.0), "across an upward page: a quarter turn more");
     }
 }

@@ -1,7 +1,6 @@
-//! The two embedded nets (PP-OCRv6 small), loaded once, and how they are run.
-//! Not here: what goes in and what its numbers mean (detect.rs, read.rs).
+//! The two embedded nets (PP-OCRv6 small). Not here: inputs and outputs (detect.rs, read.rs).
 
-use super::text::{ALIKE, narrow};
+use super::text::{LOOK_ALIKES, half_width};
 use crate::engine::Trouble;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
@@ -16,10 +15,10 @@ static READ: &[u8] = include_bytes!("../../../models/rec.onnx");
 pub struct Nets {
     detect: Net,
     read: Net,
-    /// What each output class of the reading net stands for; class 0 is CTC's blank, an empty string here.
+    /// The text of each output class; class 0 is CTC's blank.
     pub alphabet: Vec<String>,
-    /// For each class all those that print alike, the plainest first.
-    twins: Vec<Vec<usize>>,
+    /// By class, each with itself, plainest first.
+    look_alikes: Vec<Vec<usize>>,
 }
 
 struct Net {
@@ -33,10 +32,7 @@ impl std::fmt::Debug for Net {
     }
 }
 
-/// The nets, loaded at the first call (about a second) and kept.
-///
-/// # Errors
-/// `Receive` when they can't be loaded; then every call says so.
+/// Loads the nets at the first call (about a second). A failure is permanent.
 pub fn nets() -> Result<&'static Nets, Trouble> {
     static NETS: OnceLock<Result<Nets, String>> = OnceLock::new();
     NETS.get_or_init(Nets::load).as_ref().map_err(|e| Trouble::Receive(e.clone()))
@@ -44,7 +40,7 @@ pub fn nets() -> Result<&'static Nets, Trouble> {
 
 impl Nets {
     fn load() -> Result<Self, String> {
-        // rten counts physical cores, of which a small virtual machine may show one where two run.
+        // rten counts physical cores; a small VM may report one for two.
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let options = RunOptions::default().with_thread_pool(Some(Arc::new(ThreadPool::with_num_threads(threads))));
         let load = |bytes| {
@@ -53,43 +49,37 @@ impl Nets {
         };
         let (detect, read) = (load(DETECT)?, load(READ)?);
         let charset = read.model.metadata().get("character").ok_or("the reading net names no characters")?;
-        // The training tools put the blank before the listed characters and a space after them.
+        // Training puts the blank first and a space last.
         let alphabet: Vec<String> =
             std::iter::once("").chain(charset.lines()).chain(std::iter::once(" ")).map(str::to_owned).collect();
-        let twins = twins(&alphabet);
-        Ok(Self { detect, read, alphabet, twins })
+        let look_alikes = look_alikes(&alphabet);
+        Ok(Self { detect, read, alphabet, look_alikes })
     }
 
-    /// All classes that print like this one, itself among them; the plainest, by which it is read, first.
-    pub fn twins(&self, class: usize) -> &[usize] {
-        self.twins.get(class).map_or(&[0], Vec::as_slice)
+    /// Includes the class itself; the first gives the text.
+    pub fn look_alikes(&self, class: usize) -> &[usize] {
+        self.look_alikes.get(class).map_or(&[0], Vec::as_slice)
     }
 
-    /// `input`: 1 × 3 × height × width. Gives height × width probabilities that a pixel is text.
-    ///
-    /// # Errors
-    /// `Receive` when the net fails.
+    /// `input`: 1 × 3 × height × width. Returns the text probability per pixel, height × width.
     pub fn detect(&self, input: NdTensor<f32, 4>) -> Result<NdTensor<f32, 2>, Trouble> {
         let output: NdTensor<f32, 4> = self.detect.run(input)?.try_into().map_err(|e| broken(&e))?;
         Ok(output.slice((0, 0)).to_tensor())
     }
 
-    /// `input`: lines × 3 × 48 × width. Gives lines × steps × classes probabilities; a step is 8 pixels.
-    ///
-    /// # Errors
-    /// `Receive` when the net fails.
+    /// `input`: lines × 3 × 48 × width. Returns probabilities, lines × steps × classes, a step per 8 pixels.
     pub fn read(&self, input: NdTensor<f32, 4>) -> Result<NdTensor<f32, 3>, Trouble> {
         self.read.run(input)?.try_into().map_err(|e| broken(&e))
     }
 }
 
-/// Full-width forms and their ASCII twins.
-fn twins(alphabet: &[String]) -> Vec<Vec<usize>> {
+/// Groups full-width forms, ASCII and glyph variants.
+fn look_alikes(alphabet: &[String]) -> Vec<Vec<usize>> {
     let plain = |text: &str| match text {
         "￥" => "¥".to_owned(),
         _ => text
             .chars()
-            .map(|c| ALIKE.iter().find(|(_, other)| *other == c).map_or_else(|| narrow(c), |(plain, _)| *plain))
+            .map(|c| LOOK_ALIKES.iter().find(|(_, other)| *other == c).map_or_else(|| half_width(c), |(plain, _)| *plain))
             .collect(),
     };
     let mut groups: HashMap<String, Vec<usize>> = HashMap::new();

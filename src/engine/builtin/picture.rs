@@ -1,5 +1,4 @@
-//! Opens pictures: what they are is told by their content, they stand as a browser shows them, and a huge one never fills the memory.
-//! Not here: what is on them.
+//! Opens pictures for the engine: upright as in a browser, and shrunk to bound memory. Not here: what is on them.
 
 use crate::engine::Trouble;
 use crate::pixels;
@@ -9,29 +8,26 @@ use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use std::path::Path;
 
-/// Longer sides are shrunk before anything is looked for: 3,200 pixels hold the small print of an A4 sheet.
+/// Shrunk to this, pixels: enough for the small print of A4.
 const SIDE_MAX: u32 = 3200;
 
-/// A picture ready to be read, and how much smaller it is than the one that was sent.
 #[derive(Debug)]
 pub struct Picture {
     pub pixels: RgbImage,
-    /// Of the picture as a browser shows it.
+    /// Of the original, upright.
     pub width: u32,
     pub height: u32,
-    /// Pixels of `pixels` to one of the picture; at most 1.
+    /// Pixels of the original, upright.
     pub scale: f32,
 }
 
-/// # Errors
-/// `Refused` for what is no picture, one of another format, a broken or too large one.
+/// Size relative to the original; at most 1.
 pub fn open(path: &Path) -> Result<Picture, Trouble> {
     let opened = pixels::decode(path, prepare);
     opened.map_err(|e| Trouble::Refused(format!("the picture can't be opened: {e}")))?
 }
 
-/// Any picture, shrunk if it is huge, turned, laid on white where it is transparent; in this order, so that only the decoder ever
-/// holds all the pixels.
+/// Shrinks, turns upright, then makes transparency white: in this order only the decoder holds the full size.
 ///
 /// # Errors
 /// `Refused` for a picture without pixels.
@@ -52,11 +48,11 @@ pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture,
     Ok(Picture { pixels, width, height, scale })
 }
 
-/// In the picture's own kind of pixels.
+/// Keeps the pixel format.
 fn shrunk(image: &DynamicImage, scale: f32) -> Result<DynamicImage, Trouble> {
     let of = |side: u32| ((side as f32 * scale).round() as u32).max(1);
     let mut small = DynamicImage::new(of(image.width()), of(image.height()), image.color());
-    // With alpha it would make a copy of the whole picture first; what shines through at an edge is no print.
+    // `use_alpha` would copy the whole picture first.
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false);
     let resized = Resizer::new().resize(image, &mut small, &options);
     resized.map_err(|e| Trouble::Refused(format!("the picture can't be shrunk: {e}")))?;
@@ -73,10 +69,7 @@ fn flatten(image: &DynamicImage) -> RgbImage {
     out
 }
 
-/// Bilinear, with all source pixels weighed when it shrinks.
-///
-/// # Errors
-/// `Receive` when the resizer fails, which a picture with pixels does not make it do.
+/// Bilinear, antialiased when shrinking.
 pub fn resized(from: &RgbImage, width: u32, height: u32) -> Result<RgbImage, Trouble> {
     let failed = |error: &dyn std::fmt::Display| Trouble::Receive(format!("scaling failed: {error}"));
     let mut to = Image::new(width, height, PixelType::U8x3);
@@ -91,7 +84,7 @@ mod tests {
     use image::{Rgba, RgbaImage};
 
     #[test]
-    fn transparent_is_white_and_huge_is_shrunk_and_turned() {
+    fn transparent_becomes_white_and_huge_is_shrunk_and_rotated() {
         let clear = RgbaImage::from_pixel(6400, 10, Rgba([0, 0, 0, 0]));
         let picture = prepare(clear.into(), Orientation::Rotate90).unwrap();
         assert_eq!((picture.height, picture.pixels.height(), picture.pixels.width()), (6400, 3200, 5));
@@ -99,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn non_pictures_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.png");
         std::fs::write(&path, "no picture").unwrap();

@@ -1,5 +1,5 @@
-//! Reads lines of text: crops, the reading net of PP-OCR, and CTC decoding with the probability of what was decoded.
-//! Not here: where the lines are (detect.rs) and what a reading means (fields.rs).
+//! Reads text lines: crops, PP-OCR's recognition net, CTC decoding. Not here: where the lines are (detect.rs), what they mean
+//! (fields.rs).
 
 use super::geometry::Quad;
 use super::nets::Nets;
@@ -12,32 +12,30 @@ use rten_tensor::{NdTensor, NdTensorView};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// The net's input height, pixels.
+/// Input height, pixels.
 const HEIGHT: u32 = 48;
-/// Pixels of input to one step of output.
+/// Input pixels per output step.
 const STEP: u32 = 8;
-/// Crops are filled up to multiples of this, so that those of about one length go through the net together.
+/// Crops are padded to multiples of this to share batches.
 const WIDTH_MULTIPLE: u32 = 64;
 const WIDTH_MIN: u32 = 128;
-/// Longer lines are squeezed: 66 heights of a line are more than an invoice's width.
+/// Longer lines are squeezed: 66 heights exceed an invoice's width.
 const WIDTH_MAX: u32 = 3200;
-/// Input columns in one run of the net: its output is 2,300 numbers for each.
+/// Input columns per run, with 2,300 outputs each.
 const BATCH_COLUMNS: u32 = 1280;
 
-/// A character and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Glyph {
     pub text: String,
     pub probability: f32,
-    /// Its middle, as a fraction of the crop's width.
+    /// Centre, as a fraction of the crop's width.
     pub at: f32,
 }
 
-/// What a crop says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     pub glyphs: Vec<Glyph>,
-    /// That the text is right, character by character, none left out: CTC's probability of the text, over all its alignments.
+    /// CTC probability of the whole text.
     pub probability: f32,
 }
 
@@ -46,28 +44,28 @@ impl Reading {
         self.glyphs.iter().map(|g| g.text.as_str()).collect()
     }
 
-    /// The mean of the characters' probabilities; 0 for no text.
+    /// Mean glyph probability; 0 without text.
     pub fn mean(&self) -> f32 {
         if self.glyphs.is_empty() { 0.0 } else { self.glyphs.iter().map(|g| g.probability).sum::<f32>() / self.glyphs.len() as f32 }
     }
 }
 
-/// What may be read. Look-alikes count as the character that is allowed: an `O` among digits is a `0`.
+/// Allowed characters. Look-alikes count as the allowed one: an `O` among digits is a `0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Charset {
     Any,
     Digits,
-    /// Digits and capital letters, and the stars that hide a part.
+    /// Digits, capitals, and `*` for masked parts.
     Code,
     /// Digits, point, comma, minus and currency signs.
     Money,
-    /// Sums in Chinese words.
+    /// Amounts in Chinese words.
     MoneyCn,
 }
 
-/// The signs of `Charset::MoneyCn`, and other forms of some.
-const SUM_WORDS: &str = "零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千";
-const SUM_VARIANTS: [(&str, char); 9] = [
+/// The characters of `Charset::MoneyCn`.
+const AMOUNT_CHARS: &str = "零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千";
+const AMOUNT_VARIANTS: [(&str, char); 9] = [
     ("壱弌", '壹'),
     ("貳弍弐", '贰'),
     ("叄參参弎", '叁'),
@@ -80,7 +78,6 @@ const SUM_VARIANTS: [(&str, char); 9] = [
 ];
 
 impl Charset {
-    /// The allowed character that `c` stands for; `None` when it may not be read at all.
     pub fn fold(self, c: char) -> Option<char> {
         let ascii = match c {
             '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' | '＊' => {
@@ -103,35 +100,30 @@ impl Charset {
             Self::Code => (ascii.is_ascii_alphanumeric() || ascii == '*').then(|| ascii.to_ascii_uppercase()),
             Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$' | '元') => Some(ascii),
             Self::Money if matches!(ascii, 'Y' | 'V' | '羊' | '半') => Some('¥'),
-            Self::MoneyCn if SUM_WORDS.contains(c) => Some(c),
-            Self::MoneyCn => SUM_VARIANTS.iter().find(|(variants, _)| variants.contains(c)).map(|(_, word)| *word),
+            Self::MoneyCn if AMOUNT_CHARS.contains(c) => Some(c),
+            Self::MoneyCn => AMOUNT_VARIANTS.iter().find(|(variants, _)| variants.contains(c)).map(|(_, word)| *word),
             Self::Money => digit.is_ascii_digit().then_some(digit),
         }
     }
 }
 
-/// Reads the crops that `quads` cut out of `picture`, in their order.
-///
-/// # Errors
-/// `Receive` when the net fails.
+/// Reads the crops at `quads`, in order.
 pub fn read(nets: &Nets, picture: &RgbImage, quads: &[Quad], charset: Charset) -> Result<Vec<Reading>, Trouble> {
     let crops = quads.iter().map(|quad| crop(picture, quad)).collect::<Result<Vec<_>, _>>()?;
     read_crops(nets, &crops, charset)
 }
 
-/// Reads crops 48 pixels high.
-///
-/// # Errors
-/// `Receive` when the net fails.
+/// `crops`: 48 pixels high.
 pub fn read_crops(nets: &Nets, crops: &[RgbImage], charset: Charset) -> Result<Vec<Reading>, Trouble> {
-    let filled = |crop: &RgbImage| crop.width().div_ceil(WIDTH_MULTIPLE).max(WIDTH_MIN / WIDTH_MULTIPLE) * WIDTH_MULTIPLE;
+    let padded_width = |crop: &RgbImage| crop.width().div_ceil(WIDTH_MULTIPLE).max(WIDTH_MIN / WIDTH_MULTIPLE) * WIDTH_MULTIPLE;
     let mut order: Vec<usize> = (0..crops.len()).collect();
     order.sort_by_key(|i| crops[*i].width());
     let mut readings = vec![Reading::default(); crops.len()];
     let mut rest = order.as_slice();
     while let Some(first) = rest.first() {
-        let width = filled(&crops[*first]);
-        let fits = rest.iter().take((BATCH_COLUMNS / width).max(1) as usize).take_while(|i| filled(&crops[**i]) == width).count();
+        let width = padded_width(&crops[*first]);
+        let fits =
+            rest.iter().take((BATCH_COLUMNS / width).max(1) as usize).take_while(|i| padded_width(&crops[**i]) == width).count();
         let (batch, later) = rest.split_at(fits);
         let output = nets.read(tensor(crops, batch, width))?;
         for (row, i) in batch.iter().enumerate() {
@@ -144,25 +136,22 @@ pub fn read_crops(nets: &Nets, crops: &[RgbImage], charset: Charset) -> Result<V
     Ok(readings)
 }
 
-/// The quad made upright: 48 pixels high, as wide as its proportions ask.
-///
-/// # Errors
-/// `Receive` when scaling fails.
+/// The quad rectified to 48 pixels high.
 pub fn crop(picture: &RgbImage, quad: &Quad) -> Result<RgbImage, Trouble> {
     let (long, high) = (quad.width().max(1.0), quad.height().max(1.0));
     let width = ((HEIGHT as f32 * long / high).ceil() as u32).clamp(STEP, WIDTH_MAX);
-    // Cut out at its own size first: scaling then weighs all the pixels, which sampling a large print at 48 pixels would not.
+    // Cut out at its own size first: sampling large text directly would skip pixels.
     let cut_height = (high.round() as u32).clamp(HEIGHT / 2, HEIGHT * 4);
     let cut_width = ((cut_height as f32 * long / high).round() as u32).clamp(4, WIDTH_MAX * 4);
-    let cut = straighten(picture, quad, cut_width, cut_height);
+    let cut = rectify(picture, quad, cut_width, cut_height);
     if cut.dimensions() == (width, HEIGHT) { Ok(cut) } else { resized(&cut, width, HEIGHT) }
 }
 
-/// The quad made a rectangle of the given size.
-pub fn straighten(picture: &RgbImage, quad: &Quad, width: u32, height: u32) -> RgbImage {
+/// The quad warped to a rectangle of `width` × `height` pixels.
+pub fn rectify(picture: &RgbImage, quad: &Quad, width: u32, height: u32) -> RgbImage {
     let (w, h) = (width as f32, height as f32);
     let mut cut = RgbImage::new(width, height);
-    // Pixel centres lie half a pixel inside the edges that corners are counted from.
+    // Pixel centres are half a pixel inside the edges.
     let corners = quad.0.map(|(x, y)| (x - 0.5, y - 0.5));
     let frame = [(-0.5, -0.5), (w - 0.5, -0.5), (w - 0.5, h - 0.5), (-0.5, h - 0.5)];
     if let Some(projection) = Projection::from_control_points(corners, frame) {
@@ -171,7 +160,7 @@ pub fn straighten(picture: &RgbImage, quad: &Quad, width: u32, height: u32) -> R
     cut
 }
 
-/// lines × 3 × 48 × width, blue first, −1 to 1; 0 where a crop is filled up, as the net was trained.
+/// lines × 3 × 48 × width, BGR, −1 to 1, padded with 0, as in training.
 fn tensor(crops: &[RgbImage], batch: &[usize], width: u32) -> NdTensor<f32, 4> {
     let (plane, width) = ((HEIGHT * width) as usize, width as usize);
     let mut data = vec![0.0; batch.len() * 3 * plane];
@@ -186,8 +175,7 @@ fn tensor(crops: &[RgbImage], batch: &[usize], width: u32) -> NdTensor<f32, 4> {
     NdTensor::from_data([batch.len(), 3, HEIGHT as usize, width], data)
 }
 
-/// The classes a charset allows, by the character they stand for.
-fn allowed(nets: &Nets, charset: Charset) -> &'static [(char, Vec<usize>)] {
+fn allowed_classes(nets: &Nets, charset: Charset) -> &'static [(char, Vec<usize>)] {
     static DIGITS: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
     static CODE: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
     static MONEY: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
@@ -215,14 +203,14 @@ fn allowed(nets: &Nets, charset: Charset) -> &'static [(char, Vec<usize>)] {
     })
 }
 
-/// One step of output, reduced to the symbols in question: symbol 0 is the blank.
+/// Symbol probabilities per step; symbol 0 is the blank.
 type Steps = Vec<Vec<f32>>;
 
-/// Best-path decoding (Graves et al., *Connectionist Temporal Classification*, 3.2), then the probability of the decoded text by the
-/// forward algorithm (4.1).
+/// Best-path decoding (Graves et al., *Connectionist Temporal Classification*, 3.2), then the text's probability by the forward
+/// algorithm (4.1).
 fn decode(nets: &Nets, output: NdTensorView<f32, 2>, columns: u32, charset: Charset) -> Reading {
-    let table = allowed(nets, charset);
-    let (symbols, steps) = if charset == Charset::Any { open_symbols(nets, output) } else { closed_symbols(table, output) };
+    let table = allowed_classes(nets, charset);
+    let (symbols, steps) = if charset == Charset::Any { best_symbols(nets, output) } else { allowed_symbols(table, output) };
     let best: Vec<usize> = steps.iter().map(|row| arg_max(row)).collect();
     let mut glyphs: Vec<Glyph> = Vec::new();
     let mut path = Vec::new();
@@ -241,16 +229,16 @@ fn decode(nets: &Nets, output: NdTensorView<f32, 2>, columns: u32, charset: Char
     Reading { glyphs, probability }
 }
 
-/// Only the classes that are the best somewhere, which is all that best-path decoding and the text's probability look at; with each
-/// its twins, which print alike: to be in doubt between `（` and `(` is no doubt.
-fn open_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
+/// Only classes that are the best of some step: decoding needs no others. Look-alikes are summed: doubt between `（` and `(` is
+/// none.
+fn best_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
     let rows = output.to_contiguous();
     let classes = output.size(1);
     let mut chosen: Vec<&[usize]> = vec![&[0]];
     for row in rows.data().chunks_exact(classes) {
         let class = arg_max(row);
         if !chosen.iter().any(|group| group.contains(&class)) {
-            chosen.push(nets.twins(class));
+            chosen.push(nets.look_alikes(class));
         }
     }
     let sums = |row: &[f32]| chosen.iter().map(|group| group.iter().map(|c| row[*c]).sum()).collect();
@@ -258,12 +246,12 @@ fn open_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Step
     (chosen.iter().map(|group| nets.alphabet.get(group[0]).cloned().unwrap_or_default()).collect(), steps)
 }
 
-/// The allowed characters, each with the probability of all classes that stand for it. What is not allowed keeps its share of the
-/// probability: digits read where a word stands are improbable, not sure.
-fn closed_symbols(table: &[(char, Vec<usize>)], output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
+/// The allowed characters, each with the sum of its classes. Other classes keep their probability, so that digits "read" in a word
+/// are improbable.
+fn allowed_symbols(table: &[(char, Vec<usize>)], output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
     let symbols = std::iter::once(String::new()).chain(table.iter().map(|(c, _)| c.to_string())).collect();
     let rows = output.to_contiguous();
-    // A space, the last class, is as good as nothing between digits.
+    // Between digits a space (the last class) counts as blank.
     let blank = |row: &[f32]| row[0] + row[row.len() - 1];
     let steps = rows
         .data()
@@ -285,7 +273,7 @@ fn arg_max(row: &[f32]) -> usize {
     best
 }
 
-/// The sum over all alignments of `path` with blanks, the blank being symbol 0.
+/// Sums over all alignments of `path`.
 fn text_probability(steps: &[Vec<f32>], path: &[usize]) -> f32 {
     let states = 2 * path.len() + 1;
     let symbol = |s: usize| if s % 2 == 1 { path[s / 2] } else { 0 };

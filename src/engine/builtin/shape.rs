@@ -1,22 +1,22 @@
-//! What of a line belongs to a field, and what a field lacks: told by its area's kind and by its specimen, the text on the template's own
-//! picture. Not here: reading (fields.rs).
+//! Trims runs to a value and detects incomplete values, by area kind and specimen (the text on the template's own picture). Not
+//! here: reading (fields.rs).
 
 use super::page::Line;
 use super::read::Charset;
 use super::sums;
-use super::text::CURRENCIES;
+use super::text::CURRENCY_SIGNS;
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::checks::date_of;
 use crate::domain::money::{amount, chinese_amount};
 use std::ops::Range;
 
-/// Two readings of one print that differ are never sure.
-pub const DISAGREEMENT: f32 = 0.75;
+/// Applied if two readings of a text differ: then it is never sure.
+pub const DISAGREEMENT_FACTOR: f32 = 0.75;
 
-/// What a blot or a seal hides leaves no trace but the length of a number, or a date or sum that is none.
-pub fn lacks_something(kind: AreaKind, text: &str, specimen: &str) -> bool {
+/// Hidden text shows only in a number's length or an invalid date or sum.
+pub fn is_incomplete(kind: AreaKind, text: &str, specimen: &str) -> bool {
     match kind.holds() {
-        Holds::Serial(_) => numbered(kind, specimen) && text.len() != specimen.len(),
+        Holds::Serial(_) => is_serial(kind, specimen) && text.len() != specimen.len(),
         Holds::Date => {
             let cut = is_padded(specimen) && text.chars().count() < specimen.chars().count();
             date_of(specimen).is_some() && (cut || date_of(text).is_none())
@@ -27,21 +27,20 @@ pub fn lacks_something(kind: AreaKind, text: &str, specimen: &str) -> bool {
     }
 }
 
-/// Whether a date is written with a 0 before a single figure: all of its kind are of one length then.
+/// With zero padding all dates have the same length.
 fn is_padded(date: &str) -> bool {
     let groups: Vec<&str> = date.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
     groups.len() == 3 && groups[1..].iter().all(|g| g.len() == 2) && groups[1..].iter().any(|g| g.starts_with('0'))
 }
 
-/// Whether the specimen shows an invoice's code or number as they usually are, in digits only.
-pub fn numbered(kind: AreaKind, specimen: &str) -> bool {
+/// Whether the specimen is a code or number of usual length, digits only.
+pub fn is_serial(kind: AreaKind, specimen: &str) -> bool {
     let Holds::Serial(lengths) = kind.holds() else { return false };
     specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())
 }
 
 const MONEY_SIGNS: &str = "¥￥.,-元";
 
-/// What may stand in an area, told by its kind and an example.
 pub fn charset(kind: AreaKind, example: &str) -> Charset {
     let all = |is: fn(char) -> bool| !example.is_empty() && example.chars().all(is);
     match kind.holds() {
@@ -53,8 +52,8 @@ pub fn charset(kind: AreaKind, example: &str) -> Charset {
     }
 }
 
-/// A run without punctuation at its ends and, where digits are wanted, without the words before and after them.
-pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> Option<(Range<usize>, Charset)> {
+/// Strips punctuation from a run and, around digits, words.
+pub fn trim_run(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str) -> Option<(Range<usize>, Charset)> {
     let glyphs = &line.reading.glyphs;
     let cut = |keep: &dyn Fn(char) -> bool| {
         let kept = |i: &usize| glyphs[*i].text.chars().any(keep);
@@ -65,9 +64,9 @@ pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str)
     let plain = cut(&|c| !c.is_whitespace() && !":：;；,，、.。".contains(c))?;
     let digits = matches!(kind.holds(), Holds::Serial(_) | Holds::PersonNumber);
     if digits {
-        // A letter at the end may be a misread digit: it counts when only so the length is that of the specimen.
+        // A letter at the end may be a misread digit, if that gives the specimen's length.
         let strict = cut(&|c| c.is_ascii_digit());
-        let loose = cut(&|c| c.is_ascii_alphanumeric()).map(|r| without_no(line, r));
+        let loose = cut(&|c| c.is_ascii_alphanumeric()).map(|r| strip_no(line, r));
         let letters =
             specimen.is_empty() || specimen.chars().any(|c| c.is_ascii_alphabetic()) || kind.holds() == Holds::PersonNumber;
         let fits = |r: &Option<Range<usize>>| r.as_ref().is_some_and(|r| r.len() == specimen.len());
@@ -77,9 +76,9 @@ pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str)
         return Some((range, charset(kind, &example)));
     }
     let example = if specimen.is_empty() { text_of(line, &plain) } else { specimen.to_owned() };
-    let charset = charset(kind, sums::bare(&example));
-    let sum = (kind.holds() == Holds::Sum).then(|| sums::within(line, &range)).flatten();
-    // What a minus of words or brackets says must not be lost.
+    let charset = charset(kind, sums::extract_sum(&example));
+    let sum = (kind.holds() == Holds::Sum).then(|| sums::find_sum(line, &range)).flatten();
+    // Keep a minus in words or brackets.
     if let Some(sum) = &sum
         && text_of(line, sum).contains(['(', '（', '负', '負'])
     {
@@ -89,12 +88,13 @@ pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str)
         Charset::Money => {
             let signs = || cut(&|c| c.is_ascii_digit() || MONEY_SIGNS.contains(c));
             let sum = sum.or_else(signs).unwrap_or_else(|| plain.clone());
-            // Where a currency sign belongs, what stands before the figures may be one, badly read.
-            let signed = specimen.starts_with(CURRENCIES) && !text_of(line, &sum).starts_with(CURRENCIES);
+            // The glyph before the digits may be a misread currency sign.
+            let signed = specimen.starts_with(CURRENCY_SIGNS) && !text_of(line, &sum).starts_with(CURRENCY_SIGNS);
             let start = if signed { sum.start.saturating_sub(1).max(plain.start) } else { sum.start };
-            // And where none does, it is the form's own, which stands before the area.
-            let own = !specimen.is_empty() && !specimen.starts_with(CURRENCIES);
-            let start = (start..sum.end).find(|i| !(own && line.reading.glyphs[*i].text.starts_with(CURRENCIES))).unwrap_or(start);
+            // Without one in the specimen, a sign is the form's own.
+            let own = !specimen.is_empty() && !specimen.starts_with(CURRENCY_SIGNS);
+            let start =
+                (start..sum.end).find(|i| !(own && line.reading.glyphs[*i].text.starts_with(CURRENCY_SIGNS))).unwrap_or(start);
             start..sum.end
         }
         Charset::MoneyCn if text_of(line, &plain).contains(['负', '負']) => return Some((plain, Charset::Any)),
@@ -104,8 +104,8 @@ pub fn trimmed(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str)
     Some((range, charset))
 }
 
-/// Of a date or time nothing stands before the first figure or behind the last sign, where the template's own has nothing there.
-pub fn dated<'t>(text: &'t str, specimen: &str) -> &'t str {
+/// Strips text around a date or time if the specimen has none.
+pub fn trim_date<'t>(text: &'t str, specimen: &str) -> &'t str {
     let is_figure = |c: char| c.is_ascii_digit();
     let (Some(start), Some(last)) = (text.find(is_figure), specimen.chars().next_back()) else { return text };
     let end = if is_figure(last) { text.rfind(is_figure) } else { text.rfind(last) };
@@ -113,8 +113,8 @@ pub fn dated<'t>(text: &'t str, specimen: &str) -> &'t str {
     if specimen.starts_with(is_figure) { &text[start..end.unwrap_or(text.len())] } else { text }
 }
 
-/// A car, a train, a seat: letters and then figures. There, what may be either is a figure, and not sure.
-pub fn figured(text: String, probability: f32, specimen: &str) -> (String, f32) {
+/// Cars, trains and seats have letters, then digits: corrects look-alikes after the first letter, less sure.
+pub fn correct_letters(text: String, probability: f32, specimen: &str) -> (String, f32) {
     let shaped = |text: &str| {
         let figures = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
         let letters = text.len() - figures.len();
@@ -123,11 +123,10 @@ pub fn figured(text: String, probability: f32, specimen: &str) -> (String, f32) 
     let Some(first) = text.chars().next().filter(char::is_ascii_uppercase) else { return (text, probability) };
     let folded: String = std::iter::once(first).chain(text.chars().skip(1).map(|c| Charset::Digits.fold(c).unwrap_or(c))).collect();
     let doubtful = folded != text && shaped(specimen) && !shaped(&text) && shaped(&folded);
-    if doubtful { (folded, probability * DISAGREEMENT) } else { (text, probability) }
+    if doubtful { (folded, probability * DISAGREEMENT_FACTOR) } else { (text, probability) }
 }
 
-/// Without the `No` that is printed before numbers.
-fn without_no(line: &Line, range: Range<usize>) -> Range<usize> {
+fn strip_no(line: &Line, range: Range<usize>) -> Range<usize> {
     let start: String = text_of(line, &range).chars().take(2).collect();
     let cut = if start.eq_ignore_ascii_case("no") { 2 } else { usize::from(start.starts_with('№')) };
     range.start + cut.min(range.len().saturating_sub(1))..range.end
@@ -155,26 +154,29 @@ mod tests {
     }
 
     #[test]
-    fn keywords_are_cut_out_and_digits_trimmed() {
+    fn keywords_are_removed_and_digits_trimmed() {
         let line = line("发票代码：144001604125号");
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, torn: false, astray: false };
+        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false };
         let rest = without_keywords(&line, &run, &["发票代码".into()]);
         assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
-        let (range, charset) = trimmed(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
+        let (range, charset) = trim_run(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
         assert_eq!((range, charset), (5..17, Charset::Digits));
-        let (range, charset) = trimmed(&line, 4..18, AreaKind::Head, "").unwrap();
+        let (range, charset) = trim_run(&line, 4..18, AreaKind::Head, "").unwrap();
         assert_eq!((range, charset), (5..18, Charset::Any));
     }
 
     #[test]
-    fn a_date_has_nothing_around_it() {
-        assert_eq!(dated("票期2021-06-12", "2020-01-02"), "2021-06-12");
-        assert_eq!(dated("2023年08月17日985772", "2020年1月2日"), "2023年08月17日");
-        assert_eq!(dated("2023年08月17", "2020年1月2日"), "2023年08月17");
-        assert_eq!(dated("开票日期：2021-06-12", "日期：2020-01-02"), "开票日期：2021-06-12");
-        assert_eq!(dated("某日", "2020-01-02"), "某日");
-        assert!(lacks_something(AreaKind::Date, "2016/06/1", "2019/03/25"));
-        assert!(!lacks_something(AreaKind::Date, "2016/6/1", "2019/12/25"));
-        assert_eq!((sums::signed("Y291.16".into(), "¥3.00"), sums::signed("Y12".into(), "A12")), ("¥291.16".into(), "Y12".into()));
+    fn dates_are_trimmed() {
+        assert_eq!(trim_date("票期2021-06-12", "2020-01-02"), "2021-06-12");
+        assert_eq!(trim_date("2023年08月17日985772", "2020年1月2日"), "2023年08月17日");
+        assert_eq!(trim_date("2023年08月17", "2020年1月2日"), "2023年08月17");
+        assert_eq!(trim_date("开票日期：2021-06-12", "日期：2020-01-02"), "开票日期：2021-06-12");
+        assert_eq!(trim_date("某日", "2020-01-02"), "某日");
+        assert!(is_incomplete(AreaKind::Date, "2016/06/1", "2019/03/25"));
+        assert!(!is_incomplete(AreaKind::Date, "2016/6/1", "2019/12/25"));
+        assert_eq!(
+            (sums::with_currency_sign("Y291.16".into(), "¥3.00"), sums::with_currency_sign("Y12".into(), "A12")),
+            ("¥291.16".into(), "Y12".into())
+        );
     }
 }

@@ -1,23 +1,21 @@
-//! What of an area's print is its sum: the words beside it, their halves and brackets are no part of it. Not here: what the sum comes to
-//! (domain/money.rs).
+//! Finds the sum in an area's text, without adjoining labels and brackets. Not here: its value (domain/money.rs).
 
 use super::page::Line;
 use super::sheet::Run;
-use super::text::{CURRENCIES, narrow};
+use super::text::{CURRENCY_SIGNS, half_width};
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::checks::holds_sum;
 use crate::domain::money::amount;
 use crate::domain::template::Area;
 use std::ops::Range;
 
-/// Whether an area is drawn for a sum in figures, by its kind or its name alone.
-pub fn belongs(area: &Area) -> bool {
+/// Whether an area holds a sum in figures, by kind or name.
+pub fn is_sum_area(area: &Area) -> bool {
     area.kind.holds() == Holds::Sum || (area.kind == AreaKind::Own && holds_sum(&area.pos_id, Some("1")))
 }
 
-/// The signs of a text, each as plainly as it can be written.
 fn plain(c: char) -> char {
-    match narrow(c) {
+    match half_width(c) {
         '￥' => '¥',
         '−' | '–' | '‐' => '-',
         c => c,
@@ -32,13 +30,13 @@ fn says_negative(c: char) -> bool {
     matches!(c, '负' | '負')
 }
 
-/// A currency sign, or what it is taken for before a figure.
-fn is_sign(c: char) -> bool {
+/// Includes what currency signs are misread as.
+fn is_currency_sign(c: char) -> bool {
     matches!(c, '¥' | '$' | 'Y' | 'V' | '羊' | '半')
 }
 
-/// Where the one sum of a text stands: its figures, its signs, and brackets that make it negative. `None` where there is no sum, or more
-/// than one.
+/// The range of the only sum in a text, with its signs and the brackets that make it negative. `None` if there is no sum or
+/// several.
 fn sum_in(text: &[char]) -> Option<Range<usize>> {
     let first = text.iter().position(char::is_ascii_digit)?;
     let mut end = text.iter().rposition(char::is_ascii_digit)? + 1;
@@ -50,14 +48,14 @@ fn sum_in(text: &[char]) -> Option<Range<usize>> {
     for at in (0..first).rev() {
         match text[at] {
             c if c.is_whitespace() => {}
-            c if is_sign(c) || matches!(c, '-' | '数' | '數') || says_negative(c) => start = at,
+            c if is_currency_sign(c) || matches!(c, '-' | '数' | '數') || says_negative(c) => start = at,
             '(' => {
                 if let Some(close) = after(end).filter(|close| text[*close] == ')') {
                     (start, end) = (at, close + 1);
                 }
                 break;
             }
-            // `（负数）` belongs to the sum, another label does not.
+            // `（负数）` belongs to the sum, other labels do not.
             ')' => {
                 let open = text[..at].iter().rposition(|c| *c == '(').unwrap_or(0);
                 if text[open..at].iter().copied().any(says_negative) {
@@ -68,54 +66,53 @@ fn sum_in(text: &[char]) -> Option<Range<usize>> {
             _ => break,
         }
     }
-    let said: String = text[start..end].iter().map(|c| if is_sign(*c) { '¥' } else { *c }).collect();
-    amount(&said).map(|_| start..end)
+    let normalised: String = text[start..end].iter().map(|c| if is_currency_sign(*c) { '¥' } else { *c }).collect();
+    amount(&normalised).map(|_| start..end)
 }
 
-/// Whether what stands beside a sum may be a part of it all the same: a figure read badly, a minus, one bracket of two.
-fn leaves_doubt(text: &[char], kept: &Range<usize>) -> bool {
+/// Whether the text beside may belong to the sum: a misread digit, a minus, an unpaired bracket.
+fn may_belong(text: &[char], kept: &Range<usize>) -> bool {
     let (before, after) = (&text[..kept.start], &text[kept.end..]);
     let could_be = |c: &char| c.is_ascii_alphanumeric() || *c == '-' || "一二三四五六七八九十〇零○".contains(*c);
     let currency = ["RMB", "CNY"].iter().any(|name| before.ends_with(&name.chars().collect::<Vec<_>>()));
     let first = after.iter().find(|c| !c.is_whitespace());
     let last = before.iter().rfind(|c| !c.is_whitespace());
     let opened = before.iter().rposition(|c| *c == '(') > before.iter().rposition(|c| *c == ')');
-    // `(小写 12.00)` is a label around a sum; `12.00)` may be the end of `(12.00)`.
+    // `(小写 12.00)` is a label around a sum; `12.00)` may be a cut `(12.00)`.
     let half = last == Some(&'(') || (first == Some(&')') && !opened);
     let negative = before.iter().chain(after).copied().any(says_negative);
     half || negative || (before.last().is_some_and(could_be) && !currency) || after.first().is_some_and(could_be)
 }
 
-/// The sum among some glyphs of a line, as glyphs of that line.
-pub fn within(line: &Line, range: &Range<usize>) -> Option<Range<usize>> {
+/// The glyphs of the sum, as indices into the line.
+pub fn find_sum(line: &Line, range: &Range<usize>) -> Option<Range<usize>> {
     let found = sum_in(&plain_glyphs(line, range))?;
     Some(range.start + found.start..range.start + found.end)
 }
 
-/// Whether the glyphs of `range` that are left out of `kept` may be a part of the sum.
-pub fn doubtful(line: &Line, range: &Range<usize>, kept: &Range<usize>) -> bool {
-    leaves_doubt(&plain_glyphs(line, range), &(kept.start - range.start..kept.end - range.start))
+pub fn is_doubtful(line: &Line, range: &Range<usize>, kept: &Range<usize>) -> bool {
+    may_belong(&plain_glyphs(line, range), &(kept.start - range.start..kept.end - range.start))
 }
 
-/// The sum in a text; the text as it is where there is none.
-pub fn bare(text: &str) -> &str {
+/// The sum in a text, or the whole text if there is none.
+pub fn extract_sum(text: &str) -> &str {
     let chars: Vec<char> = text.chars().map(plain).collect();
     let at = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
     sum_in(&chars).map_or(text, |found| &text[at(found.start)..at(found.end)])
 }
 
-/// With the currency sign that the template's own has, where a letter like it was read.
-pub fn signed(text: String, specimen: &str) -> String {
+/// Restores a currency sign read as a letter.
+pub fn with_currency_sign(text: String, specimen: &str) -> String {
     let (Some(rest), Some(sign)) = (text.strip_prefix(['Y', '羊']), specimen.chars().next()) else { return text };
-    if CURRENCIES.contains(&sign) && rest.starts_with(|c: char| c.is_ascii_digit()) { format!("¥{rest}") } else { text }
+    if CURRENCY_SIGNS.contains(&sign) && rest.starts_with(|c: char| c.is_ascii_digit()) { format!("¥{rest}") } else { text }
 }
 
-/// An area's runs without the words that stand beside its sum. They are another's print then: fixed on the template's own picture.
+/// Reduces an area's runs to its sum. On the template's own picture, the rest becomes fixed text.
 pub fn without_labels(area: &Area, lines: &[Line], runs: &mut Vec<Run>) {
-    if !belongs(area) {
+    if !is_sum_area(area) {
         return;
     }
-    let sums: Vec<Option<Range<usize>>> = runs.iter().map(|r| within(&lines[r.line], &r.glyphs)).collect();
+    let sums: Vec<Option<Range<usize>>> = runs.iter().map(|r| find_sum(&lines[r.line], &r.glyphs)).collect();
     if sums.iter().all(Option::is_none) {
         return;
     }
@@ -126,7 +123,7 @@ pub fn without_labels(area: &Area, lines: &[Line], runs: &mut Vec<Run>) {
     let mut kept = Vec::new();
     for (mut run, sum) in runs.drain(..).zip(sums) {
         match sum {
-            Some(sum) if !doubtful(&lines[run.line], &run.glyphs, &sum) => {
+            Some(sum) if !is_doubtful(&lines[run.line], &run.glyphs, &sum) => {
                 run.glyphs = sum;
                 kept.push(run);
             }
@@ -142,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_and_their_halves_are_no_part_of_a_sum() {
+    fn labels_and_fragments_are_not_part_of_a_sum() {
         for (text, sum) in [
             (")¥53.40", "¥53.40"),
             ("）￥53.40", "￥53.40"),
@@ -155,29 +152,29 @@ mod tests {
             ("RMB53.40", "53.40"),
             ("(小写 53.40)", "53.40"),
         ] {
-            assert_eq!(bare(text), sum, "{text}");
+            assert_eq!(extract_sum(text), sum, "{text}");
             let chars: Vec<char> = text.chars().map(plain).collect();
-            assert!(!leaves_doubt(&chars, &sum_in(&chars).unwrap()), "{text}");
+            assert!(!may_belong(&chars, &sum_in(&chars).unwrap()), "{text}");
         }
     }
 
     #[test]
-    fn what_makes_a_sum_negative_stays_with_it() {
+    fn minus_marks_stay_with_the_sum() {
         for text in ["-¥235.00", "¥-235.00", "−235.00", "(235.00)", "(¥235.00)", "（负数）¥235.00", "负数¥235.00"] {
-            assert_eq!(bare(text), text);
+            assert_eq!(extract_sum(text), text);
         }
-        assert_eq!(bare("（小写）（负数）¥235.00"), "（负数）¥235.00");
-        assert_eq!(bare("(小写)-¥235.00"), "-¥235.00");
+        assert_eq!(extract_sum("（小写）（负数）¥235.00"), "（负数）¥235.00");
+        assert_eq!(extract_sum("(小写)-¥235.00"), "-¥235.00");
     }
 
     #[test]
-    fn what_may_be_a_part_of_it_leaves_doubt() {
+    fn adjoining_text_that_may_belong_leaves_doubt() {
         for text in ["(53.40", "(¥53.40", "53.40)", "l53.40", "53.40B", "一53.40", "¥53.40-", "负)x¥53.40"] {
             let chars: Vec<char> = text.chars().map(plain).collect();
-            assert!(leaves_doubt(&chars, &sum_in(&chars).unwrap()), "{text}");
+            assert!(may_belong(&chars, &sum_in(&chars).unwrap()), "{text}");
         }
         for text in ["", "写）", "¥5.3.4", "¥5.00 ¥6.00", "二十元"] {
-            assert_eq!(bare(text), text);
+            assert_eq!(extract_sum(text), text);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whole pictures through the whole engine; slow. The sample invoice is no part of the package: without it these tests say so and pass.
+//! Whole pictures, end to end; slow. Skipped without the sample invoice, which is not in the package.
 
 use super::*;
 use crate::domain::ids::{CompanyId, PictureId, TemplateId};
@@ -109,8 +109,8 @@ fn recognise_pixels(pixels: &RgbImage, templates: &[Arc<Template>]) -> Outcome {
     recognise(&path, templates)
 }
 
-/// Turned by `degrees`, `scale` times as large, the far edge shorter by `tilt` of its length; on a canvas that holds it all.
-fn seen(picture: &RgbImage, degrees: f32, scale: f32, tilt: f32) -> RgbImage {
+/// Shortens the far edge by the share `tilt`.
+fn transformed(picture: &RgbImage, degrees: f32, scale: f32, tilt: f32) -> RgbImage {
     let (w, h) = (picture.width() as f32, picture.height() as f32);
     let inset = w * tilt / 2.0;
     let corners = [(inset, 0.0), (w - inset, h * tilt / 2.0), (w, h), (0.0, h)];
@@ -131,19 +131,19 @@ fn jpeg(picture: &RgbImage, quality: u8) -> RgbImage {
     image::load_from_memory(&bytes).unwrap().into_rgb8()
 }
 
-/// Prints what was read, and holds the law: sure and wrong never, and right where that is due.
-fn check(name: &str, outcome: &Outcome, due: bool) {
+/// Fails if a value is sure and wrong, or if it is not sure and right though `must_read`.
+fn check(name: &str, outcome: &Outcome, must_read: bool) {
     let (code, number) = (outcome.read("发票代码"), outcome.read("发票号码"));
     let label = outcome.read(POS_LABEL).1;
     println!("{name:28} {:5.2} s  label {label:.3}  {} {:.3}  {} {:.3}", outcome.seconds, code.0, code.1, number.0, number.1);
     for ((text, probability), truth) in [(code, CODE), (number, NUMBER)] {
         assert!(text == truth || probability < 0.9, "{name}: sure and wrong: {text} {probability}");
-        assert!(!due || (text == truth && probability >= 0.9), "{name}: {text} {probability}");
+        assert!(!must_read || (text == truth && probability >= 0.9), "{name}: {text} {probability}");
     }
 }
 
 #[test]
-fn the_sample_is_read_however_it_lies() {
+fn the_sample_is_read_in_any_pose() {
     let Some(path) = sample() else { return };
     let template = template(7, layout(), &path);
     for word in &template.learnt.words {
@@ -158,7 +158,7 @@ fn the_sample_is_read_however_it_lies() {
     assert_eq!(same.matched, Some(TemplateId(7)));
     check("same", &same, true);
     let picture = image::open(&path).unwrap().into_rgb8();
-    check("3° at 80 %", &recognise_pixels(&seen(&picture, 3.0, 0.8, 0.0), &templates), true);
+    check("3° at 80 %", &recognise_pixels(&transformed(&picture, 3.0, 0.8, 0.0), &templates), true);
     for (degrees, scale, tilt) in [
         (8.0, 1.0, 0.0),
         (-8.0, 1.0, 0.0),
@@ -180,25 +180,23 @@ fn the_sample_is_read_however_it_lies() {
         (3.0, 1.0, 0.15),
     ] {
         let name = format!("{degrees}° × {scale}, tilt {tilt}");
-        check(&name, &recognise_pixels(&seen(&picture, degrees, scale, tilt), &templates), false);
+        check(&name, &recognise_pixels(&transformed(&picture, degrees, scale, tilt), &templates), false);
     }
     check("JPEG 55", &recognise_pixels(&jpeg(&picture, 55), &templates), false);
-    check("JPEG 30, 6° × 0.7", &recognise_pixels(&jpeg(&seen(&picture, 6.0, 0.7, 0.0), 30), &templates), false);
+    check("JPEG 30, 6° × 0.7", &recognise_pixels(&jpeg(&transformed(&picture, 6.0, 0.7, 0.0), 30), &templates), false);
 }
 
-/// Where areas are found is where they are, in pixels of the picture as it is shown.
 #[test]
-fn positions_are_those_of_the_picture() {
+fn positions_refer_to_the_original_picture() {
     let Some(path) = sample() else { return };
     let templates = [template(7, layout(), &path)];
     let picture = image::open(&path).unwrap().into_rgb8();
-    let half = recognise_pixels(&seen(&picture, 0.0, 0.5, 0.0), &templates).found("发票代码").unwrap();
+    let half = recognise_pixels(&transformed(&picture, 0.0, 0.5, 0.0), &templates).found("发票代码").unwrap();
     println!("{half:?}");
     let want = Rect { x: 318.0 / 2.0 + 4.0, y: 222.0 / 2.0 + 4.0, width: 136.0, height: 21.0 };
     let off = [half.x - want.x, half.y - want.y, half.right() - want.right(), half.bottom() - want.bottom()];
     assert!(off.iter().all(|d| d.abs() < 4.0), "{half:?}");
-    // Beyond the working size the picture is shrunk; positions are not.
-    let large = recognise_pixels(&seen(&picture, 90.0, 6.0, 0.0), &templates);
+    let large = recognise_pixels(&transformed(&picture, 90.0, 6.0, 0.0), &templates);
     println!("{:?} {} s", large.found("发票代码"), large.seconds);
     check("90° × 6", &large, true);
     let large = large.found("发票代码").unwrap();
@@ -206,7 +204,7 @@ fn positions_are_those_of_the_picture() {
 }
 
 #[test]
-fn what_is_no_invoice_fits_nothing() {
+fn non_invoices_match_no_template() {
     let Some(path) = sample() else { return };
     let templates = [template(7, layout(), &path)];
     let mut seed = 1u32;
@@ -217,7 +215,7 @@ fn what_is_no_invoice_fits_nothing() {
     let noise = RgbImage::from_fn(700, 500, |_, _| Rgb([random(), random(), random()]));
     let sample = image::open(&path).unwrap().into_rgb8();
     let mirrored = image::imageops::flip_horizontal(&sample);
-    // The lower right quarter: a seal and a bit of the sum.
+    // A seal and part of the amount.
     let corner = image::imageops::crop_imm(&sample, 500, 320, 378, 282).to_image();
     for (name, picture) in [
         ("blank", RgbImage::from_pixel(800, 600, Rgb([255; 3]))),
@@ -233,9 +231,8 @@ fn what_is_no_invoice_fits_nothing() {
     }
 }
 
-/// Print that can't be read surely must not be: blurred, blotted, cut off.
 #[test]
-fn poor_print_is_never_wrong_and_sure() {
+fn poor_text_is_never_sure_and_wrong() {
     let Some(path) = sample() else { return };
     let templates = [template(7, layout(), &path)];
     let picture = image::open(&path).unwrap().into_rgb8();
@@ -243,7 +240,7 @@ fn poor_print_is_never_wrong_and_sure() {
         check(&format!("blur {sigma}"), &recognise_pixels(&image::imageops::blur(&picture, sigma), &templates), false);
     }
     for scale in [0.5, 0.4, 0.35, 0.3, 0.25, 0.2] {
-        check(&format!("× {scale}"), &recognise_pixels(&seen(&picture, 1.0, scale, 0.0), &templates), false);
+        check(&format!("× {scale}"), &recognise_pixels(&transformed(&picture, 1.0, scale, 0.0), &templates), false);
     }
     for (x, y, w, h) in [(330, 240, 20, 8), (400, 225, 12, 40), (330, 290, 14, 12), (540, 230, 60, 40), (470, 285, 40, 40)] {
         let mut blotted = picture.clone();
@@ -256,7 +253,7 @@ fn poor_print_is_never_wrong_and_sure() {
         let part = image::imageops::crop_imm(&picture, 0, 0, cut, 602).to_image();
         check(&format!("cut at {cut}"), &recognise_pixels(&part, &templates), false);
     }
-    // The same form, printed beside its places.
+    // The same form with misaligned values.
     for (dx, dy) in [(12, 0), (-12, 8), (0, 18), (20, -14)] {
         let mut moved = picture.clone();
         for (x, y, w, h) in [(312, 222, 282, 42), (320, 283, 190, 38)] {
@@ -269,9 +266,8 @@ fn poor_print_is_never_wrong_and_sure() {
     }
 }
 
-/// A template drawn on a picture that lies on its side serves upright invoices, and sideways ones.
 #[test]
-fn a_template_may_lie_on_its_side() {
+fn a_sideways_template_fits_any_orientation() {
     let Some(path) = sample() else { return };
     let picture = image::open(&path).unwrap().into_rgb8();
     let dir = tempfile::tempdir().unwrap();
@@ -286,9 +282,9 @@ fn a_template_may_lie_on_its_side() {
     check("on its side", &recognise(&side, &templates), true);
 }
 
-/// Areas around more than their value, with keywords and without, of several rows, and around words and figures of a sum.
+/// With and without keywords, over several rows.
 #[test]
-fn areas_may_be_drawn_wide() {
+fn areas_may_be_larger_than_their_value() {
     let Some(path) = sample() else { return };
     let mut layout = layout();
     layout.quota = None;
@@ -303,7 +299,7 @@ fn areas_may_be_drawn_wide() {
     assert_eq!((outcome.read("金额").0, outcome.read("中文金额").0), ("20", "贰拾元整"));
     layout.areas = vec![area(AreaKind::Detail, 170.0, 212.0, 425.0, 118.0)];
     layout.areas[0].keywords = vec!["发票代码".into(), "发票号码".into()];
-    let picture = seen(&image::open(&path).unwrap().into_rgb8(), -4.0, 0.9, 0.0);
+    let picture = transformed(&image::open(&path).unwrap().into_rgb8(), -4.0, 0.9, 0.0);
     let outcome = recognise_pixels(&picture, &[template(7, layout, &path)]);
     let (text, probability) = outcome.read("具体信息");
     assert!(text == "144001604125 07172119" && probability > 0.9, "{text} {probability}");
@@ -319,9 +315,8 @@ fn seal(picture: &mut RgbImage, x: f32, y: f32) {
     }
 }
 
-/// However an office lays, seals, photographs and compresses it: right, or a person looks at it.
 #[test]
-fn the_sample_is_never_wrong_and_sure_whatever_an_office_does_to_it() {
+fn office_scans_are_never_sure_and_wrong() {
     let Some(path) = sample() else { return };
     let mut layout = layout();
     layout.areas.iter_mut().for_each(|a| a.remove_stamp = true);
@@ -334,7 +329,7 @@ fn the_sample_is_never_wrong_and_sure_whatever_an_office_does_to_it() {
         for (j, scale) in [0.6, 1.0, 1.6].into_iter().enumerate() {
             for (name, picture) in [("plain", &plain), ("sealed", &sealed)] {
                 let tilt = if (i + j) % 2 == 0 { 0.08 } else { 0.0 };
-                let outcome = recognise_pixels(&jpeg(&seen(picture, degrees, scale, tilt), 55), &templates);
+                let outcome = recognise_pixels(&jpeg(&transformed(picture, degrees, scale, tilt), 55), &templates);
                 check(&format!("{name}, {degrees}° × {scale}, tilt {tilt}"), &outcome, false);
                 let both = outcome.read("发票代码").0 == CODE && outcome.read("发票号码").0 == NUMBER;
                 right += usize::from(both && name == "plain");
@@ -365,9 +360,8 @@ fn papers_on_a_picture_are_counted() {
     }
 }
 
-/// A red seal over the digits, a ruled line under them.
 #[test]
-fn seals_and_ruled_lines_are_taken_out() {
+fn seals_and_ruled_lines_are_removed() {
     let Some(path) = sample() else { return };
     let mut layout = layout();
     layout.areas.iter_mut().for_each(|a| (a.remove_stamp, a.remove_line) = (true, true));
@@ -380,7 +374,7 @@ fn seals_and_ruled_lines_are_taken_out() {
     check("seal and lines", &recognise_pixels(&picture, &templates), false);
 }
 
-/// A browser turns a JPEG as its EXIF says; positions are in what it shows.
+/// Positions refer to the picture as a browser shows it.
 #[test]
 fn exif_orientation_is_honoured() {
     let Some(path) = sample() else { return };
@@ -388,7 +382,7 @@ fn exif_orientation_is_honoured() {
     let picture = image::open(&path).unwrap().into_rgb8();
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&image::imageops::rotate270(&picture)).unwrap();
-    // APP1 with one entry: orientation 6, "turn a quarter clockwise to show".
+    // APP1 with one entry: orientation 6, "rotate 90° clockwise to show".
     let exif = b"\xFF\xE1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     bytes.splice(2..2, exif.iter().copied());
     let dir = tempfile::tempdir().unwrap();
@@ -401,7 +395,7 @@ fn exif_orientation_is_honoured() {
 }
 
 #[test]
-fn a_cancelled_recognition_ends_and_rubbish_is_refused() {
+fn cancelled_and_broken_requests_fail() {
     let Some(path) = sample() else { return };
     let cancel = Cancel::default();
     cancel.cancel();
@@ -412,7 +406,7 @@ fn a_cancelled_recognition_ends_and_rubbish_is_refused() {
     assert!(matches!(Builtin.recognise(rubbish.path(), &[], &Cancel::default(), &mut none), Err(Trouble::Refused(_))));
 }
 
-/// Times the nets: `cargo test --release speed -- --nocapture --ignored`.
+/// `cargo test --release speed -- --nocapture --ignored`
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
@@ -423,10 +417,10 @@ fn speed() {
     let picture = picture::open(&path).unwrap();
     for _ in 0..3 {
         let start = Instant::now();
-        let quads = detect::lines(nets, &picture.pixels, detect::QUICK).unwrap();
+        let quads = detect::lines(nets, &picture.pixels, detect::QUICK_SIDE).unwrap();
         println!("detect {:?}", start.elapsed());
         let start = Instant::now();
-        let mut page = page::pages(nets, &picture.pixels, &quads).unwrap().remove(0);
+        let mut page = page::page_orientations(nets, &picture.pixels, &quads).unwrap().remove(0);
         println!("probe {:?}", start.elapsed());
         let start = Instant::now();
         page.read_where(|_| true).unwrap();

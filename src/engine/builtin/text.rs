@@ -1,40 +1,38 @@
-//! Texts compared as a reader would: what is the same letter, and which parts of two texts are the same.
-//! Not here: pictures.
+//! Folds equivalent characters and finds common parts of texts.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// A text reduced to what distinguishes it, each character with the index of the piece it comes from.
+/// Folded characters, each with the index of its piece.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
     pub chars: Vec<char>,
     pub pieces: Vec<usize>,
 }
 
-/// Simplified characters, each followed by the traditional one that print in a writing hand is taken for: those of forms, firms and places.
-const VARIANTS: &str = "广廣东東税稅专專发發号號码碼单單据據证證车車运運务務费費开開关關销銷购購货貨价價计計记記额額总總结結账賬帐帳机機电電\
+/// Pairs of simplified and traditional characters from forms, firms and places; script-like type is often read as traditional.
+const TRADITIONAL: &str = "广廣东東税稅专專发發号號码碼单單据據证證车車运運务務费費开開关關销銷购購货貨价價计計记記额額总總结結账賬帐帳机機电電\
 讯訊业業产產国國区區县縣镇鎮乡鄉铁鐵门門员員经經济濟贸貿财財会會议議华華宝寶联聯网網传傳输輸线線饭飯馆館厅廳宾賓楼樓层層间間时時点點从從\
 为為与與这這进進过過还還后後准準备備并並应應当當无無实實际際对對长長币幣圆圓贰貳参參陆陸万萬亿億银銀钱錢医醫疗療药藥检檢验驗学學书書报報\
 纸紙张張粤粵苏蘇沪滬辽遼宁寧陕陝湾灣岛島汉漢阳陽龙龍凤鳳马馬鱼魚鸟鳥项項数數识識别別户戶帮幫办辦处處责責诚誠设設维維护護\
 术術测測试試团團园園场場厂廠农農创創级級类類种種热熱灯燈声聲视視览覽丰豐兴興荣榮贵貴达達远遠迈邁选選适適邮郵释釋针針钟鐘锋鋒锦錦专専发発价価值値户戸增増";
 
-/// The simplified form of a traditional character, as far as forms need it.
 pub fn simplified(c: char) -> char {
     static FORMS: OnceLock<HashMap<char, char>> = OnceLock::new();
     let forms = FORMS.get_or_init(|| {
-        let chars: Vec<char> = VARIANTS.chars().collect();
+        let chars: Vec<char> = TRADITIONAL.chars().collect();
         chars.chunks_exact(2).map(|pair| (pair[1], pair[0])).collect()
     });
     forms.get(&c).copied().unwrap_or(c)
 }
 
-/// Without blanks and punctuation, capitals only, full-width forms as ASCII, traditional characters as simplified ones.
+/// Upper case, half width, simplified, without spaces and punctuation.
 pub fn fold<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Folded {
     let mut out = Folded::default();
     for (piece, text) in pieces.into_iter().enumerate() {
         for c in text.chars() {
-            let c = narrow(c);
+            let c = half_width(c);
             if c.is_alphanumeric() {
                 out.chars.push(simplified(c.to_uppercase().next().unwrap_or(c)));
                 out.pieces.push(piece);
@@ -44,11 +42,11 @@ pub fn fold<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Folded {
     out
 }
 
-/// Signs of currencies stand alone on forms, before the places of sums.
-pub const CURRENCIES: [char; 3] = ['¥', '￥', '$'];
+/// On forms these stand alone before sums.
+pub const CURRENCY_SIGNS: [char; 3] = ['¥', '￥', '$'];
 
-/// Characters that print alike: the second is the first in another country's type.
-pub const ALIKE: [(char, char); 14] = [
+/// Glyph variants, plain form first.
+pub const LOOK_ALIKES: [(char, char); 14] = [
     ('粤', '粵'),
     ('户', '戶'),
     ('黄', '黃'),
@@ -65,8 +63,7 @@ pub const ALIKE: [(char, char); 14] = [
     ('册', '冊'),
 ];
 
-/// The ASCII form of a full-width character.
-pub fn narrow(c: char) -> char {
+pub fn half_width(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         '\u{3000}' => ' ',
@@ -78,21 +75,20 @@ pub fn fold_text(text: &str) -> Vec<char> {
     fold([text]).chars
 }
 
-/// Where two texts are the same, but for errors of reading.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Common {
+pub struct LocalAlignment {
     pub a: Range<usize>,
     pub b: Range<usize>,
-    /// Characters that are the same.
+    /// Equal characters.
     pub hits: usize,
-    /// Hits less what differs between them.
+    /// Hits minus the cost of errors.
     pub score: f32,
 }
 
 const ERROR_COST: f32 = 0.7;
 
-/// The best local alignment (Smith & Waterman, *Identification of Common Molecular Subsequences*): 1 for a hit, −0.7 for each error.
-pub fn common(a: &[char], b: &[char]) -> Option<Common> {
+/// The best local alignment (Smith & Waterman, *Identification of Common Molecular Subsequences*): 1 per hit, −0.7 per error.
+pub fn local_alignment(a: &[char], b: &[char]) -> Option<LocalAlignment> {
     #[derive(Clone, Copy, Default)]
     struct Cell {
         score: f32,
@@ -123,7 +119,7 @@ pub fn common(a: &[char], b: &[char]) -> Option<Common> {
         }
         above = row;
     }
-    best.map(|(cell, i, j)| Common { a: cell.start.0..i, b: cell.start.1..j, hits: cell.hits, score: cell.score })
+    best.map(|(cell, i, j)| LocalAlignment { a: cell.start.0..i, b: cell.start.1..j, hits: cell.hits, score: cell.score })
 }
 
 #[cfg(test)]
@@ -132,9 +128,9 @@ mod tests {
 
     #[test]
     fn a_word_is_found_in_a_line_despite_an_error() {
-        let found = common(&fold_text("发票代码："), &fold_text("票：发栗代码 1440")).unwrap();
+        let found = local_alignment(&fold_text("发票代码："), &fold_text("票：发栗代码 1440")).unwrap();
         assert_eq!((found.a, found.b, found.hits), (0..4, 1..5, 3));
-        assert!(common(&fold_text("日期"), &fold_text("金额")).is_none());
+        assert!(local_alignment(&fold_text("日期"), &fold_text("金额")).is_none());
     }
 
     #[test]
