@@ -41,6 +41,7 @@ mod prints;
 mod races;
 mod random;
 mod reader;
+mod records;
 mod refusals;
 mod restore_limits;
 mod review;
