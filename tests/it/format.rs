@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 /// The newest format's own is made with its release.
-const FIXTURES: u64 = 4;
+const FIXTURES: u64 = 5;
 
 #[test]
 fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
@@ -124,6 +124,7 @@ fn make_the_fixture() {
     upload(&admin);
     console.until(1);
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
+    admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));
     upload(&admin);
     let (dir, _) = paperline.stop();
     let data = dir.path().join("data");

@@ -470,5 +470,8 @@ pub const MESSAGES: &[(&str, u16, &str)] = &[
 ];
 const TEMPLATE: &str = "(action_id: natural, status: 0|-1, model_id: natural|null, model?: Model)";
 
+/// What a message about news also has, for a socket that asked for numbers.
+pub const NUMBER: &str = "number";
+
 /// What the pages send, by name and `code`.
 pub const SAID: &[(&str, &str)] = &[("watch", "001"), ("catch_up", "002")];

@@ -1,7 +1,7 @@
 //! Generates `web/src/api/wire.ts`; only in tests (src/generated.rs).
 
 use super::notation::{Field, Shape};
-use super::operations::{ANSWER_SCHEMAS, MESSAGES, OPERATIONS, Operation, REQUEST_SCHEMAS, SAID, notation, parts};
+use super::operations::{ANSWER_SCHEMAS, MESSAGES, NUMBER, OPERATIONS, Operation, REQUEST_SCHEMAS, SAID, notation, parts};
 use crate::domain::account::{Permission, PermissionSet};
 use crate::http::edge::call::Methods;
 use crate::hub::Page;
@@ -131,7 +131,7 @@ fn messages() -> String {
         format!("  | {{ msg_id: {id}; {} }}\n", members.join("; "))
     });
     format!(
-        "/** What the invoice socket tells, by `msg_id`. */\nexport const MESSAGES = {{\n{ids}}} as const\n\nexport type Message =\n{}\n\
+        "/** What the invoice socket tells, by `msg_id`. */\nexport const MESSAGES = {{\n{ids}}} as const\n\nexport type Message = (\n{}) & {{ {NUMBER}?: number }}\n\n\
          /** What is said on it, by `code`. */\nexport const SAID = {{\n{said}}} as const\n",
         told.collect::<String>()
     )

@@ -487,7 +487,7 @@ export const MESSAGES = {
   rights: 208,
 } as const
 
-export type Message =
+export type Message = (
   | { msg_id: 0; err: string; code: string }
   | { msg_id: 1; action_id: number; status: 0 | -1; invoice_id: number | null; model_id: number | null; is_fault: 0 | 1; region_list: RegionList; /** The engine's trouble; for what the box itself doubts, the invoice has the reason. */ err?: string }
   | { msg_id: 2; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
@@ -503,6 +503,7 @@ export type Message =
   | { msg_id: 206; fault_num: number; fault_invoice?: Fault }
   | { msg_id: 207; number: number; /** Everything has to be looked at anew; else what was missed follows. */ missed: boolean }
   | { msg_id: 208;  }
+) & { number?: number }
 
 /** What is said on it, by `code`. */
 export const SAID = {

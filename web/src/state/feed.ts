@@ -30,7 +30,7 @@ const socket = new LiveSocket({
   ping: () => JSON.stringify({ code: SAID.catch_up }),
   onOpen: register,
   onMessage: (raw) => {
-    const message = raw as Message & { number?: number }
+    const message = raw as Message
     if (typeof message?.msg_id !== 'number') return
     // Missed news is repeated after this; if the box no longer has it, everything is fetched.
     const isTold = message.msg_id === MESSAGES.resumed && !message.missed
