@@ -9,6 +9,7 @@ use crate::domain::refusal::Refusal;
 use crate::http::wire::messages::Messages;
 use crate::hub::Hub;
 use crate::store::news::Feed;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Runs until the box stops.
@@ -22,7 +23,7 @@ pub fn start(app: Arc<App>, hub: Arc<Hub>, messages: Arc<Messages>) {
                 Err(e) => {
                     tracing::error!("news are lost: {e}");
                     feed.skip_to_newest();
-                    teller.hub.wake();
+                    teller.lost(teller.app.store.newest_news());
                 }
             }
         }
@@ -40,11 +41,22 @@ impl Teller {
         let Some((last, _)) = news.last() else { return };
         let last = *last;
         for (number, one) in news {
-            if let Err(refusal) = self.tell(number, &one) {
+            // A panic here would leave every later verb without its answer.
+            let told = catch_unwind(AssertUnwindSafe(|| self.tell(number, &one))).unwrap_or_else(|_| Err(Refusal::internal()));
+            if let Err(refusal) = told {
                 tracing::error!("news {number} can't be told: {}", refusal.en);
+                self.hub.publish(number, &one, &[]);
+                self.lost(number);
             }
         }
         feed.told(last);
+    }
+
+    /// Whatever was remembered may be wrong now, and watchers have missed something.
+    fn lost(&self, number: u64) {
+        self.app.forget_all();
+        self.hub.lost(number);
+        self.hub.wake();
     }
 
     fn tell(&self, number: u64, news: &News) -> Result<(), Refusal> {

@@ -93,11 +93,23 @@ impl App {
             self.templates.forget();
         }
         if matches!(fact, Some(Fact::SettingChanged { .. })) {
-            match self.store.read(|view| settings::read(view, &self.fixed)) {
-                Ok(Ok(changed)) => self.settings.set(changed),
-                Ok(Err(refusal)) => tracing::error!("the settings stay as they are: {}", refusal.en),
-                Err(e) => tracing::error!("the settings stay as they are: {e}"),
-            }
+            self.reload_settings();
+        }
+    }
+
+    /// When news were lost: nothing remembered is trusted.
+    pub fn forget_all(&self) {
+        self.sessions.forget();
+        self.tokens.forget();
+        self.templates.forget();
+        self.reload_settings();
+    }
+
+    fn reload_settings(&self) {
+        match self.store.read(|view| settings::read(view, &self.fixed)) {
+            Ok(Ok(changed)) => self.settings.set(changed),
+            Ok(Err(refusal)) => tracing::error!("the settings stay as they are: {}", refusal.en),
+            Err(e) => tracing::error!("the settings stay as they are: {e}"),
         }
     }
 }

@@ -296,6 +296,14 @@ impl Hub {
         self.lock().rights(user, company, permissions, locked, &told);
     }
 
+    /// News up to this number were lost: whoever counts them has to look at everything anew.
+    pub fn lost(&self, number: u64) {
+        let told = self.encoder.resumed(number, true);
+        let mut inner = self.lock();
+        inner.recent = Recent::new(number);
+        inner.watchers.values().filter(|watcher| watcher.numbered).for_each(|watcher| watcher.send(told.clone()));
+    }
+
     /// An engine's progress.
     pub fn progress(&self, progress: &Progress) {
         let messages = self.encoder.progress(progress);

@@ -12,7 +12,10 @@ use paperline::domain::progress::Progress;
 use paperline::domain::region::Regions;
 use paperline::http::wire::messages::Messages;
 use paperline::hub::{Encoder, Hub, Message};
-use paperline::store::tables::SESSIONS;
+use paperline::store::blobs::Blobs;
+use paperline::store::memory::Memory;
+use paperline::store::tables::{LOG, SESSIONS, SETTINGS};
+use paperline::store::{Batch, KeyValue, Store, endless};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -142,6 +145,27 @@ fn a_socket_ends_when_its_session_is_swept_away() {
         assert_eq!(within(goes.cut.wait()).await.unwrap().0, 1008);
         assert!(tokio::time::timeout(Duration::from_millis(200), stays.cut.wait()).await.is_err());
     });
+}
+
+/// A row that the news point to and that can't be read: whoever waits is answered, and nothing remembered is trusted any more.
+#[test]
+fn news_that_can_not_be_read_leave_nothing_stale() {
+    let rows = Arc::new(Memory::default());
+    rows.apply(&Batch::from([(LOG.prefix(&(5_i64, 5_u64)), Some(vec![9, 9]))])).unwrap();
+    let (dir, store) = (tempfile::tempdir().unwrap(), Store::new(rows, endless()).unwrap());
+    let blobs = Blobs::open(dir.path(), endless()).unwrap();
+    let app = Arc::new(App::new(store, blobs, dir.path().into(), Vec::new()).unwrap());
+    let feed = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    feed.block_on(async {
+        paperline::feed::start(app.clone(), Hub::new(Arc::new(Plain(1)), 0), Messages::new(app.clone()));
+        let told = app.store.write(|txn| {
+            txn.put(&SETTINGS, &"engine_retries".to_owned(), &"9".to_owned())?;
+            txn.tell(News::Logged(5, 5));
+            Ok(())
+        });
+        tokio::time::timeout(Duration::from_secs(20), told).await.unwrap().unwrap();
+    });
+    assert_eq!(app.settings().engine_retries, 9);
 }
 
 #[test]
