@@ -1,5 +1,6 @@
 //! Every enum that is kept, and its variants by their numbers on disk: their places in it. A new one goes to the end, here and there.
 
+use crate::domain::account::Credential;
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::area::AreaKind;
 use crate::domain::device::{ConflictKind, ImportState, Label, StepKind};
@@ -7,6 +8,7 @@ use crate::domain::fact::{Deed, Fact, Refused, Task};
 use crate::domain::ground::Ground;
 use crate::domain::invoice::{PictureFormat, Purpose, Standing, Why};
 use crate::domain::label_look::ElementKind;
+use crate::domain::news::{Broken, News, TemplateChange};
 use crate::domain::reason::Reason;
 use crate::store::older::Settled;
 use serde::Deserializer;
@@ -55,7 +57,9 @@ macro_rules! enums {
 fn the_number_of_a_variant_never_changes() {
     let enums = enums! {
         AreaKind = "Money Head Date Time IdCard Detail MoneyCn InvoiceId InvoiceCode Own";
+        Broken = "Sending Receiving";
         ConflictKind = "Registration Twins";
+        Credential = "Session Token";
         Deed = "LabelLookAdded LabelLookChanged LabelLookDeleted UserLocked UserUnlocked UserDeleted PasswordChanged PasswordReset \
             GroupDeleted GroupLeft CompanyAdded CompanyDeleted TokenEnded";
         ElementKind = "Qr Text";
@@ -67,6 +71,7 @@ fn the_number_of_a_variant_never_changes() {
         ImportState = "Untouched Touched Undoing Undone";
         Job = "Recognise AddTemplate ChangeTemplate DeleteTemplate";
         Label = "New Sent Printed Failed Unknown";
+        News = "Logged Unprinted Claims Accounts User Ended Uploaded Started PutBack Recognised TemplateEnded Faults";
         PictureFormat = "Jpeg Png Bmp Tiff WebP";
         Purpose = "Invoice Template";
         Queue = "Manage Recognise Exception";
@@ -78,6 +83,7 @@ fn the_number_of_a_variant_never_changes() {
         State = "Waiting Running Done Failed Cancelled";
         StepKind = "Cpuid Retired Unprinted";
         Task = "Recognise AddTemplate ChangeTemplate DeleteTemplate";
+        TemplateChange = "Added Deleted Changed";
         Why = "Found Said";
     };
     for (name, found, pinned) in &enums {
