@@ -31,26 +31,70 @@ fn what_is_told_is_told_by_the_store() {
     }
 }
 
-/// What each room may not name.
+/// What each room may name of the others, in ARCHITECTURE.md's order, and what else it may not name.
+const ROOMS: [(&str, &[&str], &[&str]); 16] = [
+    ("domain", &[], &["serde_json", "tokio"]),
+    ("pixels", &["domain"], &["serde_json", "tokio"]),
+    ("store", &["domain"], &["serde_json"]),
+    ("app", &["domain", "pixels", "store"], &["serde_json"]),
+    ("engine", &["domain", "pixels"], &[]),
+    ("hub", &["domain"], &["serde_json"]),
+    ("dispatcher", &["domain", "store", "app", "engine", "hub"], &[]),
+    ("trials", &["domain", "engine"], &[]),
+    ("http", &["domain", "pixels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
+    // Beside the edge, and each needs what its own lines say: nothing of them is needed by any room above.
+    ("config", &[], &[]),
+    ("control", &["store", "app"], &[]),
+    ("greeting", &["app", "http"], &[]),
+    ("feed", &["domain", "store", "app", "hub", "http"], &["store::tables"]),
+    ("upkeep", &["store", "app", "control"], &["store::tables"]),
+    ("serve", &["app", "engine", "hub", "dispatcher", "trials", "http", "config", "control", "greeting", "feed"], &[]),
+    ("main", &["config", "serve", "upkeep"], &[]),
+];
+
+/// The rooms that a text names as `crate::…`, in `main.rs` as `paperline::…`.
+fn rooms_in(text: &str) -> BTreeSet<String> {
+    assert!(!text.contains("crate::{"), "a line for each room");
+    let mut found = BTreeSet::new();
+    for root in ["crate::", "paperline::"] {
+        for rest in text.split(root).skip(1) {
+            match rest.strip_prefix('{') {
+                Some(list) => {
+                    let mut named = Vec::new();
+                    paths(list.split(';').next().unwrap().trim_end_matches('}'), "", &mut named);
+                    found.extend(named.iter().map(|path| path.split("::").next().unwrap().to_owned()));
+                }
+                None => {
+                    found.extend(Some(rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>()));
+                }
+            }
+        }
+    }
+    found.retain(|name| ROOMS.iter().any(|(room, ..)| room == name));
+    found
+}
+
 #[test]
 fn imports_run_one_way() {
-    let rules: &[(&str, &[&str])] = &[
-        ("domain", &["crate::store", "crate::app", "crate::engine", "crate::hub", "crate::http", "serde_json", "tokio"]),
-        ("store", &["crate::app", "crate::engine", "crate::hub", "crate::http", "crate::dispatcher", "serde_json"]),
-        ("app", &["crate::engine", "crate::hub", "crate::http", "crate::dispatcher", "serde_json"]),
-        ("engine", &["crate::store", "crate::app", "crate::hub", "crate::http", "crate::dispatcher"]),
-        ("hub", &["crate::store", "crate::app", "crate::engine", "crate::http", "serde_json"]),
-        ("dispatcher", &["crate::http", "crate::feed"]),
-        ("trials.rs", &["crate::http", "crate::dispatcher", "crate::store"]),
-        ("http", &["store::tables", "crate::dispatcher", "crate::feed"]),
-    ];
-    for (room, forbidden) in rules {
-        let path = src().join(room);
-        let files = if path.is_dir() { sources(&path) } else { vec![(path.clone(), fs::read_to_string(&path).unwrap())] };
-        for (path, text) in files {
-            for name in *forbidden {
-                assert!(!text.contains(name), "{} names {name}", path.display());
-            }
+    for (path, text) in sources(&src()) {
+        let file = path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned();
+        let room = file.split(['/', '.']).next().unwrap();
+        if file == "lib.rs" {
+            continue;
+        }
+        let (_, may, may_not) = ROOMS.iter().find(|(name, ..)| *name == room).unwrap_or_else(|| panic!("{room} has no law"));
+        for other in rooms_in(&text) {
+            assert!(other == room || may.contains(&other.as_str()), "{file} names {other}");
+        }
+        for name in *may_not {
+            assert!(!text.contains(name), "{file} names {name}");
+        }
+    }
+    assert!(rooms_in("use crate::store::Store;\nuse paperline::{config, serve::run};\n").len() == 3, "rooms are found");
+    // The rooms know each other in one order: none is before what it needs.
+    for (at, (room, may, _)) in ROOMS.iter().enumerate() {
+        for other in *may {
+            assert!(ROOMS[..at].iter().any(|(name, ..)| name == other), "{room} needs {other}, which comes after it");
         }
     }
 }
