@@ -63,7 +63,7 @@ impl Teller {
         let fact = self.app.logged(news)?.map(|row| row.fact);
         self.app.hear(news, fact.as_ref());
         if let News::User(user) = news {
-            self.rights(*user)?;
+            self.rights(number, *user)?;
         }
         if fact.as_ref().is_some_and(Fact::is_about_queues) {
             self.hub.wake();
@@ -72,10 +72,10 @@ impl Teller {
         Ok(())
     }
 
-    fn rights(&self, id: UserId) -> Result<(), Refusal> {
+    fn rights(&self, number: u64, id: UserId) -> Result<(), Refusal> {
         let found = self.app.store.read(|view| accounts::rights(view, id))?;
         if let Some((user, permissions)) = found {
-            self.hub.rights(id, user.company, permissions, user.locked);
+            self.hub.rights(number, id, user.company, permissions, user.locked);
         }
         Ok(())
     }

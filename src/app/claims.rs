@@ -30,6 +30,11 @@ fn drop_claim(txn: &mut Txn<'_>, sn: &String) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A device that is gone has no label to print.
+pub(super) fn forget(txn: &mut Txn<'_>, sn: &String) -> Result<(), StoreError> {
+    if txn.has(&CLAIMS, sn)? { drop_claim(txn, sn) } else { Ok(()) }
+}
+
 /// Releases those of `sns` that `owner` holds.
 pub(super) fn release(txn: &mut Txn<'_>, owner: Credential, sns: &[String]) -> Result<(), StoreError> {
     for sn in sns {
@@ -71,9 +76,6 @@ fn take(txn: &mut Txn<'_>, by: &By, sn: &String, now: Moment) -> Result<Option<C
     let before = txn.get(&CLAIMS, sn)?;
     if let Some(claim) = before.as_ref().filter(|claim| claim.owner != owner && !claim.until.is_over(now)) {
         return Ok(Some(claim.clone()));
-    }
-    if before.as_ref().is_some_and(|claim| claim.owner == owner && !claim.until.is_over(now)) {
-        return Ok(None);
     }
     if before.is_none() {
         // More than any line prints in two minutes: simply not claimed.

@@ -1,5 +1,6 @@
 //! Correcting devices: a new CPU id, retirement, and conflicts settled by people. Not here: what makes a conflict (devices.rs).
 
+use super::claims;
 use super::devices::{delist, enlist, holder, not_a_cpuid, settle_by_itself};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
@@ -168,6 +169,7 @@ impl App {
             touch(txn, &device)?;
             let now = now();
             delist(txn, &device)?;
+            claims::forget(txn, &sn)?;
             txn.put(&RETIRED, &sn, &device)?;
             add_step(txn, by, now, &sn, StepKind::Retired, (String::new(), String::new()), &reason)?;
             log(txn, now, by, None, Fact::DeviceRetired { sn: sn.clone(), cpuid: device.cpuid.clone(), reason: reason.clone() })?;

@@ -1,6 +1,7 @@
 //! Device files: previewed, registered verb by verb, undoable until something is done to their devices. Not here: reading the file
 //! (http/tables/table.rs).
 
+use super::claims;
 use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, other, verdict};
 use super::{App, By, log, now};
 use crate::domain::device::{Device, Import, ImportState};
@@ -174,6 +175,7 @@ fn undo_some(txn: &mut Txn<'_>, id: u64) -> Result<Option<Import>, Refusal> {
     for key in &keys {
         if let Some(device) = txn.get(&DEVICES, &key.1)? {
             delist(txn, &device)?;
+            claims::forget(txn, &key.1)?;
         }
         txn.delete(&IMPORTED, key);
     }

@@ -62,6 +62,8 @@ pub enum Audience {
 pub struct Message {
     pub pages: &'static [Page],
     pub audience: Audience,
+    /// The interface document has no such message: only for sockets that asked for numbers.
+    pub is_new: bool,
     pub text: Bytes,
 }
 
@@ -148,6 +150,8 @@ struct Inner {
     /// The fault numbers last told, by company; `None`: of all.
     faults: HashMap<Option<CompanyId>, u64>,
     recent: Recent,
+    /// By which news each user's rights changed last, since the box started.
+    rights_changed: HashMap<UserId, u64>,
     closing: bool,
 }
 
@@ -291,9 +295,11 @@ impl Hub {
     }
 
     /// A user's new permissions. `company`: their own.
-    pub fn rights(&self, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool) {
+    pub fn rights(&self, number: u64, user: UserId, company: CompanyId, permissions: PermissionSet, locked: bool) {
         let told = self.encoder.rights_changed();
-        self.lock().rights(user, company, permissions, locked, &told);
+        let mut inner = self.lock();
+        inner.rights_changed.insert(user, number);
+        inner.rights(user, company, permissions, locked, &told);
     }
 
     /// News up to this number were lost: whoever counts them has to look at everything anew.
@@ -349,7 +355,9 @@ impl Inner {
         let Some(watcher) = self.watchers.get_mut(&id) else { return };
         watcher.numbered = true;
         let is_reading = watcher.page == Some(Page::Console) && !self.running.is_empty();
-        let told = since.filter(|_| !is_reading).and_then(|since| self.recent.since(since));
+        // Who sees other things now than at that number has to look at everything anew.
+        let changed = self.rights_changed.get(&watcher.user).copied().unwrap_or(0);
+        let told = since.filter(|since| !is_reading && *since >= changed).and_then(|since| self.recent.since(since));
         watcher.send(encoder.resumed(self.recent.newest(), told.is_none()));
         for (number, message) in told.into_iter().flatten().filter(|(_, message)| watcher.is_meant(message)) {
             watcher.send(numbered(&message.text, *number));
@@ -379,11 +387,12 @@ impl Inner {
 impl Watcher {
     fn is_meant(&self, message: &Message) -> bool {
         let here = self.page.is_some_and(|page| message.pages.contains(&page) && page.is_open_to(self.permissions));
-        here && match message.audience {
-            Audience::Company(company) => self.scope.is_none_or(|own| own == company),
-            Audience::Inside(company) => self.scope == Some(company),
-            Audience::Everywhere => self.scope.is_none(),
-        }
+        here && (self.numbered || !message.is_new)
+            && match message.audience {
+                Audience::Company(company) => self.scope.is_none_or(|own| own == company),
+                Audience::Inside(company) => self.scope == Some(company),
+                Audience::Everywhere => self.scope.is_none(),
+            }
     }
 
     fn send(&self, text: Bytes) {

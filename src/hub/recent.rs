@@ -58,7 +58,12 @@ mod tests {
     use crate::hub::{Audience, Page};
 
     fn message(bytes: usize) -> Message {
-        Message { pages: &[Page::Queue], audience: Audience::Company(CompanyId(1)), text: Bytes::from(vec![b'x'; bytes]) }
+        Message {
+            pages: &[Page::Queue],
+            audience: Audience::Company(CompanyId(1)),
+            is_new: false,
+            text: Bytes::from(vec![b'x'; bytes]),
+        }
     }
 
     #[test]

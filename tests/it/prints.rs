@@ -1,6 +1,6 @@
 //! Labels as a line lives on them: claims, prints that are facts, conflicts, files in and out, lists at any size.
 
-use crate::support::{Client, Paperline};
+use crate::support::{Client, Paperline, eventually};
 use serde_json::{Value, json};
 
 fn register(client: &Client, count: u32) -> Vec<String> {
@@ -34,11 +34,22 @@ fn two_operators_do_not_print_the_same_label() {
     // The same user at another station is another operator.
     let third = paperline.operator().post("/api/labels/claims", &json!({ "DeviceSNList": [sns[0]] })).body;
     assert_eq!(third["claimed"], json!([]));
+    // Claimed again, it is theirs for two minutes from then.
+    let until = || two.get("/api/labels/claims").body["claims"][&sns[1]]["until"].as_str().unwrap().to_owned();
+    let before = until();
+    eventually("the claim lasts longer", || {
+        one.post("/api/labels/claims", &json!({ "DeviceSNList": [sns[1]] }));
+        (until() > before).then_some(())
+    });
     // Nobody gives back what is not his.
     two.post("/api/labels/claims/release", &json!({ "DeviceSNList": [sns[0]] }));
     assert!(two.get("/api/labels/claims").body["claims"].get(&sns[0]).is_some());
     one.post("/api/labels/outcome", &json!({ "printed": [sns[0]], "failed": [sns[1]] }));
     assert_eq!(two.get("/api/labels/claims").body["claims"].as_object().unwrap().len(), 1);
+    let gone =
+        two.send("DELETE", &format!("/api/devices/{}", sns[2]), &[("content-type", "application/json")], br#"{"reason":"x"}"#);
+    assert_eq!(gone.status, 200);
+    assert_eq!(two.get("/api/labels/claims").body["claims"], json!({}), "a device that is gone is nobody's");
 }
 
 #[test]

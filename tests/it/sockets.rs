@@ -222,6 +222,13 @@ fn a_page_hears_at_once_that_its_rights_are_others() {
     let (mut page, ..) = resume(&reader, &Value::Null);
     assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "permissions": [9, 8] })).status, 200);
     assert_eq!(page.next().unwrap(), json!({ "msg_id": 208 }));
+    // One that was away then has to look at everything anew: it may see other things now.
+    let (_, number, missed) = resume(&reader, &Value::Null);
+    assert!(missed);
+    let company = admin.post("/api/companies", &json!({ "company_name": "乙" })).body["company_id"].clone();
+    assert!(!resume(&reader, &json!(number)).2, "nothing has changed for this user");
+    assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "company_id": company })).status, 200);
+    assert!(resume(&reader, &json!(number.to_string())).2);
 }
 
 /// Started, put back and cancelled: nobody who comes later hears of it as of something that is being read.
@@ -231,11 +238,20 @@ fn what_was_put_back_and_cancelled_is_not_being_read() {
     let paperline = Paperline::start_with(&["--engine", &address, "--set", "engine_backoff_ms=600000"]);
     let client = paperline.admin();
     let mut page = watch(&client, 1);
+    let mut open = watch(&client, 2);
+    let mut new = client.socket("/invoice/webSocketServer");
+    new.next().unwrap();
+    new.say(&json!({ "code": "001", "console_status": 2, "since": null }));
+    assert_eq!(new.next().unwrap()["msg_id"], 207);
     let action = upload(&client);
     while requests.recv().unwrap().0 != 1 {}
     assert_eq!(page.next().unwrap()["msg_id"], 201);
     assert_eq!(page.next().unwrap()["msg_id"], 203);
     eventually("it is put back", || (client.post(&format!("/api/queue/{action}/cancel"), &json!({})).status == 200).then_some(()));
+    // Consoles that were told that it started hear that it is over; those that can be told, that it is put back as well.
+    assert_eq!(open.until(1).0["action_id"], action);
+    assert_eq!(new.until(209).0["action_id"], action);
+    assert_eq!(new.until(1).0["status"], -1);
     let mut console = watch(&client, 2);
     console.say(&json!({ "code": "002" }));
     assert_eq!(console.next().unwrap(), json!({ "msg_id": 204, "action_id": null, "region_list": {} }));

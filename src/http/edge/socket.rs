@@ -359,6 +359,7 @@ fn hear(subscription: &Subscription, text: &str) -> Result<(), Refusal> {
             let since = match message.get("since") {
                 None => None,
                 Some(Value::Null) => Some(None),
+                Some(Value::String(text)) => Some(Some(text.parse().map_err(|_| not_a_number())?)),
                 Some(number) => Some(Some(number.as_u64().ok_or_else(not_a_number)?)),
             };
             subscription.watch(page, since).map_err(refused)

@@ -33,7 +33,7 @@ fn bytes(value: &Value) -> Bytes {
 }
 
 fn one(pages: &'static [Page], company: CompanyId, value: &Value) -> Vec<Message> {
-    vec![Message { pages, audience: Audience::Company(company), text: bytes(value) }]
+    vec![Message { pages, audience: Audience::Company(company), is_new: false, text: bytes(value) }]
 }
 
 impl Messages {
@@ -49,6 +49,7 @@ impl Messages {
         match news {
             News::Uploaded { company, actions } => self.uploaded(*company, actions),
             News::Started { company, action } => self.started(*company, *action),
+            News::PutBack { action } => self.put_back(*action),
             News::Recognised { company, invoice, broken, .. } => {
                 let invoice = self.app.store.read(|view| invoices::get(view, *invoice))?;
                 let told = |invoice| one(&[Page::Queue, Page::Console], *company, &recognised(&invoice, *broken));
@@ -102,7 +103,14 @@ impl Messages {
         Ok(one(&[Page::Queue, Page::Console], company, &value))
     }
 
-    /// Not to consoles, which show another action.
+    /// Whoever was told that it started, and can be told: it waits again.
+    fn put_back(&self, id: ActionId) -> Result<Vec<Message>, Refusal> {
+        let Some((action, Some(_))) = self.action(id)? else { return Ok(Vec::new()) };
+        let told = one(&[Page::Queue, Page::Console], action.company, &json!({ "msg_id": 209, "action_id": id }));
+        Ok(told.into_iter().map(|message| Message { is_new: true, ..message }).collect())
+    }
+
+    /// To consoles only where they may have been told that it started: else they show another action.
     fn cancelled(&self, id: ActionId) -> Result<Vec<Message>, Refusal> {
         let Some((action, _)) = self.action(id)? else { return Ok(Vec::new()) };
         let value = json!({
@@ -114,7 +122,8 @@ impl Messages {
             "is_fault": 0,
             "region_list": {},
         });
-        Ok(one(&[Page::Queue], action.company, &value))
+        let pages: &[Page] = if action.failed_tries > 0 { &[Page::Queue, Page::Console] } else { &[Page::Queue] };
+        Ok(one(pages, action.company, &value))
     }
 
     fn template_ended(
@@ -151,12 +160,12 @@ impl Messages {
         let new = new.map(|id| self.app.store.read(|view| invoices::get(view, id))).transpose()?.flatten();
         let mut messages = Vec::new();
         for (audience, number) in [(Audience::Inside(company), own), (Audience::Everywhere, all)] {
-            messages.push(Message { pages: ALL_BUT_FAULTS, audience, text: self.faults(number) });
+            messages.push(Message { pages: ALL_BUT_FAULTS, audience, is_new: false, text: self.faults(number) });
             let mut message = json!({ "msg_id": 206, "fault_num": number });
             if let Some(invoice) = &new {
                 message["fault_invoice"] = wire::fault(invoice, Language::Chinese, &self.zone());
             }
-            messages.push(Message { pages: &[Page::Faults], audience, text: bytes(&message) });
+            messages.push(Message { pages: &[Page::Faults], audience, is_new: false, text: bytes(&message) });
         }
         Ok(messages)
     }
@@ -199,7 +208,7 @@ impl Encoder for Messages {
                 "probability": wire::probability(*probability),
             }),
         };
-        vec![Message { pages: &[Page::Console], audience: Audience::Company(progress.company), text: bytes(&value) }]
+        vec![Message { pages: &[Page::Console], audience: Audience::Company(progress.company), is_new: false, text: bytes(&value) }]
     }
 
     fn faults(&self, number: u64) -> Bytes {

@@ -467,6 +467,7 @@ pub const MESSAGES: &[(&str, u16, &str)] = &[
     ("fault", 206, "(fault_num: natural, fault_invoice?: Fault)"),
     ("resumed", 207, "(number: natural, missed: bool <everything has to be looked at anew; else what was missed follows>)"),
     ("rights", 208, "()"),
+    ("put_back", 209, "(action_id: natural)"),
 ];
 const TEMPLATE: &str = "(action_id: natural, status: 0|-1, model_id: natural|null, model?: Model)";
 

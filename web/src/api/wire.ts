@@ -485,6 +485,7 @@ export const MESSAGES = {
   fault: 206,
   resumed: 207,
   rights: 208,
+  put_back: 209,
 } as const
 
 export type Message = (
@@ -503,6 +504,7 @@ export type Message = (
   | { msg_id: 206; fault_num: number; fault_invoice?: Fault }
   | { msg_id: 207; number: number; /** Everything has to be looked at anew; else what was missed follows. */ missed: boolean }
   | { msg_id: 208;  }
+  | { msg_id: 209; action_id: number }
 ) & { number?: number }
 
 /** What is said on it, by `code`. */

@@ -155,6 +155,7 @@ function read(message: Message): void {
     void refreshQueues()
     return
   }
+  if (message.msg_id === MESSAGES.put_back) void catchUp()
   const reading = 'action_id' in message && message.action_id !== null ? running.get(message.action_id) : undefined
   if (!reading) return
   switch (message.msg_id) {
