@@ -231,6 +231,10 @@ fn schemas() -> Map<String, Value> {
                     "unavailable", "internal",
                 ] },
                 "sucess": { "const": "修改失败", "description": "As the interface document has it, with updateUsersPermission." },
+                "failed": { "type": "array", "items": { "type": "object" }, "description": "Of recognizeImage: the files, and why." },
+                "invoice": { "$ref": "#/components/schemas/WholeInvoice", "description": "As it is now: somebody was faster." },
+                "checks": { "type": "array", "items": { "type": "object" }, "description": "What speaks against the values, and where." },
+                "https_port": { "type": ["integer", "null"], "description": "Of a log-in over plain HTTP: where HTTPS is." },
             },
         }),
     );
