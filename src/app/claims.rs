@@ -30,6 +30,12 @@ fn drop_claim(txn: &mut Txn<'_>, sn: &String) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whoever is logged out prints nothing any more.
+pub(super) fn release_all(txn: &mut Txn<'_>, owner: Credential) -> Result<(), StoreError> {
+    let claims = txn.scan(&CLAIMS, &(), false).collect::<Result<Vec<_>, _>>()?;
+    claims.iter().filter(|(_, claim)| claim.owner == owner).try_for_each(|(sn, _)| drop_claim(txn, sn))
+}
+
 /// A device that is gone has no label to print.
 pub(super) fn forget(txn: &mut Txn<'_>, sn: &String) -> Result<(), StoreError> {
     if txn.has(&CLAIMS, sn)? { drop_claim(txn, sn) } else { Ok(()) }

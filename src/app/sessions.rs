@@ -2,7 +2,7 @@
 //! (attempts.rs).
 
 use super::attempts::TooMany;
-use super::{App, By, accounts, log, now, passwords};
+use super::{App, By, accounts, claims, log, now, passwords};
 use crate::domain::account::{Actor, Credential, Session, User};
 use crate::domain::fact::{Fact, Refused};
 use crate::domain::ids::{Millis, TokenId};
@@ -178,6 +178,7 @@ impl App {
                 for (key, _) in some {
                     if txn.get(&SESSIONS, &key)?.is_some_and(|session| session.is_over(now())) {
                         txn.delete(&SESSIONS, &key);
+                        claims::release_all(txn, Credential::Session(key))?;
                         txn.tell(News::Ended(Credential::Session(key)));
                     }
                 }
@@ -192,6 +193,7 @@ impl App {
         self.store
             .write(move |txn| {
                 txn.delete(&SESSIONS, &key);
+                claims::release_all(txn, credential)?;
                 txn.tell(News::Ended(credential));
                 Ok(())
             })

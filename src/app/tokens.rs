@@ -1,6 +1,7 @@
 //! Tokens that stations log in with. Any user may make them, within their own permissions.
 
 use super::accounts::manageable;
+use super::claims;
 use super::{App, By, log, now, passwords};
 use crate::domain::account::{Credential, Permission, PermissionSet, Token};
 use crate::domain::fact::{Deed, Fact};
@@ -15,16 +16,17 @@ pub fn of_user(view: &View<'_>, user: UserId) -> Result<Vec<Token>, StoreError> 
     tokens.filter(|token| token.as_ref().map_or(true, |t| t.user == user)).collect()
 }
 
-fn end(txn: &mut Txn<'_>, token: &Token) {
+fn end(txn: &mut Txn<'_>, token: &Token) -> Result<(), StoreError> {
     txn.delete(&TOKENS, &token.id);
     txn.delete(&TOKENS_BY_HASH, &token.hash);
     txn.tell(News::Ended(Credential::Token(token.id)));
+    claims::release_all(txn, Credential::Token(token.id))
 }
 
 /// With their sockets.
 pub(super) fn end_all(txn: &mut Txn<'_>, user: UserId) -> Result<(), StoreError> {
     for token in of_user(&txn.view(), user)? {
-        end(txn, &token);
+        end(txn, &token)?;
     }
     Ok(())
 }
@@ -61,7 +63,7 @@ impl App {
                 Ok(user) if by.actor.may(Permission::UserRw) => user.company,
                 _ => return Err(unknown()),
             };
-            end(txn, &token);
+            end(txn, &token)?;
             Ok(log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::TokenEnded, token.name))?)
         })
         .await

@@ -2,6 +2,7 @@
 
 use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, within_reach};
 use super::attempts::TooMany;
+use super::claims;
 use super::groups::{self, Tick, ticked};
 use super::{App, By, log, now, passwords, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
@@ -88,6 +89,7 @@ fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
     let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
     for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
         txn.delete(&SESSIONS, &key);
+        claims::release_all(txn, Credential::Session(key))?;
         txn.tell(News::Ended(Credential::Session(key)));
     }
     Ok(())

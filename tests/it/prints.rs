@@ -50,6 +50,9 @@ fn two_operators_do_not_print_the_same_label() {
         two.send("DELETE", &format!("/api/devices/{}", sns[2]), &[("content-type", "application/json")], br#"{"reason":"x"}"#);
     assert_eq!(gone.status, 200);
     assert_eq!(two.get("/api/labels/claims").body["claims"], json!({}), "a device that is gone is nobody's");
+    two.post("/api/labels/claims", &json!({ "DeviceSNList": [sns[0]] }));
+    two.post("/logout", &json!({}));
+    assert_eq!(one.get("/api/labels/claims").body["claims"], json!({}), "who is logged out prints nothing any more");
 }
 
 #[test]
