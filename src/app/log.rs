@@ -2,7 +2,7 @@
 
 use super::By;
 use crate::domain::action::LogRow;
-use crate::domain::fact::{Fact, in_english};
+use crate::domain::fact::{Fact, KINDS, in_english};
 use crate::domain::ids::{ActionId, CompanyId, Millis};
 use crate::domain::news::News;
 pub use crate::store::tables::Arrival;
@@ -65,6 +65,11 @@ pub(super) fn newest_place(view: &View<'_>) -> Result<Arrival, StoreError> {
 
 /// Logs a fact in the verb's own write, and tells it as news.
 pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<ActionId>, fact: Fact) -> Result<(), StoreError> {
+    debug_assert!(
+        KINDS.iter().any(|(zh, _)| *zh == fact.kind()),
+        "{} has no row in KINDS: it can't be chosen or read in English",
+        fact.kind()
+    );
     let newest = newest_place(&txn.view())?;
     let before = txn.get(&LOG, &newest)?.map_or([0; 32], |row| digest(&newest, &row));
     let row = LogRow {

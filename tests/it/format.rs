@@ -1,5 +1,5 @@
 //! Data dirs that earlier releases have written, and this one, are read row for row: `fixtures/format-N.tar.gz`, and what stands in it as
-//! text beside it. A new format gets files of its own; the old ones stay.
+//! text beside it. A new format gets files of its own; the old archives stay.
 
 use crate::support::Paperline;
 use paperline::store::key::Key;
