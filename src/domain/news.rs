@@ -35,6 +35,11 @@ pub enum News {
 }
 
 impl News {
+    /// Whether it only says that a state is another one: said twice in a row it says no more.
+    pub fn is_state(&self) -> bool {
+        matches!(self, Self::Unprinted | Self::Claims)
+    }
+
     /// Whether cached accounts are stale.
     pub fn is_about_accounts(&self) -> bool {
         matches!(self, Self::Accounts | Self::User(_) | Self::Ended(_))

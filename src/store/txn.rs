@@ -17,6 +17,8 @@ pub struct Txn<'e> {
     written: Batch,
     undo: Vec<Before>,
     news: Vec<News>,
+    /// Counts `tell`.
+    tells: u64,
     sealed: bool,
 }
 
@@ -28,7 +30,7 @@ impl fmt::Debug for Txn<'_> {
 
 impl<'e> Txn<'e> {
     pub(super) fn new(backend: &'e dyn KeyValue, sealed: bool) -> Self {
-        Self { backend, written: Batch::new(), undo: Vec::new(), news: Vec::new(), sealed }
+        Self { backend, written: Batch::new(), undo: Vec::new(), news: Vec::new(), tells: 0, sealed }
     }
 
     pub(super) fn finish(self) -> (Batch, Vec<News>, bool) {
@@ -37,6 +39,10 @@ impl<'e> Txn<'e> {
 
     pub(super) fn news(&self) -> usize {
         self.news.len()
+    }
+
+    pub(super) fn tells(&self) -> u64 {
+        self.tells
     }
 
     /// Runs one verb; a refusal or panic leaves nothing behind.
@@ -118,8 +124,11 @@ impl<'e> Txn<'e> {
         self.sealed = true;
     }
 
-    /// Sent once the group is durable.
+    /// Sent once the group is durable. That a state changed is told once for all verbs in a row that say so.
     pub fn tell(&mut self, news: News) {
-        self.news.push(news);
+        self.tells += 1;
+        if !(news.is_state() && self.news.last() == Some(&news)) {
+            self.news.push(news);
+        }
     }
 }

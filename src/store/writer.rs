@@ -28,11 +28,11 @@ pub(super) fn job<T: Send + 'static>(
 ) -> (Job, oneshot::Receiver<Answer<T>>) {
     let (answer, wait) = oneshot::channel();
     let job: Job = Box::new(move |txn| {
-        let before = txn.news();
+        let before = txn.tells();
         let result = txn.run(verb);
-        let news = txn.news();
+        let (has_told, news) = (result.is_ok() && txn.tells() > before, txn.news());
         Box::new(move |durable, newest| {
-            let last = if durable.is_ok() && news > before { newest + news as u64 } else { 0 };
+            let last = if durable.is_ok() && has_told { newest + news as u64 } else { 0 };
             // The caller may be gone; the verb has happened.
             let _ = answer.send((durable.and(result), last));
         })

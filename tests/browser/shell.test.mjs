@@ -85,6 +85,8 @@ test('every page is reached with the keys alone, and the sheet of keys says how'
     await page.waitForURL(`**/${path}`)
     await page.locator('[data-test=keys]').focus()
   }
+  // The address is there before the page is.
+  await page.locator('[data-test=invoice-seek]').waitFor()
   await page.keyboard.press('/')
   assert.equal(await page.evaluate(() => document.activeElement?.dataset.test), 'invoice-seek')
   await page.keyboard.type('g?')

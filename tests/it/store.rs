@@ -42,6 +42,7 @@ on_both_engines! {
     verbs_that_wait_share_one_write,
     a_verb_reads_what_its_group_has_written,
     a_refused_verb_leaves_nothing,
+    a_state_is_told_once_for_verbs_in_a_row,
     news_are_read_again_by_number,
     a_panicking_verb_costs_only_itself,
     news_are_told_after_durability_and_before_the_answer,
@@ -357,6 +358,22 @@ fn a_refused_verb_leaves_nothing(engine: Engine) {
     assert_eq!(store.write_blocking(refused).unwrap_err().code, Code::Conflict);
     assert_eq!(store.read(|view| settings(view, false)), left);
     assert_eq!(*did.lock().unwrap(), [Did::Applied, Did::Synced(1), Did::Told(1)]);
+}
+
+/// Verbs of a group that say the same of a state share one row, and each is answered once that is told.
+fn a_state_is_told_once_for_verbs_in_a_row(engine: Engine) {
+    let (store, _, _hearing) = watched(engine);
+    let say = |txn: &mut Txn<'_>| {
+        txn.tell(News::Unprinted);
+        txn.next("n").map_err(Into::into)
+    };
+    let refused = |txn: &mut Txn<'_>| -> Result<u64, Refusal> {
+        txn.tell(News::Unprinted);
+        Err(Refusal::conflict("不行", "no"))
+    };
+    let verbs: Vec<Verb<u64>> = vec![Box::new(refused), Box::new(say), Box::new(say), Box::new(refused), Box::new(say)];
+    assert_eq!(group(&store, verbs).iter().filter(|answer| answer.is_ok()).count(), 3);
+    assert_eq!(store.news_since(0, 10).unwrap().unwrap(), [(1, News::Unprinted)]);
 }
 
 /// Whoever was away asks from a number on, and gets either all of it or is told that some is gone.
