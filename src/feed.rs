@@ -22,8 +22,9 @@ pub fn start(app: Arc<App>, hub: Arc<Hub>, messages: Arc<Messages>) {
                 Ok(news) => teller.tell_all(&mut feed, news),
                 Err(e) => {
                     tracing::error!("news are lost: {e}");
-                    feed.skip_to_newest();
-                    teller.lost(teller.app.store.newest_news());
+                    let newest = teller.app.store.newest_news();
+                    teller.lost(newest);
+                    feed.told(newest);
                 }
             }
         }
@@ -52,7 +53,7 @@ impl Teller {
         feed.told(last);
     }
 
-    /// Whatever was remembered may be wrong now, and watchers have missed something.
+    /// What is remembered may be wrong, and watchers have missed something, perhaps the end of their session: they have to connect again.
     fn lost(&self, number: u64) {
         self.app.forget_all();
         self.hub.lost(number);

@@ -302,12 +302,13 @@ impl Hub {
         inner.rights(user, company, permissions, locked, &told);
     }
 
-    /// News up to this number were lost: whoever counts them has to look at everything anew.
+    /// News up to this number were lost: forgets what they may have changed, and has all watchers connect again.
     pub fn lost(&self, number: u64) {
-        let told = self.encoder.resumed(number, true);
         let mut inner = self.lock();
         inner.recent = Recent::new(number);
-        inner.watchers.values().filter(|watcher| watcher.numbered).for_each(|watcher| watcher.send(told.clone()));
+        inner.running.clear();
+        inner.faults.clear();
+        inner.watchers.values().for_each(|watcher| watcher.cut.now(CLOSE_TRY_LATER, "news were lost"));
     }
 
     /// An engine's progress.

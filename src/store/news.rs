@@ -105,10 +105,6 @@ impl Feed {
             });
         }
     }
-
-    pub fn skip_to_newest(&mut self) {
-        self.told(self.store.newest_news());
-    }
 }
 
 impl Drop for Feed {

@@ -157,15 +157,19 @@ fn news_that_can_not_be_read_leave_nothing_stale() {
     let app = Arc::new(App::new(store, blobs, dir.path().into(), Vec::new()).unwrap());
     let feed = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     feed.block_on(async {
-        paperline::feed::start(app.clone(), Hub::new(Arc::new(Plain(1)), 0), Messages::new(app.clone()));
+        let hub = Hub::new(Arc::new(Plain(1)), 0);
+        paperline::feed::start(app.clone(), hub.clone(), Messages::new(app.clone()));
+        let watcher = hub.subscribe(&administrator::by().actor, None).unwrap();
         let told = app.store.write(|txn| {
             txn.put(&SETTINGS, &"engine_retries".to_owned(), &"9".to_owned())?;
             txn.tell(News::Logged(5, 5));
             Ok(())
         });
         tokio::time::timeout(Duration::from_secs(20), told).await.unwrap().unwrap();
+        assert_eq!(app.settings().engine_retries, 9, "in force when the verb is answered");
+        let cut = tokio::time::timeout(Duration::from_secs(20), watcher.cut.wait());
+        assert_eq!(cut.await.unwrap().0, 1013, "it has missed something");
     });
-    assert_eq!(app.settings().engine_retries, 9);
 }
 
 #[test]
