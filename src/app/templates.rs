@@ -201,7 +201,8 @@ impl App {
                         }
                         None => gone(txn, &action),
                     },
-                    _ => Ok(()),
+                    // An end without a result would look done.
+                    _ => Err(Refusal::internal()),
                 }
             })
             .await
@@ -211,7 +212,7 @@ impl App {
         self.store
             .write(move |txn| {
                 let Some(action) = end(txn, id, State::Done)? else { return Ok(()) };
-                let Job::DeleteTemplate(template) = action.job else { return Ok(()) };
+                let Job::DeleteTemplate(template) = action.job else { return Err(Refusal::internal()) };
                 let Some(known) = txn.get(&TEMPLATES, &template)? else { return gone(txn, &action) };
                 txn.delete(&TEMPLATES, &template);
                 txn.delete(&TEMPLATES_BY_COMPANY, &(known.company, template));

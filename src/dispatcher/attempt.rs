@@ -39,8 +39,11 @@ pub(super) async fn work(
     let attempt = Attempt { app: &app, hub: &hub, action: &action, templates: &templates };
     let mut product = Product::Forgotten;
     for (lane, worker) in &mut crew {
-        let Some(asked) = worker else { continue };
         let so_far = if let Product::Learnt(learnt) = &product { (**learnt).clone() } else { Learnt::default() };
+        let Some(asked) = worker else {
+            let (end, broken) = (End::Unreachable { lane: *lane }, Broken::Sending);
+            return (crew, Err(Failure { end, broken, numbers: so_far.numbers }));
+        };
         // A panic here would leave the lane, and so the queue, blocked for ever.
         let ran = AssertUnwindSafe(attempt.run(asked, so_far.clone())).catch_unwind().await;
         match ran.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {

@@ -3,10 +3,11 @@
 
 use crate::support::administrator::{by, let_in};
 use crate::support::{eventually, hear};
-use paperline::app::{App, pictures};
+use paperline::app::{App, pictures, queues};
 use paperline::dispatcher;
 use paperline::domain::invoice::{BlobHash, PictureFormat};
 use paperline::domain::news::News;
+use paperline::domain::template::Learnt;
 use paperline::engine::Trouble;
 use paperline::engine::scripted::{Outcome, Scripted};
 use paperline::engine::worker::MakeEngine;
@@ -69,4 +70,25 @@ fn trouble_is_tried_again_a_refusal_is_not_and_nobody_overtakes() {
     assert_eq!(ends(refused, 3), [(1, false), (2, true), (3, true)]);
     let away = vec![Outcome::Fails(Trouble::Unreachable("away".into())); 5];
     assert_eq!(ends([away, vec![Outcome::NoTemplateFits]].concat(), 1), [(1, true)], "out of reach costs no try");
+}
+
+/// What an engine has made of something else is no result: nothing is done that only looks so.
+#[test]
+fn an_end_that_does_not_fit_its_action_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::new(Arc::new(Memory::default()), endless()).unwrap();
+    let app = App::new(store, Blobs::open(dir.path(), endless()).unwrap(), PathBuf::from("none"), Vec::new()).unwrap();
+    let_in(&app);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let shape = pictures::Shape { format: PictureFormat::Png, width: 9, height: 9, pages: 1 };
+    let kept = pictures::Kept { hash: BlobHash([1; 32]), shape, bytes: 1 };
+    runtime.block_on(async {
+        let queued = app.queue_recognitions(by(), vec![("1.png".into(), kept)], Vec::new(), None).await.unwrap();
+        let id = queued.actions[0];
+        app.start_action(id, Duration::from_secs(60)).await.unwrap().unwrap();
+        assert!(app.template_forgotten(id).await.is_err());
+        assert!(app.template_learnt(id, Learnt::default(), String::new()).await.is_err());
+        let running = app.store.read(queues::running).unwrap();
+        assert_eq!(running.iter().map(|action| action.id).collect::<Vec<_>>(), [id], "it is still to be read");
+    });
 }
