@@ -4,10 +4,12 @@ use super::backup_file::{
     BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECORDS, Row, SUMS, Summing, decode, hex, is_sum, printable_name, wrong,
 };
 use super::blobs::Blobs;
+use super::key::Key;
 use super::local::Local;
-use super::tables::{COUNTERS, FORMAT_NUMBER, PICTURES, RESTORED_COUNTER, SESSIONS};
+use super::tables::{COUNTERS, FORMAT_NUMBER, NEWS, PICTURES, RESTORED_COUNTER, SESSIONS};
 use super::{Batch, KeyValue, Room, record};
 use crate::domain::invoice::{PICTURE_BYTES_MAX, Picture};
+use crate::domain::news::News;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -176,7 +178,8 @@ fn empty(dir: &Path) -> io::Result<()> {
 
 fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError> {
     File::create(dir.join(INCOMPLETE))?.sync_all()?;
-    let sessions = SESSIONS.prefix(&());
+    let (sessions, news) = (SESSIONS.prefix(&()), NEWS.prefix(&()));
+    let mut newest = 0;
     let mut contents = Contents::default();
     {
         let backend = Local::open(&dir.join("db"))?;
@@ -186,7 +189,10 @@ fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError>
                 Member::Rows(rows) => {
                     room().map_err(|why| io::Error::new(io::ErrorKind::StorageFull, why))?;
                     contents.rows += rows.len() as u64;
-                    backend.apply(&rows.into_iter().filter(|(key, _)| !key.starts_with(&sessions)).collect())?;
+                    let numbers = rows.iter().filter_map(|(key, _)| u64::decode(&mut key.strip_prefix(news.as_slice())?));
+                    newest = numbers.fold(newest, u64::max);
+                    let stays = |key: &[u8]| !key.starts_with(&sessions) && !key.starts_with(&news);
+                    backend.apply(&rows.into_iter().filter(|(key, _)| stays(key)).collect())?;
                 }
                 Member::Picture(hash, data) => {
                     contents.pictures += 1;
@@ -200,12 +206,23 @@ fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError>
             }
             Ok(())
         })?;
-        backend.apply(&Batch::from([(COUNTERS.prefix(&RESTORED_COUNTER.to_owned()), record::encode(&1_u64))]))?;
+        backend.apply(&Batch::from([
+            (COUNTERS.prefix(&RESTORED_COUNTER.to_owned()), record::encode(&1_u64)),
+            (NEWS.prefix(&beyond(newest)?), record::encode(&News::Accounts)),
+        ]))?;
         backend.sync()?;
     }
     fs::remove_file(dir.join(INCOMPLETE))?;
     File::open(dir)?.sync_all()?;
     Ok(contents)
+}
+
+/// A number that no news of the box that was backed up, nor of another one restored from the same file, is likely to have had: a client
+/// that counts them must not take other news for those it knows. Stays below 2^53, for JavaScript, over 500 restores.
+fn beyond(newest: u64) -> Result<u64, BackupError> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
+    Ok(newest + 4096 * (1 + u64::from(u32::from_le_bytes(random))))
 }
 
 fn restore_file(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {

@@ -4,6 +4,8 @@ use crate::external::{add_template, frame, good_as, play, upload, watch};
 use crate::support::{Client, Paperline, Socket, eventually};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::process::Command;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use tungstenite::Message;
 
@@ -256,4 +258,38 @@ fn what_was_put_back_and_cancelled_is_not_being_read() {
     console.say(&json!({ "code": "002" }));
     assert_eq!(console.next().unwrap(), json!({ "msg_id": 204, "action_id": null, "region_list": {} }));
     assert_eq!(client.get("/api/console").body["running"], json!([]));
+}
+
+/// A restored box counts on from elsewhere: a client that was told 64 by the old box does not take the new one's 64 for it.
+#[test]
+fn a_number_of_before_a_restore_is_nobodys_after_it() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    client.post("/api/queue/pause", &json!({ "reason": "" }));
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("one.backup");
+    let run = |command: &str, data: &std::path::Path, flag: &str| {
+        let ran =
+            Command::new(env!("CARGO_BIN_EXE_paperline")).arg(command).arg("--data-dir").arg(data).arg(flag).arg(&file).output();
+        assert!(ran.as_ref().is_ok_and(|ran| ran.status.success()), "{ran:?}");
+    };
+    run("backup", &paperline.data(), "--out");
+    upload(&client);
+    let (_, old, _) = resume(&client, &Value::Null);
+    let again = Arc::new(tempfile::tempdir().unwrap());
+    run("restore", &again.path().join("data"), "--from");
+    let restored = Paperline::start_in(again, &[]);
+    let client = Client::new(&restored.http);
+    assert_eq!(client.log_in("admin", &paperline.admin_password()).body["reqStatus"], "sucess");
+    for _ in 0..3 {
+        upload(&client);
+    }
+    for number in [old - 1, old, old + 1] {
+        let (_, newest, missed) = resume(&client, &json!(number));
+        assert!(missed && newest > old, "{number} of the old box, {newest} of this one");
+    }
+    let (dir, _) = restored.stop();
+    let checked =
+        Command::new(env!("CARGO_BIN_EXE_paperline")).args(["check", "--data-dir"]).arg(dir.path().join("data")).output().unwrap();
+    assert!(checked.status.success(), "{checked:?}");
 }
