@@ -325,24 +325,32 @@ async function colleague() {
 
 const asked = ({ DeviceSN }, where = page) => where.locator(`[data-came-out="${DeviceSN}"]`)
 
-test('a device that is corrected while its label is in the print view is drawn anew and looked at before anything is printed', async () => {
+const changes = () => page.locator('[data-test=changed]')
+const sheet = ({ DeviceSN }) => page.locator(`[data-label="${DeviceSN}"]`)
+
+/** Three labels in the print view, and what was printed before. */
+async function threeShown() {
   const devices = await registered(3)
   for (const { DeviceSN } of devices) await row(DeviceSN).click()
   await page.click('[data-test=print]')
-  const sheet = ({ DeviceSN }) => page.locator(`[data-label="${DeviceSN}"]`)
   await sheet(devices[1]).waitFor()
-  const before = await sheet(devices[1]).locator('img').first().getAttribute('src')
-  const printed = await page.evaluate(() => window.printed)
-  await correct(devices[1], 'CORRECTED-1')
-  await retire(devices[2], '设备报废')
-  await page.click('[data-test=print-now]')
-  const said = page.locator('[data-test=changed]')
-  await said.getByText(`${devices[1].DeviceSN}: ${devices[1].CPUID} → CORRECTED-1`).waitFor()
-  await said.getByText(`${devices[2].DeviceSN}：已作废或已移除`).waitFor()
-  await on.shot(page, 'devices-print-changed-zh')
+  return { devices, drawn: await sheet(devices[1]).locator('img').first().getAttribute('src'), printed: await page.evaluate(() => window.printed) }
+}
+
+async function correctAndRetire([, corrected, retired]) {
+  await correct(corrected, `NEW-${corrected.DeviceSN}`)
+  await retire(retired, '设备报废')
+}
+
+async function isDrawnAnew({ devices, drawn, printed }) {
+  await changes().getByText(`${devices[1].DeviceSN}: ${devices[1].CPUID} → NEW-${devices[1].DeviceSN}`).waitFor()
+  await changes().getByText(`${devices[2].DeviceSN}：已作废或已移除`).waitFor()
   assert.equal(await page.evaluate(() => window.printed), printed, 'nothing is printed yet')
   assert.equal(await sheet(devices[2]).count(), 0)
-  assert.notEqual(await sheet(devices[1]).locator('img').first().getAttribute('src'), before, 'the code is another')
+  assert.notEqual(await sheet(devices[1]).locator('img').first().getAttribute('src'), drawn, 'the code is another')
+}
+
+async function printsTheRest({ devices, printed }) {
   await page.click('[data-test=print-now]')
   await asked(devices[1]).waitFor()
   assert.equal(await page.evaluate(() => window.printed), printed + 1)
@@ -350,6 +358,28 @@ test('a device that is corrected while its label is in the print view is drawn a
   await page.click('[data-test=confirm-mark]')
   await row(devices[1].DeviceSN).waitFor({ state: 'detached' })
   assert.deepEqual([(await stateOf(devices[0])).label, (await stateOf(devices[1])).label], ['printed', 'printed'])
+}
+
+test('a device that is corrected while its label is in the print view is drawn anew and looked at before anything is printed', async () => {
+  const shown = await threeShown()
+  await correctAndRetire(shown.devices)
+  await isDrawnAnew(shown)
+  await on.shot(page, 'devices-print-changed-zh')
+  assert.equal(await page.locator('[data-test=lost]').count(), 0, 'who was retired is named, and nothing is to be drawn again')
+  await printsTheRest(shown)
+  on.quiet()
+})
+
+test('a device that is corrected just as its label goes to the printer is drawn anew, and nothing is printed', async () => {
+  const shown = await threeShown()
+  const meanwhile = async (route) => {
+    await correctAndRetire(shown.devices)
+    await route.continue()
+  }
+  await page.route('**/api/labels/sent', meanwhile, { times: 1 })
+  await page.click('[data-test=print-now]')
+  await isDrawnAnew(shown)
+  await printsTheRest(shown)
   on.quiet()
 })
 

@@ -193,6 +193,12 @@ export function usePrintJob() {
     return true
   }
 
+  /** Claims that ended without a new holder: a retired device leaves the job and is named; of the others the claim is lost. */
+  async function loseEnded(serials: Set<string>): Promise<void> {
+    await renew(job.value?.items.filter(({ serial }) => serials.has(serial)) ?? []).catch(() => {})
+    lose([...serials].map((serial) => ({ serial, name: '', sameUser: false })))
+  }
+
   function loseTaken(taken: api.Claims): void {
     const others = Object.entries(taken).map(([serial, claim]) => ({ serial, name: claim.user_name, sameUser: false }))
     if (others.length) lose(others)
@@ -329,7 +335,10 @@ export function usePrintJob() {
   let renewal = 0
   onMounted(() => {
     renewal = window.setInterval(() => void keepClaims(), TICK_MS)
-    whenClaimsAreLost((lost) => lose(lost.map(({ serial, by }) => ({ serial, name: by?.user_name ?? '', sameUser: false }))))
+    whenClaimsAreLost((lost) => {
+      lose(lost.flatMap(({ serial, by }) => (by ? { serial, name: by.user_name, sameUser: false } : [])))
+      void loseEnded(new Set(lost.flatMap(({ serial, by }) => (by ? [] : serial))))
+    })
     window.addEventListener('pagehide', leave)
   })
   onBeforeUnmount(() => {
