@@ -3,6 +3,7 @@
 
 pub mod domain;
 pub mod pixels;
+pub mod papers;
 pub mod store;
 pub mod app;
 pub mod engine;

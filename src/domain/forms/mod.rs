@@ -1,0 +1,37 @@
+//! Known forms: what the runs of a paper mean, found by label words and layout, whoever read them. Not here: files (papers/), checks of
+//! the result (checks.rs).
+
+use super::kind::Kind;
+use super::paper::{Item, Paper, Source};
+use super::template::Rect;
+
+/// One value of a form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// In the words of the contract's §6.
+    pub pos_id: &'static str,
+    pub text: String,
+    /// 0 to 1.
+    pub probability: f64,
+    pub source: Source,
+    /// From 1.
+    pub page: u32,
+    /// Pixels of the page's picture; `None` for what only data says.
+    pub rect: Option<Rect>,
+}
+
+/// One invoice of a paper.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    pub kind: Kind,
+    /// Each `pos_id` once for each source that has it, the surest first.
+    pub fields: Vec<Field>,
+    pub items: Vec<Item>,
+    /// First and last page, from 1.
+    pub pages: (u32, u32),
+}
+
+/// The invoices of a paper, in its order; none if no form is known.
+pub fn read(_paper: &Paper) -> Vec<Form> {
+    Vec::new()
+}
