@@ -6,9 +6,19 @@ use crate::domain::paper::Paper;
 use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
 
+pub mod archive;
+#[cfg(test)]
+mod bent;
+pub mod detect;
+pub mod draw;
 mod ofd;
 mod pdf;
-mod xml;
+#[cfg(test)]
+mod real;
+mod stating;
+mod tree;
+mod xbrl;
+pub mod xml;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
