@@ -7,13 +7,19 @@ use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
 
 pub mod archive;
+#[cfg(test)]
+mod bent;
 pub mod desk;
 pub mod detect;
 mod draw;
 mod ofd;
 mod pdf;
+#[cfg(test)]
+mod real;
+mod stating;
 mod tree;
 pub mod worker;
+mod xbrl;
 mod xml;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
