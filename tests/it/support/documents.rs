@@ -123,7 +123,8 @@ impl Digital {
             (440.0, 368.0, 9.0, format!("发票号码：{}", self.number)),
             (440.0, 352.0, 9.0, format!("开票日期：{}", self.printed_date())),
         ];
-        for (side, left, label, (name, number)) in [(0, 18.0, "购买方信息", self.buyer), (1, 312.0, "销售方信息", self.seller)] {
+        for (side, left, label, (name, number)) in [(0, 18.0, "购买方信息", self.buyer), (1, 312.0, "销售方信息", self.seller)]
+        {
             let _ = side;
             words.extend((0u8..).zip(label.chars()).map(|(n, c)| (left, 330.0 - f32::from(n) * 11.0, 9.0, c.to_string())));
             words.push((left + 22.0, 322.0, 9.0, format!("名称：{name}")));
@@ -166,8 +167,7 @@ impl Digital {
             ("购买方纳税人识别号", self.buyer.1),
             ("销售方纳税人识别号", self.seller.1),
         ];
-        let data: String =
-            data.map(|(name, value)| format!("<ofd:CustomData Name=\"{name}\">{value}</ofd:CustomData>")).concat();
+        let data: String = data.map(|(name, value)| format!("<ofd:CustomData Name=\"{name}\">{value}</ofd:CustomData>")).concat();
         let ns = "xmlns:ofd=\"http://www.ofdspec.org/2016\"";
         let root = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:OFD {ns} DocType=\"OFD\" Version=\"1.1\"><ofd:DocBody><ofd:DocInfo>\
@@ -232,10 +232,8 @@ pub fn pdf_of(pages: &[Vec<(f32, f32, f32, String)>]) -> Vec<u8> {
             let hex: String = gbk.iter().map(|byte| format!("{byte:02x}")).collect();
             let _ = writeln!(content, "BT /F1 {size} Tf {x} {y} Td <{hex}> Tj ET");
         }
-        let page = format!(
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 610 395]/Resources<</Font<</F1 3 0 R>>>>/Contents {} 0 R>>",
-            7 + 2 * n
-        );
+        let page =
+            format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 610 395]/Resources<</Font<</F1 3 0 R>>>>/Contents {} 0 R>>", 7 + 2 * n);
         objects.extend([page, format!("<</Length {}>>\nstream\n{content}endstream", content.len())]);
     }
     let mut file = b"%PDF-1.5\n".to_vec();
