@@ -9,6 +9,7 @@ fn main() {
     for (path, how) in [
         ("models/det.onnx", "scripts/fetch-models"),
         ("models/rec.onnx", "scripts/fetch-models"),
+        ("models/cjk.ttf", "scripts/fetch-models"),
         ("web/dist/index.html", "scripts/build-web"),
     ] {
         println!("cargo::rerun-if-changed={path}");

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use paperline::config::{Cli, Command, Serve, UserCommand};
+use paperline::papers::worker;
 use paperline::{serve, upkeep};
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -12,6 +13,9 @@ use tracing_subscriber::EnvFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|command| command == worker::COMMAND) {
+        return worker::run().map_or_else(|e| failed(&e), |()| ExitCode::SUCCESS);
+    }
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("PAPERLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sled=warn"));
     tracing_subscriber::fmt()

@@ -2,11 +2,15 @@
 
 use super::invoices::EVERYBODY;
 use super::kin::class;
-use crate::domain::ids::{CompanyId, InvoiceId, Millis, TemplateId};
+use crate::domain::area::AreaKind;
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, TemplateId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::totals::{Class, Totals};
 use crate::store::tables::{INVOICES, INVOICES_BY_COMPANY, TOTALS};
 use crate::store::{StoreError, View};
+
+/// Where known forms have the seller's name.
+const SELLER: &str = "销方名称";
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -27,6 +31,14 @@ pub struct Filter {
     pub dates: (Option<String>, Option<String>),
     /// 金额 in fen, inclusive.
     pub amounts: (Option<i64>, Option<i64>),
+    /// On the wire, its `kind` and `source`.
+    pub kind: Option<String>,
+    pub source: Option<String>,
+    pub action: Option<ActionId>,
+    /// Parts of the number, the seller and the buyer.
+    pub number: Option<String>,
+    pub seller: Option<String>,
+    pub buyer: Option<String>,
     /// Part of a field, the user's name, the file name or a fault's reason.
     pub text: Option<String>,
 }
@@ -38,10 +50,13 @@ fn is_within<T: PartialOrd>(value: Option<&T>, (least, most): (Option<&T>, Optio
 impl Filter {
     /// Only the scope restricts.
     pub fn lets_all_through(&self) -> bool {
-        let Self { scope: _, from, to, template, fault, standing, duplicate, void, counted, dates, amounts, text } = self;
+        let Self { scope: _, from, to, template, fault, standing, duplicate, void, counted, dates, amounts, text, .. } = self;
+        let Self { kind, source, action, number, seller, buyer, .. } = self;
         let times = from.is_none() && to.is_none() && dates.0.is_none() && dates.1.is_none();
         let states = fault.is_none() && standing.is_none() && duplicate.is_none() && void.is_none() && counted.is_none();
-        times && states && template.is_none() && amounts.0.is_none() && amounts.1.is_none() && text.is_none()
+        let papers =
+            kind.is_none() && source.is_none() && action.is_none() && number.is_none() && seller.is_none() && buyer.is_none();
+        times && states && papers && template.is_none() && amounts.0.is_none() && amounts.1.is_none() && text.is_none()
     }
 
     pub fn fits(&self, view: &View<'_>, invoice: &Invoice) -> Result<bool, StoreError> {
@@ -51,6 +66,9 @@ impl Filter {
                 || invoice.regions.iter().any(|r| r.text.contains(text))
                 || invoice.reasons.iter().any(|r| r.zh().contains(text) || r.en().contains(text))
         };
+        let holds = |pos_id: &str, part: Option<&String>| {
+            part.is_none_or(|part| invoice.text(pos_id).is_some_and(|text| text.contains(part)))
+        };
         let fits = self.from.is_none_or(|from| invoice.recognised >= from)
             && self.to.is_none_or(|to| invoice.recognised <= to)
             && self.template.is_none_or(|id| invoice.template == id)
@@ -59,6 +77,12 @@ impl Filter {
             && self.void.is_none_or(|void| invoice.void.is_some() == void)
             && is_within(invoice.date().as_ref(), (self.dates.0.as_ref(), self.dates.1.as_ref()))
             && is_within(invoice.amount().as_ref(), (self.amounts.0.as_ref(), self.amounts.1.as_ref()))
+            && self.kind.as_ref().is_none_or(|kind| invoice.kind_word() == kind)
+            && self.source.as_ref().is_none_or(|source| invoice.picture.format.source() == source)
+            && self.action.is_none_or(|action| invoice.action == action)
+            && holds(AreaKind::InvoiceId.pos_id(), self.number.as_ref())
+            && holds(SELLER, self.seller.as_ref())
+            && holds(AreaKind::Head.pos_id(), self.buyer.as_ref())
             && self.text.as_ref().is_none_or(contains);
         if !fits || self.duplicate.is_none() && self.counted.is_none() {
             return Ok(fits);

@@ -5,10 +5,13 @@ use super::kin;
 use crate::domain::account::Actor;
 use crate::domain::ids::{CompanyId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Candidate, Correction, Invoice};
+use crate::domain::paper::Item;
 use crate::domain::refusal::Refusal;
 use crate::domain::template::{Learnt, Template};
 use crate::domain::totals::{Class, Totals};
-use crate::store::tables::{CANDIDATES, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, REDS, TEMPLATES, TOTALS};
+use crate::store::tables::{
+    CANDIDATES, CORRECTIONS, INVOICES, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, ITEMS, REDS, TEMPLATES, TOTALS,
+};
 use crate::store::{StoreError, Txn, View};
 
 /// The totals' row for all companies.
@@ -63,6 +66,12 @@ pub fn corrections(view: &View<'_>, id: InvoiceId) -> Result<Vec<Correction>, St
 /// From the last reading.
 pub fn candidates(view: &View<'_>, id: InvoiceId) -> Result<Vec<Candidate>, StoreError> {
     Ok(view.get(&CANDIDATES, &id)?.unwrap_or_default())
+}
+
+/// Its lines, in their order.
+pub fn items(view: &View<'_>, id: InvoiceId) -> Result<Vec<Item>, StoreError> {
+    let rows: Vec<Vec<Item>> = view.scan(&ITEMS, &id, false).map(|row| row.map(|(_, items)| items)).collect::<Result<_, _>>()?;
+    Ok(rows.concat())
 }
 
 /// Empty if the template is gone.

@@ -5,6 +5,7 @@ use crate::domain::account::{Actor, Credential, Permission, Session};
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::template::Template;
+use crate::papers::desk::Desk;
 use crate::store::blobs::Blobs;
 use crate::store::{Store, StoreError, Txn, View};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ use remembered::Remembered;
 pub struct App {
     pub store: Store,
     pub blobs: Blobs,
+    /// Reads documents, in processes of their own.
+    pub papers: Desk,
     pub passwords: Passwords,
     pub attempts: attempts::Attempts,
     sessions: Remembered<[u8; 32], (Actor, Session)>,
@@ -89,6 +92,7 @@ impl App {
         Ok(Self {
             store,
             blobs,
+            papers: Desk::default(),
             passwords: Passwords::default(),
             attempts: attempts::Attempts::default(),
             sessions: Remembered::default(),

@@ -6,6 +6,9 @@ use crate::domain::ids::{CompanyId, PictureId};
 use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, SIDE_MAX};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::words::Words;
+use crate::papers;
+use crate::papers::desk::Desk;
+use crate::papers::detect::{self, Found};
 use crate::pixels;
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
@@ -40,6 +43,36 @@ fn unsupported(why: Words) -> Refusal {
 
 pub fn too_many_bytes() -> Refusal {
     Refusal::new(Code::TooLarge, "图片超过 20 MiB", "the picture is larger than 20 MiB")
+}
+
+fn of_document(format: papers::Format) -> PictureFormat {
+    match format {
+        papers::Format::Pdf => PictureFormat::Pdf,
+        papers::Format::Ofd => PictureFormat::Ofd,
+        papers::Format::Xml => PictureFormat::Xml,
+    }
+}
+
+/// As `papers` reads it; `None` for a picture.
+pub fn document(format: PictureFormat) -> Option<papers::Format> {
+    [papers::Format::Pdf, papers::Format::Ofd, papers::Format::Xml].into_iter().find(|document| of_document(*document) == format)
+}
+
+pub fn unread(trouble: &papers::Trouble) -> Refusal {
+    let code = if *trouble == papers::Trouble::Busy { Code::Unavailable } else { Code::Unsupported };
+    let Words { zh, en } = trouble.words();
+    Refusal::new(code, zh, en)
+}
+
+/// A picture or a document. Blocks.
+pub fn inspect_paper(path: &Path, desk: &Desk) -> Result<Shape, Refusal> {
+    let mut file = File::open(path).map_err(StoreError::Io)?;
+    let Some(Found::Paper(format)) = detect::format_of(&mut file).map_err(StoreError::Io)? else { return inspect(path) };
+    if file.metadata().map_err(StoreError::Io)?.len() > BYTES_MAX {
+        return Err(too_many_bytes());
+    }
+    let papers::Shape { pages, width, height } = desk.inspect(format, path).map_err(|trouble| unread(&trouble))?;
+    Ok(Shape { format: of_document(format), width, height, pages })
 }
 
 /// Reads the header and checks that the end is there. Blocks.
@@ -109,6 +142,7 @@ fn is_whole(file: &mut File, format: PictureFormat, bytes: u64) -> std::io::Resu
         PictureFormat::Bmp => stated_length(file, 2)? <= bytes,
         // Checked when counting pages.
         PictureFormat::Tiff => true,
+        PictureFormat::Pdf | PictureFormat::Ofd | PictureFormat::Xml => false,
     })
 }
 

@@ -39,7 +39,7 @@ impl App {
                 txn.put(&ACTIONS, &action.id, &action)?;
                 match action.job {
                     Job::Recognise { .. } => {
-                        recognitions::end_recognition(txn, action.id, recognitions::Outcome::nothing_read(Reason::WentDown))?
+                        recognitions::end_recognition(txn, action.id, vec![recognitions::Outcome::nothing_read(Reason::WentDown)])?
                     }
                     _ => templates::fail(txn, action.id)?,
                 }

@@ -1,14 +1,17 @@
 //! One try of one action: asks an engine, passes its events to watchers, makes out the result. Not here: what follows from it
 //! (driver.rs).
 
+use super::document;
 use super::driver::{Failure, Product, SILENCES_MAX, Templates, silence};
 use crate::app::recognitions::Outcome;
 use crate::app::{App, pictures, templates};
 use crate::domain::action::{Action, Job, TemplateDraft};
 use crate::domain::dispatch::End;
+use crate::domain::forms::Form;
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{CANDIDATES_MAX, Candidate};
+use crate::domain::invoice::{CANDIDATES_MAX, Candidate, Picture};
 use crate::domain::judge::{self, Reading};
+use crate::domain::known;
 use crate::domain::news::Broken;
 use crate::domain::progress::{Match, Progress, Step};
 use crate::domain::reason::Reason;
@@ -21,7 +24,6 @@ use crate::engine::{self, Trouble, Verdict};
 use crate::hub::Hub;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -72,7 +74,7 @@ fn failed(action: &Action) -> End {
 }
 
 struct Attempt<'a> {
-    app: &'a App,
+    app: &'a Arc<App>,
     hub: &'a Hub,
     action: &'a Action,
     templates: &'a Templates,
@@ -81,8 +83,45 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     /// `so_far`: what other engines learnt in this try.
     async fn run(&self, worker: &Worker, so_far: Learnt) -> Result<Product, Trouble> {
+        if let Job::Recognise { picture, .. } = &self.action.job {
+            return self.recognise(worker, *picture).await.map(Product::Recognition);
+        }
+        match self.ask(worker, self.change()?, Vec::new()).await?.1 {
+            Done::Learnt(learnt) => Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
+            _ => Ok(Product::Forgotten),
+        }
+    }
+
+    /// Data and text of a document first, then the company's templates, then known forms on the picture.
+    async fn recognise(&self, worker: &Worker, picture: PictureId) -> Result<Vec<Outcome>, Trouble> {
+        let picture = self.picture(picture)?;
+        let forms = document::known(self.app, &picture).await?;
+        if !forms.is_empty() {
+            return Ok(self.known(&picture, &forms, &[], &[]));
+        }
+        // Kept until the engine is done with it.
+        let readable = document::readable(self.app, &picture).await?;
         let templates = self.templates.clone().map_err(lost)?;
-        let mut answers = worker.ask(self.request(templates.clone())?);
+        let request = Request::Recognise { picture: readable.path(), templates: templates.clone() };
+        let (heard, done) = self.ask(worker, request, templates).await?;
+        let candidates = heard.candidates.clone();
+        if let Some(outcome) = self.with_template(heard, done) {
+            return Ok(vec![outcome]);
+        }
+        if self.app.settings().known_forms {
+            let (_, done) = self.ask(worker, Request::KnownForms { picture: readable.path() }, Vec::new()).await?;
+            if let Done::KnownForms(forms, codes) = done
+                && !forms.is_empty()
+            {
+                return Ok(self.known(&picture, &forms, &codes, &candidates));
+            }
+        }
+        Ok(vec![Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) }])
+    }
+
+    /// Tells watchers what the engine reports, until it ends.
+    async fn ask(&self, worker: &Worker, request: Request, templates: Vec<Arc<Template>>) -> Result<(Heard, Done), Trouble> {
+        let mut answers = worker.ask(request);
         let mut heard = Heard { templates, matched: None, candidates: Vec::new(), regions: Regions::default(), events: 0 };
         let timeout = silence(&self.app.settings());
         let end = Instant::now() + timeout * SILENCES_MAX;
@@ -97,14 +136,42 @@ impl Attempt<'_> {
                     }
                     self.hear(&mut heard, event)?;
                 }
-                Some(Answer::End(end)) => return self.product(heard, so_far, end?),
+                Some(Answer::End(end)) => return Ok((heard, end?)),
             }
         }
     }
 
-    fn picture(&self, id: PictureId) -> Result<PathBuf, Trouble> {
+    fn picture(&self, id: PictureId) -> Result<Picture, Trouble> {
         let picture = self.app.store.read(|view| pictures::get(view, id)).map_err(|e| lost(e.into()))?;
-        picture.map(|p| self.app.blobs.path(&p.hash)).ok_or_else(|| Trouble::Refused("its picture is not known".into()))
+        picture.ok_or_else(|| Trouble::Refused("its picture is not known".into()))
+    }
+
+    /// Each of the file's invoices, told to watchers like a reading.
+    fn known(&self, picture: &Picture, forms: &[Form], codes: &[String], candidates: &[Candidate]) -> Vec<Outcome> {
+        let threshold = self.app.settings().confidence_threshold;
+        let one = |(part, form): (u32, &Form)| {
+            let form_at = Some((form.kind, picture.clone(), form.pages.0));
+            self.tell(Step::Matched(Match { template: None, form: form_at, candidates: candidates.to_vec() }));
+            let verdict = known::judge(form, threshold);
+            for Region { pos_id, position, text, probability, status, .. } in verdict.regions.clone() {
+                if let Some(position) = position {
+                    self.tell(Step::Found { status, pos_id: pos_id.clone(), position });
+                }
+                self.tell(Step::Read { status, pos_id, text, probability });
+            }
+            Outcome {
+                kind: Some(form.kind),
+                part,
+                pages: form.pages,
+                regions: verdict.regions,
+                items: form.items.clone(),
+                reasons: verdict.reasons,
+                codes: vat_code::kept(codes.to_vec()),
+                candidates: candidates.to_vec(),
+                ..Outcome::default()
+            }
+        };
+        (1..).zip(forms).map(one).collect()
     }
 
     fn template(&self, id: TemplateId) -> Result<Template, Trouble> {
@@ -112,16 +179,18 @@ impl Attempt<'_> {
         template.ok_or_else(|| Trouble::Refused("the template is gone".into()))
     }
 
-    fn request(&self, templates: Vec<Arc<Template>>) -> Result<Request, Trouble> {
+    /// What a template's change asks of an engine.
+    fn change(&self) -> Result<Request, Trouble> {
         let learn = |draft: &TemplateDraft, mut numbers: EngineNumbers| {
             numbers.extend(self.action.numbers.clone());
-            Ok(Request::Learn { draft: Box::new(draft.clone()), picture: self.picture(draft.origin)?, numbers })
+            let picture = self.app.blobs.path(&self.picture(draft.origin)?.hash);
+            Ok(Request::Learn { draft: Box::new(draft.clone()), picture, numbers })
         };
         match &self.action.job {
-            Job::Recognise { picture, .. } => Ok(Request::Recognise { picture: self.picture(*picture)?, templates }),
             Job::AddTemplate(draft) => learn(draft, EngineNumbers::new()),
             Job::ChangeTemplate(id, draft) => learn(draft, self.template(*id)?.learnt.numbers),
             Job::DeleteTemplate(id) => Ok(Request::Forget { numbers: self.template(*id)?.learnt.numbers }),
+            Job::Recognise { .. } => Err(Trouble::Refused("no change of a template".into())),
         }
     }
 
@@ -139,7 +208,7 @@ impl Attempt<'_> {
                     }
                     None => None,
                 };
-                Step::Matched(Match { template, candidates: heard.candidates.clone() })
+                Step::Matched(Match { template, form: None, candidates: heard.candidates.clone() })
             }
             engine::Event::Found { status, pos_id, position } => {
                 heard.regions.found(&pos_id, position, status);
@@ -154,31 +223,23 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn product(&self, heard: Heard, so_far: Learnt, done: Done) -> Result<Product, Trouble> {
-        let said = match done {
-            Done::Learnt(learnt) => return Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
-            Done::Forgotten | Done::Ready | Done::TriedOut(_) => return Ok(Product::Forgotten),
-            Done::Recognised(Verdict::NoTemplateFits) => None,
-            Done::Recognised(Verdict::Done { codes, papers }) => Some((codes, papers)),
-        };
-        let Heard { matched, candidates, regions, .. } = heard;
-        Ok(Product::Recognition(match (matched, said) {
-            (Some(template), Some((codes, papers))) => {
-                let reading = Reading { regions, codes: &codes, papers };
-                let verdict = judge::judge(reading, &template, self.app.settings().confidence_threshold);
-                for Region { status, pos_id, text, probability, .. } in verdict.filled {
-                    self.tell(Step::Read { status, pos_id, text, probability });
-                }
-                Outcome {
-                    template: Some((template.id, template.layout.label.clone())),
-                    regions: verdict.regions,
-                    reasons: verdict.reasons,
-                    codes: vat_code::kept(codes),
-                    candidates,
-                }
-            }
-            _ => Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) },
-        }))
+    /// `None`: no template fits.
+    fn with_template(&self, heard: Heard, done: Done) -> Option<Outcome> {
+        let Heard { matched: Some(template), candidates, regions, .. } = heard else { return None };
+        let Done::Recognised(Verdict::Done { codes, papers }) = done else { return None };
+        let reading = Reading { regions, codes: &codes, papers };
+        let verdict = judge::judge(reading, &template, self.app.settings().confidence_threshold);
+        for Region { status, pos_id, text, probability, .. } in verdict.filled {
+            self.tell(Step::Read { status, pos_id, text, probability });
+        }
+        Some(Outcome {
+            template: Some((template.id, template.layout.label.clone())),
+            regions: verdict.regions,
+            reasons: verdict.reasons,
+            codes: vat_code::kept(codes),
+            candidates,
+            ..Outcome::default()
+        })
     }
 
     fn tell(&self, step: Step) {

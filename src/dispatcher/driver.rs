@@ -20,7 +20,8 @@ pub type Templates = Result<Vec<Arc<Template>>, Refusal>;
 /// The result of a try.
 #[derive(Debug)]
 pub enum Product {
-    Recognition(Outcome),
+    /// The file's invoices, at least one.
+    Recognition(Vec<Outcome>),
     Learnt(Box<Learnt>),
     Forgotten,
 }
@@ -170,8 +171,8 @@ impl Driver {
     async fn keep(&self, action: ActionId, product: &Product) {
         let app = &self.app;
         let kept = match product {
-            Product::Recognition(outcome) => {
-                until_durable("keep an invoice", || app.recognition_ended(action, outcome.clone())).await
+            Product::Recognition(outcomes) => {
+                until_durable("keep an invoice", || app.recognition_ended(action, outcomes.clone())).await
             }
             Product::Learnt(learnt) => {
                 let keep = || async { app.template_learnt(action, (**learnt).clone(), uuid()?).await };
@@ -189,7 +190,7 @@ impl Driver {
         let app = &self.app;
         let give_up = || async {
             match app.store.read(|view| queues::get(view, id))?.map(|action| action.job) {
-                Some(Job::Recognise { .. }) => app.recognition_ended(id, Outcome::gave_up(broken)).await,
+                Some(Job::Recognise { .. }) => app.recognition_ended(id, vec![Outcome::gave_up(broken)]).await,
                 _ => app.template_failed(id).await,
             }
         };

@@ -89,6 +89,20 @@ pub fn holds_sum(area: &str, specimen: Option<&str>) -> bool {
     own.is_some_and(|s| s.contains(['¥', '￥']) || is_sum_by_name(area))
 }
 
+/// Where known forms have the sum without tax and the tax, beside the total of `AreaKind::Money`.
+pub const NET: &str = "不含税金额";
+pub const TAX: &str = "税额";
+
+/// On a known form, tax and the sum without it are the total.
+pub fn total_differs(regions: &[Region]) -> Option<Reason> {
+    let [net, tax, whole] = [NET, TAX, AreaKind::Money.pos_id()].map(|pos_id| {
+        let text = regions.iter().find(|r| r.pos_id == pos_id).map_or("", |r| r.text.as_str());
+        (pos_id.to_owned(), text.to_owned())
+    });
+    let (Some(a), Some(b), Some(c)) = (amount(&net.1), amount(&tax.1), amount(&whole.1)) else { return None };
+    (a.checked_add(b) != Some(c)).then_some(Reason::SumDiffers { parts: [net, tax], whole })
+}
+
 fn marks_no_sum(text: &str) -> bool {
     let text = compact(text);
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
@@ -176,6 +190,7 @@ pub fn warnings(texts: &[(String, String)]) -> Vec<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::paper::Source;
 
     fn regions(list: &[(&str, &str)]) -> Vec<Region> {
         let read = |(area, text): &(&str, &str)| Region {
@@ -184,6 +199,8 @@ mod tests {
             text: (*text).into(),
             probability: 0.95,
             status: 0,
+            source: Source::Ocr,
+            page: 1,
         };
         list.iter().map(read).collect()
     }

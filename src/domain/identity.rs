@@ -137,6 +137,7 @@ pub fn blue(regions: &[Region]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::paper::Source;
 
     fn regions(list: &[(&str, &str)]) -> Vec<Region> {
         let one = |(area, text): &(&str, &str)| Region {
@@ -145,6 +146,8 @@ mod tests {
             text: (*text).into(),
             probability: 1.0,
             status: 0,
+            source: Source::Ocr,
+            page: 1,
         };
         list.iter().map(one).collect()
     }

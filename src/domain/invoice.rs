@@ -3,6 +3,8 @@
 use super::area::AreaKind;
 use super::fit_reason::FitReason;
 use super::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
+use super::kind::Kind;
+use super::paper::Source;
 use super::reason::Reason;
 use super::region::{self, Region, is_sure};
 use super::words::Words;
@@ -27,6 +29,9 @@ pub enum PictureFormat {
     Bmp,
     Tiff,
     WebP,
+    Pdf,
+    Ofd,
+    Xml,
 }
 
 impl PictureFormat {
@@ -37,6 +42,9 @@ impl PictureFormat {
             Self::Bmp => "bmp",
             Self::Tiff => "tiff",
             Self::WebP => "webp",
+            Self::Pdf => "pdf",
+            Self::Ofd => "ofd",
+            Self::Xml => "xml",
         }
     }
 
@@ -47,6 +55,24 @@ impl PictureFormat {
             Self::Bmp => "image/bmp",
             Self::Tiff => "image/tiff",
             Self::WebP => "image/webp",
+            Self::Pdf => "application/pdf",
+            Self::Ofd => "application/ofd",
+            Self::Xml => "application/xml",
+        }
+    }
+
+    /// Its pages are drawn, not decoded.
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Pdf | Self::Ofd | Self::Xml)
+    }
+
+    /// On the wire, an invoice's `source`.
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Ofd => "ofd",
+            Self::Pdf => "pdf",
+            Self::Jpeg | Self::Png | Self::Bmp | Self::Tiff | Self::WebP => "picture",
         }
     }
 }
@@ -71,7 +97,7 @@ pub struct Picture {
     pub company: CompanyId,
     pub uploaded_by: UserId,
     pub uploaded: Millis,
-    /// Pages in the file; the first is read.
+    /// Pages in the file.
     pub pages: u32,
 }
 
@@ -203,6 +229,12 @@ pub struct Invoice {
     pub template: Option<TemplateId>,
     /// The template's name when the invoice was read.
     pub template_label: String,
+    /// The national form; `None` with a template, or if nothing is known.
+    pub kind: Option<Kind>,
+    /// Its place among its file's invoices, from 1.
+    pub part: u32,
+    /// First and last page in the file, from 1.
+    pub pages: (u32, u32),
     pub company: CompanyId,
     pub company_name: String,
     pub user: UserId,
@@ -237,6 +269,15 @@ impl Invoice {
         self.regions.iter().find(|r| r.pos_id == pos_id).map(|r| r.text.as_str())
     }
 
+    /// On the wire, its `kind`.
+    pub fn kind_word(&self) -> &'static str {
+        match (self.template, self.kind) {
+            (Some(_), _) => "template",
+            (None, Some(kind)) => kind.word(),
+            (None, None) => "unknown",
+        }
+    }
+
     pub fn reviewed(&self) -> Option<&Review> {
         self.review.as_ref().filter(|_| self.standing == Standing::Reviewed)
     }
@@ -249,7 +290,11 @@ impl Invoice {
     /// The same, void or not.
     pub fn known_as(&self) -> Vec<String> {
         let number = identity::Number::of(&self.regions).map(|number| number.identities()).unwrap_or_default();
-        [format!("picture {}", self.picture.hash)].into_iter().chain(number).collect()
+        let file = match self.part {
+            1 => format!("picture {}", self.picture.hash),
+            part => format!("picture {} {part}", self.picture.hash),
+        };
+        [file].into_iter().chain(number).collect()
     }
 
     /// The identity of the blue invoice that this red one cancels.
@@ -281,8 +326,11 @@ impl Invoice {
     /// Text from a person has probability 1.
     pub fn set_text(&mut self, pos_id: &str, text: String) {
         match self.regions.iter_mut().find(|r| r.pos_id == pos_id) {
-            Some(region) => (region.text, region.probability, region.status) = (text, 1.0, 0),
-            None => self.regions.push(Region { pos_id: pos_id.to_owned(), position: None, text, probability: 1.0, status: 0 }),
+            Some(region) => (region.text, region.probability, region.status, region.source) = (text, 1.0, 0, Source::Person),
+            None => {
+                let (pos_id, source) = (pos_id.to_owned(), Source::Person);
+                self.regions.push(Region { pos_id, position: None, text, probability: 1.0, status: 0, source, page: self.pages.0 });
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use super::area::{AreaKind, POS_LABEL};
 use super::checks::{self, Reason};
 use super::entries;
 use super::invoice::{Correction, Invoice, Why};
+use super::paper::Source;
 use super::region::{Region, Regions};
 use super::template::{Learnt, Template};
 use super::text::is_blank;
@@ -40,7 +41,10 @@ pub fn judge(reading: Reading<'_>, template: &Template, threshold: f64) -> Verdi
     let mut filled = Vec::new();
     for (pos_id, text) in vat_code::fillings(&regions.0, learnt, threshold, codes) {
         regions.read(&pos_id, text, CODE_PROBABILITY, FROM_CODE);
-        filled.extend(regions.0.iter().find(|r| r.pos_id == pos_id).cloned());
+        if let Some(region) = regions.0.iter_mut().find(|r| r.pos_id == pos_id) {
+            region.source = Source::Qr;
+            filled.push(region.clone());
+        }
     }
     let mut reasons = checks::faults(&regions.0, learnt, threshold, codes);
     reasons.extend(twice);
@@ -62,7 +66,8 @@ pub fn against(invoice: &Invoice, fields: &[(String, String)], learnt: &Learnt, 
         .collect();
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
-    for reason in checks::contradictions(&with.regions, learnt, &with.codes) {
+    let total = with.kind.and_then(|_| checks::total_differs(&with.regions));
+    for reason in checks::contradictions(&with.regions, learnt, &with.codes).into_iter().chain(total) {
         // The person says that it is not on the paper.
         if reason.misses().is_some_and(is_typed) {
             continue;
@@ -95,7 +100,7 @@ pub fn stands_against(invoice: &Invoice, said: &[Correction], learnt: &Learnt) -
 /// sure reading may be right, and without a sure one nobody has reviewed the entry.
 pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Learnt) {
     let people: BTreeMap<&str, &str> = said.iter().map(|c| (c.pos_id.as_str(), c.new.as_str())).collect();
-    if people.is_empty() || invoice.template.is_none() {
+    if people.is_empty() || invoice.template.is_none() && invoice.kind.is_none() {
         people.into_iter().for_each(|(area, entered)| invoice.set_text(area, entered.to_owned()));
         return;
     }
@@ -115,7 +120,9 @@ pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Lea
             reasons.push(Reason::Reread { area, entered, read });
         }
     }
-    invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if reason.is_of_values()));
+    let is_there = |area: &str| invoice.regions.iter().any(|r| r.pos_id == area && !r.text.is_empty());
+    let is_over = |reason: &Reason| reason.is_of_values() || matches!(reason, Reason::Missing { area } if is_there(area));
+    invoice.reasons.retain(|why| !matches!(why, Why::Found(reason) if is_over(reason)));
     let against = stands_against(invoice, said, learnt);
     if against.is_empty() && !invoice.regions.iter().any(|r| r.text.is_empty()) {
         invoice.review = None;

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod invoice;
 pub mod kind;
 pub mod judge;
+pub mod known;
 pub mod label_look;
 pub mod lease;
 pub mod money;

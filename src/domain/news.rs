@@ -26,8 +26,8 @@ pub enum News {
     Started { company: CompanyId, action: ActionId },
     /// It is queued again.
     PutBack { action: ActionId },
-    /// Ended for good. `broken`: because of the engine.
-    Recognised { company: CompanyId, action: ActionId, invoice: InvoiceId, broken: Option<Broken> },
+    /// Ended for good, with one invoice or more. `broken`: because of the engine.
+    Recognised { company: CompanyId, action: ActionId, invoices: Vec<InvoiceId>, broken: Option<Broken> },
     /// Ended for good.
     TemplateEnded { company: CompanyId, action: ActionId, change: TemplateChange, template: Option<TemplateId>, failed: bool },
     /// How many wait for a person, in the company (`own`) and overall.

@@ -17,6 +17,42 @@ pub enum Source {
     Person,
 }
 
+impl Source {
+    /// On the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Ofd => "ofd",
+            Self::Pdf => "pdf",
+            Self::Qr => "qr",
+            Self::Ocr => "ocr",
+            Self::Person => "person",
+        }
+    }
+
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Xml => "XML 数据",
+            Self::Ofd => "OFD",
+            Self::Pdf => "PDF 文字",
+            Self::Qr => "二维码",
+            Self::Ocr => "图片",
+            Self::Person => "人工填写",
+        }
+    }
+
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Xml => "XML data",
+            Self::Ofd => "OFD",
+            Self::Pdf => "PDF's text",
+            Self::Qr => "QR code",
+            Self::Ocr => "picture",
+            Self::Person => "entry",
+        }
+    }
+}
+
 /// Text that stands together on a line; what its file draws or an OCR reads in one go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {

@@ -2,6 +2,7 @@
 
 use super::ids::{ActionId, CompanyId, TemplateId};
 use super::invoice::{Candidate, Picture};
+use super::kind::Kind;
 use super::template::Rect;
 
 #[derive(Clone, Debug)]
@@ -11,11 +12,13 @@ pub struct Progress {
     pub step: Step,
 }
 
-/// The chosen template, and the candidates, best first.
+/// The chosen template or the known form, and the candidates, best first.
 #[derive(Clone, Debug)]
 pub struct Match {
     /// The picture is the one to show; the string is the label.
     pub template: Option<(TemplateId, Picture, String)>,
+    /// With the file and the page on which it begins.
+    pub form: Option<(Kind, Picture, u32)>,
     pub candidates: Vec<Candidate>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::area::{AreaKind, in_english};
 use super::news::Broken;
+use super::paper::Source;
 use super::refusal::sentence;
 use super::words::Words;
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,22 @@ pub enum Reason {
     EngineNotAsked,
     EngineNoAnswer,
     WentDown,
+    /// Two sources of one file say different things; each is `(source, text)`, the surer first.
+    SourcesDiffer {
+        area: String,
+        surer: (Source, String),
+        other: (Source, String),
+    },
+    /// What every invoice of this kind has.
+    Missing {
+        area: String,
+    },
+    /// The lines' sums, and the invoice's own.
+    ItemsDiffer {
+        area: String,
+        items: String,
+        whole: String,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -125,6 +142,11 @@ impl Reason {
             Self::EngineNotAsked => format!("识别失败：{}", sentence::ENGINE_SEND),
             Self::EngineNoAnswer => format!("识别失败：{}", sentence::ENGINE_RECEIVE),
             Self::WentDown => "系统在识别这张图片时两次中断".into(),
+            Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
+                format!("{area}：{}中为“{x}”，{}中为“{y}”，互相矛盾", a.zh(), b.zh())
+            }
+            Self::Missing { area } => format!("没有找到{area}"),
+            Self::ItemsDiffer { area, items, whole } => format!("各行{area}之和“{items}”不等于{area}“{whole}”"),
         }
     }
 
@@ -175,13 +197,23 @@ impl Reason {
             Self::NoTemplateFits => "no template fits".into(),
             Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
             Self::WentDown => "the box went down twice while this picture was being read".into(),
+            Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
+                format!("{}: \"{x}\" in the {}, \"{y}\" in the {}", name(area), a.en(), b.en())
+            }
+            Self::Missing { area } => format!("{} was not found", name(area)),
+            Self::ItemsDiffer { area, items, whole } => {
+                format!("the lines' {0} add up to \"{items}\", and {0} is \"{whole}\"", name(area))
+            }
         }
     }
 
     /// The areas it doubts, each with the text it refers to.
     pub fn doubted(&self) -> Vec<(&str, Option<&str>)> {
         match self {
-            Self::Unsure { area, .. } | Self::Unconfirmed { area } => vec![(area, None)],
+            Self::Unsure { area, .. } | Self::Unconfirmed { area } | Self::Missing { area } => vec![(area, None)],
+            Self::SourcesDiffer { area, surer: (_, text), .. } | Self::ItemsDiffer { area, whole: text, .. } => {
+                vec![(area, Some(text))]
+            }
             Self::NoAmount { area, text }
             | Self::CodeDiffers { area, text, .. }
             | Self::Digits { area, text }
@@ -228,7 +260,8 @@ impl Reason {
             Self::AmountsDiffer { .. } | Self::NoAmount { .. } | Self::CodeDiffers { .. } | Self::NotADate { .. } => true,
             Self::Digits { .. } | Self::CheckDigit { .. } | Self::SumDiffers { .. } | Self::Emptied { .. } => true,
             Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
-            Self::Pages { .. } | Self::Several { .. } => false,
+            Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
+            Self::ItemsDiffer { .. } => false,
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
         }
     }

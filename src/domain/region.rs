@@ -1,6 +1,7 @@
 //! What an engine read in an invoice's areas. Not here: what follows from it (checks.rs, invoice.rs).
 
 use super::area::AreaKind;
+use super::paper::Source;
 use super::reason::Reason;
 use super::template::Rect;
 use super::text;
@@ -15,6 +16,9 @@ pub struct Region {
     /// 0 to 1.
     pub probability: f64,
     pub status: i32,
+    pub source: Source,
+    /// From 1.
+    pub page: u32,
 }
 
 impl Region {
@@ -37,7 +41,15 @@ struct Reported {
 impl Regions {
     fn region(&mut self, pos_id: &str) -> &mut Region {
         let at = self.0.iter().position(|r| r.pos_id == pos_id).unwrap_or_else(|| {
-            let empty = Region { pos_id: pos_id.to_owned(), position: None, text: String::new(), probability: 0.0, status: 0 };
+            let empty = Region {
+                pos_id: pos_id.to_owned(),
+                position: None,
+                text: String::new(),
+                probability: 0.0,
+                status: 0,
+                source: Source::Ocr,
+                page: 1,
+            };
             self.0.push(empty);
             self.0.len() - 1
         });

@@ -81,6 +81,9 @@ settings! {
     confidence_threshold: f64 = 0.9, Kind::Number { from: 0.0, to: 1.0, step: 0.01 }, Invoices,
         ("可信度阈值", "低于此值的识别结果列入异常，等待人工核对（0–1）"),
         ("Confidence threshold", "Anything read below it makes a fault (0–1)");
+    known_forms: bool = true, Kind::Switch, Invoices,
+        ("识别全国统一票样", "数电票、增值税发票等全国统一的票据无需模板即可识别；图片优先使用本公司的模板"),
+        ("Known forms", "National forms are read without a template; on pictures a company's own template goes first");
     engine_timeout_s: u64 = 60, natural(1, 3600, 1), Engine,
         ("引擎超时（秒）", "引擎在此时间内没有响应，则视为失败"),
         ("Engine timeout (s)", "Silent for longer, the engine has failed");

@@ -29,6 +29,13 @@ impl<'a> VatCode<'a> {
         sound.then_some(Self { code, number, amount, date })
     }
 
+    /// `(pos_id, text)` of what it says of its invoice. Its sum is the one without tax on forms that show tax, and is left out.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let said = [(AreaKind::InvoiceCode, self.code), (AreaKind::InvoiceId, self.number), (AreaKind::Date, self.date)];
+        let said = said.into_iter().filter(|(_, text)| !text.is_empty());
+        said.map(|(kind, text)| (kind.pos_id().to_owned(), text.to_owned())).collect()
+    }
+
     /// The code's value for an area. Its amount excludes tax, and areas may hold either sum, so it applies only where the
     /// template's origin picture held exactly its own code's amount.
     fn says(&self, area: &str, learnt: &Learnt) -> Option<&'a str> {
@@ -110,9 +117,10 @@ pub fn fillings(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::paper::Source;
 
     fn region(area: &str, text: &str, probability: f64) -> Region {
-        Region { pos_id: area.into(), position: None, text: text.into(), probability, status: 0 }
+        Region { pos_id: area.into(), position: None, text: text.into(), probability, status: 0, source: Source::Ocr, page: 1 }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The engine interface of the dispatcher. Engines keep no records, know no queues, run on their own thread and may block.
 
 use crate::domain::fit_reason::FitReason;
+use crate::domain::forms::Form;
 use crate::domain::ids::TemplateId;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, Rect, Template};
 use std::path::Path;
@@ -110,6 +111,11 @@ pub trait Engine: Send {
         cancel: &Cancel,
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble>;
+
+    /// The invoices of known forms on a picture that no template fits, and the texts of its QR codes.
+    fn known_forms(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
+        Ok((Vec::new(), Vec::new()))
+    }
 
     /// Learns a new or changed template.
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble>;

@@ -2,6 +2,7 @@
 
 use super::server::SettingsNow;
 use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
+use crate::domain::forms::Form;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ impl<E: Engine> Engine for Paced<E> {
             }
         };
         self.engine.recognise(picture, templates, cancel, &mut paced)
+    }
+
+    fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
+        self.engine.known_forms(picture, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {

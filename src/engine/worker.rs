@@ -2,6 +2,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
+use crate::domain::forms::Form;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::fmt;
 use std::io;
@@ -60,6 +61,9 @@ pub enum Request {
         picture: PathBuf,
         templates: Vec<Arc<Template>>,
     },
+    KnownForms {
+        picture: PathBuf,
+    },
     /// `picture`: the origin's file.
     Learn {
         draft: Box<TemplateDraft>,
@@ -86,6 +90,7 @@ pub enum Answer {
 pub enum Done {
     Ready,
     Recognised(Verdict),
+    KnownForms(Vec<Form>, Vec<String>),
     Learnt(Box<Learnt>),
     Forgotten,
     TriedOut(Box<Trial>),
@@ -149,6 +154,7 @@ fn serve(
             };
             engine.recognise(picture, templates, cancel, &mut report).map(Done::Recognised)
         }
+        Request::KnownForms { picture } => engine.known_forms(picture, cancel).map(|(forms, codes)| Done::KnownForms(forms, codes)),
         Request::Learn { draft, picture, numbers } => {
             let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture, numbers };
             engine.learn(&draft, cancel).map(|learnt| Done::Learnt(Box::new(learnt)))

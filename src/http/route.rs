@@ -144,6 +144,8 @@ routes! {
     Get "/api/invoices/export.csv", Needs(InvoiceR), Words => invoice_exports::export_csv;
     Get "/api/invoices/export.xlsx", Needs(InvoiceR), Words => invoice_exports::export_xlsx;
     Get "/api/invoices/{id}", Needs(InvoiceR), Words => invoices::one;
+    Get "/api/invoices/{id}/original", Needs(InvoiceR), Words => invoice::original;
+    Get "/api/invoices/{id}/page/{n}", Needs(InvoiceR), Words => invoice::invoice_page;
     Patch "/api/invoices/{id}", Needs(InvoiceRw), Lists => invoices::correct;
     Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), Words => invoices::duplicate;
     Post "/api/invoices/{id}/void", Needs(InvoiceRw), Words => invoices::void;

@@ -6,8 +6,20 @@ use crate::domain::paper::Paper;
 use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
 
+pub mod archive;
+#[cfg(test)]
+mod bent;
+pub mod desk;
+pub mod detect;
+mod draw;
 mod ofd;
 mod pdf;
+#[cfg(test)]
+mod real;
+mod stating;
+mod tree;
+pub mod worker;
+mod xbrl;
 mod xml;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +50,8 @@ pub enum Trouble {
     TooManyPages,
     /// Unpacked size, number of objects, nesting, or time.
     TooMuch,
+    /// It could not be read now; the file may be good.
+    Busy,
 }
 
 /// More is no invoice.
@@ -72,6 +86,7 @@ impl Trouble {
                 "文件太复杂，没有读完：请把发票另存为图片再上传",
                 "the file is too complex and was not read to its end: please save the invoice as a picture and upload that",
             ),
+            Self::Busy => Words::new("现在无法读取文件，请稍后再试", "files can't be read just now, please try again later"),
         }
     }
 }

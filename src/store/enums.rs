@@ -7,8 +7,10 @@ use crate::domain::device::{ConflictKind, ImportState, Label, StepKind};
 use crate::domain::fact::{Deed, Fact, Refused, Task};
 use crate::domain::fit_reason::FitReason;
 use crate::domain::invoice::{PictureFormat, Purpose, Standing, Why};
+use crate::domain::kind::Kind;
 use crate::domain::label_look::ElementKind;
 use crate::domain::news::{Broken, News, TemplateChange};
+use crate::domain::paper::Source;
 use crate::domain::reason::Reason;
 use crate::store::older::Settled;
 use serde::Deserializer;
@@ -72,13 +74,16 @@ fn the_number_of_a_variant_never_changes() {
         Job = "Recognise AddTemplate ChangeTemplate DeleteTemplate";
         Label = "New Sent Printed Failed Unknown";
         News = "Logged Unprinted Claims Accounts User Ended Uploaded Started PutBack Recognised TemplateEnded Faults";
-        PictureFormat = "Jpeg Png Bmp Tiff WebP";
+        Kind = "DigitalNormal DigitalSpecial DigitalRail DigitalAir VatENormal VatESpecial VatNormal VatSpecial VatRoll VatToll \
+            Vehicle Taxi Train Quota Machine Fiscal";
+        PictureFormat = "Jpeg Png Bmp Tiff WebP Pdf Ofd Xml";
         Purpose = "Invoice Template";
         Queue = "Manage Recognise Exception";
         Reason = "Unsure AmountsDiffer NoAmount CodeDiffers NotADate Digits CheckDigit SumDiffers Pages Several Reread ReadTwice \
-            Emptied Unconfirmed NoTemplateFits EngineNotAsked EngineNoAnswer WentDown";
+            Emptied Unconfirmed NoTemplateFits EngineNotAsked EngineNoAnswer WentDown SourcesDiffer Missing ItemsDiffer";
         Refused = "TooManyTries UnknownUser WrongPassword UserLocked DefaultPasswordFromAfar";
         Settled = "Resolved Retried";
+        Source = "Xml Ofd Pdf Qr Ocr Person";
         Standing = "Passed Waiting Reading Reviewed";
         State = "Waiting Running Done Failed Cancelled";
         StepKind = "Cpuid Retired Unprinted";

@@ -6,9 +6,13 @@ use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settle
 use crate::domain::fact::Fact;
 use crate::domain::fit_reason::FitReason;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
-use crate::domain::invoice::{BlobHash, Candidate, Invoice, Picture, PictureFormat, Purpose, Standing, Why};
+use crate::domain::invoice::{
+    BlobHash, Candidate, Decision, Invoice, Picture, PictureFormat, Purpose, Review, Standing, Void, Why,
+};
+use crate::domain::paper::Source;
 use crate::domain::region::Region;
-use crate::domain::template::{EngineNumbers, FixedWord, Layout, Learnt, Template};
+use crate::domain::template::{EngineNumbers, FixedWord, Layout, Learnt, Rect, Template};
+use crate::domain::vat_code::FROM_CODE;
 use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +63,77 @@ pub enum Settled {
     Retried,
 }
 
+/// When all values were read in areas of a picture.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Region1 {
+    pos_id: String,
+    position: Option<Rect>,
+    text: String,
+    probability: f64,
+    status: i32,
+}
+
+impl From<Region1> for Region {
+    fn from(old: Region1) -> Self {
+        let Region1 { pos_id, position, text, probability, status } = old;
+        let source = if status == FROM_CODE { Source::Qr } else { Source::Ocr };
+        Self { pos_id, position, text, probability, status, source, page: 1 }
+    }
+}
+
+/// Before known forms and pages.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Invoice2 {
+    id: InvoiceId,
+    version: u64,
+    action: ActionId,
+    template: Option<TemplateId>,
+    template_label: String,
+    company: CompanyId,
+    company_name: String,
+    user: UserId,
+    user_name: String,
+    picture: Picture,
+    file_name: String,
+    recognised: Millis,
+    reasons: Vec<Why>,
+    standing: Standing,
+    regions: Vec<Region1>,
+    codes: Vec<String>,
+    review: Option<Review>,
+    void: Option<Void>,
+    decisions: Vec<Decision>,
+}
+
+impl From<Invoice2> for Invoice {
+    fn from(old: Invoice2) -> Self {
+        Self {
+            id: old.id,
+            version: old.version,
+            action: old.action,
+            template: old.template,
+            template_label: old.template_label,
+            kind: None,
+            part: 1,
+            pages: (1, 1),
+            company: old.company,
+            company_name: old.company_name,
+            user: old.user,
+            user_name: old.user_name,
+            picture: old.picture,
+            file_name: old.file_name,
+            recognised: old.recognised,
+            reasons: old.reasons,
+            standing: old.standing,
+            regions: old.regions.into_iter().map(Region::from).collect(),
+            codes: old.codes,
+            review: old.review,
+            void: old.void,
+            decisions: old.decisions,
+        }
+    }
+}
+
 /// Before versions and decisions.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Invoice1 {
@@ -73,7 +148,7 @@ pub struct Invoice1 {
     recognised: Millis,
     reasons: Vec<Words>,
     settled: Option<Settled>,
-    regions: Vec<Region>,
+    regions: Vec<Region1>,
 }
 
 impl From<Invoice1> for Invoice {
@@ -91,6 +166,9 @@ impl From<Invoice1> for Invoice {
             action: old.action,
             template: old.template,
             template_label: label.unwrap_or_default(),
+            kind: None,
+            part: 1,
+            pages: (1, 1),
             company: old.company,
             company_name: old.company_name,
             user: old.user,
@@ -100,7 +178,7 @@ impl From<Invoice1> for Invoice {
             recognised: old.recognised,
             reasons: old.reasons.into_iter().map(Why::Said).collect(),
             standing,
-            regions: old.regions,
+            regions: old.regions.into_iter().map(Region::from).collect(),
             codes: Vec::new(),
             review: None,
             void: None,
@@ -328,7 +406,7 @@ mod tests {
             recognised: 0,
             reasons,
             settled,
-            regions: vec![Region { pos_id: POS_LABEL.into(), position: None, text: "定额".into(), probability: 1.0, status: 0 }],
+            regions: vec![Region1 { pos_id: POS_LABEL.into(), position: None, text: "定额".into(), probability: 1.0, status: 0 }],
         };
         let why = || vec![Words::new("没有匹配的模板", "no template fits")];
         for (settled, reasons, standing) in [

@@ -1,8 +1,8 @@
 //! Records: a version byte, then bincode. The only file that names bincode. Not here: keys and tables, older shapes (older.rs).
 
-use super::older::{Action1, Candidate1, Conflict1, Device1, Invoice1, LogRow1, Picture1, Print1, Template1, Template2};
+use super::older::{Action1, Candidate1, Conflict1, Device1, Invoice1, Invoice2, LogRow1, Picture1, Print1, Template1, Template2};
 use crate::domain::device::Listed;
-use crate::domain::invoice::Candidate;
+use crate::domain::invoice::{Candidate, Invoice};
 use crate::domain::lease::Running;
 use crate::domain::template::Template;
 use bincode::Options;
@@ -78,6 +78,18 @@ impl Record for Template {
     }
 }
 
+impl Record for Invoice {
+    const VERSION: u8 = 3;
+
+    fn migrate(version: u8, body: &[u8]) -> Option<Self> {
+        match version {
+            1 => codec().deserialize::<Invoice1>(body).ok().map(Self::from),
+            2 => codec().deserialize::<Invoice2>(body).ok().map(Self::from),
+            _ => None,
+        }
+    }
+}
+
 macro_rules! records_of_version_2 {
     ($($name:ty = $first:ty),* $(,)?) => {$(
         impl Record for $name {
@@ -96,7 +108,6 @@ records_of_version_2!(
     crate::domain::device::Conflict = Conflict1,
     crate::domain::device::Device = Device1,
     crate::domain::device::Print = Print1,
-    crate::domain::invoice::Invoice = Invoice1,
     crate::domain::invoice::Picture = Picture1,
 );
 
@@ -126,6 +137,7 @@ records!(
     crate::domain::label_look::LabelLook,
     crate::domain::lease::Claim,
     crate::domain::news::News,
+    Vec<crate::domain::paper::Item>,
     crate::domain::totals::Totals,
 );
 

@@ -11,6 +11,7 @@ use crate::domain::invoice::{Candidate, Correction, Invoice, Picture};
 use crate::domain::label_look::LabelLook;
 use crate::domain::lease::{Claim, Running};
 use crate::domain::news::News;
+use crate::domain::paper::Item;
 use crate::domain::template::Template;
 use crate::domain::totals::Totals;
 use std::marker::PhantomData;
@@ -48,7 +49,7 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 /// Absent in a new store.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
-/// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions.
+/// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms.
 pub const FORMAT_NUMBER: u64 = 5;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
@@ -112,6 +113,9 @@ pub const INVOICES_BY_IDENTITY: Table<(CompanyId, String, InvoiceId), ()> = Tabl
 
 /// Best first; apart from the invoice, so that lists need not read them.
 pub const CANDIDATES: Table<InvoiceId, Vec<Candidate>> = Table::new(49, "candidates");
+
+/// (invoice, number): its lines in their order, some in a row.
+pub const ITEMS: Table<(InvoiceId, u64), Vec<Item>> = Table::new(57, "items");
 
 /// By company; 0 is all of them.
 pub const TOTALS: Table<CompanyId, Totals> = Table::new(55, "totals");

@@ -52,7 +52,7 @@ test('a file that is no picture is refused by name', async () => {
   ]
   await page.setInputFiles('[data-test=files]', files)
   for (const { name } of files) await page.locator(`[data-upload="${name}"] .state`, { hasText: /图片|上传|识别/ }).waitFor()
-  await page.locator('[data-upload="notes.txt"]', { hasText: '不是支持的图片格式' }).waitFor()
+  await page.locator('[data-upload="notes.txt"]', { hasText: '不支持这种文件' }).waitFor()
   await page.locator('[data-upload="broken.png"].bad').waitFor()
   await on.shot(page, 'console-refused-zh')
   on.quiet()

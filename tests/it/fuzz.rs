@@ -109,6 +109,8 @@ fn records_and_keys() {
         text: "20".into(),
         probability: 0.5,
         status: 0,
+        source: paperline::domain::paper::Source::Ocr,
+        page: 1,
     };
     let sn = device::Device {
         sn: "18470001".into(),

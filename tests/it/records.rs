@@ -291,7 +291,7 @@ fn the_rest(rows: &Rows) -> Vec<Looked> {
         }
         News { 1 => |news| {
             let broken = Some(Broken::Receiving);
-            assert_eq!(news, News::Recognised { company: CompanyId(1), action: ActionId(9), invoice: InvoiceId(4), broken });
+            assert_eq!(news, News::Recognised { company: CompanyId(1), action: ActionId(9), invoices: vec![InvoiceId(4)], broken });
         } }
     }
 }

@@ -192,7 +192,7 @@ fn open(rows: &Arc<Memory>, blobs: Blobs) -> (Arc<Mortal>, Arc<App>) {
 
 fn product(action: &Action) -> Product {
     match action.job {
-        Job::Recognise { .. } => Product::Recognition(Outcome::nothing_read(Reason::NoTemplateFits)),
+        Job::Recognise { .. } => Product::Recognition(vec![Outcome::nothing_read(Reason::NoTemplateFits)]),
         Job::DeleteTemplate(_) => Product::Forgotten,
         _ => Product::Learnt(Box::default()),
     }

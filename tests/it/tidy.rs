@@ -32,16 +32,17 @@ fn what_is_told_is_told_by_the_store() {
 }
 
 /// What each room may name of the others, in ARCHITECTURE.md's order, and what else it may not name.
-const ROOMS: [(&str, &[&str], &[&str]); 17] = [
+const ROOMS: [(&str, &[&str], &[&str]); 18] = [
     ("domain", &[], &["serde_json", "tokio"]),
     ("pixels", &["domain"], &["serde_json", "tokio"]),
+    ("papers", &["domain"], &["tokio"]),
     ("store", &["domain"], &["serde_json"]),
-    ("app", &["domain", "pixels", "store"], &["serde_json"]),
+    ("app", &["domain", "pixels", "papers", "store"], &["serde_json"]),
     ("engine", &["domain", "pixels"], &[]),
     ("hub", &["domain"], &["serde_json"]),
-    ("dispatcher", &["domain", "store", "app", "engine", "hub"], &[]),
+    ("dispatcher", &["domain", "papers", "store", "app", "engine", "hub"], &[]),
     ("trials", &["domain", "engine"], &[]),
-    ("http", &["domain", "pixels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
+    ("http", &["domain", "pixels", "papers", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
     // Beside the edge, and each needs what its own lines say: nothing of them is needed by any room above.
     ("config", &[], &[]),
     ("control", &["store", "app"], &[]),
@@ -50,7 +51,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 17] = [
     ("upkeep", &["store", "app", "control"], &["store::tables"]),
     ("serve", &["app", "engine", "hub", "dispatcher", "trials", "http", "config", "control", "greeting", "feed"], &[]),
     ("generated", &["domain", "http"], &[]),
-    ("main", &["config", "serve", "upkeep"], &[]),
+    ("main", &["papers", "config", "serve", "upkeep"], &[]),
 ];
 
 /// The rooms that a text names as `crate::…`, in `main.rs` as `paperline::…`.

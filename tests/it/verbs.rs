@@ -271,7 +271,7 @@ fn queues_and_recognitions(walk: &mut Walk) {
     verb!(walk.resume_queues(walk.by()) leaves ["log: Resume queue"]);
     verb!(walk.start_action(one, AN_HOUR) leaves ["Started"]).expect("it waits");
     verb!(walk.put_action_back(one, true, EngineNumbers::new()) leaves ["PutBack"]);
-    let nothing = || Outcome::nothing_read(Reason::NoTemplateFits);
+    let nothing = || vec![Outcome::nothing_read(Reason::NoTemplateFits)];
     for action in [one, two] {
         verb!(walk.start_action(action, AN_HOUR) leaves ["Started"]).expect("it waits");
         verb!(walk.recognition_ended(action, nothing()) leaves ["Recognised", "Faults"]);

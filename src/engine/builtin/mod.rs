@@ -3,6 +3,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
 use crate::domain::area::{AreaKind, POS_LABEL};
+use crate::domain::forms::Form;
 use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
 use fields::Field;
@@ -26,6 +27,7 @@ pub mod ends;
 pub mod fields;
 pub mod geometry;
 pub mod headline;
+pub mod known;
 pub mod matching;
 pub mod nets;
 pub mod page;
@@ -78,6 +80,11 @@ impl Engine for Builtin {
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
         tracing::debug!(?opened, ?matched, ?read, all = ?began.elapsed(), "recognised by {}", fit.template.layout.label);
         Ok(Verdict::Done { papers: papers.max(vat_code::invoices(&codes)), codes })
+    }
+
+    fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
+        let picture = picture::open(picture)?;
+        known::read(nets::nets()?, &picture, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {

@@ -46,6 +46,8 @@ pub struct Limits {
     pub values: usize,
     pub multipart_bytes: u64,
     pub file_bytes: u64,
+    /// Of a ZIP.
+    pub archive_bytes: u64,
     pub files: usize,
     /// Any other content type is taken whole, as a file.
     pub raw: bool,
@@ -234,7 +236,7 @@ impl Receiver<'_> {
                     if fields.files.len() == limits.files {
                         return Err(Refusal::new(Code::TooLarge, "文件太多", "too many files"));
                     }
-                    let file = spool(part, limits.file_bytes, self.blobs).await?;
+                    let file = spool(part, self.limits, self.blobs).await?;
                     fields.files.push(Upload { name, file });
                 }
                 None => {
@@ -322,13 +324,19 @@ async fn text_part(mut part: multer::Field<'_>, text_bytes: &mut u64, bytes_max:
 }
 
 const SPOOL_BYTES: usize = 512 << 10;
+/// How a ZIP begins.
+const ARCHIVE: &[u8] = b"PK";
 
-async fn spool(mut part: multer::Field<'_>, bytes_max: u64, blobs: &Blobs) -> Result<Result<Incoming, Refusal>, Refusal> {
+async fn spool(mut part: multer::Field<'_>, limits: Limits, blobs: &Blobs) -> Result<Result<Incoming, Refusal>, Refusal> {
     let mut file = None;
     let mut gathered = Vec::new();
-    let mut read = 0;
+    let (mut read, mut head, mut bytes_max) = (0, Vec::<u8>::new(), limits.file_bytes);
     while let Some(chunk) = part.chunk().await.map_err(broken)? {
         read += chunk.len() as u64;
+        if head.len() < ARCHIVE.len() {
+            head.extend(chunk.iter().take(ARCHIVE.len() - head.len()));
+            bytes_max = if head == ARCHIVE { limits.archive_bytes } else { limits.file_bytes };
+        }
         if read > bytes_max {
             // Skip to the next part.
             (file, gathered) = (None, Vec::new());

@@ -96,6 +96,7 @@ impl Takes {
             values: WORDS_VALUES_MAX,
             multipart_bytes: WORDS_BYTES_MAX,
             file_bytes: 0,
+            archive_bytes: 0,
             files: 0,
             raw: false,
         };
@@ -105,6 +106,7 @@ impl Takes {
             text_bytes: BESIDE_BYTES_MAX,
             multipart_bytes: upload_bytes,
             file_bytes: pictures::BYTES_MAX,
+            archive_bytes: pictures::BYTES_MAX,
             files: 1,
             ..words
         };
@@ -112,9 +114,16 @@ impl Takes {
             Self::Words => words,
             Self::Lists => lists,
             Self::Picture => picture,
-            Self::Pictures => Limits { files: FILES_MAX, ..picture },
-            Self::Table => Limits { multipart_bytes: upload_bytes, file_bytes: TEXT_BYTES_MAX, files: 1, raw: true, ..words },
-            Self::Backup => Limits { multipart_bytes: u64::MAX, file_bytes: u64::MAX, files: 1, ..words },
+            Self::Pictures => Limits { files: FILES_MAX, archive_bytes: upload_bytes, ..picture },
+            Self::Table => Limits {
+                multipart_bytes: upload_bytes,
+                file_bytes: TEXT_BYTES_MAX,
+                archive_bytes: TEXT_BYTES_MAX,
+                files: 1,
+                raw: true,
+                ..words
+            },
+            Self::Backup => Limits { multipart_bytes: u64::MAX, file_bytes: u64::MAX, archive_bytes: u64::MAX, files: 1, ..words },
         }
     }
 }

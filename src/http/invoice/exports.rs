@@ -2,18 +2,20 @@
 
 use super::invoices::filter;
 use crate::app::invoice_lists::{self, Filter};
+use crate::app::invoices;
 use crate::app::kin::Kin;
 use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL};
 use crate::domain::checks::{date_of, holds_sum};
 use crate::domain::ids::InvoiceId;
-use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::invoice::{Invoice, PictureFormat, Standing};
 use crate::domain::money;
+use crate::domain::paper::Item;
 use crate::domain::refusal::Refusal;
 use crate::domain::totals::Class;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{Language, Reply};
 use crate::http::tables::csv;
-use crate::http::tables::xlsx::{self, Cell};
+use crate::http::tables::xlsx::{self, Cell, Table};
 use crate::http::wire::spelling as wire;
 use crate::http::wire::time;
 use crate::store::{Store, StoreError};
@@ -24,7 +26,7 @@ const INVOICES_PER_LOOK: usize = 500;
 /// Areas beyond these share one cell.
 const OWN_AREAS_MAX: usize = 200;
 
-const FIRST: [(&str, &str); 15] = [
+const FIRST: [(&str, &str); 16] = [
     ("编号", "Number"),
     ("状态", "State"),
     ("计入合计", "Counted"),
@@ -33,6 +35,7 @@ const FIRST: [(&str, &str); 15] = [
     ("公司", "Company"),
     ("文件名", "File"),
     ("模板", "Template"),
+    ("来源", "Source"),
     ("重复", "Duplicate"),
     ("作废", "Void"),
     ("红字", "Red letter"),
@@ -125,6 +128,7 @@ impl Export {
             text(&found.company_name),
             text(&found.file_name),
             text(&found.template_label),
+            text(self.source(found)),
             Cell::Text(self.duplicate(kin)),
             Cell::Text(found.void.as_ref().map(|v| format!("{} {}", v.user_name, v.reason)).unwrap_or_default()),
             Cell::Text(self.red(found, kin)),
@@ -139,6 +143,15 @@ impl Export {
             row.push(Cell::Text(rest.map(|r| format!("{}={}", r.pos_id, r.text)).collect::<Vec<_>>().join("; ")));
         }
         row
+    }
+
+    fn source(&self, found: &Invoice) -> &'static str {
+        match found.picture.format {
+            PictureFormat::Pdf => "PDF",
+            PictureFormat::Ofd => "OFD",
+            PictureFormat::Xml => "XML",
+            _ => self.language.pick("图片", "Picture"),
+        }
     }
 
     fn standing(&self, standing: Standing) -> &'static str {
@@ -210,6 +223,77 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    let blobs = call.edge.app.blobs.clone();
-    xlsx::stream(blobs, "invoices.xlsx", call.export()?, &as_strs(&export.columns()), move || export.rows())
+    let mut items = Items { store: export.store.clone(), filter: export.filter.clone(), before: None };
+    let (blobs, language) = (call.edge.app.blobs.clone(), export.language);
+    let in_language = |(zh, en): (&str, &str)| language.pick(zh, en).to_owned();
+    let invoices = (in_language(("发票", "Invoices")), export.columns());
+    let lines = (in_language(("明细", "Items")), ITEMS.into_iter().map(in_language).collect());
+    let table = |(name, columns), more| Table { name, columns, more };
+    let tables = vec![table(invoices, Box::new(move || export.rows())), table(lines, Box::new(move || items.rows()))];
+    xlsx::stream(blobs, "invoices.xlsx", call.export()?, tables)
+}
+
+const ITEMS: [(&str, &str); 11] = [
+    ("编号", "Number"),
+    ("发票号码", "Invoice number"),
+    ("销方名称", "Seller"),
+    ("项目名称", "Item"),
+    ("规格型号", "Specification"),
+    ("单位", "Unit"),
+    ("数量", "Quantity"),
+    ("单价", "Price"),
+    ("金额", "Amount"),
+    ("税率", "Tax rate"),
+    ("税额", "Tax"),
+];
+
+/// The lines of the same invoices, in the same order.
+struct Items {
+    store: Store,
+    filter: Filter,
+    before: Option<InvoiceId>,
+}
+
+impl Items {
+    /// Empty at the end.
+    fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
+        let mut rows = Vec::new();
+        // Most invoices of templates have no lines: an empty look is not yet the end.
+        while rows.is_empty() && self.before != Some(InvoiceId(0)) {
+            let (mut page, filter, before) = (Vec::new(), &self.filter, self.before);
+            self.store.walk(|view| {
+                invoice_lists::walk(view, filter, before, |found| {
+                    page.push(found);
+                    page.len() < INVOICES_PER_LOOK
+                })?;
+                for found in &page {
+                    rows.extend(invoices::items(view, found.id)?.iter().map(|item| line(found, item)));
+                }
+                Ok::<_, StoreError>(())
+            })?;
+            self.before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
+        }
+        Ok(rows)
+    }
+}
+
+fn line(found: &Invoice, item: &Item) -> Vec<Cell> {
+    let text = |text: &str| Cell::Text(text.to_owned());
+    let number = |text: &str| {
+        text.parse().ok().filter(|number: &f64| number.is_finite()).map_or_else(|| Cell::Text(text.to_owned()), Cell::Number)
+    };
+    let sum = |text: &str| money::amount(text).map_or_else(|| Cell::Text(text.to_owned()), Cell::Fen);
+    vec![
+        Cell::Text(found.id.to_string()),
+        text(found.text(AreaKind::InvoiceId.pos_id()).unwrap_or_default()),
+        text(found.text(ITEMS[2].0).unwrap_or_default()),
+        text(&item.name),
+        text(&item.spec),
+        text(&item.unit),
+        number(&item.quantity),
+        number(&item.price),
+        sum(&item.amount),
+        text(&item.tax_rate),
+        sum(&item.tax),
+    ]
 }

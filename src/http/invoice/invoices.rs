@@ -7,8 +7,9 @@ use crate::app::invoice_lists::{self, Filter};
 use crate::app::kin;
 use crate::domain::account::Actor;
 use crate::domain::calendar::iso_date;
-use crate::domain::ids::{InvoiceId, TemplateId};
+use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
 use crate::domain::invoice::Invoice;
+use crate::domain::kind::KINDS;
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
 use crate::domain::text::one_line;
@@ -47,6 +48,15 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         };
         STANDINGS.iter().find(|(_, word)| *word == text).map(|(standing, _)| *standing).ok_or_else(wrong)
     };
+    let one_of = |name: &str, words: Vec<&str>| {
+        let wrong = || {
+            Refusal::malformed(
+                format!("{name}：应为 {} 之一", words.join("、")),
+                format!("{name}: must be one of {}", words.join(", ")),
+            )
+        };
+        said(name)?.map(|word| words.contains(&word.as_str()).then_some(word).ok_or_else(wrong)).transpose()
+    };
     let (dates, amounts) = ((date("date_from")?, date("date_to")?), (sum("min")?, sum("max")?));
     let turned_round = |from: &str, to: &str| {
         Refusal::malformed(format!("{from}、{to}：起点不能大于终点"), format!("{from}, {to}: the first must not be after the last"))
@@ -70,6 +80,12 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         counted: flag("counted")?,
         dates,
         amounts,
+        kind: one_of("kind", KINDS.iter().map(|(_, word, ..)| *word).chain(["template", "unknown"]).collect())?,
+        source: one_of("source", vec!["xml", "ofd", "pdf", "picture"])?,
+        action: fields.natural_or_none("action_id")?.map(ActionId),
+        number: said("number")?,
+        seller: said("seller")?,
+        buyer: said("buyer")?,
         text: said("q")?,
     })
 }

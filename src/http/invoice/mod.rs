@@ -6,5 +6,6 @@ pub mod invoices;
 pub mod queue;
 pub mod thumbs;
 pub mod trial;
+pub mod unpack;
 pub mod upload;
 pub mod words;

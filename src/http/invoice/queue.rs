@@ -81,8 +81,12 @@ pub async fn console(call: Call) -> Result<Reply, Refusal> {
             Some((id, picture, label)) => (json!(id), json!(wire::url(picture)), json!(label)),
             None => Default::default(),
         };
+        let (url, label, kind) = match &matched.form {
+            Some((kind, picture, page)) => (json!(wire::page_url(picture, *page)), json!(kind.zh()), json!(kind.word())),
+            None => (url, label, Value::Null),
+        };
         let candidates = wire::candidates(&matched.candidates, language);
-        json!({ "model_id": id, "model_label": label, "url": url, "candidates": candidates })
+        json!({ "model_id": id, "model_label": label, "url": url, "kind": kind, "candidates": candidates })
     };
     let running = call.edge.app.store.read(|view| {
         let running = queues::running(view)?.into_iter();

@@ -1,16 +1,17 @@
-//! JPEGs of pictures, small or converted. Each is made once, one at a time (a large scan takes seconds to open), and cached in
+//! JPEGs of pictures and of pages of documents, small or whole. Each is made once, one at a time (a large scan takes seconds to open), and cached in
 //! bounded memory. Not here: who may see them (upload.rs).
 
+use crate::app::{App, pictures};
 use crate::domain::invoice::{BlobHash, Picture};
 use crate::domain::refusal::{Code, Refusal};
 use crate::pixels;
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageError};
+use image::{DynamicImage, ImageError, ImageFormat};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// A request gets the next larger one.
@@ -28,7 +29,8 @@ pub fn width(wanted: u64) -> u32 {
     WIDTHS.into_iter().find(|width| u64::from(*width) >= wanted).unwrap_or(WIDTHS[WIDTHS.len() - 1])
 }
 
-type Key = (BlobHash, u32);
+/// File, page from 1, width.
+type Key = (BlobHash, u32, u32);
 
 /// What was not used lately goes with its generation.
 #[derive(Debug, Default)]
@@ -77,9 +79,9 @@ impl Thumbs {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
-    /// At most `width` pixels wide.
-    pub async fn get(&self, picture: &Picture, path: PathBuf, width: u32) -> Result<Bytes, Refusal> {
-        let key = (picture.hash, width);
+    /// At most `width` pixels wide. `page`: of a document, from 1.
+    pub async fn get(&self, app: Arc<App>, picture: &Picture, page: u32, width: u32) -> Result<Bytes, Refusal> {
+        let key = (picture.hash, page, width);
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
@@ -89,24 +91,38 @@ impl Thumbs {
         if let Some(known) = self.known(&key) {
             return Ok(known);
         }
-        let made = tokio::task::spawn_blocking(move || make(&path, width)).await.map_err(|_| Refusal::internal())?;
-        let broken = |e: ImageError| {
-            tracing::warn!("a picture can't be made smaller: {e}");
-            Refusal::new(Code::Unsupported, "这张图片无法缩小显示", "this picture can't be made smaller")
-        };
-        let bytes = Bytes::from(made.map_err(broken)?);
+        let (path, document) = (app.blobs.path(&picture.hash), pictures::document(picture.format));
+        let made = tokio::task::spawn_blocking(move || match document {
+            None => make(&path, width).map_err(|e| broken(&e)),
+            Some(format) => {
+                let drawn = app.papers.draw(format, &path, page).map_err(|trouble| pictures::unread(&trouble))?;
+                if width == WHOLE { Ok(drawn) } else { shrink(&drawn, width).map_err(|e| broken(&e)) }
+            }
+        });
+        let bytes = Bytes::from(made.await.map_err(|_| Refusal::internal())??);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key, bytes.clone());
         Ok(bytes)
     }
 }
 
+fn broken(e: &ImageError) -> Refusal {
+    tracing::warn!("a picture can't be made smaller: {e}");
+    Refusal::new(Code::Unsupported, "这张图片无法缩小显示", "this picture can't be made smaller")
+}
+
 fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
-    pixels::decode(path, |picture, turned| {
-        let mut bytes = Vec::new();
-        let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
-        small(picture, turned, width).into_rgb8().write_with_encoder(encoder)?;
-        Ok(bytes)
-    })?
+    pixels::decode(path, |picture, turned| encode(small(picture, turned, width)))?
+}
+
+/// Of a page that was drawn here.
+fn shrink(drawn: &[u8], width: u32) -> Result<Vec<u8>, ImageError> {
+    encode(small(image::load_from_memory_with_format(drawn, ImageFormat::Jpeg)?, Orientation::NoTransforms, width))
+}
+
+fn encode(picture: DynamicImage) -> Result<Vec<u8>, ImageError> {
+    let mut bytes = Vec::new();
+    picture.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
+    Ok(bytes)
 }
 
 /// Shrunk before turning: only the decoder holds all pixels.
@@ -136,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_what_is_used_stays() {
         let mut kept = Kept::default();
-        let key = |n: u8| (BlobHash([n; 32]), 160);
+        let key = |n: u8| (BlobHash([n; 32]), 1, 160);
         let picture = Bytes::from(vec![0; GENERATION_BYTES / 4]);
         for n in 0..40 {
             kept.put(key(n), picture.clone());

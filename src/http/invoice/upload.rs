@@ -1,12 +1,13 @@
 //! The invoice line's endpoints, as its interface document spells them.
 
 use super::thumbs;
-use crate::app::pictures::{self, Kept};
+use super::unpack::unpacked;
+use crate::app::pictures::{self, Kept, Shape};
 use crate::app::templates::{self, Drawn};
-use crate::app::{App, queues};
+use crate::app::{App, invoices, queues};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::action::{FailedFile, QueueSizes, UploadAnswer};
-use crate::domain::ids::{ActionId, CompanyId, TemplateId};
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Picture, PictureFormat, Purpose};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::template::Template;
@@ -22,6 +23,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::header::{self, HeaderValue};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
@@ -32,10 +34,10 @@ fn upload_failed(code: Code) -> Refusal {
     Refusal::sentence(code, sentence::UPLOAD_FAILED)
 }
 
-/// Checks that it is a picture, and makes it durable.
-async fn keep(file: Incoming) -> Result<Kept, Refusal> {
+/// Checks what it is, and makes it durable.
+async fn keep(file: Incoming, inspect: impl FnOnce(&Path) -> Result<Shape, Refusal> + Send + 'static) -> Result<Kept, Refusal> {
     let kept = tokio::task::spawn_blocking(move || {
-        let shape = pictures::inspect(file.path())?;
+        let shape = inspect(file.path())?;
         let bytes = file.len();
         Ok::<_, Refusal>(Kept { hash: file.keep()?, shape, bytes })
     });
@@ -43,13 +45,14 @@ async fn keep(file: Incoming) -> Result<Kept, Refusal> {
 }
 
 /// The pictures kept, and the files refused.
-async fn keep_all(files: Vec<Upload>) -> (Vec<(String, Kept)>, Vec<(FailedFile, Code)>) {
+async fn keep_all(app: &Arc<App>, files: Vec<Upload>) -> (Vec<(String, Kept)>, Vec<(FailedFile, Code)>) {
     let keeping: Vec<_> = files
         .into_iter()
         .map(|Upload { name, file }| {
+            let app = app.clone();
             let kept = tokio::spawn(async move {
                 match file {
-                    Ok(file) => keep(file).await,
+                    Ok(file) => keep(file, move |path| pictures::inspect_paper(path, &app.papers)).await,
                     Err(refusal) => Err(refusal),
                 }
             });
@@ -110,7 +113,7 @@ pub async fn recognize_image(call: Call) -> Result<Reply, Refusal> {
         Some(key) => Some(idempotency_key(key)?),
     };
     let by = call.by()?;
-    let (good, bad) = keep_all(call.fields.files).await;
+    let (good, bad) = keep_all(&call.edge.app, unpacked(&call.edge.app, call.fields.files).await).await;
     if good.is_empty() {
         // The first file's cause stands for all.
         let refusal = upload_failed(bad.first().map_or(Code::Malformed, |(_, code)| *code));
@@ -131,7 +134,7 @@ fn idempotency_key(key: &HeaderValue) -> Result<String, Refusal> {
 pub async fn upload_model_origin(mut call: Call) -> Result<Reply, Refusal> {
     let Some(Upload { name, file }) = call.fields.files.pop() else { return Err(upload_failed(Code::Malformed)) };
     let kept = match file {
-        Ok(file) => keep(file).await,
+        Ok(file) => keep(file, pictures::inspect).await,
         Err(refusal) => Err(refusal),
     };
     let kept = match kept {
@@ -158,7 +161,7 @@ async fn keep_data_url(app: &App, data_url: &str) -> Result<Kept, Refusal> {
         file.write(&bytes)?;
         Ok::<_, StoreError>(file)
     });
-    keep(written.await.map_err(|_| Refusal::internal())??).await
+    keep(written.await.map_err(|_| Refusal::internal())??, pictures::inspect).await
 }
 
 fn template_queued((action, sizes): (ActionId, QueueSizes)) -> Reply {
@@ -269,24 +272,40 @@ async fn sent_file(call: &Call, picture: &Picture) -> Result<SentFile, Refusal> 
     SentFile::open(call.edge.app.blobs.path(&picture.hash), held).await
 }
 
-pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
-    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_url(call.fields.text("url")?))?;
-    Ok(sent_file(&call, &picture).await?.reply_in_json(json!({}), "img_str", picture.format.media_type()))
+/// The object with the picture, or the first page, as a data URL.
+async fn with_picture(call: &Call, picture: &Picture, page: u32, name: &str, mut object: Value) -> Result<Reply, Refusal> {
+    if !picture.format.is_document() {
+        return Ok(sent_file(call, picture).await?.reply_in_json(object, name, picture.format.media_type()));
+    }
+    let drawn = call.edge.thumbs.get(call.edge.app.clone(), picture, page, thumbs::WHOLE).await?;
+    object[name] = json!(format!("data:{};base64,{}", PictureFormat::Jpeg.media_type(), BASE64.encode(&drawn)));
+    Ok(reply::json(&object))
 }
 
-/// `width`: shrunk, for lists. `as`: converted, for browsers that can't show the original.
+pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
+    let url = call.fields.text("url")?;
+    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_url(url))?;
+    let page = url.rsplit('/').next().map_or(1, wire::page_of_name);
+    with_picture(&call, &picture, page, "img_str", json!({})).await
+}
+
+/// `width`: shrunk, for lists. `as`: converted, for browsers that can't show the original. Pages of documents are drawn.
 pub async fn image(call: Call) -> Result<Reply, Refusal> {
     let name = call.captured.get("name").map_or("", String::as_str);
-    let app = &call.edge.app;
-    let picture = visible(app, call.actor()?, wire::picture_of_name(name))?;
+    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_name(name))?;
     let whole = match call.fields.text_or_none("as")? {
-        None => None,
+        None => picture.format.is_document().then_some(thumbs::WHOLE),
         Some("jpeg") => Some(thumbs::WHOLE),
         Some(_) => return Err(Refusal::malformed("as：应为 jpeg", "as: must be jpeg")),
     };
     let width = call.fields.natural_or_none("width")?.map(thumbs::width).or(whole);
+    picture_reply(&call, &picture, wire::page_of_name(name), width).await
+}
+
+/// `width`: as JPEG; `None`: the file as it is. `page`: of a document.
+async fn picture_reply(call: &Call, picture: &Picture, page: u32, width: Option<u32>) -> Result<Reply, Refusal> {
     let (etag, media_type) = match width {
-        Some(width) => (format!("\"{}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),
+        Some(width) => (format!("\"{}-{page}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),
         None => (format!("\"{}\"", picture.hash), picture.format.media_type()),
     };
     let etag = HeaderValue::from_str(&etag).map_err(|_| Refusal::internal())?;
@@ -298,16 +317,40 @@ pub async fn image(call: Call) -> Result<Reply, Refusal> {
     } else {
         match width {
             Some(width) => {
-                let made = call.edge.thumbs.get(&picture, app.blobs.path(&picture.hash), width).await?;
+                let made = call.edge.thumbs.get(call.edge.app.clone(), picture, page, width).await?;
                 reply::new(hyper::StatusCode::OK, media_type, reply::full(made))
             }
-            None => sent_file(&call, &picture).await?.reply(media_type),
+            None => sent_file(call, picture).await?.reply(media_type),
         }
     };
     reply::set(&mut reply, header::ETAG, etag);
     // Revalidated each time: after a log-out nothing old is shown.
     reply::set(&mut reply, header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     Ok(reply)
+}
+
+/// The file as it came.
+pub async fn original(call: Call) -> Result<Reply, Refusal> {
+    let (_, picture) = file_of(&call)?;
+    let name = format!("{}.{}", call.captured.get("id").map_or("", String::as_str), picture.format.extension());
+    Ok(reply::attached(sent_file(&call, &picture).await?.reply(picture.format.media_type()), &name))
+}
+
+/// A page of the invoice, from 1; of a picture there is one.
+pub async fn invoice_page(call: Call) -> Result<Reply, Refusal> {
+    let (pages, picture) = file_of(&call)?;
+    let page = call.number_in_path("n")?;
+    let there = u32::try_from(page).ok().and_then(|page| pages.0.checked_add(page)?.checked_sub(1));
+    let there =
+        there.filter(|there| page > 0 && *there <= pages.1).ok_or_else(|| Refusal::not_found("没有这一页", "no such page"))?;
+    picture_reply(&call, &picture, there, Some(thumbs::WHOLE)).await
+}
+
+/// The invoice's pages and its file.
+fn file_of(call: &Call) -> Result<((u32, u32), Picture), Refusal> {
+    let (actor, id) = (call.actor()?, InvoiceId(call.number_in_path("id")?));
+    let found = call.edge.app.store.read(|view| invoices::visible(view, actor, id))?;
+    Ok((found.pages, found.picture))
 }
 
 pub async fn open_console(call: Call) -> Result<Reply, Refusal> {
@@ -323,7 +366,7 @@ pub async fn open_console(call: Call) -> Result<Reply, Refusal> {
     let Some((action, picture)) = running else { return Ok(reply::json(&json!({}))) };
     let mut value = wire::waiting(&action, &picture, &call.edge.app.settings().zone());
     value["company_name"] = json!(action.company_name);
-    Ok(sent_file(&call, &picture).await?.reply_in_json(value, "img_str", picture.format.media_type()))
+    with_picture(&call, &picture, 1, "img_str", value).await
 }
 
 pub async fn recognize_wait(call: Call) -> Result<Reply, Refusal> {

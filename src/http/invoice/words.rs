@@ -5,6 +5,7 @@ use crate::app::invoices;
 use crate::app::kin::{self, Kin};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Correction, Decision, Invoice, Standing, Void, Why};
+use crate::domain::paper::Item;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::region::Region;
 use crate::domain::totals::{Class, Part, Totals};
@@ -26,6 +27,11 @@ pub const STANDINGS: [(Standing, &str); 4] = [
 
 fn standing(standing: Standing) -> &'static str {
     STANDINGS.iter().find(|(s, _)| *s == standing).map_or("", |(_, word)| word)
+}
+
+fn items(view: &View<'_>, invoice: &Invoice) -> Result<Value, StoreError> {
+    let one = |Item { name, spec, unit, quantity, price, amount, tax_rate, tax }: &Item| json!({ "name": name, "spec": spec, "unit": unit, "quantity": quantity, "price": price, "amount": amount, "tax_rate": tax_rate, "tax": tax });
+    Ok(invoices::items(view, invoice.id)?.iter().map(one).collect())
 }
 
 /// Each reason with the areas it doubts.
@@ -59,6 +65,11 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
     let (said, review) = (invoice.review.as_ref(), invoice.reviewed());
     let more = json!({
         "version": invoice.version,
+        "kind": invoice.kind_word(),
+        "source": invoice.picture.format.source(),
+        "pages": invoice.pages.1 + 1 - invoice.pages.0,
+        "first_page": invoice.pages.0,
+        "items": items(view, invoice)?,
         "reasons": reasons(&invoice.reasons, &invoice.regions, language),
         "state": standing(invoice.standing),
         "is_fault": u8::from(invoice.is_fault()),

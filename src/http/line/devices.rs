@@ -13,7 +13,7 @@ use crate::http::edge::call::Call;
 use crate::http::edge::fields::Fields;
 use crate::http::edge::reply::{self, Reply};
 use crate::http::tables::csv;
-use crate::http::tables::xlsx::{self, Cell};
+use crate::http::tables::xlsx::{self, Cell, Table};
 use crate::http::wire::time;
 use crate::store::{StoreError, View};
 use bytes::Bytes;
@@ -177,12 +177,14 @@ pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
         texts.map(Cell::Text).to_vec()
     };
     let blobs = call.edge.app.blobs.clone();
-    xlsx::stream(blobs, "devices.xlsx", call.export()?, &SHEET, move || -> Result<Vec<Vec<Cell>>, StoreError> {
+    let more = move || {
         let Some(after) = goes_on.take() else { return Ok(Vec::new()) };
         let (devices, next) = store.walk(|view| device_lists::some(view, &filter, after, DEVICES_PER_LOOK))?;
         goes_on = next.map(Some);
         Ok(devices.iter().map(&row).collect())
-    })
+    };
+    let (name, columns) = (String::new(), SHEET.map(str::to_owned).into());
+    xlsx::stream(blobs, "devices.xlsx", call.export()?, vec![Table { name, columns, more: Box::new(more) }])
 }
 
 /// Labels only: the older endpoint.

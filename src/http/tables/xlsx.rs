@@ -8,6 +8,7 @@ use crate::store::StoreError;
 use crate::store::blobs::Blobs;
 use bytes::Bytes;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -16,6 +17,7 @@ pub enum Cell {
     Text(String),
     /// Hundredths of a yuan.
     Fen(i64),
+    Number(f64),
     Day((u16, u8, u8)),
     /// `yyyy-MM-dd HH:mm:ss`.
     Moment(String),
@@ -26,6 +28,7 @@ impl Cell {
         match self {
             Self::Text(text) | Self::Moment(text) => text.clone(),
             Self::Fen(fen) => money::plain(*fen),
+            Self::Number(number) => number.to_string(),
             Self::Day((year, month, day)) => format!("{year:04}-{month:02}-{day:02}"),
         }
     }
@@ -52,17 +55,27 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// Excel's limit.
 const CELL_CHARS_MAX: usize = 32_767;
 
-/// Calls `more` until it returns no rows. `blobs`: where the file is built.
-pub fn stream(
-    blobs: Blobs,
-    name: &'static str,
-    held: Held,
-    columns: &[&str],
-    more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send + 'static,
-) -> Result<Reply, Refusal> {
+type Rows = Box<dyn FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send>;
+
+/// One sheet; where it has too many rows, several.
+pub struct Table {
+    /// Empty: as Excel names it.
+    pub name: String,
+    pub columns: Vec<String>,
+    /// Called until it returns no rows.
+    pub more: Rows,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// `blobs`: where the file is built.
+pub fn stream(blobs: Blobs, name: &'static str, held: Held, tables: Vec<Table>) -> Result<Reply, Refusal> {
     blobs.has_room()?;
-    let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
-    let made = reply::streamed(MEDIA_TYPE, held, move |pieces| written(&blobs, &columns, more).and_then(|file| send(file, pieces)));
+    let made = reply::streamed(MEDIA_TYPE, held, move |pieces| written(&blobs, tables).and_then(|file| send(file, pieces)));
     Ok(reply::attached(made, name))
 }
 
@@ -77,31 +90,36 @@ fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
     }
 }
 
-fn written(blobs: &Blobs, columns: &[String], mut more: impl FnMut() -> Result<Vec<Vec<Cell>>, StoreError>) -> io::Result<File> {
+fn written(blobs: &Blobs, tables: Vec<Table>) -> io::Result<File> {
     // The system's temporary folder may be memory.
     let scratch = blobs.scratch();
     let mut workbook = Workbook::new();
     workbook.set_tempdir(&scratch).map_err(io::Error::other)?;
-    let mut more = move || {
-        blobs.has_room()?;
-        more()
-    };
     let formats = Formats::new();
-    let mut rows = more().map_err(io::Error::other)?.into_iter();
-    let mut is_done = false;
-    while !is_done {
-        let sheet = begin(&mut workbook, columns).map_err(io::Error::other)?;
-        for row in 1..=ROWS_PER_SHEET {
-            let mut next = rows.next();
-            if next.is_none() {
-                rows = more().map_err(io::Error::other)?.into_iter();
-                next = rows.next();
+    for Table { name, columns, mut more } in tables {
+        let mut more = || {
+            blobs.has_room()?;
+            more()
+        };
+        let mut rows = more().map_err(io::Error::other)?.into_iter();
+        let (mut is_done, mut is_first) = (false, true);
+        while !is_done {
+            let sheet = begin(&mut workbook, &columns).map_err(io::Error::other)?;
+            if std::mem::take(&mut is_first) && !name.is_empty() {
+                sheet.set_name(&name).map_err(io::Error::other)?;
             }
-            let Some(cells) = next else {
-                is_done = true;
-                break;
-            };
-            write(sheet, row, cells, &formats).map_err(io::Error::other)?;
+            for row in 1..=ROWS_PER_SHEET {
+                let mut next = rows.next();
+                if next.is_none() {
+                    rows = more().map_err(io::Error::other)?.into_iter();
+                    next = rows.next();
+                }
+                let Some(cells) = next else {
+                    is_done = true;
+                    break;
+                };
+                write(sheet, row, cells, &formats).map_err(io::Error::other)?;
+            }
         }
     }
     let mut file = tempfile::tempfile_in(scratch)?;
@@ -131,6 +149,9 @@ fn write(sheet: &mut Worksheet, row: u32, cells: Vec<Cell>, formats: &Formats) -
             }
             Cell::Fen(fen) => {
                 sheet.write_number_with_format(row, column, fen as f64 / 100.0, &formats.money)?;
+            }
+            Cell::Number(number) => {
+                sheet.write_number(row, column, number)?;
             }
             Cell::Day((year, month, day)) => {
                 let day = ExcelDateTime::from_ymd(year, month, day)?;

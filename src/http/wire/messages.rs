@@ -50,10 +50,10 @@ impl Messages {
             News::Uploaded { company, actions } => self.uploaded(*company, actions),
             News::Started { company, action } => self.started(*company, *action),
             News::PutBack { action } => self.put_back(*action),
-            News::Recognised { company, invoice, broken, .. } => {
-                let invoice = self.app.store.read(|view| invoices::get(view, *invoice))?;
-                let told = |invoice| one(&[Page::Queue, Page::Console], *company, &recognised(&invoice, *broken));
-                Ok(invoice.map(told).unwrap_or_default())
+            News::Recognised { company, invoices: ids, broken, .. } => {
+                let first = ids.first().map(|id| self.app.store.read(|view| invoices::get(view, *id))).transpose()?.flatten();
+                let told = |invoice| one(&[Page::Queue, Page::Console], *company, &recognised(&invoice, ids, *broken));
+                Ok(first.map(told).unwrap_or_default())
             }
             News::TemplateEnded { company, action, change, template, failed } => {
                 self.template_ended(*company, *action, *change, *template, *failed)
@@ -171,13 +171,16 @@ impl Messages {
     }
 }
 
-fn recognised(invoice: &Invoice, broken: Option<Broken>) -> Value {
-    let status = if invoice.template.is_some() && broken.is_none() { 0 } else { -1 };
+/// `invoice`: the file's first; `ids`: all.
+fn recognised(invoice: &Invoice, ids: &[InvoiceId], broken: Option<Broken>) -> Value {
+    let is_known = invoice.template.is_some() || invoice.kind.is_some();
+    let status = if is_known && broken.is_none() { 0 } else { -1 };
     let mut message = json!({
         "msg_id": 1,
         "action_id": invoice.action,
         "status": status,
         "invoice_id": invoice.id,
+        "invoice_ids": ids,
         "model_id": invoice.template,
         "is_fault": u8::from(invoice.is_fault()),
         "region_list": wire::region_list(&invoice.regions),
@@ -197,7 +200,11 @@ impl Encoder for Messages {
             Step::Matched(Match { template: Some((template, picture, label)), .. }) => json!({
                 "msg_id": 100, "action_id": action, "id": template, "status": 0, "url": wire::url(picture), "model_label": label,
             }),
-            Step::Matched(Match { template: None, .. }) => {
+            Step::Matched(Match { form: Some((kind, picture, page)), .. }) => json!({
+                "msg_id": 100, "action_id": action, "id": null, "status": 0, "url": wire::page_url(picture, *page),
+                "model_label": kind.zh(), "kind": kind.word(),
+            }),
+            Step::Matched(Match { template: None, form: None, .. }) => {
                 json!({ "msg_id": 100, "action_id": action, "id": null, "status": -1, "url": null, "model_label": null })
             }
             Step::Found { status, pos_id, position } => json!({

@@ -73,7 +73,17 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("Position", "(x: int, y: int, w: int, h: int)"),
     ("Candidates", "[(model_id: natural, model_label: text, score: number, reason: text)]"),
-    ("RegionList", "{(position: Position|null, ocr_result: text, probability: number, status: int)}"),
+    (
+        "Kind",
+        "'digital_normal'|'digital_special'|'digital_rail'|'digital_air'|'vat_e_normal'|'vat_e_special'|'vat_normal'|'vat_special'|\
+         'vat_roll'|'vat_toll'|'vehicle'|'taxi'|'train'|'quota'|'machine'|'fiscal'|'template'|'unknown'",
+    ),
+    ("Source", "'xml'|'ofd'|'pdf'|'qr'|'ocr'|'person'"),
+    (
+        "RegionList",
+        "{(position: Position|null, ocr_result: text, probability: number, status: int, source: Source, page: natural <of the file, from 1>)}",
+    ),
+    ("Item", "(name: text, spec: text, unit: text, quantity: text, price: text, amount: text, tax_rate: text, tax: text)"),
     (
         "Fault",
         "(invoice_id: natural, action_id: natural, model_id: natural|null, user_name: text, company_name: text, invoice_url: text, \
@@ -88,7 +98,8 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("OpenFault", "(..Invoice, open_by: [text] <the others who have it open>)"),
     (
         "Invoice",
-        "(invoice_id: natural, action_id: natural, model_id: natural|null, is_fault: 0|1, \
+        "(invoice_id: natural, action_id: natural, model_id: natural|null, kind: Kind, source: 'xml'|'ofd'|'pdf'|'picture', \
+         pages: natural <on how many pages of its file it stands>, first_page: natural, items: [Item], is_fault: 0|1, \
          counted: bool <in the sum of those that are confirmed>, reason: text, reasons: Reasons <as they were found when it was read; none where it was no fault>, recognize_time: time, \
          invoice_url: text, region_list: RegionList, user_name: text, company_name: text, duplicate_of: natural|null, \
          settled: 'resolved'|'retried'|null, version: natural <goes up with every write; whoever writes says which he saw>, state: State, \
@@ -176,7 +187,8 @@ static PARTS: LazyLock<[(&str, String); 4]> = LazyLock::new(|| {
             "InvoiceFilter",
             "(from?: time, to?: time, model_id?: natural <0: those that no template fits>, fault?: flag, state?: State, duplicate?: flag, \
              void?: flag, counted?: flag <in the sum of those that are confirmed>, date_from?: text, date_to?: text <included>, \
-             min?: serial <in yuan>, max?: serial <included>, q?: text)"
+             min?: serial <in yuan>, max?: serial <included>, kind?: Kind, source?: 'xml'|'ofd'|'pdf'|'picture', action_id?: natural, \
+             number?: serial, seller?: text, buyer?: text, q?: text)"
                 .into(),
         ),
     ]
@@ -388,7 +400,7 @@ pub const OPERATIONS: &[Operation] = &[
         NOTHING,
         "(running: [(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, \
          action_start_time: time, url: text, image_size: natural, file_name: text, \
-         match: (model_id: natural|null, model_label: text|null, url: text|null, candidates: Candidates)|null \
+         match: (model_id: natural|null, model_label: text|null, url: text|null, kind: Kind|null <of a known form>, candidates: Candidates)|null \
          <null before the engine has said which fits; its template is null when none does>)])",
     ),
     row(
@@ -416,6 +428,8 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/export.csv", EXPORT, CSV),
     row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
+    row(Get, "/api/invoices/{id}/original", NOTHING, "*/*"),
+    row(Get, "/api/invoices/{id}/page/{n}", NOTHING, "image/jpeg"),
     row(Patch, "/api/invoices/{id}", ENTRY, "WholeInvoice"),
     row(
         Post,
@@ -447,13 +461,19 @@ pub const MESSAGES: &[(&str, u16, &str)] = &[
     (
         "recognised",
         1,
-        "(action_id: natural, status: 0|-1, invoice_id: natural|null, model_id: natural|null, is_fault: 0|1, region_list: RegionList, \
+        "(action_id: natural, status: 0|-1, invoice_id: natural|null, \
+         invoice_ids?: [natural] <all of the file's invoices>, model_id: natural|null, is_fault: 0|1, region_list: RegionList, \
          err?: text <the engine's trouble; for what the box itself doubts, the invoice has the reason>)",
     ),
     ("template_added", 2, TEMPLATE),
     ("template_deleted", 3, TEMPLATE),
     ("template_changed", 4, TEMPLATE),
-    ("matched", 100, "(action_id: natural, id: natural|null, status: 0|-1, url: text|null, model_label: text|null)"),
+    (
+        "matched",
+        100,
+        "(action_id: natural, id: natural|null, status: 0|-1, url: text|null, model_label: text|null, \
+         kind?: Kind)",
+    ),
     ("found", 101, "(action_id: natural, status: int, pos_id: text, position: Position|null)"),
     ("read", 102, "(action_id: natural, status: int, pos_id: text, ocr_result: text, probability: number)"),
     ("queued", 201, "(new_recognize: [(action_id: natural, url: text, image_size: natural)])"),

@@ -14,8 +14,23 @@ use crate::http::edge::reply::Language;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+/// Of a document, its first page.
 pub fn url(picture: &Picture) -> String {
-    format!("/invoice/image/{}.{}", picture.id, picture.format.extension())
+    page_url(picture, 1)
+}
+
+/// Pages of documents are drawn; `page`: from 1.
+pub fn page_url(picture: &Picture, page: u32) -> String {
+    match (picture.format.is_document(), page) {
+        (false, _) => format!("/invoice/image/{}.{}", picture.id, picture.format.extension()),
+        (true, 1) => format!("/invoice/image/{}.jpg", picture.id),
+        (true, page) => format!("/invoice/image/{}.{page}.jpg", picture.id),
+    }
+}
+
+/// 1 if the name does not say.
+pub fn page_of_name(name: &str) -> u32 {
+    name.split('.').nth(1).and_then(|page| page.parse().ok()).unwrap_or(1)
 }
 
 /// With or without scheme and host: pages send either back.
@@ -73,6 +88,8 @@ pub fn region_list(regions: &[Region]) -> Value {
             "ocr_result": r.text,
             "probability": probability(r.probability),
             "status": r.status,
+            "source": r.source.word(),
+            "page": r.page,
         });
         (r.pos_id.clone(), read)
     };
@@ -107,7 +124,7 @@ pub fn fault(invoice: &Invoice, language: Language, zone: &TimeZone) -> Value {
         "model_id": invoice.template,
         "user_name": invoice.user_name,
         "company_name": invoice.company_name,
-        "invoice_url": url(&invoice.picture),
+        "invoice_url": page_url(&invoice.picture, invoice.pages.0),
         "recognize_time": time::write(invoice.recognised, zone),
         "region_list": region_list(&invoice.regions),
         "reason": reasons(&invoice.reasons, language),

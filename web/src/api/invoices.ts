@@ -1,9 +1,9 @@
 // Invoices: the running ones, the queue, results, faults.
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
-import type { Candidates, Duplicate, Get, Invoice, OpenFault, Part, Patch, Position, Reasons, RegionList, Sums, WholeInvoice } from './wire'
+import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
 
-export type { Invoice, Position, RegionList, WholeInvoice }
+export type { Invoice, Item, Position, RegionList, Source, WholeInvoice }
 export type RegionAnswer = RegionList[string]
 export type Reason = Reasons[number]
 export type Candidate = Candidates[number]
@@ -30,6 +30,16 @@ export type InvoicePage = Get['/api/invoices']['gives']
 
 export function invoicePage(filter: InvoiceFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<InvoicePage> {
   return get('/api/invoices', { ...filter, cursor: cursor ?? undefined, limit }, signal)
+}
+
+/** A page's picture; `page`: of the invoice, from 1. */
+export function invoicePageUrl(id: number, page: number): string {
+  return `/api/invoices/${id}/page/${page}`
+}
+
+/** The file as it came. */
+export function originalUrl(id: number): string {
+  return at('/api/invoices/{id}/original', id).path
 }
 
 export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx'): string {

@@ -182,7 +182,22 @@ export interface Position {
 
 export type Candidates = { model_id: number; model_label: string; score: number; reason: string }[]
 
-export type RegionList = Record<string, { position: Position | null; ocr_result: string; probability: number; status: number }>
+export type Kind = 'digital_normal' | 'digital_special' | 'digital_rail' | 'digital_air' | 'vat_e_normal' | 'vat_e_special' | 'vat_normal' | 'vat_special' | 'vat_roll' | 'vat_toll' | 'vehicle' | 'taxi' | 'train' | 'quota' | 'machine' | 'fiscal' | 'template' | 'unknown'
+
+export type Source = 'xml' | 'ofd' | 'pdf' | 'qr' | 'ocr' | 'person'
+
+export type RegionList = Record<string, { position: Position | null; ocr_result: string; probability: number; status: number; source: Source; /** Of the file, from 1. */ page: number }>
+
+export interface Item {
+  name: string
+  spec: string
+  unit: string
+  quantity: string
+  price: string
+  amount: string
+  tax_rate: string
+  tax: string
+}
 
 export interface Fault {
   invoice_id: number
@@ -235,6 +250,12 @@ export interface Invoice {
   invoice_id: number
   action_id: number
   model_id: number | null
+  kind: Kind
+  source: 'xml' | 'ofd' | 'pdf' | 'picture'
+  /** On how many pages of its file it stands. */
+  pages: number
+  first_page: number
+  items: Item[]
   is_fault: 0 | 1
   /** In the sum of those that are confirmed. */
   counted: boolean
@@ -405,6 +426,7 @@ export interface SettingsInForce {
   device_sn_pattern: string
   device_sn_format: string
   confidence_threshold: number
+  known_forms: boolean
   engine_timeout_s: number
   engine_retries: number
   engine_backoff_ms: number
@@ -425,6 +447,7 @@ export interface SettingsChange {
   device_sn_pattern?: string
   device_sn_format?: string
   confidence_threshold?: number
+  known_forms?: 0 | 1 | boolean
   engine_timeout_s?: number
   engine_retries?: number
   engine_backoff_ms?: number
@@ -465,6 +488,12 @@ export interface InvoiceFilter {
   min?: string | number
   /** Included. */
   max?: string | number
+  kind?: Kind
+  source?: 'xml' | 'ofd' | 'pdf' | 'picture'
+  action_id?: number
+  number?: string | number
+  seller?: string
+  buyer?: string
   q?: string
 }
 
@@ -490,11 +519,11 @@ export const MESSAGES = {
 
 export type Message = (
   | { msg_id: 0; err: string; code: string }
-  | { msg_id: 1; action_id: number; status: 0 | -1; invoice_id: number | null; model_id: number | null; is_fault: 0 | 1; region_list: RegionList; /** The engine's trouble; for what the box itself doubts, the invoice has the reason. */ err?: string }
+  | { msg_id: 1; action_id: number; status: 0 | -1; invoice_id: number | null; /** All of the file's invoices. */ invoice_ids?: number[]; model_id: number | null; is_fault: 0 | 1; region_list: RegionList; /** The engine's trouble; for what the box itself doubts, the invoice has the reason. */ err?: string }
   | { msg_id: 2; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
   | { msg_id: 3; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
   | { msg_id: 4; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
-  | { msg_id: 100; action_id: number; id: number | null; status: 0 | -1; url: string | null; model_label: string | null }
+  | { msg_id: 100; action_id: number; id: number | null; status: 0 | -1; url: string | null; model_label: string | null; kind?: Kind }
   | { msg_id: 101; action_id: number; status: number; pos_id: string; position: Position | null }
   | { msg_id: 102; action_id: number; status: number; pos_id: string; ocr_result: string; probability: number }
   | { msg_id: 201; new_recognize: { action_id: number; url: string; image_size: number }[] }
@@ -558,7 +587,7 @@ export interface Get extends Read {
   '/api/users': { takes: Record<string, never>; gives: { users: User[] } }
   '/api/tokens': { takes: { user_id?: number }; gives: { tokens: { token_id: number; name: string; permissions: number[]; create_time: string }[] } }
   '/invoice/image/{name}': { takes: { width?: number; as?: 'jpeg' }; gives: never }
-  '/api/console': { takes: Record<string, never>; gives: { running: { action_id: number; action_kind: string; user_id: number; user_name: string; company_name: string; action_start_time: string; url: string; image_size: number; file_name: string; /** Null before the engine has said which fits; its template is null when none does. */ match: { model_id: number | null; model_label: string | null; url: string | null; candidates: Candidates } | null }[] } }
+  '/api/console': { takes: Record<string, never>; gives: { running: { action_id: number; action_kind: string; user_id: number; user_name: string; company_name: string; action_start_time: string; url: string; image_size: number; file_name: string; /** Null before the engine has said which fits; its template is null when none does. */ match: { model_id: number | null; model_label: string | null; url: string | null; /** Of a known form. */ kind: Kind | null; candidates: Candidates } | null }[] } }
   '/api/queue': { takes: { limit?: number }; gives: { running: Action | null; running_list: Action[]; manage_wait: Action[]; /** Of the whole box. */ manage_size: number; recognize_size: number; paused: { by: string; since: string; reason: string } | null; /** How long reading a picture took lately. */ usual_ms: number | null; /** One's own, the first of them. */ recognize_wait?: Action[] } }
   '/api/log': { takes: { page?: number; startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: LogPage }
   '/api/log/export.csv': { takes: { startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: never }
@@ -566,6 +595,8 @@ export interface Get extends Read {
   '/api/invoices/export.csv': { takes: InvoiceFilter & { lang?: string }; gives: never }
   '/api/invoices/export.xlsx': { takes: InvoiceFilter & { lang?: string }; gives: never }
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
+  '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }
+  '/api/invoices/{id}/page/{n}': { takes: Record<string, never>; gives: never }
   '/api/faults': { takes: InvoiceFilter & { page?: number }; gives: { fault_num: number; fault_list: OpenFault[]; total: number } }
   '/invoice/webSocketServer': { takes: Record<string, never>; gives: never }
 }

@@ -1,5 +1,5 @@
 // The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
-import type { Position, Reason, RegionList } from '../api/invoices'
+import type { Position, Reason, RegionList, Source } from '../api/invoices'
 import { i18n } from '../i18n'
 
 /** Template key to `pos_id`, which is the Chinese name too; fixed by the interface. The box has the same table (domain/area.rs). */
@@ -36,11 +36,30 @@ export function isKind(key: string): key is Kind {
 /** `pos_id` of the template's label, which nobody reads on the picture. */
 export const LABEL = '发票类型'
 
+/** Fields of known forms beside those of templates. */
+const ENGLISH_OF_FORMS: Record<string, string> = {
+  校验码: 'Check code',
+  购方税号: "Buyer's tax number",
+  销方名称: 'Seller',
+  销方税号: "Seller's tax number",
+  不含税金额: 'Amount without tax',
+  税额: 'Tax',
+  备注: 'Remarks',
+  开票人: 'Issued by',
+  车次: 'Train',
+  出发站: 'From',
+  到达站: 'To',
+  座位: 'Seat',
+  乘车日期: 'Travel date',
+  姓名: 'Name',
+}
+
 /** An area of the user's own keeps the name he gave it. */
 export function regionName(posId: string): string {
   if (posId === LABEL) return i18n.global.t('region.type')
   const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
-  return kind && i18n.global.locale.value === 'en' ? ENGLISH[kind] : posId
+  if (i18n.global.locale.value !== 'en') return posId
+  return kind ? ENGLISH[kind] : (ENGLISH_OF_FORMS[posId] ?? posId)
 }
 
 /** As one sentence; empty where there is none. */
@@ -57,6 +76,9 @@ export interface Region {
   probability: number | null
   /** Nobody could read it: the QR code on the picture says it. */
   fromCode: boolean
+  source: Source | null
+  /** Of the file, from 1. */
+  page: number
 }
 
 /** The `status` of such a region. */
@@ -73,6 +95,8 @@ export function regionsFrom(list: RegionList | null | undefined): Region[] {
     text: found.ocr_result ?? null,
     probability: found.probability ?? null,
     fromCode: isFromCode(found.status),
+    source: found.source ?? null,
+    page: found.page ?? 1,
   }))
 }
 

@@ -80,7 +80,7 @@ function keep(reading: Reading): void {
 function regionOf(reading: Reading, posId: string): Region {
   let region = reading.regions.find((r) => r.posId === posId)
   if (!region) {
-    region = { posId, position: null, text: null, probability: null, fromCode: false }
+    region = { posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }
     reading.regions.push(region)
     // The array's reactive copy, so that later changes are seen.
     region = reading.regions[reading.regions.length - 1]!

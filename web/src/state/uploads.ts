@@ -18,7 +18,10 @@ export interface Upload {
   phase: UploadPhase
   /** 0–1. */
   sent: number
-  action: number | null
+  /** Queued and not at their end; a ZIP has one for each of its files. */
+  actions: number[]
+  /** How many of its files need a person. */
+  faults: number
   error: string
 }
 
@@ -31,7 +34,7 @@ interface Batch {
 export const FILE_BYTES_MAX = 20 * 1024 * 1024
 const BATCH_FILES = 5
 const BATCH_BYTES = 16 * 1024 * 1024
-export const PICTURE_TYPES = /\.(jpe?g|png|bmp|tiff?|webp)$/i
+export const PAPER_TYPES = /\.(jpe?g|png|bmp|tiff?|webp|pdf|ofd|xml|zip)$/i
 
 export const uploads = ref<Upload[]>([])
 export const unsettled = computed(() => uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending').length)
@@ -51,11 +54,12 @@ export function addFiles(added: File[]): void {
       size: file.size,
       phase: 'waiting',
       sent: 0,
-      action: null,
+      actions: [],
+      faults: 0,
       error: '',
     }
-    if (!PICTURE_TYPES.test(file.name) && !file.type.startsWith('image/')) refuse(upload, t('upload.notAPicture'))
-    else if (file.size > FILE_BYTES_MAX) refuse(upload, t('upload.tooLarge'))
+    if (!PAPER_TYPES.test(file.name) && !file.type.startsWith('image/')) refuse(upload, t('upload.notAPaper'))
+    else if (file.size > FILE_BYTES_MAX && !isZip(file)) refuse(upload, t('upload.tooLarge'))
     else if (file.size === 0) refuse(upload, t('upload.empty'))
     else files.set(upload.id, file)
     uploads.value.push(upload)
@@ -68,6 +72,8 @@ function refuse(upload: Upload, error: string): void {
   upload.error = error
 }
 
+const isZip = (file: File) => /\.zip$/i.test(file.name)
+
 function nextBatch(): Batch | null {
   const batch: Batch = { uploads: [], files: [], key: randomKey() }
   let bytes = 0
@@ -77,6 +83,8 @@ function nextBatch(): Batch | null {
     if (!file) continue
     // Refused files are known by name only, so equal names don't share a request.
     if (batch.uploads.some((other) => other.name === upload.name)) break
+    // The answer does not say which actions are whose: a ZIP goes alone.
+    if (batch.files.length && (isZip(file) || batch.files.some(isZip))) break
     if (batch.files.length && (batch.files.length === BATCH_FILES || bytes + file.size > BATCH_BYTES)) break
     batch.uploads.push(upload)
     batch.files.push(file)
@@ -108,7 +116,7 @@ async function send(batch: Batch): Promise<void> {
   for (const upload of batch.uploads) upload.phase = 'sending'
   try {
     const answer = await queuePictures(batch.files, batch.key, (bytes) => spread(batch, bytes))
-    const failed = new Map(answer.failed?.map((f) => [f.file, f.err]))
+    const failed = new Map(answer.failed?.map((f): [string, string] => [f.file, f.err]))
     const actions = [...answer.action_id_list]
     for (const upload of batch.uploads) {
       const error = failed.get(upload.name)
@@ -117,7 +125,9 @@ async function send(batch: Batch): Promise<void> {
       } else {
         upload.phase = 'queued'
         upload.sent = 1
-        upload.action = actions.shift() ?? null
+        upload.actions = batch.files.some(isZip) ? actions : actions.splice(0, 1)
+        // Of a ZIP's files some may have been refused.
+        if (batch.files.some(isZip)) upload.error = [...failed].map(([file, why]) => `${file}: ${why}`).join('\n')
         overtake(upload)
       }
       files.delete(upload.id)
@@ -147,15 +157,18 @@ function settleRefusal(batch: Batch, error: unknown): void {
 /** The interface's sentence gives no reason; its code does. */
 function refusalText(error: ApiError): string {
   const { t } = i18n.global
-  if (error.code === 'unsupported') return t('upload.notAPicture')
+  if (error.code === 'unsupported') return t('upload.notAPaper')
   if (error.code === 'too_large') return t('upload.tooLarge')
   return errorText(error)
 }
 
 /** On an idle box, reading may start or end before the upload's answer arrives. */
 function overtake(upload: Upload): void {
-  const reading = [current.value, ...finished.value].find((r) => r?.action === upload.action)
-  if (reading) upload.phase = reading.done ? (reading.fault ? 'fault' : 'read') : 'reading'
+  for (const action of [...upload.actions]) {
+    const reading = [current.value, ...finished.value].find((r) => r?.action === action)
+    if (reading?.done) ended(action, reading.fault)
+    else if (reading) upload.phase = 'reading'
+  }
 }
 
 /** Repeats a broken request whole, under its old key, so that a lost answer queues nothing twice. */
@@ -176,9 +189,17 @@ export function clearSettled(): void {
   broken.clear()
 }
 
-function follow(action: unknown, phase: UploadPhase): void {
-  const upload = uploads.value.find((u) => u.action !== null && u.action === action)
-  if (upload) upload.phase = phase
+function started(action: unknown): void {
+  const upload = uploads.value.find((u) => u.actions.some((one) => one === action))
+  if (upload) upload.phase = 'reading'
+}
+
+function ended(action: unknown, fault: boolean): void {
+  const upload = uploads.value.find((u) => u.actions.some((one) => one === action))
+  if (!upload) return
+  upload.actions = upload.actions.filter((one) => one !== action)
+  upload.faults += Number(fault)
+  if (!upload.actions.length) upload.phase = upload.faults ? 'fault' : 'read'
 }
 
 /** Rows whose outcome the box has yet to tell. */
@@ -189,8 +210,8 @@ function open(): Upload[] {
 export function startUploads(): () => void {
   const stops = [
     listen((message) => {
-      if (message.msg_id === MESSAGES.started) follow(message.action_id, 'reading')
-      if (message.msg_id === MESSAGES.recognised) follow(message.action_id, message.is_fault === 1 || message.status === -1 ? 'fault' : 'read')
+      if (message.msg_id === MESSAGES.started) started(message.action_id)
+      if (message.msg_id === MESSAGES.recognised) ended(message.action_id, message.is_fault === 1 || message.status === -1)
     }),
     whenFeedOpens(() => {
       for (const upload of open()) upload.phase = 'submitted'

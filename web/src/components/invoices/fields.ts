@@ -16,7 +16,7 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state
   // it stands, or where it was saved against the checks.
   const isContested = (region: Region) => invoice.state === 'waiting' && !!region.text && (invoice.override !== null || isSpokenOf(region))
   const isTrusted = (region: Region) => people.has(region.posId) && (region.probability ?? 1) === 1 && !isContested(region)
-  const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false }))
+  const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }))
   const fields = (regions.length ? regions : nothing).map((region) => ({
     posId: region.posId,
     position: region.position,
@@ -24,6 +24,8 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state
     text: region.text ?? '',
     probability: region.probability,
     fromCode: region.fromCode,
+    source: region.source,
+    page: region.page,
     person: people.has(region.posId),
     doubtful: (certainty(region.probability) !== 'sure' || isNamed(region)) && !isTrusted(region),
     accepted: false,

@@ -3,18 +3,18 @@ import type words from '../zh-CN/console'
 
 export default {
   upload: {
-    drop: 'Drop pictures of invoices here, or click to choose',
+    drop: 'Drop invoices here, files or whole folders, or click to choose',
     dropNow: 'Release to upload',
-    kinds: 'JPG, PNG, BMP, TIFF or WebP, up to 20 MB each; Ctrl+V pastes a screenshot',
+    kinds: 'PDF, OFD, XML, ZIP and photos (JPG, PNG, BMP, TIFF, WebP), up to 20 MB each; Ctrl+V pastes a screenshot',
     folder: 'Choose folder',
-    folderEmpty: 'There are no readable pictures in this folder.',
+    folderEmpty: 'There are no readable files in this folder.',
     list: 'Uploads',
     sendingSome: 'Uploading, {n} to go',
     sentAll: 'Files handled: {n}',
     clear: 'Clear list',
     retry: 'Retry',
-    notAPicture: 'Not a supported picture',
-    tooLarge: 'Too large: at most 20 MB and 64 megapixels',
+    notAPaper: 'Not a supported file: PDF, OFD, XML, ZIP or a picture',
+    tooLarge: 'Too large: at most 20 MB, and 64 megapixels for a picture',
     empty: 'The file is empty',
     phase: {
       waiting: 'Waiting',

@@ -1,18 +1,18 @@
 // Words in Chinese: uploading and the console.
 export default {
   upload: {
-    drop: '将发票图片拖到此处，或点击选择文件',
+    drop: '将发票拖到此处：文件或整个文件夹，也可点击选择',
     dropNow: '松开鼠标即可上传',
-    kinds: '支持 JPG、PNG、BMP、TIFF、WebP，单张不超过 20 MB；也可以按 Ctrl+V 粘贴截图',
+    kinds: '支持 PDF、OFD、XML、ZIP 和照片（JPG、PNG、BMP、TIFF、WebP），单个不超过 20 MB；也可以按 Ctrl+V 粘贴截图',
     folder: '选择文件夹',
-    folderEmpty: '该文件夹中没有可识别的图片',
+    folderEmpty: '该文件夹中没有可识别的文件',
     list: '上传列表',
     sendingSome: '正在上传，还剩 {n} 个文件',
     sentAll: '已处理 {n} 个文件',
     clear: '清空记录',
     retry: '重试',
-    notAPicture: '不是支持的图片格式',
-    tooLarge: '图片过大，不能超过 20 MB 或 6400 万像素',
+    notAPaper: '不支持这种文件：请上传 PDF、OFD、XML、ZIP 或图片',
+    tooLarge: '文件过大：不能超过 20 MB，图片不能超过 6400 万像素',
     empty: '文件为空',
     phase: {
       waiting: '等待上传',

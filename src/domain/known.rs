@@ -1,0 +1,132 @@
+//! The judgement of a known form: of each field the surest source's value, and what speaks against it. Not here: finding the values
+//! (forms/), checks that hold for any invoice (checks.rs).
+
+use super::area::{AreaKind, POS_LABEL};
+use super::checks::{self, NET, TAX};
+use super::entries::is_same;
+use super::forms::{Field, Form};
+use super::judge::Verdict;
+use super::kind::Kind;
+use super::money::{amount, plain};
+use super::paper::{Item, Source};
+use super::reason::Reason;
+use super::region::{Region, text_of};
+use super::template::Learnt;
+
+/// What every invoice of the kind has.
+fn needed(kind: Kind) -> &'static [AreaKind] {
+    match kind {
+        Kind::Quota => &[AreaKind::InvoiceCode, AreaKind::InvoiceId, AreaKind::Money],
+        _ => &[AreaKind::InvoiceId, AreaKind::Date, AreaKind::Money],
+    }
+}
+
+/// `threshold`: the lowest probability that is sure.
+pub fn judge(form: &Form, threshold: f64) -> Verdict {
+    let (mut regions, mut reasons) = (Vec::new(), Vec::new());
+    for (at, field) in form.fields.iter().enumerate() {
+        if form.fields[..at].iter().any(|known| known.pos_id == field.pos_id) {
+            continue;
+        }
+        let (region, differs) = surest(field, form.fields[at..].iter().filter(|other| other.pos_id == field.pos_id), threshold);
+        regions.push(region);
+        reasons.extend(differs);
+    }
+    let (pos_id, text, source, page) = (POS_LABEL.to_owned(), form.kind.zh().to_owned(), Source::Ocr, form.pages.0);
+    let source = regions.iter().map(|r: &Region| r.source).min().unwrap_or(source);
+    regions.push(Region { pos_id, position: None, text, probability: 1.0, status: 0, source, page });
+    let missing = needed(form.kind).iter().filter(|kind| text_of(&regions, **kind).is_none_or(str::is_empty));
+    let missing: Vec<Reason> = missing.map(|kind| Reason::Missing { area: kind.pos_id().to_owned() }).collect();
+    reasons.extend(missing);
+    reasons.extend(checks::faults(&regions, &Learnt::default(), threshold, &[]));
+    reasons.extend(checks::total_differs(&regions));
+    reasons.extend(items_differ(&regions, &form.items));
+    Verdict { regions, filled: Vec::new(), reasons }
+}
+
+/// The first is the surest; where the others say the same, it has their place on the page.
+fn surest<'a>(first: &Field, all: impl Iterator<Item = &'a Field>, threshold: f64) -> (Region, Option<Reason>) {
+    let (mut position, mut page, mut probability, mut differs) = (first.rect, first.page, first.probability, None);
+    for other in all.skip(1) {
+        if is_same(first.pos_id, &first.text, &other.text) {
+            probability = probability.max(other.probability);
+            if position.is_none() && other.rect.is_some() {
+                (position, page) = (other.rect, other.page);
+            }
+        } else if other.probability >= threshold && differs.is_none() {
+            let said = |field: &Field| (field.source, field.text.clone());
+            differs = Some(Reason::SourcesDiffer { area: first.pos_id.to_owned(), surer: said(first), other: said(other) });
+        }
+    }
+    let (pos_id, text) = (first.pos_id.to_owned(), first.text.clone());
+    (Region { pos_id, position, text, probability, status: 0, source: first.source, page }, differs)
+}
+
+fn text<'a>(regions: &'a [Region], pos_id: &str) -> &'a str {
+    regions.iter().find(|r| r.pos_id == pos_id).map_or("", |r| r.text.as_str())
+}
+
+/// The lines' amounts and taxes add up to the invoice's.
+fn items_differ(regions: &[Region], items: &[Item]) -> Option<Reason> {
+    let sum = |of: fn(&Item) -> &str| items.iter().filter_map(|item| amount(of(item))).try_fold(0i64, i64::checked_add);
+    let differs = |pos_id: &str, of: fn(&Item) -> &str| {
+        let (lines, whole) = (sum(of)?, amount(text(regions, pos_id))?);
+        let is_said = items.iter().any(|item| amount(of(item)).is_some());
+        (is_said && lines != whole).then(|| Reason::ItemsDiffer {
+            area: pos_id.to_owned(),
+            items: plain(lines),
+            whole: plain(whole),
+        })
+    };
+    differs(NET, |item| &item.amount).or_else(|| differs(TAX, |item| &item.tax))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::template::Rect;
+
+    const RECT: Rect = Rect { x: 1.0, y: 2.0, width: 3.0, height: 4.0 };
+
+    fn field(pos_id: &'static str, text: &str, source: Source) -> Field {
+        let rect = (source == Source::Pdf).then_some(RECT);
+        Field { pos_id, text: text.into(), probability: 1.0, source, page: 1, rect }
+    }
+
+    fn form(fields: &[(&'static str, &str, Source)], items: &[(&str, &str)]) -> Form {
+        let items = items.iter().map(|(amount, tax)| Item { amount: (*amount).into(), tax: (*tax).into(), ..Item::default() });
+        let fields = fields.iter().map(|(pos_id, text, source)| field(pos_id, text, *source)).collect();
+        Form { kind: Kind::DigitalNormal, fields, items: items.collect(), pages: (1, 1) }
+    }
+
+    const GOOD: [(&str, &str, Source); 5] = [
+        ("发票号码", "24112000000048542163", Source::Xml),
+        ("日期", "2024-05-28", Source::Xml),
+        ("金额", "113.00", Source::Xml),
+        (NET, "100.00", Source::Xml),
+        (TAX, "13.00", Source::Xml),
+    ];
+
+    #[test]
+    fn a_whole_form_whose_sources_agree_needs_nobody() {
+        let mut fields = GOOD.to_vec();
+        fields.push(("日期", "2024年05月28日", Source::Pdf));
+        let verdict = judge(&form(&fields, &[("60.00", "7.80"), ("40.00", "5.20")]), 0.9);
+        assert_eq!(verdict.reasons, []);
+        let date = &verdict.regions[1];
+        assert_eq!((date.text.as_str(), date.source, date.position), ("2024-05-28", Source::Xml, Some(RECT)));
+    }
+
+    #[test]
+    fn what_contradicts_is_said() {
+        let reasons = |fields: &[(&'static str, &str, Source)], items: &[(&str, &str)]| judge(&form(fields, items), 0.9).reasons;
+        let mut two = GOOD.to_vec();
+        two.push(("金额", "131.00", Source::Pdf));
+        assert!(matches!(&reasons(&two, &[])[..], [Reason::SourcesDiffer { area, .. }] if area == "金额"));
+        assert!(matches!(&reasons(&GOOD[..1], &[])[..], [Reason::Missing { .. }, Reason::Missing { .. }, ..]));
+        let mut sum = GOOD;
+        sum[4].1 = "12.00";
+        assert!(matches!(&reasons(&sum, &[])[..], [Reason::SumDiffers { .. }]));
+        assert!(matches!(&reasons(&GOOD, &[("60.00", "7.80")])[..], [Reason::ItemsDiffer { .. }]));
+    }
+}

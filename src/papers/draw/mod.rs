@@ -1,0 +1,23 @@
+//! Pictures of pages, for people, templates and OCR. Not here: what stands on them as text (pdf.rs, ofd/).
+
+use super::{Format, Trouble, xml};
+use image::RgbImage;
+
+mod canvas;
+mod font;
+mod ofd;
+mod pdf;
+mod sheet;
+
+pub use sheet::size as sheet_size;
+
+/// Page `number`, from 1, on white. Blocks: 10 to 100 ms.
+pub fn page(format: Format, bytes: &[u8], number: u32) -> Result<RgbImage, Trouble> {
+    let index = number.checked_sub(1).and_then(|index| usize::try_from(index).ok()).ok_or(Trouble::Damaged)?;
+    match format {
+        Format::Pdf => pdf::page(bytes, index),
+        Format::Ofd => ofd::page(bytes, index),
+        Format::Xml if index == 0 => sheet::drawn(&xml::stated(bytes)?),
+        Format::Xml => Err(Trouble::Damaged),
+    }
+}

@@ -1,0 +1,64 @@
+//! Pages of PDF files as pictures. Not here: their text (papers/pdf.rs).
+
+use super::canvas::rgb;
+use super::font::BUNDLED;
+use crate::papers::{DPI, SIDE_MAX, Trouble};
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_interpret::font::{FallbackFontQuery, FontData, FontQuery};
+use hayro::hayro_interpret::hayro_cmap::CidFamily;
+use hayro::hayro_syntax::{LoadPdfError, Pdf};
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
+use image::RgbImage;
+use std::sync::Arc;
+
+const POINTS_PER_INCH: f32 = 72.0;
+
+pub fn page(bytes: &[u8], index: usize) -> Result<RgbImage, Trouble> {
+    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
+        LoadPdfError::Decryption(_) => Trouble::Locked,
+        LoadPdfError::Invalid => Trouble::Damaged,
+    })?;
+    let page = pdf.pages().get(index).ok_or(Trouble::Damaged)?;
+    let (width, height) = page.render_dimensions();
+    let longer = width.max(height);
+    if !longer.is_finite() || width.min(height) <= 0.0 {
+        return Err(Trouble::Damaged);
+    }
+    let scale = (DPI / POINTS_PER_INCH).min(SIDE_MAX as f32 / longer);
+    // The renderer cuts what is left of a pixel off; a quarter more than whole is cut too.
+    let exact = |side: f32| ((side * scale).round().max(1.0) + 0.25) / side;
+    let pixels = render(
+        page,
+        &RenderCache::new(),
+        &InterpreterSettings { font_resolver: Arc::new(resolve), ..InterpreterSettings::default() },
+        &RenderSettings::default(),
+        &PixmapSettings { x_scale: exact(width), y_scale: exact(height), bg_color: WHITE },
+    );
+    Ok(rgb(&pixels))
+}
+
+/// A font that the file does not bring.
+fn resolve(query: &FontQuery) -> Option<(FontData, u32)> {
+    match query {
+        FontQuery::Fallback(asked) if is_chinese(asked) => Some((Arc::new(BUNDLED), 0)),
+        FontQuery::Fallback(asked) => Some(asked.pick_standard_font().get_font_data()),
+        FontQuery::Standard(font) => Some(font.get_font_data()),
+    }
+}
+
+fn is_chinese(asked: &FallbackFontQuery) -> bool {
+    const FAMILIES: [&str; 22] = [
+        "song", "simsun", "hei", "kai", "fang", "ming", "gothic", "cjk", "yahei", "msyh", "hanyi", "noto", "wenquan", "wqy",
+        "pingfang", "dengxian", "youyuan", "lisu", "gbk", "gb2312", "gb18030", "hw",
+    ];
+    let chinese = |name: &Option<String>| {
+        name.as_ref().is_some_and(|name| {
+            let name = name.to_lowercase();
+            !name.is_ascii() || FAMILIES.iter().any(|family| name.contains(family))
+        })
+    };
+    let families = [CidFamily::AdobeGB1, CidFamily::AdobeCNS1, CidFamily::AdobeJapan1, CidFamily::AdobeKorea1];
+    let has_family = asked.character_collection.as_ref().is_some_and(|collection| families.contains(&collection.family));
+    has_family || [&asked.post_script_name, &asked.font_name, &asked.font_family].into_iter().any(chinese)
+}
