@@ -2,6 +2,7 @@
 //! list of the verbs is read from the sources: a new one that is not called here turns this red. Not here: what verbs do.
 
 use crate::support::eventually;
+use crate::tidy::sources;
 use paperline::app::corrections::Decision;
 use paperline::app::decisions::Verdict;
 use paperline::app::devices::NewDevice;
@@ -391,8 +392,7 @@ fn functions(text: &str) -> Vec<Function> {
 /// The names of the public functions of `src/app` that write: by themselves, or through others that are not public.
 fn verbs() -> BTreeSet<String> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app");
-    let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
-    let functions: Vec<Function> = files.flat_map(|path| functions(&std::fs::read_to_string(path).unwrap())).collect();
+    let functions: Vec<Function> = sources(&dir).iter().flat_map(|(_, text)| functions(text)).collect();
     let mut writing: BTreeMap<String, bool> = BTreeMap::new();
     loop {
         let before = writing.len();
