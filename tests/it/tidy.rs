@@ -119,6 +119,28 @@ fn every_file_says_what_it_holds() {
     }
 }
 
+/// Verbs read as English: what they refuse with is said in one folder, where each sentence is once. Errors of the start are for the
+/// terminal.
+#[test]
+fn no_chinese_sentence_is_made_in_a_verb() {
+    let is_chinese = |c: char| matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}');
+    let mut sentences = BTreeMap::new();
+    for (path, text) in sources(&src().join("app")) {
+        let file = path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for (at, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            if !line.contains(is_chinese) || file == "app/data_dir.rs" {
+                continue;
+            }
+            assert!(file.starts_with("app/refusals/"), "{file}:{}: its place is in app/refusals/: {}", at + 1, line.trim());
+            if let Some(other) = sentences.insert(line.trim().to_owned(), file.clone()) {
+                panic!("{other} and {file} both say {}", line.trim());
+            }
+        }
+    }
+    assert!(sentences.len() > 50, "sentences are found");
+}
+
 /// A function is read at one look.
 #[test]
 fn functions_are_short() {
