@@ -159,7 +159,7 @@ fn frames_come_split_and_glued() {
     assert_eq!(console.until(1).0["region_list"]["客户名称"]["ocr_result"], "甲");
 }
 
-/// An engine that misbehaves at every recognition: tried four times, then a fault with the seed's sentence, and the queue goes on.
+/// An engine that misbehaves at every recognition: tried four times, then a fault with the document's sentence, and the queue goes on.
 fn misbehaving(misbehave: impl Fn(&mut TcpStream) -> bool + Send + 'static) {
     let mut tries = 0;
     let (address, requests) = play(move |id, _, stream| {
