@@ -592,6 +592,7 @@ fn websocket_talks_while_rights_come_and_go() {
                     && over.is_none_or(|over| over + Duration::from_secs(1) >= at)
                     && pages.iter().any(|p| rights.contains(p))
             };
+            // Before the first change, the last run's rights applied.
             let is_early = times.first().is_none_or(|first| at < first.0 + Duration::from_secs(1));
             assert!(pages.is_empty() || is_early || times.iter().any(may), "{msg_id} was heard by whoever may not: {times:?}");
         }

@@ -172,6 +172,7 @@ fn what_a_laggard_does_not_read_is_bounded_in_bytes_as_well() {
     const MESSAGE_BYTES: usize = 1 << 20;
     let hub = Hub::new(Arc::new(Plain(MESSAGE_BYTES)), 0);
     let mut laggard = hub.subscribe(&administrator::by().actor, None).unwrap();
+    // Far below the limit by number.
     (0..100).for_each(|_| laggard.greet(1));
     runtime().block_on(async {
         let (code, _) = tokio::time::timeout(Duration::from_secs(5), laggard.cut.wait()).await.unwrap();

@@ -107,6 +107,7 @@ fn stations_that_trust_the_ca_reach_the_box_by_its_address_and_need_not_learn_a_
     }
     let own = std::fs::read(paperline.data().join("tls/own.pem")).unwrap();
     assert!((100..=825).contains(&good_for_days(&own)), "{}", good_for_days(&own));
+    // After a move: a new certificate, the same CA.
     let (dir, _) = paperline.stop();
     let file = dir.path().join("data/tls/own.pem");
     let moved = String::from_utf8(own).unwrap().replacen("127.0.0.1", "127.0.0.1 192.0.2.77", 1);

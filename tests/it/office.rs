@@ -136,6 +136,7 @@ fn the_log_is_searched_by_what_people_remember() {
     assert_eq!(search(json!({ "type": 4, "keyword": "x" })).refusal(), (400, "malformed"));
     let no_times = admin.post("/invoice/getTwentyAction", &json!({ "page": 0 }));
     assert_eq!(no_times.body, json!({ "err": "请输入开始时间和结束时间", "code": "malformed" }));
+    // The first start creates two users.
     let all = admin.get("/api/log?type=3&keyword=增加用户").body;
     assert_eq!(all["action_list"].as_array().unwrap().len(), 3);
     // The interface document's list stays Chinese.

@@ -210,6 +210,7 @@ impl Box {
         let mut users = get("/api/users")["users"].clone();
         let invoice = get(&format!("/api/invoices/{}", self.invoice))["version"].clone();
         if way == Way::Company {
+            // New actions lie in the other company.
             users.as_array_mut().unwrap().retain(|user| user["company_id"] == 1);
             return json!([users, invoice]);
         }
@@ -298,6 +299,7 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
                     stream.write_all(&last).unwrap();
                     let status = status_line(stream);
                     let refused = ["HTTP/1.1 401", "HTTP/1.1 403", "HTTP/1.1 404"].iter().any(|start| status.starts_with(start));
+                    // Actions in the new company are not visible here.
                     assert!(refused || (way == Way::Company && kind != Kind::CorrectInvoice), "{told}, held {kind:?}: {status}");
                 }
                 std::thread::sleep(Duration::from_millis(300));

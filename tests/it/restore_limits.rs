@@ -305,6 +305,7 @@ fn a_restore_ends_every_session() {
     for cookie in &cookies {
         assert_eq!(again.client().with_header("cookie", cookie).get("/me").refusal(), (401, "unauthenticated"));
     }
+    // The old box keeps its sessions.
     assert_eq!((admin.get("/me").status, operator.get("/me").status), (200, 200));
 }
 
