@@ -89,7 +89,7 @@ test('a device that a colleague corrected is not retired unseen', async () => {
   on.quiet()
 })
 
-test('a label that a colleague printed anew is not set back unseen', async () => {
+test('a label that a colleague printed again is not set back unseen', async () => {
   const [device] = await registered(1)
   await post(page, '/switchPrintStatus', { DeviceSNList: [device.DeviceSN] })
   await openDevice(device)
@@ -125,7 +125,7 @@ test('a label that a colleague sent while the preview was open is not printed be
   on.quiet()
 })
 
-test('a preview is drawn anew also while news of its labels comes in', async () => {
+test('a preview is drawn again also while news of its labels comes in', async () => {
   const devices = await registered(2)
   await preview(devices)
   await post(page, '/api/labels/claims/release', { DeviceSNList: [devices[0].DeviceSN] })
@@ -167,7 +167,7 @@ test('a preview whose label a colleague has taken says whose it is and prints no
   on.quiet()
 })
 
-test('a page that has not heard is refused when it prints, and asks', async () => {
+test('a page without the news is refused when it prints, and asks', async () => {
   const [device] = await registered(1)
   await preview([device])
   // With the claim back before the page could notice: only the seen count tells.

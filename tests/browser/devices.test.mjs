@@ -360,7 +360,7 @@ async function printsTheRest({ devices, printed }) {
   assert.deepEqual([(await stateOf(devices[0])).label, (await stateOf(devices[1])).label], ['printed', 'printed'])
 }
 
-test('a device that is corrected while its label is in the print view is drawn anew and looked at before anything is printed', async () => {
+test('a device that is corrected while its label is in the print view is drawn again and looked at before anything is printed', async () => {
   const shown = await threeShown()
   await correctAndRetire(shown.devices)
   await isDrawnAnew(shown)
@@ -370,7 +370,7 @@ test('a device that is corrected while its label is in the print view is drawn a
   on.quiet()
 })
 
-test('a device that is corrected just as its label goes to the printer is drawn anew, and nothing is printed', async () => {
+test('a device that is corrected just as its label goes to the printer is drawn again, and nothing is printed', async () => {
   const shown = await threeShown()
   const meanwhile = async (route) => {
     await correctAndRetire(shown.devices)

@@ -93,7 +93,7 @@ for (const gun of GUNS) {
     on.quiet()
   })
 
-  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} prints nothing in the print view and says that it is not heard there`, async () => {
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} prints nothing in the print view and says that scans are not taken there`, async () => {
     await three()
     await choose(devices)
     await page.click('[data-test=print]')
@@ -132,7 +132,7 @@ for (const gun of GUNS) {
     on.quiet()
   })
 
-  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} is heard while verifying`, async () => {
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} works while verifying`, async () => {
     await three()
     await page.keyboard.press('Alt+v')
     await page.locator('[data-verdict=idle]').waitFor()
@@ -207,7 +207,7 @@ test('a person still answers with the keys, and Enter on no button does nothing'
   on.quiet()
 })
 
-test('text that comes without keys is heard in the list, in the question after a print and while verifying', async () => {
+test('text that comes without keys is taken in the list, in the question after a print and while verifying', async () => {
   await three()
   await page.reload()
   await page.locator('[data-test=unprinted-total]').waitFor()

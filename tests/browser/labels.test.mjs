@@ -36,7 +36,7 @@ async function assertPaper(count, width, height) {
   }
 }
 
-test('a label operator sees labels, no invoices, and the warning about his password', async () => {
+test('a label operator sees labels, no invoices, and the warning about their password', async () => {
   await logIn(page, 'prodsys', '123')
   await page.waitForURL('**/labels')
   await page.getByText('没有待打印的设备').waitFor()

@@ -51,7 +51,7 @@ async function upload(name) {
   return (await answer.json()).action_id_list[0]
 }
 
-test('a group is made, and a user who has its rights and one of his own', async () => {
+test('a group is made, and a user who has its rights and one of their own', async () => {
   await page.click('[data-test=menu-people]')
   await page.getByRole('tab', { name: '用户组' }).click()
   await page.getByText('还没有用户组').waitFor()
@@ -76,7 +76,7 @@ test('a group is made, and a user who has its rights and one of his own', async 
   on.quiet()
 })
 
-test('he sees what he may, gives only what he holds, and is out as soon as he is locked', async () => {
+test('a user sees what they may, gives only what they hold, and is out as soon as they are locked', async () => {
   await page.getByRole('tab', { name: '权限一览' }).click()
   const held = (right) => page.locator(`[data-rights-of="王芳"] [data-held=${right}]`)
   await held('console-r').getByText('来自用户组“录入组”').waitFor()

@@ -62,7 +62,7 @@ async function pick(picture) {
   await page.setInputFiles('[data-test=try] [data-test=origin]', { name: 'try.png', mimeType: 'image/png', buffer: picture })
 }
 
-test('what is drawn is tried before it is saved, and tried again when it is drawn anew', async () => {
+test('what is drawn is tried before it is saved, and tried again when it is drawn again', async () => {
   await drag(...corners(paper.places['发票号码']))
   await page.click('[data-test=try-template]')
   await pick((await print(on.browser, dinner({ 发票号码: '38200666' }))).picture)

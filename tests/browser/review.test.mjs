@@ -256,7 +256,7 @@ test('whoever_is_later_sees_at_once_who_was_faster_and_overwrites_nothing', asyn
   on.quiet()
 })
 
-test('a_later_review_whose_page_has_not_heard_is_refused_whole', async () => {
+test('a_later_review_from_a_page_without_the_news_is_refused_whole', async () => {
   const id = await differing()
   await show(page, id)
   await show(hers, id)
@@ -509,7 +509,7 @@ test('a_file_holds_what_the_list_shows_and_none_is_to_be_had_while_another_filte
   on.quiet()
 })
 
-test('whose_answer_was_lost_is_not_told_that_he_was_faster_than_himself', async () => {
+test('whose_answer_was_lost_is_not_told_that_somebody_else_was_faster', async () => {
   const id = await differing()
   await show(page, id)
   // And the first is lost.

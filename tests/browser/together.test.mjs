@@ -62,7 +62,7 @@ test('what_is_typed_here_and_saved_there_is_told_apart_before_either_is_lost', a
   on.quiet()
 })
 
-test('a_page_that_has_not_heard_is_refused_and_then_shows_it', async () => {
+test('a_page_without_the_news_is_refused_and_then_shows_it', async () => {
   await show(page, 1)
   await show(hers, 1)
   await page.route('**/api/invoices/1', (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()))
@@ -170,7 +170,7 @@ test('a_stale_template_is_told_of_and_overwrites_nothing', async () => {
   on.quiet()
 })
 
-test('a_template_editor_that_has_not_heard_is_refused', async () => {
+test('a_template_editor_without_the_news_is_refused', async () => {
   // No news of the colleague's change.
   await page.routeWebSocket('**/webSocketServer', () => {})
   await edit(page)

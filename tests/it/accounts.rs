@@ -75,7 +75,7 @@ fn a_manager_s_day() {
 }
 
 #[test]
-fn a_manager_can_t_reach_above_himself_or_over_the_wall() {
+fn a_manager_can_t_reach_above_their_rights_or_into_another_company() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let other = add_company(&admin, "乙公司");

@@ -313,7 +313,7 @@ fn one_picture_many_times_stays_one_through_every_change() {
 }
 
 #[test]
-fn a_store_of_an_older_release_is_indexed_and_counted_anew() {
+fn a_store_of_an_older_release_is_indexed_and_counted_again() {
     let mut office = Office::open();
     let first = office.invoice(&[("发票号码", "26332000000123456789"), ("金额", "¥-100.00")]);
     let twin = office.invoice(&[("发票号码", "2633 2000 0001 2345 6789"), ("金额", "¥30.00")]);

@@ -149,7 +149,7 @@ fn faults_are_found_by_their_reason_and_read_again_one_some_or_all() {
 }
 
 #[test]
-fn many_are_read_again_behind_the_wall_only() {
+fn many_are_read_again_within_the_company_only() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let id = faults(&admin, 1)[0];

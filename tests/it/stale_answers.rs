@@ -156,7 +156,7 @@ fn what_was_seen_of_a_conflict_before_the_device_changed_replaces_nothing() {
 }
 
 #[test]
-fn a_refused_replacement_can_be_decided_anew_after_the_present_pair_was_shown() {
+fn a_refused_replacement_can_be_decided_again_after_the_present_pair_was_shown() {
     let paperline = Paperline::start();
     let client = paperline.operator();
     register(&client, "18440001", "C1");

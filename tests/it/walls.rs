@@ -15,7 +15,7 @@ fn member(paperline: &Paperline, admin: &Client, company: &str) -> Client {
 }
 
 #[test]
-fn nothing_is_seen_or_heard_over_the_wall() {
+fn nothing_of_another_company_is_seen_or_told() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let (a, b) = (member(&paperline, &admin, "甲"), member(&paperline, &admin, "乙"));

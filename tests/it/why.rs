@@ -150,7 +150,7 @@ fn why_a_template_was_taken_is_told_while_it_is_read_and_kept() {
 }
 
 #[test]
-fn when_none_fits_it_is_told_why_not_and_reading_again_tells_anew() {
+fn when_none_fits_it_is_told_why_not_and_reading_again_tells_again() {
     let here = Here::start(vec![Outcome::NoTemplateFits, reads(), Outcome::NoTemplateFits]);
     let admin = here.admin();
     learn(&admin, 2);
