@@ -1,4 +1,4 @@
-//! The laws of the house, read from the sources.
+//! Rules of the code base, checked on the sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -21,7 +21,6 @@ fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// One way to tell what happened, and one place where a table has its number.
 #[test]
 fn what_is_told_is_told_by_the_store() {
     for (path, text) in sources(&src()) {
@@ -31,7 +30,7 @@ fn what_is_told_is_told_by_the_store() {
     }
 }
 
-/// What each room may name of the others, in ARCHITECTURE.md's order, and what else it may not name.
+/// What each may name, in ARCHITECTURE.md's order, and what else it may not.
 const ROOMS: [(&str, &[&str], &[&str]); 17] = [
     ("domain", &[], &["serde_json", "tokio"]),
     ("pixels", &["domain"], &["serde_json", "tokio"]),
@@ -42,7 +41,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 17] = [
     ("dispatcher", &["domain", "store", "app", "engine", "hub"], &[]),
     ("trials", &["domain", "engine"], &[]),
     ("http", &["domain", "pixels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
-    // Beside the edge, and each needs what its own lines say: nothing of them is needed by any room above.
+    // Outside the layers above, which need none of these.
     ("config", &[], &[]),
     ("control", &["store", "app"], &[]),
     ("greeting", &["app", "http"], &[]),
@@ -53,7 +52,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 17] = [
     ("main", &["config", "serve", "upkeep"], &[]),
 ];
 
-/// The rooms that a text names as `crate::…`, in `main.rs` as `paperline::…`.
+/// As `crate::…`, or `paperline::…` in `main.rs`.
 fn rooms_in(text: &str) -> BTreeSet<String> {
     assert!(!text.contains("crate::{"), "a line for each room");
     let mut found = BTreeSet::new();
@@ -92,7 +91,6 @@ fn imports_run_one_way() {
         }
     }
     assert!(rooms_in("use crate::store::Store;\nuse paperline::{config, serve::run};\n").len() == 3, "rooms are found");
-    // The rooms know each other in one order: none is before what it needs.
     for (at, (room, may, _)) in ROOMS.iter().enumerate() {
         for other in *may {
             assert!(ROOMS[..at].iter().any(|(name, ..)| name == other), "{room} needs {other}, which comes after it");
@@ -141,7 +139,6 @@ fn no_chinese_sentence_is_made_in_a_verb() {
     assert!(sentences.len() > 50, "sentences are found");
 }
 
-/// A function is read at one look.
 #[test]
 fn functions_are_short() {
     for (path, text) in sources(&src()) {
@@ -177,7 +174,7 @@ fn paths(list: &str, before: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What a file imports: its room's own files and other rooms', as `room::file::name`.
+/// As `module::file::name`.
 fn imports(module: &str, is_room: bool, text: &str) -> Vec<String> {
     let parent = if is_room { module } else { module.rsplit_once("::").map_or("", |(parent, _)| parent) };
     let mut found = Vec::new();
@@ -200,7 +197,7 @@ fn imports(module: &str, is_room: bool, text: &str) -> Vec<String> {
     found
 }
 
-/// Whoever reads a file has read what it needs: no two need each other, be it around many corners.
+/// Not even indirectly.
 #[test]
 fn no_files_need_each_other() {
     let all: Vec<(String, bool, String)> = sources(&src())
@@ -214,7 +211,7 @@ fn no_files_need_each_other() {
         .collect();
     let is_module = |name: &str| all.iter().any(|(module, ..)| module == name);
     let mut needs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    // A room's own file gathers the others, and is not gone through.
+    // A `mod.rs` gathers its files, and is left out.
     for (module, is_room, text) in all.iter().filter(|(_, is_room, _)| !is_room) {
         for mut path in imports(module, *is_room, text) {
             while !is_module(&path) && path.contains("::") {
@@ -226,7 +223,7 @@ fn no_files_need_each_other() {
         }
     }
     assert!(needs["http::route"].contains("http::edge::call"), "imports are found: {:?}", needs["http::route"]);
-    // What needs only what is gone already goes, until what is left needs itself.
+    // Drops files whose needs are all dropped; cycles remain.
     loop {
         let left: BTreeSet<String> = needs.keys().map(|module| (*module).to_owned()).collect();
         needs.retain(|_, needed| needed.iter().any(|module| left.contains(module)));
@@ -238,7 +235,6 @@ fn no_files_need_each_other() {
     assert!(circle.is_empty(), "these need each other, or what does: {circle:?}");
 }
 
-/// The pages and the interface's description have the table of the kinds of fields once more, as it is here.
 #[test]
 fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
     let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/operations.rs"));
@@ -250,7 +246,6 @@ fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description
     }
 }
 
-/// A kind that the pages don't know can be neither chosen nor read by half of their readers.
 #[test]
 fn every_kind_of_the_log_has_its_words_in_both_languages() {
     for (language, words) in

@@ -1,8 +1,8 @@
-// The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
+// An invoice's areas: keys, names in results, displayed names.
 import type { Position, Reason, RegionList } from '../api/invoices'
 import { i18n } from '../i18n'
 
-/** Template key to `pos_id`, which is the Chinese name too; fixed by the interface. The box has the same table (domain/area.rs). */
+/** Key to `pos_id`, also the Chinese name; fixed by the interface. The same table is in domain/area.rs. */
 export const KINDS = {
   money: '金额',
   money_cn: '中文金额',
@@ -33,17 +33,15 @@ export function isKind(key: string): key is Kind {
   return key in KINDS
 }
 
-/** `pos_id` of the template's label, which nobody reads on the picture. */
+/** Not read from the picture. */
 export const LABEL = '发票类型'
 
-/** An area of the user's own keeps the name he gave it. */
 export function regionName(posId: string): string {
   if (posId === LABEL) return i18n.global.t('region.type')
   const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
   return kind && i18n.global.locale.value === 'en' ? ENGLISH[kind] : posId
 }
 
-/** As one sentence; empty where there is none. */
 export function reasonsInWords(reasons: Reason[]): string {
   const text = reasons.map((reason) => reason.text).join(i18n.global.t('common.sentenceSeparator'))
   return text.charAt(0).toUpperCase() + text.slice(1)
@@ -52,14 +50,14 @@ export function reasonsInWords(reasons: Reason[]): string {
 export interface Region {
   posId: string
   position: Position | null
-  /** Null while it is being read. */
+  /** Null while being read. */
   text: string | null
   probability: number | null
-  /** Nobody could read it: the QR code on the picture says it. */
+  /** From the picture's QR code, as unreadable. */
   fromCode: boolean
 }
 
-/** The `status` of such a region. */
+/** `status` of such a region. */
 const FROM_CODE = 1
 
 export function isFromCode(status: unknown): boolean {
@@ -76,7 +74,7 @@ export function regionsFrom(list: RegionList | null | undefined): Region[] {
   }))
 }
 
-/** The box's default `confidence_threshold`: what is surer needs no second look. */
+/** The box's default `confidence_threshold`. */
 const SURE = 0.9
 const DOUBTFUL = 0.7
 
@@ -95,7 +93,7 @@ interface Box {
   height: number
 }
 
-/** Whether another stands right above it, which its name would cover. */
+/** So close above that its box would be covered by the name. */
 export function isCrowded(box: Box, others: Box[]): boolean {
   return others.some((other) => {
     const bottom = other.y + other.height

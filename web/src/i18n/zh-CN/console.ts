@@ -1,4 +1,4 @@
-// Words in Chinese: uploading and the console.
+// Chinese: uploading and the console.
 export default {
   upload: {
     drop: '将发票图片拖到此处，或点击选择文件',
