@@ -107,8 +107,8 @@ pub fn contradicted<'r>(code: &VatCode<'r>, regions: &'r [Region], learnt: &Lear
 pub fn fillings(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[String]) -> Vec<(String, String)> {
     let (sure, unsure): (Vec<&Region>, Vec<&Region>) = regions.iter().partition(|r| is_sure(r, threshold) && !r.text.is_empty());
     let is_of_this = |code: &VatCode<'_>| {
-        let mut heard = sure.iter().filter_map(|r| code.agrees(r, learnt)).peekable();
-        heard.peek().is_some() && heard.all(|agrees| agrees)
+        let mut answers = sure.iter().filter_map(|r| code.agrees(r, learnt)).peekable();
+        answers.peek().is_some() && answers.all(|agrees| agrees)
     };
     let Some(code) = codes.iter().filter_map(|c| VatCode::parse(c)).find(is_of_this) else { return Vec::new() };
     unsure.iter().filter_map(|r| Some((r.pos_id.clone(), code.written(&r.pos_id, learnt)?))).collect()
