@@ -5,6 +5,49 @@ use super::kind::Kind;
 use super::paper::{Item, Paper, Source};
 use super::template::Rect;
 
+mod columns;
+mod found;
+mod invoice;
+mod items;
+mod join;
+mod labels;
+mod lines;
+mod parties;
+mod plain;
+mod stated;
+mod sums;
+#[cfg(test)]
+mod tests;
+mod title;
+mod travel;
+mod values;
+
+/// What a known form can have, in the words of the contract's §6.
+pub const POS_IDS: [&str; 22] = [
+    "发票代码",
+    "发票号码",
+    "日期",
+    "校验码",
+    "客户名称",
+    "购方税号",
+    "销方名称",
+    "销方税号",
+    "不含税金额",
+    "税额",
+    "金额",
+    "中文金额",
+    "备注",
+    "开票人",
+    "车次",
+    "出发站",
+    "到达站",
+    "座位",
+    "乘车日期",
+    "时间",
+    "姓名",
+    "身份证号码",
+];
+
 /// One value of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
@@ -32,6 +75,6 @@ pub struct Form {
 }
 
 /// The invoices of a paper, in its order; none if no form is known.
-pub fn read(_paper: &Paper) -> Vec<Form> {
-    Vec::new()
+pub fn read(paper: &Paper) -> Vec<Form> {
+    join::with_data(paper, join::shown(paper))
 }

@@ -1,0 +1,125 @@
+//! VAT and digital invoices: two parties, a table, sums. Not here: each of those (parties.rs, items.rs, sums.rs); tickets (travel.rs).
+
+use super::super::kind::Kind;
+use super::super::paper::Item;
+use super::columns::{Head, heads};
+use super::found::Found;
+use super::items::items;
+use super::labels::Reach;
+use super::lines::{Sheet, Text};
+use super::parties::parties;
+use super::sums::sums;
+use super::values::{self, Value};
+
+/// What one page of an invoice says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sides {
+    pub found: Vec<Found>,
+    pub items: Vec<Item>,
+}
+
+pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Sides {
+    let heads = heads(sheet);
+    let is_digital = matches!(kind, Kind::DigitalNormal | Kind::DigitalSpecial);
+    let mut found = head(sheet, is_digital, page);
+    found.extend(parties(sheet, &heads, page));
+    found.extend(sums(sheet, &heads, page));
+    found.extend(drawer(sheet, page));
+    found.extend(remarks(sheet, &heads, page));
+    Sides { found, items: items(sheet, &heads) }
+}
+
+/// Code, number, date, check code: each with its label, the older ones on paper without.
+pub(super) fn head(sheet: &Sheet, is_digital: bool, page: u32) -> Vec<Found> {
+    let mut found = Vec::new();
+    if !is_digital {
+        found.extend(labelled(sheet, "发票代码", "发票代码", page, |text| values::number(text, &[10, 12])));
+    }
+    let lengths: &[usize] = if is_digital { &[20] } else { &[8, 20] };
+    found.extend(labelled(sheet, "发票号码", "发票号码", page, |text| values::number(text, lengths)));
+    found.extend(labelled(sheet, "开票日期", "日期", page, values::date));
+    if !is_digital {
+        found.extend(labelled(sheet, "校验码", "校验码", page, |text| values::number(text, &[20])));
+    }
+    if !is_digital && !found.iter().any(|one| one.pos_id == "发票号码") {
+        found.extend(on_paper(sheet, page));
+    }
+    found
+}
+
+pub(super) fn labelled(
+    sheet: &Sheet,
+    label: &str,
+    pos_id: &'static str,
+    page: u32,
+    value: impl Fn(&Text) -> Option<Value>,
+) -> Option<Found> {
+    let texts = sheet.spots(label).into_iter().map(|spot| sheet.after(&spot, Reach { first: 8.0, next: 2.2, right: f32::MAX }));
+    Found::one(pos_id, page, texts.filter_map(|text| Some((value(&text)?, text))).collect())
+}
+
+/// Paper forms have the code printed on the left of the title, the number on its right after `No`, and both again in small beside it.
+fn on_paper(sheet: &Sheet, page: u32) -> Vec<Found> {
+    let below = sheet.stack("购").map_or(f32::MAX, |stack| stack.rect.y);
+    let mut numbers = Vec::new();
+    let mut codes = Vec::new();
+    for row in sheet.rows.iter().filter(|row| row.bottom() < below) {
+        for piece in super::labels::pieces(row, 1.2) {
+            let text = piece.compact();
+            let marked =
+                ["No", "NO", "№", "N0", "N°", "Nº"].iter().find_map(|mark| text.strip_prefix(mark).map(|rest| (mark, rest)));
+            let digits = marked.map_or(text.as_str(), |(_, rest)| rest).trim_start_matches(['.', ':']);
+            let skip = text.chars().count() - digits.chars().count();
+            let piece = Text { chars: piece.chars[skip..].to_vec() };
+            if digits.chars().all(|c| c.is_ascii_digit()) {
+                match digits.len() {
+                    8 => numbers.extend(values::number(&piece, &[8]).map(|value| (value, piece, marked.is_some()))),
+                    10 | 12 => codes.extend(values::number(&piece, &[10, 12]).map(|value| (value, piece))),
+                    _ => {}
+                }
+            }
+        }
+    }
+    // Without its mark a number of eight digits may be a date or a telephone.
+    let is_marked = numbers.iter().any(|(.., marked)| *marked);
+    let times = |text: &str| numbers.iter().filter(|(value, ..)| value.text == text).count();
+    let sure: Vec<(Value, Text)> = numbers
+        .iter()
+        .filter(|(value, _, marked)| *marked || !is_marked && times(&value.text) > 1)
+        .map(|(v, t, _)| (v.clone(), t.clone()))
+        .collect();
+    let (number, code) = (Found::one("发票号码", page, sure), Found::one("发票代码", page, codes));
+    number.into_iter().chain(code).collect()
+}
+
+fn drawer(sheet: &Sheet, page: u32) -> Option<Found> {
+    let spots = sheet.spots("开票人").into_iter();
+    let texts = spots.map(|spot| sheet.after(&spot, Reach { first: 6.0, next: 1.6, right: f32::MAX }));
+    Found::one("开票人", page, texts.filter_map(|text| Some((values::name(&text)?, text))).collect())
+}
+
+/// The box beside the upright 备注, from the sums down to the last row of names.
+fn remarks(sheet: &Sheet, heads: &[Head], page: u32) -> Option<Found> {
+    let label = sheet.stack("备注")?;
+    let head = heads.last().map_or(0, |head| head.last);
+    let foot = ["小写", "大写"].iter().flat_map(|word| sheet.spots_within(word)).map(|spot| spot.row).max().unwrap_or(head);
+    // Some set the names of who drew it up into the box; below it, they are its end.
+    let names = ["开票人", "收款人", "复核"].iter().flat_map(|word| sheet.spots(word)).filter(|spot| spot.row > foot);
+    let tops = names.filter_map(|spot| sheet.rows.get(spot.row)).map(super::lines::Row::top);
+    let below = tops.filter(|top| *top > label.rect.bottom() - label.rect.height * 0.2);
+    let end = below.fold(label.rect.bottom() + label.rect.height * 1.2, f32::min);
+    let left = label.rect.right();
+    let mut rows: Vec<Text> = Vec::new();
+    for row in sheet.rows.iter().skip(foot + 1).filter(|row| row.middle() < end) {
+        let text = Text { chars: row.chars.iter().copied().filter(|ch| ch.x0 > left).collect() };
+        let is_names = ["收款人:", "开票人:", "复核:", "复核人:"].iter().any(|word| text.compact().contains(word));
+        if !text.is_empty() && !is_names {
+            rows.push(text);
+        }
+    }
+    let value = Value {
+        text: rows.iter().map(Text::printed).collect::<Vec<_>>().join(" "),
+        probability: rows.iter().map(Text::probability).fold(1.0, f64::min),
+    };
+    (!value.text.is_empty()).then(|| Found::of_rows("备注", page, value, &rows))
+}

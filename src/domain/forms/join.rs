@@ -1,0 +1,214 @@
+//! From pages to invoices: several on a page, one over several pages, and the data that a file states beside what it shows. Not here:
+//! what one page says (invoice.rs, travel.rs, plain.rs).
+
+use super::super::calendar::date_of;
+use super::super::kind::Kind;
+use super::super::money;
+use super::super::paper::{Page, Paper, Source, Stated};
+use super::super::template::Rect;
+use super::columns::heads;
+use super::found::Found;
+use super::invoice::{self, Sides};
+use super::lines::Sheet;
+use super::values::DOUBT;
+use super::{Field, Form, items, plain, stated, title, travel};
+
+const NUMBER: &str = "发票号码";
+
+/// The invoices that the pages show.
+pub(super) fn shown(paper: &Paper) -> Vec<Form> {
+    let mut forms: Vec<Form> = Vec::new();
+    for (page, number) in paper.pages.iter().zip(1..) {
+        let titles = title::titles(page);
+        if titles.is_empty() {
+            untitled(page, number, paper.source, &mut forms);
+        }
+        for title in titles {
+            let sheet = Sheet::of(&page.runs, title.area);
+            let kind = kind(&sheet, title.kind);
+            let sides = sides(&sheet, kind, number);
+            let form = form(kind, sides, number, paper.source);
+            match forms.last_mut().filter(|last| goes_on(last, &form, &sheet)) {
+                Some(last) => append(last, form),
+                None => forms.push(form),
+            }
+        }
+    }
+    forms
+}
+
+/// Everything, wherever it stands.
+fn everywhere(page: &Page) -> Rect {
+    let far = (page.width.max(page.height).max(1) * 4) as f32;
+    Rect { x: -far, y: -far, width: far * 3.0, height: far * 3.0 }
+}
+
+/// A list that belongs to the invoice before, or the rest of its table; a ticket.
+fn untitled(page: &Page, number: u32, source: Source, forms: &mut Vec<Form>) {
+    let sheet = Sheet::of(&page.runs, everywhere(page));
+    if let Some(kind) = travel::untitled(&sheet) {
+        let sides = Sides { found: travel::paper_ticket(&sheet, number), items: Vec::new() };
+        forms.push(form(kind, sides, number, source));
+        return;
+    }
+    let heads = heads(&sheet);
+    let Some(last) = forms.last_mut().filter(|last| !heads.is_empty() && last.pages.1 + 1 == number) else { return };
+    // A list says whose it is.
+    let digits = sheet.spots("号码").iter().find_map(|spot| {
+        let text = sheet.after(spot, super::labels::Reach::LINE).compact();
+        Some(text.chars().take_while(char::is_ascii_digit).collect::<String>()).filter(|digits| digits.len() >= 8)
+    });
+    let own = text_of(last, NUMBER).map(str::to_owned);
+    if digits.is_some() && own.is_some() && digits != own {
+        return;
+    }
+    last.items.extend(items::items(&sheet, &heads));
+    last.pages.1 = number;
+}
+
+/// Tolls have columns of their own under the common title.
+fn kind(sheet: &Sheet, titled: Kind) -> Kind {
+    let has_plate = sheet.spots("车牌号").iter().any(|plate| sheet.spots("通行日期起").iter().any(|day| day.row == plate.row));
+    let has_mark = sheet.rows.iter().take(4).any(|row| row.chars.iter().map(|ch| ch.c).collect::<String>().contains("通行费"));
+    if titled == Kind::VatENormal && (has_plate || has_mark) { Kind::VatToll } else { titled }
+}
+
+fn sides(sheet: &Sheet, kind: Kind, page: u32) -> Sides {
+    let found = match kind {
+        Kind::DigitalRail => travel::rail(sheet, page),
+        Kind::DigitalAir => travel::air(sheet, page),
+        Kind::Train => travel::paper_ticket(sheet, page),
+        Kind::Vehicle | Kind::Taxi | Kind::Quota | Kind::Machine | Kind::Fiscal => plain::read(sheet, kind, page),
+        _ => return invoice::read(sheet, kind, page),
+    };
+    Sides { found, items: Vec::new() }
+}
+
+fn form(kind: Kind, sides: Sides, page: u32, source: Source) -> Form {
+    let field = |found: Found| Field {
+        pos_id: found.pos_id,
+        text: found.text,
+        probability: found.probability,
+        source,
+        page: found.page,
+        rect: found.rect,
+    };
+    Form { kind, fields: sides.found.into_iter().map(field).collect(), items: sides.items, pages: (page, page) }
+}
+
+fn text_of<'a>(form: &'a Form, pos_id: &str) -> Option<&'a str> {
+    form.fields.iter().find(|field| field.pos_id == pos_id).map(|field| field.text.as_str())
+}
+
+/// The same number again, on this page or the next, or a page that says it is not the first.
+fn goes_on(last: &Form, next: &Form, sheet: &Sheet) -> bool {
+    if last.kind != next.kind || next.pages.0 > last.pages.1 + 1 {
+        return false;
+    }
+    match (text_of(last, NUMBER), text_of(next, NUMBER)) {
+        (Some(a), Some(b)) => a == b && text_of(last, "发票代码") == text_of(next, "发票代码"),
+        (Some(_), None) => is_later_page(sheet),
+        _ => false,
+    }
+}
+
+/// `共2页 第2页`
+fn is_later_page(sheet: &Sheet) -> bool {
+    sheet.rows.iter().any(|row| {
+        let text: String = row.chars.iter().map(|ch| ch.c).collect();
+        let later = text.split_once('第').and_then(|(before, rest)| {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            (before.contains('共') && rest[digits.len()..].starts_with('页')).then(|| digits.parse::<u32>().ok())?
+        });
+        later.is_some_and(|page| page > 1)
+    })
+}
+
+/// What a further page adds. One that says all the same once more is a copy.
+fn append(form: &mut Form, next: Form) {
+    form.pages.1 = next.pages.1;
+    let is_copy = !form.items.is_empty() && form.items == next.items && text_of(form, "金额").is_some();
+    if !is_copy {
+        form.items.extend(next.items);
+    }
+    for field in next.fields {
+        match form.fields.iter_mut().find(|own| own.pos_id == field.pos_id) {
+            None => form.fields.push(field),
+            Some(own) if own.text == field.text => own.probability = own.probability.max(field.probability),
+            Some(own) if own.pos_id == "备注" => own.text = format!("{} {}", own.text, field.text),
+            // Of two sums in doubt that one is the sum which the others agree with.
+            Some(own) if own.probability <= DOUBT && field.probability > DOUBT => *own = field,
+            Some(_) if field.probability <= DOUBT => {}
+            Some(own) => own.probability = own.probability.min(DOUBT),
+        }
+    }
+}
+
+/// With what the file states, the surest first.
+pub(super) fn with_data(paper: &Paper, mut forms: Vec<Form>) -> Vec<Form> {
+    let stood = forms.len();
+    // Whose lines are those of a surer statement already.
+    let mut listed: Vec<usize> = Vec::new();
+    for (source, data) in &paper.stated {
+        let number = stated::value(data, NUMBER);
+        let own = forms.iter().position(|form| number.is_some() && text_of(form, NUMBER) == number);
+        // Where there is but one, what is stated is about it, also where the two contradict each other.
+        let own = own.or_else(|| (forms.len() == 1 && (stood == 1 || number.is_none())).then_some(0));
+        let Some(at) = own.or_else(|| of_data(paper, number, &mut forms)) else { continue };
+        let Some(form) = forms.get_mut(at) else { continue };
+        state(form, *source, data);
+        if !data.items.is_empty() && !listed.contains(&at) {
+            form.items.clone_from(&data.items);
+            listed.push(at);
+        }
+    }
+    for form in &mut forms {
+        form.fields.sort_by_key(|field| field.source);
+    }
+    forms
+}
+
+/// An invoice that no page shows as one we know: a file of data, a scan that carries it.
+fn of_data(paper: &Paper, number: Option<&str>, forms: &mut Vec<Form>) -> Option<usize> {
+    let same = paper.stated.iter().filter(|(_, data)| number.is_none() || stated::value(data, NUMBER) == number);
+    let kind = same.filter_map(|(_, data)| data.kind).next()?;
+    let pages = (1, u32::try_from(paper.pages.len()).unwrap_or(1).max(1));
+    forms.push(Form { kind, fields: Vec::new(), items: Vec::new(), pages });
+    Some(forms.len() - 1)
+}
+
+fn state(form: &mut Form, source: Source, data: &Stated) {
+    for field in stated::fields(source, data) {
+        match form.fields.iter_mut().find(|own| own.pos_id == field.pos_id && own.source == source && own.rect.is_none()) {
+            Some(own) if is_same(field.pos_id, &own.text, &field.text) => {}
+            Some(own) => own.probability = own.probability.min(DOUBT),
+            None => insert(form, field),
+        }
+    }
+}
+
+/// Data and text of an OFD are of one source: the data stays, and says so where the text differs.
+fn insert(form: &mut Form, mut field: Field) {
+    let shown = form.fields.iter().position(|own| own.pos_id == field.pos_id && own.source == field.source);
+    if let Some(shown) = shown.map(|at| form.fields.remove(at)) {
+        if is_same(field.pos_id, &shown.text, &field.text) {
+            (field.rect, field.page) = (shown.rect, shown.page);
+            // As it is printed.
+            field.text = shown.text;
+        } else if shown.probability > DOUBT {
+            field.probability = field.probability.min(DOUBT);
+        }
+    }
+    form.fields.push(field);
+}
+
+fn is_same(pos_id: &str, a: &str, b: &str) -> bool {
+    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let same_sum = |a: &str, b: &str| money::amount(a).is_some_and(|fen| money::amount(b) == Some(fen));
+    match pos_id {
+        "日期" | "乘车日期" => date_of(a).is_some_and(|date| date_of(b) == Some(date)),
+        "金额" | "不含税金额" | "税额" => same_sum(a, b) || a == b,
+        "中文金额" => money::chinese_amount(a).is_some_and(|fen| money::chinese_amount(b) == Some(fen)),
+        _ => plain(a) == plain(b),
+    }
+}

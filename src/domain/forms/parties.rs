@@ -1,0 +1,170 @@
+//! Buyer and seller: whose a name or a tax number is, told by the upright label beside it, or by its place. Not here: how values are
+//! written (values.rs).
+
+use super::super::template::Rect;
+use super::columns::Head;
+use super::found::Found;
+use super::labels::{Reach, Spot};
+use super::lines::{Ch, Sheet, Stack, Text};
+use super::values::{self, Value};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Buyer,
+    Seller,
+}
+
+/// Where no upright label says it.
+const BY_PLACE: f64 = 0.8;
+
+const NAME: [&str; 2] = ["名称", "单位名称"];
+/// Longer ones first: the shorter are parts of them.
+const TAX: [&str; 7] = [
+    "统一社会信用代码/纳税人识别号",
+    "统一社会信用代码/",
+    "统一社会信用代码",
+    "纳税人识别号",
+    "税务登记号",
+    "纳税人登记号",
+    "税号",
+];
+
+pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
+    let names: Vec<Spot> = NAME.iter().flat_map(|label| sheet.spots(label)).filter(|spot| is_outside(heads, spot)).collect();
+    let taxes = tax_spots(sheet);
+    let mut found = Vec::new();
+    for (side, pos_id) in [(Side::Buyer, "客户名称"), (Side::Seller, "销方名称")] {
+        let candidates = names.iter().filter_map(|spot| {
+            let sure = belongs(sheet, spot, &names, side)?;
+            let (value, rows) = name(sheet, spot, &taxes)?;
+            Some((Value { probability: value.probability.min(sure), ..value }, rows))
+        });
+        found.extend(Found::one(pos_id, page, candidates.collect()));
+    }
+    for (side, pos_id) in [(Side::Buyer, "购方税号"), (Side::Seller, "销方税号")] {
+        let candidates = taxes.iter().filter_map(|spot| {
+            let sure = belongs(sheet, spot, &taxes, side)?;
+            let text = sheet.after(spot, Reach { first: 14.0, next: 1.6, right: edge(sheet, spot) });
+            let value = values::tax_number(&text)?;
+            Some((Value { probability: value.probability.min(sure), ..value }, text))
+        });
+        found.extend(Found::one(pos_id, page, candidates.collect()));
+    }
+    found
+}
+
+/// The table's own 名称 is no party's.
+fn is_outside(heads: &[Head], spot: &Spot) -> bool {
+    heads.iter().all(|head| spot.row < head.row || spot.row > head.last)
+}
+
+fn tax_spots(sheet: &Sheet) -> Vec<Spot> {
+    let mut spots: Vec<Spot> = Vec::new();
+    for label in TAX {
+        for spot in sheet.spots(label) {
+            if !spots.iter().any(|other| other.row == spot.row && spot.from < other.to && spot.to > other.from) {
+                spots.push(spot);
+            }
+        }
+    }
+    // A label set in two rows has its value beside the second one.
+    let is_head = |spot: &Spot| sheet.after(spot, Reach::LINE).is_empty();
+    spots.retain(|spot| !is_head(spot));
+    spots.sort_by_key(|spot| (spot.row, spot.from));
+    spots
+}
+
+/// How sure a label is of a side; `None` if it is not.
+fn belongs(sheet: &Sheet, spot: &Spot, all: &[Spot], side: Side) -> Option<f64> {
+    let place = sheet.place(spot)?;
+    let (of, sure) = match by_stack(sheet, &place) {
+        Some(side) => (side, 1.0),
+        None => (by_place(sheet, spot, all)?, BY_PLACE),
+    };
+    (of == side).then_some(sure)
+}
+
+fn is_buyers(stack: &Stack) -> bool {
+    stack.text.starts_with('购')
+}
+
+/// The nearest upright label left of it, both of whose kind are there.
+fn by_stack(sheet: &Sheet, place: &Rect) -> Option<Side> {
+    let sides = || sheet.stacks.iter().filter(|stack| stack.text.starts_with(['购', '销']));
+    if !sides().any(is_buyers) || !sides().any(|stack| !is_buyers(stack)) {
+        return None;
+    }
+    let middle = place.y + place.height / 2.0;
+    let cost = |stack: &Stack| {
+        let aside = place.x - stack.rect.right();
+        let above = (stack.rect.y - middle).max(middle - stack.rect.bottom()).max(0.0);
+        (aside > -place.height).then(|| aside.max(0.0) + above * 3.0)
+    };
+    let nearest = sides().filter_map(|stack| Some((cost(stack)?, stack))).min_by(|(a, _), (b, _)| a.total_cmp(b));
+    let (_, stack) = nearest?;
+    // A label beside it, and not one somewhere on the page.
+    let reach = place.height * 2.5;
+    let is_beside = middle > stack.rect.y - reach && middle < stack.rect.bottom() + reach;
+    is_beside.then_some(if is_buyers(stack) { Side::Buyer } else { Side::Seller })
+}
+
+/// Two of a label: the left one is the buyer's, or the upper one.
+fn by_place(sheet: &Sheet, spot: &Spot, all: &[Spot]) -> Option<Side> {
+    let [first, second] = all else { return None };
+    let (a, b) = (sheet.place(first)?, sheet.place(second)?);
+    let is_side_by_side = (a.y - b.y).abs() < a.height.max(b.height);
+    let first_is_buyer = if is_side_by_side { a.x < b.x } else { a.y < b.y };
+    let is_first = spot == first;
+    Some(if is_first == first_is_buyer { Side::Buyer } else { Side::Seller })
+}
+
+/// Where a value ends at the latest: at the upright label right of it.
+fn edge(sheet: &Sheet, spot: &Spot) -> f32 {
+    let Some(place) = sheet.place(spot) else { return f32::MAX };
+    let middle = place.y + place.height / 2.0;
+    let reach = place.height * 2.5;
+    let right = sheet
+        .stacks
+        .iter()
+        .filter(|stack| stack.rect.x > place.right() && middle > stack.rect.y - reach && middle < stack.rect.bottom() + reach);
+    right.map(|stack| stack.rect.x).fold(f32::MAX, f32::min)
+}
+
+/// A name beside its label, which may go on above and below where it is too long for a row.
+fn name(sheet: &Sheet, spot: &Spot, taxes: &[Spot]) -> Option<(Value, Text)> {
+    let (place, right) = (sheet.place(spot)?, edge(sheet, spot));
+    let own = sheet.after(spot, Reach { first: 12.0, next: 2.2, right });
+    let beside = wrapped(sheet, spot, &place, right, taxes);
+    let text = if beside.len() > 1 { beside.into_iter().fold(Text::default(), joined) } else { own };
+    Some((values::name(&text)?, text))
+}
+
+fn joined(mut text: Text, row: Text) -> Text {
+    text.chars.extend(row.chars);
+    text
+}
+
+/// Rows that begin one below the other, from above the label down to the next label.
+fn wrapped(sheet: &Sheet, spot: &Spot, place: &Rect, right: f32, taxes: &[Spot]) -> Vec<Text> {
+    let middle = place.y + place.height / 2.0;
+    let next = taxes
+        .iter()
+        .filter_map(|tax| sheet.place(tax))
+        .filter(|tax| tax.y > place.y + place.height * 0.5 && (tax.x - place.x).abs() < place.height * 4.0);
+    let bottom = next.map(|tax| tax.y).fold(middle + place.height * 2.0, f32::min);
+    let top = middle - place.height * 1.3;
+    let row = &sheet.rows[spot.row];
+    let colon = row.chars.get(spot.to).filter(|ch| ch.c == ':').map_or(place.right(), |ch| ch.x1);
+    let beside = |row: &super::lines::Row| {
+        let chars: Vec<Ch> = row.chars.iter().copied().filter(|ch| ch.x0 > colon - ch.em * 0.4 && ch.x0 < right).collect();
+        let end = chars.windows(2).position(|pair| pair[0].gap(pair[1]) > 2.2).map_or(chars.len(), |at| at + 1);
+        Text { chars: chars[..end].to_vec() }
+    };
+    let within = sheet.rows.iter().filter(|row| row.middle() > top && row.middle() < bottom);
+    let rows: Vec<Text> = within.map(beside).filter(|text| !text.is_empty()).collect();
+    let first = rows.first().and_then(Text::rect).map(|rect| (rect.x, rect.height));
+    let Some((left, height)) = first else { return Vec::new() };
+    let near = |text: &Text| text.rect().is_some_and(|rect| (rect.x - left).abs() < height && rect.x - colon < height * 6.0);
+    let has_label = |text: &Text| text.chars.iter().any(|ch| ch.c == ':');
+    if rows.iter().all(near) && !rows.iter().any(has_label) { rows } else { Vec::new() }
+}
