@@ -56,7 +56,7 @@ pub(super) fn scaled(page: &PdfPage<'_>) -> (f32, u32, u32) {
     let (width, height) = page.render_dimensions();
     let longer = width.max(height).max(1.0);
     let scale = (DPI / 72.0).min(SIDE_MAX as f32 / longer);
-    let pixels = |points: f32| ((points * scale) as u32).clamp(1, SIDE_MAX);
+    let pixels = |points: f32| ((points * scale).round() as u32).clamp(1, SIDE_MAX);
     (scale, pixels(width), pixels(height))
 }
 
