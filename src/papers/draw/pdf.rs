@@ -15,15 +15,18 @@ use std::sync::Arc;
 pub fn page(bytes: &[u8], index: usize) -> Result<RgbImage, Trouble> {
     let pdf = open(bytes)?;
     let page = pdf.pages().get(index).ok_or(Trouble::Damaged)?;
-    let (scale, width, height) = scaled(page);
+    let (_, width, height) = scaled(page);
+    let (points_wide, points_high) = page.render_dimensions();
+    // The renderer cuts what is left of a pixel off; a quarter more than whole is cut too.
+    let exact = |pixels: u32, points: f32| (pixels as f32 + 0.25) / points.max(0.01);
     let pixels = render(
         page,
         &RenderCache::new(),
         &InterpreterSettings { font_resolver: Arc::new(resolve), ..InterpreterSettings::default() },
         &RenderSettings::default(),
-        &PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE },
+        &PixmapSettings { x_scale: exact(width, points_wide), y_scale: exact(height, points_high), bg_color: WHITE },
     );
-    // A page thinner than a pixel has no picture.
+    // A page without an extent has no picture.
     Some(rgb(&pixels)).filter(|picture| picture.dimensions() == (width, height)).ok_or(Trouble::Damaged)
 }
 
