@@ -31,7 +31,9 @@ impl<'a> VatCode<'a> {
 
     /// `(pos_id, text)` of what it says of its invoice. Its sum is the one without tax on forms that show tax, and is left out.
     pub fn fields(&self) -> Vec<(String, String)> {
-        let said = [(AreaKind::InvoiceCode, self.code), (AreaKind::InvoiceId, self.number), (AreaKind::Date, self.date)];
+        // As forms print it.
+        let date = date_of(self.date).map(|(year, month, day)| format!("{year}年{month:02}月{day:02}日")).unwrap_or_default();
+        let said = [(AreaKind::InvoiceCode, self.code), (AreaKind::InvoiceId, self.number), (AreaKind::Date, &date)];
         let said = said.into_iter().filter(|(_, text)| !text.is_empty());
         said.map(|(kind, text)| (kind.pos_id().to_owned(), text.to_owned())).collect()
     }
