@@ -31,12 +31,14 @@ const TAX: [&str; 7] = [
 
 pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     let names: Vec<Spot> = NAME.iter().flat_map(|label| sheet.spots(label)).filter(|spot| is_outside(heads, spot)).collect();
-    let taxes = tax_spots(sheet);
+    let labels = tax_spots(sheet);
+    // A label set in two rows has its value beside the second one.
+    let taxes: Vec<Spot> = labels.iter().copied().filter(|spot| !sheet.after(spot, Reach::LINE).is_empty()).collect();
     let mut found = Vec::new();
     for (side, pos_id) in [(Side::Buyer, "客户名称"), (Side::Seller, "销方名称")] {
         let candidates = names.iter().filter_map(|spot| {
             let sure = belongs(sheet, spot, &names, side)?;
-            let (value, rows) = name(sheet, spot, &taxes)?;
+            let (value, rows) = name(sheet, spot, &labels)?;
             Some((Value { probability: value.probability.min(sure), ..value }, rows))
         });
         found.extend(Found::one(pos_id, page, candidates.collect()));
@@ -67,9 +69,6 @@ fn tax_spots(sheet: &Sheet) -> Vec<Spot> {
             }
         }
     }
-    // A label set in two rows has its value beside the second one.
-    let is_head = |spot: &Spot| sheet.after(spot, Reach::LINE).is_empty();
-    spots.retain(|spot| !is_head(spot));
     spots.sort_by_key(|spot| (spot.row, spot.from));
     spots
 }
@@ -151,7 +150,8 @@ fn wrapped(sheet: &Sheet, spot: &Spot, place: &Rect, right: f32, taxes: &[Spot])
         .iter()
         .filter_map(|tax| sheet.place(tax))
         .filter(|tax| tax.y > place.y + place.height * 0.5 && (tax.x - place.x).abs() < place.height * 4.0);
-    let bottom = next.map(|tax| tax.y).fold(middle + place.height * 2.0, f32::min);
+    let next = next.map(|tax| tax.y).min_by(f32::total_cmp);
+    let bottom = next.map_or(middle + place.height * 1.3, |next| next.min(middle + place.height * 5.0));
     let top = middle - place.height * 1.3;
     let row = &sheet.rows[spot.row];
     let colon = row.chars.get(spot.to).filter(|ch| ch.c == ':').map_or(place.right(), |ch| ch.x1);
@@ -161,7 +161,7 @@ fn wrapped(sheet: &Sheet, spot: &Spot, place: &Rect, right: f32, taxes: &[Spot])
         Text { chars: chars[..end].to_vec() }
     };
     let within = sheet.rows.iter().filter(|row| row.middle() > top && row.middle() < bottom);
-    let rows: Vec<Text> = within.map(beside).filter(|text| !text.is_empty()).collect();
+    let rows: Vec<Text> = within.map(beside).filter(|text| !text.is_empty() && !values::is_serial(&text.compact())).collect();
     let first = rows.first().and_then(Text::rect).map(|rect| (rect.x, rect.height));
     let Some((left, height)) = first else { return Vec::new() };
     let near = |text: &Text| text.rect().is_some_and(|rect| (rect.x - left).abs() < height && rect.x - colon < height * 6.0);
