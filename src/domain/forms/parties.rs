@@ -14,7 +14,9 @@ enum Side {
     Seller,
 }
 
-/// Where no upright label says it.
+/// Where no upright label says it, but both stand where every such form has them.
+const BY_FORM: f64 = 0.93;
+/// Where only their order says it.
 const BY_PLACE: f64 = 0.8;
 
 const NAME: [&str; 2] = ["名称", "单位名称"];
@@ -30,14 +32,15 @@ const TAX: [&str; 7] = [
 ];
 
 pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
-    let names: Vec<Spot> = NAME.iter().flat_map(|label| sheet.spots(label)).filter(|spot| is_outside(heads, spot)).collect();
+    let names: Vec<Spot> =
+        NAME.iter().flat_map(|label| beside_upright(sheet, label)).filter(|spot| is_outside(heads, spot)).collect();
     let labels = tax_spots(sheet);
     // A label set in two rows has its value beside the second one.
     let taxes: Vec<Spot> = labels.iter().copied().filter(|spot| !sheet.after(spot, Reach::LINE).is_empty()).collect();
     let mut found = Vec::new();
     for (side, pos_id) in [(Side::Buyer, "客户名称"), (Side::Seller, "销方名称")] {
         let candidates = names.iter().filter_map(|spot| {
-            let sure = belongs(sheet, spot, &names, side)?;
+            let sure = belongs(sheet, heads, spot, &names, side)?;
             let (value, rows) = name(sheet, spot, &labels)?;
             Some((Value { probability: value.probability.min(sure), ..value }, rows))
         });
@@ -45,7 +48,7 @@ pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     }
     for (side, pos_id) in [(Side::Buyer, "购方税号"), (Side::Seller, "销方税号")] {
         let candidates = taxes.iter().filter_map(|spot| {
-            let sure = belongs(sheet, spot, &taxes, side)?;
+            let sure = belongs(sheet, heads, spot, &taxes, side)?;
             let text = sheet.after(spot, Reach { first: 14.0, next: 1.6, right: edge(sheet, spot) });
             let value = values::tax_number(&text)?;
             Some((Value { probability: value.probability.min(sure), ..value }, text))
@@ -53,6 +56,20 @@ pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
         found.extend(Found::one(pos_id, page, candidates.collect()));
     }
     found
+}
+
+/// An upright label may have been read into the row beside it: `购名称：`.
+fn beside_upright(sheet: &Sheet, label: &str) -> Vec<Spot> {
+    let alone = sheet.spots(label);
+    let glued = sheet.spots_within(label).into_iter().filter(|spot| {
+        let before = &sheet.rows[spot.row].chars[..spot.from];
+        let word: Vec<char> = before.iter().rev().map(|ch| ch.c).take_while(|c| "购买方信息销售货单位".contains(*c)).collect();
+        !word.is_empty()
+            && word.len() < 4
+            && (word.len() == before.len() || before[before.len() - word.len() - 1].gap(before[before.len() - word.len()]) > 0.8)
+    });
+    let more: Vec<Spot> = glued.filter(|spot| !alone.contains(spot)).collect();
+    alone.into_iter().chain(more).collect()
 }
 
 /// The table's own 名称 is no party's.
@@ -74,11 +91,11 @@ fn tax_spots(sheet: &Sheet) -> Vec<Spot> {
 }
 
 /// How sure a label is of a side; `None` if it is not.
-fn belongs(sheet: &Sheet, spot: &Spot, all: &[Spot], side: Side) -> Option<f64> {
+fn belongs(sheet: &Sheet, heads: &[Head], spot: &Spot, all: &[Spot], side: Side) -> Option<f64> {
     let place = sheet.place(spot)?;
     let (of, sure) = match by_stack(sheet, &place) {
         Some(side) => (side, 1.0),
-        None => (by_place(sheet, spot, all)?, BY_PLACE),
+        None => by_place(sheet, heads, spot, all)?,
     };
     (of == side).then_some(sure)
 }
@@ -108,13 +125,17 @@ fn by_stack(sheet: &Sheet, place: &Rect) -> Option<Side> {
 }
 
 /// Two of a label: the left one is the buyer's, or the upper one.
-fn by_place(sheet: &Sheet, spot: &Spot, all: &[Spot]) -> Option<Side> {
+fn by_place(sheet: &Sheet, heads: &[Head], spot: &Spot, all: &[Spot]) -> Option<(Side, f64)> {
     let [first, second] = all else { return None };
     let (a, b) = (sheet.place(first)?, sheet.place(second)?);
     let is_side_by_side = (a.y - b.y).abs() < a.height.max(b.height);
     let first_is_buyer = if is_side_by_side { a.x < b.x } else { a.y < b.y };
-    let is_first = spot == first;
-    Some(if is_first == first_is_buyer { Side::Buyer } else { Side::Seller })
+    let (above, below) =
+        (|spot: &Spot| heads.iter().all(|head| spot.row < head.row), |spot: &Spot| heads.iter().all(|head| spot.row > head.last));
+    let (upper, lower) = if first.row <= second.row { (first, second) } else { (second, first) };
+    let as_ever = !heads.is_empty() && above(upper) && if is_side_by_side { above(lower) } else { below(lower) };
+    let side = if (spot == first) == first_is_buyer { Side::Buyer } else { Side::Seller };
+    Some((side, if as_ever { BY_FORM } else { BY_PLACE }))
 }
 
 /// Where a value ends at the latest: at the upright label right of it.
