@@ -66,7 +66,7 @@ fn day(text: &str) -> &str {
 /// A digital invoice since 2021.
 fn einvoice(root: &Node) -> Option<Stated> {
     let mut says = Stating::of(kind_of_einvoice(root));
-    let supervision = root.child("TaxSupervisionInfo");
+    let supervision = root.find("TaxSupervisionInfo");
     says.say("发票号码", root.find("Header").and_then(|header| header.said("EIid")));
     says.say("发票号码", supervision.and_then(|part| part.said("InvoiceNumber")));
     // RequestTime may be the day before.

@@ -4,6 +4,7 @@ use super::older::{Action1, Candidate1, Conflict1, Device1, Invoice1, Invoice2, 
 use crate::domain::device::Listed;
 use crate::domain::invoice::{Candidate, Invoice};
 use crate::domain::lease::Running;
+use crate::domain::paper::Item;
 use crate::domain::template::Template;
 use bincode::Options;
 use serde::{Serialize, de::DeserializeOwned};
@@ -137,7 +138,7 @@ records!(
     crate::domain::label_look::LabelLook,
     crate::domain::lease::Claim,
     crate::domain::news::News,
-    Vec<crate::domain::paper::Item>,
+    Vec<Item>,
     crate::domain::totals::Totals,
 );
 

@@ -12,6 +12,7 @@ mod beside;
 mod beyond_reach;
 mod crash;
 mod disk;
+mod documents;
 mod duplicates;
 mod dispatching;
 mod engines;

@@ -8,9 +8,11 @@ use paperline::domain::device::{Conflict, ConflictKind, Device, Import, ImportSt
 use paperline::domain::fact::Fact;
 use paperline::domain::ids::{ActionId, CompanyId, InvoiceId, PictureId, TemplateId, TokenId, UserId};
 use paperline::domain::invoice::{Candidate, Correction, Invoice, Picture, PictureFormat, Purpose, Standing};
+use paperline::domain::kind::Kind;
 use paperline::domain::label_look::LabelLook;
 use paperline::domain::lease::{Claim, Moment, Running};
 use paperline::domain::news::{Broken, News};
+use paperline::domain::paper::{Item, Source};
 use paperline::domain::template::Template;
 use paperline::domain::totals::Totals;
 use paperline::store::record::{self, Record};
@@ -251,8 +253,18 @@ fn invoices(rows: &Rows) -> Vec<Looked> {
             2 => |invoice: Invoice| {
                 is_the_third(&invoice);
                 assert_eq!((invoice.file_name.as_str(), invoice.version, invoice.void), ("i.png", 1, None));
+                assert_eq!((invoice.kind, invoice.part, invoice.pages), (None, 1, (1, 1)));
+            },
+            3 => |invoice: Invoice| {
+                is_the_third(&invoice);
+                assert_eq!((invoice.kind, invoice.part, invoice.pages), (Some(Kind::DigitalSpecial), 2, (3, 4)));
+                assert_eq!((invoice.regions[0].source, invoice.regions[0].page), (Source::Ocr, 1));
             },
         }
+        Vec<Item> { 1 => |items: Vec<Item>| {
+            let Item { name, unit, quantity, price, amount, tax_rate, tax, .. } = &items[0];
+            assert_eq!([name, unit, quantity, price, amount, tax_rate, tax], ["纸", "箱", "2", "1.5", "3.00", "13%", "0.39"]);
+        } }
         InvoiceId { 1 => |id| assert_eq!(id, InvoiceId(7)) }
         Correction { 1 => |correction: Correction| {
             assert_eq!((correction.pos_id.as_str(), correction.old.as_str(), correction.new.as_str()), ("客户名称", "中山大学", "北京大学"));

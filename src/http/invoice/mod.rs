@@ -2,7 +2,9 @@
 
 pub mod exports;
 pub mod faults;
+pub mod files;
 pub mod invoices;
+pub mod originals;
 pub mod queue;
 pub mod thumbs;
 pub mod trial;

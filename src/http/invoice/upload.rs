@@ -1,26 +1,23 @@
 //! The invoice line's endpoints, as its interface document spells them.
 
-use super::thumbs;
+use super::files;
 use super::unpack::unpacked;
 use crate::app::pictures::{self, Kept, Shape};
 use crate::app::templates::{self, Drawn};
-use crate::app::{App, invoices, queues};
-use crate::domain::account::{Actor, Permission};
+use crate::app::{App, queues};
 use crate::domain::action::{FailedFile, QueueSizes, UploadAnswer};
-use crate::domain::ids::{ActionId, CompanyId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Picture, PictureFormat, Purpose};
+use crate::domain::ids::{ActionId, CompanyId, TemplateId};
 use crate::domain::refusal::{Code, Refusal, sentence};
 use crate::domain::template::Template;
 use crate::http::edge::call::{Call, Route};
 use crate::http::edge::fields::{Fields, Upload};
 use crate::http::edge::reply::{self, Language, Reply};
-use crate::http::edge::sent_file::SentFile;
 use crate::http::wire::spelling as wire;
 use crate::store::blobs::Incoming;
 use crate::store::{StoreError, View};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hyper::header::{self, HeaderValue};
+use hyper::header::HeaderValue;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -250,109 +247,6 @@ fn in_words(
     Ok(list)
 }
 
-/// Only pictures of the actor's company, of a kind they may see.
-fn visible(app: &App, actor: &Actor, id: Option<crate::domain::ids::PictureId>) -> Result<Picture, Refusal> {
-    let unknown = || Refusal::not_found("没有这张图片", "no such picture");
-    let picture =
-        app.store.read(|view| pictures::get(view, id.unwrap_or(crate::domain::ids::PictureId(0))))?.ok_or_else(unknown)?;
-    use Permission::{ConsoleR, FaultR, InvoiceR, ModelR, QueueR};
-    let permissions: &[Permission] = match picture.purpose {
-        Purpose::Invoice => &[InvoiceR, QueueR, ConsoleR, FaultR],
-        Purpose::Template => &[ModelR, ConsoleR],
-    };
-    if actor.sees(picture.company) && permissions.iter().any(|p| actor.may(*p)) {
-        Ok(picture)
-    } else {
-        Err(Refusal::no_permission())
-    }
-}
-
-async fn sent_file(call: &Call, picture: &Picture) -> Result<SentFile, Refusal> {
-    let held = call.edge.budgets.pictures.take(call.who(), 1)?;
-    SentFile::open(call.edge.app.blobs.path(&picture.hash), held).await
-}
-
-/// The object with the picture, or the first page, as a data URL.
-async fn with_picture(call: &Call, picture: &Picture, page: u32, name: &str, mut object: Value) -> Result<Reply, Refusal> {
-    if !picture.format.is_document() {
-        return Ok(sent_file(call, picture).await?.reply_in_json(object, name, picture.format.media_type()));
-    }
-    let drawn = call.edge.thumbs.get(call.edge.app.clone(), picture, page, thumbs::WHOLE).await?;
-    object[name] = json!(format!("data:{};base64,{}", PictureFormat::Jpeg.media_type(), BASE64.encode(&drawn)));
-    Ok(reply::json(&object))
-}
-
-pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
-    let url = call.fields.text("url")?;
-    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_url(url))?;
-    let page = url.rsplit('/').next().map_or(1, wire::page_of_name);
-    with_picture(&call, &picture, page, "img_str", json!({})).await
-}
-
-/// `width`: shrunk, for lists. `as`: converted, for browsers that can't show the original. Pages of documents are drawn.
-pub async fn image(call: Call) -> Result<Reply, Refusal> {
-    let name = call.captured.get("name").map_or("", String::as_str);
-    let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_name(name))?;
-    let whole = match call.fields.text_or_none("as")? {
-        None => picture.format.is_document().then_some(thumbs::WHOLE),
-        Some("jpeg") => Some(thumbs::WHOLE),
-        Some(_) => return Err(Refusal::malformed("as：应为 jpeg", "as: must be jpeg")),
-    };
-    let width = call.fields.natural_or_none("width")?.map(thumbs::width).or(whole);
-    picture_reply(&call, &picture, wire::page_of_name(name), width).await
-}
-
-/// `width`: as JPEG; `None`: the file as it is. `page`: of a document.
-async fn picture_reply(call: &Call, picture: &Picture, page: u32, width: Option<u32>) -> Result<Reply, Refusal> {
-    let (etag, media_type) = match width {
-        Some(width) => (format!("\"{}-{page}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),
-        None => (format!("\"{}\"", picture.hash), picture.format.media_type()),
-    };
-    let etag = HeaderValue::from_str(&etag).map_err(|_| Refusal::internal())?;
-    let is_known = call.headers.get(header::IF_NONE_MATCH) == Some(&etag);
-    let mut reply = if is_known {
-        let mut reply = reply::new(hyper::StatusCode::NOT_MODIFIED, media_type, reply::full(""));
-        reply.headers_mut().remove(header::CONTENT_TYPE);
-        reply
-    } else {
-        match width {
-            Some(width) => {
-                let made = call.edge.thumbs.get(call.edge.app.clone(), picture, page, width).await?;
-                reply::new(hyper::StatusCode::OK, media_type, reply::full(made))
-            }
-            None => sent_file(call, picture).await?.reply(media_type),
-        }
-    };
-    reply::set(&mut reply, header::ETAG, etag);
-    // Revalidated each time: after a log-out nothing old is shown.
-    reply::set(&mut reply, header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    Ok(reply)
-}
-
-/// The file as it came.
-pub async fn original(call: Call) -> Result<Reply, Refusal> {
-    let (_, picture) = file_of(&call)?;
-    let name = format!("{}.{}", call.captured.get("id").map_or("", String::as_str), picture.format.extension());
-    Ok(reply::attached(sent_file(&call, &picture).await?.reply(picture.format.media_type()), &name))
-}
-
-/// A page of the invoice, from 1; of a picture there is one.
-pub async fn invoice_page(call: Call) -> Result<Reply, Refusal> {
-    let (pages, picture) = file_of(&call)?;
-    let page = call.number_in_path("n")?;
-    let there = u32::try_from(page).ok().and_then(|page| pages.0.checked_add(page)?.checked_sub(1));
-    let there =
-        there.filter(|there| page > 0 && *there <= pages.1).ok_or_else(|| Refusal::not_found("没有这一页", "no such page"))?;
-    picture_reply(&call, &picture, there, Some(thumbs::WHOLE)).await
-}
-
-/// The invoice's pages and its file.
-fn file_of(call: &Call) -> Result<((u32, u32), Picture), Refusal> {
-    let (actor, id) = (call.actor()?, InvoiceId(call.number_in_path("id")?));
-    let found = call.edge.app.store.read(|view| invoices::visible(view, actor, id))?;
-    Ok((found.pages, found.picture))
-}
-
 pub async fn open_console(call: Call) -> Result<Reply, Refusal> {
     let actor = call.actor()?;
     let running = call.edge.app.store.read(|view| {
@@ -366,7 +260,7 @@ pub async fn open_console(call: Call) -> Result<Reply, Refusal> {
     let Some((action, picture)) = running else { return Ok(reply::json(&json!({}))) };
     let mut value = wire::waiting(&action, &picture, &call.edge.app.settings().zone());
     value["company_name"] = json!(action.company_name);
-    with_picture(&call, &picture, 1, "img_str", value).await
+    files::with_picture(&call, &picture, 1, "img_str", value).await
 }
 
 pub async fn recognize_wait(call: Call) -> Result<Reply, Refusal> {

@@ -323,6 +323,10 @@ mod tests {
             "<PathObject CTM='0 0 0 0 0 0'><AbbreviatedData>M 0 0 L 5 5</AbbreviatedData></PathObject>",
             "<TextObject Size='900' CTM='1e20 0 0 1e20 0 0'><TextCode>发票</TextCode></TextObject>",
             "<ImageObject ResourceID='1'/>",
+            // A pattern over the whole page is a watermark.
+            "<PathObject Fill='true' Stroke='false'><FillColor Value='0 0 0'><Pattern/></FillColor><AbbreviatedData>M 0 0 L 90 0 L 90 90 C</AbbreviatedData></PathObject>",
+            // Filled, but with no colour.
+            "<PathObject Fill='true' Stroke='false'><AbbreviatedData>M 0 0 L 90 0 L 90 90 C</AbbreviatedData></PathObject>",
         ] {
             assert!(page_of(object).pixels().all(|pixel| pixel.0 == [255; 3]), "{object}");
         }

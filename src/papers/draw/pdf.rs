@@ -2,40 +2,32 @@
 
 use super::canvas::rgb;
 use super::font::BUNDLED;
-use crate::papers::{DPI, SIDE_MAX, Trouble};
+use crate::papers::Trouble;
+use crate::papers::pdf::{open, scaled};
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_interpret::font::{FallbackFontQuery, FontData, FontQuery};
 use hayro::hayro_interpret::hayro_cmap::CidFamily;
-use hayro::hayro_syntax::{LoadPdfError, Pdf};
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use image::RgbImage;
 use std::sync::Arc;
 
-const POINTS_PER_INCH: f32 = 72.0;
-
 pub fn page(bytes: &[u8], index: usize) -> Result<RgbImage, Trouble> {
-    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
-        LoadPdfError::Decryption(_) => Trouble::Locked,
-        LoadPdfError::Invalid => Trouble::Damaged,
-    })?;
+    let pdf = open(bytes)?;
     let page = pdf.pages().get(index).ok_or(Trouble::Damaged)?;
-    let (width, height) = page.render_dimensions();
-    let longer = width.max(height);
-    if !longer.is_finite() || width.min(height) <= 0.0 {
-        return Err(Trouble::Damaged);
-    }
-    let scale = (DPI / POINTS_PER_INCH).min(SIDE_MAX as f32 / longer);
+    let (_, width, height) = scaled(page);
+    let (points_wide, points_high) = page.render_dimensions();
     // The renderer cuts what is left of a pixel off; a quarter more than whole is cut too.
-    let exact = |side: f32| ((side * scale).round().max(1.0) + 0.25) / side;
+    let exact = |pixels: u32, points: f32| (pixels as f32 + 0.25) / points.max(0.01);
     let pixels = render(
         page,
         &RenderCache::new(),
         &InterpreterSettings { font_resolver: Arc::new(resolve), ..InterpreterSettings::default() },
         &RenderSettings::default(),
-        &PixmapSettings { x_scale: exact(width), y_scale: exact(height), bg_color: WHITE },
+        &PixmapSettings { x_scale: exact(width, points_wide), y_scale: exact(height, points_high), bg_color: WHITE },
     );
-    Ok(rgb(&pixels))
+    // A page without an extent has no picture.
+    Some(rgb(&pixels)).filter(|picture| picture.dimensions() == (width, height)).ok_or(Trouble::Damaged)
 }
 
 /// A font that the file does not bring.

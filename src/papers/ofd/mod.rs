@@ -110,6 +110,7 @@ fn run(glyphs: &[Glyph], object: &Object, size: f32, stretch: f32, area: &Area) 
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::domain::kind::Kind;
     use std::io::{Cursor, Write};
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
@@ -168,6 +169,26 @@ pub mod tests {
         assert_eq!([number.y, number.height, below.y].map(mm), [11.4, 3.0, 15.4]);
         let numbers: Vec<&str> = paper.stated.iter().map(|(_, stated)| stated.fields[0].1.as_str()).collect();
         assert_eq!(numbers, ["12345678", "24112000000000000001", "12345"]);
+    }
+
+    #[test]
+    fn a_railway_ticket_is_read_from_its_accounting_data() {
+        let ticket =
+            "<xbrl><rai:ElectronicInvoiceRailwayETicketNumber>26419100000999000004</rai:ElectronicInvoiceRailwayETicketNumber>
+            <rai:Fare>272.50</rai:Fare></xbrl>";
+        let parts = [
+            ("OFD.xml", ROOT),
+            ("Doc_0/Document.xml", DOCUMENT),
+            ("Doc_0/P.xml", PAGE),
+            ("Doc_0/Attachs/Attachments.xml", "<Attachments/>"),
+            ("Doc_0/Attachs/notes.xml", "<notes>"),
+            ("Doc_0/Attachs/rai_issuer_26419100000999000004.xml", ticket),
+        ];
+        let stated = read(&zipped(&parts)).unwrap().stated;
+        let (source, first) = &stated[0];
+        let fare = ("金额".to_owned(), "272.50".to_owned());
+        assert_eq!((*source, first.kind, first.fields.contains(&fare)), (Source::Ofd, Some(Kind::DigitalRail), true));
+        assert_eq!(stated.len(), 2);
     }
 
     #[test]

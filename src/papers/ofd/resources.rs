@@ -101,8 +101,11 @@ impl Resources {
         style
     }
 
-    /// A shading is taken for the first of its colours.
+    /// A shading is taken for the first of its colours. A pattern is a watermark, which nobody misses: nothing.
     pub fn colour(&self, node: &Node) -> Option<Colour> {
+        if node.child("Pattern").is_some() {
+            return Some(Colour { rgb: [255; 3], alpha: 0 });
+        }
         let holder = if node.attribute("Value").is_some() { node } else { node.find("Color").unwrap_or(node) };
         let values = numbers(holder.attribute("Value")?);
         let alpha = node.attribute("Alpha").and_then(|alpha| alpha.trim().parse::<f32>().ok()).unwrap_or(255.0);

@@ -4,6 +4,7 @@ pub mod administrator;
 pub mod beside;
 pub mod described;
 pub mod disk;
+pub mod documents;
 
 use serde_json::Value;
 use std::collections::BTreeSet;

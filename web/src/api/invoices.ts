@@ -42,7 +42,8 @@ export function originalUrl(id: number): string {
   return at('/api/invoices/{id}/original', id).path
 }
 
-export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx'): string {
+/** `zip`: the originals. */
+export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx' | 'zip'): string {
   return address(`/api/invoices/export.${kind}`, filter)
 }
 

@@ -594,6 +594,7 @@ export interface Get extends Read {
   '/api/invoices': { takes: InvoiceFilter & { cursor?: number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }
   '/api/invoices/export.csv': { takes: InvoiceFilter & { lang?: string }; gives: never }
   '/api/invoices/export.xlsx': { takes: InvoiceFilter & { lang?: string }; gives: never }
+  '/api/invoices/export.zip': { takes: InvoiceFilter & { lang?: string; name?: string }; gives: never }
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
   '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }
   '/api/invoices/{id}/page/{n}': { takes: Record<string, never>; gives: never }

@@ -42,6 +42,7 @@ export default {
     items: 'Items ({n})',
     item: { name: 'Item', spec: 'Specification', unit: 'Unit', quantity: 'Quantity', price: 'Price', amount: 'Amount', tax_rate: 'Tax rate', tax: 'Tax' },
     pages: 'Pages',
+    originals: 'Originals',
     original: 'Original file',
     red: 'Red',
     void: 'Void',

@@ -1,0 +1,174 @@
+//! Documents through the door: PDF, OFD, XML and ZIP, over the wire. The files are made in support/documents.rs.
+
+use crate::support::documents::{Digital, digital, pdf, zip};
+use crate::support::{Client, Paperline, eventually};
+use serde_json::{Value, json};
+
+/// What came of these files, in their order, one list for each action.
+fn read(client: &Client, files: &[(&str, &[u8])]) -> Vec<Vec<Value>> {
+    let answer = client.upload("/invoice/recognizeImage", files);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let actions = answer.body["action_id_list"].as_array().unwrap().clone();
+    actions.iter().map(|action| of_action(client, action)).collect()
+}
+
+fn of_action(client: &Client, action: &Value) -> Vec<Value> {
+    let list = || client.get(&format!("/api/invoices?action_id={action}")).body["invoices"].as_array().unwrap().clone();
+    let mut found = eventually("it is read", || Some(list()).filter(|found| !found.is_empty()));
+    // Newest first.
+    found.reverse();
+    found
+}
+
+fn text<'a>(invoice: &'a Value, area: &str) -> &'a str {
+    invoice["region_list"][area]["ocr_result"].as_str().unwrap_or_default()
+}
+
+fn id(invoice: &Value) -> u64 {
+    invoice["invoice_id"].as_u64().unwrap()
+}
+
+/// Every value that the file says, and that nobody is needed.
+fn holds(invoice: &Value, made: &Digital, date: &str) {
+    let wanted = [
+        ("发票号码", made.number),
+        ("日期", date),
+        ("客户名称", made.buyer.0),
+        ("购方税号", made.buyer.1),
+        ("销方名称", made.seller.0),
+        ("销方税号", made.seller.1),
+        ("不含税金额", made.net),
+        ("税额", made.tax),
+        ("金额", made.total),
+    ];
+    for (area, value) in wanted {
+        assert_eq!(text(invoice, area), value, "{area}: {invoice:#}");
+    }
+    assert_eq!((invoice["state"].as_str(), invoice["reason"].as_str()), (Some("passed"), Some("")), "{invoice:#}");
+    let kind = if made.is_special { "digital_special" } else { "digital_normal" };
+    assert_eq!((invoice["kind"].as_str(), &invoice["model_id"]), (Some(kind), &Value::Null));
+}
+
+fn has_items(invoice: &Value, made: &Digital) {
+    let items: Vec<Value> = made
+        .lines
+        .iter()
+        .map(|line| {
+            json!({ "name": line.name, "spec": line.spec, "unit": line.unit, "quantity": line.quantity, "price": line.price,
+                "amount": line.amount, "tax_rate": format!("{}%", line.rate), "tax": line.tax })
+        })
+        .collect();
+    assert_eq!(invoice["items"], Value::Array(items), "{invoice:#}");
+}
+
+#[test]
+fn an_invoice_as_xml_ofd_and_pdf_is_read_whole_and_kept_as_it_came() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let made = digital();
+    let (xml, ofd, pdf) = (made.xml(), made.ofd(), pdf(&[&made]));
+    let read = read(&client, &[("a.xml", &xml), ("a.ofd", &ofd), ("a.pdf", &pdf)]);
+    let printed = made.printed_date();
+    for ((invoices, bytes), (source, date)) in
+        read.iter().zip([&xml, &ofd, &pdf]).zip([("xml", made.date), ("ofd", &printed), ("pdf", &printed)])
+    {
+        let [invoice] = &invoices[..] else { panic!("{source}: {invoices:#?}") };
+        assert_eq!(invoice["source"], source);
+        holds(invoice, &made, date);
+        has_items(invoice, &made);
+        assert_eq!(invoice["region_list"]["发票号码"]["source"], source, "{invoice:#}");
+        let original = client.send("GET", &format!("/api/invoices/{}/original", id(invoice)), &[], &[]);
+        assert_eq!((original.status, &original.bytes), (200, bytes), "{source}");
+        for path in [format!("/api/invoices/{}/page/1", id(invoice)), invoice["invoice_url"].as_str().unwrap().to_owned()] {
+            let page = client.get(&path);
+            assert_eq!((page.status, page.header("content-type")), (200, "image/jpeg"), "{source} {path}");
+            let picture = image::load_from_memory(&page.bytes).unwrap().into_luma8();
+            let dark = picture.pixels().filter(|pixel| pixel.0[0] < 128).count();
+            assert!(dark > 500, "{source}: the page shows nothing ({dark} dark pixels)");
+        }
+        assert_eq!(client.get(&format!("/api/invoices/{}/page/2", id(invoice))).status, 404);
+    }
+    // The same invoice three times counts once.
+    let sums = client.get("/api/invoices").body["sums"].clone();
+    assert_eq!((&sums["confirmed"]["count"], &sums["duplicate"]["count"]), (&json!(1), &json!(2)), "{sums}");
+}
+
+#[test]
+fn each_page_with_an_invoice_of_its_own_is_an_invoice_and_the_message_names_all() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let mut socket = client.socket("/invoice/webSocketServer");
+    socket.say(&json!({ "code": "001", "console_status": 1 }));
+    let second = Digital { number: "26322000004478296112", ..digital() };
+    let answer = client.upload("/invoice/recognizeImage", &[("two.pdf", &pdf(&[&digital(), &second]))]);
+    let action = answer.body["action_id_list"][0].clone();
+    let (message, before) = socket.until(1);
+    assert_eq!(message["action_id"], action);
+    let found = of_action(&client, &action);
+    let ids: Vec<u64> = found.iter().map(id).collect();
+    assert_eq!((&message["invoice_id"], &message["invoice_ids"]), (&json!(ids[0]), &json!(ids)));
+    assert_eq!(found.iter().map(|i| text(i, "发票号码")).collect::<Vec<_>>(), [digital().number, second.number]);
+    assert_eq!(found.iter().map(|i| i["first_page"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(client.get("/api/invoices").body["sums"]["confirmed"]["count"], 2, "two pages of a file are no duplicates");
+    // As of any reading: it began, what it is, what was read.
+    let told: Vec<i64> = before.iter().filter(|m| m["action_id"] == action).map(|m| m["msg_id"].as_i64().unwrap()).collect();
+    assert_eq!((told.first(), told.get(1)), (Some(&203), Some(&100)), "{told:?}");
+    assert!(told.contains(&101) && told.contains(&102), "{told:?}");
+    let matched = before.iter().find(|m| m["msg_id"] == 100).unwrap();
+    assert_eq!((&matched["id"], &matched["kind"]), (&Value::Null, &json!("digital_normal")));
+    assert_eq!(client.get(matched["url"].as_str().unwrap()).status, 200);
+}
+
+#[test]
+fn the_files_of_a_zip_are_taken_each_by_itself_and_what_is_none_is_named() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let other = Digital { number: "26322000004478296113", ..digital() };
+    let archive = zip(&[
+        ("发票/一.xml", &digital().xml()),
+        ("__MACOSX/发票/._一.xml", b"x"),
+        ("发票/二.ofd", &other.ofd()),
+        ("说明.txt", "请查收".as_bytes()),
+    ]);
+    let answer = client.upload("/invoice/recognizeImage", &[("全部.xml", &archive)]);
+    assert_eq!(answer.body["action_id_list"].as_array().unwrap().len(), 2, "{answer:?}");
+    assert_eq!(answer.body["failed"].as_array().unwrap().len(), 1, "{answer:?}");
+    assert_eq!(answer.body["failed"][0]["file"], "全部.xml/说明.txt");
+    let found: Vec<Value> =
+        answer.body["action_id_list"].as_array().unwrap().iter().flat_map(|action| of_action(&client, action)).collect();
+    assert_eq!(found.iter().map(|i| text(i, "发票号码")).collect::<Vec<_>>(), [digital().number, other.number]);
+    assert_eq!(found[0]["file_name"], "全部.xml/发票/一.xml");
+}
+
+#[test]
+fn what_can_not_be_read_is_refused_with_what_to_do_and_keeps_nothing_back() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let whole = pdf(&[&digital()]);
+    let cut = &whole[..whole.len() / 3];
+    for (name, bytes, says) in [
+        ("a.pdf", &b"<!DOCTYPE html><html><body>expired</body></html>"[..], "网页"),
+        ("a.pdf", cut, "不完整或已损坏"),
+        ("a.xml", b"<?xml version=\"1.0\"?><note>hello</note>", "没有发票"),
+        ("a.xml", b"<?xml version=\"1.0\"?><EInvoice><Header>", "不完整或已损坏"),
+        ("a.zip", b"PK\x03\x04cut off", "压缩包"),
+        ("a.ofd", &zip(&[("OFD.xml", b"<OFD/>")]), ""),
+    ] {
+        let answer = client.upload("/invoice/recognizeImage", &[(name, bytes)]);
+        assert!([400, 415].contains(&answer.status), "{name}: {answer:?}");
+        let why = answer.body["failed"][0]["err"].as_str().unwrap_or_default();
+        assert!(why.contains(says) && !why.is_empty(), "{name}: {answer:?}");
+    }
+    // A document is no template's picture.
+    assert_eq!(client.upload("/invoice/uploadModelOrigin", &[("a.pdf", &whole)]).status, 415);
+    assert_eq!(read(&client, &[("a.pdf", &whole)])[0].len(), 1, "the next good one is read");
+}
+
+#[test]
+fn without_known_forms_a_document_is_read_by_templates_only() {
+    let paperline = Paperline::start_with(&["--set", "known_forms=false"]);
+    let client = paperline.admin();
+    let found = read(&client, &[("a.pdf", &pdf(&[&digital()]))]);
+    assert_eq!((&found[0][0]["kind"], found[0][0]["state"].as_str()), (&json!("unknown"), Some("waiting")));
+    assert_eq!(found[0][0]["source"], "pdf");
+}
