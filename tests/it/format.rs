@@ -32,7 +32,7 @@ fn print(data: &Path) -> String {
         }
         print!(COUNTERS SETTINGS FORMAT COMPANIES GROUPS USERS USERS_BY_NAME SESSIONS TOKENS TOKENS_BY_HASH DEVICES DEVICES_BY_CPUID
             DEVICES_BY_TIME DEVICES_UNPRINTED PRINTS CONFLICTS CONFLICTS_BY_PAIR ACTIONS QUEUES RUNNING PAUSE BOOT UPLOAD_KEYS
-            UPLOAD_KEYS_BY_TIME PICTURES TEMPLATES TEMPLATES_BY_COMPANY INVOICES INVOICES_BY_COMPANY TOTALS REDS FAULTS FAULTS_BY_COMPANY CORRECTIONS
+            UPLOAD_KEYS_BY_TIME PICTURES TEMPLATES TEMPLATES_BY_COMPANY INVOICES INVOICES_BY_COMPANY ITEMS TOTALS REDS FAULTS FAULTS_BY_COMPANY CORRECTIONS
             CANDIDATES INVOICES_BY_IDENTITY LOG LOG_KEYS LOG_INDEX TWINS RETIRED STEPS IMPORTS IMPORTED LABEL_LOOKS CLAIMS NEWS);
         text
     })
@@ -78,6 +78,7 @@ fn is_read_and_served(format: u64) {
 #[ignore = "makes the fixture that the other test reads"]
 fn make_the_fixture() {
     use crate::external::{add_template, good_as, play, upload, watch};
+    use crate::support::documents::digital;
     use serde_json::json;
     let (address, _asked) = play(|id, _, stream| {
         good_as(77, id, stream);
@@ -120,6 +121,8 @@ fn make_the_fixture() {
     models.until(3);
     admin.patch("/api/settings", &json!({ "confidence_threshold": 0.99 }));
     upload(&admin);
+    console.until(1);
+    admin.upload("/invoice/recognizeImage", &[("a.xml", &digital().xml())]);
     console.until(1);
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
     admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));
