@@ -129,6 +129,11 @@ fn put(item: &mut Item, column: Column, text: &str) {
         Column::Amount | Column::Tax => plain_sum(text).unwrap_or_else(|| text.to_owned()),
         _ => text.to_owned(),
     };
+    // Two words of a row; Chinese ones have no blank between them.
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if matches!(column, Column::Name | Column::Spec) && is_word(slot.chars().next_back()) && is_word(text.chars().next()) {
+        slot.push(' ');
+    }
     slot.push_str(&text);
 }
 
