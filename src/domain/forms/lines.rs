@@ -112,6 +112,10 @@ impl Sheet {
         let mut stacks = Vec::new();
         for run in runs.iter().filter(|run| is_in(&run.rect) && run.rect.has_extent()) {
             match upright(run) {
+                // A part of a label may be read by itself: 购, and 买方 below it.
+                Some(stack) if stack.text.chars().all(|c| UPRIGHT.concat().contains(simple(c))) => {
+                    words.extend(one_by_one(&stack, run))
+                }
                 Some(stack) => stacks.push(stack),
                 None => words.extend(split(run)),
             }
@@ -134,6 +138,32 @@ fn upright(run: &Run) -> Option<Stack> {
     let count = text.chars().count() as f32;
     let is_tall = count >= 2.0 && run.rect.height > run.rect.width * 1.6 && run.rect.height > run.rect.width * count * 0.5;
     is_tall.then_some(Stack { text, rect: run.rect })
+}
+
+/// Old forms have their labels in traditional characters at times.
+fn simple(c: char) -> char {
+    match c {
+        '購' => '购',
+        '買' => '买',
+        '銷' => '销',
+        '貨' => '货',
+        '單' => '单',
+        '備' => '备',
+        '註' => '注',
+        '碼' => '码',
+        '區' => '区',
+        c => c,
+    }
+}
+
+fn one_by_one(stack: &Stack, run: &Run) -> Vec<Word> {
+    let height = stack.rect.height / stack.text.chars().count().max(1) as f32;
+    let (x0, x1) = (stack.rect.x, stack.rect.right());
+    let words = stack.text.chars().enumerate().map(|(n, c)| {
+        let y0 = stack.rect.y + height * n as f32;
+        Word::of(vec![Ch { c, x0, x1, y0, y1: y0 + height, em: height, probability: run.probability }])
+    });
+    words.flatten().collect()
 }
 
 fn split(run: &Run) -> Vec<Word> {
@@ -176,7 +206,7 @@ impl Word {
     }
 
     fn is_char(&self, c: char) -> bool {
-        matches!(self.chars.as_slice(), [only] if only.c == c)
+        matches!(self.chars.as_slice(), [only] if simple(only.c) == c)
     }
 }
 

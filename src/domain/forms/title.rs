@@ -3,7 +3,8 @@
 use super::super::kind::Kind;
 use super::super::paper::Page;
 use super::super::template::Rect;
-use super::labels::pieces;
+use super::columns::heads;
+use super::labels::{Reach, pieces};
 use super::lines::{Ch, Row, Sheet, Text};
 
 /// An invoice's place on its page.
@@ -70,10 +71,46 @@ pub(super) fn titles(page: &Page) -> Vec<Found> {
     // Small print that names a form is none, where a title stands.
     let tallest = found.iter().map(|(_, rect)| rect.height).fold(0.0, f32::max);
     found.retain(|(_, rect)| rect.height > tallest * 0.6);
+    found.extend(coded(&sheet, &found));
     in_reading_order(&mut found);
     let places: Vec<Rect> = found.iter().map(|(_, rect)| *rect).collect();
     let areas = areas(&sheet, &places, whole);
     found.into_iter().zip(areas).map(|((kind, _), area)| Found { kind, area }).collect()
+}
+
+/// A seal may hide a title; the code of an invoice says what it is, too. Where a title stands near, that one counts.
+fn coded(sheet: &Sheet, titles: &[(Kind, Rect)]) -> Vec<(Kind, Rect)> {
+    const SURE: f64 = 0.9;
+    if heads(sheet).is_empty() {
+        return Vec::new();
+    }
+    let numbers: Vec<Rect> = sheet.spots("发票号码").iter().filter_map(|spot| sheet.place(spot)).collect();
+    let codes = sheet.spots("发票代码").into_iter().filter_map(|spot| {
+        let place = sheet.place(&spot)?;
+        let code = sheet.after(&spot, Reach { first: 8.0, next: 1.2, right: f32::MAX });
+        let near = |other: &Rect, times: f32| (other.y - place.y).abs() < place.height * times;
+        let has_number = numbers.iter().any(|other| near(other, 4.0) && (other.x - place.x).abs() < place.height * 3.0);
+        let has_title = titles.iter().any(|(_, title)| near(title, 12.0));
+        let kind = kind_of_code(&code.compact()).filter(|_| code.probability() >= SURE)?;
+        (has_number && !has_title).then_some((kind, place))
+    });
+    codes.collect()
+}
+
+/// The last two of twelve digits, or the eighth of ten.
+fn kind_of_code(code: &str) -> Option<Kind> {
+    if !code.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    match (code.len(), code.get(10..12), code.get(7..8)) {
+        (12, Some("11" | "12"), _) if code.starts_with('0') => Some(Kind::VatENormal),
+        (12, Some("13"), _) if code.starts_with('0') => Some(Kind::VatESpecial),
+        (12, Some("04" | "05"), _) if code.starts_with('0') => Some(Kind::VatNormal),
+        (12, Some("06" | "07"), _) if code.starts_with('0') => Some(Kind::VatRoll),
+        (10, _, Some("1" | "5")) => Some(Kind::VatSpecial),
+        (10, _, Some("3" | "6")) => Some(Kind::VatNormal),
+        _ => None,
+    }
 }
 
 /// From top to bottom, those side by side from left to right.

@@ -259,6 +259,40 @@ fn paper_ones_have_their_numbers_without_a_label() {
 }
 
 #[test]
+fn a_title_under_a_seal_is_told_by_the_code() {
+    let sealed = |code: &str| vat().without("增值税").with("012001800211", code);
+    for (code, kind) in [
+        ("012001800211", Kind::VatENormal),
+        ("012001800213", Kind::VatESpecial),
+        ("012001800204", Kind::VatNormal),
+        ("1100094150", Kind::VatSpecial),
+    ] {
+        let form = one(sealed(code));
+        assert_eq!((form.kind, form.text("发票代码")), (kind, code));
+        form.has(&VAT[4..]);
+    }
+    assert_eq!(read(&paper(vec![sealed("112001800299")])), []);
+    assert_eq!(read(&paper(vec![sealed("012001800211").without("发票号码")])), []);
+    let mut unsure = sealed("012001800211");
+    unsure.runs.iter_mut().for_each(|run| run.probability = 0.6);
+    assert_eq!(read(&paper(vec![unsure])), []);
+}
+
+#[test]
+fn upright_labels_may_be_read_in_parts() {
+    let parts = vat().without_single("买方售");
+    let mut parts = parts;
+    let tall = |y: f32, text: &str| crate::domain::paper::Run {
+        text: text.to_owned(),
+        rect: crate::domain::template::Rect { x: 57.4, y: y * 2.0, width: 18.0, height: 60.0 },
+        probability: 1.0,
+    };
+    parts.runs.push(tall(105.0, "买方"));
+    parts.runs.push(tall(316.0, "售方"));
+    one(parts).has(&VAT);
+}
+
+#[test]
 fn without_a_title_it_is_no_form() {
     assert_eq!(read(&paper(vec![digital().without("电子发票")])), []);
     assert_eq!(read(&paper(vec![Sketch::default().and(head(), 0.0, 0.0).and(foot(), 0.0, 0.0)])), []);
