@@ -1,8 +1,8 @@
-# What the scripts share: installing what a fresh machine lacks. Sourced, not run.
+# Shared by the scripts: installs what a fresh machine lacks. Sourced, not run.
 
 say() { printf '\n== %s\n' "$*"; }
 
-# apt_install COMMAND-OR-FILE PACKAGE…: installs the packages where the command or file is missing.
+# apt_install COMMAND-OR-FILE PACKAGE…: installs the packages if it is missing.
 apt_install() {
   local probe=$1
   shift
@@ -16,8 +16,7 @@ apt_install() {
 
 binary() { echo "target/x86_64-unknown-linux-gnu/$1/paperline"; }
 
-# tell_skipped FILE: what the tests have written there of those that could not be made. With PAPERLINE_NO_SKIPS=1 it fails where there is one
-# that did not lack a real paper.
+# tell_skipped FILE: prints the skipped tests. With PAPERLINE_NO_SKIPS=1, fails if one lacked more than a real paper.
 tell_skipped() {
   [ -s "$1" ] || return 0
   say "$(grep -c '^paper: ' "$1") skipped for want of a real paper, $(grep -vc '^paper: ' "$1") as this machine can't make them"

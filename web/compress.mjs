@@ -1,4 +1,4 @@
-// Puts a .br and a .gz beside every built file worth it, so that the box never compresses anything itself.
+// Writes a .br and .gz beside each built file worth it, so that the box never compresses.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -1,5 +1,5 @@
-"""What each abuse costs, one after the other, each on a box of its own that holds the same: how much memory over idle, and how long
-whoever works beside it waited at most for `/healthz` and for the list of devices. Standard library only."""
+"""What each abuse costs: memory over idle, and other users' longest wait for `/healthz` and the list of devices. Each on a fresh
+box with the same data."""
 
 import collections
 import os
@@ -17,7 +17,7 @@ from pictures import chunk
 
 
 class Beside(threading.Thread):
-    """Somebody at work: asks again and again, on a connection that was there before."""
+    """Keeps asking on an existing connection."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -43,7 +43,6 @@ class Beside(threading.Thread):
 
 
 class Memory(threading.Thread):
-    """The most that the box held."""
 
     def __init__(self, box):
         super().__init__(daemon=True)
@@ -64,7 +63,7 @@ class Site:
         return time.monotonic() + self.seconds
 
     def say(self, head, *parts):
-        """A request, as far as it is taken; the connection."""
+        """Sends as far as accepted; returns the connection."""
         s = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         try:
             s.sendall(head.encode())
@@ -81,7 +80,7 @@ class Site:
         )
 
     def hear(self, s, within=60):
-        """The status of what is answered; why there is none."""
+        """The status, or why there is none."""
         try:
             s.settimeout(within)
             line = s.recv(64)
@@ -93,7 +92,6 @@ class Site:
         self.answered[status] += 1
 
     def each(self, number, what):
-        """`what` on so many threads, until all of them are done."""
         threads = [threading.Thread(target=what, args=(n,), daemon=True) for n in range(number)]
         for thread in threads:
             thread.start()
@@ -172,7 +170,7 @@ def connections(site):
 
 
 def refused_bodies(site):
-    """All but the end of a body that there is no room for; what the box keeps of it is counted."""
+    """Bodies without their ends, more than there is room for; what the box buffers is counted."""
     head = site.head("POST", "/login", length=60 << 10)
     site.hold([site.say(head, b" " * (59 << 10)) for _ in range(7_500)])
 
@@ -210,7 +208,6 @@ def slow_uploads(site):
                 time.sleep(1)
         except OSError:
             pass
-        # Those that there was no room for have been told so.
         site.hear(s, 0.05)
         s.close()
 
@@ -245,7 +242,7 @@ def noise_png(side):
 
 
 def filled(binary, folder, devices):
-    """A data dir with devices and a large picture; where the picture is, and the password."""
+    """Returns the picture's address and the password."""
     box = Box(binary, os.path.join(folder, "filled"))
     password = box.admin_password()
     admin = Client(box.port).log_in("admin", password)
@@ -275,7 +272,6 @@ def measure(binary, folder, name, abuse, picture, password, seconds):
     memory.over.set()
     beside.join()
     memory.join()
-    # It lives, and goes on.
     assert Client(box.port).log_in("admin", password).ask("GET", "/readyz")[0] == 200
     box.stop()
     shutil.rmtree(data)

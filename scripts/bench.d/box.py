@@ -1,4 +1,4 @@
-"""The real binary on a data dir, and clients that talk to it. Not here: what is measured. Standard library only."""
+"""The real binary on a data dir, and clients. Not here: what is measured. Standard library only."""
 
 import atexit
 import http.client
@@ -10,7 +10,7 @@ import subprocess
 import time
 
 
-#: The box hangs up on a connection that is silent for half a minute: before that, another is made.
+# The box closes connections idle for 30 s.
 IDLE_S = 20
 
 
@@ -21,14 +21,13 @@ def free_port():
 
 
 def form(files):
-    """A multipart body and its content type; `files`: `(name, bytes)`."""
     head = '--paperline\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n'
     body = b"".join((head % name).encode() + data + b"\r\n" for name, data in files)
     return body + b"--paperline--\r\n", "multipart/form-data; boundary=paperline"
 
 
 class Box:
-    """Started when made; on a port of its choice where none is named."""
+    """On a free port if none is given."""
 
     def __init__(self, binary, data_dir, *arguments, port=0):
         began = time.monotonic()
@@ -46,7 +45,7 @@ class Box:
         self.started_in = time.monotonic() - began
 
     def memory_mb(self, field="VmRSS"):
-        """`VmRSS` now, `VmHWM` at its highest."""
+        """`VmRSS`: now; `VmHWM`: highest."""
         return memory_mb(self.process.pid, field)
 
     def admin_password(self):
@@ -87,7 +86,6 @@ class Client:
         return json.loads(data)
 
     def upload(self, path, files):
-        """`files`: `(name, bytes)`."""
         return self.json("POST", path, *form(files))
 
     def log_in(self, name="prodsys", password="123"):

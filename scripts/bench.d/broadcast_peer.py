@@ -1,5 +1,4 @@
-"""A change told to many, with the library that Python has for it: `broadcast_peer.py BYTES FILE`. Each line said to the second port is made
-durable in FILE, and then broadcast as a text of so many bytes."""
+"""`broadcast_peer.py BYTES FILE`: each line to the second port is synced to FILE, then broadcast as a text of so many bytes."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Whoever takes what was queued, in a process of its own, so that it shares no interpreter with those who put it in."""
+"""Consumes the queue in its own process, sharing no interpreter with producers."""
 
 import atexit
 import subprocess
@@ -7,7 +7,7 @@ import threading
 
 
 class Consumer:
-    """A script that prints a line for each thing it has received: the monotonic time, a number, its name. `requests` grows as they come."""
+    """Its script prints a line per item: monotonic time, number, name. `requests` grows as they come."""
 
     def __init__(self, script, *arguments):
         command = [sys.executable, "-B", script, *map(str, arguments)]

@@ -1,5 +1,5 @@
-"""The built-in engine on made-up invoices: per condition what it gets right, what it is sure of and gets wrong, and its speed and memory
-beside RapidOCR's (the same nets, whole pages) on the same pictures, in turns. Runs in the venv that scripts/bench makes."""
+"""The built-in engine on made-up invoices: correct and surely wrong per condition; speed and memory beside RapidOCR (same nets,
+whole pages) on the same pictures, in turns. Runs in scripts/bench's venv."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from pathlib import Path
 from box import Box, Client
 
 BINARY, COUNT, SEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-# Pictures a round; in the first rounds RapidOCR reads them too.
+# RapidOCR reads the first rounds' pictures.
 ROUND, ROUNDS = 24, int(sys.argv[4])
 KEEP = Path(sys.argv[5]) if len(sys.argv) > 5 else Path(tempfile.mkdtemp(prefix="paperline-invoices-"))
 SURE = 0.9
@@ -21,13 +21,12 @@ HERE = Path(__file__).parent
 
 
 def same(read, truth):
-    """But for blanks and the width of signs."""
+    """Ignoring blanks and character width."""
     plain = lambda text: "".join(unicodedata.normalize("NFKC", text).split())
     return plain(read) == plain(truth)
 
 
 class Office:
-    """A box with the templates."""
 
     def __init__(self, truth):
         data = tempfile.mkdtemp(prefix="paperline-bench-")
@@ -58,7 +57,7 @@ class Office:
             time.sleep(0.05)
 
     def read(self, pictures):
-        """The seconds it took and, for each picture, what the box made of it."""
+        """Seconds, and the result per picture."""
         self.client.json("POST", "/api/queue/pause", {})
         files = [(p["file"], (KEEP / "pictures" / p["file"]).read_bytes()) for p in pictures]
         actions = self.client.upload("/invoice/recognizeImage", files)["action_id_list"]
@@ -82,7 +81,7 @@ class Rapid:
 
 
 class Calibration:
-    """How often the areas that are said to be right with some probability are."""
+    """How often each probability is right."""
 
     EDGES = [0.0, 0.5, 0.8, 0.9, 0.97, 0.99, 1.01]
 

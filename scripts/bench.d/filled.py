@@ -1,5 +1,4 @@
-"""Boxes at the size of years: devices with their labels, and invoices, made through the box's own doors. While it is filled, the store lies
-in memory, where nothing waits for a disk; measured it is on the disk. Standard library only."""
+"""Boxes with years of data, made through the interface. Filled in memory, measured on disk."""
 
 import json
 import os
@@ -14,7 +13,7 @@ import load
 import pictures
 from box import Box, Client, free_port
 
-#: Devices that are registered in one second of their own, so that a window of whole seconds holds them and no others.
+# In a second of their own, for windows of whole seconds.
 WINDOW = 100
 AT_ONCE = 10_000
 FILES_A_REQUEST = 200
@@ -29,13 +28,13 @@ def cpuid(n):
 
 
 def speck(n):
-    """A picture of one pixel, unlike any other: what is measured here is their number."""
+    """Unique, of one pixel: only the number matters."""
     body = pictures.chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + pictures.chunk(b"tEXt", b"Comment\0%d" % n)
     return b"\x89PNG\r\n\x1a\n" + body + pictures.chunk(b"IDAT", zlib.compress(b"\0\0")) + pictures.chunk(b"IEND", b"")
 
 
 def memory_folder(needed):
-    """Where files are kept in memory, if there is room."""
+    """In memory, if there is room."""
     try:
         disk = os.statvfs("/dev/shm")
         return "/dev/shm" if disk.f_bavail * disk.f_frsize > needed else None
@@ -44,25 +43,25 @@ def memory_folder(needed):
 
 
 def quick_engine():
-    """Takes no time. The template numbers that a box knows of it are kept under its name, whatever its port."""
+    """Template numbers are stored under the engine's name, whatever its port."""
     engine = load.Server(load.TOOL, "engine", str(free_port()))
     engine.word = f"quick=tcp://127.0.0.1:{engine.ports[0]}"
     return engine
 
 
 def copy(source, target):
-    """Pictures are never written again, and there are many."""
+    """Links pictures: they are never rewritten, and many."""
     (os.link if "/pictures/" in source else shutil.copy2)(source, target)
 
 
 class Filled:
-    """A data dir with so many devices, all with a label, and a fifth as many invoices, one in twenty of them a fault."""
+    """So many devices, all labelled; a fifth as many invoices, one in twenty a fault."""
 
     def __init__(self, binary, devices, top):
         self.devices, self.invoices = devices, devices // 5
         self.directory = os.path.join(top, f"box-{devices}")
         began = time.monotonic()
-        # Filling takes the longest of all, and may be kept for the next run.
+        # Filling takes longest; can be kept for the next run.
         kept = os.environ.get("PAPERLINE_BENCH_FILLED")
         kept = kept and os.path.join(kept, f"box-{devices}")
         if kept and os.path.exists(f"{kept}.json"):
@@ -110,7 +109,7 @@ class Filled:
     def register_window(self, client, middle):
         time.sleep(1.1)
         devices = [{"DeviceSN": sn(n), "CPUID": cpuid(n)} for n in range(middle, middle + WINDOW)]
-        # A second may end between two of them; then its neighbours are asked for too, and they are empty.
+        # If a second ends in between, both are asked for.
         client.json("POST", "/registerDevice", {"devices": devices})
         time.sleep(1.1)
         times = [client.json("GET", f"/api/devices/{sn(n)}/history")["device"]["register_time"] for n in (middle, middle + WINDOW - 1)]
@@ -125,14 +124,13 @@ class Filled:
             some = [("p.png", speck(n)) for n in range(start, min(start + FILES_A_REQUEST, self.invoices))]
             answer = client.upload("/invoice/recognizeImage", some)
             assert len(answer["action_id_list"]) == len(some), answer
-            # What waits in the queue stays short.
             while answer["recognize_size"] > 5_000:
                 time.sleep(0.2)
                 answer = client.json("GET", "/api/queue")
         wait_idle(client)
 
     def rows(self):
-        """The same devices for another store: serial, CPU id, milliseconds. Those of the window have a second of their own."""
+        """For another store: serial, CPU id, milliseconds. The window has its own second."""
         middle = self.devices // 2
         for n in range(self.devices):
             second = n // 20_000 + (n >= middle) * 2 + (n >= middle + WINDOW) * 2

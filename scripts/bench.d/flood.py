@@ -1,6 +1,5 @@
-"""A minute of too much at once: 1,000 open consoles, 200 uploads of small pictures and 50 log-ins a second. Says what was answered, how long a
-look took before, while and after, and what the box's memory did. Then one abuse after the other, as a table (abuses.py); that alone with
-`PAPERLINE_BENCH_ONLY=abuses`. Standard library only."""
+"""A minute of overload: 1,000 open consoles, 200 small uploads and 50 log-ins a second; answers, read times before, during and
+after, memory. Then each abuse alone (abuses.py); only that with `PAPERLINE_BENCH_ONLY=abuses`."""
 
 import asyncio
 import collections
@@ -22,7 +21,7 @@ SOCKETS, UPLOADS, LOG_INS, SECONDS = (100, 40, 10, 10) if SIZE == "small" else (
 
 
 class Quiet(asyncio.Protocol):
-    """An open console that looks at nothing of what it is sent."""
+    """Ignores all messages."""
 
     lost = 0
 
@@ -42,7 +41,7 @@ class Quiet(asyncio.Protocol):
 
 
 class Paced(threading.Thread):
-    """One of several that together ask so often a second."""
+    """One of several that share the rate."""
 
     answered = collections.Counter()
 
@@ -65,7 +64,7 @@ class Paced(threading.Thread):
 
 
 def looks(client, seconds):
-    """How long `/search` took, in ms: median and longest."""
+    """In ms: median and longest."""
     took, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.monotonic()

@@ -1,5 +1,5 @@
-"""Labels at the size of years: what a lookup, a time window and the first page cost with few and with many devices, how long the box
-takes to start, what memory an export leaves behind, and how soon 500 open pages hear of a new device. Standard library only."""
+"""Labels with years of data: lookup, time window and first page with few and many devices; start time; memory after an export;
+how soon 500 open pages get a new device."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ def fill(client, count):
 
 
 def medians(clients_and_asks):
-    """Median milliseconds of each ask, taken in turns, so that a slow moment of the machine hits all of them."""
+    """In turns, so that slow moments hit all."""
     taken = [[] for _ in clients_and_asks]
     for _ in range(ROUNDS):
         for times, (client, ask) in zip(taken, clients_and_asks):
@@ -84,7 +84,7 @@ def sizes():
 
 
 def window_in_the_middle(client, count):
-    """A window of the 100 devices after the middle one, as a cursor gives it."""
+    """100 devices after the middle one."""
     _, body, _ = client.ask("GET", f"/api/devices/{sn(count // 2)}/history")
     second = json.loads(body)["device"]["register_time"].replace(" ", "T")
     _, body, _ = client.ask("GET", f"/api/devices?from={second}&limit=100")
@@ -104,7 +104,7 @@ def watch(port, cookie, selector):
 
 
 def watchers():
-    """Each new serial's way from the acknowledged request to every open page."""
+    """From a registration's answer until every page has the serial."""
     box = Box(BINARY, tempfile.mkdtemp(prefix="paperline-bench-"))
     client = Client(box.port).log_in()
     selector = selectors.DefaultSelector()
@@ -132,7 +132,7 @@ def watchers():
                 buffer += key.fileobj.recv(1 << 20)
             except BlockingIOError:
                 continue
-            # The list is in order: its last serial says how far this page has come.
+            # The last serial says how far this page is.
             end = buffer.rfind(b'"]}')
             if end < 0:
                 continue

@@ -1,5 +1,5 @@
-"""A long day of the invoice line, with a simulated engine that takes 5 ms a picture: four uploaders, two hundred open consoles, template
-changes in between; once undisturbed, once with the box killed at random points. Says what was checked. Standard library only."""
+"""A long day of the invoice line with a simulated engine (5 ms a picture): four uploaders, 200 consoles, template changes;
+undisturbed, then with random kills. Prints what was checked."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ from simulated import Engine
 BINARY, SIZE = sys.argv[1], sys.argv[2]
 PICTURES, WATCHERS, KILLS = (200, 20, 3) if SIZE == "small" else (2_000, 200, 30)
 UPLOADERS, CHANGES, ENGINE_MS = 4, 20, 5
-#: With kills, uploads keep pace with the reading, so that kills hit both.
+# Uploads keep pace with reading, so that kills hit both.
 AHEAD_MAX = 100
 
 
@@ -34,7 +34,7 @@ def check(holds, *what):
 
 
 class Known(dict):
-    """What a message says, by its bytes: every watcher is sent the same."""
+    """All watchers get the same bytes."""
 
     def __missing__(self, text):
         message = json.loads(text)
@@ -46,7 +46,7 @@ KNOWN = Known()
 
 
 class Watcher(asyncio.Protocol):
-    """An open console: 203, 100, (101, 102)…, 1 of one picture after the other, the oldest first, each ending once."""
+    """Expects 203, 100, (101, 102)…, 1 per picture, oldest first, each ending once."""
 
     def __init__(self, cookie):
         self.cookie, self.ended, self.seen = cookie, set(), 0
@@ -54,7 +54,7 @@ class Watcher(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport, self.buffer, self.shaken = transport, bytearray(), False
-        # Of what runs already, the beginning may have been missed.
+        # A running picture's beginning may have been missed.
         self.step, self.found, self.fresh = None, set(), True
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
@@ -96,7 +96,7 @@ class Watcher(asyncio.Protocol):
             check(action not in self.ended, "starts again after its end", action)
             self.last, self.step, self.found = action, 203, set()
         elif self.fresh and self.step is None:
-            # The first this connection hears: somewhere in the middle.
+            # The first message may be somewhere in the middle.
             self.last, self.step = action, number if number != 1 else None
             if number == 1:
                 self.end(action)
@@ -154,17 +154,16 @@ class Line:
         return Box(BINARY, self.directory, "--engine", self.engine.address, "--set", "engine_backoff_ms=100", port=self.port)
 
     def session(self):
-        """The first log-in's, on a new connection: it outlives the box."""
+        """Its session survives restarts."""
         client = Client(self.port)
         client.headers["cookie"] = self.cookie
         return client
 
     def read(self):
-        """How many different pictures the engine has had."""
         return len({what for _, number, what in self.engine.requests[self.first_request :] if number == 1})
 
     async def ask(self, path, body, kind, key=""):
-        """An answer that came whole, or none."""
+        """A whole answer, or none."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             writer.write(
@@ -205,7 +204,7 @@ class Line:
             left -= len(some)
 
     async def change(self, n):
-        """Adds, changes and deletes in turn. What was added without an answer may be there or not: another is added in its place."""
+        """Adds, changes and deletes in turn. An unanswered addition may exist or not: another is added."""
         json_kind = "application/json"
         if n % 3 == 0:
             label, again = f"new {n}", 0
@@ -217,7 +216,7 @@ class Line:
                 await self.up.wait()
             self.expected.add(label)
         elif n % 3 == 1:
-            # 1 is the template of the pictures; "old 0" has number 2.
+            # 1 is the pictures' template; "old 0" is number 2.
             body = pictures.template(f"changed {n}", self.origin, 2 + n)
             answer = await self.until_answered("/invoice/addModel", json.dumps(body).encode(), json_kind)
             self.expected ^= {f"old {n}", f"changed {n}"}
@@ -257,7 +256,7 @@ class Line:
             await asyncio.sleep(0.1)
 
     async def run(self):
-        # What a watcher finds wrong is raised inside a callback of the loop's.
+        # Watchers fail inside the loop's callbacks.
         asyncio.get_running_loop().set_exception_handler(lambda _, context: self.wrong.append(context))
         await asyncio.gather(*(self.watch(watcher) for watcher in self.watchers))
         while not all(watcher.seen for watcher in self.watchers):
@@ -323,15 +322,14 @@ class Line:
         return invoices, faults
 
     def check_order(self):
-        """At the engine: pictures in the order of their actions, and after the answer to a template change at most the one picture that
-        had been started before it."""
+        """In action order; after a template change's answer at most the one picture already started."""
         action_of = {name: action for action, name in self.acknowledged.items()}
         requests = self.engine.requests[self.first_request :]
         order = [action_of[what] for _, number, what in requests if number == 1]
         check(order == sorted(order), "not the oldest first")
         managed = iter([at for at, number, _ in requests if number != 1])
         self.overtaken = 0
-        # A killed box may have a template change done twice: only undisturbed, the nth request belongs to the nth answer.
+        # A killed box may repeat a template change.
         if not self.kills:
             for answered, action in self.changes:
                 done = next(managed)

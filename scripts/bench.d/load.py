@@ -1,4 +1,4 @@
-"""The load tool (load/) as Python calls it, and the requests that it sends. Standard library only."""
+"""Python side of the load tool (load/), and its requests."""
 
 import atexit
 import itertools
@@ -14,7 +14,7 @@ number = itertools.count()
 
 
 def parts(all_of_them):
-    """A file of requests, each with its length before it."""
+    """A file of requests, each preceded by its length."""
     name = os.path.join(folder.name, str(next(number)))
     with open(name, "wb") as file:
         for part in all_of_them:
@@ -40,7 +40,6 @@ def upgrade(path, cookie):
 
 
 def resp(*words):
-    """A command as Redis takes it."""
     words = [word.encode() for word in words]
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
 
@@ -57,7 +56,7 @@ def ask(port, connections, seconds, file, kind="http"):
 
 
 class Server:
-    """Another process that says its ports on its first line."""
+    """Prints its ports on its first line."""
 
     def __init__(self, *command, **environment):
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})

@@ -1,5 +1,5 @@
-"""The log at the size of years: what a page of twenty costs with 20,000 and with 2,000,000 rows, by time and user name and otherwise.
-Rows are made as people make them, by changing users' rights and asking for template changes; only more at once. Standard library only."""
+"""The log with years of data: a page of twenty with 20,000 and 2,000,000 rows, by time, user and otherwise. Rows are made by
+changing rights and templates, as people do."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ BINARY, SIZE = sys.argv[1], sys.argv[2]
 FEW, MANY = (2_000, 200_000) if SIZE == "small" else (20_000, 2_000_000)
 ROUNDS, REQUESTS = 7, 60
 PEOPLE = 8
-#: One row in twenty is an action of the invoice line, the others are changes of administration.
+# One row in so many is the invoice line's, the others are administration.
 ACTIONS_IN = 20
 CHANGES_A_REQUEST, CONNECTIONS = 95, 4
 PIPELINES = 10
@@ -31,7 +31,7 @@ def actor(n):
 
 
 def fill(port, admin, count):
-    """Everybody writes his share, at every time."""
+    """Equally at all times."""
     rights = [USER_RW, MODEL_RW, LOG_R, QUEUE_RW]
     target = admin.json("POST", "/api/users", {"user_name": "target", "passwd": "long enough", "permissions": []})["user_id"]
     people = []
@@ -39,7 +39,7 @@ def fill(port, admin, count):
         admin.json("POST", "/api/users", {"user_name": actor(n), "passwd": "long enough", "permissions": rights})
         people.append(Client(port).log_in(actor(n), "secret").headers["cookie"])
     origin = pictures.upload_origin(admin)
-    # Its waiting alone makes it an action; what is done with it is not measured here.
+    # Only waiting, not its execution, counts here.
     admin.json("POST", "/invoice/addModel", pictures.template("invoice", origin))
     while not admin.json("GET", "/invoice/getAllModel")["total"]:
         time.sleep(0.01)
@@ -77,7 +77,7 @@ def fill(port, admin, count):
         assert answer == {"sucess": "修改成功"}, answer
 
     def delete(cookie):
-        """Many requests sent down one connection before their answers are read."""
+        """Pipelines requests on one connection."""
         body = b'{"model_id":1}'
         head = f"POST /invoice/deleteModel HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nContent-Length: {len(body)}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", port)) as s:
@@ -95,7 +95,7 @@ def fill(port, admin, count):
 
 
 def middle(client):
-    """The times of the rows at a quarter and at three quarters of the log."""
+    """Times at a quarter and three quarters of the log."""
     pages = client.json("GET", "/api/log")["page_sum"]
     at = [client.json("GET", f"/api/log?page={pages * n // 4}")["action_list"][0]["action_time"] for n in (3, 1)]
     return at, pages
@@ -105,7 +105,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="paperline-bench-") as few, tempfile.TemporaryDirectory(prefix="paperline-bench-") as many:
         boxes = []
         for directory, count in ((few, FEW), (many, MANY)):
-            # It is there to say yes to one template.
+            # Only to accept one template.
             engine = Engine(free_port(), 0)
             box = Box(BINARY, directory, "--engine", engine.address)
             admin = Client(box.port).log_in("admin", box.admin_password())
@@ -118,7 +118,7 @@ def main():
             boxes.append((box, admin, window, pages))
 
         def asks(path, keyword, facet, page):
-            """The same of both boxes; `page` is a share of all the pages there are."""
+            """`page`: as a share of all pages."""
             made = []
             for _, client, window, _ in boxes:
                 query = {"startTime": window[0], "endTime": window[1]}

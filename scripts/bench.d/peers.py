@@ -1,5 +1,5 @@
-"""What the box's queue is measured against, each as whoever lacks the box would use it: beanstalkd and Redis, with pictures as files
-beside them or, in Redis, as the items themselves. As a process of its own (`peers.py beanstalkd|redis PORT`) it is their consumer."""
+"""Alternatives to the box's queue: beanstalkd and Redis, with pictures as files or, in Redis, as items. As a process (`peers.py
+beanstalkd|redis PORT`) their consumer."""
 
 import atexit
 import os
@@ -24,7 +24,7 @@ def connect(port):
 
 
 class Files:
-    """A durable file under the name of its hash, as the box keeps pictures: written, synced, renamed, its folder synced."""
+    """Named by its hash, like the box's pictures: written, synced, renamed, its folder synced."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -104,7 +104,7 @@ def consume_beanstalkd(stream, say):
 
 
 def consume_redis(stream, say):
-    """Moved to a second list first: what is taken must not be lost with the one who took it, as it is not in the others."""
+    """So that a failing consumer loses nothing, as with the others."""
     while True:
         say(b"*6\r\n$6\r\nBLMOVE\r\n$5\r\nqueue\r\n$7\r\nrunning\r\n$5\r\nRIGHT\r\n$4\r\nLEFT\r\n$1\r\n0\r\n")
         length = int(stream.readline()[1:])

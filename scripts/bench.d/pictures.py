@@ -1,4 +1,4 @@
-"""Pictures for uploads: real PNGs of about 100 KB, each unlike any other; and templates for a simulated engine."""
+"""Unique PNGs of about 100 KB; templates for a simulated engine."""
 
 import os
 import struct
@@ -16,13 +16,12 @@ PIXELS = chunk(b"IDAT", zlib.compress(ROWS, 1))
 
 
 def png(comment):
-    """The pixels are the same: the box keeps pictures by the hash of all their bytes."""
+    """The box hashes all bytes, so pixels may be equal."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"tEXt", b"Comment\0" + comment.encode()) + PIXELS + chunk(b"IEND", b"")
 
 
 def template(label, origin, model_id=None):
-    """What `addModel` is asked."""
     model = {"global_setting": {"label": label}, "head": {"x": 10, "y": 10, "width": 100, "height": 30}}
     action = {"json_model": model} if model_id is None else {"json_model": model, "model_id": model_id}
     return {"modelAction": action, "file_name": origin, "type": int(model_id is not None)}

@@ -1,5 +1,4 @@
-"""RapidOCR as a process: paths of pictures come in, one a line; the seconds that reading one took go out. An empty line is answered with the highest
-memory, in MB."""
+"""RapidOCR as a process: a path per line in, seconds out. An empty line returns peak memory in MB."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""A row of the table: contestants take turns, and the box is put beside each of the others, round by round. Not here: what they do."""
+"""A row of the table: contestants take turns, compared round by round. Not here: what they do."""
 
 import statistics
 import sys
@@ -10,11 +10,11 @@ class Table:
         self.lines = []
 
     def beside(self, work, unit, ours, others):
-        """`ours`: what gives the box's figure; `others`: (name, what gives its figure, the least ratio that is asked, or 0). More is better."""
+        """`others`: (name, figure, required ratio or 0). More is better."""
         contestants = [ours, *(figure for _, figure, _ in others)]
         taken = [[] for _ in contestants]
         for round in range(self.rounds):
-            # Nobody is always the first, when the machine is fresh.
+            # The first turn finds a rested machine.
             for turn in range(len(contestants)):
                 which = (turn + round) % len(contestants)
                 taken[which].append(contestants[which]())
@@ -30,7 +30,7 @@ class Table:
         self.add(work, name, ratio, f"≥ {least} ×" if least else "–", middle >= least, said)
 
     def bound(self, work, name, figures, most, unit, said="", asked=None):
-        """Figures of which less is better; `most` is asked."""
+        """Less is better; at most `most`."""
         middle = statistics.median(figures)
         text = f"{quantity(middle)} {unit} [{quantity(min(figures))} – {quantity(max(figures))}]"
         self.add(work, name, text, asked or f"< {most} {unit}", middle < most, said)

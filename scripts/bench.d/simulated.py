@@ -1,5 +1,5 @@
-"""A simulated algorithm server, a process of its own: `simulated.py PORT MILLISECONDS` takes so long for each picture, and prints a line for
-each request that it has received: the monotonic time, the request's number, the picture's file or the template's number."""
+"""A simulated engine: `simulated.py PORT MILLISECONDS` takes so long per picture, and prints a line per request: monotonic time,
+request number, picture file or template number."""
 
 import json
 import os
@@ -31,7 +31,7 @@ PLACE = {"x": 10, "y": 10, "w": 100, "h": 30}
 def recognise(connection, file, seconds):
     connection.sendall(frame(100, {"status": 0, "id": 1}))
     time.sleep(seconds)
-    # One in sixteen is unsure, and so a fault.
+    # One in sixteen is a fault.
     probability = 0.5 if file.endswith("0") else 0.97
     said = frame(101, {"status": 0, "pos_id": "客户名称", "position": PLACE})
     said += frame(102, {"status": 0, "pos_id": "客户名称", "ocr_result": "中山大学", "probability": probability})

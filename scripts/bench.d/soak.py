@@ -1,7 +1,8 @@
-"""The box under mixed load, killed with -9 at random points, again and again, also while it starts: stations register and print, people upload,
-change templates and rights. After each kill `paperline check` reads the data dir, and what was acknowledged is looked for; at the end all of it, once, in order.
-With `steady` it is left to work, and looked at eight times: memory, threads, files and the store must not grow beyond what was written.
-Standard library only. soak.py BINARY MINUTES kills|steady [SEED]"""
+"""The box under mixed load, killed with -9 at random points, also while starting. After each kill, `paperline check` reads the
+data dir and acknowledged things are looked for; at the end all, once, in order. With `steady` it is left to work: in eight
+measurements memory, threads, files and store must not outgrow what was written.
+
+soak.py BINARY MINUTES kills|steady [SEED]"""
 
 import collections
 import glob
@@ -23,14 +24,14 @@ from simulated import Engine
 BINARY, MINUTES, HOW = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else int(time.time())
 STATIONS, UPLOADERS = 3, 2
-#: The queue is kept short enough for every cycle to see pictures end.
+# So that pictures end in every cycle.
 WAITING_MAX = 300
-#: At a box that is left to work.
+# In steady mode.
 LOOKS = 8
 
 
 class Gone(Exception):
-    """The box went down before it answered: what was asked may have happened or not."""
+    """Unanswered: the request may have been carried out."""
 
 
 def check(holds, *what):
@@ -39,7 +40,7 @@ def check(holds, *what):
 
 
 class Actor(threading.Thread):
-    """Works until the box goes; what it asked for and was told outlives the box."""
+    """Works until the box goes; its knowledge outlives the box."""
 
     def __init__(self, soak, number):
         super().__init__(daemon=True)
@@ -100,7 +101,7 @@ class Uploader(Actor):
         check(status == 200, status, body)
         if body["recognize_size"] > WAITING_MAX:
             return time.sleep(0.05)
-        # What was not answered is sent again under its key.
+        # Under the same key.
         if self.number not in soak.pending:
             soak.pending[self.number] = (f"upload-{soak.next()}", [pictures.png(f"soak {soak.next()}") for _ in range(self.random.choice([1, 2, 4]))])
         key, files = soak.pending[self.number]
@@ -198,7 +199,7 @@ class Soak:
         return actors
 
     def look(self):
-        """Resident MB, threads, open files, MB of the store, and what was acknowledged so far."""
+        """Resident MB, threads, open files, store MB, acknowledged things."""
         process = f"/proc/{self.box.process.pid}"
         size = sum(os.path.getsize(f) for f in glob.glob(f"{self.dir}/db/*") if os.path.isfile(f))
         threads, files = (len(os.listdir(f"{process}/{what}")) for what in ("task", "fd"))
@@ -229,7 +230,7 @@ class Soak:
 
     def take_down(self, actors):
         self.box.stop(signal.SIGKILL)
-        # A power cut that comes back in pieces: killed again and again while it starts.
+        # A flickering power supply.
         for _ in range(self.random.choice([0, 1, 3, 6])):
             self.start_and_kill(self.random.uniform(0, 0.4))
         for actor in actors:
@@ -258,7 +259,7 @@ class Soak:
             check(user in there and (rights is None or there[user] == rights), "rights", user, rights, there.get(user))
 
     def finish(self):
-        """Everything ends; each action once, in order, with its own picture."""
+        """Each action once, in order, with its own picture."""
         client = self.client()
         for number in list(self.pending):
             uploader = Uploader(self, number)

@@ -1,5 +1,5 @@
-"""The table: the box beside what one would take instead, and beside the limit, in one run. The machinery is rows.py; the rows are
-table_labels.py and table_invoices.py. `table.py BINARY full|small|check`: `check` only compares answers, on tiny sizes."""
+"""The table: the box beside alternatives and limits. Machinery: rows.py; rows: table_labels.py, table_invoices.py. `table.py
+BINARY full|small|check`: `check` only compares answers, small."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ from rows import Table
 BINARY, SIZE = sys.argv[1], sys.argv[2]
 SIZES = {"full": (10_000, 100_000, 1_000_000), "small": (1_000, 10_000, 100_000), "check": (500, 1_000, 2_000)}[SIZE]
 ROUNDS = 2 if SIZE == "check" else 5
-#: Of one measurement that goes by time.
+# Per timed measurement.
 SECONDS = {"full": 2.0, "small": 1.0, "check": 0.1}[SIZE]
 
 
@@ -45,7 +45,7 @@ def machine():
 
 
 def engine():
-    """The built-in engine beside RapidOCR is a measurement of its own, with a table of its own."""
+    """Has its own measurement and table."""
     if SIZE == "full" and os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine.py")):
         print("\nThe built-in engine, asked: ≥ 1.3 × RapidOCR's pictures a second, ≤ 0.5 × its memory.\n", flush=True)
         subprocess.run(["scripts/bench", "engine", "small"], check=True)

@@ -1,4 +1,4 @@
-"""The rows of the invoice line, of starting, and of memory; and what stands beside the box in them."""
+"""Rows for the invoice line, starting and memory; their alternatives."""
 
 import itertools
 import os
@@ -12,7 +12,7 @@ from filled import quick_engine, speck, wait_idle
 from peers import Beanstalkd
 from table_labels import against
 
-#: Pictures that were never sent before.
+# New pictures.
 fresh = itertools.count(10_000_000)
 
 
@@ -38,7 +38,7 @@ def uploads(cookie, count, picture):
 
 
 def recognise(table, admin, seconds, top):
-    """To acknowledged: what the engine then does is the next row's, so the queue stands still."""
+    """With the queue paused: the engine's work is the next row."""
     many = max(16, int(160 * seconds))
     admin.json("POST", "/api/queue/pause", {"reason": "bench"})
 
@@ -64,11 +64,10 @@ def recognise(table, admin, seconds, top):
 def queue(table, admin, seconds, top):
     many = max(30, int(150 * seconds))
     beanstalkd = Beanstalkd(tempfile.mkdtemp(dir=top))
-    # Its own consumer is another measurement's.
     beanstalkd.consumer.stop()
 
     def ours():
-        """What waits already, from the moment it may run to the last result's being stored."""
+        """From resuming to the last stored result."""
         admin.json("POST", "/api/queue/pause", {"reason": "bench"})
         for start in range(0, many, 100):
             admin.upload("/invoice/recognizeImage", [("p.png", speck(next(fresh))) for _ in range(min(100, many - start))])
@@ -145,7 +144,6 @@ def memory(table, binary, filled, seconds, top):
 
 
 def day(box, password, seconds, large):
-    """People log in and out, search, turn pages, register, take a list home; pictures are read."""
     for _ in range(3):
         admin = Client(box.port).log_in("admin", password)
         cookie = admin.headers["cookie"]

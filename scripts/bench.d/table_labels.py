@@ -1,4 +1,4 @@
-"""The rows of the production line: search, windows, registrations, labels, watchers. What stands beside the box is made here too."""
+"""Rows for the production line; their alternatives."""
 
 import atexit
 import base64
@@ -21,12 +21,11 @@ from peers import Redis
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECRET = "a-session-of-the-peer"
 LABELS = 50
-#: Serials that nobody has: each registration needs one of its own.
+# One new serial per registration.
 fresh = itertools.count(50_000_000)
 
 
 class Web:
-    """Sanic and SQLite."""
 
     def __init__(self, filled, top):
         self.file = os.path.join(top, "peer.sqlite")
@@ -67,7 +66,6 @@ def rows(table, binary, filled, seconds, top):
 
 
 def same_answers(client, web, large):
-    """What is not the same work is not compared."""
     for n in (0, 7, large.devices // 2, large.devices - 1):
         asked = {"condition": "DeviceSN", "DeviceSN": sn(n)}
         ours = client.json("POST", "/search", asked)
@@ -115,7 +113,7 @@ def window(table, client, web, large, seconds):
     first, last = large.rows_window()
 
     def in_process():
-        """One thread of this process: the statement and its rows as JSON, with no HTTP."""
+        """The statement and its rows as JSON, one thread, no HTTP."""
         began, done = time.perf_counter(), 0
         while time.perf_counter() < began + seconds:
             web_peer.window(database, first, last)
@@ -137,7 +135,7 @@ def registrations(cookie, count):
 
 def register(table, client, web, seconds, top):
     redis = Redis(os.path.join(top))
-    # Each once; as many as take some tenths of a second where nothing else uses the disk.
+    # Some tenths of a second on an idle disk.
     many = max(100, int(5_000 * seconds))
 
     def to_redis():
@@ -183,7 +181,7 @@ def labels(table, client, large, seconds):
             pictures[s] = out.getvalue()
         return pictures
 
-    # The same margin and scale. Where a text just fits a version, the box may take the next one: 4 modules more, and no less work.
+    # Equal margin and scale. The box may take the next version: 4 modules more, no less work.
     for others in (with_qrcode(), with_segno()):
         for s, png in others.items():
             assert png_side(drawn[s])[0] - png_side(png)[0] in (0, 4 * 8), (s, png_side(png), png_side(drawn[s]))
@@ -210,7 +208,7 @@ def watchers(table, binary, top, many):
     cookie = client.headers["cookie"]
     hello = load.parts([load.upgrade("/socketNoPrint", cookie)])
     changes = 8
-    # A list of some ten serials is 120 bytes or so.
+    # Of some ten serials.
     size = 120
     python = load.Server(sys.executable, "-B", os.path.join(HERE, "broadcast_peer.py"), str(size), os.path.join(top, "kept"))
     fan = load.Server(load.TOOL, "fan", str(size))
@@ -242,7 +240,7 @@ def watchers(table, binary, top, many):
 
 
 def sizes(table, binary, filled, seconds):
-    """Cost against size: what one request costs, few devices beside many."""
+    """One request with few and many devices."""
     boxes = [Box(binary, each.directory) for each in filled]
     clients = [Client(box.port).log_in() for box in boxes]
 
@@ -264,11 +262,11 @@ def sizes(table, binary, filled, seconds):
 
 
 def against(table, counts, what, boxes, ways, seconds):
-    """The boxes take turns at each way; asked: flat within 1.5 ×. With several connections, so that nobody sleeps: with a single one half of the
-    figure is how long a core takes to wake up, and that is now 30 µs and now 60."""
+    """In turns; required: flat within 1.5×. Several connections, so that no core sleeps: with one, half the figure is wake-up
+    time, 30 or 60 µs."""
     for way in ways[0]:
         taken = [[] for _ in boxes]
-        # What lies on the disk is read once; that is the start's cost and not the request's.
+        # Disk reads are the start's cost, not the request's.
         for box, asked in zip(boxes, ways):
             if asked[way][0]:
                 load.ask(box.port, 8, seconds / 2, asked[way][0])

@@ -1,5 +1,5 @@
-"""Pictures from the upload to the engine: how many a second are taken in, and how long after the answer the engine has one; beside
-the same on beanstalkd and on Redis, in the same run and with the same durability. Standard library only."""
+"""From upload to engine: pictures a second, and the delay after the answer; beside beanstalkd and Redis in the same run with the
+same durability."""
 
 import hashlib
 import http.client
@@ -29,7 +29,7 @@ class Picture:
 
 
 class Paperline:
-    """The whole box: HTTP, multipart, the picture looked at and kept, the action with its line in the log, the queue, the engine's TCP."""
+    """HTTP, multipart, checking and storing the picture, action and log, queue, engine over TCP."""
 
     name = "paperline"
 
@@ -59,7 +59,7 @@ class Paperline:
 
 
 class Beside:
-    """A queue of names; the picture is a durable file before its name is queued."""
+    """The picture is a durable file before its name is queued."""
 
     def __init__(self, name, queue, files):
         self.name, self.queue, self.files = name, queue, files
@@ -71,14 +71,14 @@ class Beside:
 
 
 class Bare(Beside):
-    """Names alone, and no picture anywhere."""
+    """Only names, no pictures."""
 
     def put(self, connection, picture):
         self.queue.put(connection, picture.name.encode())
 
 
 class Within(Beside):
-    """The picture is the item, with its name before it."""
+    """Preceded by its name."""
 
     def put(self, connection, picture):
         self.queue.put(connection, picture.name.encode() + picture.bytes)
@@ -102,7 +102,7 @@ class Alone:
 
 
 def at_once(contestant):
-    """So many uploads over 16 connections, each waiting for its answer: answered a second, and at the consumer a second."""
+    """Over 16 connections, each waiting for its answer: answered and consumed per second."""
     waiting = iter([Picture() for _ in range(UPLOADS)])
     before = len(contestant.consumer.requests) if contestant.consumer else 0
     turn, start, lock = [], threading.Barrier(CONNECTIONS + 1), threading.Lock()
@@ -134,7 +134,7 @@ def at_once(contestant):
 
 
 def one_at_a_time(contestant):
-    """The queue is empty and the engine idle: milliseconds from the answer, and from the asking, to the engine's having it."""
+    """Idle: milliseconds from answer, and from request, to the engine's receipt."""
     connection, answered, asked = contestant.connect(), [], []
     for picture in [Picture() for _ in range(SINGLE)]:
         before = len(contestant.consumer.requests)
@@ -146,7 +146,7 @@ def one_at_a_time(contestant):
         assert name == picture.name
         answered.append((at - done) * 1000)
         asked.append((at - began) * 1000)
-        # What the engine has said is kept, and it is idle again.
+        # Until the result is stored and the engine idle.
         time.sleep(0.015)
     result = {}
     for what, times in (("answer → engine", answered), ("asked → engine", asked)):
@@ -196,7 +196,7 @@ def main():
         for name, figures in taken.items():
             if what in figures:
                 rounds, middle = figures[what], statistics.median(figures[what])
-                # A consumer may have it before the answer is read: of that nothing is a share.
+                # A consumer may be faster than the answer.
                 share = f"{statistics.median(ours[what]) / middle:8.2f}×" if name != "paperline" and middle > 0 else ""
                 print(f"  {name:24}{middle:10.2f}  [{min(rounds):.2f} – {max(rounds):.2f}]{share:>12}")
 

@@ -1,5 +1,5 @@
-"""The production line's endpoints as one would make them in an afternoon, on Sanic and SQLite: indexed, in WAL mode, each registration
-durable (synchronous=FULL), the session looked up at each request. Not here: what the box does beyond that. `make` fills its database."""
+"""The production line's endpoints as an afternoon's work on Sanic and SQLite: indexed, WAL, durable registrations
+(synchronous=FULL), sessions looked up. Not here: the box's other features. `make` fills the database."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ CREATE TABLE devices (sn TEXT PRIMARY KEY, cpuid TEXT UNIQUE NOT NULL, registere
 CREATE INDEX devices_by_time ON devices (registered, sn, cpuid);
 """
 BY_SN = "SELECT sn, cpuid FROM devices WHERE sn = ?"
-#: Answered from the index alone.
+# From the index alone.
 BY_TIME = "SELECT sn, cpuid FROM devices WHERE registered BETWEEN ? AND ? ORDER BY registered, sn"
 SESSION = "SELECT u.may_read, u.may_write FROM sessions s JOIN users u ON u.id = s.user WHERE s.hash = ? AND u.locked = 0"
 

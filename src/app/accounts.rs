@@ -1,8 +1,8 @@
 //! Effective rights, what the first start creates, and the rules shared by all changes to users, groups and companies. Not here:
 //! those changes (users.rs, groups.rs, companies.rs).
 
-use super::{App, By, log, now, passwords};
-use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User, look_alike};
+use super::{App, By, log, now, passwords, refusals};
+use crate::domain::account::{Actor, Company, Credential, FIRST_COMPANY_NAME, Group, Permission, PermissionSet, User, look_alike};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
@@ -60,25 +60,21 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     let text =
         text.split(|c: char| c.is_whitespace() && !c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     if text.chars().any(has_unseen) {
-        return Err(Refusal::malformed(
-            format!("{field}：含有看不见的字符，请重新输入"),
-            format!("{field}: has characters that can't be seen, please type it anew"),
-        ));
+        return Err(refusals::name_has_unseen_characters(field));
     }
     if (1..=NAME_CHARS_MAX).contains(&text.chars().count()) {
         return Ok(text);
     }
-    Err(Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters")))
+    Err(refusals::name_is_empty_or_too_long(field))
 }
 
-/// `same`: the message for an equal name, in Chinese and English.
-pub(super) fn must_differ(wanted: &str, other: &str, same: (&'static str, &'static str)) -> Result<(), Refusal> {
+/// `is_taken`: refuses an equal name.
+pub(super) fn must_differ(wanted: &str, other: &str, is_taken: fn() -> Refusal) -> Result<(), Refusal> {
     if wanted == other {
-        return Err(Refusal::conflict(same.0, same.1));
+        return Err(is_taken());
     }
     if look_alike(wanted, other) {
-        let (zh, en) = ("与已有的名称看起来一样，请换一个名称", "it looks the same as a name that there is, please choose another");
-        return Err(Refusal::conflict(zh, en));
+        return Err(refusals::name_looks_like_another());
     }
     Ok(())
 }
@@ -87,13 +83,12 @@ pub(super) fn must_be_company(txn: &Txn<'_>, id: CompanyId) -> Result<(), Refusa
     if txn.has(&COMPANIES, &id)? {
         return Ok(());
     }
-    Err(Refusal::not_found("company_id：没有这个公司", "company_id: no such company"))
+    Err(refusals::unknown_company_id())
 }
 
 /// The user, if `actor` may change them: in a company that `actor` sees, with no more rights than `actor` has.
 pub(super) fn within_reach(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
-    let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
-    let user = view.get(&USERS, &id)?.ok_or_else(unknown)?;
+    let user = view.get(&USERS, &id)?.ok_or_else(refusals::unknown_user_id)?;
     let holds_more = !actor.permissions.covers(effective(view, &user)?);
     if !actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
 }
@@ -103,8 +98,7 @@ pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Ref
 }
 
 pub(super) fn visible_group(view: &View<'_>, actor: &Actor, id: GroupId) -> Result<Group, Refusal> {
-    let unknown = || Refusal::not_found("group_id：没有这个用户组", "group_id: no such group");
-    let group = view.get(&GROUPS, &id)?.ok_or_else(unknown)?;
+    let group = view.get(&GROUPS, &id)?.ok_or_else(refusals::unknown_group_id)?;
     if actor.sees(group.company) { Ok(group) } else { Err(Refusal::no_permission()) }
 }
 
@@ -115,7 +109,7 @@ pub(super) fn joinable(txn: &Txn<'_>, by: &By, id: GroupId, company: CompanyId) 
         return Err(Refusal::no_permission());
     }
     if group.company != company {
-        return Err(Refusal::conflict("用户组属于另一个公司", "the group belongs to another company"));
+        return Err(refusals::group_is_of_another_company());
     }
     Ok(group)
 }
@@ -135,7 +129,7 @@ pub(super) fn keep_an_administrator(txn: &Txn<'_>) -> Result<(), Refusal> {
             return Ok(());
         }
     }
-    Err(Refusal::conflict("至少要保留一个未锁定的系统管理员", "at least one administrator who is not locked has to be left"))
+    Err(refusals::no_administrator_would_be_left())
 }
 
 fn add_user(
@@ -178,7 +172,7 @@ impl App {
         let admin_hash = passwords::hash_blocking(&password)?;
         let production_hash = passwords::hash_blocking(PRODUCTION_PASSWORD)?;
         self.store.write_blocking(move |txn| {
-            let company = Company { id: CompanyId(txn.next("companies")?), name: "公司".into(), registered: now() };
+            let company = Company { id: CompanyId(txn.next("companies")?), name: FIRST_COMPANY_NAME.into(), registered: now() };
             txn.put(&COMPANIES, &company.id, &company)?;
             // The first log rows, before anybody could have acted.
             let of_the_box = By::the_box(CompanyId(0), String::new());

@@ -2,7 +2,7 @@
 
 use super::devices::DEVICES_COUNTER;
 use super::open::{RESTORED, WHOLE, room};
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
@@ -70,10 +70,6 @@ fn is_new(view: &View<'_>) -> Result<bool, StoreError> {
     Ok(!used)
 }
 
-fn in_use() -> Refusal {
-    Refusal::conflict("只能恢复到刚安装、尚未使用的系统", "a backup can be restored only on a box on which nothing was done yet")
-}
-
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::internal())
 }
@@ -115,7 +111,7 @@ impl App {
     }
 
     pub fn check_is_new(&self) -> Result<(), Refusal> {
-        if self.is_new()? { Ok(()) } else { Err(in_use()) }
+        if self.is_new()? { Ok(()) } else { Err(refusals::box_was_used()) }
     }
 
     /// Unpacks a backup beside the store of a new box and restarts the box, which then uses it. Once the box is confirmed to be
@@ -142,7 +138,7 @@ impl App {
             // The message names the spooled file, so only the log gets it.
             Err(e) => {
                 tracing::warn!("no backup was taken in: {e}");
-                return Err(Refusal::malformed("这不是完整的 paperline 备份", "this is no whole backup of paperline"));
+                return Err(refusals::not_a_whole_backup());
             }
         }
         // Test now: after the restart, the current store is gone.
@@ -153,14 +149,14 @@ impl App {
                 opened.map(drop).map_err(|why| {
                     tracing::warn!("a backup was not taken in, as it can't be opened: {why}");
                     let _ = fs::remove_dir_all(&dir);
-                    Refusal::malformed("备份无法打开，已放弃恢复", "the backup can't be opened: nothing was restored")
+                    refusals::backup_can_not_be_opened()
                 })
             }
         });
         opened.await??;
         let seal = |txn: &mut Txn<'_>, _: &By| {
             if !is_new(&txn.view())? {
-                return Err(in_use());
+                return Err(refusals::box_was_used());
             }
             txn.seal();
             Ok(())

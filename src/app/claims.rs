@@ -2,7 +2,7 @@
 
 use super::clock::{moment, now};
 use super::device_lists::find;
-use super::{App, By};
+use super::{App, By, refusals};
 use crate::domain::account::Credential;
 use crate::domain::ids::Millis;
 use crate::domain::lease::{Claim, Moment};
@@ -104,7 +104,7 @@ impl App {
             let mut others = BTreeMap::new();
             for sn in sns {
                 if find(&txn.view(), &sn)?.is_none() {
-                    return Err(Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}")));
+                    return Err(refusals::no_such_device(&sn));
                 }
                 others.extend(take(txn, by, &sn, now)?.map(|claim| (sn, claim)));
             }

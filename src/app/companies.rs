@@ -1,7 +1,7 @@
 //! Companies, each a scope of its own for users of one box.
 
 use super::accounts::{must_differ, name};
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::account::Company;
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::CompanyId;
@@ -14,12 +14,12 @@ pub fn all(view: &View<'_>) -> Result<Vec<Company>, StoreError> {
 }
 
 fn known(txn: &Txn<'_>, id: CompanyId) -> Result<Company, Refusal> {
-    txn.get(&COMPANIES, &id)?.ok_or_else(|| Refusal::not_found("没有这个公司", "no such company"))
+    txn.get(&COMPANIES, &id)?.ok_or_else(refusals::no_such_company)
 }
 
 fn must_be_new(txn: &Txn<'_>, id: CompanyId, name: &str) -> Result<(), Refusal> {
     for other in all(&txn.view())?.iter().filter(|other| other.id != id) {
-        must_differ(name, &other.name, ("已有同名的公司", "there is a company of that name"))?;
+        must_differ(name, &other.name, refusals::company_name_is_taken)?;
     }
     Ok(())
 }
@@ -59,7 +59,7 @@ impl App {
             let company = known(txn, id)?;
             for row in txn.scan(&USERS, &(), false) {
                 if row?.1.company == id {
-                    return Err(Refusal::conflict("公司里还有用户", "the company still has users"));
+                    return Err(refusals::company_has_users());
                 }
             }
             let groups = txn.scan(&GROUPS, &(), false).collect::<Result<Vec<_>, _>>()?;

@@ -1,11 +1,11 @@
 //! Correcting devices: a new CPU id, retirement, and conflicts settled by people. Not here: what makes a conflict (devices.rs).
 
 use super::claims;
-use super::devices::{delist, enlist, holder, not_a_cpuid, settle_by_itself};
+use super::devices::{delist, enlist, holder, settle_by_itself};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::prints::close_print;
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Settlement, StepKind, canonical_cpuid, is_cpuid};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
@@ -19,11 +19,7 @@ fn active(txn: &Txn<'_>, sn: &String) -> Result<Device, Refusal> {
     if let Some(device) = txn.get(&DEVICES, sn)? {
         return Ok(device);
     }
-    Err(if txn.has(&RETIRED, sn)? {
-        Refusal::conflict(format!("设备 {sn} 已作废"), format!("the device {sn} is retired"))
-    } else {
-        Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"))
-    })
+    Err(if txn.has(&RETIRED, sn)? { refusals::device_is_retired(sn) } else { refusals::no_such_device(sn) })
 }
 
 /// Refuses a decision made on a CPU id that has changed since. Compares the exact spelling, as that can be corrected too.
@@ -32,33 +28,19 @@ fn check_seen(txn: &Txn<'_>, device: &Device, seen: Option<&String>) -> Result<(
     if seen.is_none_or(|seen| seen == cpuid) {
         return Ok(());
     }
-    let (zh, en) = match last_correction(txn, sn)? {
-        Some(step) if step.to == *cpuid => (
-            format!("{} 在此期间已把设备 {sn} 的 CPUID 改为 {cpuid}", step.user_name),
-            format!("{} has meanwhile made the CPUID of {sn} {cpuid}", step.user_name),
-        ),
-        _ => (format!("设备 {sn} 的 CPUID 是 {cpuid}"), format!("the CPUID of {sn} is {cpuid}")),
-    };
-    Err(Refusal::conflict(
-        format!("{zh}；什么都没有写入，请看过现状后重新决定"),
-        format!("{en}; nothing was written, look at it and decide anew"),
-    ))
+    let correction = last_correction(txn, sn)?.filter(|step| step.to == *cpuid);
+    Err(refusals::cpuid_is_not_the_one_seen(sn, cpuid, correction.as_ref().map(|step| step.user_name.as_str())))
 }
 
 /// Gives a device another CPU id, which makes its printed label wrong.
 fn correct(txn: &mut Txn<'_>, by: &By, now: Millis, device: Device, cpuid: &str, reason: &str) -> Result<Device, Refusal> {
     if device.cpuid == cpuid {
-        let (zh, en) = (format!("CPUID：{} 的 CPUID 已是 {cpuid}", device.sn), format!("CPUID: {} has {cpuid} already", device.sn));
-        return Err(Refusal::conflict(zh, en));
+        return Err(refusals::device_has_the_cpuid_already(&device.sn, cpuid));
     }
     touch(txn, &device)?;
     delist(txn, &device)?;
     if let Some(other) = holder(&txn.view(), cpuid)? {
-        let Device { sn, cpuid, .. } = other;
-        return Err(Refusal::conflict(
-            format!("CPUID：{cpuid} 属于设备 {sn}；请先更正或作废那一个"),
-            format!("CPUID: {cpuid} is the device {sn}'s; correct or retire that one first"),
-        ));
+        return Err(refusals::cpuid_is_taken(&other.cpuid, &other.sn));
     }
     close_print(txn, by, &device, Label::Unknown)?;
     let change = (device.cpuid.clone(), cpuid.to_owned());
@@ -130,16 +112,6 @@ pub struct Decision {
     pub seen: Option<String>,
 }
 
-fn has_changed(device: &Device) -> Refusal {
-    let Device { sn, cpuid, .. } = device;
-    Refusal::conflict(
-        format!("seen：设备 {sn} 在此期间已变更，现在的 CPUID 是 {cpuid}；没有替换，请看过现状后重新决定"),
-        format!(
-            "seen: the device {sn} has changed meanwhile, its CPUID is {cpuid} now; nothing was replaced, look at it and decide anew"
-        ),
-    )
-}
-
 impl App {
     /// `seen`: the CPU id on which the decision was based.
     pub async fn correct_device(
@@ -151,7 +123,7 @@ impl App {
         seen: Option<String>,
     ) -> Result<Device, Refusal> {
         if !is_cpuid(&cpuid) {
-            return Err(not_a_cpuid());
+            return Err(refusals::not_a_cpuid());
         }
         self.act(by, move |txn, by| {
             let device = active(txn, &sn)?;
@@ -182,17 +154,14 @@ impl App {
     pub async fn settle_conflict(&self, by: By, id: u64, decision: Decision) -> Result<Conflict, Refusal> {
         let verb = move |txn: &mut Txn<'_>, by: &By| {
             let Decision { reason, replace, seen } = decision;
-            let mut conflict = txn.get(&CONFLICTS, &id)?.ok_or_else(|| Refusal::not_found("没有这个冲突", "no such conflict"))?;
+            let mut conflict = txn.get(&CONFLICTS, &id)?.ok_or_else(refusals::no_such_conflict)?;
             if conflict.settled.is_some() {
-                return Err(Refusal::conflict("该冲突已处理", "this conflict is settled already"));
+                return Err(refusals::conflict_is_settled());
             }
             let now = now();
             if replace {
                 if conflict.kind == ConflictKind::Twins {
-                    return Err(Refusal::conflict(
-                        "decision：两个设备已有同一个 CPUID；请更正或作废其中一个",
-                        "decision: two devices have one CPUID already; correct or retire one of them",
-                    ));
+                    return Err(refusals::twins_are_not_replaced());
                 }
                 let device = active(txn, &conflict.sn).map_err(|refusal| Refusal::conflict(refusal.zh, refusal.en))?;
                 let stood = seen.as_ref().or(conflict.by_sn.as_ref().map(|(_, cpuid)| cpuid)).map(|cpuid| canonical_cpuid(cpuid));
@@ -200,7 +169,7 @@ impl App {
                     // The next decision is compared with what is shown now.
                     let shown = as_it_stands(&txn.view(), conflict)?;
                     txn.put(&CONFLICTS, &id, &shown)?;
-                    return Ok(Err(has_changed(&device)));
+                    return Ok(Err(refusals::device_has_changed(&device.sn, &device.cpuid)));
                 }
                 correct(txn, by, now, device, &conflict.cpuid, &reason)?;
             }

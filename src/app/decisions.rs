@@ -3,7 +3,7 @@
 use super::entries::{Taken, is_stale};
 use super::invoices::{corrections, put, visible};
 use super::kin::{self, Kin};
-use super::{App, By, faults, log, now};
+use super::{App, By, faults, log, now, refusals};
 use crate::domain::checks::Reason;
 use crate::domain::fact::Fact;
 use crate::domain::ids::InvoiceId;
@@ -30,19 +30,11 @@ const DECISIONS_MAX: usize = 100;
 fn decide(txn: &Txn<'_>, invoice: &mut Invoice, of: InvoiceId, decision: Option<Decision>) -> Result<(), Refusal> {
     let is_duplicate = decision.as_ref().is_some_and(|decision| decision.is_duplicate);
     if is_duplicate && kin::counts_for_nothing(&txn.view(), of)? {
-        return Err(Refusal::conflict(
-            format!("#{of} 已不计入合计，这张再判为重复，就一张也不计了。请先在 #{of} 上重新判断，或将这张作废"),
-            format!(
-                "#{of} itself is not counted: with this one its duplicate, none would be. Decide #{of} anew first, or void this one"
-            ),
-        ));
+        return Err(refusals::neither_twin_would_count(of));
     }
     invoice.decisions.retain(|known| known.of != of && !(is_duplicate && known.is_duplicate));
     if invoice.decisions.len() >= DECISIONS_MAX {
-        return Err(Refusal::conflict(
-            format!("这张发票已与 {DECISIONS_MAX} 张比较过，不能再多"),
-            format!("the invoice was held against {DECISIONS_MAX} others already: no more can be kept"),
-        ));
+        return Err(refusals::too_many_decisions(DECISIONS_MAX));
     }
     invoice.decisions.extend(decision);
     Ok(())
@@ -54,45 +46,33 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
     Ok(match verdict {
         Verdict::Duplicate { is_duplicate, of: seen } => {
             let Some((of, _)) = Kin::of(&txn.view(), invoice)?.duplicate else {
-                return Err(Refusal::conflict(
-                    "没有与这张发票相同的更早的发票，无需判断",
-                    "there is no earlier invoice like this one: nothing is to be decided",
-                ));
+                return Err(refusals::no_earlier_twin());
             };
             if seen.is_some_and(|seen| seen != of) {
-                return Err(Refusal::conflict(
-                    format!("这张发票现在要与 #{of} 对比，请看过再判断"),
-                    format!("the invoice is to be compared with #{of} now: please look at that first"),
-                ));
+                return Err(refusals::twin_is_another_now(of));
             }
             decide(txn, invoice, of, is_duplicate.map(|is_duplicate| Decision { of, is_duplicate, user_name, at }))?;
             Fact::DuplicateDecided { invoice: id, of, is_duplicate }
         }
         Verdict::Void { reason } => {
             if invoice.void.is_some() {
-                return Err(Refusal::conflict("这张发票已作废", "the invoice is void already"));
+                return Err(refusals::invoice_is_void());
             }
             invoice.void = Some(Void { user_name, at, reason: reason.clone() });
             Fact::InvoiceVoided { invoice: id, reason }
         }
         Verdict::Restore => {
             if invoice.void.take().is_none() {
-                return Err(Refusal::conflict("这张发票没有作废", "the invoice is not void"));
+                return Err(refusals::invoice_is_not_void());
             }
             Fact::InvoiceRestored { invoice: id }
         }
         Verdict::Reopen => {
             match invoice.standing {
                 Standing::Passed | Standing::Reviewed if invoice.void.is_none() => {}
-                Standing::Passed | Standing::Reviewed => {
-                    return Err(Refusal::conflict("这张发票已作废，请先恢复", "the invoice is void: please restore it first"));
-                }
-                Standing::Waiting => {
-                    return Err(Refusal::conflict("这张发票已在待核对列表中", "the invoice is waiting for a person already"));
-                }
-                Standing::Reading => {
-                    return Err(Refusal::conflict("这张发票正在重新识别", "the invoice is being read again"));
-                }
+                Standing::Passed | Standing::Reviewed => return Err(refusals::void_invoice_is_not_reviewed()),
+                Standing::Waiting => return Err(refusals::invoice_waits_already()),
+                Standing::Reading => return Err(refusals::invoice_is_being_read()),
             }
             invoice.standing = Standing::Waiting;
             // A given reason stays with its value; values merely confirmed are in doubt again.

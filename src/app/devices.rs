@@ -1,9 +1,9 @@
 //! Registering devices: serials and CPU ids are unique. Not here: finding devices (device_lists.rs), correcting them
 //! (corrections.rs), labels (labels.rs).
 
-use super::{App, BUILT, By, now};
+use super::{App, BUILT, By, now, refusals};
 use crate::domain::device::{
-    self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Settlement, canonical_cpuid,
+    self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, REGISTERED_SO, Settlement, canonical_cpuid,
 };
 use crate::domain::ids::{Millis, local_time};
 use crate::domain::news::News;
@@ -58,8 +58,7 @@ impl Other {
     /// A message, since a retired device is on no list.
     pub fn is_retired(&self) -> Option<Words> {
         let (sn, cpuid) = &self.pair;
-        let zh = format!("DeviceSN：设备 {sn}（{cpuid}）已作废，它的序列号不再使用");
-        self.retired.then(|| (zh, format!("DeviceSN: the device {sn} ({cpuid}) is retired, its serial is never used again")))
+        self.retired.then(|| refusals::serial_is_retired(sn, cpuid))
     }
 }
 
@@ -141,9 +140,6 @@ pub(super) fn verdict(view: &View<'_>, planned: &Planned, new: &NewDevice) -> Re
     };
     Ok(if by_sn.is_none() && by_cpuid.is_none() { Verdict::New } else { Verdict::Contradicts { by_sn, by_cpuid, retired } })
 }
-
-/// The reason on a conflict whose pair is registered now.
-const REGISTERED_SO: &str = "已按此登记 / registered so";
 
 /// Common to all rows of a verb.
 struct Registering {
@@ -289,13 +285,6 @@ pub fn allotment(view: &View<'_>, settings: &Settings, now: Millis) -> Result<()
     check_clock(now, BUILT, newest, |at| local_time(at, &zone))
 }
 
-fn allots_none() -> Refusal {
-    Refusal::malformed(
-        "DeviceSN：缺少这一项；device_sn_format 为空，本机不分配序列号",
-        "DeviceSN: is missing; device_sn_format is empty, so the box allots none",
-    )
-}
-
 fn today(settings: &Settings, now: Millis) -> Result<Date, Refusal> {
     Ok(jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(settings.zone()).date())
 }
@@ -306,18 +295,13 @@ fn serials_of(format: &SerialFormat, day: Date) -> String {
 }
 
 fn allot(txn: &mut Txn<'_>, settings: &Settings, now: Millis) -> Result<String, Refusal> {
-    let format = settings.device_sn_format.as_ref().ok_or_else(allots_none)?;
+    let format = settings.device_sn_format.as_ref().ok_or_else(refusals::serial_is_missing)?;
     let day = today(settings, now)?;
     let counter = serials_of(format, day);
     loop {
         let number = txn.next(&counter)?;
         if number > format.last_number() {
-            let used_up = format.period_in_words(day);
-            return Err(Refusal::new(
-                Code::Unavailable,
-                format!("序列号 {used_up} 已用完，请自带 DeviceSN 登记，或修改 device_sn_format"),
-                format!("the serials {used_up} are used up: register with a DeviceSN, or change device_sn_format"),
-            ));
+            return Err(refusals::serials_are_used_up(&format.period_in_words(day)));
         }
         let sn = format.serial(day, number);
         if !txn.has(&DEVICES, &sn)? && !txn.has(&RETIRED, &sn)? {
@@ -345,7 +329,7 @@ fn check_allotments(
         return Ok(());
     }
     allots.clone()?;
-    let (format, day) = (settings.device_sn_format.as_ref().ok_or_else(allots_none)?, today(settings, now)?);
+    let (format, day) = (settings.device_sn_format.as_ref().ok_or_else(refusals::serial_is_missing)?, today(settings, now)?);
     let (mut number, mut free) = (view.counter(&serials_of(format, day))?, 0);
     while free < wanted && number < format.last_number() {
         number += 1;
@@ -355,22 +339,13 @@ fn check_allotments(
     if free == wanted {
         return Ok(());
     }
-    let period = format.period_in_words(day);
-    Err(Refusal::new(
-        Code::Unavailable,
-        format!(
-            "序列号 {period} 只剩 {free} 个，这批需要 {wanted} 个，什么都没有登记：请分批、自带 DeviceSN 登记，或修改 device_sn_format"
-        ),
-        format!(
-            "of the serials {period} {free} are left and {wanted} are needed, nothing was registered: register fewer, register with a DeviceSN, or change device_sn_format"
-        ),
-    ))
+    Err(refusals::too_few_serials(&format.period_in_words(day), free, wanted))
 }
 
 fn count_imported(txn: &mut Txn<'_>, id: u64, created: u64) -> Result<(), Refusal> {
     let import = txn.get(&IMPORTS, &id)?.ok_or_else(Refusal::internal)?;
     if matches!(import.state, ImportState::Undoing | ImportState::Undone) {
-        return Err(Refusal::conflict("该导入正在撤销", "this import is being undone"));
+        return Err(refusals::import_is_being_undone());
     }
     Ok(txn.put(&IMPORTS, &id, &Import { created: import.created + created, ..import })?)
 }
@@ -438,22 +413,14 @@ impl App {
     }
 }
 
-pub(super) fn not_a_cpuid() -> Refusal {
-    Refusal::malformed(
-        "CPUID：应为 1 到 64 个可见的 ASCII 字符，不含空格",
-        "CPUID: must be 1 to 64 printable ASCII characters without blanks",
-    )
-}
-
 /// A known serial stays valid even if the pattern has changed.
 pub fn check(view: &View<'_>, settings: &Settings, row: &NewDevice) -> Result<(), Refusal> {
     if !device::is_cpuid(&row.cpuid) {
-        return Err(not_a_cpuid());
+        return Err(refusals::not_a_cpuid());
     }
     match &row.sn {
         Some(sn) if !settings.is_sn(sn) && !view.has(&DEVICES, sn)? && !view.has(&RETIRED, sn)? => {
-            let (zh, en) = settings.sn_in_words();
-            Err(Refusal::malformed(format!("DeviceSN：{sn} {zh}"), format!("DeviceSN: {sn} {en}")))
+            Err(refusals::not_a_serial(sn, settings.sn_in_words()))
         }
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 //! engine's reading. Not here: the checks (domain/judge.rs), how values are written (domain/entries.rs).
 
 use super::invoices::{corrections, learnt, put, visible};
-use super::{App, By, faults, log, now};
+use super::{App, By, faults, log, now, refusals};
 use crate::domain::checks::Reason;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{InvoiceId, Millis};
@@ -107,12 +107,7 @@ fn reviewed(
 /// A value can't be both filled in and absent.
 fn not_both(entry: &Entry) -> Result<(), Refusal> {
     let both = entry.fields.iter().find(|(pos_id, text)| !is_blank(text) && entry.absent.contains(pos_id));
-    both.map_or(Ok(()), |(area, _)| {
-        Err(Refusal::malformed(
-            format!("{area}：既填写了内容，又标为票面上没有"),
-            format!("{area}: has a value and is said to be absent"),
-        ))
-    })
+    both.map_or(Ok(()), |(area, _)| Err(refusals::area_is_filled_and_absent(area)))
 }
 
 impl App {
@@ -170,10 +165,7 @@ impl App {
             fields.extend(absent.map(|pos_id| (pos_id.clone(), String::new())));
             let left = before.doubtful_and_empty(threshold).find(|area| !fields.iter().any(|(pos_id, _)| pos_id == area));
             if let Some(area) = left {
-                return Err(Refusal::malformed(
-                    format!("{area}：请填写，或标明票面上没有此项（absent）"),
-                    format!("{area}: fill it in, or say that it is not on the paper (absent)"),
-                ));
+                return Err(refusals::area_is_left_open(area));
             }
             let refused = judge::against(&before, &fields, &learnt, true);
             if !refused.is_empty() && entry.against_checks.is_none() {

@@ -1,9 +1,9 @@
 //! Invoices waiting for a person: the list, adding and removing. Not here: what makes a fault (domain/checks.rs), corrections
 //! (entries.rs), reading again (second_readings.rs).
 
-use super::By;
 use super::invoice_lists::Filter;
 use super::invoices::{put, visible};
+use super::{By, refusals};
 use crate::domain::ids::{CompanyId, InvoiceId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::news::News;
@@ -118,5 +118,5 @@ pub(super) fn fault(txn: &Txn<'_>, by: &By, id: InvoiceId) -> Result<Invoice, Re
     if txn.has(&FAULTS, &id)? {
         return Ok(invoice);
     }
-    Err(Refusal::conflict("该发票不在异常队列中", "the invoice is not on the fault list"))
+    Err(refusals::not_on_the_fault_list())
 }

@@ -1,7 +1,7 @@
 //! Groups: permissions shared by several users.
 
 use super::accounts::{joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, visible_group};
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::account::{Actor, Group, Permission, PermissionSet, User};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
@@ -40,7 +40,7 @@ fn must_be_new(txn: &Txn<'_>, group: &Group) -> Result<(), Refusal> {
     for row in txn.scan(&GROUPS, &(), false) {
         let (id, other) = row?;
         if id != group.id && other.company == group.company {
-            must_differ(&group.name, &other.name, ("已有同名的用户组", "there is a group of that name"))?;
+            must_differ(&group.name, &other.name, refusals::group_name_is_taken)?;
         }
     }
     Ok(())
@@ -160,9 +160,7 @@ impl App {
             let name = user.name.clone();
             let fact = match group {
                 Some(group) => Fact::GroupJoined { group: joinable(txn, by, group, user.company)?.name, user: name },
-                None if user.group.is_none() => {
-                    return Err(Refusal::conflict("用户不在任何用户组", "the user is in no group"));
-                }
+                None if user.group.is_none() => return Err(refusals::user_is_in_no_group()),
                 None => Fact::Done(Deed::GroupLeft, name),
             };
             user.group = group;

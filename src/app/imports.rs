@@ -3,7 +3,7 @@
 
 use super::claims;
 use super::devices::{NewDevice, Planned, Registered, Registration, Verdict, delist, other, verdict};
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::device::{Device, Import, ImportState};
 use crate::domain::fact::Fact;
 use crate::domain::news::News;
@@ -30,10 +30,7 @@ pub(super) fn touch(txn: &mut Txn<'_>, device: &Device) -> Result<(), Refusal> {
         ImportState::Untouched => {
             Ok(txn.put(&IMPORTS, &id, &Import { state: ImportState::Touched(device.sn.clone()), ..import })?)
         }
-        ImportState::Undoing => Err(Refusal::conflict(
-            format!("设备 {} 所属的导入 {id} 正在撤销", device.sn),
-            format!("the import {id}, which brought the device {}, is being undone", device.sn),
-        )),
+        ImportState::Undoing => Err(refusals::device_is_being_removed(&device.sn, id)),
         ImportState::Touched(_) | ImportState::Undone => Ok(()),
     }
 }
@@ -79,10 +76,7 @@ pub fn lost_zeros(view: &View<'_>, rows: &[NewDevice]) -> Result<Vec<(usize, Wor
                 Some(twin) => Some(twin),
                 None => twin_of(text, is_known)?,
             };
-            found.extend(twin.map(|twin| {
-                let zh = format!("{name}：{text} 与 {twin} 只差前导零，可能是表格软件去掉了，请核对");
-                (at, (zh, format!("{name}: {text} and {twin} differ in leading zeros only; a spreadsheet may have dropped them, please compare")))
-            }));
+            found.extend(twin.map(|twin| (at, refusals::differs_in_zeros_only(name, text, &twin))));
         }
     }
     Ok(found)
@@ -108,11 +102,8 @@ pub fn newest(view: &View<'_>, limit: usize) -> Result<Vec<(u64, Import)>, Store
 pub fn cannot_undo(import: &Import) -> Option<Refusal> {
     match &import.state {
         ImportState::Untouched | ImportState::Undoing => None,
-        ImportState::Touched(sn) => Some(Refusal::conflict(
-            format!("不能撤销：设备 {sn} 的标签已发送或已标记，或设备已更正或作废"),
-            format!("it can't be undone: the label of {sn} was sent or marked, or the device was corrected or retired"),
-        )),
-        ImportState::Undone => Some(Refusal::conflict("该导入已撤销", "it is undone already")),
+        ImportState::Touched(sn) => Some(refusals::imported_device_was_used(sn)),
+        ImportState::Undone => Some(refusals::import_is_undone()),
     }
 }
 
@@ -132,24 +123,17 @@ impl App {
         let mut registrations = Vec::with_capacity(rows.len());
         let registered = self.register_rows(by, rows, Some(id), |done| registrations.extend(done)).await;
         importing().remove(&id);
-        let broken_off = |refusal: Refusal| {
-            let done = registrations.len();
-            let zh = format!("{}（导入 {id} 在第 {done} 个设备后中断：可再次导入同一文件，或撤销）", refusal.zh);
-            let en = format!("{} (the import {id} broke off after {done} devices: import the file again, or undo it)", refusal.en);
-            Refusal::new(refusal.code, zh, en)
-        };
-        registered.map_err(broken_off)?;
+        registered.map_err(|refusal| refusals::import_broke_off(&refusal, id, registrations.len()))?;
         Ok((id, registrations))
     }
 
     /// Deletes what an import created. If interrupted, it continues on request and at the next start.
     pub async fn undo_import(&self, by: By, id: u64) -> Result<Import, Refusal> {
         if self.importing.lock().unwrap_or_else(PoisonError::into_inner).contains(&id) {
-            return Err(Refusal::conflict("导入尚未结束", "the import is still under way"));
+            return Err(refusals::import_is_under_way());
         }
         let begin = move |txn: &mut Txn<'_>, by: &By| {
-            let unknown = || Refusal::not_found("没有这次导入", "no such import");
-            let import = txn.get(&IMPORTS, &id)?.ok_or_else(unknown)?;
+            let import = txn.get(&IMPORTS, &id)?.ok_or_else(refusals::no_such_import)?;
             if let Some(refusal) = cannot_undo(&import) {
                 return Err(refusal);
             }

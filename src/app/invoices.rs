@@ -1,7 +1,7 @@
 //! Stored invoices with their identity index and totals. Not here: lists (invoice_lists.rs), faults (faults.rs), people's input
 //! (entries.rs, decisions.rs).
 
-use super::kin;
+use super::{kin, refusals};
 use crate::domain::account::Actor;
 use crate::domain::ids::{CompanyId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Candidate, Correction, Invoice};
@@ -82,6 +82,6 @@ pub(super) fn learnt(view: &View<'_>, template: Option<TemplateId>) -> Result<Le
 
 /// The invoice, if `actor` sees its company.
 pub fn visible(view: &View<'_>, actor: &Actor, id: InvoiceId) -> Result<Invoice, Refusal> {
-    let invoice = view.get(&INVOICES, &id)?.ok_or_else(|| Refusal::not_found("没有这张发票", "no such invoice"))?;
+    let invoice = view.get(&INVOICES, &id)?.ok_or_else(refusals::no_such_invoice)?;
     if actor.sees(invoice.company) { Ok(invoice) } else { Err(Refusal::no_permission()) }
 }

@@ -1,6 +1,6 @@
 //! Label looks, kept by the box, not the browser; there is always at least one. Not here: valid looks (domain/label_look.rs).
 
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
@@ -29,15 +29,14 @@ fn make_the_first(txn: &mut Txn<'_>) -> Result<(), StoreError> {
 }
 
 fn known(txn: &Txn<'_>, id: u64) -> Result<LabelLook, Refusal> {
-    txn.get(&LABEL_LOOKS, &id)?.ok_or_else(|| Refusal::not_found("没有这种标签", "no such label"))
+    txn.get(&LABEL_LOOKS, &id)?.ok_or_else(refusals::no_such_label)
 }
 
 /// Names are unique.
 fn check_name(txn: &Txn<'_>, id: u64, name: &str) -> Result<(), Refusal> {
     for (other, look) in looks(&txn.view())? {
         if other != id && look.name == name {
-            let (zh, en) = (format!("name：已有名为 {name} 的标签"), format!("name: there is a label called {name} already"));
-            return Err(Refusal::conflict(zh, en));
+            return Err(refusals::label_name_is_taken(name));
         }
     }
     Ok(())
@@ -51,7 +50,7 @@ impl App {
             let id = txn.next(COUNTER)?;
             check_name(txn, id, &look.name)?;
             if looks(&txn.view())?.len() >= LOOKS_MAX {
-                return Err(Refusal::conflict("标签样式太多，请先删除一些", "too many labels: delete some first"));
+                return Err(refusals::too_many_labels());
             }
             log(txn, now(), by, None, Fact::Done(Deed::LabelLookAdded, look.name.clone()))?;
             txn.put(&LABEL_LOOKS, &id, &look)?;
@@ -85,7 +84,7 @@ impl App {
             make_the_first(txn)?;
             let look = known(txn, id)?;
             if looks(&txn.view())?.len() == 1 {
-                return Err(Refusal::conflict("不能删除最后一种标签", "the last label can't be deleted"));
+                return Err(refusals::last_label_stays());
             }
             txn.delete(&LABEL_LOOKS, &id);
             Ok(log(txn, now(), by, None, Fact::Done(Deed::LabelLookDeleted, look.name))?)

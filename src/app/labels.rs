@@ -5,13 +5,13 @@ use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::prints::{add_print, close_print, last_print, open_print};
-use super::{App, By, now};
+use super::{App, By, now, refusals};
 use crate::domain::device::{Device, Label, Print, StepKind, canonical_cpuid};
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
 use crate::store::tables::{DEVICES, DEVICES_UNPRINTED};
 use crate::store::{StoreError, Txn};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// Serials in the order requested, each once.
 #[derive(Clone, Debug, Default)]
@@ -43,26 +43,16 @@ pub struct Told {
     pub not: Vec<(String, NotTold)>,
 }
 
-/// Refuses labels whose CPU id is not the device's, naming all of them.
+/// Refuses labels whose CPU id is not the device's.
 fn check_pairs<'l>(txn: &Txn<'_>, labels: impl Iterator<Item = &'l Named>) -> Result<(), Refusal> {
-    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    let mut wrong = Vec::new();
     for Named { sn, cpuid } in labels {
         let (Some(said), Some(device)) = (cpuid, txn.get(&DEVICES, sn)?) else { continue };
         if canonical_cpuid(said) != canonical_cpuid(&device.cpuid) {
-            zh.push(format!("{sn}（标签 {said}，现为 {}）", device.cpuid));
-            en.push(format!("{sn} (label {said}, now {})", device.cpuid));
+            wrong.push((said.as_str(), device));
         }
     }
-    if zh.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::conflict(
-        format!("CPUID：标签上的 CPUID 不是该设备现在的，什么都没有写入；请作废这些标签并重新打印：{}", zh.join("，")),
-        format!(
-            "CPUID: not what the device has now, nothing was written; throw these labels away and print them anew: {}",
-            en.join(", ")
-        ),
-    ))
+    if wrong.is_empty() { Ok(()) } else { Err(refusals::labels_show_another_cpuid(&wrong)) }
 }
 
 /// A device that was corrected or set to unprinted has a `New` label again, and its earlier labels are closed.
@@ -85,24 +75,10 @@ fn once_each(sns: Vec<String>) -> Vec<String> {
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
 }
 
-/// Refuses labels claimed by others, naming all of them.
+/// Refuses labels claimed by others.
 fn check_claims(txn: &Txn<'_>, by: &By, devices: &[Device]) -> Result<(), Refusal> {
     let held = claims::of_others(txn, by.actor.credential, devices.iter().map(|device| &device.sn))?;
-    let mut taken: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
-    for (sn, claim) in &held {
-        taken.entry((&claim.user_name, claim.user == by.actor.user)).or_default().push(sn);
-    }
-    if taken.is_empty() {
-        return Ok(());
-    }
-    let who = |elsewhere: &str| {
-        let each = taken.iter().map(|((name, himself), sns)| (name, if *himself { elsewhere } else { "" }, sns.join(", ")));
-        each.map(|(name, where_else, sns)| format!("{name}{where_else}: {sns}")).collect::<Vec<_>>().join("; ")
-    };
-    Err(Refusal::conflict(
-        format!("标签正在由他人打印，什么都没有写入：{}", who("（另一工位）")),
-        format!("being printed by somebody else, nothing was written: {}", who(" (at another station)")),
-    ))
+    if held.is_empty() { Ok(()) } else { Err(refusals::labels_are_claimed(&held, by.actor.user)) }
 }
 
 /// Devices whose count differs from the one seen, each with its last label.
@@ -116,50 +92,16 @@ fn counted_on<'d>(
     other.map(|device| Ok((device, last_print(&txn.view(), device)?))).collect()
 }
 
-/// Refuses labels sent since they were looked at, naming all of them.
+/// Refuses labels sent since they were looked at.
 fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
-    let (mut zh, mut en) = (Vec::new(), Vec::new());
-    for (Device { sn, prints, .. }, last) in counted_on(txn, devices, seen, |device| device.prints)? {
-        let (who_zh, who_en) = last.map_or_else(Default::default, |Print { user_name, outcome, .. }| {
-            let open = outcome == Label::Sent;
-            (
-                format!("，最近由 {user_name}{}", if open { "，结果未确认" } else { "" }),
-                format!(", last by {user_name}{}", if open { " and not answered yet" } else { "" }),
-            )
-        });
-        zh.push(format!("{sn}（共送打 {prints} 次{who_zh}）"));
-        en.push(format!("{sn} (sent {prints} times{who_en})"));
-    }
-    if zh.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::conflict(
-        format!("标签在此期间又送打过，什么都没有写入；请先确认上一次的任务是否还在打印机队列里：{}", zh.join("，")),
-        format!(
-            "sent meanwhile, nothing was written; see first whether that job is still in the printer's queue: {}",
-            en.join(", ")
-        ),
-    ))
+    let sent = counted_on(txn, devices, seen, |device| device.prints)?;
+    if sent.is_empty() { Ok(()) } else { Err(refusals::labels_were_sent_meanwhile(&sent)) }
 }
 
-/// Refuses labels printed since they were looked at, naming all of them.
+/// Refuses labels printed since they were looked at.
 fn check_printed(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
-    let (mut zh, mut en) = (Vec::new(), Vec::new());
-    for (Device { sn, print_count, .. }, last) in counted_on(txn, devices, seen, |device| device.print_count)? {
-        let who = last.filter(|print| print.outcome == Label::Printed);
-        let who = who.map(|print| print.told.map_or(print.user_name, |(_, told)| told));
-        let (who_zh, who_en) =
-            who.map_or_else(Default::default, |who| (format!("，最近由 {who} 确认"), format!(", last said by {who}")));
-        zh.push(format!("{sn}（现已打印 {print_count} 次{who_zh}）"));
-        en.push(format!("{sn} (printed {print_count} times now{who_en})"));
-    }
-    if zh.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::conflict(
-        format!("标签在此期间又打印过，什么都没有写入；请看过现状后重新决定：{}", zh.join("，")),
-        format!("printed meanwhile, nothing was written; look at it and decide anew: {}", en.join(", ")),
-    ))
+    let printed = counted_on(txn, devices, seen, |device| device.print_count)?;
+    if printed.is_empty() { Ok(()) } else { Err(refusals::labels_were_printed_meanwhile(&printed)) }
 }
 
 /// Marks a device as not printed.
@@ -261,18 +203,13 @@ impl App {
             check_pairs(txn, labels.iter())?;
             let mut devices = Vec::new();
             for sn in once_each(labels.into_iter().map(|label| label.sn).collect()) {
-                let unknown = || Refusal::not_found(format!("没有这个设备：{sn}"), format!("no such device: {sn}"));
-                devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(unknown)?);
+                devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(|| refusals::no_such_device(&sn))?);
             }
             check_claims(txn, by, &devices)?;
             check_sent(txn, &devices, &seen)?;
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {
-                let list = again.join(", ");
-                return Err(Refusal::conflict(
-                    format!("reason：重打标签需要填写原因：{list}"),
-                    format!("reason: a reprint needs one: {list}"),
-                ));
+                return Err(refusals::reprint_needs_a_reason(&again));
             }
             for mut device in devices {
                 touch(txn, &device)?;

@@ -44,6 +44,7 @@ pub mod queues;
 pub mod recognitions;
 mod recount;
 mod recovery;
+mod refusals;
 mod remembered;
 pub mod second_readings;
 pub mod sessions;
@@ -185,7 +186,7 @@ impl By {
 
     /// The command line on the box itself, acting on this company.
     fn the_box(company: CompanyId, company_name: String) -> Self {
-        let actor = Actor { company, company_name, ..Actor::nobody("本机命令行") };
+        let actor = Actor { company, company_name, ..Actor::nobody(Actor::COMMAND_LINE) };
         Self { actor, ip: "localhost".into(), needs: &[] }
     }
 }
@@ -196,13 +197,9 @@ impl From<StoreError> for Refusal {
         match e {
             StoreError::Io(_) => Self::unavailable(),
             // Reads too: they may reach a page that a failed write left half done.
-            StoreError::Fatal(_) => Self::new(
-                Code::Unavailable,
-                "磁盘或存储出错，请联系管理员检查磁盘；已确认的数据都在，恢复后会自动继续",
-                "the disk or the store has failed, please have the disk checked; what was confirmed is there, and the box goes on by itself once it is well",
-            ),
+            StoreError::Fatal(_) => refusals::disk_has_failed(),
             // User input whose fields are each within their limits but too large together.
-            StoreError::TooLarge { .. } => Self::new(Code::TooLarge, "内容太多，无法保存", "this is more than can be kept"),
+            StoreError::TooLarge { .. } => refusals::more_than_can_be_kept(),
             _ => Self::internal(),
         }
     }

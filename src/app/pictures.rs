@@ -1,11 +1,11 @@
 //! Incoming pictures: format, size, completeness; without decoding pixels.
 
-use super::{App, By, now, tiff};
+pub use super::refusals::{paper_is_not_read as unread, picture_has_too_many_bytes as too_many_bytes};
+use super::{App, By, now, refusals, tiff};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
-use crate::domain::invoice::{BlobHash, PIXELS_MAX, Picture, PictureFormat, Purpose, SIDE_MAX};
-use crate::domain::refusal::{Code, Refusal};
-use crate::domain::words::Words;
+use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
+use crate::domain::refusal::Refusal;
 use crate::papers;
 use crate::papers::desk::Desk;
 use crate::papers::detect::{self, Found};
@@ -37,14 +37,6 @@ pub struct Shape {
     pub pages: u32,
 }
 
-fn unsupported(why: Words) -> Refusal {
-    Refusal::new(Code::Unsupported, why.zh, why.en)
-}
-
-pub fn too_many_bytes() -> Refusal {
-    Refusal::new(Code::TooLarge, "图片超过 20 MiB", "the picture is larger than 20 MiB")
-}
-
 fn of_document(format: papers::Format) -> PictureFormat {
     match format {
         papers::Format::Pdf => PictureFormat::Pdf,
@@ -56,12 +48,6 @@ fn of_document(format: papers::Format) -> PictureFormat {
 /// As `papers` reads it; `None` for a picture.
 pub fn document(format: PictureFormat) -> Option<papers::Format> {
     [papers::Format::Pdf, papers::Format::Ofd, papers::Format::Xml].into_iter().find(|document| of_document(*document) == format)
-}
-
-pub fn unread(trouble: &papers::Trouble) -> Refusal {
-    let code = if *trouble == papers::Trouble::Busy { Code::Unavailable } else { Code::Unsupported };
-    let Words { zh, en } = trouble.words();
-    Refusal::new(code, zh, en)
 }
 
 /// A picture or a document. Blocks.
@@ -87,11 +73,11 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         Ok(ImageFormat::Bmp) => PictureFormat::Bmp,
         Ok(ImageFormat::Tiff) => PictureFormat::Tiff,
         Ok(ImageFormat::WebP) => PictureFormat::WebP,
-        _ => return Err(unsupported(file_kind::taken_for(&head))),
+        _ => return Err(refusals::picture_is_unsupported(file_kind::taken_for(&head))),
     };
     // Unreadable directories count as cut off.
     let pages = if format == PictureFormat::Tiff { tiff::pages(&mut file, bytes) } else { Ok(1) };
-    let cut_off = || unsupported(file_kind::cut_off());
+    let cut_off = || refusals::picture_is_unsupported(file_kind::cut_off());
     let pages = pages.map_err(|_| cut_off())?;
     if !is_whole(&mut file, format, bytes).unwrap_or(false) {
         return Err(cut_off());
@@ -100,17 +86,7 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     let mut opened = pixels::open(file).map_err(|_| cut_off())?;
     let (mut width, mut height) = opened.dimensions();
     if !opened.is_decoded() {
-        let (zh, en) = if width.max(height) > SIDE_MAX {
-            ("图片的一边超过 65535 像素", "a side of the picture has more than 65,535 pixels")
-        } else if u64::from(width) * u64::from(height) > PIXELS_MAX {
-            ("图片超过 6400 万像素", "the picture has more than 64 megapixels")
-        } else {
-            (
-                "图片的颜色位数太多，请另存为每色 8 位的图片",
-                "the picture has too many bits a colour for its size: please save it with 8",
-            )
-        };
-        return Err(Refusal::new(Code::TooLarge, zh, en));
+        return Err(refusals::picture_is_too_large(width, height));
     }
     if width == 0 || height == 0 {
         return Err(cut_off());

@@ -2,7 +2,7 @@
 
 use super::clock::moment;
 use super::pictures::{self, Kept};
-use super::{App, By, faults, log, now};
+use super::{App, By, faults, log, now, refusals};
 use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::dispatch::Heads;
 use crate::domain::fact::Fact;
@@ -166,15 +166,14 @@ pub fn pause(view: &View<'_>) -> Result<Option<Pause>, StoreError> {
 
 /// The action, if it waits and the user sees its company.
 fn waiting_for(txn: &Txn<'_>, by: &By, id: ActionId) -> Result<Action, Refusal> {
-    let unknown = || Refusal::not_found("没有这个操作", "no such action");
-    let action = txn.get(&ACTIONS, &id)?.ok_or_else(unknown)?;
+    let action = txn.get(&ACTIONS, &id)?.ok_or_else(refusals::no_such_action)?;
     if !by.actor.sees(action.company) {
         return Err(Refusal::no_permission());
     }
     if action.state == State::Waiting {
         return Ok(action);
     }
-    Err(Refusal::conflict("该操作正在执行或已结束", "the action is running or has ended"))
+    Err(refusals::action_no_longer_waits())
 }
 
 const LATELY: usize = 20;

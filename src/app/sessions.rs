@@ -2,7 +2,7 @@
 //! (attempts.rs).
 
 use super::attempts::TooMany;
-use super::{App, By, accounts, claims, log, now, passwords};
+use super::{App, By, accounts, claims, log, now, passwords, refusals};
 use crate::domain::account::{Actor, Credential, Session, User};
 use crate::domain::fact::{Fact, Refused};
 use crate::domain::ids::{Millis, TokenId};
@@ -85,19 +85,11 @@ impl App {
         attempt.was_right();
         if user.locked {
             self.log_refusal(Some(user), address, Refused::UserLocked).await;
-            return Err(Refusal::new(
-                crate::domain::refusal::Code::Forbidden,
-                "该用户已被锁定，请联系管理员",
-                "this user is locked, please ask the administrator",
-            ));
+            return Err(refusals::user_is_locked());
         }
         if user.default_password && !may_use_default {
             self.log_refusal(Some(user), address, Refused::DefaultPasswordFromAfar).await;
-            return Err(Refusal::new(
-                crate::domain::refusal::Code::Forbidden,
-                "默认密码只能在本机使用，请先在本机修改密码",
-                "the default password works on the box itself only: change it there first",
-            ));
+            return Err(refusals::default_password_from_afar());
         }
         let secret = passwords::secret()?;
         let (id, key) = (user.id, passwords::digest(&secret));

@@ -1,8 +1,8 @@
 //! Stored settings, under those of the command line.
 
-use super::{App, By, log, now};
+use super::{App, By, log, now, refusals};
 use crate::domain::fact::Fact;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::domain::settings::Settings;
 use crate::store::tables::SETTINGS;
 use crate::store::{StoreError, View};
@@ -36,13 +36,6 @@ pub(super) fn read(view: &View<'_>, fixed: &[(String, String)]) -> Result<Result
     Ok(fixed.iter().try_for_each(|(name, value)| settings.set(name, value)).map(|()| settings))
 }
 
-fn stale() -> Refusal {
-    Refusal::conflict(
-        "设置已被他人修改，请查看最新的设置后再改",
-        "somebody else has changed the settings meanwhile: look at them as they are now, then change them again",
-    )
-}
-
 impl App {
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.get()
@@ -60,18 +53,14 @@ impl App {
     /// All or none; in force when this returns. `seen`: the version on which the changes are based.
     pub async fn change_settings(&self, by: By, changes: Vec<(String, String)>, seen: Option<u64>) -> Result<(), Refusal> {
         if let Some((name, _)) = changes.iter().find(|(name, _)| self.fixed_settings().any(|fixed| fixed == name)) {
-            return Err(Refusal::new(
-                Code::Conflict,
-                format!("{name}：已由启动参数 --set 固定，要修改请更改启动参数"),
-                format!("{name}: is set on the command line with --set; change it there"),
-            ));
+            return Err(refusals::setting_is_fixed(name));
         }
         let fixed = self.fixed.clone();
         self.act(by, move |txn, by| {
             if let Some(seen) = seen
                 && seen != txn.view().counter(VERSION)?
             {
-                return Err(stale());
+                return Err(refusals::settings_have_changed());
             }
             let mut changed = read(&txn.view(), &fixed)??;
             let mut is_news = false;

@@ -2,13 +2,13 @@
 
 use super::accounts::must_be_company;
 use super::queues::{end, enqueue, is_waiting, running, set_aside, sizes};
-use super::{App, By, now, pictures};
+use super::{App, By, now, pictures, refusals};
 use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
 use crate::domain::ids::{ActionId, CompanyId, PictureId, TemplateId};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::news::{News, TemplateChange};
-use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::refusal::Refusal;
 use crate::domain::template::{Layout, Learnt, Template};
 use crate::store::tables::{PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
 use crate::store::{StoreError, Txn, View};
@@ -50,13 +50,9 @@ pub fn of_company(view: &View<'_>, company: CompanyId) -> Result<Vec<Arc<Templat
     each(view, ids(view, Some(company))?).map(|template| template.map(Arc::new)).collect()
 }
 
-fn unknown_template() -> Refusal {
-    Refusal::not_found("model_id：没有这个模板", "model_id: no such template")
-}
-
 /// The template, if the user sees its company.
 fn own(txn: &Txn<'_>, by: &By, id: TemplateId) -> Result<Template, Refusal> {
-    let template = txn.get(&TEMPLATES, &id)?.ok_or_else(unknown_template)?;
+    let template = txn.get(&TEMPLATES, &id)?.ok_or_else(refusals::unknown_model_id)?;
     if by.actor.sees(template.company) { Ok(template) } else { Err(Refusal::no_permission()) }
 }
 
@@ -67,10 +63,7 @@ fn check_version(txn: &Txn<'_>, known: &Template, seen: u64) -> Result<(), Refus
     if seen == known.version && !is_changing {
         return Ok(());
     }
-    Err(Refusal::conflict(
-        "version：模板已被他人修改，请重新打开后再改",
-        "version: the template has been changed by somebody else: please open it again",
-    ))
+    Err(refusals::template_has_changed())
 }
 
 /// Whether a template of the picture's company uses it, or is about to.
@@ -93,10 +86,7 @@ fn is_used(view: &View<'_>, picture: &Picture) -> Result<bool, StoreError> {
 fn check_areas(layout: &Layout, origin: &Picture) -> Result<(), Refusal> {
     match layout.areas.iter().find(|a| !a.rect.has_extent() || !a.rect.is_within(origin.width, origin.height)) {
         None => Ok(()),
-        Some(area) => Err(Refusal::malformed(
-            format!("json_model：区域“{}”超出图片或没有大小", area.pos_id),
-            format!("json_model: the area \"{}\" is outside the picture or without extent", area.pos_id),
-        )),
+        Some(area) => Err(refusals::area_is_outside(&area.pos_id)),
     }
 }
 
@@ -110,7 +100,7 @@ pub fn drawn_on(
 ) -> Result<Picture, Refusal> {
     let origin = origin.or(known.map(|t| t.origin));
     let origin = origin.map(|id| view.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);
-    let origin = origin.ok_or_else(|| Refusal::sentence(Code::NotFound, sentence::UPLOAD_FAILED))?;
+    let origin = origin.ok_or_else(refusals::no_such_origin)?;
     if !actor.sees(origin.company) {
         return Err(Refusal::no_permission());
     }

@@ -2,7 +2,7 @@
 
 use super::accounts::manageable;
 use super::claims;
-use super::{App, By, log, now, passwords};
+use super::{App, By, log, now, passwords, refusals};
 use crate::domain::account::{Credential, Permission, PermissionSet, Token};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{TokenId, UserId};
@@ -55,13 +55,12 @@ impl App {
 
     pub async fn delete_token(&self, by: By, id: TokenId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
-            let unknown = || Refusal::not_found("没有这个令牌", "no such token");
-            let token = txn.get(&TOKENS, &id)?.ok_or_else(unknown)?;
+            let token = txn.get(&TOKENS, &id)?.ok_or_else(refusals::no_such_token)?;
             // Editors of the user may end their tokens; to others, the token doesn't exist.
             let company = match manageable(txn, by, token.user) {
                 _ if token.user == by.actor.user => by.actor.company,
                 Ok(user) if by.actor.may(Permission::UserRw) => user.company,
-                _ => return Err(unknown()),
+                _ => return Err(refusals::no_such_token()),
             };
             end(txn, &token)?;
             Ok(log(txn, now(), &by.about(&txn.view(), company)?, None, Fact::Done(Deed::TokenEnded, token.name))?)

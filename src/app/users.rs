@@ -1,15 +1,14 @@
 //! Users: added, changed, locked, deleted; their permissions and passwords.
 
 use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, within_reach};
-use super::attempts::TooMany;
 use super::claims;
 use super::groups::{self, Tick, ticked};
-use super::{App, By, log, now, passwords, tokens};
+use super::{App, By, log, now, passwords, refusals, tokens};
 use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::news::News;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::store::tables::{SESSIONS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
 use std::net::IpAddr;
@@ -48,8 +47,7 @@ pub fn by_id(view: &View<'_>, id: UserId) -> Result<Option<User>, StoreError> {
 
 /// The user, if `actor` sees their company.
 pub fn get(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
-    let unknown = || Refusal::not_found("user_id：没有这个用户", "user_id: no such user");
-    let user = view.get(&USERS, &id)?.ok_or_else(unknown)?;
+    let user = view.get(&USERS, &id)?.ok_or_else(refusals::unknown_user_id)?;
     if actor.sees(user.company) { Ok(user) } else { Err(Refusal::no_permission()) }
 }
 
@@ -62,7 +60,7 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
     for row in txn.scan(&USERS_BY_NAME, &(), false) {
         let (other, of) = row?;
         if of != id {
-            must_differ(name, &other, ("已有同名的用户", "there is a user of that name"))?;
+            must_differ(name, &other, refusals::user_name_is_taken)?;
         }
     }
     Ok(txn.put(&USERS_BY_NAME, name, &id)?)
@@ -74,7 +72,7 @@ fn password(text: &str) -> Result<(), Refusal> {
     if (passwords::PASSWORD_CHARS_MIN..=passwords::PASSWORD_CHARS_MAX).contains(&chars) {
         return Ok(());
     }
-    Err(Refusal::malformed("passwd：应为 8 到 256 个字符", "passwd: must have 8 to 256 characters"))
+    Err(refusals::password_is_too_short_or_too_long())
 }
 
 /// Logs the user out everywhere; ends tokens unless `keep_tokens`.
@@ -275,7 +273,7 @@ impl App {
         if let Some(user) = known
             && self.passwords.verify(new.clone(), user.password_hash).await?
         {
-            return Err(Refusal::malformed("passwd：不能与原来的密码相同", "passwd: must not be the old one"));
+            return Err(refusals::password_is_the_old_one());
         }
         let password_hash = self.passwords.hash(new).await?;
         let name = self
@@ -297,14 +295,13 @@ impl App {
 
     /// For the command line: a new password, and unlocks.
     pub async fn reset_from_the_box(&self, user_name: String) -> Result<String, Refusal> {
-        let unknown = || Refusal::not_found("没有这个用户", "no such user");
         let is_admin = user_name == ADMIN;
-        let user = self.store.read(|view| super::accounts::by_name(view, &user_name))?.ok_or_else(unknown)?;
+        let user = self.store.read(|view| super::accounts::by_name(view, &user_name))?.ok_or_else(refusals::no_such_user)?;
         let new = passwords::readable_password()?;
         let password_hash = self.passwords.hash(new.clone()).await?;
         self.store
             .write(move |txn| {
-                let mut user = txn.get(&USERS, &user.id)?.ok_or_else(unknown)?;
+                let mut user = txn.get(&USERS, &user.id)?.ok_or_else(refusals::no_such_user)?;
                 let was_locked = user.locked;
                 (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
                 txn.put(&USERS, &user.id, &user)?;
@@ -325,13 +322,11 @@ impl App {
     }
 
     pub(super) async fn check_password(&self, user: &User, given: String, address: IpAddr) -> Result<(), Refusal> {
-        let wait = |TooMany { retry_after: s, .. }| {
-            Refusal::new(Code::Throttled, format!("尝试太频繁，请 {s} 秒后再试"), format!("too many tries: wait {s} s"))
-        };
-        let attempt = self.attempts.begin(Some(&user.name), address).await.map_err(wait)?;
+        let attempt = self.attempts.begin(Some(&user.name), address).await;
+        let attempt = attempt.map_err(|too_many| refusals::too_many_tries(too_many.retry_after))?;
         if !self.passwords.verify(given, user.password_hash.clone()).await? {
             attempt.was_wrong();
-            return Err(Refusal::new(Code::Forbidden, "原密码不正确", "the old password is wrong"));
+            return Err(refusals::old_password_is_wrong());
         }
         attempt.was_right();
         Ok(())

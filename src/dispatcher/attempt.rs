@@ -28,23 +28,23 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 /// Lane numbers with their workers; `None` if given up.
-pub(super) type Crew = Vec<(usize, Option<Worker>)>;
+pub(super) type Workers = Vec<(usize, Option<Worker>)>;
 
 /// One engine reads a picture; a template change goes through all engines in turn.
 pub(super) async fn work(
     app: Arc<App>,
     hub: Arc<Hub>,
-    mut crew: Crew,
+    mut workers: Workers,
     action: Action,
     templates: Templates,
-) -> (Crew, Result<Product, Failure>) {
+) -> (Workers, Result<Product, Failure>) {
     let attempt = Attempt { app: &app, hub: &hub, action: &action, templates: &templates };
     let mut product = Product::Forgotten;
-    for (lane, worker) in &mut crew {
+    for (lane, worker) in &mut workers {
         let so_far = if let Product::Learnt(learnt) = &product { (**learnt).clone() } else { Learnt::default() };
         let Some(asked) = worker else {
             let (end, broken) = (End::Unreachable { lane: *lane }, Broken::Sending);
-            return (crew, Err(Failure { end, broken, numbers: so_far.numbers }));
+            return (workers, Err(Failure { end, broken, numbers: so_far.numbers }));
         };
         // A panic here would leave the lane, and so the queue, blocked for ever.
         let ran = AssertUnwindSafe(attempt.run(asked, so_far.clone())).catch_unwind().await;
@@ -62,11 +62,11 @@ pub(super) async fn work(
                         (failed(&action), Broken::Receiving)
                     }
                 };
-                return (crew, Err(Failure { end, broken, numbers: so_far.numbers }));
+                return (workers, Err(Failure { end, broken, numbers: so_far.numbers }));
             }
         }
     }
-    (crew, Ok(product))
+    (workers, Ok(product))
 }
 
 fn failed(action: &Action) -> End {
@@ -103,9 +103,9 @@ impl Attempt<'_> {
         let readable = document::readable(self.app, &picture).await?;
         let templates = self.templates.clone().map_err(lost)?;
         let request = Request::Recognise { picture: readable.path(), templates: templates.clone() };
-        let (heard, done) = self.ask(worker, request, templates).await?;
-        let candidates = heard.candidates.clone();
-        if let Some(outcome) = self.with_template(heard, done) {
+        let (reported, done) = self.ask(worker, request, templates).await?;
+        let candidates = reported.candidates.clone();
+        if let Some(outcome) = self.with_template(reported, done) {
             return Ok(vec![outcome]);
         }
         if self.app.settings().known_forms {
@@ -120,9 +120,9 @@ impl Attempt<'_> {
     }
 
     /// Tells watchers what the engine reports, until it ends.
-    async fn ask(&self, worker: &Worker, request: Request, templates: Vec<Arc<Template>>) -> Result<(Heard, Done), Trouble> {
+    async fn ask(&self, worker: &Worker, request: Request, templates: Vec<Arc<Template>>) -> Result<(Reported, Done), Trouble> {
         let mut answers = worker.ask(request);
-        let mut heard = Heard { templates, matched: None, candidates: Vec::new(), regions: Regions::default(), events: 0 };
+        let mut reported = Reported { templates, matched: None, candidates: Vec::new(), regions: Regions::default(), events: 0 };
         let timeout = silence(&self.app.settings());
         let end = Instant::now() + timeout * SILENCES_MAX;
         loop {
@@ -130,13 +130,13 @@ impl Attempt<'_> {
             match answer.map_err(|_| Trouble::Receive("the engine is silent, or talks without end".into()))? {
                 None => return Err(Trouble::Receive("the engine is gone".into())),
                 Some(Answer::Event(event)) => {
-                    heard.events += 1;
-                    if heard.events > EVENTS_MAX {
+                    reported.events += 1;
+                    if reported.events > EVENTS_MAX {
                         return Err(Trouble::Receive("the engine does not come to an end".into()));
                     }
-                    self.hear(&mut heard, event)?;
+                    self.pass_on(&mut reported, event)?;
                 }
-                Some(Answer::End(end)) => return Ok((heard, end?)),
+                Some(Answer::End(end)) => return Ok((reported, end?)),
             }
         }
     }
@@ -195,27 +195,27 @@ impl Attempt<'_> {
     }
 
     /// Tells watchers, and collects for the result.
-    fn hear(&self, heard: &mut Heard, event: engine::Event) -> Result<(), Trouble> {
+    fn pass_on(&self, reported: &mut Reported, event: engine::Event) -> Result<(), Trouble> {
         let step = match event {
             engine::Event::Matched { template, candidates } => {
-                heard.matched = heard.templates.iter().find(|t| Some(t.id) == template).cloned();
-                heard.candidates = heard.candidates_of(candidates);
-                heard.regions = Regions::default();
-                let template = match &heard.matched {
+                reported.matched = reported.templates.iter().find(|t| Some(t.id) == template).cloned();
+                reported.candidates = reported.candidates_of(candidates);
+                reported.regions = Regions::default();
+                let template = match &reported.matched {
                     Some(template) => {
                         let shown = self.app.store.read(|view| pictures::get(view, template.shown)).map_err(|e| lost(e.into()))?;
                         shown.map(|picture| (template.id, picture, template.layout.label.clone()))
                     }
                     None => None,
                 };
-                Step::Matched(Match { template, form: None, candidates: heard.candidates.clone() })
+                Step::Matched(Match { template, form: None, candidates: reported.candidates.clone() })
             }
             engine::Event::Found { status, pos_id, position } => {
-                heard.regions.found(&pos_id, position, status);
+                reported.regions.found(&pos_id, position, status);
                 Step::Found { status, pos_id, position }
             }
             engine::Event::Read { status, pos_id, text, probability } => {
-                heard.regions.read(&pos_id, text.clone(), probability, status);
+                reported.regions.read(&pos_id, text.clone(), probability, status);
                 Step::Read { status, pos_id, text, probability }
             }
         };
@@ -224,8 +224,8 @@ impl Attempt<'_> {
     }
 
     /// `None`: no template fits.
-    fn with_template(&self, heard: Heard, done: Done) -> Option<Outcome> {
-        let Heard { matched: Some(template), candidates, regions, .. } = heard else { return None };
+    fn with_template(&self, reported: Reported, done: Done) -> Option<Outcome> {
+        let Reported { matched: Some(template), candidates, regions, .. } = reported else { return None };
         let Done::Recognised(Verdict::Done { codes, papers }) = done else { return None };
         let reading = Reading { regions, codes: &codes, papers };
         let verdict = judge::judge(reading, &template, self.app.settings().confidence_threshold);
@@ -248,7 +248,7 @@ impl Attempt<'_> {
 }
 
 /// What an engine has told of one picture.
-struct Heard {
+struct Reported {
     templates: Vec<Arc<Template>>,
     matched: Option<Arc<Template>>,
     candidates: Vec<Candidate>,
@@ -256,7 +256,7 @@ struct Heard {
     events: usize,
 }
 
-impl Heard {
+impl Reported {
     /// Adds template labels.
     fn candidates_of(&self, candidates: Vec<engine::TemplateScore>) -> Vec<Candidate> {
         let named = |engine::TemplateScore { template, score, reason }| {

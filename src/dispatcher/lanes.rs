@@ -1,7 +1,7 @@
 //! The box's lanes, each with an engine on its own thread, and their tasks. A silent or panicking engine costs one try, not the
 //! box.
 
-use super::attempt::{Crew, work};
+use super::attempt::{Workers, work};
 use super::driver::{Failure, Happened, Lanes, Templates};
 use crate::app::App;
 use crate::domain::action::{Action, Queue};
@@ -33,7 +33,7 @@ pub(super) struct Engines {
     make: Vec<MakeEngine>,
     /// `None`: in a task, given up or not started.
     workers: Vec<Option<Worker>>,
-    tasks: JoinSet<(Crew, Happened)>,
+    tasks: JoinSet<(Workers, Happened)>,
     about: HashMap<Id, About>,
 }
 
@@ -47,9 +47,9 @@ impl Engines {
     pub async fn next(&mut self) -> Happened {
         let Some(ended) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
         match ended {
-            Ok((id, (crew, happened))) => {
+            Ok((id, (workers, happened))) => {
                 self.about.remove(&id);
-                for (lane, worker) in crew {
+                for (lane, worker) in workers {
                     self.workers[lane] = worker;
                 }
                 happened
@@ -91,12 +91,12 @@ impl Lanes for Engines {
 
     fn work(&mut self, lane: usize, action: Action, templates: Templates) {
         let needed = if action.job.queue() == Queue::Manage { 0..self.workers.len() } else { lane..lane + 1 };
-        let crew: Crew = needed.map(|lane| (lane, self.workers[lane].take())).collect();
+        let workers: Workers = needed.map(|lane| (lane, self.workers[lane].take())).collect();
         let (id, tries) = (action.id, action.failed_tries + 1);
         let (app, hub) = (self.app.clone(), self.hub.clone());
         let task = self.tasks.spawn(async move {
-            let (crew, result) = work(app, hub, crew, action, templates).await;
-            (crew, Happened::Tried { lane, action: id, result })
+            let (workers, result) = work(app, hub, workers, action, templates).await;
+            (workers, Happened::Tried { lane, action: id, result })
         });
         self.about.insert(task.id(), About { lane, tried: Some((id, tries)) });
     }

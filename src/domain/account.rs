@@ -147,6 +147,9 @@ impl PermissionSet {
     }
 }
 
+/// Until somebody renames it.
+pub const FIRST_COMPANY_NAME: &str = "公司";
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {
     pub id: CompanyId,
@@ -233,6 +236,9 @@ pub enum Credential {
 }
 
 impl Actor {
+    /// The name of the box's own command line.
+    pub const COMMAND_LINE: &str = "本机命令行";
+
     /// An actor without an account. They have no company, so only administrators read what is logged about them.
     pub fn nobody(user_name: &str) -> Self {
         Self {

@@ -47,7 +47,7 @@ const fn known(kind: AreaKind, key: &'static str, pos_id: &'static str, en: &'st
 }
 
 /// Every kind but `Own`; `key` and `pos_id` are the interface document's.
-pub const KNOWN: [Known; 9] = [
+pub const KNOWN: &[Known] = &[
     known(AreaKind::Money, "money", "金额", "Amount", Holds::Sum),
     known(AreaKind::Head, "head", "客户名称", "Buyer", Holds::Text),
     known(AreaKind::Date, "date", "日期", "Date", Holds::Date),

@@ -107,6 +107,9 @@ pub struct Settlement {
     pub replaced: bool,
 }
 
+/// The reason on a conflict whose pair is registered now.
+pub const REGISTERED_SO: &str = "已按此登记 / registered so";
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     pub at: Millis,

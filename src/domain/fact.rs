@@ -381,15 +381,43 @@ impl Fact {
 
     /// Whether the dispatcher must look again. Settings include its retries.
     pub fn is_about_queues(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Queued { .. }
-                | Self::MovedAhead { .. }
-                | Self::Cancelled { .. }
-                | Self::QueuesPaused { .. }
-                | Self::QueuesResumed
-                | Self::SettingChanged { .. }
-        )
+            | Self::MovedAhead { .. }
+            | Self::Cancelled { .. }
+            | Self::QueuesPaused { .. }
+            | Self::QueuesResumed
+            | Self::SettingChanged { .. } => true,
+            Self::Told(_)
+            | Self::InvoiceCorrected { .. }
+            | Self::InvoiceReviewed { .. }
+            | Self::InvoiceReopened { .. }
+            | Self::FaultResolved { .. }
+            | Self::DuplicateDecided { .. }
+            | Self::InvoiceVoided { .. }
+            | Self::InvoiceRestored { .. }
+            | Self::DevicesImported { .. }
+            | Self::ImportUndone { .. }
+            | Self::DeviceCorrected { .. }
+            | Self::DeviceRetired { .. }
+            | Self::ConflictSettled { .. }
+            | Self::LoggedIn
+            | Self::LogInRefused(_)
+            | Self::GroupJoined { .. }
+            | Self::CompanyRenamed { .. }
+            | Self::BackupDownloaded
+            | Self::BackupRestored { .. }
+            | Self::UserAdded { .. }
+            | Self::GroupAdded { .. }
+            | Self::TokenAdded { .. }
+            | Self::UserRenamed { .. }
+            | Self::UserWentOver { .. }
+            | Self::UserCameOver { .. }
+            | Self::RightsChanged { .. }
+            | Self::GroupRenamed { .. }
+            | Self::GroupRightsChanged { .. }
+            | Self::Done(..) => false,
+        }
     }
 
     /// Whether cached accounts are stale.

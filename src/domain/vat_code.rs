@@ -31,7 +31,9 @@ impl<'a> VatCode<'a> {
 
     /// `(pos_id, text)` of what it says of its invoice. Its sum is the one without tax on forms that show tax, and is left out.
     pub fn fields(&self) -> Vec<(String, String)> {
-        let said = [(AreaKind::InvoiceCode, self.code), (AreaKind::InvoiceId, self.number), (AreaKind::Date, self.date)];
+        // As forms print it.
+        let date = date_of(self.date).map(|(year, month, day)| format!("{year}年{month:02}月{day:02}日")).unwrap_or_default();
+        let said = [(AreaKind::InvoiceCode, self.code), (AreaKind::InvoiceId, self.number), (AreaKind::Date, &date)];
         let said = said.into_iter().filter(|(_, text)| !text.is_empty());
         said.map(|(kind, text)| (kind.pos_id().to_owned(), text.to_owned())).collect()
     }
@@ -107,8 +109,8 @@ pub fn contradicted<'r>(code: &VatCode<'r>, regions: &'r [Region], learnt: &Lear
 pub fn fillings(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[String]) -> Vec<(String, String)> {
     let (sure, unsure): (Vec<&Region>, Vec<&Region>) = regions.iter().partition(|r| is_sure(r, threshold) && !r.text.is_empty());
     let is_of_this = |code: &VatCode<'_>| {
-        let mut heard = sure.iter().filter_map(|r| code.agrees(r, learnt)).peekable();
-        heard.peek().is_some() && heard.all(|agrees| agrees)
+        let mut answers = sure.iter().filter_map(|r| code.agrees(r, learnt)).peekable();
+        answers.peek().is_some() && answers.all(|agrees| agrees)
     };
     let Some(code) = codes.iter().filter_map(|c| VatCode::parse(c)).find(is_of_this) else { return Vec::new() };
     unsure.iter().filter_map(|r| Some((r.pos_id.clone(), code.written(&r.pos_id, learnt)?))).collect()

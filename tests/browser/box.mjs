@@ -1,4 +1,4 @@
-// A box on a fresh data directory, and a browser to look at it with; both gone when the file's cases are.
+// A box on a fresh data directory, and a browser; both end with the file's tests.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -31,7 +31,7 @@ async function listening(child) {
   })
 }
 
-/** `port`: one that stays when the box begins anew; `host`: where it is reached; `https`: where it listens for that. */
+/** `port`: fixed, for restarts; `host`: how it is reached; `https`: its HTTPS address. */
 export async function startBox(port = 0, { host = '127.0.0.1', https = 'off' } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'paperline-browser-'))
   const args = ['serve', '--data-dir', dir, '--http', `${host}:${port}`, '--https', https]
@@ -73,7 +73,7 @@ export function startBrowser() {
   })
 }
 
-/** What every case has: a box, and pages that must not complain. `prepare` runs once both are there. */
+/** `prepare` runs once box and browser are ready. */
 export function stage(prepare) {
   const on = { box: null, browser: null, open, shot }
   let complaints = []
@@ -96,7 +96,7 @@ export function stage(prepare) {
     page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
-      // The browser reports every answer that is no success, wanted or not; the cases look at those themselves.
+      // Reported for every unsuccessful answer; the tests check those themselves.
       const isAnswer = message.text().startsWith('Failed to load resource: the server responded')
       if (message.type() === 'error' && !isAnswer) complaints.push(message.text())
     })
@@ -107,7 +107,7 @@ export function stage(prepare) {
     await page.screenshot({ path: join(SHOTS, `${name}.png`) })
   }
 
-  /** To be called at the end of a case; what the case brought about on purpose may be let pass. */
+  /** `expected` matches errors that the test provoked. */
   on.quiet = (expected) => {
     const said = complaints.filter((text) => !expected?.test(text))
     complaints = []
@@ -125,14 +125,13 @@ export async function logIn(page, name, password) {
   await page.waitForURL((url) => url.pathname !== '/login')
 }
 
-/** A request as the logged-in page makes it. */
 export async function post(page, path, data) {
   const answer = await page.request.post(path, { data, headers: { Origin: new URL(page.url()).origin } })
   assert.equal(answer.status(), 200, `${path}: ${await answer.text()}`)
   return answer.json()
 }
 
-/** A colleague with these rights, logged in in a browser of his own. */
+/** In another browser. */
 export async function hire(on, page, name, permissions, look) {
   const user = { user_name: name, passwd: 'long-enough-1', permissions }
   const made = await page.request.post('/api/users', { data: user, headers: { Origin: new URL(page.url()).origin } })

@@ -1,4 +1,4 @@
-// Two operators at one device and at one label: whoever comes second is told, keeps what he typed, and prints nothing twice.
+// Two operators at one label: the second is told, keeps their input, and prints nothing twice.
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { hire, logIn, post, stage } from './box.mjs'
@@ -38,7 +38,7 @@ async function registered(count) {
   return devices
 }
 
-/** A machine that is busy may play a code in two pieces: then it is scanned again, as one does. */
+/** A busy machine may deliver a code in two parts: scan again. */
 async function openDevice({ DeviceSN, CPUID }) {
   const shown = drawer().getByText(CPUID, { exact: true }).first()
   for (let tries = 3; ; tries -= 1) {
@@ -72,7 +72,6 @@ test('a correction that a colleague was first with is refused with her value, an
   await on.shot(page, 'colleagues-correct-zh')
   assert.equal(await page.inputValue('[data-test=new-cpuid]'), 'MINE-1')
   assert.equal((await stateOf(device)).CPUID, 'HERS-1')
-  // Knowing what it is now, he may.
   await page.click('[data-test=reason-save]')
   await drawer().locator('[data-change=cpuid]', { hasText: 'HERS-1 → MINE-1' }).waitFor()
   on.quiet()
@@ -90,7 +89,7 @@ test('a device that a colleague corrected is not retired unseen', async () => {
   on.quiet()
 })
 
-test('a label that a colleague printed anew is not set back unseen', async () => {
+test('a label that a colleague printed again is not set back unseen', async () => {
   const [device] = await registered(1)
   await post(page, '/switchPrintStatus', { DeviceSNList: [device.DeviceSN] })
   await openDevice(device)
@@ -115,7 +114,7 @@ test('a label that a colleague sent while the preview was open is not printed be
   await page.keyboard.press('Control+p')
   await on.shot(page, 'colleagues-lapsed-zh')
   await page.click('[data-test=redraw]')
-  // It was sent: left out like any other that nobody answered for, until somebody asks for it.
+  // Left out until asked for.
   await page.locator('[data-test=left-unconfirmed]').getByRole('button').click()
   await page.locator('[data-test=queue-question]').waitFor()
   assert.ok(await printNow().isDisabled(), 'no answer is the default')
@@ -126,12 +125,12 @@ test('a label that a colleague sent while the preview was open is not printed be
   on.quiet()
 })
 
-test('a preview is drawn anew also while news of its labels comes in', async () => {
+test('a preview is drawn again also while news of its labels comes in', async () => {
   const devices = await registered(2)
   await preview(devices)
   await post(page, '/api/labels/claims/release', { DeviceSNList: [devices[0].DeviceSN] })
   await page.locator('[data-test=lost]').waitFor()
-  // The news is read first, and its answer is there while what the button asked for is still on its way.
+  // The news is answered while the button's own request is under way.
   const address = `**/api/devices/${devices[0].DeviceSN}`
   let reads = 0
   await page.route(address, async (route) => {
@@ -153,7 +152,7 @@ test('a preview is drawn anew also while news of its labels comes in', async () 
 test('a preview whose label a colleague has taken says whose it is and prints nothing', async () => {
   const devices = await registered(2)
   await preview(devices)
-  // As after a box that began anew: her page is first.
+  // As after a restart of the box.
   await post(page, '/api/labels/claims/release', { DeviceSNList: [devices[1].DeviceSN] })
   await post(hers, '/api/labels/claims', { DeviceSNList: [devices[1].DeviceSN] })
   await page.locator('[data-test=lost]').waitFor()
@@ -168,10 +167,10 @@ test('a preview whose label a colleague has taken says whose it is and prints no
   on.quiet()
 })
 
-test('a page that has not heard is refused when it prints, and asks', async () => {
+test('a page without the news is refused when it prints, and asks', async () => {
   const [device] = await registered(1)
   await preview([device])
-  // Behind its back, and the claim is back before it could see: only what it saw of the label tells.
+  // With the claim back before the page could notice: only the seen count tells.
   await page.route('**/api/labels/sent', async (route) => {
     await post(page, '/api/labels/sent', { DeviceSNList: [device.DeviceSN] })
     await route.continue()

@@ -1,4 +1,4 @@
-// The invoice line: a template is drawn, a picture is dropped, and the page follows the reading to its end.
+// The invoice line: draw a template, drop a picture, follow the reading to its end.
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,10 +7,10 @@ import { logIn, stage } from './box.mjs'
 
 const sample = join(process.env.PAPERLINE_SAMPLES ?? '', 'quota-invoice.bmp')
 const skip = existsSync(sample) ? false : 'paper: no quota-invoice.bmp in PAPERLINE_SAMPLES'
-/** A debug build reads slowly. */
+/** Debug builds are slow. */
 const READ_MS = 300_000
 
-/** Parts of the sample's width and height. */
+/** Fractions of the sample's width and height. */
 const AREAS = [
   { kind: '发票代码', from: [0.36, 0.365], to: [0.685, 0.445] },
   { kind: '发票号码', from: [0.36, 0.465], to: [0.6, 0.545] },

@@ -1,4 +1,4 @@
-// What is written can be taken back, with a trail: prints, corrections, imports; and a label line that says what stands in its way.
+// Undo with history: prints, corrections, imports; notices of what blocks the line.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
@@ -251,7 +251,7 @@ test('a label’s look is kept on the box by name: another browser has it, small
   await on.shot(page, 'devices-look-zh')
   const size = await page.locator(`[data-label="${device.DeviceSN}"]`).evaluate((label) => [label.style.width, label.style.height])
   assert.deepEqual(size, ['12.7mm', '25.4mm'], 'the paper is turned with it')
-  // Whole dots of the printer, or it smears.
+  // Whole printer dots, or it blurs.
   const dots = await page.locator(`[data-label="${device.DeviceSN}"] img`).evaluate((img) => (parseFloat(img.style.width) / 25.4) * 203)
   assert.ok(Math.abs(dots - Math.round(dots)) < 0.01, `${dots} dots`)
   await page.keyboard.press('Escape')
@@ -288,7 +288,7 @@ test('a new box asks its administrator for the time zone, with the browser’s a
 test('while the box allots no serials the label page says why, and what time the box thinks it is', async () => {
   const clock = await (await page.request.get('/api/clock')).json()
   assert.equal(clock.allotment, null)
-  // A clock that stands wrong can't be had here: the page is given the answer that the box would give.
+  // Can't be arranged here: the answer is faked.
   const wrong = { ...clock, now: '1970-01-01 00:03:12', allotment: { err: '系统时间早于最近一条记录', code: 'unavailable' } }
   await page.route('**/api/clock', (route) => route.fulfill({ json: wrong }))
   await page.reload()
@@ -328,7 +328,7 @@ const asked = ({ DeviceSN }, where = page) => where.locator(`[data-came-out="${D
 const changes = () => page.locator('[data-test=changed]')
 const sheet = ({ DeviceSN }) => page.locator(`[data-label="${DeviceSN}"]`)
 
-/** Three labels in the print view, and what was printed before. */
+/** And how many were printed before. */
 async function threeShown() {
   const devices = await registered(3)
   for (const { DeviceSN } of devices) await row(DeviceSN).click()
@@ -360,7 +360,7 @@ async function printsTheRest({ devices, printed }) {
   assert.deepEqual([(await stateOf(devices[0])).label, (await stateOf(devices[1])).label], ['printed', 'printed'])
 }
 
-test('a device that is corrected while its label is in the print view is drawn anew and looked at before anything is printed', async () => {
+test('a device that is corrected while its label is in the print view is drawn again and looked at before anything is printed', async () => {
   const shown = await threeShown()
   await correctAndRetire(shown.devices)
   await isDrawnAnew(shown)
@@ -370,7 +370,7 @@ test('a device that is corrected while its label is in the print view is drawn a
   on.quiet()
 })
 
-test('a device that is corrected just as its label goes to the printer is drawn anew, and nothing is printed', async () => {
+test('a device that is corrected just as its label goes to the printer is drawn again, and nothing is printed', async () => {
   const shown = await threeShown()
   const meanwhile = async (route) => {
     await correctAndRetire(shown.devices)
@@ -413,7 +413,6 @@ test('what somebody else answers while the question is open is shown as answered
   await page.locator('[data-test=confirm-mark]', { hasText: '全部打印成功（1 张）' }).click()
   await page.locator('[data-test=after-print]').waitFor({ state: 'detached' })
   assert.deepEqual([(await stateOf(printed)).print_count, (await stateOf(failed)).label, (await stateOf(devices[3])).label], [1, 'failed', 'printed'])
-  // A label that failed may be found after all.
   await search().fill(failed.CPUID)
   await row(failed.DeviceSN).click()
   await page.click('[data-test=mark]')
@@ -429,7 +428,7 @@ test('an answer that comes a moment after another’s counts nothing and says wh
   await printAll([device])
   const other = await colleague()
   await page.click('[data-all=failed]')
-  // The page can't have heard of it yet.
+  // Before the page can know.
   await page.route('**/api/labels/outcome', async (route) => {
     await post(other, '/api/labels/outcome', { printed: [device.DeviceSN] })
     await route.continue()
@@ -493,7 +492,7 @@ test('a retired device that is scanned, searched, verified or registered again i
 })
 
 test('of a workbook with several sheets the preview and the report say which was read and what was left', async () => {
-  // A workbook can't be made here: the page is given the answer that the box would give.
+  // Can't be made here: the answer is faked.
   const report = { rows: 2, created: 2, exists: 0, conflict: 0, errors: [], encoding: 'xlsx', sheet: '批次1', warnings: [{ line: 1, warning: '工作表 批次2 有 5 行，没有导入' }, { line: 1, warning: '工作表 批次3 有 1 行，没有导入' }] }
   await page.route('**/api/devices/import*', (route) => route.fulfill({ json: route.request().url().includes('preview') ? report : { ...report, import_id: 7 } }))
   await page.click('[data-test=import]')
@@ -547,7 +546,6 @@ for (const locale of ['zh-CN', 'en-US']) {
         await on.shot(narrow, `devices-${width}-${tab}-${locale}`)
         const wide = await narrow.evaluate(() => document.documentElement.scrollWidth)
         assert.ok(wide <= width, `${width} px, tab ${tab}: nothing sticks out at the side (${wide})`)
-        // Tools do not lie over the tabs.
         const over = await narrow.evaluate(() => {
           const [tools, tabs] = ['.tools', '.el-tabs__nav'].map((each) => document.querySelector(each).getBoundingClientRect())
           return tools.left < tabs.right && tools.right > tabs.left && tools.top < tabs.bottom && tools.bottom > tabs.top
@@ -570,7 +568,6 @@ test('a colleague’s correction, print and retirement are shown by the open dra
   await logIn(colleague, 'admin', on.box.password)
   const headers = { Origin: on.box.url }
   const soon = { timeout: 4_000 }
-  // The list of serials stays the same.
   const corrected = await colleague.request.patch(`/api/devices/${device.DeviceSN}`, { data: { CPUID: `${device.CPUID}-NEW`, reason: '录入错误' }, headers })
   assert.equal(corrected.status(), 200, await corrected.text())
   await drawer().getByText(`${device.CPUID}-NEW`, { exact: true }).first().waitFor(soon)
@@ -585,7 +582,6 @@ test('a colleague’s correction, print and retirement are shown by the open dra
   await page.keyboard.press('Escape')
   await drawer().waitFor({ state: 'detached' })
 
-  // One that is no longer there at all.
   await openDevice(other)
   await page.route(`**/api/devices/${other.DeviceSN}{,/history}`, (route) => route.fulfill({ status: 404, json: { code: 'not_found', err: '没有' } }))
   await post(colleague, '/registerDevice', { CPUID: `${other.CPUID}-ANOTHER` })

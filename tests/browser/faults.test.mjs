@@ -1,13 +1,13 @@
-// A clerk's day: invoices come in, what is doubtful is put right with the keys alone, all of it is found again and taken along.
+// A clerk's day: doubtful fields are corrected by keyboard, everything is found again and exported.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
 import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
-/** A debug build reads slowly. */
+/** Debug builds are slow. */
 const READ_MS = 120_000
-/** So long a page that shows another invoice takes no key as meant for it. */
+/** Keys this soon after another invoice appears are ignored. */
 const DEAD_MS = 800
 let page
 
@@ -25,7 +25,6 @@ function badge(n) {
   return page.locator('[data-test=fault-badge]', { hasText: String(n) })
 }
 
-/** What has the keyboard now. */
 function focused() {
   return page.evaluate(() => document.activeElement?.id ?? '')
 }
@@ -46,7 +45,7 @@ test('what is doubtful is counted in the menu and comes to the open page by itse
 
 test('an invoice is put right with the keys alone, and the next comes by itself', async () => {
   await page.reload()
-  // The newest first: nobody knows the car park's receipt, so the usual fields are there to fill.
+  // Newest first: no template fits, so the usual fields are empty.
   await page.waitForFunction(() => document.activeElement?.id === 'field-发票代码')
   await page.keyboard.press('PageDown')
   await page.waitForFunction(() => document.activeElement?.id === 'field-中文金额')
@@ -64,7 +63,6 @@ test('an invoice is put right with the keys alone, and the next comes by itself'
   await page.keyboard.press('Enter')
   await badge(1).waitFor()
   await page.waitForFunction(() => document.activeElement?.id === 'field-发票代码')
-  // What is empty takes more than Enter.
   await page.locator('[data-field=发票代码]').waitFor()
   await page.waitForTimeout(DEAD_MS)
   await page.keyboard.press('Enter')
@@ -95,7 +93,7 @@ test('the invoices are summed, found, opened with what was changed, and taken al
   await page.click('[data-test=save-invoice]')
   await page.locator('[data-test=history]', { hasText: '38200140 → 38200999' }).waitFor()
   await page.getByRole('button', { name: '返回发票列表' }).click()
-  // As it was narrowed; the invoice has another number by now.
+  // The invoice no longer matches the filter.
   await page.getByText('没有符合条件的发票').waitFor()
   await page.fill('[data-test=invoice-seek]', '')
   await page.locator('[data-invoice]', { hasText: '38200999' }).waitFor()
@@ -156,7 +154,7 @@ test('chosen faults are read again, then all that fit; a person’s words stay',
 
 test('whoever may only look changes nothing', async () => {
   await post(page, '/api/users', { user_name: '李强', passwd: 'long-enough-1', permissions: [10] }).catch((error) => {
-    // Made is 201.
+    // Creating answers 201.
     if (!/"user_id"/.test(error.message)) throw error
   })
   const his = await on.open({ locale: 'en' })

@@ -1,4 +1,4 @@
-// A scan gun, played key by key with times of its own: it keeps its pace, however slow the machine is that plays it.
+// A scan gun, key by key with explicit times: it keeps its pace on slow machines.
 
 const KEYS = {
   Enter: { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
@@ -21,7 +21,7 @@ export async function scan(page, text, { pace = 5, suffix = 'cr' } = {}) {
   await session.detach()
 }
 
-/** As the input method of a handheld puts text in: no keys at all. */
+/** Without keys. */
 export async function inject(page, text) {
   await page.keyboard.insertText(text)
 }

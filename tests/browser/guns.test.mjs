@@ -1,4 +1,4 @@
-// Scan guns of every kind: slow ones, with CR LF, Tab or nothing at the end, with prefixes, through an input method. None presses a button.
+// Scan guns: slow, ending in CR LF, Tab or nothing, with prefixes, through an input method. None presses a button.
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
@@ -26,7 +26,7 @@ let devices
 let batch = ''
 let n = 0
 
-/** Three devices more, and the list narrowed to them. */
+/** And the list filtered to them. */
 async function three() {
   batch = `9F3B-${(n += 1)}GNYU`
   const wanted = ['A', 'B', 'C'].map((each) => ({ CPUID: `${batch}-${each}` }))
@@ -47,7 +47,6 @@ const on = stage(async () => {
   await page.waitForURL('**/labels')
 })
 
-// No case stands on what another left open.
 beforeEach(async () => {
   await page.goto('/labels')
   await page.locator('[data-test=unprinted-total]', { hasText: /\d/ }).waitFor()
@@ -58,7 +57,7 @@ const row = (serial) => page.locator(`[data-serial="${serial}"]`)
 const code = ({ DeviceSN, CPUID }) => `${DeviceSN} ${CPUID}`
 const drawer = () => page.locator('.device-drawer')
 const asked = (serial, said) => page.locator(`[data-came-out="${serial}"]${said ? `[data-said=${said}]` : ''}`)
-/** No gun is as fast as this script: the focus is back where a scan is heard. */
+/** This script is faster than any gun. */
 const caught = () => page.waitForFunction(() => document.activeElement?.hasAttribute('data-catcher'))
 const openButton = () => page.locator('[data-test=confirm-mark]')
 const stateOf = async (serial) => (await (await page.request.get(`/api/devices?q=${serial}`)).json()).devices[0].label
@@ -94,7 +93,7 @@ for (const gun of GUNS) {
     on.quiet()
   })
 
-  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} prints nothing in the print view and says that it is not heard there`, async () => {
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} prints nothing in the print view and says that scans are not taken there`, async () => {
     await three()
     await choose(devices)
     await page.click('[data-test=print]')
@@ -117,7 +116,7 @@ for (const gun of GUNS) {
     await drawer().getByText(devices[0].CPUID).waitFor()
     await page.keyboard.press('Escape')
     await drawer().waitFor({ state: 'detached' })
-    // In a field a person types too: without a suffix what was scanned is what is sought.
+    // In a field people type too: the code becomes the search.
     await search().fill('')
     await scan(page, code(devices[1]), gun)
     if (gun.suffix === 'none') {
@@ -133,7 +132,7 @@ for (const gun of GUNS) {
     on.quiet()
   })
 
-  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} is heard while verifying`, async () => {
+  test(`a gun of ${gun.pace} ms a key and ${gun.suffix} works while verifying`, async () => {
     await three()
     await page.keyboard.press('Alt+v')
     await page.locator('[data-verdict=idle]').waitFor()
@@ -158,7 +157,7 @@ test('with the first key of the next code the last green is gone', async () => {
   await page.keyboard.down('9')
   assert.equal(await page.locator('.verify .field').getAttribute('data-verdict'), 'hearing')
   await page.keyboard.up('9')
-  // One key is no code: that is said, and counted.
+  // One key is no code.
   await page.locator('[data-verdict=open]', { hasText: '没有读懂' }).waitFor()
   await page.locator('[data-test=verify-unread]', { hasText: '1' }).waitFor()
   await on.shot(page, 'guns-unread-zh')
@@ -174,13 +173,11 @@ test('the wrong label in hand is red and not ticked, however right its serial is
   await page.locator('[data-test=scans].bad', { hasText: `应为 ${first.CPUID}` }).waitFor()
   assert.equal(await asked(first.DeviceSN, 'open').count(), 1)
   await on.shot(page, 'guns-wrong-zh')
-  // The serial alone is half a label, and another's label is none of these.
   await scan(page, third.DeviceSN)
   await page.locator('[data-test=scans].bad', { hasText: '没有 CPUID' }).waitFor()
   await scan(page, `99999999 ${third.CPUID}`)
   await page.locator('[data-test=scans].bad', { hasText: '不在这些标签中' }).waitFor()
   assert.ok(await openButton().isDisabled(), 'nothing was answered')
-  // Case and a leading 0x make no other chip.
   await scan(page, `${second.DeviceSN} 0x${second.CPUID.toLowerCase()}`)
   await asked(second.DeviceSN, 'printed').waitFor()
   await scan(page, code(first))
@@ -210,7 +207,7 @@ test('a person still answers with the keys, and Enter on no button does nothing'
   on.quiet()
 })
 
-test('text that comes without keys is heard in the list, in the question after a print and while verifying', async () => {
+test('text that comes without keys is taken in the list, in the question after a print and while verifying', async () => {
   await three()
   await page.reload()
   await page.locator('[data-test=unprinted-total]').waitFor()
@@ -219,7 +216,6 @@ test('text that comes without keys is heard in the list, in the question after a
   await drawer().getByText(devices[0].CPUID).waitFor()
   await page.keyboard.press('Escape')
   await drawer().waitFor({ state: 'detached' })
-  // After a tap on a row as well.
   await search().fill(batch)
   await row(devices[1].DeviceSN).click()
   await caught()
@@ -279,7 +275,6 @@ test('Enter goes to the next field, a serial goes where serials go, and a CPUID 
   assert.equal(await results.locator('li').count(), 0, 'nothing is registered yet')
   await scan(page, '55000001', { suffix: 'crlf' })
   await results.getByText('已注册：55000001（REG-0001）').waitFor()
-  // The other way round, slowly.
   await scan(page, '55000002', { pace: 60 })
   await page.waitForFunction(() => document.activeElement?.getAttribute('placeholder') === '扫码或手动输入')
   assert.equal(await serial.inputValue(), '55000002')
@@ -291,7 +286,6 @@ test('Enter goes to the next field, a serial goes where serials go, and a CPUID 
   await cpuid.focus()
   await scan(page, '55000009')
   await results.getByText('已注册：55000009（REG-0009）').waitFor()
-  // A whole label fills both.
   await scan(page, '55000003 REG-0003')
   await results.getByText('已注册：55000003（REG-0003）').waitFor()
   // Two serials: one would be a CPUID.
@@ -362,7 +356,6 @@ async function registering() {
   return { dialog, cpuid, serial: dialog.getByLabel('序列号（SN）'), results: dialog.getByRole('log') }
 }
 
-/** So that it is seen whatever comes of it later. */
 const registeredAs = async (cpuid) => (await (await page.request.get(`/api/devices?q=${cpuid}`)).json()).total
 
 for (const pace of [5, 30, 60, 120]) {
@@ -378,7 +371,6 @@ for (const pace of [5, 30, 60, 120]) {
     assert.equal(await cpuid.inputValue(), chip)
     assert.equal(await serial.inputValue(), number)
     assert.equal(await results.getByText('已注册').count(), 0, 'a pause is no Enter')
-    // Another CPUID into the same field takes the place of the first.
     await cpuid.focus()
     await scan(page, other, { ...SILENT, pace })
     await results.getByText(`“${chip}”已由后扫描的“${other}”代替`).waitFor()
@@ -408,7 +400,6 @@ test('a handheld that puts text in without keys fills the next field too, and a 
   on.quiet()
 })
 
-/** What the page asks the box to register from now on. */
 async function pairsSent(where) {
   const sent = []
   await where.route('**/registerDevice', (route) => {
@@ -426,13 +417,12 @@ test('after a refusal the next scan begins a new unit: nothing of the refused on
   await scan(page, '37000301')
   await results.getByText('注册失败：序列号 37000301 或 CPUID RDREFUSED1 已被其他设备占用').waitFor()
   assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['', ''])
-  // The serial first this time, and then the CPUID.
   await scan(page, '37000302')
   await page.waitForFunction(() => [...document.querySelectorAll('[role=dialog] input')].some((input) => input.value === '37000302'))
   assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['', '37000302'])
   await scan(page, 'RDNEXT1')
   await results.getByText('已注册：37000302（RDNEXT1）').waitFor()
-  // What was refused is put back by a person only, and then a scan into it is not sent by itself.
+  // Put back only by hand, and then not sent by a scan.
   await results.locator('[data-test=put-back]').first().click()
   assert.deepEqual([await cpuid.inputValue(), await serial.inputValue()], ['RDREFUSED1', '37000301'])
   await cpuid.focus()
@@ -462,7 +452,6 @@ test('after a failure, and while the answer is awaited, the next scan begins a n
   await scan(page, '37000312')
   await results.getByText('已注册：37000312（RDLOST2）').waitFor()
 
-  // A slow answer: what is scanned meanwhile is the next unit.
   let answer
   const held = new Promise((resolve) => (answer = resolve))
   await page.route('**/registerDevice', async (route) => {
@@ -544,7 +533,7 @@ test('a whole label whose CPUID is not the device’s is said to be wrong in the
       await drawer().waitFor({ state: 'detached' })
     }
   }
-  // Put in by hand: beside the list, which holds no such device.
+  // The list has no such device.
   await page.getByRole('tab', { name: '待打印', exact: true }).click()
   await search().fill(wrong)
   await page.locator('#pane-unprinted [data-test=differs-hit]', { hasText: devices[1].CPUID }).waitFor()
@@ -555,12 +544,11 @@ test('a whole label whose CPUID is not the device’s is said to be wrong in the
 
 test('what a gun says of the kind of code is in no form that takes one, however late its first character came or who pressed Enter', async () => {
   const { dialog, cpuid, results } = await registering()
-  // Jerky, as radio guns are: for all the page knows a person's keys, and a person's Enter.
+  // Irregular, like radio guns: looks like a person's keys and Enter.
   await cpuid.pressSequentially(']Q1RDAIM1', { delay: 0 })
   await aWhile(700)
   await dialog.locator('[data-test=register-now]').click()
   await results.getByText(/已注册：\d+（RDAIM1）/).waitFor()
-  // The first character long before the rest.
   await cpuid.focus()
   await page.keyboard.press(']')
   await aWhile(450)
@@ -573,7 +561,6 @@ test('what a gun says of the kind of code is in no form that takes one, however 
   await results.getByText(/已注册：\d+（RDAIM3）/).waitFor()
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
-  // Found and corrected likewise.
   await search().fill(']Q1RDAIM1')
   await page.locator('[data-serial]', { hasText: 'RDAIM1' }).waitFor()
   await page.getByRole('tab', { name: '全部设备' }).click()

@@ -1,10 +1,10 @@
-// The label line: devices appear by themselves, are printed in real size and marked.
+// Devices appear by themselves, are printed in real size and marked.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
 
 const MM_PER_POINT = 25.4 / 72
-/** The browser lays paper out in whole CSS pixels. */
+/** Browsers use whole CSS pixels. */
 const PAPER_TOLERANCE_MM = 0.4
 
 let page
@@ -20,7 +20,7 @@ const on = stage(async () => {
 
 const row = (serial) => page.locator(`[data-serial="${serial}"]`)
 
-/** Sizes in mm of the pages that printing makes. */
+/** In mm. */
 async function paper() {
   const text = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
   const boxes = [...text.matchAll(/\/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)\s*\]/g)]
@@ -36,7 +36,7 @@ async function assertPaper(count, width, height) {
   }
 }
 
-test('a label operator sees labels, no invoices, and the warning about his password', async () => {
+test('a label operator sees labels, no invoices, and the warning about their password', async () => {
   await logIn(page, 'prodsys', '123')
   await page.waitForURL('**/labels')
   await page.getByText('没有待打印的设备').waitFor()
@@ -201,6 +201,6 @@ test('a connection that is cut is said, and what was missed is caught up', async
   await page.context().setOffline(false)
   await row(devices[0].DeviceSN).waitFor({ timeout: 30_000 })
   await page.locator('[data-test=link-state]', { hasText: '实时更新' }).waitFor()
-  // The browser itself notes each connection it could not make.
+  // The browser logs failed connections.
   on.quiet(/WebSocket connection to|ERR_INTERNET_DISCONNECTED/)
 })

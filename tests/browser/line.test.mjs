@@ -1,4 +1,4 @@
-// A production line's day on the label page: two operators, prints that fail, reprints, scanning, files of devices, conflicts.
+// A production day: two operators, failed prints, reprints, scans, device files, conflicts.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import { logIn, post, stage } from './box.mjs'
 import { scan as play } from './gun.mjs'
 
 const BATCH = 50
-/** Between two keys of a person; a scan gun is more even, and its codes have figures. */
+/** Guns are more even, and codes have digits. */
 const PERSON_MS = 80
 
 let page
@@ -106,7 +106,7 @@ test('labels nobody answered for are shown as sent, and asked for again', async 
   await row(other, serial).locator('[data-label-state=sent]').waitFor({ timeout: 5000 })
   const strip = page.locator('[data-test=unconfirmed]', { hasText: '有 1 张标签已送打印' })
   await strip.waitFor()
-  // With others it is left out of the next print, unless it is asked for.
+  // Left out unless asked for.
   await page.click('[data-test=choose-all]')
   await page.click('[data-test=print]')
   await page.locator('[data-test=left-unconfirmed]').waitFor()
@@ -170,7 +170,6 @@ test('scanning to verify is green for a label of a known device and red for any 
   await verdict('good').getByText('与登记的写法不同').waitFor()
   await scan(`${serial} ${cpuid}`)
   await verdict('good').getByText('这张标签本次已经扫描过').waitFor()
-  // Labels are counted, not scans.
   assert.match(await page.locator('[data-test=verify-good]').innerText(), /1/)
   assert.match(await page.locator('[data-test=verify-bad]').innerText(), /3/)
   await page.click('[data-test=sound]')
@@ -289,6 +288,6 @@ test('the factory password is changed; this page stays logged in and all others 
   await second.waitForURL('**/labels')
   await page.reload()
   await total('4,999')
-  // A socket that the box closed is noted by the browser.
+  // The browser logs sockets closed by the box.
   on.quiet(/WebSocket connection to/)
 })

@@ -1,4 +1,4 @@
-// Who may come in, and what the page says to those who may not.
+// Who may log in, and what the page tells others.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
@@ -53,7 +53,7 @@ test('a_lock_counts_down_to_its_end_and_keeps_no_other_name_out', async () => {
   const page = await on.open()
   await page.clock.install()
   await page.goto('/login')
-  // Locked by the case before.
+  // Locked by the previous test.
   const problem = await attempt(page, 'prodsys', 'wrong')
   const left = async () => Number(/请 (\d+) 秒后再试/.exec(await problem.innerText())?.[1])
   const first = await left()

@@ -1,10 +1,10 @@
-// Money an accountant signs: red letters, duplicates that somebody decides, void invoices, totals that say what they count.
+// Accounting: red invoices, duplicates, void invoices, labelled totals.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hire, logIn, post, stage } from './box.mjs'
 import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
-/** A debug build reads slowly. */
+/** Debug builds are slow. */
 const READ_MS = 120_000
 let page
 
@@ -27,7 +27,6 @@ async function choose(state) {
   await page.getByRole('option', { name: state, exact: true }).click()
 }
 
-/** Of the invoices that are listed, in their order. */
 const listed = () => page.locator('[data-invoice]').evaluateAll((rows) => rows.map((each) => Number(each.dataset.invoice)))
 
 async function lists(wanted) {
@@ -48,7 +47,7 @@ test('totals_say_apart_what_is_confirmed_what_waits_and_what_has_no_amount', asy
   await sum('without').getByText('1 张没有金额').waitFor()
   await row(1).getByText('识别正常').waitFor()
   await row(2).getByText('待核对').waitFor()
-  // The template's name is not the kind of invoice, and both are told.
+  // The template's name differs from the invoice's kind.
   await page.locator('th', { hasText: '模板' }).waitFor()
   assert.equal(await row(3).getByText('餐饮服务通用发票').count(), 0)
   on.quiet()
@@ -98,7 +97,6 @@ test('a_void_invoice_is_kept_struck_through_and_not_summed', async () => {
   await page.click('[data-test=void-invoice]')
   await page.click('[data-test=void-yes]')
   await page.getByText('请填写作废原因').waitFor()
-  // What becomes of the one that is the same is said before.
   await page.locator('[data-test=void-others]', { hasText: '#4 与它相同，作废后仍不计入合计' }).waitFor()
   await on.shot(page, 'money-void-ask-zh')
   await page.fill('[data-test=void-reason]', '供应商已冲红重开')
@@ -109,7 +107,7 @@ test('a_void_invoice_is_kept_struck_through_and_not_summed', async () => {
   await row(1).getByText('已作废').waitFor()
   await sum('void').getByText('¥320.00').waitFor()
   assert.equal(await row(1).getByText('¥320.00').evaluate((cell) => getComputedStyle(cell).textDecorationLine), 'line-through')
-  // Nothing begins to count that somebody has taken out: he says so.
+  // It counts again only by a person's word.
   await sum('confirmed').getByText('¥0.00').waitFor()
   await row(4).locator('a').click()
   await page.locator('[data-test=double]', { hasText: '发票 #1 已作废' }).waitFor()
@@ -148,7 +146,7 @@ test('invoices_are_found_by_state_by_their_date_and_by_amount', async () => {
   await lists([3, 2])
   await choose('识别正常')
   await lists([1])
-  // What a person has changed is no longer read by the machine alone.
+  // Edited: no longer only machine-read.
   await choose('已核对')
   await lists([4])
   await choose('重复、疑似重复')
@@ -208,12 +206,10 @@ test('a_narrowed_list_is_there_again_after_a_reload_a_step_back_and_by_its_addre
   await colleague.goto(address)
   await colleague.locator('[data-invoice="4"]').waitFor()
   assert.equal(await colleague.locator('[data-invoice]').count(), 1)
-  // What no list is narrowed by is passed over.
   await colleague.goto('/invoices?state=nonsense&model_id=x&else=1')
   await colleague.locator('[data-invoice="1"]').waitFor()
   await colleague.close()
 
-  // The menu leads to all of them, and back to these.
   await page.click('[data-test=menu-invoices]')
   await lists([4, 3, 2, 1])
   assert.deepEqual(await shown(), ['', '全部状态', ''])
@@ -282,7 +278,7 @@ test('another_one_to_compare_with_is_shown_with_what_was_found_of_that_one', asy
   await page.goto(`/invoices/${third}`)
   const double = page.locator('[data-test=double]')
   await double.getByText(`与发票 #${first} 不是重复`).waitFor()
-  // Nothing is written to this one: another one is void, and restored.
+  // Only another invoice is written: voided, then restored.
   await say(first, 'void', { reason: '扫描不清' })
   await double.getByText(`与发票 #${second} 不是重复`).waitFor()
   await say(third, 'duplicate', { decision: null, of: second })

@@ -1,4 +1,4 @@
-// The office: a manager gives a user rights and takes him out, the queue is paused and put in order, the log tells of it.
+// The office: granting rights, removing a user, pausing and reordering the queue; the log records it.
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
 import { test } from 'node:test'
@@ -11,10 +11,10 @@ const on = stage(async () => {
   await logIn(page, 'admin', on.box.password)
 })
 
-/** The page asks the box again every few seconds; a slow machine needs some patience on top. */
+/** The page polls every few seconds; test machines are slow. */
 const PUSHED_MS = 15_000
 
-/** Nobody has to read it, so a grey picture of a few pixels will do. */
+/** Nobody has to read it. */
 function picture() {
   const crcOf = (bytes) => {
     let crc = ~0
@@ -51,7 +51,7 @@ async function upload(name) {
   return (await answer.json()).action_id_list[0]
 }
 
-test('a group is made, and a user who has its rights and one of his own', async () => {
+test('a group is made, and a user who has its rights and one of their own', async () => {
   await page.click('[data-test=menu-people]')
   await page.getByRole('tab', { name: '用户组' }).click()
   await page.getByText('还没有用户组').waitFor()
@@ -76,7 +76,7 @@ test('a group is made, and a user who has its rights and one of his own', async 
   on.quiet()
 })
 
-test('he sees what he may, gives only what he holds, and is out as soon as he is locked', async () => {
+test('a user sees what they may, gives only what they hold, and is out as soon as they are locked', async () => {
   await page.getByRole('tab', { name: '权限一览' }).click()
   const held = (right) => page.locator(`[data-rights-of="王芳"] [data-held=${right}]`)
   await held('console-r').getByText('来自用户组“录入组”').waitFor()
@@ -103,7 +103,7 @@ test('he sees what he may, gives only what he holds, and is out as soon as he is
   await page.locator('[data-user="王芳"]', { hasText: '已锁定' }).waitFor()
   await on.shot(page, 'people-zh')
   await his.waitForURL((url) => url.pathname === '/login', { timeout: PUSHED_MS })
-  // The browser itself notes the connection that it could not make again.
+  // The browser logs failed reconnections.
   on.quiet(/WebSocket connection to/)
 })
 

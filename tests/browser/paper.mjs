@@ -1,9 +1,9 @@
-// Invoices that no one ever issued, printed by the browser itself, so that the box has something real to read.
+// Made-up invoices, printed by the browser.
 import { randomBytes } from 'node:crypto'
 
 const HEAD = `font-family:'Noto Sans CJK SC','Noto Sans SC',sans-serif;background:#fff;color:#222`
 
-/** A page with labelled values; `rows` from the label to what stands beside it. A slip is narrow and looks like no invoice. */
+/** `rows`: label to value. A slip is narrow and unlike an invoice. */
 function html({ title, rows, slip }) {
   const lines = Object.entries(rows).map(
     ([label, text]) => `<tr><td style="padding:12px 24px 12px 0">${label}</td><td><span data-value="${label}">${text}</span></td></tr>`,
@@ -18,7 +18,7 @@ function html({ title, rows, slip }) {
     <div style="margin-top:30px;font-size:20px">收款人 张敏　复核 李强　开票人 王芳</div></div></body>`
 }
 
-/** The picture, and where each value stands on it. */
+/** The picture, and where each value is. */
 export async function print(browser, paper) {
   const page = await browser.newPage()
   try {
@@ -36,7 +36,7 @@ export async function print(browser, paper) {
   }
 }
 
-/** The same picture as a plain TIFF, which no Chromium shows. */
+/** Uncompressed; Chromium can't show TIFF. */
 export async function asTiff(browser, picture) {
   const page = await browser.newPage()
   try {
@@ -45,10 +45,9 @@ export async function asTiff(browser, picture) {
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')
       canvas.drawImage(bitmap, 0, 0)
       const { data } = canvas.getImageData(0, 0, bitmap.width, bitmap.height)
-      // One byte a pixel is enough for print.
       return { width: bitmap.width, height: bitmap.height, pixels: Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 1]) }
     }, picture.toString('base64'))
-    // Tag, type (3: two bytes, 4: four bytes), how many, value.
+    // Tag, type (3: two bytes, 4: four bytes), count, value.
     const tags = [[256, 4, width], [257, 4, height], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, 8], [277, 3, 1], [278, 4, height], [279, 4, width * height]]
     const end = Buffer.alloc(2 + tags.length * 12 + 4)
     end.writeUInt16LE(tags.length, 0)
@@ -91,7 +90,7 @@ async function send(page, path, name, buffer) {
   return answer.json()
 }
 
-/** Uploads a picture to be read; answers its action. */
+/** Returns its action. */
 export async function upload(page, name, picture) {
   return (await send(page, '/invoice/recognizeImage', name, picture)).action_id_list[0]
 }
@@ -102,7 +101,7 @@ export async function learnDinner(browser, page) {
   await learn(browser, page, DINNER)
 }
 
-/** Draws the template of a paper and waits until the box knows it. */
+/** Waits until the box has the template. */
 export async function learn(browser, page, paper) {
   const known = async () => (await (await page.request.get('/invoice/getAllModel')).json()).total
   const before = await known()
@@ -118,7 +117,7 @@ export async function learn(browser, page, paper) {
   }
 }
 
-/** A picture of nothing that no program makes smaller, as a BMP. */
+/** Incompressible, as BMP. */
 export function noise(width, height) {
   const pixels = width * height * 3
   const head = Buffer.alloc(54)

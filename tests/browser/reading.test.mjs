@@ -1,4 +1,4 @@
-// Reading, slowed down to be watched: by whoever comes late, after a cut line, and again step by step. And drawing with the keys.
+// Slowed-down reading: from the middle, after a lost connection, replayed. And drawing by keyboard.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
@@ -14,7 +14,6 @@ const on = stage(async () => {
   paper = await print(on.browser, DINNER)
 })
 
-/** Drags from one point of the picture to another. */
 async function drag(from, to, step) {
   const box = await page.locator('[data-test=canvas]').boundingBox()
   const size = await page.locator('[data-test=canvas] img').evaluate((img) => img.naturalWidth)
@@ -36,7 +35,7 @@ test('areas are drawn, snapped, moved with the keys, taken back and brought agai
   await page.goto('/templates/new')
   await page.setInputFiles('[data-test=origin]', { name: 'dinner.png', mimeType: 'image/png', buffer: paper.picture })
   await page.waitForFunction(() => document.querySelector('[data-test=canvas]')?.style.width)
-  // Each new one is of the next kind: 金额, then 中文金额.
+  // Each new one has the next kind: 金额, then 中文金额.
   const { 小写金额: money, 大写金额: words } = paper.places
   const right = words.x + words.width
   await drag([money.x, money.y], [right, money.y + money.height])
@@ -59,12 +58,11 @@ test('areas are drawn, snapped, moved with the keys, taken back and brought agai
   on.quiet()
 })
 
-/** Gives a picture to the panel that tries a template. */
 async function pick(picture) {
   await page.setInputFiles('[data-test=try] [data-test=origin]', { name: 'try.png', mimeType: 'image/png', buffer: picture })
 }
 
-test('what is drawn is tried before it is saved, and tried again when it is drawn anew', async () => {
+test('what is drawn is tried before it is saved, and tried again when it is drawn again', async () => {
   await drag(...corners(paper.places['发票号码']))
   await page.click('[data-test=try-template]')
   await pick((await print(on.browser, dinner({ 发票号码: '38200666' }))).picture)
@@ -148,7 +146,7 @@ test('it is told why a template was taken and what spoke against the others, liv
   const { picture } = await print(on.browser, dinner({ 发票号码: '38200778' }))
   await page.goto('/console')
   await upload(page, 'why.png', picture)
-  // It is slowed down still: this is seen while it is read.
+  // Still slowed down.
   await page.locator('[data-test=reading-state]', { hasText: '识别中' }).waitFor({ timeout: READ_MS })
   await page.locator('[data-test=why-chosen]', { hasText: /处固定文字中找到 \d+ 处/ }).waitFor({ timeout: READ_MS })
   assert.equal(await page.locator('[data-test=reading-state]').innerText(), '识别中')
@@ -169,7 +167,6 @@ test('it is told why a template was taken and what spoke against the others, liv
   await page.goto(`/invoices/${invoices[0].invoice_id}`)
   await page.locator('[data-test=why-others]', { hasText: '其他候选模板' }).waitFor()
 
-  // None fits: the nearest, and why not.
   await page.request.patch('/api/settings', { data: { engine_delay_ms: 0 }, headers: { Origin: on.box.url } })
   await page.goto('/console')
   await upload(page, 'parking.png', (await print(on.browser, PARKING)).picture)

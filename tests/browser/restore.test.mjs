@@ -1,4 +1,4 @@
-// A box is backed up, and a new one becomes it: as somebody does who replaces the machine.
+// A new box becomes a backed-up one, as when a machine is replaced.
 import assert from 'node:assert/strict'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { logIn, post, stage, startBox, stopBox } from './box.mjs'
 import { noise, upload } from './paper.mjs'
 
-/** So slow that a backup of a few MB is watched, and no case waits long. */
+/** Slow enough to watch a backup of a few MB. */
 const SLOW = { offline: false, latency: 0, downloadThroughput: 1_500_000, uploadThroughput: -1 }
 
 let fresh
@@ -56,7 +56,7 @@ test('a new box takes in the backup of the old one from its page, and its users 
   assert.equal(found.CPUID, 'KEPT')
   on.box = before
   assert.equal(on.box.url, url)
-  // While it begins anew, its sockets are gone.
+  // During the restart.
   on.quiet(/WebSocket|ERR_CONNECTION|Failed to load|Failed to fetch/)
 })
 
@@ -71,7 +71,7 @@ test('a backup that takes its time says how far it is, and can be given up', asy
   const wire = await page.context().newCDPSession(page)
   await wire.send('Network.enable')
   await wire.send('Network.emulateNetworkConditions', SLOW)
-  // Every per cent that is shown, as a screen reader would be told it.
+  // As read out.
   await page.evaluate(() => {
     window.shown = []
     const look = () => {

@@ -1,12 +1,12 @@
-// Review that can't go wrong: no key says more than a person meant, nobody overwrites what he has not seen, and what is done can be taken back.
+// Safe review: no key does more than meant, nobody overwrites what they have not seen, all can be undone.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hire, logIn, post, stage } from './box.mjs'
 import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
-/** A debug build reads slowly. */
+/** Debug builds are slow. */
 const READ_MS = 120_000
-/** So long a page that shows another invoice takes no key as meant for it. */
+/** Keys this soon after another invoice appears are ignored. */
 const DEAD_MS = 800
 const HELD_MS = 2_000
 let page
@@ -24,7 +24,7 @@ const invoice = async (id) => (await page.request.get(`/api/invoices/${id}`)).js
 const text = (found, posId) => found.region_list?.[posId]?.ocr_result ?? ''
 
 let number = 38_300_000
-/** One more for the list; answers its number. `paper`: what is on it. */
+/** Returns the id of a new fault. `paper`: what is on it. */
 async function fault(paper) {
   const before = new Set((await faults()).map((each) => each.invoice_id))
   await upload(page, 'fault.png', (await print(on.browser, paper)).picture)
@@ -35,13 +35,13 @@ async function fault(paper) {
   throw new Error('no fault came of it')
 }
 
-/** Its figures and its words differ, so that both are in doubt. */
+/** Figures and words differ, so both are doubtful. */
 function differing() {
   number += 1
   return fault(dinner({ 发票号码: String(number), 大写金额: '叁佰贰拾元整', 小写金额: '¥350.00' }))
 }
 
-/** Nothing speaks against it any more, but nobody has said that it is done. */
+/** Corrected, but not reviewed. */
 async function mended() {
   const id = await differing()
   const mending = { version: (await invoice(id)).version, fields: { 中文金额: '叁佰伍拾元整' } }
@@ -50,13 +50,12 @@ async function mended() {
   return id
 }
 
-/** Where its figures should stand there is nothing. */
 function withoutSum() {
   number += 1
   return fault(dinner({ 发票号码: String(number), 小写金额: '　' }))
 }
 
-/** No template knows it, so that all of it is empty. */
+/** No template fits. */
 function stranger() {
   number += 1
   return fault({ ...PARKING, rows: { ...PARKING.rows, 车位: `C-${number}` } })
@@ -69,7 +68,7 @@ async function show(who, id) {
   await who.waitForTimeout(DEAD_MS)
 }
 
-/** As a keyboard sends it while a finger rests on the key. */
+/** Key repeat. */
 async function hold(who, key) {
   for (const until = Date.now() + HELD_MS; Date.now() < until; ) {
     await who.keyboard.down(key)
@@ -80,7 +79,6 @@ async function hold(who, key) {
 
 const field = (who, posId) => who.locator(`#field-${posId}`)
 
-/** Whoever is done with all that is left. */
 async function clear() {
   for (const { invoice_id, version } of await faults()) await post(page, `/api/faults/${invoice_id}/resolve`, { version })
 }
@@ -111,7 +109,7 @@ test('tapping_enter_never_gets_past_what_is_empty_and_only_another_key_does', as
   await page.locator('[data-field=发票代码]', { hasText: '票面上没有此项？' }).waitFor()
   assert.ok((await faults()).some((each) => each.invoice_id === id))
 
-  // One with the key, one with the button, one by typing it after all.
+  // By key, by button, and by typing after all.
   await page.keyboard.press('Alt+Enter')
   await page.locator('[data-field=发票代码]', { hasText: '票面上没有' }).waitFor()
   await page.keyboard.press('Enter')
@@ -131,7 +129,7 @@ test('tapping_enter_never_gets_past_what_is_empty_and_only_another_key_does', as
 test('a_key_in_the_moment_when_the_next_invoice_comes_is_not_meant_for_it', async () => {
   const [second, first] = [await mended(), await mended()]
   await show(page, first)
-  // The finger is faster than the eye: Enter and Ctrl+Enter, the instant another invoice stands there.
+  // The instant another invoice appears.
   await page.evaluate(() => {
     const review = document.querySelector('[data-test=review]')
     new MutationObserver(() =>
@@ -158,7 +156,7 @@ test('a_key_tapped_within_the_moment_after_another_invoice_came_does_nothing_but
   await show(page, first)
   await page.keyboard.press('Control+Enter')
   await page.locator(`[data-test=review][aria-label$="#${second}"][data-picture=shown]`).waitFor()
-  // Slower than a finger that bounces, faster than anybody reads.
+  // Slower than a bouncing finger, faster than reading.
   await page.evaluate((id) => {
     window.pressed = 0
     const review = document.querySelector('[data-test=review]')
@@ -217,7 +215,6 @@ test('what_cannot_be_shown_is_accepted_by_a_button_with_a_question_of_its_own_an
   await field(page, '金额').focus()
   for (const key of ['Enter', 'Control+Enter', 'Enter']) await page.keyboard.press(key)
   assert.equal(await page.locator('.field.accepted').count(), 0)
-  // Enter on the button asks, and Enter on the question does nothing.
   await page.locator('[data-test=finish]', { hasText: '不看图片确认' }).focus()
   await page.keyboard.press('Enter')
   await page.getByText('确定不看图片就确认吗？').waitFor()
@@ -259,11 +256,11 @@ test('whoever_is_later_sees_at_once_who_was_faster_and_overwrites_nothing', asyn
   on.quiet()
 })
 
-test('a_later_review_whose_page_has_not_heard_is_refused_whole', async () => {
+test('a_later_review_from_a_page_without_the_news_is_refused_whole', async () => {
   const id = await differing()
   await show(page, id)
   await show(hers, id)
-  // Nothing reaches this page but answers to what it sends.
+  // The page gets only answers to its writes.
   await page.route('**/api/faults?*', () => {})
   await page.route(`**/api/invoices/${id}`, (route) => route.abort())
   await field(hers, '中文金额').fill('叁佰伍拾元整')
@@ -272,7 +269,7 @@ test('a_later_review_whose_page_has_not_heard_is_refused_whole', async () => {
   for (const name of ['发票号码', '日期']) await field(page, name).fill('')
   await field(page, '金额').fill('¥999.00')
   await page.keyboard.press('Control+Enter')
-  // Blanks are asked about first; then it is sent.
+  // Blanks are asked about first.
   for (let asked = 0; asked < 2 && !(await page.locator('[data-test=dealt]').count()); asked += 1) await page.keyboard.press('Alt+Enter')
   await page.keyboard.press('Control+Enter')
   await page.locator('[data-test=dealt]', { hasText: '已由王芳处理' }).waitFor()
@@ -318,7 +315,6 @@ test('a_review_is_taken_back_with_the_toast_or_a_key', async () => {
   await page.click('[data-test=finish]')
   const undo = page.locator('[data-test=undo-review]')
   await undo.waitFor()
-  // Without a mouse.
   for (let tabs = 0; tabs < 80 && !(await undo.evaluate((button) => button === document.activeElement)); tabs += 1) await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await page.locator(`[data-fault="${id}"]`).waitFor()
@@ -329,7 +325,7 @@ test('a_review_is_taken_back_with_the_toast_or_a_key', async () => {
 test('after_an_undo_the_form_shows_what_the_invoice_has_now', async () => {
   const [second, first] = [await mended(), await differing()]
   await show(page, first)
-  // Kept in another spelling than it is typed in.
+  // Stored in another spelling than typed.
   await field(page, '日期').fill('2026/4/17')
   await field(page, '中文金额').fill('叁佰伍拾元')
   await page.keyboard.press('Control+Enter')
@@ -364,7 +360,7 @@ test('a_typed_value_that_a_check_contradicts_later_is_marked_in_words_beside_its
   await page.locator('[data-field=金额] [data-test=doubt]').waitFor({ state: 'detached' })
   await clear()
 
-  // A person's word that the reason says nothing about is none.
+  // By a person, but not named by the reason.
   const other = await mended()
   await show(page, other)
   await page.locator('[data-field=中文金额]', { hasText: '人工' }).waitFor()
@@ -442,7 +438,7 @@ test('whoever_may_review_but_not_change_gets_past_nothing_empty_by_enter_either'
   on.quiet()
 })
 
-/** Answers of the box to such addresses, held back until they are let go. */
+/** Delays answers until released. */
 async function holdBack(who, address) {
   let letGo
   const held = new Promise((resolve) => (letGo = resolve))
@@ -463,7 +459,7 @@ test('reading_all_again_sends_what_the_list_shows_and_the_question_counts', asyn
     sent.push(route.request().postDataJSON())
     return route.fulfill({ json: { action_id_list: [1, 2] } })
   })
-  // Typed, and asked, but the list still shows all.
+  // The list still shows all.
   const letGo = await holdBack(page, /api\/faults\?.*q=/)
   await page.fill('[data-test=invoice-seek]', '没有匹配')
   assert.ok(await again.isDisabled(), 'in the pause after typing')
@@ -473,7 +469,6 @@ test('reading_all_again_sends_what_the_list_shows_and_the_question_counts', asyn
   await page.getByText('共 2 张').waitFor()
   await again.click()
   await page.getByText('将重新识别 2 张异常发票').waitFor()
-  // One more of the kind comes while the question stands.
   await stranger()
   await page.locator('.el-message-box').getByRole('button', { name: '重新识别', exact: true }).click()
   await page.getByText('2 张发票已重新加入识别队列').waitFor()
@@ -514,10 +509,10 @@ test('a_file_holds_what_the_list_shows_and_none_is_to_be_had_while_another_filte
   on.quiet()
 })
 
-test('whose_answer_was_lost_is_not_told_that_he_was_faster_than_himself', async () => {
+test('whose_answer_was_lost_is_not_told_that_somebody_else_was_faster', async () => {
   const id = await differing()
   await show(page, id)
-  // Nothing reaches this page but answers to what it sends, and the first of those is lost.
+  // And the first is lost.
   await page.route('**/api/faults?*', () => {})
   await page.route(`**/api/invoices/${id}`, (route) => route.abort())
   let lost = 0
@@ -579,7 +574,6 @@ test('what_was_being_typed_when_the_session_ended_is_offered_after_the_log_in_an
   assert.equal(await field(hers, '金额').inputValue(), '¥320.00')
   await offer.waitFor({ state: 'detached' })
   assert.equal((await invoice(id)).version, version, 'nothing is sent by itself')
-  // Whoever logs out himself leaves nothing behind.
   assert.match(await hers.evaluate(() => sessionStorage.getItem('paperline.typed')), /320/)
   await hers.locator('button.user').click()
   await hers.getByText('退出登录').click()
@@ -587,7 +581,6 @@ test('what_was_being_typed_when_the_session_ended_is_offered_after_the_log_in_an
   assert.equal(await hers.evaluate(() => sessionStorage.getItem('paperline.typed')), null)
   await enter()
   assert.equal(await offer.count(), 0)
-  // Saved, nothing is kept either.
   await field(hers, '中文金额').fill('叁佰伍拾元整')
   await hers.waitForFunction(() => /叁佰伍拾/.test(sessionStorage.getItem('paperline.typed') ?? ''))
   await hers.keyboard.press('Control+Enter')

@@ -1,6 +1,6 @@
-// Runs every case file one after the other, or those that are named. PAPERLINE_BIN: the built binary. PAPERLINE_SAMPLES: a folder with
-// quota-invoice.bmp, for the cases that read one. PAPERLINE_CHROMIUM: the browser, /usr/bin/chromium if not given. PAPERLINE_SKIPPED: the
-// file that gets a line for each case that is skipped.
+// Runs all test files, or the named ones. PAPERLINE_BIN: the built binary. PAPERLINE_SAMPLES: a folder with quota-invoice.bmp, for
+// tests that read it. PAPERLINE_CHROMIUM: the browser (/usr/bin/chromium). PAPERLINE_SKIPPED: the file that gets a line for each
+// skipped test.
 import { appendFileSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from 'node:test'
@@ -18,7 +18,7 @@ const files = readdirSync(import.meta.dirname)
   .sort()
   .map((name) => join(import.meta.dirname, name))
 
-/** A case for want of a real paper says so with this before its reason; any other is one that this machine can't make. */
+/** Skipped for want of a real paper, not because of the machine. */
 const PAPER = 'paper: '
 
 function count({ name, skip }) {
@@ -28,7 +28,7 @@ function count({ name, skip }) {
   appendFileSync(process.env.PAPERLINE_SKIPPED, `${kind}: ${name}: ${words}\n`)
 }
 
-// One at a time: each has a box and a browser, and a small machine has no room for more.
+// Each has a box and a browser: too much for small machines at once.
 run({ files, concurrency: 1 })
   .on('test:fail', () => (process.exitCode = 1))
   .on('test:pass', count)

@@ -1,4 +1,4 @@
-// The page of the settings, with two administrators at once and a command line that has its own word.
+// Settings, with two administrators and one fixed by the command line.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
@@ -30,7 +30,6 @@ test('of two who change the same setting the later one sees what the first has s
   assert.equal((await stored()).backup_time, '03:15')
   assert.equal(await input(other, 'backup_time').inputValue(), '04:45', 'what was typed is still there')
   await on.shot(other, 'settings-contested-en')
-  // Having seen it, they may.
   await other.click('[data-test=save-settings]')
   await other.getByText('Settings saved').waitFor()
   const now = await stored()
@@ -60,7 +59,6 @@ test('what the settings are called follows the language, and what was typed stay
   await setting(page, 'backup_keep').locator('label', { hasText: 'Nightly backups kept' }).waitFor()
   await setting(page, 'backup_keep').getByText('default: 7').waitFor()
   assert.equal(await input(page, 'backup_keep').inputValue(), '12')
-  // Nothing beyond the bounds can be typed.
   await input(page, 'backup_keep').fill('99999')
   await input(page, 'backup_keep').blur()
   assert.equal(await input(page, 'backup_keep').inputValue(), '1000')

@@ -1,4 +1,4 @@
-// What holds for every page: accessible, reachable with the keys, there again after a reload, quickly there the first time.
+// Every page: accessible, usable by keyboard, restored by reload, fast at first load.
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -6,7 +6,7 @@ import { logIn, post, stage } from './box.mjs'
 import { learnDinner, PARKING, print, upload } from './paper.mjs'
 
 const READ_MS = 120_000
-/** With a heading or field that only this page has, in either language. */
+/** And something only this page has, in both languages. */
 const PAGES = [
   ['/labels', '待打印', 'To print'],
   ['/console', '最近完成', 'Recently finished'],
@@ -79,13 +79,13 @@ test('every page is reached with the keys alone, and the sheet of keys says how'
   await page.locator('[data-test=shortcuts]').waitFor({ state: 'detached' })
   for (const [key, path] of Object.entries({ b: 'labels', c: 'console', q: 'queue', i: 'invoices', t: 'templates', l: 'log', u: 'people', s: 'system', f: 'faults' })) {
     await page.keyboard.press('g')
-    // Quicker is a scan gun, and means a label.
+    // Faster keys are a scan gun's.
     await page.waitForTimeout(100)
     await page.keyboard.press(key)
     await page.waitForURL(`**/${path}`)
     await page.locator('[data-test=keys]').focus()
   }
-  // The address is there before the page is.
+  // The address changes first.
   await page.locator('[data-test=invoice-seek]').waitFor()
   await page.keyboard.press('/')
   assert.equal(await page.evaluate(() => document.activeElement?.dataset.test), 'invoice-seek')
@@ -108,7 +108,7 @@ test('Tab walks over every page and comes round, and what it is on is seen', asy
         if (!element || element === document.body) return null
         if ('walked' in element.dataset) return 'again'
         element.dataset.walked = ''
-        // A day of the calendar shows it by a frame of its own, drawn inside.
+        // By an inner frame of its own.
         const shown = element.closest('.el-picker-panel') || [element, ...element.querySelectorAll('*'), element.parentElement, element.parentElement?.parentElement].some((each) => {
           if (!each) return false
           const { outlineStyle, boxShadow, borderColor } = getComputedStyle(each)
@@ -117,7 +117,7 @@ test('Tab walks over every page and comes round, and what it is on is seen', asy
         return { shown: Boolean(shown), what: `${element.tagName} ${element.className} ${element.getAttribute('aria-label') ?? element.textContent?.trim().slice(0, 30)}` }
       })
       if (at === 'again') break
-      // After the last comes the window itself, then the first.
+      // After the last comes the window, then the first.
       if (at === null) continue
       seen.add(at.what)
       assert.ok(at.shown, `${path}: nothing shows that the keyboard is on ${at.what}`)
@@ -190,7 +190,7 @@ test('light, dark and language are chosen on any page and stay', async () => {
 
 const focused = (page, selector) => page.waitForFunction((selector) => document.activeElement?.matches(selector), selector)
 
-/** Opens it with a click and with Enter; it has to take the keyboard to `first`, keep it, and give it back. */
+/** By click and by Enter; it has to focus `first`, keep the focus, and return it. */
 async function keepsTheKeyboard(page, opener, first) {
   for (const open of [() => page.click(opener), () => page.keyboard.press('Enter')]) {
     await open()
@@ -211,7 +211,7 @@ test('a_dialog_takes_the_keyboard_to_its_first_field_keeps_it_and_gives_it_back'
     ['/queue', '[data-test=pause]', '[data-test=reason]'],
     ['/people', '[data-test=add-user]', '[data-test=user-name]'],
     ['/account', '[data-test=add-token]', '[data-test=token-name]'],
-    // A question: to the button that does nothing.
+    // On the button that does nothing.
     ['/faults', '[data-test=retry-all]', '.el-message-box__btns button:first-child'],
   ]) {
     await page.goto(path)
@@ -284,7 +284,6 @@ for (const locale of ['zh-CN', 'en']) {
         const { x, y, width: w, height: h } = await entry.boundingBox()
         assert.ok(x >= 0 && x + w <= width && y >= 0, `${width}: ${await entry.textContent()} at ${x}, ${w} wide`)
         assert.ok(h >= 40, `${width}: ${await entry.textContent()} is ${h} high`)
-        // On top, and not behind anything.
         assert.ok(await entry.evaluate((a, [x, y]) => a.contains(document.elementFromPoint(x, y)), [x + w / 2, y + h / 2]), `${width}: ${await entry.textContent()} is covered`)
       }
       assert.ok(await it.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width}: the page scrolls sideways`)
@@ -294,7 +293,7 @@ for (const locale of ['zh-CN', 'en']) {
   })
 }
 
-/** Controls that lie beyond the edge where nothing scrolls, and buttons too low for a thumb. */
+/** Beyond an edge that does not scroll, or too low for a thumb. */
 function misfits(page) {
   return page.evaluate(() => {
     const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || element.matches('.el-tabs__nav-scroll') || scrolls(element.parentElement))

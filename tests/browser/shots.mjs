@@ -1,5 +1,5 @@
-// Pictures of every page, to be looked at: empty and full, at two sizes, light and dark, in Chinese, and once more in English. No case: it
-// asserts nothing. `PAPERLINE_BIN=… node shots.mjs [folder]`; SHOTS_ONLY=faults,queue takes those pages alone.
+// Screenshots of every page: empty and full, two sizes, light and dark, Chinese, and once English. Asserts nothing.
+// `PAPERLINE_BIN=… node shots.mjs [folder]`; SHOTS_ONLY=faults,queue takes only those.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { logIn, post, startBox, startBrowser, stopBox } from './box.mjs'
@@ -7,7 +7,7 @@ import { dinner, DINNER, learnDinner, PARKING, print, upload } from './paper.mjs
 
 const OUT = process.argv[2] ?? join(import.meta.dirname, 'shots', 'pages')
 const ONLY = process.env.SHOTS_ONLY?.split(',')
-/** What moves has come to rest. */
+/** For animations to end. */
 const REST_MS = 700
 
 const SIZES = [
@@ -21,7 +21,7 @@ const LOOKS = [
 
 const tab = (n) => (page) => page.getByRole('tab').nth(n).click()
 
-/** Each by its name: where it is, and what is done there first. */
+/** Address, and what to do first. */
 const PAGES = {
   labels: ['/labels'],
   'labels-find': ['/labels', tab(1)],
@@ -84,7 +84,6 @@ async function shoot(browser, box, state) {
   }
 }
 
-/** A box in the middle of a working day. */
 async function fill(browser, box) {
   const context = await browser.newContext({ locale: 'zh-CN', baseURL: box.url })
   const page = await context.newPage()

@@ -1,10 +1,10 @@
-// Two people at one invoice, at one template: the later one never overwrites what he has not seen, and no edit is lost by leaving.
+// Two people at one invoice or template: nobody overwrites what they have not seen, leaving loses no edit.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hire, logIn, post, stage } from './box.mjs'
 import { dinner, DINNER, learnDinner, print, upload } from './paper.mjs'
 
-/** A debug build reads slowly. */
+/** Debug builds are slow. */
 const READ_MS = 120_000
 let page
 let hers
@@ -58,12 +58,11 @@ test('what_is_typed_here_and_saved_there_is_told_apart_before_either_is_lost', a
   assert.equal(await field(page, '发票代码').inputValue(), '011002210099', 'what is being typed stays')
   await page.click('[data-test=keep-mine]')
   await page.click('[data-test=save-invoice]')
-  // Knowing what was there, he may.
   await page.locator('[data-test=history]', { hasText: '011002210088 → 011002210099' }).waitFor()
   on.quiet()
 })
 
-test('a_page_that_has_not_heard_is_refused_and_then_shows_it', async () => {
+test('a_page_without_the_news_is_refused_and_then_shows_it', async () => {
   await show(page, 1)
   await show(hers, 1)
   await page.route('**/api/invoices/1', (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()))
@@ -109,7 +108,7 @@ test('an_older_value_comes_back_from_the_history', async () => {
 
 test('an_invoice_that_was_changed_and_one_that_was_reviewed_go_back_to_review', async () => {
   await show(page, 1)
-  // It had passed; since people have changed it, it is theirs.
+  // Edited by people, it counts as reviewed.
   await page.locator('[data-test=state]', { hasText: '已核对' }).waitFor()
   await page.click('[data-test=reopen]')
   await page.locator('[data-test=state]', { hasText: '待核对' }).waitFor()
@@ -171,8 +170,8 @@ test('a_stale_template_is_told_of_and_overwrites_nothing', async () => {
   on.quiet()
 })
 
-test('a_template_editor_that_has_not_heard_is_refused', async () => {
-  // Of the colleague's change nothing reaches this page.
+test('a_template_editor_without_the_news_is_refused', async () => {
+  // No news of the colleague's change.
   await page.routeWebSocket('**/webSocketServer', () => {})
   await edit(page)
   await edit(hers)

@@ -1,4 +1,4 @@
-// Long lists: thousands of rows of which the browser holds those in sight, scrolled to their end.
+// Lists of thousands of rows, scrolled to the end.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, stage } from './box.mjs'
@@ -15,7 +15,7 @@ const on = stage(async () => {
   await logIn(page, 'admin', on.box.password)
 })
 
-/** From its beginning to its end in forty frames; where it then stands. */
+/** In forty frames; returns the position. */
 function scroll(selector) {
   return page.locator(selector).evaluate(
     (list) =>
@@ -45,7 +45,6 @@ test('a queue of five thousand is scrolled to its end', async () => {
   await page.goto('/queue')
   await page.locator('[data-test=pictures-waiting]', { hasText: '5,000' }).waitFor()
   const list = '[role=list][aria-label="任务队列"]'
-  // More is asked for whenever the end comes in sight.
   await page.waitForFunction(
     ([selector, wanted]) => {
       const list = document.querySelector(selector)

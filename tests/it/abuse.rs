@@ -1,5 +1,5 @@
-//! What a stranger or an unfair client may cost: no more than its route's own limit, and nobody else waits for it. Not here: what is merely
-//! malformed (bad_input.rs), and who says only half (slow.rs).
+//! Abusive clients cost at most their route's limit, and delay nobody. Not here: malformed input (bad_input.rs), unfinished
+//! requests (slow.rs).
 
 use crate::random::Random;
 use crate::support::{Client, Paperline, blank_png, eventually, status_line};
@@ -15,7 +15,7 @@ fn resident_mib(paperline: &Paperline) -> u64 {
 
 fn open_sockets(paperline: &Paperline) -> usize {
     let open = std::fs::read_dir(format!("/proc/{}/fd", paperline.pid())).unwrap();
-    // One may be closed while it is looked at.
+    // One may be closed meanwhile.
     let is_socket = |path: std::path::PathBuf| std::fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"));
     open.filter(|fd| is_socket(fd.as_ref().unwrap().path())).count()
 }
@@ -24,7 +24,6 @@ fn connect(paperline: &Paperline) -> TcpStream {
     TcpStream::connect(paperline.http.trim_start_matches("http://")).unwrap()
 }
 
-/// The head of a request and the beginning of its body.
 fn begin(paperline: &Paperline, path: &str, kind: &str, length: usize, body: &[u8]) -> TcpStream {
     let mut stream = connect(paperline);
     let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
@@ -33,7 +32,6 @@ fn begin(paperline: &Paperline, path: &str, kind: &str, length: usize, body: &[u
     stream
 }
 
-/// Somebody at work, beside whatever else goes on.
 fn is_served(ordinary: &Client) {
     let began = Instant::now();
     assert_eq!(ordinary.get("/api/devices").status, 200);
@@ -57,10 +55,10 @@ fn a_route_that_takes_words_takes_no_more_than_words() {
         let refused = admin.send(method, path, &[], stuffed(70 << 10).as_bytes());
         assert_eq!(refused.refusal(), (413, "too_large"), "{path}");
     }
-    // Said before it is sent.
+    // Refused by the announced length.
     let stream = begin(&paperline, "/login", "application/json", 32 << 20, b"{");
     assert_eq!(status_line(stream), "HTTP/1.1 413 Payload Too Large");
-    // Where lists belong, they are taken.
+    // Long lists are accepted where lists belong.
     let many: Vec<_> = (0..10_000).map(|n| json!({ "DeviceSN": format!("{n:08}"), "CPUID": format!("C-{n}") })).collect();
     assert_eq!(admin.post("/registerDevice", &json!({ "devices": many })).body["reqStatus"], "sucess");
 }
@@ -75,11 +73,9 @@ fn a_file_is_taken_where_files_are_taken_and_nowhere_else() {
         assert_eq!(answer.refusal(), (415, "unsupported"), "{path}");
     }
     assert_eq!(std::fs::read_dir(paperline.data().join("pictures/incoming")).unwrap().count(), 0);
-    // A form without a file is a form.
     let body = "--f\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\nprodsys\r\n--f\r\nContent-Disposition: form-data; name=\"passwd\"\r\n\r\n123\r\n--f--\r\n";
     let form = [("content-type", "multipart/form-data; boundary=f")];
     assert_eq!(paperline.client().send("POST", "/login", &form, body.as_bytes()).body["reqStatus"], "sucess");
-    // A part's header has its limit, whole or without an end.
     let long =
         format!("--f\r\nContent-Disposition: form-data; name=\"a\"; filename=\"{}\"\r\n\r\nx\r\n--f--\r\n", "n".repeat(20 << 10));
     assert_eq!(admin.send("POST", "/invoice/recognizeImage", &form, long.as_bytes()).status, 413);
@@ -88,12 +84,11 @@ fn a_file_is_taken_where_files_are_taken_and_nowhere_else() {
     assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &png)]).status, 200);
 }
 
-/// What is at hand when a part begins is not its header, be the connection new or well warmed up.
+/// Bytes already buffered when a part begins are not its header.
 #[test]
 fn files_of_any_size_are_taken_on_a_connection_of_any_age() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
-    // The client keeps its connection.
     let mut random = Random::new(11);
     for (round, side) in [140, 550, 200, 1400, 9, 320].into_iter().enumerate() {
         let bytes = side * side;
@@ -134,10 +129,8 @@ fn strangers_who_fill_bodies_are_told_to_come_again_and_those_who_are_in_do_not_
     let ordinary = paperline.operator();
     let before = resident_mib(&paperline);
     let body = vec![b' '; 60 << 10];
-    // All but the last byte, from many connections at once.
     let held: Vec<TcpStream> = (0..600).map(|_| begin(&paperline, "/login", "application/json", body.len() + 1, &body)).collect();
     is_served(&ordinary);
-    // What there is no room for is told so; the others are waited for.
     let mut told = 0;
     for mut stream in held {
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
@@ -178,12 +171,11 @@ fn who_does_not_read_is_cut_and_holds_up_nobody() {
         }
     }
     is_served(&ordinary);
-    // A few at once for each, and then a word.
     assert_eq!(admin.get("/api/devices/export.csv").refusal(), (503, "unavailable"));
     assert_eq!(ordinary.get("/api/devices/export.csv").status, 200);
     let grown = resident_mib(&paperline).saturating_sub(before);
     assert!(grown < 300, "{grown} MiB");
-    // They are cut by and by, though they never hang up.
+    // Cut though they never hang up.
     eventually("there is a place for an export again", || (admin.get("/api/devices/export.csv").status == 200).then_some(()));
     eventually("all of them are cut", || (open_sockets(&paperline) <= open_before + 2).then_some(()));
     let mut begun = 0;
@@ -231,7 +223,7 @@ fn a_right_that_is_taken_away_while_a_request_is_under_way_is_not_used() {
                 stream
             })
             .collect();
-        // All of them are let in by now: a later request of the same client is answered.
+        // A later request of the same client is answered, so all are let in.
         assert_eq!(boss.get("/me").status, 200);
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(admin.patch(&format!("/api/users/{id}"), &take_away).status, 200);
@@ -267,13 +259,11 @@ fn a_stations_token_makes_no_others_and_ends_with_its_users_password() {
         first.post(&password, &json!({ "passwd": "another one", "old_passwd": "long enough" })).refusal(),
         (403, "forbidden")
     );
-    // Whoever may edit a user sees and ends their tokens.
     let listed = admin.get(&format!("/api/tokens?user_id={id}")).body["tokens"].clone();
     assert_eq!(listed[0]["name"], "3 号工位");
     assert_eq!(line.get("/api/tokens?user_id=1").refusal(), (403, "forbidden"));
     assert_eq!(admin.delete(&format!("/api/tokens/{}", listed[0]["token_id"])).status, 200);
     assert_eq!(first.get("/searchNoPrint").status, 401);
-    // A reset ends them, unless it is said that they stay.
     let (kept, ended) = (token(), token());
     assert_eq!(admin.post(&password, &json!({ "passwd": "second one", "keep_tokens": true })).status, 200);
     assert_eq!(station(&kept).get("/searchNoPrint").status, 200);
@@ -310,7 +300,7 @@ fn a_cookie_too_travels_over_https_only() {
     assert_eq!(admin.get("/me").status, 200);
 }
 
-/// A kept connection hands over much at once: where the parts begin is found all the same.
+/// A reused connection delivers much at once; part boundaries are still found.
 #[test]
 fn a_picture_on_a_kept_connection_is_taken_however_much_of_it_comes_at_once() {
     let paperline = Paperline::start();
@@ -344,7 +334,7 @@ fn an_export_ends_with_the_right_to_it() {
     let mut stream = connect(&paperline);
     let head = format!("GET /api/devices/export.csv HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\n\r\n", line.cookie());
     stream.write_all(head.as_bytes()).unwrap();
-    // It has begun, and goes no further than what lies between the two.
+    // Stops once the buffers on the way are full.
     stream.read_exact(&mut [0; 64]).unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let lock = admin.patch(&format!("/api/users/{}", made.body["user_id"]), &json!({ "locked": true }));

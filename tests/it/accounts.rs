@@ -1,4 +1,4 @@
-//! Users, groups, companies: who may do what to whom, over the wire.
+//! Users, groups, companies: who may do what to whom.
 
 use crate::support::{Client, Paperline};
 use serde_json::{Value, json};
@@ -56,7 +56,6 @@ fn a_manager_s_day() {
     let change = |list: Value| manager.post("/invoice/updateUsersPermission", &json!({ "user_list": list }));
     let ticked = change(json!([{ "user_id": clerk_id, "group_id": 0, "update_permissions": tick(9, 0) }]));
     assert_eq!(ticked.body, json!({ "sucess": "修改成功" }));
-    // One of two can't be done: neither is.
     let all_or_none = change(json!([
         { "user_id": clerk_id, "update_permissions": tick(5, 1) },
         { "user_id": clerk_id, "update_permissions": tick(7, 1) },
@@ -76,7 +75,7 @@ fn a_manager_s_day() {
 }
 
 #[test]
-fn a_manager_can_t_reach_above_himself_or_over_the_wall() {
+fn a_manager_can_t_reach_above_their_rights_or_into_another_company() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let other = add_company(&admin, "乙公司");
@@ -158,7 +157,7 @@ fn a_right_taken_away_silences_the_page_at_once() {
     let untick = json!({ "user_list": [{ "user_id": id, "update_permissions": [{ "permission_id": 9, "is_checked": 0 }] }] });
     assert_eq!(admin.post("/invoice/updateUsersPermission", &untick).body["sucess"], "修改成功");
     upload();
-    // Still connected, and allowed another page: only what belongs to that one comes.
+    // Gets only the allowed page's messages.
     socket.say(&json!({ "code": "001", "console_status": 1 }));
     let (refused, before) = socket.until(0);
     assert_eq!(refused["code"], "forbidden");
@@ -217,7 +216,6 @@ fn a_station_s_token() {
     let far = station.clone().with_header("x-forwarded-for", "10.0.0.7");
     assert_eq!(far.get("/searchNoPrint").refusal(), (403, "forbidden"), "a token travels over HTTPS only");
     assert_eq!(paperline.client().with_header("authorization", "Bearer nonsense").get("/me").refusal(), (401, "unauthenticated"));
-    // Neither is taken for the other, however well each is known.
     let cookie = operator.cookie();
     let as_token = format!("Bearer {}", cookie.trim_start_matches("sid="));
     assert_eq!(paperline.client().with_header("authorization", &as_token).get("/me").refusal(), (401, "unauthenticated"));
@@ -238,7 +236,6 @@ fn companies_come_and_go() {
     assert_eq!(admin.delete(&format!("/api/users/{user}")).status, 200);
     assert_eq!(admin.delete(&format!("/api/companies/{id}")).status, 200);
     assert_eq!(admin.delete(&format!("/api/companies/{id}")).refusal(), (404, "not_found"));
-    // A number is never given twice.
     assert!(add_company(&admin, "丁公司") > id);
 }
 
@@ -289,7 +286,7 @@ fn a_name_does_not_look_like_another() {
     for name in ["admin\u{200b}", "\u{202e}nimda", "ad\u{ad}min", "\u{feff}admin"] {
         let body = json!({ "user_name": name, "passwd": "long enough", "permissions": [5] });
         let refused = admin.post("/api/users", &body);
-        // What stands around a name is taken off it: then it is one that there is.
+        // Trimmed, it exists already.
         assert!([(400, "malformed"), (409, "conflict")].contains(&refused.refusal()), "{name:?}: {refused:?}");
     }
 }

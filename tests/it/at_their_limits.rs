@@ -1,20 +1,18 @@
-//! Every input at the limit that the interface's own description states, one past it, and at the ends of what can be written at all: walked
-//! through `/openapi.json`, on things that are there, so that each verb really runs. Never an internal error; what is past a limit is refused
-//! and what is at it is not. Not here: bodies that are none (bad_input.rs), and bent by chance (fuzz.rs).
+//! Every input at the limits of `/openapi.json`, one past them, and at extremes, on things that exist. At the limit accepted, past
+//! it refused, never an internal error. Not here: malformed bodies (bad_input.rs), random ones (fuzz.rs).
 
 use crate::reader::Office;
 use crate::support::{Answer, Client, blank_png, eventually};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Beyond it a list is not tried at its limit: its bytes are.
+/// Longer lists are tried by bytes instead.
 const ITEMS_MAX: u64 = 10_000;
-/// Of a query: an address has its own limit.
+/// Of a query; addresses have a limit of their own.
 const QUERY_BYTES_MAX: usize = 16_000;
 
 const LIKE_MONEY: [&str; 8] = ["head", "date", "time", "id_card", "detail", "money_cn", "invoice_id", "invoice_code"];
 
-/// The way to a value in a body.
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
     Field(String),
@@ -22,21 +20,18 @@ enum Step {
     Entry,
 }
 
-/// What is to become of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
-    /// Whatever it is, it is said in words.
     Any,
-    /// Within its limits: not refused for itself.
+    /// At its limit.
     Taken,
-    /// Past them.
     Refused,
 }
 
 struct Document(Value);
 
 impl Document {
-    /// What a schema means: references are followed, and of alternatives an object is taken before anything else.
+    /// Resolves references; of alternatives, an object is preferred.
     fn meant(&self, schema: &Value) -> Value {
         if let Some(name) = schema["$ref"].as_str() {
             return self.meant(self.0.pointer(name.trim_start_matches('#')).unwrap());
@@ -50,13 +45,13 @@ impl Document {
 
     fn kind(schema: &Value) -> &str {
         match &schema["type"] {
-            // A serial: text, or a number.
+            // A serial is text or a number.
             Value::Array(_) => "string",
             other => other.as_str().unwrap_or(""),
         }
     }
 
-    /// All places in a body, however deep.
+    /// Every value in a body, at any depth.
     fn places(&self, schema: &Value, way: &mut Vec<Step>, found: &mut Vec<(Vec<Step>, Value)>) {
         let schema = self.meant(schema);
         found.push((way.clone(), schema.clone()));
@@ -66,7 +61,7 @@ impl Document {
             way.pop();
         };
         for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
-            // Of a drawn template's areas, one stands for those of its kind.
+            // One area stands for all of its kind.
             if LIKE_MONEY.contains(&name.as_str()) && schema["properties"].get("global_setting").is_some() {
                 continue;
             }
@@ -80,7 +75,7 @@ impl Document {
         }
     }
 
-    /// A value that is nothing unusual; `n` makes it another one.
+    /// `n` varies the value.
     fn ordinary(&self, schema: &Value, name: &str, known: &BTreeMap<String, Value>, n: usize) -> Value {
         let schema = self.meant(schema);
         if let Some(value) = known.get(name).filter(|value| n == 0 || value.is_number()) {
@@ -104,7 +99,7 @@ impl Document {
             "object" => {
                 let required = schema["required"].as_array().cloned().unwrap_or_default();
                 let mut names: Vec<&str> = required.iter().map(|name| name.as_str().unwrap()).collect();
-                // One of many brings its own: so many are not allotted.
+                // Only so many serials are allotted.
                 if n > 0 && schema["properties"].get("DeviceSN").is_some() {
                     names.push("DeviceSN");
                 }
@@ -115,7 +110,7 @@ impl Document {
         }
     }
 
-    /// As much as is allowed; `n` makes it another one.
+    /// `n` varies the value.
     fn most(&self, schema: &Value, name: &str, known: &BTreeMap<String, Value>, n: usize) -> Value {
         let schema = self.meant(schema);
         if let Some(values) = schema["enum"].as_array() {
@@ -146,7 +141,7 @@ impl Document {
         Value::Object((0..number).map(|n| (format!("{n:汉>name$}"), value.clone())).collect::<Map<_, _>>())
     }
 
-    /// `base` with `value` at the end of the way; what lies between is made.
+    /// `base` with `value` at the path; creates what lies between.
     fn with(
         &self,
         base: Option<&Value>,
@@ -177,7 +172,6 @@ impl Document {
         }
     }
 
-    /// What is tried at one place.
     fn cases(&self, schema: &Value, name: &str, known: &BTreeMap<String, Value>, body_bytes: usize) -> Vec<(Value, Fate)> {
         let mut cases: Vec<(Value, Fate)> = Vec::new();
         let ends = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX].map(Value::from);
@@ -187,7 +181,7 @@ impl Document {
             "string" => {
                 for letter in ["a", "汉", "😀", "\u{202E}", "\u{1}"] {
                     if let Some(most) = schema["maxLength"].as_u64() {
-                        // What is not seen is no part of some texts.
+                        // Some texts lose invisible characters.
                         let (fate, past) = match letter {
                             "a" => (Fate::Taken, Fate::Refused),
                             "汉" | "😀" => (Fate::Any, Fate::Refused),
@@ -256,10 +250,9 @@ impl Document {
     }
 }
 
-/// What is there on a box at work, and is made anew where a verb uses it up.
+/// Recreated when a verb uses them up.
 struct Works {
     office: Office,
-    /// One that people look through.
     invoice: u64,
     known: BTreeMap<String, Value>,
     settings: Value,
@@ -272,7 +265,7 @@ impl Works {
         let mut office = Office::open();
         let admin = office.admin.clone();
         let settings = admin.get("/api/settings").body;
-        // Any serial: what a text may be is limited by its length alone.
+        // So that serials are limited by length alone.
         assert_eq!(admin.patch("/api/settings", &json!({ "device_sn_pattern": "" })).status, 200);
         let origin = admin.upload("/invoice/uploadModelOrigin", &[("o.png", &blank_png(400, 300))]).body["file_name"].clone();
         let [invoice, retried] = [(); 2].map(|()| office.invoice(&[("金额", "¥20.00"), ("客户名称", "中山大学?0.5")]));
@@ -313,7 +306,6 @@ impl Works {
             ("cursor", json!(1)),
         ];
         let known = known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        // A picture that no other is like, small.
         Self { office, invoice, known, settings, picture: blank_png(33, 21), made: 0 }
     }
 
@@ -326,7 +318,7 @@ impl Works {
         self.made
     }
 
-    /// The path with something in it that is there, as the verb wants it.
+    /// The path with an existing id, in the state the verb needs.
     fn path(&mut self, method: &str, path: &str) -> String {
         let (admin, n) = (self.admin(), self.number());
         let is = |prefix: &str| path.starts_with(prefix);
@@ -345,7 +337,7 @@ impl Works {
         } else if is("/api/labels/{id}") {
             let look = json!({ "name": format!("L{n}"), "width_mm": 300, "height_mm": 300 });
             let made = admin.post("/api/labels", &look);
-            // There may be so many: the last one is taken.
+            // The last of a limited number.
             let last = || admin.get("/api/labels").body["labels"].as_array().unwrap().last().unwrap()["label_id"].clone();
             if made.status == 201 && uses_up { made.body["label_id"].to_string() } else { last().to_string() }
         } else if is("/api/conflicts/") {
@@ -374,7 +366,6 @@ impl Works {
         } else if path.contains("/retry") && path.contains("{id}") {
             self.office.invoice(&[("金额", "?0.5")]).to_string()
         } else if path.contains("{id}") {
-            // Back to where a person is waited for.
             let invoice = self.invoice;
             admin.post(&format!("/api/invoices/{invoice}/restore"), &json!({}));
             admin.post(&format!("/api/faults/{invoice}/reopen"), &json!({}));
@@ -385,7 +376,7 @@ impl Works {
         path.replace("{id}", &id)
     }
 
-    /// What a request has to have that is not said to be required.
+    /// What a request needs though no field is declared required.
     fn beside(&self, path: &str) -> Value {
         match path {
             "/registerDevice" => json!({ "CPUID": "A1" }),
@@ -401,7 +392,6 @@ impl Works {
         }
     }
 
-    /// As it was before, for whatever comes next.
     fn put_right(&mut self, path: &str) {
         let admin = self.admin();
         if path == "/api/settings" {
@@ -429,7 +419,6 @@ fn query(fields: &Value) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Fields beside a file, as a browser's form sends them.
 fn form(fields: &Value, file: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in fields.as_object().unwrap() {
@@ -445,9 +434,9 @@ fn form(fields: &Value, file: &[u8]) -> Vec<u8> {
 const CODES: [&str; 9] =
     ["malformed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "unsupported", "throttled", "unavailable"];
 
-/// Why an answer is none that may be given: an internal error, a refusal without its words, "not now" without a time.
+/// Internal error, refusal without words, or 503 without a time.
 pub fn amiss(answer: &Answer) -> Option<String> {
-    // How many wrong tries there were is told in the interface document's own form.
+    // The interface document's form.
     let is_locked = answer.status == 429 && answer.body["reqStatus"] == "locked";
     let has_words = answer.body["err"].as_str().is_some_and(|err| !err.is_empty())
         && answer.body["code"].as_str().is_some_and(|code| CODES.contains(&code));
@@ -461,7 +450,7 @@ pub fn amiss(answer: &Answer) -> Option<String> {
     (!is_well).then(|| format!("{} {}", answer.status, body()))
 }
 
-/// Nothing here is too much at once, but one backup right after another.
+/// 503 is expected only for a backup right after another.
 fn not_now(what: &str, answer: &Answer) -> Option<String> {
     (answer.status == 503 && !what.contains("/api/backup")).then(|| "not now".to_owned())
 }
@@ -473,7 +462,6 @@ fn is_in_words(what: &str, answer: &Answer) {
     }
 }
 
-/// One operation of the description.
 struct Operation {
     method: String,
     path: String,
@@ -537,11 +525,9 @@ impl Operation {
     }
 }
 
-/// What is refused although it is within its own limits: it has to fit something else as well.
+/// Within their own limits, but other rules apply too.
 const FITS_SOMETHING: [(&str, &str); 6] = [
-    // Visible ASCII, and a form of its own.
     ("/api/settings", "device_sn_format"),
-    // A list of fields of which some must be there.
     ("/api/faults/{id}/review", "fields"),
     ("/api/invoices/{id}", "fields"),
     ("/api/faults/{id}/review", "absent"),
@@ -556,7 +542,7 @@ fn every_field_at_its_limit_and_one_past_it() {
     let (mut asked, mut statuses) = (0, BTreeMap::<u16, usize>::new());
     let mut wrong = Vec::new();
     for operation in operations(&document.0) {
-        // These end what the test lives by, or want a box of their own.
+        // End the session, or need a box of their own.
         if ["/logout", "/api/restore"].contains(&operation.path.as_str()) {
             continue;
         }
@@ -585,13 +571,13 @@ fn every_field_at_its_limit_and_one_past_it() {
             if operation.path == "/search" && name.ends_with("Time") {
                 body["condition"] = json!("Time");
             }
-            // What stands in a list does not stand beside it.
+            // Not allowed beside a list.
             if body.get("devices").is_some_and(Value::is_array) {
                 for beside in ["CPUID", "DeviceSN", "DeviceSNList"] {
                     body.as_object_mut().unwrap().remove(beside);
                 }
             }
-            // A folder for backups would be made.
+            // Would create a backup folder.
             if let Some(dir) = body["backup_dir"].as_str().filter(|dir| dir.starts_with('/') || dir.starts_with('a')) {
                 body["backup_dir"] = json!(format!("/proc/{dir}"));
             }
@@ -626,7 +612,6 @@ fn every_field_at_its_limit_and_one_past_it() {
     works.office.stays_sound();
 }
 
-/// Of each route: as many bytes and values as it says, and one more.
 #[test]
 fn every_body_at_its_limit_and_one_past_it() {
     let mut works = Works::open();
@@ -636,7 +621,7 @@ fn every_body_at_its_limit_and_one_past_it() {
             continue;
         }
         let is_small = operation.body_bytes < 1 << 20;
-        // One of the large ones stands for all.
+        // One large route stands for all.
         if !is_small && operation.path != "/registerDevice" {
             continue;
         }
@@ -653,7 +638,7 @@ fn every_body_at_its_limit_and_one_past_it() {
             body.resize(operation.body_bytes + more, b' ');
             let (status, what) = send(body);
             assert_eq!(status == 413, is_too_much, "{what}: {status}");
-            // The object's brace, its colon, the list's bracket, and a comma between each.
+            // With brace, colon, bracket and commas.
             let zeros = vec!["0"; operation.values - 2 + more].join(",");
             let (status, what) = send(format!("{{\"nothing\":[{zeros}]}}").into_bytes());
             assert_eq!(status == 413, is_too_much, "{what} with values: {status}");
@@ -662,7 +647,6 @@ fn every_body_at_its_limit_and_one_past_it() {
     works.office.stays_sound();
 }
 
-/// What stands in an address: numbers at their ends, texts of any kind.
 #[test]
 fn every_address_at_its_ends() {
     let works = Works::open();
@@ -695,7 +679,7 @@ fn every_address_at_its_ends() {
         for text in texts {
             let name = operation.path.split('{').nth(1).unwrap().split('}').next().unwrap();
             let path = operation.path.replace(&format!("{{{name}}}"), text);
-            // A client that has a sense for addresses sends no such one.
+            // HTTP clients refuse to send such addresses.
             let Ok(answer) = admin.try_send(&operation.method, &path, &[], if operation.is_query { b"" } else { b"{}" }) else {
                 continue;
             };

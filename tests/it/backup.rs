@@ -1,5 +1,4 @@
-//! Backup, restore, check and the store's format, as someone with a terminal does them. Not here: what survives without them (crash.rs,
-//! power.rs).
+//! Backup, restore, check and store format from a terminal. Not here: crashes (crash.rs, power.rs).
 
 use crate::load::Load;
 use crate::support::{Client, Paperline, blank_png, eventually, status_line};
@@ -41,14 +40,12 @@ fn done(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What a refused command says.
 #[track_caller]
 fn refused(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Devices, a right taken up, and invoices whose pictures are known.
 fn fill(admin: &Client) -> Vec<(String, Vec<u8>)> {
     let devices: Vec<Value> = (1..=50).map(|n| json!({ "DeviceSN": format!("99{n:06}"), "CPUID": format!("KNOWN-{n}") })).collect();
     assert_eq!(admin.post("/registerDevice", &json!({ "devices": devices })).body["reqStatus"], "sucess");
@@ -143,7 +140,7 @@ fn a_damaged_backup_is_refused_and_leaves_no_box_behind() {
     done(&backup(&data, &good));
     let bytes = fs::read(&good).unwrap();
     let mut flipped = bytes.clone();
-    // In the middle of a record, and in the list of sums.
+    // Inside a record, and in the list of sums.
     flipped[3000] ^= 1;
     let newer = String::from_utf8_lossy(&bytes[..1024]).contains(&format!("format {FORMAT_NUMBER}\n"));
     assert!(newer, "the head is the first member");
@@ -167,7 +164,6 @@ fn a_damaged_backup_is_refused_and_leaves_no_box_behind() {
         let said = refused(&restore(&target, &file));
         assert!(said.contains(why), "{name}: {said}");
         assert!(!target.exists(), "{name}: nothing is left of it");
-        // An empty directory that was there stays one.
         fs::create_dir(&target).unwrap();
         refused(&restore(&target, &file));
         assert_eq!(fs::read_dir(&target).unwrap().count(), 0, "{name}");
@@ -293,7 +289,7 @@ fn a_new_box_takes_a_backup_in_over_http_and_goes_on_as_the_old_one() {
     assert_eq!(said, "HTTP/1.1 409 Conflict", "and says so before it was sent anything");
 }
 
-/// Sums that fit are no proof that a box can live on it: that is seen before the new box is given up for it.
+/// Valid sums don't prove that a box can open it: checked before the new box is replaced.
 #[test]
 fn a_whole_backup_that_no_box_can_be_opened_from_is_refused_and_the_new_box_goes_on() {
     let engine = Arc::new(Memory::default());
@@ -325,7 +321,7 @@ fn what_is_acknowledged_while_a_backup_is_taken_in_is_not_wiped_away() {
         let new = Paperline::start();
         let (admin, station, laying_out) = (new.admin(), new.operator(), new.data().join("restored/db"));
         let (answer, registered) = std::thread::scope(|scope| {
-            // Registers as soon as it is too late for the first look at whether the box is new.
+            // After the first check that the box is unused.
             let registering = scope.spawn(|| {
                 eventually("it is being laid out", || laying_out.exists().then_some(()));
                 station.try_send("POST", "/registerDevice", &[], br#"{"CPUID":"MEANWHILE"}"#).is_ok_and(|a| a.status == 200)
@@ -353,7 +349,6 @@ fn what_was_taken_in_is_not_undone_by_who_comes_after() {
     let new = Paperline::start();
     let (admin, second) = (new.admin(), new.admin());
     std::thread::scope(|scope| {
-        // One at a time: whoever comes beside another is told to come again.
         let first = scope.spawn(|| {
             eventually("it is taken in", || {
                 let status = admin.upload("/api/restore", &[("b", &backup)]).status;
@@ -361,7 +356,7 @@ fn what_was_taken_in_is_not_undone_by_who_comes_after() {
                 (status == 200).then_some(())
             })
         });
-        // Rubbish again and again, before it, beside it and after it, until the box begins anew.
+        // Garbage before, beside and after, until the box restarts.
         let others = scope.spawn(|| {
             while let Ok(answer) = second.try_upload("/api/restore", &[], &[("b", &backup[..backup.len() / 2])]) {
                 assert_ne!(answer.status, 200);

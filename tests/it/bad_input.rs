@@ -1,4 +1,4 @@
-//! What is sent wrongly gets a status, a code and words that say what to do; and a broken connection leaves nothing behind.
+//! Wrong input gets a status, a code and words; broken connections leave nothing.
 
 use crate::support::{Paperline, blank_png, eventually};
 use serde_json::json;
@@ -76,7 +76,7 @@ fn pictures_that_are_none() {
     assert_eq!(client.upload("/invoice/uploadModelOrigin", &[("large.png", &large)]).refusal(), (413, "too_large"));
 }
 
-/// Of a PNG's chunk, its kind included.
+/// Includes the chunk type.
 fn crc(bytes: &[u8]) -> [u8; 4] {
     let mut crc = 0xFFFF_FFFF_u32;
     for byte in bytes {
@@ -88,7 +88,7 @@ fn crc(bytes: &[u8]) -> [u8; 4] {
     (!crc).to_be_bytes()
 }
 
-/// So many bytes of zeros and one, as zlib packs them (RFC 1950, 1951): one literal, and then the one before it, 258 times and again.
+/// zlib (RFC 1950, 1951): one literal, then repeats of 258.
 fn packed_zeros(runs: u32) -> Vec<u8> {
     let mut bits: Vec<bool> = vec![true, true, false];
     let mut put = |code: u32, len: u32| bits.extend((0..len).rev().map(|at| code >> at & 1 == 1));
@@ -105,7 +105,7 @@ fn packed_zeros(runs: u32) -> Vec<u8> {
     bytes
 }
 
-/// Kilobytes that become hundreds of megabytes, in a place that nobody looks at.
+/// In a chunk that nobody reads.
 #[test]
 fn a_colour_profile_that_swells_costs_little_memory() {
     let paperline = Paperline::start();
@@ -141,21 +141,21 @@ fn a_colour_profile_that_swells_costs_little_memory() {
 fn a_header_that_promises_too_many_pixels_is_not_believed() {
     let paperline = Paperline::start();
     let mut bomb = blank_png(8, 8);
-    // Width and height of the IHDR chunk, and its checksum made right again.
+    // IHDR's width and height, with a correct checksum.
     bomb[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
     let sum = crc(&bomb[12..29]);
     bomb[29..33].copy_from_slice(&sum);
     let admin = paperline.admin();
     let answer = admin.upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
     assert_eq!(answer.refusal(), (413, "too_large"));
-    // As many as may be, of 16 bits a colour: twice the memory.
+    // The most pixels at 16 bits: twice the memory.
     bomb[16..26].copy_from_slice(&[0, 0, 0x1F, 0x40, 0, 0, 0x1F, 0x40, 16, 6]);
     let sum = crc(&bomb[12..29]);
     bomb[29..33].copy_from_slice(&sum);
     let answer = admin.upload("/invoice/recognizeImage", &[("deep.png", &bomb)]);
     assert_eq!(answer.refusal(), (413, "too_large"));
     assert_eq!(answer.body["failed"][0]["err"], "图片的颜色位数太多，请另存为每色 8 位的图片");
-    // Few pixels, in a strip that no paper is: to shrink it would take memory by its length.
+    // Shrinking would take memory by its length.
     for strip in [blank_png(1, 65_536), blank_png(65_536, 1)] {
         let answer = admin.upload("/invoice/recognizeImage", &[("strip.png", &strip)]);
         assert_eq!(answer.refusal(), (413, "too_large"));
@@ -167,9 +167,9 @@ fn a_header_that_promises_too_many_pixels_is_not_believed() {
     }
 }
 
-/// White, of four colours of 8 bits, in one strip that is packed (PackBits, TIFF 6.0 section 9).
+/// White RGBA in one PackBits strip (TIFF 6.0 section 9).
 fn packed_tiff(side: u32) -> Vec<u8> {
-    // 128 bytes of one value are two.
+    // Two bytes for 128 equal ones.
     let strip = [0x81, 0xFF].repeat((side * side * 4 / 128) as usize);
     let (bits, data) = (8u32, 16u32);
     let mut tiff = [b"II*\0".as_slice(), &(data + strip.len() as u32).to_le_bytes(), &[8, 0, 8, 0, 8, 0, 8, 0], &strip].concat();

@@ -1,5 +1,5 @@
-//! An ordinary user beside each abuse, one abuse after the other on one box: he is served all the while. What it costs is measured by
-//! `scripts/bench flood`. Not here: what becomes of whoever abuses (abuse.rs, many_sockets.rs, kept_backups.rs).
+//! An ordinary user is served during every abuse. `scripts/bench flood` measures the cost. Not here: what happens to the abuser
+//! (abuse.rs, many_sockets.rs, kept_backups.rs).
 
 use crate::random::Random;
 use crate::support::beside::Beside;
@@ -21,7 +21,6 @@ impl Site {
         TcpStream::connect(self.paperline.http.trim_start_matches("http://")).unwrap()
     }
 
-    /// A request that its sender is done with.
     fn say(&self, text: &str) -> TcpStream {
         let mut stream = self.connect();
         let _ = stream.write_all(text.as_bytes());
@@ -32,13 +31,12 @@ impl Site {
         self.say(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\n\r\n", self.admin.cookie()))
     }
 
-    /// An upload that sends a little, and then a little more.
     fn slow(&self) -> TcpStream {
         self.admin.begin_upload("/invoice/recognizeImage", 10 << 20)
     }
 }
 
-/// So long each of those that go on for as long as one likes.
+/// For each open-ended abuse.
 const FOR: Duration = Duration::from_secs(2);
 
 fn nasty_log_ins(site: &Site) {
@@ -47,7 +45,7 @@ fn nasty_log_ins(site: &Site) {
         "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    // And small enough to be read.
+    // Small enough to be read.
     let small = format!("{{\"a\":[{}0]}}", "{\"\":0},".repeat(600));
     let began = Instant::now();
     while began.elapsed() < FOR {
@@ -172,7 +170,7 @@ fn a_small_preview_does_not_wait_behind_large_ones() {
                 made.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             });
         }
-        // They are there before it.
+        // Connected before the request.
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(admin.get("/invoice/image/4?width=160").status, 200);
         let made = made.load(std::sync::atomic::Ordering::SeqCst);

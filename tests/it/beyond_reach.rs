@@ -1,5 +1,5 @@
-//! What somebody may not do to those who hold more than he does, and what a stranger leaves behind: nothing. Not here: each route's own permission
-//! (routes.rs), company walls (walls.rs).
+//! Managers can't touch users with more rights; strangers leave nothing behind. Not here: routes' permissions (routes.rs),
+//! companies (walls.rs).
 
 use crate::support::{Client, Paperline, blank_png};
 use paperline::http::edge::call::Access;
@@ -25,7 +25,6 @@ fn a_group_that_holds_more_than_its_editor_is_neither_renamed_nor_weakened_nor_e
     let group = |name: &str, permissions: &[u64]| {
         admin.post("/api/groups", &json!({ "group_name": name, "permissions": permissions })).body["group_id"].as_u64().unwrap()
     };
-    // One right of it he holds, one he does not.
     let (strong, weak) = (group("强", &[16, 102]), group("弱", &[102]));
     let member = json!({ "user_name": "member", "passwd": "long enough", "group_id": strong });
     let member = admin.post("/api/users", &member).body["user_id"].as_u64().unwrap();
@@ -58,7 +57,6 @@ fn a_group_that_holds_more_than_its_editor_is_neither_renamed_nor_weakened_nor_e
     let log = admin.get("/api/log").body["action_list"].clone();
     let is_quiet = |row: &Value| row["user_name"] != "manager" || row["action_description"] == "登录";
     assert!(log.as_array().unwrap().iter().all(is_quiet), "{log}");
-    // What is within his reach he may rename, weaken and end, as before.
     let path = format!("/api/groups/{weak}");
     assert_eq!(manager.patch(&path, &json!({ "group_name": "新", "permissions": [102, 14] })).status, 200);
     assert_eq!(manager.patch(&path, &json!({ "permissions": [] })).status, 200);
@@ -71,11 +69,11 @@ fn files_in(dir: &Path) -> Vec<String> {
     String::from_utf8(found.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// To every route, whole and cut off in the middle of the file: what is not let in is not written down.
+/// Whole, and cut off in the file.
 #[test]
 fn a_strangers_files_are_written_nowhere() {
     let paperline = Paperline::start();
-    // Whoever was there first has made what is made at a first start.
+    // The first start writes files too.
     paperline.operator();
     let pictures = paperline.data().join("pictures");
     let before = files_in(&pictures);
@@ -96,7 +94,6 @@ fn a_strangers_files_are_written_nowhere() {
                     assert!(answer.status == 401 || matches!(route.access, Access::Open), "{route:?}: {answer:?}");
                 }
             }
-            // Some that never come to their end, and stay.
             let mut stream = stranger.begin_upload(&path, 64 << 20);
             let _ = stream.write_all(&noise[..600 << 10]);
             [stream]
@@ -112,7 +109,7 @@ fn a_strangers_files_are_written_nowhere() {
     assert_eq!(paperline.admin().get("/api/invoices").body["total"], Value::from(0));
 }
 
-/// A byte before each of the body's silences would end: no slower than that is anybody's right.
+/// Just before each silence limit.
 #[test]
 fn a_body_at_a_byte_each_29_seconds_is_cut_within_90() {
     let paperline = Paperline::start();
@@ -142,7 +139,6 @@ fn a_body_at_a_byte_each_29_seconds_is_cut_within_90() {
                 let mut stream = TcpStream::connect(address).unwrap();
                 stream.write_all(head.as_bytes()).unwrap();
                 let mut answer = [0; 1];
-                // What is heard in the silences: nothing, until it is cut.
                 loop {
                     stream.set_read_timeout(Some(Duration::from_secs(29))).unwrap();
                     match stream.read(&mut answer) {
@@ -154,7 +150,7 @@ fn a_body_at_a_byte_each_29_seconds_is_cut_within_90() {
                     }
                     assert!(began.elapsed() < Duration::from_secs(150), "it goes on: {head}");
                 }
-                // 90 by the box's own clock; noisy machines are late.
+                // 90 s by the box's clock; test machines are slow.
                 assert!(began.elapsed() < Duration::from_secs(125), "{:?}: {head}", began.elapsed());
             });
         }

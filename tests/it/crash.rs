@@ -1,5 +1,5 @@
-//! `kill -9` under load, and with a full queue: after each restart everything acknowledged is there exactly once. Not here: power cuts
-//! (power.rs), which lose what a killed process does not.
+//! `kill -9` under load and with a full queue: everything acknowledged exists exactly once. Not here: power cuts (power.rs), which
+//! lose more.
 
 use crate::load::{Load, all_ended};
 use crate::support::{Client, Paperline, Socket, blank_png, eventually};
@@ -43,7 +43,7 @@ fn killed_at_any_point_of_its_first_start_it_starts_the_next_time() {
             .spawn()
             .unwrap();
         let file = data.join(appeared);
-        // Without a pause: some of these are half made for less than a millisecond.
+        // No pause: some files are incomplete for less than a millisecond.
         while !file.exists() {
             assert!(first.try_wait().unwrap().is_none(), "it ended before there was {appeared}");
         }
@@ -56,7 +56,7 @@ fn killed_at_any_point_of_its_first_start_it_starts_the_next_time() {
     }
 }
 
-/// A look at a box that is down: at a copy, which need not be closed before the box starts again.
+/// Reads a copy, which need not be closed before the restart.
 fn look_into<T>(data: &Path, look: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> T {
     let copy = tempfile::tempdir().unwrap();
     let copied = Command::new("cp").arg("-r").arg(data.join("db")).arg(copy.path()).status().unwrap();
@@ -79,14 +79,12 @@ fn upload_blanks(client: &Client, number: usize) -> Vec<u64> {
     answer.body["action_id_list"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect()
 }
 
-/// The console's socket.
 fn console(client: &Client) -> Socket {
     let mut socket = client.socket("/invoice/webSocketServer");
     socket.say(&json!({ "code": "001", "console_status": 2 }));
     socket
 }
 
-/// The next start or end of a recognition.
 fn next_turn(socket: &mut Socket) -> Value {
     loop {
         let message = socket.next().unwrap();
@@ -96,8 +94,8 @@ fn next_turn(socket: &mut Socket) -> Value {
     }
 }
 
-/// Waits until `action` is being read, and would be found so after a kill. A look shows what is not yet on the disk; a log-in is a write,
-/// and its answer comes when all that was written before it is there.
+/// Waits until `action` is durably being read. Reads show what is not on disk yet; a log-in is a write, answered after all earlier
+/// ones.
 fn until_being_read(paperline: &Paperline, action: u64) {
     let admin = paperline.admin();
     eventually("it is being read", || (admin.get("/invoice/openConsole").body["action_id"] == action).then_some(()));
@@ -106,7 +104,7 @@ fn until_being_read(paperline: &Paperline, action: u64) {
 
 #[test]
 fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
-    // The delay after each event of the engine holds the first picture until the box is killed.
+    // Holds the first picture until the kill.
     let paperline = Paperline::start_with(&["--set", "engine_delay_ms=60000"]);
     let admin = paperline.admin();
     let actions = upload_blanks(&admin, 51);
@@ -117,12 +115,11 @@ fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
     assert_eq!(running.iter().map(|a| a.id.0).collect::<Vec<_>>(), actions[..1]);
     assert_eq!(waiting, actions[1..]);
 
-    // Killed again and again in the middle of it; then it may finish.
     let mut interrupted = 1;
     for _ in 0..3 {
         let paperline = Paperline::start_in(dir, &["--set", "engine_delay_ms=30"]);
         let mut socket = console(&paperline.admin());
-        // Seven starts or ends, and then on to the next start: something is in the engine's hands.
+        // Ends with a start: the engine holds one.
         for _ in 0..7 {
             next_turn(&mut socket);
         }
@@ -141,7 +138,7 @@ fn killed_while_fifty_pictures_wait_all_end_once_and_in_order() {
     while !turns.last().is_some_and(|turn| turn["msg_id"] == 1 && turn["action_id"] == last) {
         turns.push(next_turn(&mut socket));
     }
-    // From where the socket came in, starts and ends take turns, up to the last.
+    // From the first message on, starts and ends alternate.
     let first = turns[0]["action_id"].as_u64().unwrap();
     let expected = (first..=last).flat_map(|id| [(203, id), (1, id)]);
     let expected: Vec<_> = expected.skip(usize::from(turns[0]["msg_id"] == 1)).collect();
@@ -178,7 +175,6 @@ fn what_brings_the_box_down_twice_is_not_taken_up_a_third_time() {
     let faults = admin.get("/invoice/getFaultQueue").body;
     assert_eq!((&faults["fault_num"], &faults["fault_list"][0]["action_id"]), (&json!(1), &json!(actions[0])));
     assert_eq!(faults["fault_list"][0]["reason"], "系统在识别这张图片时两次中断");
-    // A person may have it read again all the same.
     let id = &faults["fault_list"][0]["invoice_id"];
     assert_eq!(admin.post(&format!("/api/faults/{id}/retry"), &json!({})).status, 200);
 }

@@ -1,4 +1,4 @@
-//! What was written wrongly is put right, with a trail: another CPU id, retirement, conflicts, a label that is not printed after all.
+//! Corrections with a history: another CPU id, retirement, conflicts, a label that was not printed.
 
 use crate::support::{Answer, Client, Paperline};
 use serde_json::{Value, json};
@@ -27,7 +27,6 @@ fn happened(device: &Value) -> Vec<&str> {
     device["history"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect()
 }
 
-/// The store is sound.
 fn check(paperline: Paperline) {
     let (dir, _) = paperline.stop();
     let checked = Command::new(env!("CARGO_BIN_EXE_paperline")).args(["check", "--data-dir"]).arg(dir.path().join("data")).output();
@@ -68,7 +67,7 @@ fn a_wrong_cpuid_is_put_right_and_its_label_counts_as_unprinted() {
     assert_eq!(sent("").status, 200, "the new label is no reprint");
     client.post("/api/labels/outcome", &json!({ "printed": ["18440001"] }));
     assert_eq!(sent("").refusal(), (409, "conflict"), "but the one after is");
-    // How it is spelt stands on the label too.
+    // The label shows the spelling.
     let spelt = correct(&client, "18440001", "0xRight", "as on the chip").body;
     assert_eq!((&spelt["CPUID"], &spelt["label"]), (&json!("0xRight"), &json!("new")));
     assert_eq!(correct(&client, "18440001", "0xRight", "again").refusal(), (409, "conflict"));
@@ -90,7 +89,7 @@ fn a_retired_device_is_on_no_list_and_its_serial_is_nobodys() {
     assert_eq!(correct(&client, &allotted, "C9", "typo").refusal(), (409, "conflict"));
     assert_eq!(retire(&client, "00000000", "none").refusal(), (404, "not_found"));
 
-    // On no list, under no name but its own.
+    // Found only by its serial.
     assert_eq!(client.get("/api/devices").body["total"], 1);
     assert_eq!(client.get(&format!("/api/devices?q={allotted}")).body["devices"], json!([]));
     let by_time = client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body;
@@ -100,7 +99,7 @@ fn a_retired_device_is_on_no_list_and_its_serial_is_nobodys() {
     let found = one(&client, &allotted);
     assert_eq!((&found["CPUID"], &found["retired"], &found["history"][0]["reason"]), (&json!("C1"), &json!(true), &json!("报废")));
 
-    // Its serial is never another's, be it the same pair; its CPU id may come again.
+    // Its serial is never reused; its CPU id may be.
     assert_eq!((register(&client, &allotted, "C1"), register(&client, &allotted, "C3")), (json!("conflict"), json!("conflict")));
     let report = client.send(
         "POST",
@@ -141,7 +140,7 @@ fn a_board_is_replaced_and_the_serial_stays() {
     assert_eq!((&device["CPUID"], &device["status"]), (&json!("NEW"), &json!(0)));
     assert_eq!((&device["history"][0]["from"], &device["history"][0]["reason"]), (&json!("OLD"), &json!("换板")));
     assert_eq!((register(&client, "18440001", "NEW"), register(&client, "18440003", "OLD")), (json!("exists"), json!("created")));
-    // Not at another device's cost, and nothing is settled by a refusal.
+    // Not at another device's cost; a refusal settles nothing.
     assert_eq!(settle("18440001", "taken", json!("replace")).refusal(), (409, "conflict"));
     assert_eq!((&one(&client, "18440001")["CPUID"], &one(&client, "18440002")["CPUID"]), (&json!("NEW"), &json!("TAKEN")));
     assert_eq!(settle("18440009", "TAKEN", json!("replace")).refusal(), (409, "conflict"), "no device has that serial");
@@ -158,7 +157,6 @@ fn a_label_is_not_printed_after_all_and_the_history_says_why() {
     switch(json!({ "DeviceSNList": ["18440001"] }));
     let back = json!({ "DeviceSNList": ["18440001"], "status": 0, "reason": "标记错了" });
     assert_eq!(switch(back.clone()).body, json!({ "reqStatus": "sucess" }));
-    // A second time there is nothing to take back.
     switch(back);
     let device = one(&client, "18440001");
     assert_eq!((happened(&device), &device["status"]), (vec!["unprinted", "printed", "registered"], &json!(0)));
@@ -183,11 +181,9 @@ fn a_label_of_unknown_fate_says_who_sent_it_and_when() {
     {
         assert_eq!((&device["label"], &device["sent_by"], device["sent_time"].is_string()), (&json!(label), &by, by.is_string()));
     }
-    // Who sent it and who said what came of it are two.
     let device = one(&client, "18440002");
     assert_eq!((happened(&device), &device["sent_by"]), (vec!["unknown", "sent", "registered"], &json!("prodsys")));
     assert_eq!((&device["history"][0]["user_name"], &device["history"][1]["user_name"]), (&json!("admin"), &json!("prodsys")));
-    // In an address, a serial is written as addresses are.
     admin.patch("/api/settings", &json!({ "device_sn_pattern": "", "device_sn_format": "" }));
     register(&client, "SN/1 ?".trim_end_matches(" ?"), "C4");
     assert_eq!(one(&client, "SN%2F1")["CPUID"], "C4");

@@ -1,5 +1,5 @@
-//! Disks that are full or fail: intake stops with words, reads go on, nothing acknowledged is lost, and the box recovers by itself. Needs
-//! root and loop devices. Not here: power cuts (power.rs).
+//! Full or failing disks: writes are refused, reads go on, nothing acknowledged is lost, the box recovers. Needs root and loop
+//! devices. Not here: power cuts (power.rs).
 
 use crate::support::disk::{Disk, run, text};
 use crate::support::{Client, Paperline, blank_png, eventually, skipped, status_line};
@@ -17,7 +17,6 @@ fn log_in(client: &Client, disk: &Disk) {
     assert_eq!(client.log_in("admin", password.trim()).body["reqStatus"], "sucess");
 }
 
-/// A box on the disk, and its administrator.
 fn start(disk: &Disk) -> (Paperline, Client) {
     let paperline = Paperline::start_on(Arc::new(tempfile::tempdir().unwrap()), &disk.data(), &[]);
     let admin = paperline.client();
@@ -37,14 +36,12 @@ fn all_devices(client: &Client) -> Value {
     client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body
 }
 
-/// What a box that can't take anything in says, and that it goes on being read.
 fn takes_nothing_in(admin: &Client) {
     assert_eq!(register(admin, "TOO-LATE").refusal(), (503, "unavailable"));
     assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &blank_png(9, 9))]).refusal(), (503, "unavailable"));
     assert_eq!((admin.get("/healthz").status, admin.get("/").status), (200, 200));
 }
 
-/// What is known is still read.
 fn is_read(admin: &Client, known: &Value) {
     assert_eq!(&all_devices(admin), known);
     assert_eq!(admin.get("/api/devices").status, 200);
@@ -59,7 +56,7 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
     let (paperline, admin) = start(&disk);
     assert_eq!(register(&admin, "EARLY").status, 200);
     let filler = disk.at().join("filler");
-    // Of 512 MiB some 20 are left: more than a record or a picture needs.
+    // Some 20 of 512 MiB are free: enough for a record or a picture.
     let free = run("df", &["--output=avail", "-B1", text(&disk.at())]).unwrap();
     let free: u64 = free.lines().last().unwrap().trim().parse().unwrap();
     run("fallocate", &["-l", &(free - (20 << 20)).to_string(), text(&filler)]).unwrap();
@@ -73,12 +70,11 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
     stops();
     takes_nothing_in(&admin);
     is_read(&admin, &all_devices(&admin));
-    // A spreadsheet is made on this disk; a CSV is made while it is sent.
+    // A spreadsheet is built on this disk; a CSV is streamed.
     assert_eq!(admin.get("/api/devices/export.xlsx").refusal(), (503, "unavailable"));
     assert_eq!(admin.get("/api/devices/export.csv").status, 200);
     fs::remove_file(&filler).unwrap();
     eventually("there is room again", || (register(&admin, "LATE").status == 200).then_some(()));
-    // The room may run out while something is sent: what has come of it goes away again.
     let mut sending = admin.begin_upload("/invoice/recognizeImage", 20 << 20);
     sending.write_all(&[0; 2 << 20]).unwrap();
     run("fallocate", &["-l", &(free - (20 << 20)).to_string(), text(&filler)]).unwrap();
@@ -95,7 +91,7 @@ fn a_full_disk_stops_the_intake_before_its_last_twentieth_and_only_until_there_i
 #[test]
 fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged() {
     let made = Disk::new().and_then(|disk| {
-        // What a disk does whose own data it finds damaged.
+        // As disks do on finding their own data damaged.
         run("mount", &["-o", "remount,errors=remount-ro", text(&disk.at())])?;
         let device = disk.device().ok_or("no loop device")?;
         let trigger = format!("/sys/fs/ext4/{device}/trigger_fs_error");
@@ -116,7 +112,7 @@ fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged(
     is_read(&admin, &all_devices(&admin));
     drop(paperline);
     disk.take_out();
-    // Its owner has it repaired: whatever was wrong with it, 1 says that it was mended.
+    // Repaired by hand; e2fsck returns 1 for "corrected".
     let _ = run("e2fsck", &["-y", "-f", text(&disk.image())]);
     disk.mount().unwrap();
     let (paperline, admin) = start(&disk);
@@ -126,7 +122,7 @@ fn a_disk_that_turns_read_only_stops_the_intake_and_keeps_what_was_acknowledged(
     disk.take_out();
 }
 
-/// A folder in memory, of so many MiB, on which a disk's image lies: when it is full, the disk fails.
+/// A tmpfs that holds a disk's image: when full, the disk fails.
 struct Shelf(std::path::PathBuf);
 
 impl Shelf {
@@ -148,7 +144,7 @@ impl Drop for Shelf {
 #[test]
 fn a_disk_that_fails_stops_the_intake_and_the_box_restarts_when_it_is_well() {
     let made = Shelf::new(200).and_then(|shelf| {
-        // Without a log of its own, which would give up for good at the first error.
+        // A journal would abort for good at the first error.
         let disk = Disk::in_folder(tempfile::tempdir_in(&shelf.0).unwrap(), &["-O", "^has_journal"])?;
         Ok((disk, shelf))
     });
@@ -164,7 +160,6 @@ fn a_disk_that_fails_stops_the_intake_and_the_box_restarts_when_it_is_well() {
     }
     let filler = shelf.0.join("filler");
     let _ = run("dd", &["if=/dev/zero", &format!("of={}", text(&filler)), "bs=1M"]);
-    // What is written now has no place any more.
     let mut n = 0;
     eventually("the disk fails", || {
         n += 1;
@@ -176,7 +171,7 @@ fn a_disk_that_fails_stops_the_intake_and_the_box_restarts_when_it_is_well() {
         (answer.status == 503).then_some(())
     });
     takes_nothing_in(&admin);
-    // What is read is right, or it is said that it can't be: the write that failed may have left a page half done.
+    // The failed write may have left half a page.
     let read = |path: &str| Some(admin.get(path)).filter(|answer| answer.status == 200 || answer.refusal() != (503, "unavailable"));
     for answer in ["/api/devices", "/me", "/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01"].map(read) {
         assert!(answer.as_ref().is_none_or(|answer| answer.status == 200), "{answer:?}");

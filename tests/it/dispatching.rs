@@ -1,5 +1,5 @@
-//! The dispatcher with an engine whose outcomes stand in a table: panics and trouble cost tries of one action, never the queue. Not here:
-//! what is next (simulation.rs), and engines of another process (external.rs).
+//! The dispatcher with scripted outcomes: panics and errors cost one action's tries, never the queue. Not here: ordering
+//! (simulation.rs), external engines (external.rs).
 
 use crate::support::administrator::{by, let_in};
 use crate::support::{eventually, hear};
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Whether each of `pictures` pictures came to its end with the engine in order, in the order of their ends.
+/// (action, engine in order), in order of their ends.
 fn ends(outcomes: Vec<Outcome>, pictures: usize) -> Vec<(u64, bool)> {
     let ended = Arc::new(Mutex::new(Vec::new()));
     let store = Store::new(Arc::new(Memory::default()), endless()).unwrap();
@@ -72,7 +72,6 @@ fn trouble_is_tried_again_a_refusal_is_not_and_nobody_overtakes() {
     assert_eq!(ends([away, vec![Outcome::NoTemplateFits]].concat(), 1), [(1, true)], "out of reach costs no try");
 }
 
-/// What an engine has made of something else is no result: nothing is done that only looks so.
 #[test]
 fn an_end_that_does_not_fit_its_action_is_none() {
     let dir = tempfile::tempdir().unwrap();

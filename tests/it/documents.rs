@@ -98,7 +98,7 @@ fn each_page_with_an_invoice_of_its_own_is_an_invoice_and_the_message_names_all(
     let paperline = Paperline::start();
     let client = paperline.admin();
     let mut socket = client.socket("/invoice/webSocketServer");
-    socket.say(&json!({ "code": "001", "console_status": 1 }));
+    socket.say(&json!({ "code": "001", "console_status": 2 }));
     let second = Digital { number: "26322000004478296112", ..digital() };
     let answer = client.upload("/invoice/recognizeImage", &[("two.pdf", &pdf(&[&digital(), &second]))]);
     let action = answer.body["action_id_list"][0].clone();

@@ -1,4 +1,4 @@
-//! Which invoices are one: by value, not by spelling; what people decide of it, and what is void.
+//! Duplicate invoices: by value, not spelling; people's decisions; void ones.
 
 use crate::reader::{Office, ids};
 use crate::support::{Paperline, blank_png};
@@ -58,7 +58,6 @@ fn a_duplicate_does_not_count_until_a_person_says_that_it_is_none() {
     assert_eq!(decide(twin, json!("maybe")).refusal(), (400, "malformed"));
     assert_eq!(decide(first, json!("duplicate")).refusal(), (409, "conflict"), "there is no earlier one");
 
-    // What was decided of one number says nothing of another.
     decide(twin, json!("distinct"));
     let patch =
         |id: u64, text: &str| office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "发票号码": text } })).status;
@@ -66,7 +65,6 @@ fn a_duplicate_does_not_count_until_a_person_says_that_it_is_none() {
     assert_eq!((office.get(twin)["duplicate"].clone(), sums()), (Value::Null, (part(2, 20_000), part(0, 0))));
     assert_eq!(patch(twin, number.1), 200);
     assert_eq!((office.get(twin)["duplicate"]["decision"].clone(), sums()), (Value::Null, (part(1, 10_000), part(1, 10_000))));
-    // The earlier one turns out to be another.
     assert_eq!(patch(first, "26332000000000000002"), 200);
     assert_eq!(sums(), (part(2, 20_000), part(0, 0)));
     office.stays_sound();
@@ -125,7 +123,7 @@ fn what_a_person_found_of_two_invoices_says_nothing_of_a_third_and_nothing_begin
     say(third, "duplicate", json!({ "decision": "distinct", "of": first }));
     assert_eq!(office.get(third)["duplicate"]["of"], second, "of the second nobody has said anything");
     assert_eq!(sums(), [1, 0, 2, 0]);
-    // It is said beforehand what becomes of each.
+    // What happens to each is told beforehand.
     let later = |id: u64| office.get(id)["later"].clone();
     let one = |id: u64, when_void: &str| json!({ "invoice_id": id, "when_void": when_void });
     assert_eq!(later(first), json!([one(second, "duplicate"), one(third, "duplicate")]), "the third is held against the second");
@@ -136,10 +134,10 @@ fn what_a_person_found_of_two_invoices_says_nothing_of_a_third_and_nothing_begin
     assert_eq!((&asked["duplicate"]["of"], &asked["duplicate"]["decision"]), (&json!(second), &Value::Null));
     assert_eq!(sums(), [0, 0, 2, 1]);
     assert_eq!(later(second), json!([one(third, "confirmed")]));
-    // A person says that the copy counts.
+    // The copy counts by a person's decision.
     say(second, "duplicate", json!({ "decision": null }));
     assert_eq!((sums(), office.get(second)["counted"].clone()), ([1, 0, 1, 1], json!(true)));
-    // The first comes back: again it is asked, of both.
+    // Both are in question again.
     say(first, "restore", json!({}));
     assert_eq!(sums(), [1, 0, 2, 0]);
     say(third, "duplicate", json!({ "decision": "distinct", "of": second }));
@@ -173,15 +171,14 @@ fn one_picture_is_asked_about_with_each_that_it_was_not_held_against() {
     let same = read(&mut office, &two, "¥55.00", "44000001");
     assert_eq!(asked(&office, same), (Some(first), None, false));
     assert_eq!(say(&office, same, json!("distinct"), first).status, 200);
-    // It is the same file as the second, whatever the first is.
+    // The same file as the second, whatever the first is.
     assert_eq!(asked(&office, same), (Some(other), None, false));
-    // Who still sees the other question answers nothing.
     assert_eq!(say(&office, same, json!("distinct"), first).refusal(), (409, "conflict"));
     assert_eq!(asked(&office, same), (Some(other), None, false));
     assert_eq!(say(&office, same, json!("duplicate"), other).status, 200);
     assert_eq!(asked(&office, same), (Some(other), duplicate, false));
     assert_eq!(office.sums()["confirmed"], json!({ "count": 2, "fen": 15_500 }));
-    // A number put right does not hide that the picture is another one's.
+    // A corrected number does not hide a copied picture.
     let third = read(&mut office, &two, "¥55.00", "44000003");
     assert_eq!(asked(&office, third).0, Some(other));
     for of in [other, same] {
@@ -210,10 +207,9 @@ fn who_is_a_duplicate_of_one_that_turns_out_to_be_another_is_one_no_more() {
     assert_eq!(office.get(third)["duplicate"]["of"], second);
     numbered(first, number.1);
     assert_eq!((counted(), office.get(second)["duplicate"]["decision"].clone()), ([true, false, false], json!("duplicate")));
-    // Also while it is void, and then back.
     assert_eq!(say(first, "void", json!({ "reason": "x" })).status, 200);
     assert_eq!((counted(), office.get(third)["duplicate"]["of"].clone()), ([false, false, false], json!(second)));
-    // Of the three one is to count: who says that this is a duplicate too is told.
+    // One of the three has to count.
     let refused = say(third, "duplicate", json!({ "decision": "duplicate" }));
     assert_eq!(refused.refusal(), (409, "conflict"));
     assert!(refused.body["err"].as_str().unwrap().contains(&format!("#{second}")), "{}", refused.body);
@@ -252,7 +248,7 @@ fn an_invoice_whose_code_was_not_read_is_asked_about_where_number_and_date_are_a
     let other_day = office.invoice(&[number, ("日期", "2026-01-03"), money]);
     let of = |id: u64| office.get(id)["duplicate"]["of"].clone();
     assert_eq!((of(coded), of(bare), of(other_code), of(other_day)), (Value::Null, json!(coded), json!(bare), Value::Null));
-    // Its code is typed in: it is surely the first, and no longer perhaps the other.
+    // With its code it surely duplicates the first.
     let typed = json!({ "fields": { "发票代码": "144001604125" } });
     assert_eq!(office.admin.patch(&format!("/api/invoices/{bare}"), &typed).status, 200);
     assert_eq!((of(bare), of(other_code)), (json!(coded), Value::Null));
@@ -317,7 +313,7 @@ fn one_picture_many_times_stays_one_through_every_change() {
 }
 
 #[test]
-fn a_store_of_an_older_release_is_indexed_and_counted_anew() {
+fn a_store_of_an_older_release_is_indexed_and_counted_again() {
     let mut office = Office::open();
     let first = office.invoice(&[("发票号码", "26332000000123456789"), ("金额", "¥-100.00")]);
     let twin = office.invoice(&[("发票号码", "2633 2000 0001 2345 6789"), ("金额", "¥30.00")]);
@@ -327,7 +323,7 @@ fn a_store_of_an_older_release_is_indexed_and_counted_anew() {
     let engine = Arc::new(Local::open(&data.join("db")).unwrap());
     let store = Store::new(engine, endless()).unwrap();
     let as_it_was = store.write_blocking(move |txn| {
-        // By spelling, with sums that could not be below 0.
+        // By spelling, with unsigned sums.
         for (id, number) in [(first, "26332000000123456789"), (twin, "2633 2000 0001 2345 6789")] {
             txn.delete(&INVOICES_BY_IDENTITY, &(CompanyId(1), "number 26332000000123456789".into(), InvoiceId(id)));
             txn.put(&INVOICES_BY_IDENTITY, &(CompanyId(1), format!("number 0 {number}"), InvoiceId(id)), &())?;

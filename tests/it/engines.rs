@@ -1,5 +1,5 @@
-//! Several engines: they share the reading, each has its own numbers for the templates, and a template change is for all of them or none.
-//! Not here: the frames (external.rs), and what is next (simulation.rs).
+//! Several engines share the reading, number templates differently, and take template changes all or none. Not here: frames
+//! (external.rs), ordering (simulation.rs).
 
 use crate::external::{QUICK, add_template, frame, good_as, play, upload, watch};
 use crate::support::{Paperline, eventually};
@@ -14,14 +14,14 @@ fn start(addresses: &[&str]) -> Paperline {
     Paperline::start_with(&engines.chain(QUICK).collect::<Vec<_>>())
 }
 
-/// What an engine was asked up to now: message numbers, and the template numbers in changes and deletions.
+/// Message numbers, and template numbers in changes and deletions.
 fn asked(requests: &Receiver<(i32, Value)>) -> Vec<(i32, Option<i64>)> {
     requests.try_iter().map(|(id, body)| (id, body["id"].as_i64().or(body["json_model"]["id"].as_i64()))).collect()
 }
 
 #[test]
 fn two_engines_read_at_the_same_time_and_number_templates_on_their_own() {
-    // Each says that it has a picture, and holds it until the other one has one too.
+    // Each holds its picture until the other has one too.
     let (reads, reading) = channel();
     let engine = |number| {
         let (reads, (go, went)) = (reads.clone(), channel::<()>());
@@ -52,7 +52,6 @@ fn two_engines_read_at_the_same_time_and_number_templates_on_their_own() {
     let running: Vec<&Value> = queue["running_list"].as_array().unwrap().iter().map(|a| &a["action_id"]).collect();
     assert_eq!((running, &queue["running"]["action_id"]), (actions.iter().collect(), &actions[0]));
     assert_eq!(admin.get("/api/console").body["running"].as_array().unwrap().len(), 2);
-    // A template change waits for both to be idle.
     let origin =
         admin.upload("/invoice/uploadModelOrigin", &[("o.png", &crate::support::blank_png(50, 40))]).body["file_name"].clone();
     let change = json!({
@@ -91,7 +90,6 @@ fn one_engine_out_of_reach_leaves_the_reading_to_the_other() {
         assert_eq!((&ended["action_id"], &ended["err"]), (action, &Value::Null));
         assert_eq!(before.iter().filter(|m| m["msg_id"] == 203).count(), 1, "{before:?}");
     }
-    // What is every engine's waits until the last of them is there.
     add_template(&admin);
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(admin.get("/api/queue").body["manage_size"], 1);
@@ -136,7 +134,6 @@ fn a_change_that_one_engine_missed_does_not_come_to_the_other_as_a_second_templa
     let mut tries = 0;
     let (shaky, _asked) = play(move |id, _, stream| {
         tries += 1;
-        // Hangs up at the first template that it is given.
         if tries > 1 {
             good_as(6, id, stream);
         }

@@ -1,4 +1,4 @@
-//! The external algorithm server over TCP, played by the test: the frame protocol, and every way a peer can misbehave.
+//! The external engine, played by the test: the frame protocol, and misbehaviour.
 
 use crate::support::{Client, Paperline, Socket, blank_png, eventually, skipped};
 use serde_json::{Value, json};
@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// What an algorithm server says, as bytes.
 pub fn frame(id: i32, body: &Value) -> Vec<u8> {
     let text = body.to_string();
     let (body, _, _) = encoding_rs::GBK.encode(&text);
@@ -28,7 +27,7 @@ pub fn receive(stream: &mut TcpStream) -> Option<(i32, Value)> {
     Some((i32::from_le_bytes(head[..4].try_into().unwrap()), serde_json::from_str(&text).unwrap()))
 }
 
-/// Plays one: `answer` gets each request and the connection to answer on; `false` hangs up. All requests come out of the receiver.
+/// `false` hangs up. The receiver gets all requests.
 pub fn play(mut answer: impl FnMut(i32, &Value, &mut TcpStream) -> bool + Send + 'static) -> (String, Receiver<(i32, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp://{}", listener.local_addr().unwrap());
@@ -47,12 +46,10 @@ pub fn play(mut answer: impl FnMut(i32, &Value, &mut TcpStream) -> bool + Send +
     (address, requests)
 }
 
-/// A good one: number 77 for every template, one area read.
 fn good(id: i32, stream: &mut TcpStream) {
     good_as(77, id, stream);
 }
 
-/// A good one that has a number of its own for every template.
 pub fn good_as(number: i64, id: i32, stream: &mut TcpStream) {
     let mut say = |id, body: Value| stream.write_all(&frame(id, &body)).unwrap();
     match id {
@@ -159,7 +156,7 @@ fn frames_come_split_and_glued() {
     assert_eq!(console.until(1).0["region_list"]["客户名称"]["ocr_result"], "甲");
 }
 
-/// An engine that misbehaves at every recognition: tried four times, then a fault with the seed's sentence, and the queue goes on.
+/// Four tries, then a fault with the interface document's sentence; the queue goes on.
 fn misbehaving(misbehave: impl Fn(&mut TcpStream) -> bool + Send + 'static) {
     let mut tries = 0;
     let (address, requests) = play(move |id, _, stream| {
@@ -228,7 +225,7 @@ fn an_engine_that_promises_a_frame_too_large_or_of_no_length() {
     }
 }
 
-/// Each text has its place in a message; all of them are more than a record holds.
+/// Each text fits a message; together they exceed a record.
 #[test]
 fn an_engine_that_reads_more_than_can_be_kept() {
     let mut first = true;
@@ -283,7 +280,7 @@ fn an_engine_out_of_reach_costs_no_try_and_everything_waits() {
         let (ended, before) = console.until(1);
         assert_eq!((&ended["action_id"], &ended["err"]), (id, &Value::Null));
         assert_eq!(before.iter().filter(|m| m["msg_id"] == 203).count(), 1, "no try before it was there: {before:?}");
-        // The engine's number is none that the box knows.
+        // An engine's number unknown to the box.
         assert_eq!((&ended["status"], &ended["model_id"]), (&json!(-1), &Value::Null));
     }
     eventually("the faults", || (admin.get("/invoice/getFaultQueue").body["fault_num"] == 3).then_some(()));
@@ -301,7 +298,7 @@ fn a_template_that_the_engine_refuses_is_set_aside() {
     assert_eq!(admin.get("/invoice/getAllModel").body["total"], 0);
 }
 
-/// Three kills while it reads: with an engine in the box itself the second sets a picture aside.
+/// With the built-in engine, the second kill sets a picture aside.
 #[test]
 fn what_an_external_engine_reads_is_never_held_against_it_when_the_box_goes_down() {
     let answers = Arc::new(AtomicBool::new(false));
@@ -319,7 +316,7 @@ fn what_an_external_engine_reads_is_never_held_against_it_when_the_box_goes_down
     upload(&paperline.admin());
     for _ in 0..3 {
         while requests.recv_timeout(Duration::from_secs(30)).unwrap().0 != 1 {}
-        // What is being read is on the disk once a later write is answered.
+        // Once a later write is answered, the picture is durably running.
         paperline.admin();
         paperline = Paperline::start_in(paperline.kill(), &arguments);
     }
@@ -333,7 +330,6 @@ fn what_an_external_engine_reads_is_never_held_against_it_when_the_box_goes_down
     assert!(!invoice["reason"].to_string().contains("中断"), "{invoice}");
 }
 
-/// The server of the documentation, run as it says.
 #[test]
 fn the_example_in_the_documentation_works() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/algorithm_server.py");
@@ -355,7 +351,6 @@ fn the_example_in_the_documentation_works() {
     assert_eq!(ended["region_list"]["客户名称"]["position"], json!({ "x": 1, "y": 1, "w": 20, "h": 10 }));
 }
 
-/// A figure is as sure as its engine says, in the words of the protocol, and never surer.
 #[test]
 fn a_confidence_that_is_none_and_an_amount_that_is_none_are_for_people() {
     let said: [(Value, Value, bool); 9] = [
@@ -425,13 +420,11 @@ fn an_engine_that_says_too_much_is_cut_short_and_never_believed() {
     let (mut models, mut console) = (watch(&admin, 3), watch(&admin, 2));
     add_template(&admin);
     models.until(2);
-    // What no field can hold is cut, and is a person's to look at.
     upload(&admin);
     let (long, _) = console.until(1);
     let read = &long["region_list"]["客户名称"];
     assert_eq!(read["ocr_result"].as_str().unwrap().chars().count(), 1_000);
     assert_eq!((&read["probability"], &long["is_fault"]), (&json!(0.0), &json!(1)));
-    // More areas than there can be is no answer: tried again, and then a fault.
     upload(&admin);
     let (many, before) = console.until(1);
     assert_eq!((&many["status"], &many["is_fault"]), (&json!(-1), &json!(1)), "{many}");

@@ -1,5 +1,5 @@
-//! Data dirs that earlier releases have written, and this one, are read row for row: `fixtures/format-N.tar.gz`, and what stands in it as
-//! text beside it. A new format gets files of its own; the old archives stay.
+//! Data dirs of all releases read row for row: `fixtures/format-N.tar.gz` with its content as text. A new format adds files; old
+//! ones stay.
 
 use crate::support::Paperline;
 use paperline::store::key::Key;
@@ -23,7 +23,6 @@ fn rows<K: Key + Debug, V: Record + Debug>(view: &View<'_>, text: &mut String, t
     }
 }
 
-/// Every row there is, decoded, as text.
 fn print(data: &Path) -> String {
     let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless()).unwrap();
     store.read(|view| {
@@ -43,7 +42,7 @@ fn run(program: &str, arguments: &[&str]) {
     assert!(Command::new(program).args(arguments).status().unwrap().success(), "{program} {arguments:?}");
 }
 
-/// The newest format's own is made with its release.
+/// The newest format's is made with its release.
 const FIXTURES: u64 = 5;
 
 #[test]
@@ -74,7 +73,7 @@ fn is_read_and_served(format: u64) {
     assert_eq!(cpuids, there);
 }
 
-/// Run by hand, once a format: `cargo test --test it -- --ignored make_the_fixture`.
+/// Once per format: `cargo test --test it -- --ignored make_the_fixture`.
 #[test]
 #[ignore = "makes the fixture that the other test reads"]
 fn make_the_fixture() {
@@ -119,7 +118,6 @@ fn make_the_fixture() {
     models.until(2);
     admin.post("/invoice/deleteModel", &json!({ "model_id": 2 }));
     models.until(3);
-    // Not sure enough any more: a fault.
     admin.patch("/api/settings", &json!({ "confidence_threshold": 0.99 }));
     upload(&admin);
     console.until(1);

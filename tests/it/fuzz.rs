@@ -1,6 +1,5 @@
-//! What comes in from outside, bent by chance: bodies, multipart, files, pictures, CSV, templates, WebSocket frames and talks, engine frames,
-//! stored records, backups and their restoring. The box answers with words, never with an internal error, and lives. Each target runs for `PAPERLINE_FUZZ_SECONDS` (1) from
-//! the seed `PAPERLINE_FUZZ_SEED` (1); `scripts/fuzz` runs them for long.
+//! Randomly damaged input of every kind. The box answers with words, never an internal error, and survives. Each target runs
+//! `PAPERLINE_FUZZ_SECONDS` (1) from seed `PAPERLINE_FUZZ_SEED` (1); `scripts/fuzz` runs them longer.
 
 use crate::external::{QUICK, add_template, frame, good_as, play, upload};
 use crate::random::Random;
@@ -20,7 +19,7 @@ fn from_environment(name: &str) -> u64 {
     std::env::var(name).map_or(1, |text| text.parse().unwrap())
 }
 
-/// Runs `one` again and again until the time is over; a failure is told by its seed.
+/// Failures print their seed.
 fn fuzz(target: &str, mut one: impl FnMut(&mut Random)) {
     let (seconds, first) = (from_environment("PAPERLINE_FUZZ_SECONDS"), from_environment("PAPERLINE_FUZZ_SEED"));
     let (until, mut runs) = (Instant::now() + Duration::from_secs(seconds), 0);
@@ -36,7 +35,6 @@ fn fuzz(target: &str, mut one: impl FnMut(&mut Random)) {
     }
 }
 
-/// Bytes like these, but wrong somewhere: flipped, cut, doubled, put in, or numbers at their ends.
 fn bend(random: &mut Random, good: &[u8]) -> Vec<u8> {
     let mut bytes = good.to_vec();
     for _ in 0..=random.below(4) {
@@ -96,7 +94,6 @@ fn records_and_keys() {
         let bent = bend(random, &bytes);
         let mut rest = &bent[..];
         if let Some(key) = K::decode(&mut rest) {
-            // What is a key is written as it was read.
             let mut again = Vec::new();
             key.encode(&mut again);
             assert_eq!(again, bent[..bent.len() - rest.len()]);
@@ -218,7 +215,6 @@ fn pictures_and_tables() {
         answers_in_words(&client.send("POST", "/api/devices/import", &[("content-type", "text/csv")], &bend(random, table)));
         answers_in_words(&client.send("POST", "/api/devices/import", &[], &bend(random, &sheet)));
     });
-    // All of them are read, or said to be unreadable.
     eventually("the queue is empty", || (client.get("/api/queue").body["recognize_size"] == 0).then_some(()));
     is_well(&client);
 }
@@ -239,7 +235,6 @@ fn websocket_frames() {
         let hello = if random.percent(20) { bend(random, hello.as_bytes()) } else { hello.into_bytes() };
         let said =
             [masked(1, br#"{"code":"001","console_status":2}"#), masked(9, b"ping"), masked(1, br#"{"code":"002"}"#)].concat();
-        // It may hang up in the middle of it.
         let _ = stream.write_all(&hello).and_then(|()| stream.write_all(&bend(random, &said)));
         let _ = stream.read(&mut [0; 4096]);
     });
@@ -261,7 +256,7 @@ fn engine_frames() {
             _ => frame(id, &json!({ "status": 0, "id": 77 })),
         };
         let bytes = if id == 1 { bend(&mut random.lock().unwrap(), &good) } else { good };
-        // Hangs up, so that what is cut off is told at once.
+        // Hangs up, so that a truncated frame is noticed at once.
         stream.write_all(&bytes).is_ok() && id != 1
     });
     let quick = [&["--engine", &address, "--set", "engine_retries=0"], &QUICK[..]].concat();
@@ -293,12 +288,12 @@ fn backups() {
         let bent = bend(random, &good);
         std::fs::write(&file, &bent).unwrap();
         let read = restore::read_through(&file);
-        // Padding after and between members may change without harm, or be cut off; nothing else.
+        // Only padding may change or be cut off unnoticed.
         assert!(read.is_err() || bent.len() >= good.len() - 1536, "{} of {} bytes", bent.len(), good.len());
     });
 }
 
-/// Members out of place, twice, gone, bent, or of a size that they don't have; often with sums that fit, so that all of it is looked at.
+/// Often with correct sums, so that everything gets checked.
 fn bend_archive(random: &mut Random, good: &[Member]) -> Vec<u8> {
     let mut bent = good.to_vec();
     for _ in 0..=random.below(3) {
@@ -334,7 +329,6 @@ fn restores() {
     client.post("/registerDevice", &json!({ "CPUID": "A1" }));
     upload(&client);
     let good = members(&client.post("/api/backup", &json!({})).bytes);
-    // As a bad one comes to a box: it stays a new one.
     let new = Paperline::start();
     let admin = new.admin();
     let dir = tempfile::tempdir().unwrap();
@@ -346,7 +340,6 @@ fn restores() {
         match restore::restore(&file, &target, paperline::store::endless()) {
             Ok(_) => {
                 whole += 1;
-                // What can't be opened is said in words.
                 if random.percent(20)
                     && let Err(e) = paperline::app::App::open(&target, &[])
                 {
@@ -372,7 +365,7 @@ fn restores() {
     is_well(&admin);
 }
 
-/// A body of parts, made up piece by piece: boundaries that are almost one, headers of any kind, parts in parts, ends that don't come.
+/// Near-boundaries, odd headers, nested parts, missing ends.
 fn made_up_multipart(random: &mut Random) -> (String, Vec<u8>) {
     let boundaries = ["f", "frontier", "--", "f f", "\"q\"", "a'b", "----WebKitFormBoundary7MA4YWxkTrZu0gW", "é", ""];
     let boundary = match random.below(10) {
@@ -455,7 +448,6 @@ fn multipart_bodies() {
             format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Type: {kind}\r\n", client.cookie());
         let (mut sent, mut is_whole) = (body.clone(), true);
         match random.below(6) {
-            // In chunks, of which some are none.
             0 => {
                 head.push_str("Transfer-Encoding: chunked\r\n");
                 sent = body
@@ -468,7 +460,6 @@ fn multipart_bodies() {
                     is_whole = false;
                 }
             }
-            // Longer than it is, or shorter.
             1 => {
                 head.push_str(&format!("Content-Length: {}\r\n", body.len() + 1 + random.below(100)));
                 is_whole = false;
@@ -492,7 +483,7 @@ fn multipart_bodies() {
     });
 }
 
-/// The rights of the pages that a message is for; none where it is for whoever is logged in.
+/// Rights that get this message; empty: every logged-in user.
 fn pages_of(msg_id: i64) -> &'static [u64] {
     match msg_id {
         201 => &[9],
@@ -504,7 +495,7 @@ fn pages_of(msg_id: i64) -> &'static [u64] {
     }
 }
 
-/// Says anything, in any order, on one socket after the other; what was heard, and when.
+/// Returns what was received, and when.
 fn talk(client: &Client, random: &mut Random, until: Instant) -> Vec<(Instant, i64)> {
     let mut heard = Vec::new();
     while Instant::now() < until {
@@ -567,7 +558,7 @@ fn websocket_talks_while_rights_come_and_go() {
     assert_eq!(client.log_in("watcher", "long enough").body["reqStatus"], "sucess");
     let mut all = 0;
     fuzz("WebSocket talks", |random| {
-        // What he may, from when it was asked for until the next was answered.
+        // Rights, from their request until the next change was answered.
         let mut times: Vec<(Instant, Option<Instant>, Vec<u64>)> = Vec::new();
         let until = Instant::now() + TALK;
         let heard = std::thread::scope(|scope| {
@@ -603,7 +594,7 @@ fn websocket_talks_while_rights_come_and_go() {
                     && over.is_none_or(|over| over + Duration::from_secs(1) >= at)
                     && pages.iter().any(|p| rights.contains(p))
             };
-            // Before the first of them it was what the last run left.
+            // Before the first change, the last run's rights applied.
             let is_early = times.first().is_none_or(|first| at < first.0 + Duration::from_secs(1));
             assert!(pages.is_empty() || is_early || times.iter().any(may), "{msg_id} was heard by whoever may not: {times:?}");
         }

@@ -1,5 +1,4 @@
-//! Which device is which: CPU ids in one form, fields that are understood or refused, serials that fit, and finding by what people have
-//! in hand.
+//! Which device is which: CPU ids in one form, valid serials, search.
 
 use crate::support::{Client, Paperline};
 use paperline::store::local::Local;
@@ -27,20 +26,18 @@ fn one_chip_is_one_device_however_it_is_spelt() {
     let client = paperline.operator();
     assert_eq!(register(&client, &json!({ "DeviceSN": "18440001", "CPUID": "39FFd6AB" }))["status"], "created");
     for spelt in ["39FFD6AB", "39ffd6ab", "0x39FFD6AB", "0X39ffd6ab"] {
-        // Kept as it was first written.
         let first = json!({ "DeviceSN": "18440001", "CPUID": "39FFd6AB", "status": "exists" });
         assert_eq!(register(&client, &json!({ "CPUID": spelt })), first);
         assert_eq!(register(&client, &json!({ "DeviceSN": "18440001", "CPUID": spelt })), first);
         assert_eq!(register(&client, &json!({ "DeviceSN": "18440002", "CPUID": spelt }))["status"], "conflict");
     }
-    // However it is spelt, it is one conflict.
     let conflicts = client.get("/api/conflicts").body["conflicts"].clone();
     assert_eq!(
         (conflicts.as_array().unwrap().len(), &conflicts[0]["times"], &conflicts[0]["kind"]),
         (1, &json!(4), &json!("registration"))
     );
     assert_eq!(client.get("/api/devices").body["total"], 1);
-    // What is not a leading 0x is part of the name.
+    // Only a leading 0x is ignored.
     for other in ["039FFD6AB", "x39FFD6AB", "39FFD6AB0x"] {
         assert_eq!(register(&client, &json!({ "CPUID": other }))["status"], "created", "{other}");
     }
@@ -67,7 +64,6 @@ fn a_field_of_a_row_is_understood_in_any_case_or_named() {
     }
     assert_eq!(client.form("/registerDevice", "CPUID=N15&station=3").refusal(), (400, "malformed"));
     assert_eq!(client.get("/api/devices").body["total"], 3);
-    // Absent is absent, not unknown.
     assert_eq!(register(&client, &json!({ "DeviceSN": null, "CPUID": "N17", "devices": null }))["status"], "created");
 }
 
@@ -89,7 +85,6 @@ fn the_box_allots_only_what_it_takes() {
         assert_eq!(answer.refusal(), (400, "malformed"), "{parted}");
         assert!(answer.body["err"].as_str().unwrap().contains("device_sn_format"), "{answer:?}");
     }
-    // A pattern means the whole serial.
     assert_eq!(set(json!({ "device_sn_pattern": r"\d{7,8}" })).status, 200);
     assert!(refused(&client, &json!({ "DeviceSN": "123456789", "CPUID": "C1" })).contains("123456789"));
     assert_eq!(register(&client, &json!({ "DeviceSN": "1234567", "CPUID": "C1" }))["status"], "created");
@@ -98,7 +93,7 @@ fn the_box_allots_only_what_it_takes() {
     let allotted = register(&client, &json!({ "CPUID": "C2" }))["DeviceSN"].as_str().unwrap().to_owned();
     assert!(allotted.starts_with("SN-20") && allotted.ends_with("0001"), "{allotted}");
     assert_eq!(register(&client, &json!({ "DeviceSN": allotted, "CPUID": "C2" }))["status"], "exists");
-    // What was taken under another pattern is still itself.
+    // Serials from an earlier pattern stay valid.
     assert_eq!(register(&client, &json!({ "DeviceSN": "1234567", "CPUID": "C1" }))["status"], "exists");
 }
 
@@ -115,7 +110,7 @@ fn a_box_whose_format_and_pattern_are_parted_starts_and_says_so() {
     }
     assert_eq!(register(&client, &json!({ "DeviceSN": "SN-00000001", "CPUID": "C1" }))["status"], "created");
     assert_eq!(register(&client, &json!({ "CPUID": "C1" }))["status"], "exists", "nothing has to be allotted");
-    // Other settings are not held up by it, and what heals it is taken.
+    // The fix too.
     assert_eq!(admin.patch("/api/settings", &json!({ "engine_retries": 2 })).status, 200);
     assert_eq!(admin.patch("/api/settings", &json!({ "device_sn_format": "SN-{yy}{mm}{nnnn}" })).status, 200);
     assert_eq!(register(&client, &json!({ "CPUID": "C2" }))["status"], "created");
@@ -191,7 +186,7 @@ fn the_twins_of_an_older_store_are_laid_before_people() {
     let (dir, _) = paperline.stop();
     let data = dir.path().join("data");
     {
-        // As format 3 kept them: every spelling a device of its own.
+        // As in format 3: every spelling a device.
         let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless()).unwrap();
         let older = store.write_blocking(|txn| {
             for (sn, cpuid) in [("18440001", "0x39ffd6ab"), ("18440002", "39FFD6AB"), ("18440003", "Other-1")] {
@@ -217,7 +212,7 @@ fn the_twins_of_an_older_store_are_laid_before_people() {
     assert_eq!((conflicts.as_array().unwrap().len(), &conflicts[0]["kind"]), (1, &json!("twins")));
     assert_eq!(conflicts[0]["same_sn"], json!({ "DeviceSN": "18440002", "CPUID": "39FFD6AB" }));
     assert_eq!(conflicts[0]["same_cpuid"], json!({ "DeviceSN": "18440001", "CPUID": "0x39ffd6ab" }));
-    // A station that asks again is told what it was told before; a spelling of nobody's is the first one's.
+    // Repeated registrations get their former answer; new spellings belong to the first device.
     let sn = |cpuid: &str| register(&client, &json!({ "CPUID": cpuid }))["DeviceSN"].as_str().unwrap().to_owned();
     assert_eq!(
         (sn("39FFD6AB"), sn("0x39ffd6ab"), sn("39ffd6ab"), sn("OTHER-1")),
@@ -231,7 +226,6 @@ fn the_twins_of_an_older_store_are_laid_before_people() {
         )
     };
     assert_eq!(settle("replace").refusal(), (409, "conflict"));
-    // Once one of them is gone, the other has the CPU id.
     let retired =
         client.send("DELETE", "/api/devices/18440001", &[("content-type", "application/json")], br#"{"reason":"same board"}"#);
     assert_eq!(retired.status, 200, "{retired:?}");

@@ -1,4 +1,4 @@
-//! Files of devices as spreadsheets write them: read whole or refused by name, looked at before, taken back after.
+//! Device files from spreadsheets: read whole or refused, with preview and undo.
 
 use crate::support::{Answer, Client, Paperline};
 use encoding_rs::GB18030;
@@ -62,7 +62,6 @@ fn a_stray_quote_costs_its_own_line_and_no_other() {
     assert_eq!((lines(&report, "errors"), &report["created"], &report["rows"]), (vec![4, 8, 12], &json!(17), &json!(20)));
     assert_eq!(total(&client), 17);
     assert_eq!((status(&client, "30000003"), status(&client, "30000004"), status(&client, "30000020")), (404, 200, 200));
-    // A quote that is closed on a later line is closed on none.
     let report = import(&client, b"DeviceSN,CPUID,note\n40000001,A1,\"one\ntwo\"\n40000002,A2,\n\"40000003\",\"A3\",\"\n");
     assert_eq!((lines(&report, "errors"), &report["created"]), (vec![2, 3, 5], &json!(1)));
 }
@@ -92,7 +91,6 @@ fn what_excel_has_bent_is_warned_of_before_anything_is_written() {
     assert!(said(3).contains("00123456") && said(9).contains("000777") && said(11).contains("888"), "{report}");
     assert_eq!(total(&client), 2, "a preview writes nothing");
     assert_eq!((&report["created"], lines(&report, "errors")), (&json!(10), vec![8]));
-    // They warn when it is taken in as well, and stop nothing.
     let report = import(&client, bent.as_bytes());
     assert_eq!((&report["created"], report["warnings"].as_array().unwrap().len()), (&json!(10), 8));
 }
@@ -116,7 +114,6 @@ fn a_preview_says_what_the_import_then_does() {
     assert_eq!(done["conflicts"][0]["with"], json!({ "DeviceSN": "30000001", "CPUID": "C1" }));
     assert_eq!(done["conflicts"][3]["with"], json!({ "DeviceSN": "10000002", "CPUID": "BB" }));
     assert_eq!(client.get("/api/conflicts").body["conflicts"].as_array().unwrap().len(), 4);
-    // As a browser sends it.
     let form = client.upload("/api/devices/import?preview=1", &[("a.csv", text)]).body;
     assert_eq!((&form["created"], &form["exists"], form.get("import_id")), (&json!(0), &json!(4), None));
 }
@@ -147,7 +144,6 @@ fn an_import_is_taken_back_and_its_serials_are_free_again() {
     assert_eq!((&one["file"], &one["created"], &one["undone"]), (&json!("一批.csv"), &json!(699), &json!(false)));
     assert_eq!((&one["can_undo"], &one["why"], &one["user_name"]), (&json!(true), &json!(null), &json!("prodsys")));
     assert_eq!(undo(&client, id).body["undone"], true);
-    // What was there before stays.
     assert_eq!((total(&client), client.get("/searchNoPrint").body["DeviceSNList"].clone()), (1, json!(["30000003"])));
     assert_eq!(status(&client, "30000001"), 404);
     assert_eq!(undo(&client, id).refusal(), (409, "conflict"));
@@ -176,7 +172,7 @@ fn what_something_was_done_to_is_not_taken_back() {
         let first = 31_000_000 + number * 1000;
         let report = import(&client, file(first, 3).as_bytes());
         let sn = format!("{}", first + 1);
-        // Nothing was printed, so nothing was taken back.
+        // No effect on unprinted devices.
         client.post("/switchPrintStatus", &json!({ "DeviceSNList": [sn], "status": 0 }));
         assert_eq!(listed(&client, &report["import_id"])["can_undo"], true);
         assert_eq!(touch(&sn).status, 200, "{what}");
@@ -196,7 +192,7 @@ fn an_undo_that_was_cut_off_is_finished_at_the_next_start() {
     let (dir, _) = paperline.stop();
     let data = dir.path().join("data");
     {
-        // As it lies there when the box was killed after the first word of it.
+        // As left by a kill after the first write.
         let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), endless()).unwrap();
         let begin = store.write_blocking(move |txn| {
             let import = txn.get(&IMPORTS, &id)?.unwrap();
@@ -223,7 +219,7 @@ fn killed_anywhere_in_an_undo_it_is_all_there_or_all_gone_or_goes_on() {
             let (undoing, pid) = (client.clone(), paperline.pid().to_string());
             let path = format!("/api/imports/{id}/undo");
             scope.spawn(move || undoing.try_send("POST", &path, &[], b"{}").ok());
-            // At the first sign that it has begun, or has it all behind it.
+            // Kills as soon as it has begun, or is already done.
             while total_or_none(&client).is_some_and(|total| total == 2_000) {}
             assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
         });
@@ -240,7 +236,6 @@ fn total_or_none(client: &Client) -> Option<u64> {
     client.try_send("GET", "/api/devices?limit=1", &[], b"").ok()?.body["total"].as_u64()
 }
 
-/// A sheet of texts, numbers and a day, as people fill it in.
 fn sheet() -> Vec<u8> {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().write_string(0, 0, "说明").unwrap();
@@ -341,7 +336,6 @@ fn what_the_box_gives_out_it_takes_in() {
     let rows: Vec<Value> = odd.iter().map(|(sn, cpuid)| json!({ "DeviceSN": sn, "CPUID": cpuid })).collect();
     assert_eq!(client.post("/registerDevice", &json!({ "devices": rows })).body["reqStatus"], "sucess");
     client.post("/switchPrintStatus", &json!({ "DeviceSNList": ["00000001"] }));
-    // Its own, whatever the pattern has become since.
     assert_eq!(
         admin.patch("/api/settings", &json!({ "device_sn_pattern": r"\d{8}", "device_sn_format": "{yy}{ww}{nnnn}" })).status,
         200
@@ -363,7 +357,6 @@ fn what_the_box_gives_out_it_takes_in() {
     assert_eq!(printed["unused_columns"].as_array().unwrap().len(), 5);
 }
 
-/// Kilobytes that become many megabytes are refused before a spreadsheet's reader sees them.
 #[test]
 fn a_spreadsheet_that_swells_is_refused_in_words() {
     let packed = |parts: &[(&str, usize)]| {

@@ -1,4 +1,4 @@
-//! What old and strange clients send: empty fields, byte order marks, bare WebSocket frames, many log-ins at once.
+//! Old and odd clients: empty fields, byte order marks, bare WebSocket frames, parallel log-ins.
 
 use crate::support::{Client, Paperline, blank_png, eventually};
 use serde_json::{Value, json};
@@ -19,7 +19,6 @@ fn twenty_people_with_the_right_password_get_in_at_once() {
     for thread in threads {
         assert_eq!(thread.join().unwrap().body["reqStatus"], "sucess");
     }
-    // Wrong ones side by side are still five, and no more.
     let threads: Vec<_> = (0..20).map(|_| thread::spawn(login("a wrong one"))).collect();
     let answers: Vec<u16> = threads.into_iter().map(|thread| thread.join().unwrap().status).collect();
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 5, "{answers:?}");
@@ -53,7 +52,6 @@ fn an_empty_optional_field_is_absent_in_json_as_in_a_form() {
     let allotted = admin.post("/registerDevice", &json!({ "CPUID": "A", "DeviceSN": "" }));
     assert_eq!(allotted.body["reqStatus"], "sucess", "{allotted:?}");
     assert_eq!(admin.post("/searchNoPrint", &json!({ "": "" })).status, 200);
-    // A required one is missing, and named.
     for (path, body, name) in [
         ("/registerDevice", json!({ "CPUID": "" }), "CPUID"),
         ("/search", json!({ "condition": "" }), "condition"),
@@ -63,7 +61,6 @@ fn an_empty_optional_field_is_absent_in_json_as_in_a_form() {
         assert_eq!(answer.refusal(), (400, "malformed"), "{path}");
         assert!(answer.body["err"].as_str().unwrap().contains(name), "{answer:?}");
     }
-    // In the settings it empties a text.
     assert_eq!(admin.patch("/api/settings", &json!({ "timezone": "Asia/Shanghai" })).body["timezone"], "Asia/Shanghai");
     assert_eq!(admin.patch("/api/settings", &json!({ "timezone": "" })).body["timezone"], Value::Null);
 }
@@ -79,7 +76,6 @@ fn a_byte_order_mark_before_the_json_is_skipped() {
     }
 }
 
-/// A handshake by hand, and what comes after it.
 fn bare_socket(client: &Client, path: &str) -> std::net::TcpStream {
     let mut stream = std::net::TcpStream::connect(client.base.trim_start_matches("http://")).unwrap();
     let head = format!(
@@ -99,7 +95,6 @@ fn bare_socket(client: &Client, path: &str) -> std::net::TcpStream {
     stream
 }
 
-/// The code of the close frame that comes, after whatever else.
 fn close_code(mut stream: std::net::TcpStream) -> u16 {
     loop {
         let mut head = [0; 2];
@@ -122,7 +117,7 @@ fn close_code(mut stream: std::net::TcpStream) -> u16 {
 fn a_frame_without_a_mask_ends_the_connection() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
-    // Text, ping, a first fragment: by opcode and content.
+    // Text, ping, a first fragment; without a mask.
     for (first, content) in [(0x81, &b"{\"code\":\"002\"}"[..]), (0x89, b"hello"), (0x01, b"{"), (0x8a, b"")] {
         for path in ["/invoice/webSocketServer", "/socketNoPrint"] {
             let mut stream = bare_socket(&admin, path);
@@ -130,7 +125,6 @@ fn a_frame_without_a_mask_ends_the_connection() {
             assert_eq!(close_code(stream), 1002, "{first:x} on {path}");
         }
     }
-    // With one, a ping has its pong, and the connection goes on.
     let mut stream = bare_socket(&admin, "/invoice/webSocketServer");
     for _ in 0..3 {
         stream.write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i']).unwrap();
@@ -145,7 +139,6 @@ fn a_frame_without_a_mask_ends_the_connection() {
     }
 }
 
-/// Pauses the queue, so that what is uploaded waits.
 fn with_a_waiting_picture(admin: &Client) -> u64 {
     assert_eq!(admin.post("/api/queue/pause", &json!({ "reason": "test" })).status, 200);
     let answer = admin.upload("/invoice/recognizeImage", &[("p.png", &blank_png(9, 9))]);
@@ -170,7 +163,7 @@ fn the_page_of_the_queue_hears_that_an_action_was_cancelled() {
 
 #[test]
 fn what_was_started_put_back_and_cancelled_is_running_for_nobody() {
-    // An engine that takes a picture and hangs up: the action goes back, and waits for its next try.
+    // The engine hangs up: the action is put back for its next try.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -235,7 +228,6 @@ fn a_setting_that_somebody_else_has_changed_is_not_overwritten_unseen() {
     let now = one.get("/api/settings").body;
     assert_eq!(now["engine_retries"], 7);
     assert_eq!(one.patch("/api/settings", &json!({ "engine_retries": 9, "version": now["version"] })).body["engine_retries"], 9);
-    // Whoever names no version changes what is there, as before.
     assert_eq!(other.patch("/api/settings", &json!({ "engine_retries": 3 })).body["engine_retries"], 3);
 }
 
@@ -268,7 +260,6 @@ fn each_setting_says_what_it_is_in_the_readers_language() {
         let name = zh["name"].as_str().unwrap();
         assert_eq!((zh["name"].clone(), &zh["default"]), (en["name"].clone(), &now[name]), "nothing was changed yet");
         assert!(zh["label"] != en["label"] && zh["help"] != en["help"], "{name}");
-        // What is said of a number's bounds is what is taken.
         for bound in ["from", "to"].into_iter().filter(|bound| zh[*bound].is_number()) {
             let (last, step) = (zh[bound].as_f64().unwrap(), if bound == "from" { -1.0 } else { 1.0 });
             assert_eq!(admin.patch("/api/settings", &json!({ name: zh[bound] })).status, 200, "{name}");

@@ -1,11 +1,10 @@
-//! The invoice line over the wire: from an uploaded picture to what was read on it, watched live.
+//! The invoice line: from upload to reading, watched live.
 
 use crate::support::{Client, Paperline, Socket, blank_png, eventually, sample};
 use image::{Rgb, RgbImage};
 use serde_json::{Value, json};
 use std::io::Cursor;
 
-/// A template drawn on the fixed-amount invoice.
 fn quota_model(origin: &str) -> Value {
     json!({
         "modelAction": { "json_model": {
@@ -29,7 +28,7 @@ fn upload_origin(client: &Client, picture: &[u8]) -> String {
     client.upload("/invoice/uploadModelOrigin", &[("origin.bmp", picture)]).body["file_name"].as_str().unwrap().to_owned()
 }
 
-/// Turned and shrunk, as nobody lays a picture on a scanner straight.
+/// Rotated and shrunk, as on a real scanner.
 fn turned(picture: &[u8], degrees: f32, scale: f32) -> Vec<u8> {
     use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
     let picture = image::load_from_memory(picture).unwrap().into_rgb8();

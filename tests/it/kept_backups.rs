@@ -1,6 +1,5 @@
-//! Where backups are put, and the data dir itself: nobody else reads them, whatever was there before; and a download that somebody has stopped
-//! reading holds up neither the nightly ones nor the command. Not here: what is in a backup (backup.rs), and files that are none
-//! (restore_limits.rs).
+//! Backups and data dir are private; a stalled download blocks neither nightly backups nor the command. Not here: contents
+//! (backup.rs), invalid files (restore_limits.rs).
 
 use crate::random::Random;
 use crate::support::{Client, Paperline, eventually};
@@ -54,7 +53,7 @@ fn a_backup_has_a_name_of_its_own_and_is_its_owners_alone_whatever_lay_there() {
         assert!(output.status.success(), "{output:?}");
         assert_eq!((mode(file), fs::symlink_metadata(file).unwrap().is_file()), (0o600, true));
     }
-    // A name that leads elsewhere is no name for it, be there something or nothing.
+    // Symlinks are not followed.
     for (name, to) in [("to-victim", victim.clone()), ("to-nothing", dir.join("nothing"))] {
         symlink(&to, dir.join(name)).unwrap();
         assert!(!backup(&data, &dir.join(name)).status.success(), "{name}");
@@ -62,7 +61,6 @@ fn a_backup_has_a_name_of_its_own_and_is_its_owners_alone_whatever_lay_there() {
     }
     assert!(!dir.join("nothing").exists());
     untouched();
-    // The nightly one alike.
     let admin = paperline.admin();
     assert_eq!(admin.patch("/api/settings", &json!({ "backup_dir": dir, "backup_time": "00:00" })).status, 200);
     let made = eventually("tonight's is made", || {
@@ -79,7 +77,6 @@ fn a_backup_has_a_name_of_its_own_and_is_its_owners_alone_whatever_lay_there() {
     assert_eq!(partials.count(), 0, "nothing half-made is left");
 }
 
-/// A download of which the head was read, and nothing more.
 fn paused(client: &Client) -> TcpStream {
     let mut stream = TcpStream::connect(client.base.trim_start_matches("http://")).unwrap();
     let head = format!("POST /api/backup HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: 0\r\n\r\n", client.cookie());
@@ -90,14 +87,14 @@ fn paused(client: &Client) -> TcpStream {
     stream
 }
 
-/// An ordinary command beside it; noisy machines are slow.
+/// Test machines are slow.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_paused_download_holds_up_no_other_backup_and_is_cut() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
-    // Far more than lies in the buffers on the way.
+    // Far more than the buffers on the way.
     let mut random = Random::new(5);
     let noise: Vec<Vec<u8>> = (0..8)
         .map(|_| {
@@ -130,7 +127,6 @@ fn a_paused_download_holds_up_no_other_backup_and_is_cut() {
         assert_eq!(body["trouble"], Value::Null);
         (body["backups"].as_array().unwrap().len() == 1).then_some(())
     });
-    // Nobody hangs up, and yet there is a place again.
     eventually("it is cut", || (admin.post("/api/backup", &json!({})).status == 200).then_some(()));
     drop(unread);
 }
@@ -153,7 +149,6 @@ fn a_data_dir_that_was_open_to_others_is_open_no_more() {
     for path in all_in(&data) {
         assert_eq!(mode(&path) & 0o077, 0, "{} is {:o}", path.display(), mode(&path));
     }
-    // Opened to others by hand, it is closed by the next start.
     let (dir, _) = paperline.stop();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o777)).unwrap();
     let _paperline = Paperline::start_in(dir, &[]);

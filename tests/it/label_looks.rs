@@ -1,4 +1,4 @@
-//! How labels look belongs to the box: named, small or large, turned, and the same at every browser and after a restart.
+//! Label looks belong to the box: the same in every browser and after a restart.
 
 use crate::support::Paperline;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ fn what_no_label_can_be_is_refused_by_name() {
     }
     assert_eq!(client.post("/api/labels", &good).status, 201);
     assert_eq!(client.post("/api/labels", &good).refusal(), (409, "conflict"), "two of one name");
-    // A label that grows too small for what stands on it.
+    // Too small for its content.
     client.patch("/api/labels/2", &json!({ "elements": of_kind("qr") }));
     assert_eq!(client.patch("/api/labels/2", &json!({ "height_mm": 8 })).refusal(), (400, "malformed"));
     assert_eq!(client.get("/api/labels").body["labels"][1]["height_mm"], 10);

@@ -1,4 +1,4 @@
-//! The production line over the wire, row by row of its interface document.
+//! The production line, row by row of its interface document.
 
 use crate::support::{Client, Paperline};
 use base64::Engine as _;
@@ -9,7 +9,7 @@ fn register(client: &Client, sn: &str, cpuid: &str) {
     assert_eq!(answer.body["devices"][0]["status"], "created", "{answer:?}");
 }
 
-/// What another program than the one that drew it reads.
+/// With another library than drew it.
 fn read_qr(png: &[u8]) -> String {
     let picture = image::load_from_memory(png).unwrap().into_luma8();
     let mut prepared = rqrr::PreparedImage::prepare(picture);
@@ -58,7 +58,7 @@ fn a_label_has_a_quiet_zone_of_four_modules() {
     let picture = image::load_from_memory(&png).unwrap().into_luma8();
     let dark: Vec<(u32, u32)> = picture.enumerate_pixels().filter(|(_, _, p)| p.0[0] < 128).map(|(x, y, _)| (x, y)).collect();
     let (left, top) = (dark.iter().map(|d| d.0).min().unwrap(), dark.iter().map(|d| d.1).min().unwrap());
-    // Version 1 has 21 modules, and 4 on each side of them.
+    // Version 1 has 21 modules, plus 4 on each side.
     let module = picture.width() / (21 + 8);
     assert_eq!(picture.width() % (21 + 8), 0);
     assert_eq!((left, top), (4 * module, 4 * module));
@@ -89,7 +89,6 @@ fn registering_says_what_became_of_each() {
     assert_eq!(statuses(&mixed.body), ["conflict", "created"]);
     let allotted = mixed.body["devices"][1]["DeviceSN"].as_str().unwrap().to_owned();
     assert!(allotted.len() == 8 && allotted.ends_with("0001"), "{allotted}");
-    // A malformed row registers nothing at all.
     let wrong = ask(json!({ "devices": [{ "CPUID": "C8", "DeviceSN": "18440008" }, { "CPUID": "C 9" }] }));
     assert_eq!(wrong.refusal(), (400, "malformed"));
     assert!(wrong.body["err"].as_str().unwrap().contains("CPUID"));
@@ -189,6 +188,6 @@ fn the_list_is_told_again_when_nothing_changes() {
     register(&client, "18440001", "C1");
     let mut socket = client.socket("/socketNoPrint");
     let list = json!({ "DeviceSNList": ["18440001"] });
-    // At once, and (the harness waits 30 s for a message) again after 20 s at the latest.
+    // At once, and again within 20 s (the harness waits 30 s).
     assert_eq!((socket.next().unwrap(), socket.next().unwrap()), (list.clone(), list));
 }

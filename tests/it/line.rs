@@ -1,5 +1,5 @@
-//! The invoice line in small: uploaders, open consoles and template changes around an external engine, and the box killed in between. Not
-//! here: the same at length (scripts/bench line), and the built-in engine (crash.rs).
+//! A small invoice line around an external engine, with kills. Not here: a long run (scripts/bench line), the built-in engine
+//! (crash.rs).
 
 use crate::external::{frame, play};
 use crate::load::Uploader;
@@ -16,10 +16,9 @@ use tungstenite::Message;
 
 const CONSOLES: usize = 5;
 
-/// What one console was told of one life of the box: message, action.
+/// Message, action.
 type Told = Vec<(u64, u64)>;
 
-/// Its page is registered when this returns.
 fn console(client: &Client) -> Socket {
     let mut socket = client.socket("/invoice/webSocketServer");
     socket.say(&json!({ "code": "001", "console_status": 2 }));
@@ -27,7 +26,6 @@ fn console(client: &Client) -> Socket {
     socket
 }
 
-/// Until the box is gone.
 fn listen(mut socket: Socket) -> Told {
     let mut told = Vec::new();
     while let Ok(message) = socket.0.read() {
@@ -41,7 +39,7 @@ fn listen(mut socket: Socket) -> Told {
     told
 }
 
-/// 203, 100, (101, 102)…, 1 of one picture after the other, the oldest first; only the first may have begun before it looked.
+/// 203, 100, (101, 102)…, 1 per picture, oldest first; only the first may be incomplete.
 fn check_order(told: &Told) -> Vec<u64> {
     let (mut ended, mut now) = (Vec::new(), None);
     for (at, &(number, action)) in told.iter().enumerate() {
@@ -64,7 +62,6 @@ fn check_order(told: &Told) -> Vec<u64> {
     ended
 }
 
-/// Adds templates, each with a label of its own: which were asked for, and which acknowledged.
 #[derive(Default)]
 struct Templates {
     made: usize,

@@ -1,4 +1,4 @@
-//! A clock that stands wrong: no serial says a week that was not. Not here: the clock itself, whose cases are in domain/serials.rs.
+//! With a wrong clock no serial gets a wrong week. Not here: the rules (domain/serials.rs).
 
 use crate::support::{Paperline, skipped};
 use paperline::store::local::Local;
@@ -27,7 +27,7 @@ fn a_clock_before_the_newest_record_allots_nothing_and_takes_what_is_given() {
     );
     let (dir, _) = paperline.stop();
     {
-        // A record of tomorrow: to the store it is all the same who of the two is wrong.
+        // A record from tomorrow: the store can't tell which is wrong.
         let engine = Local::open(&dir.path().join("data/db")).unwrap();
         let store = Store::new(Arc::new(engine), endless()).unwrap();
         let tomorrow = store.write_blocking(|txn| {
@@ -54,21 +54,19 @@ fn a_clock_before_the_newest_record_allots_nothing_and_takes_what_is_given() {
     );
     assert_eq!(clock["allotment"]["code"], "unavailable");
     assert_eq!(clock["timezone_set"], false);
-    // Half a list is no list; what needs no serial of ours goes on.
     let rows = json!({ "devices": [{ "DeviceSN": "18440003", "CPUID": "C3" }, { "CPUID": "C4" }] });
     assert_eq!(client.post("/registerDevice", &rows).refusal(), (503, "unavailable"));
     let devices =
         client.post("/registerDevice", &json!({ "devices": [{ "DeviceSN": "18440005", "CPUID": "C5" }, { "CPUID": "c1" }] })).body;
     assert_eq!((&devices["devices"][0]["status"], &devices["devices"][1]["status"]), (&json!("created"), &json!("exists")));
     assert_eq!(client.get("/api/devices").body["total"], 2);
-    // The words name the cure: the record that can't be.
     let retired =
         client.send("DELETE", "/api/devices/18440001", &[("content-type", "application/json")], br#"{"reason":"wrong clock"}"#);
     assert_eq!(retired.status, 200);
     assert_eq!(client.post("/registerDevice", &json!({ "CPUID": "C2" })).body["devices"][0]["status"], "created");
 }
 
-/// What the terminal says up to the clock, of a box that listens here.
+/// What the terminal prints up to the clock.
 fn greeting(http: &str) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_paperline"))
@@ -101,6 +99,6 @@ fn each_start_says_what_time_it_is_where_and_under_which_address_others_reach_th
     };
     let url = said[heading + 1].trim();
     assert!(url.starts_with("http://") && url.ends_with(&format!(":{bound}")) && !url.contains("0.0.0.0"), "{said:?}");
-    // One that the box alone reaches is nobody else's.
+    // A loopback address is useless to others.
     assert!(!greeting("127.0.0.1:0").iter().any(|line| line.contains("open in a browser")));
 }

@@ -1,4 +1,4 @@
-//! Lists of invoices and of faults: filters, sums, doubles, exports, reading many again; the queue's list; pictures made smaller.
+//! Lists of invoices and faults: filters, sums, exports, rereading; the queue; reduced pictures.
 
 use crate::support::{Client, Paperline, blank_png, eventually};
 use paperline::store::local::Local;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 
-/// So many invoices, each of them a fault, since no template fits; their numbers, oldest first.
+/// Faults, as no template fits; ids oldest first.
 fn faults(client: &Client, count: u32) -> Vec<u64> {
     let pictures: Vec<(String, Vec<u8>)> = (0..count).map(|n| (format!("p{n}.png"), blank_png(20 + n, 20))).collect();
     let files: Vec<(&str, &[u8])> = pictures.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
@@ -149,7 +149,7 @@ fn faults_are_found_by_their_reason_and_read_again_one_some_or_all() {
 }
 
 #[test]
-fn many_are_read_again_behind_the_wall_only() {
+fn many_are_read_again_within_the_company_only() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let id = faults(&admin, 1)[0];

@@ -1,5 +1,5 @@
-//! Load on a box that goes down under it: stations and uploaders that remember what was acknowledged, ask again for what was not, and
-//! afterwards look for all of it. Not here: how the box goes down (crash.rs, power.rs).
+//! Load on a box that goes down: clients remember what was acknowledged, repeat the rest, then check everything. Not here: the ways
+//! to go down (crash.rs, power.rs).
 
 use crate::random::Random;
 use crate::support::{Answer, Client, Paperline, eventually};
@@ -12,7 +12,7 @@ use std::time::Duration;
 const STATIONS: usize = 4;
 const UPLOADERS: usize = 2;
 
-/// Only a whole answer that says yes is an acknowledgement. The box may refuse while it goes down, but never with the client to blame.
+/// A box going down may refuse, but never blame the client.
 fn acknowledged(answer: Result<Answer, ureq::Error>) -> Option<Value> {
     let answer = answer.ok()?;
     assert!(answer.status == 200 || answer.status >= 500, "{answer:?}");
@@ -21,17 +21,16 @@ fn acknowledged(answer: Result<Answer, ureq::Error>) -> Option<Value> {
 
 struct Device {
     cpuid: String,
-    /// `None`: a change was asked for and not answered.
+    /// `None`: unanswered.
     printed: Option<bool>,
 }
 
-/// Registers devices and prints their labels.
 struct Station {
     number: usize,
     random: Random,
     made: usize,
     devices: BTreeMap<String, Device>,
-    /// Rows of a registration that was not acknowledged yet, and that is asked for until it is.
+    /// Unacknowledged, to be repeated.
     pending: Vec<Value>,
 }
 
@@ -42,7 +41,7 @@ impl Station {
                 self.made += 1;
                 let number = self.number * 1_000_000 + self.made;
                 let mut row = json!({ "CPUID": format!("C{number}") });
-                // Without a serial the box allots one, of this year's.
+                // Without a serial the box allots one, of this year.
                 if self.random.percent(70) {
                     row["DeviceSN"] = json!(format!("{number:08}"));
                 }
@@ -78,13 +77,12 @@ impl Station {
     }
 }
 
-/// Uploads pictures, each unlike any other.
 pub struct Uploader {
     number: usize,
     random: Random,
     made: usize,
     pub actions: BTreeMap<u64, Vec<u8>>,
-    /// The key and the pictures of an upload that was not acknowledged yet, and that is sent until it is.
+    /// Unacknowledged, to be repeated.
     pending: Option<(String, Vec<Vec<u8>>)>,
 }
 
@@ -100,7 +98,7 @@ impl Uploader {
         Self { number, random: Random::new(100 + number as u64 + 1), made: 0, actions: BTreeMap::new(), pending: None }
     }
 
-    /// One upload; `None`: it was not acknowledged.
+    /// `None`: not acknowledged.
     pub fn work(&mut self, client: &Client) -> Option<()> {
         if self.pending.is_none() {
             self.made += 1;
@@ -123,7 +121,7 @@ impl Uploader {
 pub struct Load {
     stations: Vec<Station>,
     uploaders: Vec<Uploader>,
-    /// Read when the box first started; what lies in its file must not change.
+    /// Later starts must not change the file.
     admin_password: String,
 }
 
@@ -144,7 +142,7 @@ impl Load {
         client
     }
 
-    /// All work at once, until each has seen the box go; `cut` is called after so many acknowledgements.
+    /// `cut` is called after so many acknowledgements.
     pub fn until(&mut self, paperline: &Paperline, acknowledgements: usize, cut: impl FnOnce()) {
         let (operator, admin) = (paperline.operator(), self.admin(paperline));
         let counted = AtomicUsize::new(0);
@@ -173,12 +171,12 @@ impl Load {
         });
     }
 
-    /// Every device that was acknowledged is there once, in the state that was acknowledged last, and none that nobody asked for.
+    /// Each once, in its last acknowledged state, and no others.
     pub fn check_devices(&self, paperline: &Paperline) {
         let client = paperline.operator();
         let all = client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01");
         assert_eq!(all.status, 200, "{all:?}");
-        // Read without a map, which would hide what is there twice.
+        // A map would hide duplicates.
         let text = String::from_utf8(all.bytes).unwrap();
         let rows: Vec<(String, String)> = text
             .trim_matches(['{', '}'])
@@ -209,7 +207,7 @@ impl Load {
         assert!(cpuids.is_subset(&asked), "{:?} were never asked for", cpuids.difference(&asked));
     }
 
-    /// What was not acknowledged is asked for again; then all is there exactly once, and every action has ended exactly once.
+    /// Repeats what was not acknowledged; then everything exists and ended once.
     pub fn settle(&mut self, paperline: &Paperline) {
         let (operator, admin) = (paperline.operator(), self.admin(paperline));
         for station in &mut self.stations {
@@ -233,15 +231,14 @@ impl Load {
         }
     }
 
-    /// How much was acknowledged: devices, actions.
+    /// Devices, actions.
     pub fn acknowledged(&self) -> (usize, usize) {
         let devices = self.stations.iter().map(|station| station.devices.len()).sum();
         (devices, self.uploaders.iter().map(|uploader| uploader.actions.len()).sum())
     }
 }
 
-/// Waits until nothing waits or runs, and then gives all faults in the order in which they ended: pictures on which nothing can be read
-/// all end as faults.
+/// Faults in order of their ends: pictures without text all end as faults.
 pub fn all_ended(admin: &Client, at_least: usize) -> Vec<Value> {
     eventually("every action ends", || {
         let number = admin.get("/invoice/getFaultQueue?page=0").body["fault_num"].as_u64().unwrap();

@@ -1,4 +1,4 @@
-//! The real box over real sockets: one test binary, so that it is linked once.
+//! The real box over real sockets: one test binary, linked once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;

@@ -1,5 +1,5 @@
-//! WebSockets in number: how many a user may have, what place each takes, when they end, and how much of what nobody reads is kept. Not here:
-//! what is said on them (sockets.rs), and handshakes that meet the end of a right (races.rs).
+//! Many WebSockets: limits per user, when they end, how much is buffered. Not here: messages (sockets.rs), ending rights
+//! (races.rs).
 
 use crate::external::{frame, good_as, play, upload, watch};
 use crate::support::{Client, Paperline, Socket, administrator, eventually, skipped};
@@ -24,10 +24,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const SOCKETS_MAX: usize = 1_000;
-/// Open at once on one of the box's ports.
+/// Per port of the box.
 const CONNECTIONS_MAX: usize = 8_192;
 
-/// What is heard of `stream` within a time.
 fn heard(mut stream: &TcpStream, within: Duration) -> Option<String> {
     stream.set_read_timeout(Some(within)).unwrap();
     let mut beginning = [0; 12];
@@ -46,7 +45,6 @@ fn a_user_has_a_thousand_sockets_and_each_keeps_its_place() {
     let paperline = Paperline::start();
     let (admin, operator) = (paperline.admin(), paperline.operator());
     let again = paperline.operator();
-    // From two sessions, on both kinds.
     let open = |client: &Client, n: usize| {
         client.try_socket(if n.is_multiple_of(2) { "/invoice/webSocketServer" } else { "/socketNoPrint" }, &[])
     };
@@ -59,19 +57,17 @@ fn a_user_has_a_thousand_sockets_and_each_keeps_its_place() {
     assert_eq!(operator.get("/healthz").status, 200, "whoever may open no more may ask as before");
     let mut others = open(&admin, 0).expect("another user is let in");
     assert_eq!(others.next().unwrap()["msg_id"], 205);
-    // One goes, and another may come.
     sockets.pop();
     let mut late = eventually("there is room for one", || open(&operator, 0).ok());
     late.next().unwrap();
     assert_eq!(open(&operator, 0).err(), Some(503));
     sockets.push(late);
 
-    // With so many connections beside them that none is left: each socket is one, though it is no request any more.
+    // Each socket still counts as a connection, though no longer as a request.
     let address = paperline.http.trim_start_matches("http://").to_owned();
     let mut silent: Vec<TcpStream> = Vec::new();
     let ask = |stream: &mut TcpStream| stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The clients keep some open, and close some when they like: as many more as it takes until nobody is let in. Whoever is silent for too
-    // long is cut: on a slow machine it begins anew.
+    // Clients pool some connections, so more are opened until none is let in. Silent ones are cut: a slow machine starts over.
     let waits = 'fill: loop {
         silent.clear();
         let began = Instant::now();
@@ -90,7 +86,6 @@ fn a_user_has_a_thousand_sockets_and_each_keeps_its_place() {
     assert_eq!(heard(&waits, Duration::from_secs(60)).as_deref(), Some("HTTP/1.1 200"), "a socket has gone");
 }
 
-/// Says what it is told to.
 struct Plain(usize);
 
 impl Encoder for Plain {
@@ -129,7 +124,7 @@ fn a_socket_ends_when_its_session_is_swept_away() {
     let entered = feed.enter();
     paperline::feed::start(app.clone(), hub.clone(), Messages::new(app.clone()));
     drop(entered);
-    // Another session of the same user, that has been idle for longer than it may.
+    // Idle too long.
     let key = [9; 32];
     let old = Session { user: UserId(1), began: 1, seen: 1 };
     let idle = app.store.write_blocking(move |txn| {
@@ -147,7 +142,7 @@ fn a_socket_ends_when_its_session_is_swept_away() {
     });
 }
 
-/// A row that the news point to and that can't be read: whoever waits is answered, and nothing remembered is trusted any more.
+/// Waiting callers are answered, and caches are dropped.
 #[test]
 fn news_that_can_not_be_read_leave_nothing_stale() {
     let rows = Arc::new(Memory::default());
@@ -177,7 +172,7 @@ fn what_a_laggard_does_not_read_is_bounded_in_bytes_as_well() {
     const MESSAGE_BYTES: usize = 1 << 20;
     let hub = Hub::new(Arc::new(Plain(MESSAGE_BYTES)), 0);
     let mut laggard = hub.subscribe(&administrator::by().actor, None).unwrap();
-    // Far fewer than there may be by number.
+    // Far below the limit by number.
     (0..100).for_each(|_| laggard.greet(1));
     runtime().block_on(async {
         let (code, _) = tokio::time::timeout(Duration::from_secs(5), laggard.cut.wait()).await.unwrap();
@@ -195,7 +190,7 @@ fn resident_mib(paperline: &Paperline) -> u64 {
     (statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096) >> 20
 }
 
-/// `002` is thirty bytes to ask and may be a hundred thousand to answer.
+/// Thirty bytes to ask, perhaps a hundred thousand to answer.
 #[test]
 fn who_asks_much_and_reads_nothing_is_cut_and_costs_little() {
     const LAGGARDS: usize = 20;
@@ -232,7 +227,6 @@ fn who_asks_much_and_reads_nothing_is_cut_and_costs_little() {
             stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
         }
         for _ in 0..2_000 {
-            // The box listens no more, when it has had enough.
             if laggard.0.send(tungstenite::Message::text(r#"{"code":"002"}"#)).is_err() {
                 break;
             }
@@ -248,7 +242,7 @@ fn who_asks_much_and_reads_nothing_is_cut_and_costs_little() {
             match laggard.0.read() {
                 Ok(tungstenite::Message::Close(frame)) => break frame.map(|f| u16::from(f.code)),
                 Ok(_) => {}
-                // Cut without a word, since it did not even take that.
+                // Without a close frame, as it read not even that.
                 Err(_) => break None,
             }
         };

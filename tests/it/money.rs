@@ -1,4 +1,4 @@
-//! Money that an accountant signs: below nothing as above it, each invoice counted as what it is, and files that can be worked with.
+//! Accounting: negative sums, each invoice counted once, usable exports.
 
 use crate::reader::{Office, ids};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What stands between the box and those who use it: proxies, names, certificates, HSTS. Not here: sessions and tries (sessions.rs).
+//! Proxies, host names, certificates, HSTS. Not here: sessions and attempts (sessions.rs).
 
 use crate::support::{Answer, Client, Paperline, eventually, skipped};
 use serde_json::json;
@@ -17,7 +17,7 @@ fn log_in(paperline: &Paperline, headers: &[(&str, &str)]) -> Answer {
 #[test]
 fn a_proxy_on_the_box_that_says_nothing_of_the_client_is_not_the_box_itself() {
     let paperline = Paperline::start();
-    // As `proxy_pass` alone has it with `proxy_set_header Host $host`: no X-Forwarded-For, and a name of the network.
+    // `proxy_pass` with `proxy_set_header Host $host`: no X-Forwarded-For.
     for host in ["labels.factory.example", "10.1.2.3:8080", "evil.example:8080"] {
         assert_eq!(log_in(&paperline, &[("host", host)]).refusal(), (403, "forbidden"), "{host}");
         assert_eq!(paperline.client().send("GET", "/metrics", &[("host", host)], b"").status, 401, "{host}");
@@ -40,7 +40,6 @@ fn https_that_ends_at_a_trusted_proxy_is_https() {
     assert_eq!(welcome.body["reqStatus"], "sucess", "{welcome:?}");
     assert!(welcome.header("set-cookie").contains("Secure"));
     assert_eq!(through(&[("x-forwarded-proto", "http")]).refusal(), (403, "forbidden"));
-    // Whoever is not trusted says nothing.
     let untrusting = Paperline::start();
     let body = json!({ "username": "admin", "passwd": untrusting.admin_password() }).to_string();
     let claimed = untrusting.client().send("POST", "/login", &[("x-forwarded-proto", "https")], body.as_bytes());
@@ -59,7 +58,7 @@ fn a_page_behind_a_proxy_is_its_own_site_or_is_told_what_the_proxy_must_pass_on(
         assert!(refused.body["err"].as_str().unwrap().contains(word), "{word}: {refused:?}");
     }
     let named = [("x-forwarded-host", "labels.factory.example"), ("x-forwarded-proto", "https")];
-    // The default password is for the box itself; that is the next thing said, no longer the site.
+    // The default password is refused next; the site is accepted.
     assert!(as_proxied(&named).body["err"].as_str().unwrap().contains("默认密码"));
     let elsewhere = [("x-forwarded-host", "other.example"), ("x-forwarded-proto", "https")];
     assert!(as_proxied(&elsewhere).body["err"].as_str().unwrap().contains("其他网站"));
@@ -85,7 +84,7 @@ fn trusting(ca: &[u8]) -> ureq::Agent {
     ureq::Agent::config_builder().tls_config(tls).build().into()
 }
 
-/// The two times of a certificate's validity, as it has them: yymmddHHMMSSZ (X.509 §4.1.2.5), in days.
+/// From two yymmddHHMMSSZ times (X.509 §4.1.2.5).
 fn good_for_days(pem: &[u8]) -> i32 {
     let der = ureq::tls::Certificate::from_pem(pem).unwrap();
     let der = der.der();
@@ -108,7 +107,7 @@ fn stations_that_trust_the_ca_reach_the_box_by_its_address_and_need_not_learn_a_
     }
     let own = std::fs::read(paperline.data().join("tls/own.pem")).unwrap();
     assert!((100..=825).contains(&good_for_days(&own)), "{}", good_for_days(&own));
-    // The box moves: its certificate is another one, and the CA is the same.
+    // After a move: a new certificate, the same CA.
     let (dir, _) = paperline.stop();
     let file = dir.path().join("data/tls/own.pem");
     let moved = String::from_utf8(own).unwrap().replacen("127.0.0.1", "127.0.0.1 192.0.2.77", 1);
@@ -145,10 +144,9 @@ fn what_an_older_release_made_for_itself_is_replaced_and_what_the_operator_put_t
     assert_eq!(std::fs::read(tls.join("cert.pem")).unwrap(), operators);
 }
 
-/// Its own, by which others reach it.
 fn address_of_this_machine() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    // Nothing is sent: it is only asked which way it would go.
+    // Sends nothing; finds the route.
     socket.connect("192.0.2.1:9").ok()?;
     match socket.local_addr().ok()?.ip() {
         std::net::IpAddr::V4(ip) if !ip.is_loopback() => Some(ip),
@@ -156,7 +154,7 @@ fn address_of_this_machine() -> Option<Ipv4Addr> {
     }
 }
 
-/// Of the connections that are open at once.
+/// Of simultaneous connections.
 const SHARE_OF_AN_ADDRESS: usize = 2048;
 
 #[test]
@@ -184,7 +182,7 @@ fn one_address_never_has_all_the_connections() {
     assert!(answered((Ipv4Addr::LOCALHOST, port)));
     drop(held);
     eventually("its share is free again", || answered((own, port)).then_some(()));
-    // A proxy has many behind it.
+    // A proxy stands for many clients.
     let admin = Client::new(&format!("http://127.0.0.1:{port}"));
     assert_eq!(admin.log_in("admin", &paperline.admin_password()).body["reqStatus"], "sucess");
     assert_eq!(admin.patch("/api/settings", &json!({ "trusted_proxies": [own.to_string()] })).status, 200);
@@ -213,7 +211,7 @@ fn whoever_was_logged_in_lately_does_not_queue_behind_those_who_guess() {
         stream.write_all(head.as_bytes()).unwrap();
         stream
     };
-    // From 400 addresses, five each: more than wait at once.
+    // More than may wait at once.
     let guesses: Vec<TcpStream> = (0..2_000).map(|n| guess(n % 400)).collect();
     for _ in 0..3 {
         assert_eq!(from("10.1.2.3").body["reqStatus"], "sucess");
@@ -249,7 +247,6 @@ fn a_name_that_only_looks_new_is_refused() {
     for name in ["a\u{200B}b", "a\u{2800}", "a\u{FFF9}b", "a\u{1D173}b", "a\tb", "a\u{E000}", "👨\u{200D}👩"] {
         assert!(user(name).body["err"].as_str().unwrap().contains("看不见"), "{name:?}");
     }
-    // What differs to the eye, or in plain letters, is another name.
     for name in ["admin2", "Admin", "l1", "ll", "王芬 OP", "王土", "王士", "仓库1", "仓库l", "Вася"] {
         assert_eq!(user(name).status, 201, "{name}");
     }

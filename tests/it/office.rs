@@ -1,4 +1,4 @@
-//! An office's day after the reading: hands on the queue, faults, corrections, the log.
+//! Office work: the queue, faults, corrections, the log.
 
 use crate::support::{Client, Paperline, blank_png, eventually};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn waiting(client: &Client) -> Vec<u64> {
     list["recognize_wait"].as_array().unwrap().iter().map(|a| a["action_id"].as_u64().unwrap()).collect()
 }
 
-/// The faults, as they came.
+/// Oldest first.
 fn faults(client: &Client, at_least: usize) -> Vec<Value> {
     let mut list = eventually("the faults", || {
         let list = client.get("/invoice/getFaultQueue").body["fault_list"].as_array().unwrap().clone();
@@ -136,10 +136,10 @@ fn the_log_is_searched_by_what_people_remember() {
     assert_eq!(search(json!({ "type": 4, "keyword": "x" })).refusal(), (400, "malformed"));
     let no_times = admin.post("/invoice/getTwentyAction", &json!({ "page": 0 }));
     assert_eq!(no_times.body, json!({ "err": "请输入开始时间和结束时间", "code": "malformed" }));
-    // The two that a first start makes are the first.
+    // The first start creates two users.
     let all = admin.get("/api/log?type=3&keyword=增加用户").body;
     assert_eq!(all["action_list"].as_array().unwrap().len(), 3);
-    // In the reader's language; the interface document's own list is in Chinese.
+    // The interface document's list stays Chinese.
     let in_english = |method, path: &str, body: &str| {
         admin.send(method, path, &[("accept-language", "en"), ("content-type", "application/json")], body.as_bytes())
     };
@@ -151,11 +151,10 @@ fn the_log_is_searched_by_what_people_remember() {
     let export = String::from_utf8(in_english("GET", "/api/log/export.csv", "").bytes).unwrap();
     assert!(export.contains(",Add user 张三: +invoice-rw +log-r,") && export.contains(",Log in,"), "{export}");
     let export = String::from_utf8(admin.get("/api/log/export.csv").bytes).unwrap();
-    // The head, what a first start makes, the pictures, the user, and two who came in.
+    // Header, first start, pictures, user, and two log-ins.
     assert_eq!(export.lines().count(), 1 + 3 + 27 + 1 + 2);
 }
 
-/// Whatever else is asked for in the same request, and nothing of what changes nothing.
 #[test]
 fn each_thing_that_is_done_to_a_user_or_a_group_is_told() {
     let paperline = Paperline::start();
@@ -200,7 +199,6 @@ fn each_thing_that_is_done_to_a_user_or_a_group_is_told() {
     assert_eq!(admin.patch(&format!("/api/companies/{company}"), &json!({ "company_name": "乙" })).status, 200);
     assert_eq!(admin.post("/api/queue/resume", &json!({})).status, 200);
     assert_eq!(news(), [""; 0]);
-    // A kind is found by its word in either language.
     for word in ["加入用户组", "add%20to%20group"] {
         assert_eq!(
             admin.get(&format!("/api/log?type=3&keyword={word}")).body["action_list"].as_array().unwrap().len(),
@@ -208,7 +206,6 @@ fn each_thing_that_is_done_to_a_user_or_a_group_is_told() {
             "{word}"
         );
     }
-    // A reason is one line, and nothing in it is beyond the eyes.
     assert_eq!(admin.post("/api/queue/pause", &json!({ "reason": " 午休\n\u{1b}[31m \u{202e}x\u{0}" })).status, 200);
     assert_eq!(news(), ["暂停队列 午休 [31m x"]);
 }

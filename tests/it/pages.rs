@@ -1,11 +1,10 @@
-//! The pages as files: from the binary, compressed, asked again only when they may have changed, and never framed.
+//! The pages as files: embedded, compressed, cached until changed, never framed.
 
 use crate::support::{Client, Paperline};
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
 
-/// The address of a script that the page loads.
 fn script(client: &Client) -> String {
     let page = String::from_utf8(client.get("/").bytes).unwrap();
     let found = page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".js"));
@@ -69,7 +68,6 @@ fn an_address_that_is_none_is_404_for_a_client_and_a_page_that_says_so_for_a_bro
     }
     let shown = client.send("GET", "/somewhere/deep", &[("accept", "text/html,*/*;q=0.8")], b"");
     assert_eq!((shown.status, shown.header("content-type")), (404, "text/html; charset=utf-8"));
-    // A script that is not there is never a page.
     assert_eq!(client.send("GET", "/assets/x.js", &[("accept", "text/html")], b"").refusal(), (404, "not_found"));
 }
 
@@ -91,7 +89,6 @@ fn a_page_never_answers_for_an_endpoint_asked_in_the_wrong_way() {
     assert_eq!(client.get("/login").header("content-type"), "text/html; charset=utf-8");
 }
 
-/// What the server takes for a page is what the pages' own router knows.
 #[test]
 fn every_page_of_the_router_is_served() {
     let router = include_str!("../../web/src/router.ts");

@@ -1,5 +1,5 @@
-//! What a paper is taken for, over the wire: sums beside their labels, several papers on one picture, titles that differ. The pictures are
-//! put together from those of tests/pictures; real papers lie outside the repository.
+//! Papers: sums beside labels, several in one picture, differing titles. Composed from tests/pictures; real ones are not in the
+//! repository.
 
 use crate::support::{Client, Paperline, eventually, skipped_without_paper};
 use image::imageops::{crop_imm, replace};
@@ -19,7 +19,7 @@ fn png(picture: &RgbImage) -> Vec<u8> {
     bytes
 }
 
-/// Pictures on one sheet, each with its upper left corner.
+/// With upper left corners.
 fn sheet(width: u32, height: u32, papers: &[(&RgbImage, i64, i64)]) -> RgbImage {
     let mut sheet = RgbImage::from_pixel(width, height, Rgb([250, 250, 250]));
     papers.iter().for_each(|(paper, x, y)| replace(&mut sheet, *paper, *x, *y));
@@ -41,7 +41,7 @@ fn receipt() -> Value {
     })
 }
 
-/// The digital invoice, whose sum in figures begins at 800 and its label `（小写）` ends at 778.
+/// Its sum begins at x = 800, its label `（小写）` ends at 778.
 fn digital(money: Value) -> Value {
     json!({
         "global_setting": { "label": "电子发票", "quota": "" },
@@ -57,7 +57,6 @@ fn origin(client: &Client, picture: &RgbImage) -> String {
     origin.body["file_name"].as_str().unwrap().to_owned()
 }
 
-/// Learns a template; its number on this box.
 fn add(client: &Client, model: &Value, picture: &RgbImage) -> u64 {
     let total = client.get("/invoice/getAllModel").body["total"].as_u64().unwrap();
     let action = json!({ "modelAction": { "json_model": model }, "file_name": origin(client, picture), "type": 0 });
@@ -74,7 +73,6 @@ fn tested(client: &Client, id: u64, picture: &RgbImage) -> Value {
     answer.body
 }
 
-/// A draft's test, on the picture it is drawn on.
 fn drawn(client: &Client, model: &Value, origin: &str, picture: &RgbImage) -> Value {
     let mut body = Vec::new();
     for (name, text) in [("json_model", model.to_string().as_str()), ("file_name", origin)] {
@@ -88,7 +86,7 @@ fn drawn(client: &Client, model: &Value, origin: &str, picture: &RgbImage) -> Va
     answer.body
 }
 
-/// The queue's own way: the invoice that comes of a picture.
+/// Through the queue.
 fn recognised(client: &Client, picture: &RgbImage) -> Value {
     let action = client.upload("/invoice/recognizeImage", &[("paper.png", &png(picture))]).body["action_id_list"][0].clone();
     let invoice = eventually("it is read", || {
@@ -116,14 +114,13 @@ fn a_label_that_an_area_touches_is_no_part_of_its_sum() {
     let client = paperline.admin();
     let paper = picture("digital.png");
     let origin = origin(&client, &paper);
-    // By half a bracket, by the bracket, by half of the word, by all of it, and not at all.
+    // Overlapping half a bracket, the bracket, half the word, the word, nothing.
     for left in [774, 768, 752, 726, 790] {
         let read = drawn(&client, &digital(area(left, 458, 920 - left, 30)), &origin, &paper);
         assert_eq!(text(&read, "金额"), "¥10600.00", "from {left}: {read}");
         assert!(probability(&read, "金额") >= 0.9, "from {left}: {}", read["region_list"]);
         assert_eq!((&read["is_fault"], &read["warnings"]), (&json!(0), &json!([])), "from {left}: {}", reason(&read));
     }
-    // An area of the user's own that holds a sum by its name.
     let mut own = digital(area(790, 458, 130, 30));
     own["total"] = area(768, 458, 152, 30);
     own["total"]["name"] = json!("价税合计");
@@ -136,7 +133,7 @@ fn a_template_whose_amount_is_no_sum_says_so_while_it_is_drawn_and_after() {
     let paperline = Paperline::start();
     let client = paperline.admin();
     let paper = picture("digital.png");
-    // Around the label alone, and around the item's sum and its tax.
+    // Only the label; and the item's sum with its tax.
     for wrong in [area(726, 458, 56, 30), area(715, 418, 280, 28)] {
         let model = digital(wrong);
         let drawn = drawn(&client, &model, &origin(&client, &paper), &paper);
@@ -172,7 +169,6 @@ fn two_papers_on_one_picture_are_told_and_one_is_not() {
     let english = client.clone().with_header("accept-language", "en");
     assert!(reason(&tested(&english, template, &two[0].1)).contains("two invoices are on this picture"));
 
-    // A desk around one paper, and a note beside it.
     let note = crop_imm(&empty, 60, 130, 540, 50).to_image();
     for (name, picture) in [
         ("alone", filled.clone()),
@@ -210,9 +206,7 @@ fn a_title_that_the_template_does_not_have_is_named_and_not_taken_for_the_templa
     assert!(probability(&invoice, "发票类型") < 0.9 && invoice["is_fault"] == 1, "{invoice}");
     let told = invoice["candidates"][0]["reason"].as_str().unwrap();
     assert!(told.contains("标题不同") && told.contains("普通发票"), "{told}");
-    // The fields are no less sure for it.
     assert!(probability(&invoice, "金额") >= 0.9, "{}", invoice["region_list"]);
-    // On a paper without a title, nothing differs.
     let same = recognised(&client, &untitled);
     assert!(probability(&same, "发票类型") >= 0.9, "{same}");
 }
@@ -237,7 +231,7 @@ fn a_likeness_falls_with_the_words_that_were_not_found() {
     assert!(part.0 < whole.0 && part.0 <= part.1 + 0.01 && part.1 < 0.75, "{part:?}");
 }
 
-/// Real papers, which are no part of the repository: without them these tests say so and pass.
+/// Without real papers these tests skip.
 fn real(name: &str) -> Option<RgbImage> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/field/papers");
     let path = std::env::var_os("PAPERLINE_PAPERS").map_or_else(beside, PathBuf::from).join("img").join(name);
@@ -248,7 +242,6 @@ fn real(name: &str) -> Option<RgbImage> {
     Some(image::open(path).unwrap().into_rgb8())
 }
 
-/// The toll paper, as an office would draw it.
 fn toll() -> Value {
     json!({
         "global_setting": { "label": "湖北通行费", "quota": "" },

@@ -1,6 +1,5 @@
-//! Power cuts: the box on a file system of its own that is cut off under load, its log unflushed, and mounted again as after the power
-//! came back. A killed process shows nothing of this: what the kernel holds for it is still written. Needs root, loop devices, ext4 and
-//! python3 (which sends the ioctl: nothing here is unsafe).
+//! Power cuts: the file system is cut off under load with its journal unflushed, then remounted. After a mere kill the kernel still
+//! writes. Needs root, loop devices, ext4 and python3 (for the ioctl: no unsafe code here).
 
 use crate::load::Load;
 use crate::support::disk::{Disk, run, text};
@@ -13,12 +12,12 @@ fn what_was_acknowledged_survives_power_cuts() {
         Ok(disk) => disk,
         Err(why) => return skipped(format!("no power can be cut here: {why}")),
     };
-    // Of its own for what the harness keeps: the data dir lies on the disk.
+    // Only the harness's files.
     let dir = Arc::new(tempfile::tempdir().unwrap());
     let mut paperline = Paperline::start_on(dir.clone(), &disk.data(), &[]);
     let password = std::fs::read_to_string(disk.data().join("initial-admin-password")).unwrap();
     let mut load = Load::new(password.trim().to_owned());
-    // More of them at night: `PAPERLINE_POWER_CUTS=25`.
+    // More: `PAPERLINE_POWER_CUTS=25`.
     let cuts = std::env::var("PAPERLINE_POWER_CUTS").map_or(3, |cuts| cuts.parse().unwrap());
     for acknowledgements in [3, 200, 80].into_iter().cycle().take(cuts) {
         load.until(&paperline, acknowledgements, || disk.cut());
@@ -31,7 +30,7 @@ fn what_was_acknowledged_survives_power_cuts() {
         load.check_devices(&paperline);
     }
     load.settle(&paperline);
-    // In this order: the disk is busy while the box runs.
+    // A running box keeps the disk busy.
     drop(paperline);
     disk.take_out();
     run("e2fsck", &["-fn", text(&disk.image())]).unwrap();

@@ -1,4 +1,4 @@
-//! Labels as a line lives on them: claims, prints that are facts, conflicts, files in and out, lists at any size.
+//! Claims, prints, conflicts, files in and out, long lists.
 
 use crate::support::{Client, Paperline, eventually};
 use serde_json::{Value, json};
@@ -31,17 +31,15 @@ fn two_operators_do_not_print_the_same_label() {
     assert_eq!(seen["claims"][&sns[0]]["user_name"], "prodsys");
     let other = two.post("/api/labels/claims", &json!({ "DeviceSNList": sns })).body;
     assert_eq!((&other["claimed"], &other["taken"][&sns[1]]["user_name"]), (&json!([sns[2]]), &json!("prodsys")));
-    // The same user at another station is another operator.
+    // Another station is another operator.
     let third = paperline.operator().post("/api/labels/claims", &json!({ "DeviceSNList": [sns[0]] })).body;
     assert_eq!(third["claimed"], json!([]));
-    // Claimed again, it is theirs for two minutes from then.
     let until = || two.get("/api/labels/claims").body["claims"][&sns[1]]["until"].as_str().unwrap().to_owned();
     let before = until();
     eventually("the claim lasts longer", || {
         one.post("/api/labels/claims", &json!({ "DeviceSNList": [sns[1]] }));
         (until() > before).then_some(())
     });
-    // Nobody gives back what is not his.
     two.post("/api/labels/claims/release", &json!({ "DeviceSNList": [sns[0]] }));
     assert!(two.get("/api/labels/claims").body["claims"].get(&sns[0]).is_some());
     one.post("/api/labels/outcome", &json!({ "printed": [sns[0]], "failed": [sns[1]] }));
@@ -80,7 +78,6 @@ fn every_print_is_a_fact_and_a_reprint_has_its_reason() {
     assert_eq!(outcomes, ["printed", "failed"]);
     assert_eq!((&history["prints"][1]["reason"], &history["prints"][1]["user_name"]), (&json!("标签破损"), &json!("prodsys")));
     assert_eq!(history["device"]["print_count"], 1);
-    // A print that another program reports is one as well.
     client.post("/switchPrintStatus", &json!({ "DeviceSNList": [sns[3]] }));
     let told = client.get(&format!("/api/devices/{}/history", sns[3])).body;
     assert_eq!((told["prints"].as_array().unwrap().len(), &told["prints"][0]["outcome"]), (1, &json!("printed")));
@@ -116,7 +113,7 @@ fn a_file_comes_in_line_by_line_and_goes_out_as_it_came() {
     register(&client, 1);
     let mut lines = String::from("\u{feff}DeviceSN,CPUID\r\n");
     for n in 0..5_000 {
-        // Seven of them have a blank where none may be.
+        // Seven have a forbidden blank.
         let blank = if n % 714 == 700 { " " } else { "" };
         lines += &format!("1850{n:04},D{blank}{n}\r\n");
     }

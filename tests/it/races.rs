@@ -1,6 +1,5 @@
-//! A right that is taken away while it is being used, from several connections and in many ways at once: once the taking away is answered,
-//! nothing of what was sent before or after it takes effect. `PAPERLINE_RACE_ROUNDS` (60) rounds from the seed `PAPERLINE_RACE_SEED` (1). Not
-//! here: each route's own permission (routes.rs), and one request held open (abuse.rs).
+//! A right is withdrawn during use: once that is answered, no request sent before or after takes effect. `PAPERLINE_RACE_ROUNDS`
+//! (60) rounds from seed `PAPERLINE_RACE_SEED` (1). Not here: routes' permissions (routes.rs), one request held open (abuse.rs).
 
 use crate::random::Random;
 use crate::reader::Office;
@@ -16,7 +15,7 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
 
-/// What is done with the right, each in a way that its effect can be told by.
+/// Each with a recognisable effect.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Register,
@@ -48,7 +47,6 @@ const KINDS: [Kind; 12] = [
     Kind::Claim,
 ];
 
-/// How it is taken away.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Rights,
@@ -63,11 +61,10 @@ enum Way {
 const WAYS: [Way; 7] = [Way::Rights, Way::Lock, Way::GroupsRight, Way::Token, Way::Company, Way::Password, Way::LogOut];
 
 impl Way {
-    /// What is done beyond the scope or not at all is no matter of the company.
+    /// A changed company affects only what lies in the company.
     fn concerns(self, kind: Kind) -> bool {
         match self {
             Self::Company => matches!(kind, Kind::AddUser | Kind::CorrectInvoice | Kind::Upload),
-            // A token makes no others.
             Self::Token => kind != Kind::Token,
             _ => true,
         }
@@ -81,11 +78,10 @@ struct Request {
     body: Vec<u8>,
 }
 
-/// With less of its end a form is known to be over.
+/// With fewer bytes held back, a form could be complete.
 const HELD: usize = 8;
 const PASSWORD: &str = "a long password";
 const EVERYTHING: [u64; 1] = [103];
-/// All that those of one company may.
 const OF_A_COMPANY: [u64; 9] = [102, 14, 20, 6, 18, 17, 16, 2, 15];
 
 struct Box {
@@ -98,10 +94,8 @@ struct Box {
     marks: AtomicU64,
 }
 
-/// Whoever's right it is, as he is logged in now.
 struct Racer {
     client: Client,
-    /// The header that says who he is.
     header: String,
     token: Option<u64>,
 }
@@ -165,7 +159,6 @@ impl Box {
         }
     }
 
-    /// The right is his, and he is logged in.
     fn give(&self, way: Way) -> Racer {
         let (admin, racer) = (&self.office.admin, self.racer);
         let (own, group, company) = match way {
@@ -189,7 +182,7 @@ impl Box {
         Racer { client, header: format!("Authorization: {secret}"), token: made["token_id"].as_u64() }
     }
 
-    /// Takes it away; answers when that was answered, and the line that it left in the log, where it leaves one.
+    /// Returns when it was answered, and its log row, if any.
     fn take_away(&self, way: Way, racer: &Racer) -> (Instant, Option<&'static str>) {
         let (admin, id) = (&self.office.admin, self.racer);
         let user = format!("/api/users/{id}");
@@ -210,14 +203,14 @@ impl Box {
         (Instant::now(), line)
     }
 
-    /// Everything that the requests would change, but for what goes on by itself.
+    /// Except what changes by itself.
     fn effects(&self, way: Way) -> Value {
         let admin = &self.office.admin;
         let get = |path: &str| admin.get(path).body;
         let mut users = get("/api/users")["users"].clone();
         let invoice = get(&format!("/api/invoices/{}", self.invoice))["version"].clone();
         if way == Way::Company {
-            // What he does now, he does beyond the scope.
+            // New actions lie in the other company.
             users.as_array_mut().unwrap().retain(|user| user["company_id"] == 1);
             return json!([users, invoice]);
         }
@@ -238,7 +231,7 @@ impl Box {
         })
     }
 
-    /// The newest lines, the newest first: who, of which company, what.
+    /// Newest first: user, company, text.
     fn log(&self) -> Vec<(String, u64, String)> {
         let body = self.office.admin.get("/api/log").body;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -246,7 +239,6 @@ impl Box {
         body["action_list"].as_array().unwrap().iter().map(one).collect()
     }
 
-    /// All of a request but its end.
     fn hold(&self, request: &Request, racer: &Racer) -> TcpStream {
         let mut stream = TcpStream::connect(self.office.paperline.http.trim_start_matches("http://")).unwrap();
         let head = format!(
@@ -275,7 +267,6 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
         let kinds: Vec<Kind> = KINDS.into_iter().filter(|kind| way.concerns(*kind)).collect();
         let racer = site.give(way);
         let told = format!("round {round} of seed {seed}, {way:?}");
-        // One of each is held before its end.
         let hold = |kind: &Kind| {
             let request = site.request(*kind);
             (*kind, site.hold(&request, &racer), request.body[request.body.len() - HELD..].to_vec())
@@ -299,7 +290,7 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
                     }
                 });
             }
-            // Whatever goes wrong, the threads end.
+            // The threads end whatever goes wrong.
             let round = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 std::thread::sleep(wait);
                 let (taken, line) = site.take_away(way, &racer);
@@ -308,7 +299,7 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
                     stream.write_all(&last).unwrap();
                     let status = status_line(stream);
                     let refused = ["HTTP/1.1 401", "HTTP/1.1 403", "HTTP/1.1 404"].iter().any(|start| status.starts_with(start));
-                    // Of what he does for his new company nothing is seen here.
+                    // Actions in the new company are not visible here.
                     assert!(refused || (way == Way::Company && kind != Kind::CorrectInvoice), "{told}, held {kind:?}: {status}");
                 }
                 std::thread::sleep(Duration::from_millis(300));
@@ -343,10 +334,8 @@ fn what_is_taken_away_is_not_used_by_anything_under_way() {
     site.office.stays_sound();
 }
 
-/// What comes of a handshake: nothing, or a socket that is closed, within so long.
 const CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
-/// A handshake that meets the end of its session, or the loss of its right, half-way.
 #[test]
 fn a_socket_that_opens_while_its_right_goes_is_closed_as_well() {
     let rounds = from_environment("PAPERLINE_RACE_ROUNDS", 60);

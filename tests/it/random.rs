@@ -1,4 +1,4 @@
-//! Chance that can be had again: a small seeded generator (xorshift64*), so that a failed run is told by its seed.
+//! Small seeded generator (xorshift64*).
 
 pub struct Random(u64);
 
@@ -15,7 +15,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// From 0 to `end`, not included.
+    /// Excluding `end`.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() >> 33).unwrap() % end
     }

@@ -1,5 +1,4 @@
-//! A box whose engine reads on each picture what the test says: for everything that is about what stands in the fields, and not about
-//! reading them.
+//! A box whose engine reads what the test says.
 
 use crate::external::{QUICK, play};
 use crate::support::{Client, Paperline, blank_png, eventually};
@@ -8,10 +7,10 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-/// What is read on one picture: area, text, probability.
+/// Name, text, probability.
 type Page = Vec<(String, String, f64)>;
 
-/// GBK lacks `¥`: what is no ASCII is escaped.
+/// GBK lacks `¥`: non-ASCII is escaped.
 fn frame(id: i32, body: &Value) -> Vec<u8> {
     let escaped = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", c as u32) };
     let text: String = body.to_string().chars().map(escaped).collect();
@@ -52,7 +51,7 @@ impl Office {
         Self { paperline, admin, pages, uploaded: 0 }
     }
 
-    /// The next picture reads like this; of what is less sure, the probability stands after a `?`.
+    /// `?` precedes probabilities below 1.
     pub fn will_read(&self, fields: &[(&str, &str)]) {
         let one = |(area, text): &(&str, &str)| match text.split_once('?') {
             Some((text, probability)) => ((*area).to_owned(), text.to_owned(), probability.parse().unwrap()),
@@ -61,7 +60,7 @@ impl Office {
         self.pages.lock().unwrap().push_back(fields.iter().map(one).collect());
     }
 
-    /// An invoice that reads like this, on a picture of its own; its number.
+    /// Reads a unique picture; returns the invoice's id.
     pub fn invoice(&mut self, fields: &[(&str, &str)]) -> u64 {
         self.will_read(fields);
         self.uploaded += 1;
@@ -71,7 +70,6 @@ impl Office {
         self.read(&sent.body["action_id_list"][0])
     }
 
-    /// The invoice that this action has read.
     pub fn read(&self, action: &Value) -> u64 {
         eventually("it is read", || {
             let list = self.admin.get("/api/invoices?limit=500").body["invoices"].clone();
@@ -91,7 +89,6 @@ impl Office {
         self.admin.get("/api/invoices").body["sums"].clone()
     }
 
-    /// Somebody with these rights.
     pub fn colleague(&self, name: &str, permissions: &[u64]) -> Client {
         let user = json!({ "user_name": name, "passwd": "a long password", "permissions": permissions });
         assert_eq!(self.admin.post("/api/users", &user).status, 201);
@@ -100,7 +97,6 @@ impl Office {
         client
     }
 
-    /// Nothing on the disk contradicts anything else.
     pub fn stays_sound(self) {
         let data = self.paperline.data();
         let (_dir, _) = self.paperline.stop();

@@ -1,6 +1,5 @@
-//! A row of every stored struct, in every shape that it ever had, as it lies on disk (`fixtures/records.txt`): each is read for ever. What is
-//! asserted are fields by their names, so that a new shape adds a line and a statement and touches no old one. Not here: whole data dirs
-//! (format.rs), the numbers of enums' variants (src/store/enums.rs).
+//! A row of every stored struct in every version, as on disk (`fixtures/records.txt`): readable for ever. Asserted by field name,
+//! so that a new version changes no old check. Not here: whole data dirs (format.rs), enum numbers (src/store/enums.rs).
 
 use paperline::domain::account::{Company, Credential, Group, Permission, Session, Token, User};
 use paperline::domain::action::{Action, Job, LogRow, Pause, State, UploadAnswer};
@@ -37,7 +36,6 @@ fn rows() -> BTreeMap<(String, u8), Vec<u8>> {
     rows
 }
 
-/// Reads the row of this struct and version, and says what has to be in it.
 fn read<R: Record>(rows: &BTreeMap<(String, u8), Vec<u8>>, name: &str, version: u8, check: impl Fn(R)) {
     let row = rows.get(&(name.to_owned(), version)).unwrap_or_else(|| panic!("there is no row of {name} {version}"));
     assert_eq!(row[0], version, "{name}");
@@ -51,7 +49,7 @@ fn read<R: Record>(rows: &BTreeMap<(String, u8), Vec<u8>>, name: &str, version: 
     }
 }
 
-/// Of each struct, its present version and those that are looked at.
+/// Its current version and the tested ones.
 struct Looked {
     name: String,
     version: u8,
@@ -68,7 +66,6 @@ macro_rules! records {
     };
 }
 
-/// The structs that `record.rs` makes records.
 fn kept() -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join("src/store/record.rs")).unwrap();
     let code = text.split("#[cfg(test)]").next().unwrap();
@@ -198,7 +195,7 @@ fn queues(rows: &Rows) -> Vec<Looked> {
         }
         ActionId { 1 => |id| assert_eq!(id, ActionId(7)) }
         Running {
-            // Of a run that nobody knows: it is over.
+            // By an unknown run: expired.
             1 => |running: Running| assert_eq!((running.owner, running.until.ms), (0, 0)),
             2 => |running: Running| assert_eq!((running.owner, running.until), (7, Moment { run: 3, ms: 120_000 })),
         }

@@ -1,4 +1,4 @@
-//! What is refused at the door, each file for what it is; what is not wholly read; a template that somebody else has changed meanwhile.
+//! Refused files, partially read ones, a template changed meanwhile.
 
 use crate::reader::Office;
 use crate::support::{Client, Paperline, blank_png, eventually};
@@ -10,7 +10,7 @@ fn le(parts: &[(u32, usize)]) -> Vec<u8> {
     parts.iter().flat_map(|(number, width)| number.to_le_bytes()[..*width].to_vec()).collect()
 }
 
-/// A grey TIFF of so many pages; one flagged in `small` is a smaller copy of another.
+/// Those in `small` are reduced copies.
 fn tiff(pages: u32, small: &[u32]) -> Vec<u8> {
     const SIDE: u32 = 16;
     let (pixels, entries) = (SIDE * SIDE, 9u32);
@@ -50,7 +50,7 @@ fn each_file_that_is_no_picture_is_said_for_what_it_is_and_what_to_do() {
     let half_bmp = &bmp.get_ref()[..2_000];
     let files: [(&str, &[u8], &str, &str); 8] = [
         ("空.jpg", b"", "0 字节", "empty"),
-        ("发票.jpg", b"%PDF-1.7 ...", "PDF", "PDF"),
+        ("发票.jpg", b"%PDF-1.7 ...", "不完整", "incomplete"),
         ("下载.pdf", b"<!DOCTYPE html><html>", "网页", "web page"),
         ("IMG_1.jpg", b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC", "HEIC"),
         ("半张.png", &whole[..whole.len() / 2], "不完整", "incomplete"),
@@ -68,6 +68,11 @@ fn each_file_that_is_no_picture_is_said_for_what_it_is_and_what_to_do() {
         assert_eq!(said["file"], *name);
         assert!(said["err"].as_str().unwrap().contains(zh) && also["err"].as_str().unwrap().contains(en), "{name}: {said} {also}");
         let alone = admin.upload("/invoice/uploadModelOrigin", &[sent[n]]);
+        if *name == "发票.jpg" {
+            // A template needs a picture, and no PDF that is whole would do.
+            assert!(alone.body["failed"][0]["err"].as_str().unwrap().contains("这是 PDF"), "{alone:?}");
+            continue;
+        }
         assert_eq!((alone.status, &alone.body["err"], &alone.body["failed"][0]), (415, &json!("上传文件失败"), said));
     }
     let some = admin.upload("/invoice/recognizeImage", &[sent[1], ("good.png", &whole)]);
@@ -107,7 +112,6 @@ fn pages_that_are_not_read_are_said_and_make_a_fault() {
     assert!(english["reason"].as_str().unwrap().contains("3 pages, 1 read"), "{english}");
     assert_eq!(read("一页.tif", &tiff(1, &[]))["state"], "passed");
     assert_eq!(read("缩略图.tif", &tiff(2, &[1]))["state"], "passed", "a smaller copy is no page");
-    // A person has seen to the others.
     let path = format!("/api/faults/{}/review", three["invoice_id"]);
     assert_eq!(office.admin.post(&path, &json!({ "version": three["version"] })).body["state"], "reviewed");
     let mut turns_back = tiff(2, &[]);
@@ -182,7 +186,7 @@ fn a_template_whose_amount_reads_as_no_sum_says_so_while_it_is_drawn() {
         tried.body["warnings"].clone()
     };
     assert_eq!(warnings(json!({ "x": 162, "y": 282, "width": 268, "height": 43 })), json!([]));
-    // Drawn around the buyer's name.
+    // Around the buyer's name.
     let wrong = warnings(json!({ "x": 162, "y": 133, "width": 616, "height": 43 }));
     assert!(wrong.as_array().unwrap().iter().all(|w| w.as_str().unwrap().contains("金额")) && wrong != json!([]), "{wrong}");
 }

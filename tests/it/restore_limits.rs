@@ -1,5 +1,5 @@
-//! Backups that are bombs, or somebody else's files, made with care: each is refused by the command and by the page, leaves nothing behind, and the
-//! box lives and takes an honest one in afterwards. Not here: what is damaged by chance (backup.rs, fuzz.rs).
+//! Crafted backups are refused by command and page, leave nothing behind, and the box then accepts a valid one. Not here: random
+//! damage (backup.rs, fuzz.rs).
 
 use crate::support::{Answer, Client, Paperline, blank_png, eventually};
 use serde_json::json;
@@ -12,13 +12,12 @@ fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A member of an archive: its name, its kind, and what it holds.
 #[derive(Clone)]
 pub struct Member {
     pub name: String,
     pub kind: u8,
     link: &'static str,
-    /// What its header says, where that is not what it holds.
+    /// The header's size, if wrong.
     pub says: Option<u64>,
     pub bytes: Vec<u8>,
 }
@@ -27,7 +26,7 @@ fn file(name: &str, bytes: &[u8]) -> Member {
     Member { name: name.to_owned(), kind: b'0', link: "", says: None, bytes: bytes.to_vec() }
 }
 
-/// A header of 512 bytes as GNU tar writes it, however wrong.
+/// As GNU tar writes it, however wrong.
 fn header(member: &Member) -> [u8; 512] {
     let mut header = [0; 512];
     let mut put = |at: usize, text: &[u8]| header[at..at + text.len()].copy_from_slice(text);
@@ -39,7 +38,7 @@ fn header(member: &Member) -> [u8; 512] {
     if size < 1 << 33 {
         put(124, format!("{size:011o}\0").as_bytes());
     } else {
-        // In binary, as large numbers are written.
+        // Binary, as for large numbers.
         put(124, &[0x80, 0, 0, 0]);
         put(128, &size.to_be_bytes());
     }
@@ -49,7 +48,7 @@ fn header(member: &Member) -> [u8; 512] {
     put(157, member.link.as_bytes());
     put(257, b"ustar  \0");
     if member.kind == b'S' {
-        // One byte of data at the end of 3 GB of nothing.
+        // One byte of data after 3 GB of holes.
         put(386, format!("{:011o}\0", 3_000_000_000_u64 - 512).as_bytes());
         put(398, format!("{:011o}\0", 512).as_bytes());
         put(483, format!("{:011o}\0", 3_000_000_000_u64).as_bytes());
@@ -84,7 +83,6 @@ pub fn members(backup: &[u8]) -> Vec<Member> {
 
 const SUMS: &str = "SHA256SUMS";
 
-/// With a list of sums that fits.
 pub fn summed(mut members: Vec<Member>) -> Vec<Member> {
     members.retain(|member| member.name != SUMS);
     let sums: String = members.iter().map(|member| format!("{}  {}\n", hex(&member.bytes), member.name)).collect();
@@ -102,7 +100,7 @@ fn restore(data: &Path, from: &Path) -> Output {
         .unwrap()
 }
 
-/// What a box has written that grows with what it is sent.
+/// The size of what grows with uploads.
 fn kept_bytes(dir: &Path) -> u64 {
     let du = Command::new("du").args(["-sb", "--apparent-size"]).arg(dir).output().unwrap();
     String::from_utf8_lossy(&du.stdout).split_whitespace().next().unwrap().parse().unwrap()
@@ -117,7 +115,6 @@ fn honest() -> (Paperline, Vec<u8>) {
     (old, backup)
 }
 
-/// The box goes on, or begins anew, as the old one.
 fn is_the_old_one(new: &Paperline) -> Client {
     let listened = || {
         let output = new.output.lock().unwrap();
@@ -131,7 +128,7 @@ fn is_the_old_one(new: &Paperline) -> Client {
     client
 }
 
-/// Inserted among the pictures, where a member may stand.
+/// Among the pictures, a valid place.
 fn with(good: &[Member], member: Member) -> Vec<u8> {
     let mut members = good.to_vec();
     let at = members.iter().position(|m| m.name.starts_with("pictures/")).unwrap();
@@ -208,8 +205,7 @@ fn a_bomb_or_a_strangers_archive_is_refused_and_leaves_nothing() {
     drop(old);
 }
 
-/// Whatever slips out of its place: the words about it quote nothing of what stands there. That no box prints them is seen to for every one
-/// (support/mod.rs); here the command as well.
+/// support/mod.rs checks every box's output; this checks the command too.
 #[test]
 fn what_is_said_of_a_damaged_backup_has_no_secret_in_it() {
     let (old, backup) = honest();
@@ -218,7 +214,7 @@ fn what_is_said_of_a_damaged_backup_has_no_secret_in_it() {
     let at = backup.windows(secret.len()).position(|w| w == secret.as_bytes()).unwrap();
     assert_eq!(at % 512, 0, "it stands at the beginning of a block");
     let mut cases = vec![
-        // Its own header is gone: it stands where one ought to be.
+        // Where a header should be.
         [&backup[..at - 512], &backup[at..]].concat(),
         with(&good, file(&secret, b"x")),
         with(&good, file(&format!("records/{secret}"), b"x")),
@@ -248,7 +244,6 @@ fn what_is_said_of_a_damaged_backup_has_no_secret_in_it() {
     assert!(!new.output.lock().unwrap().contains(&secret));
 }
 
-/// A damaged picture is kept by what it is, never by what it is said to be: no other row shows it.
 #[test]
 fn a_picture_stands_under_its_own_sum_whatever_its_name_says() {
     let (old, backup) = honest();
@@ -293,7 +288,6 @@ fn a_restore_ends_every_session() {
         let answer = Client::new(&client.base).with_header("cookie", cookie).get("/me");
         assert_eq!(answer.refusal(), (401, "unauthenticated"));
     }
-    // What else is as it was then is said in the log, once.
     let told = |client: &Client| {
         let log = client.get("/api/log?type=3&keyword=从备份恢复").body;
         log["action_list"]
@@ -304,7 +298,6 @@ fn a_restore_ends_every_session() {
             .collect::<Vec<_>>()
     };
     assert_eq!(told(&client), ["从备份恢复 1 个令牌、所有密码和锁定与备份时相同"]);
-    // The same by the command line.
     let (file, target) = (old.dir.path().join("b"), old.dir.path().join("target"));
     fs::write(&file, &backup).unwrap();
     assert!(restore(&target, &file).status.success());
@@ -312,11 +305,10 @@ fn a_restore_ends_every_session() {
     for cookie in &cookies {
         assert_eq!(again.client().with_header("cookie", cookie).get("/me").refusal(), (401, "unauthenticated"));
     }
-    // Nothing ended on the box that it was taken from.
+    // The old box keeps its sessions.
     assert_eq!((admin.get("/me").status, operator.get("/me").status), (200, 200));
 }
 
-/// The upload may take as long as it takes: whoever is nobody any more when it is there takes nothing in.
 #[test]
 fn a_restore_whose_sender_was_logged_out_meanwhile_is_not_taken_in() {
     use std::io::Write;

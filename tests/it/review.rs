@@ -1,4 +1,4 @@
-//! Review that can't go wrong: one write with the version its person saw, the machine's checks on what people type, and ways back.
+//! Safe review: versioned writes, checks on typed values, undo.
 
 use crate::reader::{Office, ids};
 use serde_json::{Value, json};
@@ -187,7 +187,6 @@ fn reviewed_passed_waiting_and_reading_are_told_apart_everywhere() {
     let sums = office.sums();
     assert_eq!((&sums["confirmed"], &sums["waiting"]), (&json!({ "count": 2, "fen": 2_700 }), &json!({ "count": 2, "fen": 900 })));
 
-    // Nobody reads it again: a person has to see to it after all.
     assert_eq!(office.admin.post(&format!("/api/queue/{}/cancel", retried["action_id"]), &json!({})).status, 200);
     assert_eq!(office.get(reading)["state"], "waiting");
     assert_eq!(office.admin.get("/api/faults").body["fault_num"], 2);

@@ -1,4 +1,4 @@
-//! The route table, walked: nobody gets through without what a route names.
+//! Nobody gets through any route without its permission.
 
 use crate::at_their_limits::amiss;
 use crate::support::{Answer, Client, Paperline, eventually};
@@ -39,14 +39,12 @@ fn an_operator_of_labels_sees_no_invoices() {
     assert_eq!(client.patch("/api/settings", &json!({ "engine_delay_ms": 5 })).refusal(), (403, "forbidden"));
 }
 
-/// A client that holds exactly these rights.
 fn holding(paperline: &Paperline, admin: &Client, permissions: &[u64]) -> Client {
     let token = admin.post("/api/tokens", &json!({ "name": "walker", "permissions": permissions }));
     assert_eq!(token.status, 201, "{token:?}");
     paperline.client().with_header("authorization", &format!("Bearer {}", token.body["token"].as_str().unwrap()))
 }
 
-/// Every right but this one and what contains it.
 fn all_but(lacking: Permission) -> Vec<u64> {
     let rest = Permission::ALL.into_iter().map(|(p, ..)| p);
     rest.filter(|p| !PermissionSet::of(&[*p]).allows(lacking)).map(Permission::id).collect()
@@ -103,7 +101,6 @@ fn the_description_has_every_route_and_the_metrics_no_names() {
     assert_eq!(far.get("/metrics").refusal(), (401, "unauthenticated"));
 }
 
-/// What no route takes, with its content type: cut off, of another type, deep, no text at all.
 fn garbage() -> Vec<(&'static str, Vec<u8>)> {
     let multipart = "multipart/form-data; boundary=f";
     let mut all: Vec<(&str, Vec<u8>)> = vec![
@@ -123,7 +120,6 @@ fn garbage() -> Vec<(&'static str, Vec<u8>)> {
     all
 }
 
-/// For every field that the route is described with.
 const WRONG: [&str; 9] = ["null", "-1", "1.5", "18446744073709551616", "\"\"", "\"\\u0000\"", "[[]]", "{\"a\":[]}", "true"];
 
 fn described(description: &Value, route: &Route, method: &str) -> Vec<String> {
@@ -155,7 +151,7 @@ fn is_answered(what: &str, answer: &Answer) {
     assert_eq!(amiss(answer), None, "{what}");
 }
 
-/// How many requests it was.
+/// Returns the number of requests.
 fn ask_everything(who: &str, client: &Client, route: &Route, description: &Value) -> usize {
     let mut asked = 0;
     for method in route.methods.names().iter().filter(|method| **method != "HEAD") {
@@ -163,7 +159,7 @@ fn ask_everything(who: &str, client: &Client, route: &Route, description: &Value
         let mut send = |path: &str, kind: &str, body: &[u8]| {
             let headers = [("content-type", kind)];
             let one = || client.send(method, path, if kind.is_empty() { &[] } else { &headers }, body);
-            // One backup is sent at a time, and the last one may not have let go yet.
+            // The last backup may still be closing.
             let is_free = |answer: Answer| (route.path != "/api/backup" || answer.status != 503).then_some(answer);
             let answer = eventually("the last backup lets go", || is_free(one()));
             asked += 1;
@@ -188,14 +184,13 @@ fn ask_everything(who: &str, client: &Client, route: &Route, description: &Value
     asked
 }
 
-/// Everything to everybody: whatever comes is answered in words, and never with an internal error. Nothing here is too much at once, so
-/// "not now" is none of the answers either.
+/// The load is low, so 503 is wrong too.
 #[test]
 fn no_route_has_an_internal_error_for_anybody_whatever_is_sent() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let description = admin.get("/openapi.json").body;
-    // Things that 1 is a number of; whoever ends token 1 ends nobody's own.
+    // Things with id 1; nobody's own token is token 1.
     holding(&paperline, &admin, &[101]);
     admin.post("/registerDevice", &json!({ "devices": [{ "DeviceSN": "18470001", "CPUID": "A1" }] }));
     admin.post("/registerDevice", &json!({ "DeviceSN": "18470001", "CPUID": "A2" }));
@@ -208,7 +203,6 @@ fn no_route_has_an_internal_error_for_anybody_whatever_is_sent() {
         ("a company's own", holding(&paperline, &admin, &all), 200),
         ("the administrator", holding(&paperline, &admin, &[103]), 200),
     ];
-    // What ends a session comes last.
     let (last, first): (Vec<&Route>, Vec<&Route>) = ROUTES.iter().partition(|route| route.path == "/logout");
     let mut asked = 0;
     for (who, client, welcome) in &callers {

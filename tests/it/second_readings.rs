@@ -1,4 +1,4 @@
-//! What stands when a person and the machine, or the machine and itself, say two things of one invoice: nothing is decided unsaid.
+//! When a person and the machine, or two readings, disagree, nothing is decided silently.
 
 use crate::reader::{Office, ids};
 use crate::support::{Answer, eventually};
@@ -12,7 +12,6 @@ fn review(office: &Office, id: u64, body: &Value) -> Answer {
     office.admin.post(&format!("/api/faults/{id}/review"), body)
 }
 
-/// Back on the list where it is not there, and read again like this.
 fn read_again(office: &Office, id: u64, fields: &[(&str, &str)]) -> Value {
     if office.get(id)["state"] != "waiting" {
         assert_eq!(office.admin.post(&format!("/api/faults/{id}/reopen"), &json!({})).status, 200);
@@ -46,7 +45,7 @@ fn a_typed_value_that_another_reading_contradicts_waits_for_a_person_who_sees_bo
     let english = office.admin.clone().with_header("accept-language", "en").get(&format!("/api/invoices/{id}")).body;
     assert!(reason(&english).contains("金额: entered as ¥99.90, read again as ¥999.00"), "{english}");
 
-    // A doubtful reading says nothing against it, and nothing for it; the same value, spelt otherwise, does.
+    // A doubtful reading neither contradicts nor confirms; another spelling confirms.
     let again = read_again(&office, id, &[("金额", "99.90元?0.99"), ("日期", "2026年1月8日?0.2"), ("发票号码", "34972867?0.99")]);
     assert_eq!((&again["state"], &again["amount"]), (&json!("waiting"), &json!(9_990)));
     assert_eq!(reason(&again), "日期由人填写或核对过，重新识别没有读准，请人工核对");
@@ -86,13 +85,12 @@ fn a_reason_against_the_checks_stays_as_long_as_the_value_it_was_given_for() {
         let taken = patch(&office, id, &json!({ "fields": { "金额": "101" }, "override": "票面如此" })).body;
         assert_eq!((&taken["state"], &taken["override"]), (&json!(state), &json!("票面如此")), "{taken}");
         assert_eq!(office.get(id)["override"], "票面如此");
-        // Another field says nothing of it.
         let other = patch(&office, id, &json!({ "fields": { "客户名称": "北京大学" } })).body;
         assert_eq!((&other["state"], &other["override"]), (&json!(state), &json!("票面如此")));
         let accepted = patch(&office, id, &json!({ "fields": { "金额": "100" } })).body;
         assert_eq!((&accepted["state"], &accepted["override"]), (&json!(state), &Value::Null), "the checks accept it");
     }
-    // What can't stand in its own area alone, too; and the reason outlasts a way back and another reading.
+    // Impossible values too; the reason survives undo and rereading.
     patch(&office, passed, &json!({ "fields": { "中文金额": "壹佰块", "金额": "九块" }, "override": "手写" }));
     let other = patch(&office, passed, &json!({ "fields": { "客户名称": "复旦大学" } })).body;
     assert_eq!((&other["state"], &other["override"]), (&json!("reviewed"), &json!("手写")));
@@ -177,7 +175,7 @@ fn a_sum_that_can_not_be_read_beside_one_that_can_is_a_fault() {
     }
     let id = office.invoice(&[("金额", "¥235.00"), ("中文金额", "货佰叁拾伍元整")]);
     assert!(reason(&office.get(id)).contains("中文金额“货佰叁拾伍元整”不是金额"));
-    // That the figures are not on the paper is a person's word.
+    // The paper lacks the figures: a person's word.
     let id = office.invoice(&[("金额", ""), ("中文金额", "贰佰叁拾伍元整")]);
     assert_eq!(review(&office, id, &json!({ "fields": {} })).refusal(), (400, "malformed"));
     assert_eq!(review(&office, id, &json!({ "absent": ["金额"] })).body["state"], "reviewed");
@@ -226,7 +224,7 @@ fn what_was_accepted_and_taken_back_is_in_doubt_again_and_only_a_person_ends_it(
         assert_eq!(again["region_list"]["金额"]["probability"], 0.2, "it stands there, and is not sure");
         assert_eq!(again["user_name"], "admin");
     }
-    // What was only typed meanwhile is no review either.
+    // Typing alone is no review.
     assert_eq!(patch(&office, id, &json!({ "fields": { "金额": "89" } })).status, 200);
     assert_eq!(read_again(&office, id, fields)["state"], "waiting");
     let untouched = office.invoice(&[("金额", "¥70.00?0.2")]);

@@ -1,4 +1,4 @@
-//! Logging in, over what, how often, and for how long.
+//! Log-in: transport, rate, duration.
 
 use crate::support::{Client, Paperline, eventually};
 use serde_json::json;
@@ -42,7 +42,7 @@ fn the_sixth_try_has_to_wait_the_right_password_too() {
 fn a_certificate_put_in_place_is_taken_up_without_a_restart() {
     let (paperline, other) = (Paperline::start(), Paperline::start());
     let (own, new) = (paperline.data().join("tls"), other.data().join("tls"));
-    // Trusts the new one and no other.
+    // Trusts only the new one.
     let only = ureq::tls::Certificate::from_pem(&std::fs::read(new.join("ca.pem")).unwrap()).unwrap();
     let tls = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::new_with_certs(&[only])).build();
     let reached = || {
@@ -50,7 +50,6 @@ fn a_certificate_put_in_place_is_taken_up_without_a_restart() {
         agent.get(format!("{}/healthz", paperline.https)).call().is_ok()
     };
     assert!(!reached());
-    // A certificate without its key is no use.
     std::fs::copy(new.join("own.pem"), own.join("cert.pem")).unwrap();
     eventually("it says so", || paperline.output.lock().unwrap().contains("the certificate is not taken up").then_some(()));
     assert_eq!(Client::new(&paperline.https).get("/healthz").status, 200, "the old one is still in use");
@@ -75,7 +74,6 @@ fn https_has_a_certificate_from_the_first_start_and_keeps_it() {
 #[test]
 fn passwords_are_not_taken_in_the_clear_from_elsewhere() {
     let paperline = Paperline::start();
-    // A proxied request is never loopback.
     let far = paperline.client().with_header("x-forwarded-for", "10.0.0.7");
     assert_eq!(far.log_in("admin", &paperline.admin_password()).refusal(), (403, "forbidden"));
     let secure = Client::new(&paperline.https).with_header("x-forwarded-for", "10.0.0.7");
@@ -155,7 +153,6 @@ fn behind_a_trusted_proxy_every_address_has_its_own_tries() {
     }
     let password = paperline.admin_password();
     assert_eq!(from("10.0.0.1").log_in("admin", &password).status, 429);
-    // What the client itself puts before the proxy's word changes nothing.
     assert_eq!(from("10.0.0.9, 10.0.0.1").log_in("admin", &password).status, 429);
     let other = from("10.0.0.2");
     assert_eq!(other.log_in("admin", &password).body["reqStatus"], "sucess");
@@ -188,12 +185,11 @@ fn who_came_in_and_who_was_turned_away_is_in_the_log() {
     };
     assert_eq!((rows("admin", "登录"), rows("甲", "登录")), (1, 1), "{log:?}");
     assert_eq!((rows("甲", "登录失败 密码错误"), rows("甲", "登录失败 错误次数过多")), (5, 1), "{log:?}");
-    // What was typed for a name may have been a password.
     assert_eq!(rows("", "登录失败 没有这个用户"), 1, "{log:?}");
     assert!(!serde_json::to_string(&log).unwrap().contains("right-one"));
     assert_eq!(rows("prodsys", "登录失败 默认密码只能在本机使用"), 1, "{log:?}");
     assert_eq!(log.iter().find(|row| row["user_name"] == "甲").unwrap()["user_ip"], "127.0.0.1");
-    // The interface document's own log has none of it.
+    // The interface document's log leaves them out.
     let asked = json!({ "startTime": "2000-01-01", "endTime": "2999-01-01" });
     assert_eq!(admin.post("/invoice/getTwentyAction", &asked).body["action_list"], json!([]));
 }

@@ -1,5 +1,5 @@
-//! The invoice line's answers, field by field as the interface document names them, however they are asked for: with and without
-//! `.action`, by GET and POST, as JSON, form and multipart. Not here: what stands in the fields (invoices.rs, office.rs, accounts.rs).
+//! The invoice line's answers as in the interface document, however asked: with and without `.action`, GET and POST, JSON, form and
+//! multipart. Not here: field contents (invoices.rs, office.rs, accounts.rs).
 
 use crate::external::{add_template, good_as, play, upload, watch};
 use crate::support::{Client, Paperline, eventually};
@@ -15,7 +15,6 @@ fn has(value: &Value, fields: &str) {
     assert_eq!(found, expected);
 }
 
-/// The same question in every way there is; all get the same answer.
 #[track_caller]
 fn asked(client: &Client, path: &str, fields: &Value) -> Value {
     let pairs = fields.as_object().unwrap().iter();
@@ -35,7 +34,7 @@ fn asked(client: &Client, path: &str, fields: &Value) -> Value {
         client.form(path, &form),
         client.form(&format!("{path}.action"), &form),
         client.send("POST", path, &kind, multipart.as_bytes()),
-        // Old stations name no type.
+        // Old stations send no content type.
         client.send("POST", path, &[], fields.to_string().as_bytes()),
         client.get(&format!("{path}?{form}")),
         client.get(&format!("{path}.action?{form}")),
@@ -133,7 +132,7 @@ fn templates_pictures_and_the_queue() {
     assert_eq!(admin.post("/invoice/deleteModel.action", &json!({ "user_id": 1, "model_id": 1 })).body["manage_size"], 1);
     go.send(()).unwrap();
     assert_eq!(models.until(3).0["model_id"], 1);
-    // Its template is gone: the second one is a fault.
+    // Its template is gone.
     go.send(()).unwrap();
     let (pushed, _) = faults.until(206);
     has(&pushed, "msg_id fault_num fault_invoice");

@@ -1,5 +1,5 @@
-//! The dispatcher in a world of chance: the driver that runs in the box and the real verbs, with engines, people, time and crashes made up
-//! from a seed. After each step everything that must always hold is looked at. Not here: threads and engines (crash.rs has the real box).
+//! The dispatcher simulated from a seed: real driver and verbs, random engines, people, time and crashes; invariants after each
+//! step. Not here: threads and engines (crash.rs).
 
 use crate::random::Random;
 use crate::support::administrator::{by, let_in};
@@ -26,13 +26,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 const STEPS: usize = 10_000;
-/// The settings' own.
+/// The settings' defaults.
 const RETRIES: u32 = 3;
 const BACKOFF_MS: Millis = 1000;
-/// The least that an engine out of reach is left alone for.
 const UNREACHABLE_MS: Millis = 250;
 
-/// A backend that goes down with the box, at a batch told beforehand: before it is applied, or after that and before it is synced.
+/// Goes down with the box at a given batch: before it is applied, or before it is synced.
 struct Mortal {
     rows: Arc<Memory>,
     /// Half batches until then; nothing below 0.
@@ -69,41 +68,39 @@ impl KeyValue for Mortal {
     }
 }
 
-/// What the world knows of an action without asking the box.
+/// What the simulation knows, without asking the box.
 #[derive(Debug, Default)]
 struct Known {
     manages: bool,
     starts: u32,
-    /// Starts that cost no try: the box went down, or the engine could not be reached.
+    /// Starts that cost no try: the box went down, or the engine was unreachable.
     free: u32,
     ends: u32,
-    /// Times the box went down with it, the machine staying up.
+    /// Crashes with the machine staying up.
     crashes: u32,
     cancelled: bool,
-    /// A try is over after which there is no other, or the box has gone down with it too often.
+    /// Its last try is over, or the box has crashed on it too often.
     may_end: bool,
 }
 
-/// What a lane has in hand.
 struct Work {
     action: Action,
     end: End,
     over_at: Millis,
 }
 
-/// The lanes of the world.
 struct Made {
     random: Random,
     app: Arc<App>,
     working: Vec<Option<Work>>,
     asked: Vec<bool>,
-    /// An engine that could not be reached is not asked before; a crash forgets it.
+    /// For unreachable engines; a crash forgets this.
     away_until: Vec<Millis>,
-    /// Nothing may start before; a crash forgets it.
+    /// Nothing starts earlier; a crash forgets this.
     quiet_until: Millis,
     now: Millis,
     known: BTreeMap<ActionId, Known>,
-    /// How often each kind of thing happened, so that a run that proves nothing is seen.
+    /// To notice runs that prove nothing.
     happened: BTreeMap<&'static str, u32>,
 }
 
@@ -112,7 +109,6 @@ impl Made {
         *self.happened.entry(what).or_default() += 1;
     }
 
-    /// What the box says that lanes have in hand.
     fn running(&self) -> BTreeSet<ActionId> {
         self.app.store.read(queues::running).unwrap().iter().map(|action| action.id).collect()
     }
@@ -170,9 +166,8 @@ struct World {
     runtime: tokio::runtime::Runtime,
     driver: Driver,
     made: Made,
-    /// Which run of the machine it is; a power cut begins another one.
+    /// A power cut starts another.
     boot: u32,
-    /// The last news that the world has heard.
     heard: u64,
     ended: BTreeSet<ActionId>,
     origin: PictureId,
@@ -183,7 +178,6 @@ fn kept(random: &mut Random) -> Kept {
     Kept { hash, shape: Shape { format: PictureFormat::Png, width: 100, height: 100, pages: 1 }, bytes: 1000 }
 }
 
-/// A box on what lies in `rows`.
 fn open(rows: &Arc<Memory>, blobs: Blobs) -> (Arc<Mortal>, Arc<App>) {
     let mortal = Arc::new(Mortal { rows: rows.clone(), left: AtomicI64::new(-1) });
     let store = Store::new(mortal.clone(), endless()).unwrap();
@@ -203,7 +197,7 @@ impl World {
         let mut random = Random::new(seed);
         let dir = tempfile::tempdir().unwrap();
         let rows = Arc::new(Memory::default());
-        // No file is ever read: the folder may go again.
+        // No file is ever read.
         let (mortal, app) = open(&rows, Blobs::open(dir.path(), endless()).unwrap());
         let_in(&app);
         app.recover_actions("1", true).unwrap();
@@ -232,7 +226,6 @@ impl World {
         self.made.app.store.read(look).unwrap()
     }
 
-    /// One event of chance, and then the dispatcher's turn.
     fn step(&mut self) {
         self.made.now += Millis::try_from(self.made.random.below(300)).unwrap();
         match self.made.random.below(100) {
@@ -242,7 +235,7 @@ impl World {
             16..18 => self.pause(),
             18..26 => self.runtime.block_on(self.app().resume_queues(by())).unwrap(),
             26..28 => self.crash(),
-            // Time enough that the queues run empty now and then.
+            // Long enough for queues to run empty.
             28..45 => self.made.now += 3000,
             _ => {}
         }
@@ -251,12 +244,12 @@ impl World {
         self.check();
     }
 
-    /// The box may go down in every write that follows from it.
+    /// The box may go down in every write that follows.
     fn drive(&mut self, happened: Happened) {
         if self.made.random.percent(2) {
             self.mortal.left.store(self.made.random.below(4) as i64, Ordering::Relaxed);
         }
-        // Its try is over, whether or not the box gets to keep that.
+        // Over, whether or not the box can record it.
         let over = if let Happened::Tried { action, .. } = &happened { Some(*action) } else { None };
         let app = self.app();
         let (driver, made) = (&mut self.driver, &mut self.made);
@@ -279,7 +272,7 @@ impl World {
         self.hear();
     }
 
-    /// News are kept with what they tell of: none is lost in a crash, and none told twice.
+    /// A crash loses no news and repeats none.
     fn hear(&mut self) {
         let app = self.app();
         for (number, news) in app.store.news_since(self.heard, usize::MAX).unwrap().expect("no news are lost") {
@@ -346,12 +339,11 @@ impl World {
         self.made.count("pauses");
     }
 
-    /// All that is not in the store is gone, and the box starts again.
     fn crash(&mut self) {
         self.crash_with(None);
     }
 
-    /// `over`: what a lane had in hand until just now.
+    /// `over`: what a lane held until just now.
     fn crash_with(&mut self, over: Option<ActionId>) {
         let power_cut = self.made.random.percent(50);
         self.boot += u32::from(power_cut);
@@ -361,7 +353,7 @@ impl World {
         let running = self.look(queues::running);
         for action in &running {
             let known = self.made.known.get_mut(&action.id).unwrap();
-            // Marked as started, and then the box went down.
+            // Marked as started before the crash.
             known.starts += u32::from(!known_starts.contains(&action.id));
             known.free += 1;
             known.crashes += u32::from(!power_cut);
@@ -384,7 +376,6 @@ impl World {
         self.made.count(if running.is_empty() { "crashes at rest" } else { "crashes at work" });
     }
 
-    /// Lanes that were asked say whether they are there, and what is over ends.
     fn lanes_answer(&mut self, all: bool) {
         for lane in 0..self.made.working.len() {
             if std::mem::take(&mut self.made.asked[lane]) {
@@ -399,7 +390,7 @@ impl World {
             let Some(work) = self.made.working[lane].take_if(|work| all || work.over_at <= now) else { continue };
             self.end(lane, &work);
             if self.made.random.percent(5) {
-                // An end that is told again, as when its first answer was lost, is none.
+                // As when its first answer was lost.
                 let again = Happened::Tried { lane, action: work.action.id, result: Ok(product(&work.action)) };
                 if self.made.working[lane].is_none() {
                     self.drive(again);
@@ -434,7 +425,6 @@ impl World {
         self.drive(Happened::Tried { lane, action: work.action.id, result });
     }
 
-    /// What holds after every step.
     fn check(&mut self) {
         let in_hand = self.made.in_hand();
         assert_eq!(self.made.running(), in_hand);
@@ -446,7 +436,7 @@ impl World {
         }
     }
 
-    /// No more chance: all that waits is worked off, and every action has come to one end.
+    /// Without chance: everything is worked off, and has ended once.
     fn drain(&mut self) {
         self.runtime.block_on(self.app().resume_queues(by())).unwrap();
         for _ in 0..STEPS {
@@ -488,7 +478,7 @@ impl World {
 }
 
 fn simulate(seed: u64, lanes: usize) {
-    // Said only when the test fails.
+    // Shown only on failure.
     println!("seed {seed}, {lanes} lanes");
     let mut world = World::new(seed, lanes);
     for _ in 0..STEPS {

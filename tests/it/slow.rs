@@ -1,5 +1,4 @@
-//! Clients that say half of what they want, or nothing at all, and many of them: each is cut off in the end, and holds nobody up. Takes a
-//! minute of waiting.
+//! Clients that send half a request or nothing: cut in the end, delaying nobody. Takes a minute.
 
 use crate::support::{Paperline, skipped};
 use std::io::{Read, Write};
@@ -7,10 +6,9 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-/// Far beyond every limit: whoever is not cut off by then never is.
+/// Far beyond every limit.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// What is answered to half a request until the box closes the connection.
 fn answer_to(address: &str, half: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -32,7 +30,6 @@ fn who_says_half_of_it_is_cut_off() {
         let head = scope.spawn(|| answer_to(&address, half_a_head));
         let body = scope.spawn(|| answer_to(&address, half_a_body));
         let silent = scope.spawn(|| answer_to(&address, ""));
-        // A hundred more of them are in nobody's way.
         let many: Vec<TcpStream> = (0..100)
             .map(|_| {
                 let mut stream = TcpStream::connect(&address).unwrap();
@@ -52,7 +49,7 @@ fn who_says_half_of_it_is_cut_off() {
     assert_eq!(client.get("/healthz").status, 200);
 }
 
-/// Open at once on one of the box's ports.
+/// Per port of the box.
 const CONNECTIONS_MAX: usize = 8192;
 
 #[test]
@@ -75,7 +72,6 @@ fn past_the_most_connections_who_comes_waits_until_another_has_gone() {
         read.ok().map(|n| String::from_utf8_lossy(&beginning[..n]).into_owned())
     };
     assert_eq!(heard(&late, Duration::from_secs(1)), None, "it has to wait");
-    // Those who are in are served.
     let first = &mut silent[0];
     first.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     assert_eq!(heard(first, PATIENCE).as_deref(), Some("HTTP/1.1 200"));

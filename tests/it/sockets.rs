@@ -1,4 +1,4 @@
-//! WebSockets: what a client may say, and how a connection ends.
+//! WebSockets: allowed messages, and how connections end.
 
 use crate::external::{add_template, frame, good_as, play, upload, watch};
 use crate::support::{Client, Paperline, Socket, eventually};
@@ -85,7 +85,7 @@ fn stopping_says_goodbye_and_is_quick() {
     assert!(took < std::time::Duration::from_secs(10), "{took:?}");
 }
 
-/// More than a socket's queue (1,024 messages) and the kernel's buffers (some MiB) can hold for a client that does not read.
+/// More than a socket's queue (1,024 messages) and the kernel's buffers (some MiB) hold.
 const FLOOD: usize = 6_000;
 
 #[test]
@@ -96,7 +96,7 @@ fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order
             let mut say = |id, body| stream.write_all(&frame(id, &body)).unwrap();
             say(100, json!({ "status": 0, "id": 7 }));
             for n in 0..FLOOD {
-                // No faster than the others read, who would be too slow themselves otherwise.
+                // Otherwise the others would be cut too.
                 if n % 100 == 0 && n >= 200 {
                     (0..2).for_each(|_| others_are_at.recv().unwrap());
                 }
@@ -143,7 +143,6 @@ fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order
     for thread in reading {
         thread.join().unwrap();
     }
-    // What it finds when it reads at last: the beginning, in order, and why there is no more.
     let mut texts = 0;
     let code = loop {
         match laggard.next() {
@@ -159,13 +158,11 @@ fn who_does_not_read_is_closed_with_1013_and_the_others_hear_everything_in_order
     assert!(texts < FLOOD - 1_024, "{texts} were kept for it");
 }
 
-/// The pictures of a message 201.
 fn queued(message: &Value) -> &Value {
     assert_eq!(message["msg_id"], 201, "{message}");
     &message["new_recognize"][0]["action_id"]
 }
 
-/// A socket on the page of the queue, and what it is told first.
 fn resume(client: &Client, since: &Value) -> (Socket, u64, bool) {
     let mut socket = client.socket("/invoice/webSocketServer");
     socket.next().unwrap();
@@ -175,7 +172,7 @@ fn resume(client: &Client, since: &Value) -> (Socket, u64, bool) {
     (socket, resumed["number"].as_u64().unwrap(), resumed["missed"].as_bool().unwrap())
 }
 
-/// One that was away for a moment is told what it missed, once and in order; one that was away for longer is told that.
+/// After a short absence it gets everything missed, once and in order.
 #[test]
 fn a_page_that_comes_back_is_told_what_it_missed() {
     let paperline = Paperline::start();
@@ -202,7 +199,6 @@ fn a_page_that_comes_back_is_told_what_it_missed() {
     assert!(resume(&client, &json!(1_000_000)).2, "a number of another store");
     again.say(&json!({ "code": "001", "console_status": 1, "since": "x" }));
     assert_eq!(again.next().unwrap()["code"], "malformed");
-    // Who asks for no numbers gets none.
     let mut plain = watch(&client, 1);
     upload(&client);
     assert!(plain.next().unwrap().get("number").is_none());
@@ -224,7 +220,7 @@ fn a_page_hears_at_once_that_its_rights_are_others() {
     let (mut page, ..) = resume(&reader, &Value::Null);
     assert_eq!(admin.patch(&format!("/api/users/{id}"), &json!({ "permissions": [9, 8] })).status, 200);
     assert_eq!(page.next().unwrap(), json!({ "msg_id": 208 }));
-    // One that was away then has to look at everything anew: it may see other things now.
+    // One that was away must reload: it may see other things now.
     let (_, number, missed) = resume(&reader, &Value::Null);
     assert!(missed);
     let company = admin.post("/api/companies", &json!({ "company_name": "乙" })).body["company_id"].clone();
@@ -233,7 +229,7 @@ fn a_page_hears_at_once_that_its_rights_are_others() {
     assert!(resume(&reader, &json!(number.to_string())).2);
 }
 
-/// Started, put back and cancelled: nobody who comes later hears of it as of something that is being read.
+/// Latecomers are not told that it is being read.
 #[test]
 fn what_was_put_back_and_cancelled_is_not_being_read() {
     let (address, requests) = play(|id, _, _| id != 1);
@@ -250,7 +246,7 @@ fn what_was_put_back_and_cancelled_is_not_being_read() {
     assert_eq!(page.next().unwrap()["msg_id"], 201);
     assert_eq!(page.next().unwrap()["msg_id"], 203);
     eventually("it is put back", || (client.post(&format!("/api/queue/{action}/cancel"), &json!({})).status == 200).then_some(()));
-    // Consoles that were told that it started hear that it is over; those that can be told, that it is put back as well.
+    // Clients that understand it get the putting back too.
     assert_eq!(open.until(1).0["action_id"], action);
     assert_eq!(new.until(209).0["action_id"], action);
     assert_eq!(new.until(1).0["status"], -1);
@@ -260,7 +256,7 @@ fn what_was_put_back_and_cancelled_is_not_being_read() {
     assert_eq!(client.get("/api/console").body["running"], json!([]));
 }
 
-/// A restored box counts on from elsewhere: a client that was told 64 by the old box does not take the new one's 64 for it.
+/// A client that got 64 from the old box does not take the new 64 for it.
 #[test]
 fn a_number_of_before_a_restore_is_nobodys_after_it() {
     let paperline = Paperline::start();

@@ -1,4 +1,4 @@
-//! Answers about a state that is no more: none of them is taken for the present one, and whoever gave it is told.
+//! Answers about an outdated state are refused, and their sender is told.
 
 use crate::support::{Client, Paperline};
 use rust_xlsxwriter::Workbook;
@@ -29,7 +29,7 @@ fn outcome(client: &Client, outcomes: &Value) -> Value {
     client.post("/api/labels/outcome", outcomes).body
 }
 
-/// Label, state and number of labels.
+/// Label, prints, labels sent.
 fn state(client: &Client, sn: &str) -> (String, u64, u64) {
     let device = one(client, sn);
     (device["label"].as_str().unwrap().to_owned(), device["status"].as_u64().unwrap(), device["print_count"].as_u64().unwrap())
@@ -44,23 +44,22 @@ fn a_label_that_was_sent_before_a_correction_does_not_print_the_corrected_device
     }
     sent(&client, &["18440001", "18440002", "18440003"]);
     correct(&client, "18440001", "NEW1");
-    // By the serial alone: nobody sent a label of what it is called now.
+    // No label was sent under its current CPUID.
     let told = outcome(&client, &json!({ "printed": ["18440001", "18440002"] }));
     assert_eq!(told, json!({ "reqStatus": "partial", "succeeded": ["18440002"], "failed": { "18440001": "changed" } }));
     assert_eq!(state(&client, "18440001"), ("new".into(), 0, 0));
     assert_eq!(client.get("/searchNoPrint").body["DeviceSNList"], json!(["18440001", "18440003"]));
-    // The neighbours: what failed, and one that was set back by hand.
+    // A failure, and one reset by hand.
     assert_eq!(outcome(&client, &json!({ "failed": ["18440001"] }))["failed"], json!({ "18440001": "changed" }));
     client.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440002"], "status": 0 }));
     assert_eq!(outcome(&client, &json!({ "printed": ["18440002"] }))["failed"], json!({ "18440002": "changed" }));
-    // Corrected before any label was sent; and one that had no other name, whose label was printed elsewhere.
+    // Before any label was sent; and never corrected, with its label printed elsewhere.
     for sn in ["18440004", "18440005"] {
         register(&client, sn, &format!("C{sn}"));
     }
     correct(&client, "18440004", "NEW4");
     let told = outcome(&client, &json!({ "printed": ["18440004", "18440005"] }));
     assert_eq!((&told["failed"], &told["succeeded"]), (&json!({ "18440004": "changed" }), &json!(["18440005"])));
-    // Sent anew, it is answered as ever.
     sent(&client, &["18440001"]);
     assert_eq!(outcome(&client, &json!({ "printed": ["18440001"] }))["reqStatus"], "sucess");
     assert_eq!(state(&client, "18440001"), ("printed".into(), 1, 1));
@@ -86,7 +85,7 @@ fn a_pair_that_is_no_more_is_refused_by_name_and_nothing_is_written() {
         assert!(said.contains(word) && !said.contains("18440002"), "{said}");
     }
     assert_eq!(["18440001", "18440002", "18440003"].map(|sn| state(&client, sn).0), ["new", "sent", "sent"]);
-    // Sent: the label that lies in the tray says another CPUID.
+    // The printed label has another CPUID.
     let labels = |devices: Value| client.post("/api/labels/sent", &devices);
     let refused = labels(json!({ "devices": [pair("18440001", "OLD1")], "DeviceSNList": ["18440002"] }));
     assert_eq!(refused.refusal(), (409, "conflict"));
@@ -99,7 +98,7 @@ fn a_pair_that_is_no_more_is_refused_by_name_and_nothing_is_written() {
     let told = outcome(&client, &right);
     assert_eq!(told["succeeded"], json!(["18440001", "18440003"]));
     assert_eq!(told["failed"], json!({ "18440009": "not_found" }));
-    // Whoever reads out the present pair has its label before him.
+    // Reading out the current pair proves its label.
     register(&client, "18440004", "C4");
     assert_eq!(outcome(&client, &json!({ "printed": [pair("18440004", "C4")] }))["reqStatus"], "sucess");
 }
@@ -121,7 +120,7 @@ fn a_label_that_was_sent_is_answered_once() {
     let history = one(&client, "18440001")["history"].clone();
     assert_eq!((&history[0]["what"], &history[0]["user_name"]), (&json!("printed"), &json!("prodsys")), "who answered, and what");
     assert_eq!(history.as_array().unwrap().len(), 3, "{history}");
-    // What the old document's stations say counts as it always did.
+    // The old document's stations count as before.
     for _ in 0..2 {
         let switched = client.post("/switchPrintStatus", &json!({ "DeviceSNList": ["18440001"] })).body;
         assert_eq!(switched, json!({ "reqStatus": "sucess" }));
@@ -147,7 +146,7 @@ fn what_was_seen_of_a_conflict_before_the_device_changed_replaces_nothing() {
     assert!(refused.body["err"].as_str().unwrap().contains("C2"), "what stands now is said: {refused:?}");
     assert_eq!(open()[0]["same_sn"], json!({ "DeviceSN": "18440001", "CPUID": "C2" }));
     assert_eq!(one(&client, "18440001")["CPUID"], "C2");
-    // What somebody says that he saw counts, whatever was seen by others.
+    // What the sender saw counts, not what others saw.
     correct(&client, "18440001", "C3");
     assert_eq!(open()[0]["same_sn"]["CPUID"], "C3", "the list shows the pair as it is now");
     assert_eq!(replace(json!("C2")).refusal(), (409, "conflict"));
@@ -157,7 +156,7 @@ fn what_was_seen_of_a_conflict_before_the_device_changed_replaces_nothing() {
 }
 
 #[test]
-fn a_refused_replacement_can_be_decided_anew_after_the_present_pair_was_shown() {
+fn a_refused_replacement_can_be_decided_again_after_the_present_pair_was_shown() {
     let paperline = Paperline::start();
     let client = paperline.operator();
     register(&client, "18440001", "C1");
@@ -177,7 +176,7 @@ fn a_conflict_whose_pair_has_come_true_is_settled_by_itself() {
     for (sn, cpuid) in [("18440001", "C1"), ("18440002", "C2"), ("18440003", "C3")] {
         register(&client, sn, cpuid);
     }
-    // By a correction, by the serial's first registration; and one that stays open, though a retired device has just that pair.
+    // By correction, by the serial's first registration; and still open though a retired device has this pair.
     for (sn, cpuid) in [("18440001", "WANTED"), ("18440009", "C2")] {
         assert_eq!(register(&client, sn, cpuid), "conflict");
     }
@@ -206,13 +205,13 @@ fn cpuids(count: usize) -> Vec<Value> {
 fn a_list_that_the_serials_left_are_too_few_for_registers_nothing() {
     let paperline = Paperline::start();
     let client = paperline.operator();
-    // 9,999 in a week.
+    // 9,999 a week.
     let refused = client.post("/registerDevice", &json!({ "devices": cpuids(10_000) }));
     assert_eq!(refused.refusal(), (503, "unavailable"));
     let said = refused.body["err"].as_str().unwrap();
     assert!(said.contains("9999") && said.contains("10000"), "{said}");
     assert_eq!(total(&client), 0);
-    // 99 in a week: what is known already wants none, and what the list brings itself is taken.
+    // 99 a week: known devices and rows with serials need none.
     let settings = json!({ "device_sn_format": "55{yy}{ww}{nn}" });
     assert_eq!(paperline.admin().patch("/api/settings", &settings).status, 200);
     let first = client.post("/registerDevice", &json!({ "CPUID": "CPU00000" })).body["devices"][0]["DeviceSN"].clone();
@@ -255,7 +254,7 @@ fn import(client: &Client, bytes: &[u8]) -> crate::support::Answer {
     client.send("POST", "/api/devices/import?preview=1", &[("content-type", "text/csv"), ("accept-language", "zh")], bytes)
 }
 
-/// A sheet of a workbook: its name, whether it is hidden, its lines.
+/// Name, hidden, lines.
 type Lines<'a> = (&'a str, bool, &'a [[&'a str; 2]]);
 
 fn workbook(sheets: &[Lines<'_>]) -> Vec<u8> {
@@ -301,11 +300,9 @@ fn the_sheets_of_a_workbook_that_were_not_read_are_named() {
     let said: Vec<&str> = report["warnings"].as_array().unwrap().iter().map(|w| w["warning"].as_str().unwrap()).collect();
     assert_eq!(said, ["工作表 旧的（隐藏） 有 1 行，没有导入", "工作表 批次2 有 5 行，没有导入", "工作表 批次3 有 5 行，没有导入"]);
     assert!(report["warnings"].as_array().unwrap().iter().all(|w| w["line"] == 1));
-    // One sheet has nothing to say of others; a text has no sheets.
     let report = import(&client, &workbook(&[("批次1", false, &first)])).body;
     assert_eq!((&report["sheet"], &report["warnings"]), (&json!("批次1"), &json!([])));
     assert_eq!(import(&client, b"DeviceSN,CPUID\n18440001,C1\n").body["sheet"], Value::Null);
-    // What is out of sight is not taken in.
     let refused = import(&client, &workbook(&[("旧的", true, &old), ("说明", false, &[["见", "下页"]])]));
     assert_eq!(refused.refusal(), (400, "malformed"));
     assert!(refused.body["err"].as_str().unwrap().contains("旧的"), "{refused:?}");
@@ -332,7 +329,7 @@ fn a_retired_device_is_said_to_be_retired_wherever_its_pair_comes_up() {
         let found = client.get(&format!("/api/devices?q={q}")).body;
         assert_eq!((&found["total"], &found["retired"][0]["DeviceSN"]), (&json!(0), &json!("18440001")), "{q}");
     }
-    // A part of it names nobody, and what is on the list comes first.
+    // Only exact words find retired devices, and listed ones come first.
     for q in ["1844", "39FFD6", "18440002", "18440003", ""] {
         assert_eq!(client.get(&format!("/api/devices?q={q}")).body["retired"], Value::Null, "{q}");
     }

@@ -1,6 +1,5 @@
-//! Starting: killed in the middle of it, on a store that is damaged, in use, somebody else's or on a disk that can't be written. It starts
-//! the next time with all that was acknowledged, or says what it is and what to do. Not here: kills and power cuts under load (crash.rs,
-//! power.rs).
+//! Starting: killed, or on a store that is damaged, in use, foreign or unwritable. It starts next time with everything, or says
+//! what is wrong and what to do. Not here: kills and power cuts under load (crash.rs, power.rs).
 
 use crate::random::Random;
 use crate::support::disk::{Disk, run, text};
@@ -21,7 +20,6 @@ fn command(data: &Path) -> Command {
     command
 }
 
-/// Begins to start and is killed after so long, wherever it is by then.
 pub fn start_and_kill(data: &Path, after: Duration) {
     let mut starting = command(data).spawn().unwrap();
     thread::sleep(after);
@@ -112,7 +110,6 @@ fn the_power_fails_while_it_starts_and_it_starts_with_all_that_was_acknowledged(
     assert_eq!(registered(&paperline.operator()), there);
 }
 
-/// What it says when it can't start.
 fn fails(command: &mut Command) -> String {
     let Output { status, stderr, .. } = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
     assert!(!status.success());
@@ -139,7 +136,6 @@ fn a_damaged_store_is_called_so_with_the_way_back() {
     let made = paperline(&["backup", "--out", text(&backup)], &data).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     let (dir, _) = paperline_box.stop();
-    // A start writes a snapshot; then it is bent.
     let (_, _) = Paperline::start_in(dir.clone(), &[]).stop();
     let snapshot = newest_snapshot(&data);
     let mut bytes = fs::read(&snapshot).unwrap();
@@ -153,7 +149,6 @@ fn a_damaged_store_is_called_so_with_the_way_back() {
         }
         assert!(!said.contains("running") && !said.contains("another paperline"), "{said}");
     }
-    // The way back is one that works.
     let back = dir.path().join("back");
     let restored = Command::new(env!("CARGO_BIN_EXE_paperline"))
         .args(["restore", "--from", text(&backup), "--data-dir", text(&back)])
@@ -173,7 +168,7 @@ fn a_data_dir_in_use_is_called_so() {
     paperline_box.operator();
 }
 
-/// As a user of the machine who owns nothing: root may everything.
+/// Root may do everything.
 fn as_nobody(dir: &Path, arguments: &[&str], data: &Path) -> Command {
     let binary = dir.join("paperline");
     if !binary.exists() {
@@ -203,7 +198,7 @@ fn somebody_elses_data_dir_is_called_so_with_its_path_and_owner() {
         (&serve[..], &owned, format!("chown -R nobody {}", owned.display())),
         (&["check"], &owned, "请以 root 运行".into()),
         (&backup, &owned, "Run paperline as root".into()),
-        // The parent may be the whole system's: it is never what is to be given away.
+        // It may belong to the system: never suggest giving it away.
         (&serve, &inside, format!("install -d -o nobody -m 700 {}", inside.display())),
     ] {
         let said = fails(&mut as_nobody(dir.path(), arguments, data));
@@ -213,13 +208,11 @@ fn somebody_elses_data_dir_is_called_so_with_its_path_and_owner() {
         assert!(!said.contains(&format!("nobody {}\n", unwritable.display())), "{said}");
         assert!(!said.contains("no data dir") && !said.contains("another paperline"), "{said}");
     }
-    // One's own, without the right to write.
     run("chown", &["-R", "65534:65534", text(&owned)]).unwrap();
     run("chmod", &["-R", "a-w", text(&owned)]).unwrap();
     let said = fails(&mut as_nobody(dir.path(), &serve, &owned));
     assert!(said.contains(&format!("chmod -R u+rwX {}", owned.display())) && !said.contains("chown"), "{said}");
     run("chmod", &["-R", "u+w", text(&owned)]).unwrap();
-    // A file in it that another user made counts as well.
     run("chown", &["root", text(&owned.join("db/db"))]).unwrap();
     run("chmod", &["600", text(&owned.join("db/db"))]).unwrap();
     let said = fails(&mut as_nobody(dir.path(), &serve, &owned));
@@ -250,7 +243,7 @@ fn a_stopped_box_is_copied_by_any_tool() {
     let (dir, _) = paperline.stop();
     let data = dir.path().join("data");
     assert!(!data.join("control.sock").exists());
-    // As tools do that know nothing of sockets, pipes and links.
+    // Without sockets, pipes and links, like some tools.
     fn copy(from: &Path, to: &Path) {
         fs::create_dir(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {

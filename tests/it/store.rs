@@ -1,5 +1,4 @@
-//! What the store promises, looked at in both of its engines: the one in memory and the one on a disk. Not here: what a crash or a power
-//! cut leaves of it (crash.rs, power.rs).
+//! The store's promises, in memory and on disk. Not here: crashes and power cuts (crash.rs, power.rs).
 
 use crate::random::Random;
 use crate::support::{Hearing, eventually, hear};
@@ -20,7 +19,6 @@ use std::thread;
 
 type Engine = Arc<dyn KeyValue>;
 
-/// Each as a test of its own for either engine.
 macro_rules! on_both_engines {
     ($($test:ident),* $(,)?) => {
         mod in_memory {
@@ -65,7 +63,7 @@ fn text(n: impl std::fmt::Display) -> String {
     n.to_string()
 }
 
-/// Holds the writer inside a verb, so that all that is asked for meanwhile becomes one group.
+/// Holds the writer, so that everything asked meanwhile forms one group.
 struct Held {
     release: mpsc::Sender<()>,
     verb: thread::JoinHandle<()>,
@@ -95,7 +93,7 @@ impl Held {
 
 type Verb<T> = Box<dyn FnOnce(&mut Txn<'_>) -> Result<T, Refusal> + Send>;
 
-/// Asked for when this returns, and answered when it is awaited.
+/// Asked when this returns, answered when awaited.
 fn ask<T: Send + 'static>(store: &Store, verb: Verb<T>) -> Pin<Box<dyn Future<Output = Result<T, Refusal>>>> {
     let store = store.clone();
     let mut asked: Pin<Box<dyn Future<Output = _>>> = Box::pin(async move { store.write(verb).await });
@@ -103,7 +101,6 @@ fn ask<T: Send + 'static>(store: &Store, verb: Verb<T>) -> Pin<Box<dyn Future<Ou
     asked
 }
 
-/// Runs verbs as one group, in this order.
 fn group<T: Send + 'static>(store: &Store, verbs: Vec<Verb<T>>) -> Vec<Result<T, Refusal>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let held = hold(store);
@@ -154,7 +151,7 @@ fn a_scan_keeps_its_bounds_in_both_directions(engine: Engine) {
     }
 }
 
-/// Writes one number into rows that lie far apart; a reader must never find two.
+/// One number in distant rows; a reader must never see two.
 fn a_reader_sees_whole_batches_only(engine: Engine) {
     const ROWS: u64 = 40;
     const BATCHES: u64 = 150;
@@ -205,10 +202,9 @@ fn a_reader_sees_whole_batches_only(engine: Engine) {
     }
 }
 
-/// A table whose key has two fields and whose record is text.
+/// Two key fields, text records.
 const LOG_LIKE: paperline::store::tables::Table<(i64, u64), String> = DEVICES_UNPRINTED;
 
-/// An engine that says what was done with it.
 struct Watched {
     inner: Engine,
     did: Arc<Mutex<Vec<Did>>>,
@@ -217,7 +213,7 @@ struct Watched {
 #[derive(Clone, Debug, PartialEq)]
 enum Did {
     Applied,
-    /// With news up to this number.
+    /// Up to this news number.
     Synced(u64),
     Told(u64),
     Answered(u64),
@@ -252,7 +248,7 @@ impl KeyValue for Watched {
     }
 }
 
-/// A store that says what happened when; the number that a verb tells goes as a company's.
+/// A verb's number is told as a company's.
 fn watched(engine: Engine) -> (Store, Arc<Mutex<Vec<Did>>>, Hearing) {
     let did = Arc::new(Mutex::new(Vec::new()));
     let told = did.clone();
@@ -354,13 +350,12 @@ fn a_refused_verb_leaves_nothing(engine: Engine) {
     let left = store.read(|view| settings(view, false));
     assert_eq!(left, [("kept".to_owned(), "good".to_owned()), (key(), "good".to_owned())]);
     assert_eq!(store.read(|view| (view.counter("n").unwrap(), view.counter("other").unwrap())), (2, 0));
-    // Alone it does not even make a write.
     assert_eq!(store.write_blocking(refused).unwrap_err().code, Code::Conflict);
     assert_eq!(store.read(|view| settings(view, false)), left);
     assert_eq!(*did.lock().unwrap(), [Did::Applied, Did::Synced(1), Did::Told(1)]);
 }
 
-/// Verbs of a group that say the same of a state share one row, and each is answered once that is told.
+/// Verbs that tell the same state share one row, and each is answered once it is told.
 fn a_state_is_told_once_for_verbs_in_a_row(engine: Engine) {
     let (store, _, _hearing) = watched(engine);
     let say = |txn: &mut Txn<'_>| {
@@ -376,7 +371,7 @@ fn a_state_is_told_once_for_verbs_in_a_row(engine: Engine) {
     assert_eq!(store.news_since(0, 10).unwrap().unwrap(), [(1, News::Unprinted)]);
 }
 
-/// Whoever was away asks from a number on, and gets either all of it or is told that some is gone.
+/// Everything since a number, or word that some is gone.
 fn news_are_read_again_by_number(engine: Engine) {
     const NEWS_IN_ALL: u64 = 9_000;
     let (store, _, _hearing) = watched(engine.clone());
@@ -395,7 +390,6 @@ fn news_are_read_again_by_number(engine: Engine) {
     assert_eq!(store.news_since(NEWS_IN_ALL - 4_000, 10).unwrap().map(|some| some.len()), Some(10), "these are kept");
     assert_eq!(store.news_since(NEWS_IN_ALL + 1, 10).unwrap(), None, "of another store");
     eventually("the old ones go", || store.news_since(0, 10).unwrap().is_none().then_some(()));
-    // The numbers go on where they were.
     let again = Store::new(engine, paperline::store::endless()).unwrap();
     assert_eq!(again.newest_news(), NEWS_IN_ALL);
 }
@@ -462,7 +456,7 @@ fn a_verb_happens_though_nobody_waits_for_it(engine: Engine) {
     let held = hold(&store);
     drop(ask(&store, Box::new(|txn| Ok(txn.next("n")?))));
     held.release();
-    // The writer takes verbs in turn: once this one is answered, the other has been.
+    // Verbs run in order: so the other is answered too.
     store.write_blocking(|_| Ok(())).unwrap();
     assert_eq!(store.read(|view| view.counter("n")).unwrap(), 1);
 }
@@ -498,7 +492,7 @@ fn rows_that_cannot_be_read_are_errors(engine: Engine) {
     let name = "b".to_owned();
     let whole = SETTINGS.prefix(&name);
     let hex: String = whole.iter().map(|b| format!("{b:02x}")).collect();
-    // No version byte; a version that never was; a body cut short; one that goes on; text that is none.
+    // No version byte; unknown version; truncated; too long; not UTF-8.
     for value in [&[][..], &[7, 1, b'x'], &[1, 9, b'x'], &[1, 1, b'x', 0], &[1, 1, 0xFF]] {
         engine.apply(&batch(&[(&whole, Some(value))])).unwrap();
         store.read(|view| {
@@ -515,7 +509,7 @@ fn rows_that_cannot_be_read_are_errors(engine: Engine) {
         assert_eq!(refused.unwrap_err().code, Code::Internal);
         assert_eq!(store.read(|view| view.counter("n")).unwrap(), 0);
     }
-    // Keys that are too short and too long for their table.
+    // Too short and too long for their table.
     let key = QUEUES.prefix(&(1u8, 5i64));
     for wrong in [key[..key.len() - 1].to_vec(), [&key[..], &[0]].concat()] {
         engine.apply(&batch(&[(&wrong, Some(&[1, 1]))])).unwrap();
@@ -542,7 +536,7 @@ fn a_record_too_large_is_refused(engine: Engine) {
     assert_eq!(store.read(|view| view.get(&SETTINGS, &"a".to_owned())).unwrap().unwrap().len(), 90 << 10);
 }
 
-/// A key of few, so that verbs meet: some begin others, some hold the bytes that mean something in a key.
+/// Few keys, so that verbs collide; some are prefixes of others or contain bytes with a meaning in keys.
 fn some_name(random: &mut Random) -> String {
     (0..random.below(4)).map(|_| ['a', 'b', '\0', '\u{7f}', '发'][random.below(5)]).collect()
 }
@@ -554,7 +548,7 @@ enum Op {
     Look,
 }
 
-/// Random groups of random verbs, some refused, some in a panic's way; each look and the end compared with a plain map.
+/// Random verbs, some refused or panicking; every read is compared with a plain map.
 fn chance_gives_what_a_plain_map_gives(engine: Engine) {
     for seed in 1..=4 {
         let mut random = Random::new(seed);
@@ -660,7 +654,7 @@ fn what_was_answered_is_found_when_the_disk_is_opened_again_and_no_number_comes_
     let path = dir.path().join("db");
     let mut written = Vec::new();
     for round in 0..4u64 {
-        // The writer of the round before lets go of the disk a moment after its store is dropped.
+        // The former writer releases the disk shortly after its drop.
         let engine: Engine = Arc::new(eventually("the disk is free", || Local::open(&path).ok()));
         let store = store(&engine);
         let found = store.read(|view| view.scan(&LOG_LIKE, &(), false).collect::<Result<Vec<_>, _>>()).unwrap();
@@ -675,7 +669,6 @@ fn what_was_answered_is_found_when_the_disk_is_opened_again_and_no_number_comes_
             assert_eq!(number, store.read(|view| view.counter("n")).unwrap());
             written.push(((i64::try_from(round).unwrap(), number), text(number)));
         }
-        // The newest goes, and its number with it.
         let (last, _) = written.pop().unwrap();
         let removed = store.write_blocking(move |txn| {
             txn.delete(&LOG_LIKE, &last);
@@ -694,20 +687,20 @@ fn a_data_dir_in_use_is_not_opened_twice() {
     assert!(matches!(Local::open(&path), Err(StoreError::Busy)));
 }
 
-/// Of this process, which runs other tests beside.
+/// Of this process, which runs other tests too.
 fn resident_mib() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     (statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096) >> 20
 }
 
-/// sled keeps what was replaced until its collector comes by, which is too seldom for large batches.
+/// sled's collector comes too seldom for large batches.
 #[test]
 fn what_large_batches_replace_does_not_pile_up() {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::open(&dir.path().join("db")).unwrap();
     let before = resident_mib();
     for batch in 0..250_u64 {
-        // As the log writes: a row, and one for each thing it is found by.
+        // Like the log: a row, and one per index.
         let row = |id: u64| {
             let found_by =
                 move |facet: u8| ([&[52, facet], &(id % 37).to_be_bytes()[..], &id.to_be_bytes()].concat(), Some(vec![9; 17]));

@@ -1,10 +1,10 @@
-//! The laws of the house, read from the sources.
+//! Rules of the code base, checked on the sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn sources(dir: &Path) -> Vec<(PathBuf, String)> {
+pub fn sources(dir: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -21,7 +21,6 @@ fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// One way to tell what happened, and one place where a table has its number.
 #[test]
 fn what_is_told_is_told_by_the_store() {
     for (path, text) in sources(&src()) {
@@ -31,7 +30,7 @@ fn what_is_told_is_told_by_the_store() {
     }
 }
 
-/// What each room may name of the others, in ARCHITECTURE.md's order, and what else it may not name.
+/// What each may name, in ARCHITECTURE.md's order, and what else it may not.
 const ROOMS: [(&str, &[&str], &[&str]); 18] = [
     ("domain", &[], &["serde_json", "tokio"]),
     ("pixels", &["domain"], &["serde_json", "tokio"]),
@@ -43,7 +42,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 18] = [
     ("dispatcher", &["domain", "papers", "store", "app", "engine", "hub"], &[]),
     ("trials", &["domain", "engine"], &[]),
     ("http", &["domain", "pixels", "papers", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
-    // Beside the edge, and each needs what its own lines say: nothing of them is needed by any room above.
+    // Outside the layers above, which need none of these.
     ("config", &[], &[]),
     ("control", &["store", "app"], &[]),
     ("greeting", &["app", "http"], &[]),
@@ -54,7 +53,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 18] = [
     ("main", &["papers", "config", "serve", "upkeep"], &[]),
 ];
 
-/// The rooms that a text names as `crate::…`, in `main.rs` as `paperline::…`.
+/// As `crate::…`, or `paperline::…` in `main.rs`.
 fn rooms_in(text: &str) -> BTreeSet<String> {
     assert!(!text.contains("crate::{"), "a line for each room");
     let mut found = BTreeSet::new();
@@ -93,7 +92,6 @@ fn imports_run_one_way() {
         }
     }
     assert!(rooms_in("use crate::store::Store;\nuse paperline::{config, serve::run};\n").len() == 3, "rooms are found");
-    // The rooms know each other in one order: none is before what it needs.
     for (at, (room, may, _)) in ROOMS.iter().enumerate() {
         for other in *may {
             assert!(ROOMS[..at].iter().any(|(name, ..)| name == other), "{room} needs {other}, which comes after it");
@@ -120,7 +118,28 @@ fn every_file_says_what_it_holds() {
     }
 }
 
-/// A function is read at one look.
+/// Verbs read as English: what they refuse with is said in one folder, where each sentence is once. Errors of the start are for the
+/// terminal.
+#[test]
+fn no_chinese_sentence_is_made_in_a_verb() {
+    let is_chinese = |c: char| matches!(c, '\u{2E80}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}');
+    let mut sentences = BTreeMap::new();
+    for (path, text) in sources(&src().join("app")) {
+        let file = path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for (at, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            if !line.contains(is_chinese) || file == "app/data_dir.rs" {
+                continue;
+            }
+            assert!(file.starts_with("app/refusals/"), "{file}:{}: its place is in app/refusals/: {}", at + 1, line.trim());
+            if let Some(other) = sentences.insert(line.trim().to_owned(), file.clone()) {
+                panic!("{other} and {file} both say {}", line.trim());
+            }
+        }
+    }
+    assert!(sentences.len() > 50, "sentences are found");
+}
+
 #[test]
 fn functions_are_short() {
     for (path, text) in sources(&src()) {
@@ -156,7 +175,7 @@ fn paths(list: &str, before: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What a file imports: its room's own files and other rooms', as `room::file::name`.
+/// As `module::file::name`.
 fn imports(module: &str, is_room: bool, text: &str) -> Vec<String> {
     let parent = if is_room { module } else { module.rsplit_once("::").map_or("", |(parent, _)| parent) };
     let mut found = Vec::new();
@@ -179,7 +198,7 @@ fn imports(module: &str, is_room: bool, text: &str) -> Vec<String> {
     found
 }
 
-/// Whoever reads a file has read what it needs: no two need each other, be it around many corners.
+/// Not even indirectly.
 #[test]
 fn no_files_need_each_other() {
     let all: Vec<(String, bool, String)> = sources(&src())
@@ -193,7 +212,7 @@ fn no_files_need_each_other() {
         .collect();
     let is_module = |name: &str| all.iter().any(|(module, ..)| module == name);
     let mut needs: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    // A room's own file gathers the others, and is not gone through.
+    // A `mod.rs` gathers its files, and is left out.
     for (module, is_room, text) in all.iter().filter(|(_, is_room, _)| !is_room) {
         for mut path in imports(module, *is_room, text) {
             while !is_module(&path) && path.contains("::") {
@@ -205,7 +224,7 @@ fn no_files_need_each_other() {
         }
     }
     assert!(needs["http::route"].contains("http::edge::call"), "imports are found: {:?}", needs["http::route"]);
-    // What needs only what is gone already goes, until what is left needs itself.
+    // Drops files whose needs are all dropped; cycles remain.
     loop {
         let left: BTreeSet<String> = needs.keys().map(|module| (*module).to_owned()).collect();
         needs.retain(|_, needed| needed.iter().any(|module| left.contains(module)));
@@ -217,11 +236,10 @@ fn no_files_need_each_other() {
     assert!(circle.is_empty(), "these need each other, or what does: {circle:?}");
 }
 
-/// The pages and the interface's description have the table of the kinds of fields once more, as it is here.
 #[test]
 fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
     let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/operations.rs"));
-    for known in &paperline::domain::area::KNOWN {
+    for known in paperline::domain::area::KNOWN {
         for name in [known.pos_id, known.en] {
             assert!(pages.contains(&format!("\n  {}: '{name}',", known.key)), "the pages don't know {name}");
         }
@@ -229,7 +247,6 @@ fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description
     }
 }
 
-/// A kind that the pages don't know can be neither chosen nor read by half of their readers.
 #[test]
 fn every_kind_of_the_log_has_its_words_in_both_languages() {
     for (language, words) in

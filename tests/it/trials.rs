@@ -1,5 +1,4 @@
-//! The template test over the wire: what a template would read on a picture, at once, with nothing kept of it. The pictures are of a
-//! made-up receipt, drawn by scripts/bench.d/invoices.
+//! Template tests, which store nothing. The made-up receipt is from scripts/bench.d/invoices.
 
 use crate::support::{Answer, Client, Paperline, blank_png, eventually};
 use base64::Engine as _;
@@ -12,7 +11,7 @@ fn picture(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name)).unwrap()
 }
 
-/// The receipt's areas, and where its picture is on this box.
+/// Areas, and the picture's address.
 fn drawn(client: &Client) -> (Value, Value) {
     let origin = client.upload("/invoice/uploadModelOrigin", &[("receipt.png", &picture("receipt.png"))]);
     let area =
@@ -28,7 +27,6 @@ fn drawn(client: &Client) -> (Value, Value) {
     (model, origin.body["file_name"].clone())
 }
 
-/// The receipt as a template; its number on this box.
 fn receipt(client: &Client) -> u64 {
     let (model, file_name) = drawn(client);
     client.post("/invoice/addModel", &json!({ "modelAction": { "json_model": model }, "file_name": file_name, "type": 0 }));
@@ -82,7 +80,6 @@ fn a_form_of_another_name_is_none_of_ours() {
     let blank = client.upload(&path, &[("blank.png", &blank_png(300, 200))]).body;
     assert_eq!((&blank["template"]["score"], &blank["reason"]), (&json!(0.0), &json!("没有匹配的模板")), "{blank}");
 
-    // The queue's own way to the same answer.
     client.upload("/invoice/recognizeImage", &[("sister.png", &picture("receipt-sister.png"))]);
     let read = eventually("it is read", || Some(client.get("/api/invoices").body).filter(|b| b["total"] == 1));
     assert_eq!((&read["invoices"][0]["model_id"], &read["invoices"][0]["is_fault"]), (&Value::Null, &json!(1)), "{read}");
@@ -109,7 +106,6 @@ fn a_test_that_makes_no_sense_is_refused() {
     assert_eq!(refused.body["err"], "使用外部算法服务器时不能测试模板");
 }
 
-/// Fields, and a picture, as the editor's form sends them.
 fn try_draft(client: &Client, fields: &[(&str, &str)], picture: &[u8]) -> Answer {
     let mut body = Vec::new();
     for (name, text) in fields {
@@ -140,7 +136,6 @@ fn what_is_drawn_is_tried_before_it_is_saved() {
         (json!(0), kept)
     );
 
-    // A change of the saved one, on the picture that it has.
     let mut fewer = model.clone();
     fewer.as_object_mut().unwrap().remove("money");
     let changed = try_draft(&client, &[("json_model", &fewer.to_string()), ("model_id", "1")], &picture("receipt-filled.png"));
@@ -183,7 +178,6 @@ fn a_draft_that_could_not_be_saved_is_not_tried() {
     }
 }
 
-/// Pictures made to hurt: each is answered, and the box reads on.
 #[test]
 fn hostile_pictures_are_answered_and_disturb_nothing() {
     let paperline = Paperline::start();
@@ -208,7 +202,7 @@ fn hostile_pictures_are_answered_and_disturb_nothing() {
     let filled = picture("receipt-filled.png");
     files.push(("filled.png", &filled));
     client.upload("/invoice/recognizeImage", &files);
-    // Each has its own time.
+    // Each has a time limit of its own.
     let read =
         |n| eventually("one more is read", || Some(client.get("/api/invoices").body).filter(|b| b["total"].as_u64() >= Some(n)));
     let read = (1..=6).fold(Value::Null, |_, n| read(n));
@@ -217,7 +211,7 @@ fn hostile_pictures_are_answered_and_disturb_nothing() {
     assert_eq!(good.len(), 1, "{read:?}");
     assert_eq!(good[0]["region_list"]["发票号码"]["ocr_result"], "0306832");
     assert!(read.iter().filter(|i| i["is_fault"] == 1).all(|i| i["reason"] == "没有匹配的模板"), "{read:?}");
-    // The decoder holds one byte a pixel of the largest, and no copy of it at full size.
+    // One byte per pixel of the largest, and no full-size copy.
     let status = fs::read_to_string(format!("/proc/{}/status", paperline.pid())).unwrap();
     let peak_kib: u64 =
         status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB").parse().unwrap();

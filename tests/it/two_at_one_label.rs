@@ -1,4 +1,4 @@
-//! Two operators at one device, at one label: what one did is never undone, overwritten or printed again by the other, who has not seen it.
+//! Two operators at one label: nobody undoes, overwrites or reprints what they have not seen.
 
 use crate::support::{Answer, Client, Paperline};
 use serde_json::{Value, json};
@@ -25,7 +25,6 @@ fn delete(client: &Client, sn: &str, body: &Value) -> Answer {
     client.send("DELETE", &format!("/api/devices/{sn}"), &headers, body.to_string().as_bytes())
 }
 
-/// A conflict that says all of it.
 fn assert_says(refused: &Answer, words: &[&str]) {
     assert_eq!(refused.refusal(), (409, "conflict"));
     let said = refused.body["err"].as_str().unwrap();
@@ -42,18 +41,17 @@ fn a_correction_or_retirement_of_what_a_colleague_has_corrected_is_refused_with_
     };
     assert_eq!(correct(&second, "RIGHT", json!("C18440001")).status, 200);
     assert_says(&correct(&first, "OTHER", json!("C18440001")), &["李四", "18440001", "RIGHT"]);
-    // What he wants is so already: that too is somebody else's doing.
+    // Already as wanted, but by somebody else.
     assert_says(&correct(&first, "RIGHT", json!("C18440001")), &["李四", "RIGHT"]);
     assert_says(&delete(&first, "18440001", &json!({ "reason": "报废", "seen": "C18440001" })), &["李四", "RIGHT"]);
     let device = one(&first, "18440001");
     assert_eq!((&device["CPUID"], &device["retired"]), (&json!("RIGHT"), &json!(false)), "nothing was written");
     assert_eq!(device["history"].as_array().unwrap().len(), 2, "{device}");
-    // How it is spelt stands on the label, and is corrected as well.
     assert_eq!(correct(&second, "0xRight", json!("RIGHT")).status, 200);
     assert_says(&correct(&first, "right", json!("RIGHT")), &["李四", "0xRight"]);
-    // A device that nobody corrected has another CPUID than he says all the same.
+    // A wrong `seen`, though nobody corrected it.
     assert_says(&delete(&first, "18440002", &json!({ "reason": "报废", "seen": "C1" })), &["18440002", "C18440002"]);
-    // Knowing what it is now he may; and who says nothing of what he saw is taken at his word.
+    // Without `seen` the write is accepted.
     assert_eq!(correct(&first, "OTHER", json!("0xRight")).status, 200);
     assert_eq!(correct(&second, "LAST", Value::Null).status, 200);
     assert_eq!(delete(&first, "18440001", &json!({ "reason": "报废", "seen": "LAST" })).status, 200);
@@ -68,7 +66,7 @@ fn a_label_that_a_colleague_printed_meanwhile_is_not_set_back() {
     let switch = |client: &Client, body: Value| client.post("/switchPrintStatus", &body);
     let both = json!(["18440001", "18440002", "18449999"]);
     switch(&first, json!({ "DeviceSNList": both }));
-    // A colleague prints the one anew.
+    // A colleague reprints one.
     second.post("/api/labels/sent", &json!({ "DeviceSNList": ["18440001"], "reason": "标签破损" }));
     second.post("/api/labels/outcome", &json!({ "printed": ["18440001"] }));
     let back = |seen: Value| switch(&first, json!({ "DeviceSNList": both, "status": 0, "reason": "标记错了", "seen": seen }));
@@ -80,7 +78,6 @@ fn a_label_that_a_colleague_printed_meanwhile_is_not_set_back() {
     for wrong in [json!({ "18440001": -1 }), json!({ "18440001": "x" }), json!([1]), json!("18440001")] {
         assert_eq!(back(wrong.clone()).refusal(), (400, "malformed"), "{wrong}");
     }
-    // Of the other he says nothing.
     assert_eq!(back(json!({ "18440001": 2 })).body["failed"], json!({ "18449999": "not_found" }));
     assert_eq!((printed("18440001"), printed("18440002")), (json!(0), json!(0)));
     let again = switch(&second, json!({ "DeviceSNList": ["18440001"] }));
@@ -120,12 +117,11 @@ fn a_label_that_somebody_else_has_claimed_is_not_sent() {
     for sn in ["18440001", "18440002", "18440003"] {
         assert_eq!(one(&first, sn)["label"], "new", "nothing was written");
     }
-    // The same user at another station is another operator, and hears that it is his own name.
+    // Another station is another operator, by the same name.
     let third = paperline.operator();
     assert_says(&third.post("/api/labels/sent", &json!({ "DeviceSNList": ["18440001"] })), &["prodsys", "18440001", "另一工位"]);
     assert_eq!(sent(&first, &["18440001", "18440003"]).status, 200);
     assert_eq!(sent(&second, &["18440002"]).status, 200);
-    // Once it is given back it is anybody's.
     second.post("/api/labels/claims/release", &json!({ "DeviceSNList": ["18440002"] }));
     assert_eq!(sent(&first, &["18440002"]).status, 200);
 }
@@ -148,7 +144,6 @@ fn a_label_that_was_sent_since_it_was_looked_at_is_not_sent_again_unasked() {
     let device = one(&first, "18440001");
     assert_eq!((&device["label"], &device["sent_by"], &device["sent_count"]), (&json!("sent"), &json!("李四"), &json!(1)));
     assert_eq!(one(&first, "18440002")["label"], "new", "nothing was written");
-    // His colleague can still say what came of it.
     assert_eq!(second.post("/api/labels/outcome", &json!({ "failed": ["18440001"] })).body["reqStatus"], "sucess");
     for wrong in [json!({ "18440001": -1 }), json!([1])] {
         assert_eq!(sent(&first, wrong.clone()).refusal(), (400, "malformed"), "{wrong}");

@@ -1,4 +1,4 @@
-//! The QR code of a VAT invoice gives what a blot hides. The pictures are of a made-up digital invoice, drawn by scripts/bench.d/invoices.
+//! A VAT invoice's QR code supplies what a blot hides. The made-up invoice is from scripts/bench.d/invoices.
 
 use crate::support::{Paperline, eventually};
 use serde_json::json;

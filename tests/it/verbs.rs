@@ -1,7 +1,8 @@
-//! Every verb is called once, and what it leaves in the news and in the log is held against what a person may ask about afterwards. The
-//! list of the verbs is read from the sources: a new one that is not called here turns this red. Not here: what verbs do.
+//! Every verb's news and log rows, against what people may ask later. The verbs are read from the sources: an uncalled one fails.
+//! Not here: what verbs do.
 
 use crate::support::eventually;
+use crate::tidy::sources;
 use paperline::app::corrections::Decision;
 use paperline::app::decisions::Verdict;
 use paperline::app::devices::NewDevice;
@@ -33,7 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Verbs that leave neither news nor a row of the log, each with why nobody misses them.
+/// Each with why nobody misses them.
 const QUIET: &[(&str, &str)] = &[
     ("act", "what other verbs act through"),
     ("take_in_backup", "writes nothing into this store, it seals it; the one that takes its place begins with its row (`open`)"),
@@ -48,7 +49,7 @@ const QUIET: &[(&str, &str)] = &[
 ];
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-/// Who does it, and from where, as the log has it.
+/// As logged.
 type Who = (&'static str, &'static str);
 const ADMIN: Who = ("admin", "127.0.0.1");
 const THE_BOX: Who = ("本机命令行", "localhost");
@@ -59,16 +60,14 @@ struct Walk {
     runtime: tokio::runtime::Runtime,
     /// The administrator's cookie.
     secret: String,
-    /// The number of the last that was looked at.
+    /// The last row checked.
     seen: u64,
     who: Who,
-    /// The verbs that left something.
     told: BTreeSet<&'static str>,
     _dir: tempfile::TempDir,
 }
 
-/// Calls a verb; `leaves`: the rows of the log it leaves, all of them and in their order (`log: …`, in English), and other news by their
-/// kinds, in any order.
+/// `leaves`: its log rows in order (`log: …`, in English), and other news by kind, in any order.
 macro_rules! verb {
     ($walk:ident.$verb:ident($($argument:expr),* $(,)?) leaves $left:expr) => {{
         let done = $walk.runtime.block_on($walk.app.$verb($($argument),*)).unwrap();
@@ -77,7 +76,6 @@ macro_rules! verb {
     }};
 }
 
-/// The same of one that blocks.
 macro_rules! blocking {
     ($walk:ident.$verb:ident($($argument:expr),* $(,)?) leaves $left:expr) => {{
         let done = $walk.app.$verb($($argument),*).unwrap();
@@ -106,7 +104,7 @@ impl Walk {
         By { actor, ip: LOOPBACK.to_string(), needs: &[] }
     }
 
-    /// What is no verb of the box's own; what it tells is passed over.
+    /// Not the box's own; its news are skipped.
     fn write(&mut self, write: impl FnOnce(&mut Txn<'_>) -> Result<(), Refusal> + Send + 'static) {
         self.app.store.write_blocking(write).unwrap();
         self.seen = self.app.store.newest_news();
@@ -153,7 +151,7 @@ fn first_start_and_sessions() -> Walk {
     assert!(matches!(wrong, Login::WrongPassword));
     let login = verb!(walk.log_in("admin".into(), password, LOOPBACK, true) leaves ["Accounts", "log: Log in"]);
     let Login::Welcome { secret } = login else { panic!("the first password is taken") };
-    // When a session was last used is written by the way.
+    // When a session was last used is written in passing.
     let later = now() + Session::SEEN_PRECISION_MS + 1_000;
     let inside = walk.runtime.enter();
     assert!(walk.app.session_actor(&secret, later).unwrap().is_some());
@@ -244,7 +242,7 @@ fn devices_and_labels(walk: &mut Walk) {
     let wrong = "接错线".to_owned();
     verb!(walk.correct_device(walk.by(), sn(), "A9".into(), wrong.clone(), None) leaves
         ["Unprinted", "log: Correct device 18470001 A1 → A9: 接错线"]);
-    // What contradicts is kept with who asked for it, when and from where, and waits for a person.
+    // Waits for a person, with who sent it.
     walk.runtime.block_on(walk.app.register_devices(walk.by(), vec![device(&sn(), "A5")])).unwrap();
     let decision = Decision { reason: wrong.clone(), replace: false, seen: None };
     verb!(walk.settle_conflict(walk.by(), 1, decision) leaves ["log: Settle device conflict 18470001 A5 not replaced: 接错线"]);
@@ -312,7 +310,7 @@ fn templates(walk: &mut Walk) {
         company: None,
         version: None,
     };
-    // That an engine takes up a template is told with its end: nobody waits in between.
+    // Told only at its end: nobody waits in between.
     let start = |walk: &Walk, id| walk.runtime.block_on(walk.app.start_action(id, AN_HOUR)).unwrap().expect("it waits");
     let (action, _) = verb!(walk.queue_template(walk.by(), None, drawn("票")) leaves ["log: Add template 票"]);
     start(walk, action);
@@ -326,7 +324,6 @@ fn templates(walk: &mut Walk) {
     verb!(walk.template_forgotten(action) leaves ["TemplateEnded"]);
 }
 
-/// A box that was made of a backup says so when it is opened.
 fn opening() -> BTreeSet<&'static str> {
     let dir = tempfile::tempdir().unwrap();
     let app = App::open(dir.path(), &[]).unwrap();
@@ -361,11 +358,10 @@ fn every_verb_leaves_what_people_may_ask_about() {
     assert!(both.is_empty(), "said to be quiet, and not so: {both:?}");
 }
 
-/// A function of `src/app`.
 struct Function {
     name: String,
     is_public: bool,
-    /// Without any blanks, as calls are written on several lines.
+    /// Without blanks, as calls span lines.
     body: String,
 }
 
@@ -374,7 +370,7 @@ fn functions(text: &str) -> Vec<Function> {
     let mut found = Vec::new();
     for (first, line) in lines.iter().enumerate() {
         let bare = line.trim_start();
-        // What only the app's own files may call is no verb of its own.
+        // Not verbs.
         let open = bare.strip_prefix("pub(super) ").unwrap_or(bare);
         let head: Vec<&str> = open.split(['(', '<']).next().unwrap().split(' ').collect();
         let at = head.iter().position(|word| *word == "fn").filter(|_| !bare.starts_with("//"));
@@ -388,16 +384,15 @@ fn functions(text: &str) -> Vec<Function> {
     found
 }
 
-/// The names of the public functions of `src/app` that write: by themselves, or through others that are not public.
+/// Those that write, directly or through private ones.
 fn verbs() -> BTreeSet<String> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app");
-    let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
-    let functions: Vec<Function> = files.flat_map(|path| functions(&std::fs::read_to_string(path).unwrap())).collect();
+    let functions: Vec<Function> = sources(&dir).iter().flat_map(|(_, text)| functions(text)).collect();
     let mut writing: BTreeMap<String, bool> = BTreeMap::new();
     loop {
         let before = writing.len();
         for Function { name, is_public, body } in &functions {
-            // A method is called on the app, a function gets the store.
+            // Methods are called on the app; functions get the store.
             let calls = |(callee, is_public): (&String, &bool)| {
                 !is_public
                     && [format!("self.{callee}("), format!("{callee}(&store"), format!("{callee}(store")]
@@ -441,7 +436,7 @@ impl App {
     let expected = [("plain", true), ("split", true), ("reads", true), ("hidden", false)];
     assert_eq!(found, expected.map(|(name, is_public)| (name.to_owned(), is_public)));
     assert!(functions(text)[1].body.contains("self.store.write_blocking("));
-    // Of those that write through others.
+    // Some write through others.
     let verbs = verbs();
     for name in ["edit_group", "register_devices", "reset_password", "session_actor", "open"] {
         assert!(verbs.contains(name), "{name}");

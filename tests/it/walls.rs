@@ -1,4 +1,4 @@
-//! Company walls: another company's pictures, templates, faults and queue are not there.
+//! Another company's pictures, templates, faults and queue don't exist.
 
 use crate::support::{Client, Paperline, blank_png, eventually};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn member(paperline: &Paperline, admin: &Client, company: &str) -> Client {
 }
 
 #[test]
-fn nothing_is_seen_or_heard_over_the_wall() {
+fn nothing_of_another_company_is_seen_or_told() {
     let paperline = Paperline::start();
     let admin = paperline.admin();
     let (a, b) = (member(&paperline, &admin, "甲"), member(&paperline, &admin, "乙"));
@@ -49,7 +49,6 @@ fn nothing_is_seen_or_heard_over_the_wall() {
         assert_eq!(a.get(url).status, 200);
     }
 
-    // What b hears next is its own.
     let mine = b.upload("/invoice/recognizeImage", &[("mine.png", &blank_png(61, 40))]).body["action_id_list"][0].clone();
     for (socket, first) in sockets.iter_mut().zip([201, 203, 206]) {
         let (message, before) = socket.until(first);
@@ -85,7 +84,6 @@ fn nobody_acts_as_somebody_else() {
     assert_eq!(admin.post("/invoice/getAllModel", &json!({ "user_id": own })).status, 200);
 }
 
-/// What is said of somebody in a log: only the descriptions.
 fn log_of(client: &Client) -> BTreeSet<String> {
     let rows = client.get("/api/log").body["action_list"].as_array().unwrap().clone();
     rows.iter().map(|row| row["action_description"].as_str().unwrap().to_owned()).collect()
@@ -102,13 +100,12 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
     }
     let company = a.get("/me").body["company_id"].clone();
 
-    // A template for 甲, drawn on a picture that the administrator has sent.
     let origin = admin.upload("/invoice/uploadModelOrigin", &[("o.png", &blank_png(100, 80))]).body["file_name"].clone();
     let model = json!({ "modelAction": { "json_model": { "global_setting": { "label": "只给甲" } }, "company_id": company }, "file_name": origin, "type": 0 });
     assert_eq!(admin.post("/invoice/addModel", &model).status, 200);
     let of_a = eventually("the template", || a.get("/invoice/getAllModel").body["model_list"].get(0).cloned());
     assert_eq!(of_a["origin_url"], origin);
-    // The same picture for 乙 too: each has its own, and neither takes the other's away.
+    // The same picture for 乙: each has its own copy.
     let mut for_b = model.clone();
     for_b["modelAction"]["company_id"] = b.get("/me").body["company_id"].clone();
     for_b["modelAction"]["json_model"]["global_setting"]["label"] = json!("给乙");
@@ -120,7 +117,6 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
         let url = of_a[url].as_str().unwrap();
         assert_eq!((a.get(url).status, b.get(url).status), (200, 403), "{url}");
     }
-    // Its invoice, its people, its groups.
     a.upload("/invoice/recognizeImage", &[("i.png", &blank_png(60, 40))]);
     let invoice = eventually("the invoice", || a.get("/api/invoices").body["invoices"].get(0).cloned())["invoice_id"].clone();
     assert_eq!(admin.post(&format!("/api/invoices/{invoice}/void"), &json!({ "reason": "测试" })).status, 200);
@@ -145,10 +141,9 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
     for secret in ["只给甲", "测试", "新人", "新组", " 甲"] {
         assert!(!of_b.iter().any(|line| line.contains(secret)), "{secret}: {of_b:?}");
     }
-    // Whoever goes over the scope is news on both sides.
+    // Moving between companies is logged in both.
     let other = b.get("/me").body["company_id"].clone();
     assert_eq!(admin.patch(&format!("/api/users/{}", user.body["user_id"]), &json!({ "company_id": other })).status, 200);
-    // Neither is told of the other.
     for (client, said) in [(&a, "修改用户 新人：离开本公司"), (&b, "修改用户 新人：加入本公司")] {
         assert!(log_of(client).contains(said), "{:?}", log_of(client));
     }

@@ -1,5 +1,5 @@
-//! Why a template was taken, and what spoke against the others: told while a picture is read, and kept with its invoice. The box is this
-//! process, with an engine that waits for the test's word. Not here: what the built-in engine finds (its own tests).
+//! Why a template was chosen and others not. The box runs in this process, with an engine the test controls. Not here: the built-in
+//! engine's reasons (its own tests).
 
 use crate::external::{add_template, upload, watch};
 use crate::support::{Client, eventually};
@@ -23,7 +23,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch as news;
 
-/// Says which template fits, and then nothing until it may.
+/// Names the template, then waits.
 struct Held {
     engine: Scripted,
     go: Arc<Mutex<Receiver<()>>>,
@@ -57,7 +57,6 @@ impl Engine for Held {
     }
 }
 
-/// A box in this process, and the word for its engine.
 struct Here {
     url: String,
     password: String,
@@ -111,7 +110,6 @@ fn reads() -> Outcome {
     Outcome::Reads { text: "中山大学".into(), probability: 0.97 }
 }
 
-/// With so many templates to choose from.
 fn learn(admin: &Client, templates: u64) {
     for n in 1..=templates {
         add_template(admin);
@@ -152,7 +150,7 @@ fn why_a_template_was_taken_is_told_while_it_is_read_and_kept() {
 }
 
 #[test]
-fn when_none_fits_it_is_told_why_not_and_reading_again_tells_anew() {
+fn when_none_fits_it_is_told_why_not_and_reading_again_tells_again() {
     let here = Here::start(vec![Outcome::NoTemplateFits, reads(), Outcome::NoTemplateFits]);
     let admin = here.admin();
     learn(&admin, 2);

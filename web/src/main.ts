@@ -8,7 +8,7 @@ import { currentLocale, i18n, useLocale } from './i18n'
 import { router } from './router'
 import { applyTheme } from './state/theme'
 
-// A box that was replaced has no more chunks of the old pages; loading the page anew gets the new ones.
+// An updated box no longer has the old pages' chunks: reload.
 window.addEventListener('vite:preloadError', (event) => {
   const last = Number(sessionStorage.getItem('paperline.reloaded') ?? 0)
   if (Date.now() - last < 10_000) return

@@ -1,4 +1,4 @@
-// The addresses of the pages and who may open them; each page is loaded when it is first needed.
+// The pages' addresses and who may open them; each page loads when first needed.
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import type { Page, Right } from './api/wire'
 import Nothing from './pages/Nothing.vue'
@@ -6,12 +6,12 @@ import { canAny, ensureKnown, user } from './state/session'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Key under `title` of the words. */
+    /** Message key below `title`. */
     title: string
-    /** The rights any of which opens the page; none for pages open to everyone. */
+    /** Any of these opens the page; absent: open to everyone. */
     rights?: Right[]
     open?: boolean
-    /** The page of the invoice feed that it watches. */
+    /** Which page of the invoice feed to watch. */
     feed?: Page
   }
 }
@@ -111,7 +111,7 @@ export const router = createRouter({
   ],
 })
 
-/** The pages of the menu, in its order. */
+/** Menu order. */
 export const MENU = ['labels', 'console', 'queue', 'faults', 'invoices', 'templates', 'log', 'people', 'system'] as const
 
 export function mayOpen(name: string): boolean {
@@ -119,7 +119,7 @@ export function mayOpen(name: string): boolean {
   return rights === undefined || canAny(rights)
 }
 
-/** Only paths of this site: what came with the address may be anybody's. */
+/** Only paths of this site: the query may come from anybody. */
 export function wantedPath(query: unknown): string {
   return typeof query === 'string' && /^\/(?![/\\])/.test(query) ? query : '/'
 }
@@ -128,7 +128,7 @@ async function guard(to: RouteLocationNormalized) {
   try {
     await ensureKnown()
   } catch {
-    // The box cannot be reached: the login page says so when it is tried.
+    // Box unreachable: the login page says so.
   }
   if (to.name === 'login') return user.value ? wantedPath(to.query.next) : true
   if (!user.value) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }

@@ -1,7 +1,7 @@
-"""Makes invoices that never were, with what stands on them: `python3 scripts/bench.d/invoices OUT SEED COUNT`.
+"""Makes invoices and their ground truth: `python3 scripts/bench.d/invoices OUT SEED COUNT`.
 
-The same seed makes the same pictures. Seeds below 1000 are for tuning the engine; measure with others. A sixth of the pictures are of no
-known form: strangers, and sisters of known ones with another title."""
+Reproducible. Seeds below 1000 are for tuning the engine; measure with others. A sixth have no template: strangers, and known
+forms with another title."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ NAMES = {"money": "金额", "head": "客户名称", "date": "日期", "time": "�
 
 
 def model(sheet, title, quota, scale, rng):
-    """A template as a user draws it: with an unsteady hand."""
+    """Drawn by an unsteady hand."""
     areas = {}
     for i, (area, (box, keywords)) in enumerate(sheet.slots.items()):
         hand = rng.uniform(-2, 2, 4) * scale
@@ -49,7 +49,7 @@ def main(out, seed, count):
     known = list(LAYOUTS)
     for i in range(count):
         mine = np.random.default_rng([seed, i])
-        # Every sixth is unknown; of the others each form comes under each condition in turn.
+        # Every sixth is unknown; known forms take turns under each condition.
         turn = i - (i + 1) // 6
         condition, name, areas = CONDITIONS[turn % len(CONDITIONS)], known[turn // len(CONDITIONS) % len(known)], {}
         press = presses[name] if mine.random() < 0.7 else Style(mine)

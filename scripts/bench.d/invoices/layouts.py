@@ -1,6 +1,6 @@
-"""Forms with places for values: those that become templates. Not here: forms that nobody drew a template of (strangers.py).
+"""Forms that become templates. Not here: forms without (strangers.py).
 
-A layout takes `(title, rng)` and gives a sheet and the truth. The form is the same each time but for its title; the values are new."""
+A layout takes `(title, rng)` and returns a sheet and the truth. Only title and values change."""
 
 from sheet import Sheet
 from values import (CITIES, GOODS, PEOPLE, PLACES, STATIONS, STREETS, clock, company, date, dated, digits, fen, figures, in_words,
@@ -90,7 +90,7 @@ def vat_blue(title, rng):
 
 
 def roll(title, rng):
-    """VAT roll ticket: narrow, all of it printed by the till but the heading."""
+    """VAT roll ticket: narrow, printed by the till except the heading."""
     s = Sheet(460, 1000, 8.0, paper=(250, 250, 248), ink=BLACK)
     total, ymd = fen(rng, 100_000), date(rng)
     s.fixed(title, 230 - 13.5 * len(title), 40, 27, "song-bold")
@@ -126,7 +126,7 @@ def roll(title, rng):
 
 
 def quota(title, rng):
-    """Fixed-amount invoice on patterned paper; code and number from the press."""
+    """Fixed-amount invoice on patterned paper; preprinted code and number."""
     s = Sheet(880, 600, 5.0, paper=(206, 226, 206), ink=(110, 40, 40))
     s.guilloche = (186, 212, 188)
     s.fixed(title, 440 - 21 * len(title), 70, 38, "kai", 0.1)
@@ -143,7 +143,7 @@ def quota(title, rng):
 
 
 def train(title, rng):
-    """Train ticket: hardly a fixed word on it."""
+    """Train ticket: hardly a fixed word."""
     s = Sheet(860, 540, 10.0, paper=(214, 230, 240), ink=(52, 70, 100))
     s.guilloche = (196, 216, 230)
     ymd, fare = date(rng), fen(rng, 100_000)
@@ -174,7 +174,7 @@ def train(title, rng):
 
 
 def taxi(title, rng):
-    """Taxi ticket: the form pre-printed, the meter's pin printer beside the labels."""
+    """Taxi ticket: preprinted form, the meter's dot-matrix print beside the labels."""
     s = Sheet(420, 900, 7.5, paper=(250, 246, 240), ink=(40, 70, 130))
     s.fixed(title, 210 - 13 * len(title), 40, 26, "hei")
     s.fixed("发票联", 170, 78, 28, "song-bold", ink=RED)
@@ -203,7 +203,7 @@ def taxi(title, rng):
 
 
 def receipt(title, rng):
-    """Receipt kept by hand: a brush's writing on ruled lines."""
+    """Handwritten receipt: brush on ruled lines."""
     s = Sheet(1000, 520, 5.2, ink=BLUE)
     total, ymd, who = fen(rng, 1_000_000), date(rng), company(rng)[:16]
     s.fixed(title, 500 - 26 * len(title), 36, 44, "song-bold", 0.3)
@@ -276,7 +276,7 @@ def machine(title, rng):
 
 
 def toll(title, rng):
-    """Toll ticket: small, pin-printed."""
+    """Toll ticket: small, dot-matrix."""
     s = Sheet(640, 460, 8.0, paper=(246, 240, 230), ink=(60, 60, 64))
     ymd = date(rng)
     s.fixed(title, 320 - 15 * len(title), 30, 29, "hei")
@@ -305,7 +305,7 @@ def toll(title, rng):
 
 
 def digital(title, rng):
-    """Fully digital invoice: a number of 20 digits and no code."""
+    """Fully digital invoice: a 20-digit number and no code."""
     s = Sheet(1160, 740, 5.2, paper=(255, 255, 255), ink=(140, 52, 40))
     net, ymd, number = fen(rng), date(rng), digits(rng, 20)
     tax = net * pick(rng, [1, 6, 13]) // 100
@@ -349,7 +349,7 @@ def digital(title, rng):
 
 
 def hotel(title, rng):
-    """Hotel bill: an in-house form with its own areas."""
+    """Hotel bill: an in-house form."""
     s = Sheet(900, 620, 5.0, ink=GREEN)
     nights, price, ymd = int(rng.integers(1, 9)), int(rng.integers(120, 900)) * 100, date(rng)
     s.fixed(title, 450 - 22 * len(title), 40, 40, "kai", 0.1)
@@ -385,7 +385,7 @@ def hotel(title, rng):
 
 
 QUOTA = {"quota": "50"}
-# The engine was tuned on pictures of these …
+# The engine was tuned on these …
 TUNED_ON = {
     "vat": (vat, "{place}增值税专用发票"),
     "vat-plain": (vat_blue, "{place}增值税普通发票"),
@@ -403,7 +403,7 @@ HELD_OUT = {
     "hotel": (hotel, "{city}大酒店住宿结账单"),
 }
 LAYOUTS = {**TUNED_ON, **HELD_OUT}
-# Forms of the same make with another name, of which nobody drew a template.
+# Same form, other title, no template.
 SISTERS = {
     "vat": ["{other}增值税专用发票", "机动车销售统一发票"],
     "vat-plain": ["{other}增值税普通发票", "{place}增值税电子普通发票"],

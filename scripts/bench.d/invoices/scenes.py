@@ -1,4 +1,4 @@
-"""What happens to an invoice before it reaches the box: the office's printer, seals, scanners, cameras. Not here: the forms."""
+"""Between printing and the box: printer, seals, scanners, cameras. Not here: the forms."""
 
 import io
 
@@ -9,12 +9,12 @@ from PIL import Image
 from sheet import Style, render, seal
 from values import company, digits
 
-# Of the known forms' pictures; a share each.
+# Equal shares of the known forms.
 CONDITIONS = ["clean", "misprint", "seal", "skew", "turned", "photo", "faded", "noise"]
 
 
 def stamp(image, rng, boxes, scale, mm):
-    """A seal over the print of one of the areas or beside it."""
+    """Over or beside an area's print."""
     height = float(rng.uniform(10, 15)) * mm * scale
     targets = list(boxes.values())
     if targets and rng.random() < 0.8:
@@ -29,7 +29,7 @@ def stamp(image, rng, boxes, scale, mm):
 
 
 def paper(image, rng, tone=4.0):
-    """A scanner's grain and a sheet that is not quite even."""
+    """Scanner grain, and uneven brightness."""
     pixels = np.asarray(image, np.float32)
     coarse = cv2.resize(rng.normal(0, tone, (6, 6)).astype(np.float32), (image.width, image.height), interpolation=cv2.INTER_CUBIC)
     pixels = pixels + coarse[..., None] + rng.normal(0, 1.5, pixels.shape)
@@ -45,7 +45,7 @@ def desk(rng, width, height):
 
 
 def skewed(image, rng, degrees):
-    """On a scanner's glass: turned a little, the lid white, grey or black."""
+    """Slightly rotated, with a white, grey or black lid."""
     lid = int(rng.choice([255, 235, 30]))
     radians = np.deg2rad(abs(degrees))
     w = int(image.width * np.cos(radians) + image.height * np.sin(radians)) + 20
@@ -57,7 +57,7 @@ def skewed(image, rng, degrees):
 
 
 def photo(image, rng):
-    """Held over a desk: perspective, a little turn, uneven light, a shadow, the lens's softness."""
+    """Perspective, slight rotation, uneven light, a shadow, a soft lens."""
     w, h = image.size
     margin = rng.uniform(0.04, 0.16)
     W, H = int(w * (1 + 2 * margin)), int(h * (1 + 2 * margin) + 0.1 * w)
@@ -77,7 +77,7 @@ def photo(image, rng):
     slope = (np.cos(direction) * (x / W - 0.5) + np.sin(direction) * (y / H - 0.5)) * rng.uniform(0.1, 0.5)
     light = 0.92 + slope
     if rng.random() < 0.6:
-        # The hand or the telephone between lamp and sheet.
+        # The shadow of a hand or phone.
         edge = np.cos(direction + 1) * (x / W - rng.uniform(0.3, 0.7)) + np.sin(direction + 1) * (y / H - rng.uniform(0.3, 0.7))
         light *= 1 - rng.uniform(0.2, 0.45) / (1 + np.exp(-edge * 40))
     tint = np.array([1.0, rng.uniform(0.94, 1.0), rng.uniform(0.84, 1.02)], np.float32)
@@ -95,10 +95,10 @@ def noisy(image, rng):
 
 
 def shoot(sheet, rng, condition, press, marked=True):
-    """The form's picture under a condition, as JPEG or PNG bytes with the name of a file."""
+    """As JPEG or PNG with a file name."""
     printer = Style(rng, press=False)
     scale = float(rng.uniform(0.95, 1.6))
-    # No scanner and no telephone makes less of a narrow ticket.
+    # Nothing resolves a narrow ticket less.
     scale *= max(1.0, 760 / sheet.width * 0.8)
     slip = (rng.uniform(-3, 3) * sheet.mm, rng.uniform(-1.8, 1.8) * sheet.mm)
     offset = slip if condition == "misprint" else (rng.uniform(-0.5, 0.5) * sheet.mm, rng.uniform(-0.4, 0.4) * sheet.mm)

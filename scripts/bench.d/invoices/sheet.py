@@ -1,12 +1,11 @@
-"""A form as a list of what is printed on it, and how that becomes a picture: the press's layer, the printer's layer above it.
-Not here: which forms there are (layouts.py), what happens to a picture afterwards (scenes.py)."""
+"""A form as a list of prints, and its rendering. Not here: the forms (layouts.py), later effects (scenes.py)."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 NOTO, WQY, ARPHIC = "/usr/share/fonts/opentype/noto/", "/usr/share/fonts/truetype/wqy/", "/usr/share/fonts/truetype/arphic/"
 LIBERATION, DEJAVU = "/usr/share/fonts/truetype/liberation/Liberation", "/usr/share/fonts/truetype/dejavu/DejaVu"
-# Faces that a press would use for one another.
+# Interchangeable for presses.
 FACES = {
     "song": [(ARPHIC + "uming.ttc", 0), (NOTO + "NotoSerifCJK-Regular.ttc", 2)],
     "song-bold": [(NOTO + "NotoSerifCJK-Bold.ttc", 2)],
@@ -28,7 +27,7 @@ def font(face, size):
 
 
 class Style:
-    """How one press or printer sets type: a face for each role, drawn once."""
+    """One typeface per role, chosen at random."""
 
     def __init__(self, rng, press=True, dots=0.25):
         self.faces = {role: faces[rng.integers(len(faces))] for role, faces in FACES.items()}
@@ -41,7 +40,7 @@ class Style:
 
 
 class Sheet:
-    """What a layout draws on. Coordinates are the form's own; `width` of them make the whole form. `mm`: of them to a millimetre."""
+    """In the form's units: `width` is the whole form, `mm` one millimetre."""
 
     def __init__(self, width, height, mm, paper=(252, 251, 247), ink=(40, 40, 40)):
         self.width, self.height, self.mm, self.paper, self.ink = width, height, mm, paper, ink
@@ -58,7 +57,7 @@ class Sheet:
             self.rule(*line, thick)
 
     def value(self, area, text, x, y, size, role="song", spacing=0.0, ink=None, press=False):
-        """`area` None: printed, but in no area. `press`: numbered by the press, not by the office's printer."""
+        """`area` None: in no area. `press`: preprinted."""
         self.values.append((area, text, x, y, size, role, spacing, ink, press))
 
     def slot(self, area, x0, y0, x1, y1, keywords=None):
@@ -79,7 +78,7 @@ def text_width(text, size, face, latin=None, spacing=0.0):
 
 
 def put(draw, text, x, y, size, face, fill, latin=None, spacing=0.0, vertical=False):
-    """`x`, `y`: the upper left corner of the first character's square."""
+    """`x`, `y`: the first character's upper left corner."""
     for char in text:
         wide = ord(char) >= 0x2E80
         chosen = font(latin if latin and not wide else face, size)
@@ -93,7 +92,7 @@ def put(draw, text, x, y, size, face, fill, latin=None, spacing=0.0, vertical=Fa
 
 
 def dotted(layer, size):
-    """A pin printer's print: only dots of it reach the paper."""
+    """Dot-matrix print."""
     period = max(2.0, size / 15)
     height, width = layer.shape
     y, x = np.mgrid[0:height, 0:width]
@@ -103,7 +102,7 @@ def dotted(layer, size):
 
 
 def render(sheet, rng, press, printer, scale, offset=(0.0, 0.0), values_alpha=1.0, form_alpha=1.0):
-    """The picture, and where each area's print stands on it. `offset`: of the printer's layer, in the form's units."""
+    """The picture, and where each area's print is. `offset`: of the printer's layer, in form units."""
     size = (round(sheet.width * scale), round(sheet.height * scale))
     image = Image.new("RGB", size, sheet.paper)
     if sheet.guilloche:
@@ -162,7 +161,7 @@ def paste_code(image, text, x, y, side, alpha):
 
 
 def waves(image, colour, rng):
-    """The fine curves of security paper."""
+    """The curves of security paper."""
     draw = ImageDraw.Draw(image)
     width, height = image.size
     period, phase = width / rng.uniform(5, 9), rng.uniform(0, 6)
@@ -173,7 +172,7 @@ def waves(image, colour, rng):
 
 
 def seal(image, centre, radii, lines, rng, alpha=0.8, colour=(206, 38, 44)):
-    """A red seal: a ring, words around its inside, a star or words in the middle; ink that missed the paper in places."""
+    """A ring, text along it, star or text inside; patchy ink."""
     big = (int(radii[0] * 2.4), int(radii[1] * 2.4))
     layer = Image.new("L", big, 0)
     draw = ImageDraw.Draw(layer)
@@ -196,7 +195,7 @@ def seal(image, centre, radii, lines, rng, alpha=0.8, colour=(206, 38, 44)):
     worn = rng.normal(0, 1, (mask.shape[0] // 6 + 1, mask.shape[1] // 6 + 1)).astype(np.float32)
     worn = np.asarray(Image.fromarray(worn).resize((mask.shape[1], mask.shape[0]), Image.Resampling.BILINEAR))
     mask = mask / 255 * np.clip(alpha + 0.18 * worn, 0.15, 1.0)
-    # Ink takes light away: what is black under it stays black.
+    # Ink absorbs light: black below stays black.
     left, top = int(centre[0] - big[0] / 2), int(centre[1] - big[1] / 2)
     pixels = np.asarray(image, np.float32).copy()
     y0, x0 = max(0, top), max(0, left)

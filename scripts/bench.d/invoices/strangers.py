@@ -1,4 +1,4 @@
-"""Papers of which nobody drew a template. Not here: forms that are known (layouts.py)."""
+"""Papers without templates. Not here: known forms (layouts.py)."""
 
 from sheet import Sheet
 from values import CITIES, GOODS, PEOPLE, STATIONS, clock, company, date, dated, digits, fen, figures, in_words, pick, tax_number

@@ -1,4 +1,4 @@
-"""What stands on made-up invoices: names, sums, dates, numbers. Not here: where it stands (layouts.py)."""
+"""Values of made-up invoices. Not here: their places (layouts.py)."""
 
 PLACES = ["北京", "上海", "广东", "浙江", "江苏", "四川", "湖北", "山东", "福建", "陕西", "重庆", "天津", "河南", "辽宁"]
 CITIES = ["广州", "深圳", "杭州", "南京", "成都", "武汉", "济南", "厦门", "西安", "沈阳", "长沙", "郑州", "苏州", "青岛"]
@@ -26,7 +26,7 @@ def company(rng):
 
 
 def fen(rng, most=1_000_000):
-    """Sums of all lengths, round ones among them."""
+    """Sums of all lengths, some round."""
     value = int(10 ** rng.uniform(2.7, len(str(most))))
     return min(most, value) if rng.random() < 0.8 else min(most, max(1, value // 10000)) * 10000
 
@@ -57,7 +57,7 @@ def in_words(value):
     return text + (DIGITS[cents] + "分" if cents else "整" if YUAN == "圆" else "")
 
 
-# VAT invoices have 圆 where others have 元.
+# VAT invoices write 圆 where others write 元.
 YUAN = "圆"
 
 
@@ -81,7 +81,7 @@ def clock(rng, seconds=False):
 
 
 def tax_number(rng):
-    """18 characters of the unified social credit code, the last its check character (GB 32100)."""
+    """18 characters, the last a check character (GB 32100)."""
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     body = "91" + digits(rng, 6) + "".join(alphabet[int(i)] for i in rng.integers(0, 31, 9))
     total = sum(alphabet.index(c) * pow(3, i, 31) for i, c in enumerate(body))

@@ -46,7 +46,7 @@ pub(super) struct Head {
 }
 
 /// Longer ones before what they contain.
-const WORDS: [(&str, Column); 33] = [
+const WORDS: [(&str, Column); 28] = [
     ("货物或应税劳务、服务名称", Column::Name),
     ("货物或应税劳务,服务名称", Column::Name),
     ("货物或应税劳务服务名称", Column::Name),
@@ -75,11 +75,6 @@ const WORDS: [(&str, Column); 33] = [
     ("建筑项目名称", Column::Other),
     ("产权证书", Column::Other),
     ("面积单位", Column::Other),
-    ("出行人", Column::Other),
-    ("出发地", Column::Other),
-    ("到达地", Column::Other),
-    ("运输工具种类", Column::Other),
-    ("有效身份证件号", Column::Other),
 ];
 
 impl Head {

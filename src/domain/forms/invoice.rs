@@ -22,6 +22,10 @@ pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Sides {
     let heads = heads(sheet);
     let is_digital = matches!(kind, Kind::DigitalNormal | Kind::DigitalSpecial);
     let mut found = head(sheet, is_digital, page);
+    let is_paper = matches!(kind, Kind::VatNormal | Kind::VatSpecial | Kind::VatRoll);
+    if is_paper && !found.iter().any(|one| one.pos_id == "发票号码") {
+        found.extend(on_paper(sheet, &heads, page));
+    }
     found.extend(parties(sheet, &heads, page));
     found.extend(sums(sheet, &heads, page));
     found.extend(drawer(sheet, page));
@@ -41,9 +45,6 @@ pub(super) fn head(sheet: &Sheet, is_digital: bool, page: u32) -> Vec<Found> {
     if !is_digital {
         found.extend(labelled(sheet, "校验码", "校验码", page, |text| values::number(text, &[20])));
     }
-    if !is_digital && !found.iter().any(|one| one.pos_id == "发票号码") {
-        found.extend(on_paper(sheet, page));
-    }
     found
 }
 
@@ -59,8 +60,9 @@ pub(super) fn labelled(
 }
 
 /// Paper forms have the code printed on the left of the title, the number on its right after `No`, and both again in small beside it.
-fn on_paper(sheet: &Sheet, page: u32) -> Vec<Found> {
-    let below = sheet.stack("购").map_or(f32::MAX, |stack| stack.rect.y);
+fn on_paper(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
+    let head = heads.first().and_then(|head| sheet.rows.get(head.row)).map(super::lines::Row::top);
+    let Some(below) = sheet.stack("购").map(|stack| stack.rect.y).or(head) else { return Vec::new() };
     let mut numbers = Vec::new();
     let mut codes = Vec::new();
     for row in sheet.rows.iter().filter(|row| row.bottom() < below) {

@@ -36,12 +36,28 @@ fn is_reference(item: &Item) -> bool {
     item.name.contains("详见") && item.name.contains("清单")
 }
 
+/// The head of a second table below the first: who travelled, what was carried.
+const SECOND: [&str; 11] = [
+    "出行人",
+    "有效身份证件号",
+    "出行日期",
+    "出发地",
+    "到达地",
+    "等级",
+    "交通工具类型",
+    "运输工具种类",
+    "运输工具牌号",
+    "起运地",
+    "运输货物名称",
+];
+
 fn is_end(sheet: &Sheet, row: usize) -> bool {
+    let is_second = SECOND.iter().filter(|label| sheet.spots(label).iter().any(|spot| spot.row == row)).count() >= 2;
     let begins = |label: &str| sheet.spots(label).iter().any(|spot| spot.row == row && spot.from <= 8);
     let has_sum = sheet.rows[row].chars.iter().any(|ch| ch.c == '¥');
     let is_total = ["合计", "小计", "总计"].into_iter().any(begins);
     let is_foot = ["价税合计", "收款人", "开票人", "备注"].into_iter().any(begins) || !on_row(sheet, "大写", row).is_empty();
-    is_total || is_foot || has_sum && sheet.rows[row].chars.iter().all(|ch| !super::lines::is_wide(ch.c))
+    is_total || is_foot || is_second || has_sum && sheet.rows[row].chars.iter().all(|ch| !super::lines::is_wide(ch.c))
 }
 
 fn on_row(sheet: &Sheet, label: &str, row: usize) -> Vec<super::labels::Spot> {

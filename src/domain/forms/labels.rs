@@ -172,16 +172,15 @@ pub(super) fn pieces(row: &Row, gap: f32) -> Vec<Text> {
 
 /// Where a label ends that begins here. Read from a picture, a longer one may have one wrong character.
 fn matched(row: &Row, from: usize, signs: &[char]) -> Option<usize> {
+    // The first one has to be right: it tells labels apart (购买方, 销售方).
+    if row.chars.get(from)?.c != *signs.first()? {
+        return None;
+    }
     let chars = row.chars.get(from..from + signs.len())?;
     let misses = chars.iter().zip(signs).filter(|(ch, sign)| ch.c != **sign).count();
     let is_read = chars.iter().any(|ch| ch.probability < 1.0);
-    let allowed = usize::from(is_read && signs.len() >= 4);
     let is_other = || LABELS.iter().any(|label| label.chars().eq(chars.iter().map(|ch| ch.c)));
-    if misses > 0 && is_other() {
-        return None;
-    }
-    // The first one has to be right: it tells labels apart (购买方, 销售方).
-    if misses > allowed || chars.first()?.c != *signs.first()? {
+    if misses > usize::from(is_read && signs.len() >= 4) || misses > 0 && is_other() {
         return None;
     }
     // Two characters are set far apart to fill their column.
@@ -192,19 +191,22 @@ fn matched(row: &Row, from: usize, signs: &[char]) -> Option<usize> {
 /// Nothing that belongs to a longer word stands before it.
 fn begins(row: &Row, at: usize) -> bool {
     let Some(before) = at.checked_sub(1).and_then(|at| row.chars.get(at)) else { return true };
-    !is_wide(before.c) || "、,;:()。".contains(before.c) || before.gap(row.chars[at]) > 0.8
+    let (own, other) = (row.chars[at].y1 - row.chars[at].y0, before.y1 - before.y0);
+    let is_other_size = own.max(other) > own.min(other) * 1.4;
+    !is_wide(before.c) || "、,;:()。".contains(before.c) || is_other_size || before.gap(row.chars[at]) > 0.8
 }
 
 fn is_label(row: &Row, at: usize) -> bool {
-    let is_amount = ["(小写", "(大写"].iter().any(|label| {
-        let signs: Vec<char> = label.chars().collect();
-        row.chars.get(at..at + signs.len()).is_some_and(|chars| chars.iter().zip(&signs).all(|(ch, sign)| ch.c == *sign))
-    });
-    let is_named = |label: &&str| {
-        let signs: Vec<char> = label.chars().collect();
-        matched(row, at, &signs).is_some_and(|to| {
-            row.chars.get(to).is_some_and(|ch| matches!(ch.c, ':' | ';') || ch.c == '(' && SEALED.contains(label))
-        })
+    let Some(first) = row.chars.get(at).map(|ch| ch.c) else { return false };
+    let is_amount = || {
+        let next: String = row.chars[at..].iter().take(3).map(|ch| ch.c).collect();
+        matches!(next.as_str(), "(小写" | "(大写")
     };
-    is_amount || LABELS.iter().any(|label| is_named(label))
+    let is_named = |label: &str| {
+        let signs: Vec<char> = label.chars().collect();
+        let to = matched(row, at, &signs);
+        let next = to.and_then(|to| row.chars.get(to)).map(|ch| ch.c);
+        matches!(next, Some(':' | ';')) || next == Some('(') && SEALED.contains(&label)
+    };
+    first == '(' && is_amount() || LABELS.iter().filter(|label| label.starts_with(first)).any(|label| is_named(label))
 }

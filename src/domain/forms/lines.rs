@@ -264,12 +264,13 @@ fn rows(mut words: Vec<Word>) -> Vec<Row> {
     words.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
     let mut rows: Vec<(Row, Vec<Word>)> = Vec::new();
     for word in words {
+        // Titles and seals stand over rows that they are no part of.
+        let is_alike = |row: &Row| {
+            let (low, high) = (row.height.min(word.rect.height), row.height.max(word.rect.height));
+            high < low * 1.7 && (row.middle - word.middle()).abs() < 0.45 * low
+        };
         // Only the last few are near.
-        let near = rows
-            .iter_mut()
-            .rev()
-            .take(6)
-            .filter(|(row, _)| (row.middle - word.middle()).abs() < 0.45 * row.height.min(word.rect.height));
+        let near = rows.iter_mut().rev().take(8).filter(|(row, _)| is_alike(row));
         let nearest = near.min_by(|(a, _), (b, _)| (a.middle - word.middle()).abs().total_cmp(&(b.middle - word.middle()).abs()));
         match nearest {
             Some((row, words)) => {

@@ -14,7 +14,9 @@ enum Side {
     Seller,
 }
 
-/// Where no upright label says it.
+/// Where no upright label says it, but both stand where every such form has them.
+const BY_FORM: f64 = 0.93;
+/// Where only their order says it.
 const BY_PLACE: f64 = 0.8;
 
 const NAME: [&str; 2] = ["名称", "单位名称"];
@@ -30,20 +32,23 @@ const TAX: [&str; 7] = [
 ];
 
 pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
-    let names: Vec<Spot> = NAME.iter().flat_map(|label| sheet.spots(label)).filter(|spot| is_outside(heads, spot)).collect();
-    let taxes = tax_spots(sheet);
+    let names: Vec<Spot> =
+        NAME.iter().flat_map(|label| beside_upright(sheet, label)).filter(|spot| is_outside(heads, spot)).collect();
+    let labels = tax_spots(sheet);
+    // A label set in two rows has its value beside the second one.
+    let taxes: Vec<Spot> = labels.iter().copied().filter(|spot| !sheet.after(spot, Reach::LINE).is_empty()).collect();
     let mut found = Vec::new();
     for (side, pos_id) in [(Side::Buyer, "客户名称"), (Side::Seller, "销方名称")] {
         let candidates = names.iter().filter_map(|spot| {
-            let sure = belongs(sheet, spot, &names, side)?;
-            let (value, rows) = name(sheet, spot, &taxes)?;
+            let sure = belongs(sheet, heads, spot, &names, side)?;
+            let (value, rows) = name(sheet, spot, &labels)?;
             Some((Value { probability: value.probability.min(sure), ..value }, rows))
         });
         found.extend(Found::one(pos_id, page, candidates.collect()));
     }
     for (side, pos_id) in [(Side::Buyer, "购方税号"), (Side::Seller, "销方税号")] {
         let candidates = taxes.iter().filter_map(|spot| {
-            let sure = belongs(sheet, spot, &taxes, side)?;
+            let sure = belongs(sheet, heads, spot, &taxes, side)?;
             let text = sheet.after(spot, Reach { first: 14.0, next: 1.6, right: edge(sheet, spot) });
             let value = values::tax_number(&text)?;
             Some((Value { probability: value.probability.min(sure), ..value }, text))
@@ -51,6 +56,20 @@ pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
         found.extend(Found::one(pos_id, page, candidates.collect()));
     }
     found
+}
+
+/// An upright label may have been read into the row beside it: `购名称：`.
+fn beside_upright(sheet: &Sheet, label: &str) -> Vec<Spot> {
+    let alone = sheet.spots(label);
+    let glued = sheet.spots_within(label).into_iter().filter(|spot| {
+        let before = &sheet.rows[spot.row].chars[..spot.from];
+        let word: Vec<char> = before.iter().rev().map(|ch| ch.c).take_while(|c| "购买方信息销售货单位".contains(*c)).collect();
+        !word.is_empty()
+            && word.len() < 4
+            && (word.len() == before.len() || before[before.len() - word.len() - 1].gap(before[before.len() - word.len()]) > 0.8)
+    });
+    let more: Vec<Spot> = glued.filter(|spot| !alone.contains(spot)).collect();
+    alone.into_iter().chain(more).collect()
 }
 
 /// The table's own 名称 is no party's.
@@ -67,19 +86,16 @@ fn tax_spots(sheet: &Sheet) -> Vec<Spot> {
             }
         }
     }
-    // A label set in two rows has its value beside the second one.
-    let is_head = |spot: &Spot| sheet.after(spot, Reach::LINE).is_empty();
-    spots.retain(|spot| !is_head(spot));
     spots.sort_by_key(|spot| (spot.row, spot.from));
     spots
 }
 
 /// How sure a label is of a side; `None` if it is not.
-fn belongs(sheet: &Sheet, spot: &Spot, all: &[Spot], side: Side) -> Option<f64> {
+fn belongs(sheet: &Sheet, heads: &[Head], spot: &Spot, all: &[Spot], side: Side) -> Option<f64> {
     let place = sheet.place(spot)?;
     let (of, sure) = match by_stack(sheet, &place) {
         Some(side) => (side, 1.0),
-        None => (by_place(sheet, spot, all)?, BY_PLACE),
+        None => by_place(sheet, heads, spot, all)?,
     };
     (of == side).then_some(sure)
 }
@@ -109,13 +125,17 @@ fn by_stack(sheet: &Sheet, place: &Rect) -> Option<Side> {
 }
 
 /// Two of a label: the left one is the buyer's, or the upper one.
-fn by_place(sheet: &Sheet, spot: &Spot, all: &[Spot]) -> Option<Side> {
+fn by_place(sheet: &Sheet, heads: &[Head], spot: &Spot, all: &[Spot]) -> Option<(Side, f64)> {
     let [first, second] = all else { return None };
     let (a, b) = (sheet.place(first)?, sheet.place(second)?);
     let is_side_by_side = (a.y - b.y).abs() < a.height.max(b.height);
     let first_is_buyer = if is_side_by_side { a.x < b.x } else { a.y < b.y };
-    let is_first = spot == first;
-    Some(if is_first == first_is_buyer { Side::Buyer } else { Side::Seller })
+    let (above, below) =
+        (|spot: &Spot| heads.iter().all(|head| spot.row < head.row), |spot: &Spot| heads.iter().all(|head| spot.row > head.last));
+    let (upper, lower) = if first.row <= second.row { (first, second) } else { (second, first) };
+    let as_ever = !heads.is_empty() && above(upper) && if is_side_by_side { above(lower) } else { below(lower) };
+    let side = if (spot == first) == first_is_buyer { Side::Buyer } else { Side::Seller };
+    Some((side, if as_ever { BY_FORM } else { BY_PLACE }))
 }
 
 /// Where a value ends at the latest: at the upright label right of it.
@@ -151,7 +171,8 @@ fn wrapped(sheet: &Sheet, spot: &Spot, place: &Rect, right: f32, taxes: &[Spot])
         .iter()
         .filter_map(|tax| sheet.place(tax))
         .filter(|tax| tax.y > place.y + place.height * 0.5 && (tax.x - place.x).abs() < place.height * 4.0);
-    let bottom = next.map(|tax| tax.y).fold(middle + place.height * 2.0, f32::min);
+    let next = next.map(|tax| tax.y).min_by(f32::total_cmp);
+    let bottom = next.map_or(middle + place.height * 1.3, |next| next.min(middle + place.height * 5.0));
     let top = middle - place.height * 1.3;
     let row = &sheet.rows[spot.row];
     let colon = row.chars.get(spot.to).filter(|ch| ch.c == ':').map_or(place.right(), |ch| ch.x1);
@@ -161,7 +182,7 @@ fn wrapped(sheet: &Sheet, spot: &Spot, place: &Rect, right: f32, taxes: &[Spot])
         Text { chars: chars[..end].to_vec() }
     };
     let within = sheet.rows.iter().filter(|row| row.middle() > top && row.middle() < bottom);
-    let rows: Vec<Text> = within.map(beside).filter(|text| !text.is_empty()).collect();
+    let rows: Vec<Text> = within.map(beside).filter(|text| !text.is_empty() && !values::is_serial(&text.compact())).collect();
     let first = rows.first().and_then(Text::rect).map(|rect| (rect.x, rect.height));
     let Some((left, height)) = first else { return Vec::new() };
     let near = |text: &Text| text.rect().is_some_and(|rect| (rect.x - left).abs() < height && rect.x - colon < height * 6.0);

@@ -70,9 +70,22 @@ pub(super) fn titles(page: &Page) -> Vec<Found> {
     // Small print that names a form is none, where a title stands.
     let tallest = found.iter().map(|(_, rect)| rect.height).fold(0.0, f32::max);
     found.retain(|(_, rect)| rect.height > tallest * 0.6);
+    in_reading_order(&mut found);
     let places: Vec<Rect> = found.iter().map(|(_, rect)| *rect).collect();
     let areas = areas(&sheet, &places, whole);
     found.into_iter().zip(areas).map(|((kind, _), area)| Found { kind, area }).collect()
+}
+
+/// From top to bottom, those side by side from left to right.
+fn in_reading_order(found: &mut [(Kind, Rect)]) {
+    found.sort_by(|(_, a), (_, b)| a.y.total_cmp(&b.y));
+    let mut from = 0;
+    for at in 1..=found.len() {
+        if found.get(at).is_none_or(|(_, rect)| rect.y - found[from].1.y > found[from].1.height * 2.0) {
+            found[from..at].sort_by(|(_, a), (_, b)| a.x.total_cmp(&b.x));
+            from = at;
+        }
+    }
 }
 
 /// A title is larger than what stands beside it.

@@ -107,10 +107,17 @@ pub(super) fn words(text: &Text) -> Option<Value> {
 
 const NUMERALS: &str = "零〇○壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千两貳叄參陸億萬圓";
 
+/// Looks like a number of something: an account, a taxpayer.
+pub(super) fn is_serial(text: &str) -> bool {
+    text.len() >= 10 && text.chars().all(|c| c.is_ascii_alphanumeric()) && text.chars().filter(char::is_ascii_digit).count() >= 6
+}
+
 /// A name, without blanks between Chinese characters.
 pub(super) fn name(text: &Text) -> Option<Value> {
     let written = text.spaced();
     let has_letters = written.chars().any(char::is_alphanumeric);
-    let is_sound = !written.contains('\u{FFFD}') && written.chars().count() <= 100;
+    // A number in it belongs to another line.
+    let has_number = written.split(|c: char| !c.is_ascii_alphanumeric()).any(is_serial);
+    let is_sound = !written.contains('\u{FFFD}') && written.chars().count() <= 100 && !has_number;
     if has_letters { Value::of(written, is_sound, text.probability()) } else { None }
 }

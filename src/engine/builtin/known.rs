@@ -22,7 +22,7 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<(Vec<Form
     page.read_where(|_| true)?;
     let lines = page.lines();
     let level = Level::of(&lines, picture);
-    let runs = lines.iter().map(|line| level.run(line)).collect();
+    let runs: Vec<Run> = lines.iter().map(|line| level.run(line)).collect();
     let page = Page { width: level.width.ceil() as u32, height: level.height.ceil() as u32, runs };
     let stated = stated(&codes).into_iter().map(|stated| (Source::Qr, stated)).collect();
     let mut forms = forms::read(&Paper { source: Source::Ocr, pages: vec![page], stated });

@@ -22,8 +22,8 @@ pub async fn answer(edge: Arc<Edge>, peer: Peer, request: Request<Incoming>) -> 
     let language = Language::of(request.headers());
     let path = request.uri().path();
     // Old clients may end a path in `.action`.
-    let seed = path.strip_suffix(".action").filter(|p| p.starts_with("/invoice/")).unwrap_or(path);
-    let found = edge.router.by_path.at(seed);
+    let plain_path = path.strip_suffix(".action").filter(|p| p.starts_with("/invoice/")).unwrap_or(path);
+    let found = edge.router.by_path.at(plain_path);
     let mut reply = match found {
         Ok(found) => match found.value.iter().find(|route| route.methods.has(request.method())) {
             Some(route) => {

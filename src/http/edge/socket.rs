@@ -138,7 +138,7 @@ impl Source {
 
 struct Talk {
     writer: Writer,
-    heard: mpsc::Receiver<Said>,
+    from_client: mpsc::Receiver<Said>,
 }
 
 struct Lost;
@@ -154,7 +154,7 @@ impl Talk {
 
     async fn close(mut self, code: u16, why: &str) {
         if self.write(Frame::close(code, why.as_bytes())).await.is_ok() {
-            let _ = timeout(CLOSE_MAX, async { while !matches!(self.heard.recv().await, None | Some(Said::Gone)) {} }).await;
+            let _ = timeout(CLOSE_MAX, async { while !matches!(self.from_client.recv().await, None | Some(Said::Gone)) {} }).await;
         }
     }
 
@@ -164,7 +164,7 @@ impl Talk {
             let sent = tokio::select! {
                 biased;
                 (code, why) = cut.wait() => return self.close(code, why).await,
-                said = self.heard.recv() => match said {
+                said = self.from_client.recv() => match said {
                     Some(Said::Text(text)) => {
                         hear(&subscription, &text);
                         Ok(())
@@ -204,9 +204,9 @@ where
         // Pings are answered by `talk`.
         socket.set_auto_pong(false);
         let (reader, writer) = socket.split(tokio::io::split);
-        let (said, heard) = mpsc::channel(16);
+        let (said, from_client) = mpsc::channel(16);
         let reading = tokio::spawn(read(reader, said));
-        talk(Talk { writer, heard }).await;
+        talk(Talk { writer, from_client }).await;
         reading.abort();
     });
     Ok(response.map(|body| body.map_err(|never| match never {}).boxed_unsync()))

@@ -41,7 +41,10 @@ impl<'a> Reader<'a> {
             return Err(Trouble::TooMuch);
         }
         self.left = taker.left;
-        Ok(joined(spelt(taker.drawn)))
+        let spelt = spelt(taker.drawn);
+        // Where hardly anything says what it is, the page is a picture.
+        let unknown = spelt.iter().filter(|(_, text)| text.contains(UNKNOWN)).count();
+        Ok(if unknown * 3 > spelt.len() { Vec::new() } else { joined(spelt) })
     }
 }
 

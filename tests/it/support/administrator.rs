@@ -1,4 +1,4 @@
-//! Somebody who may everything, for tests that call verbs without HTTP: a verb asks in its own write who acts.
+//! An administrator for tests without HTTP: verbs check the actor.
 
 use paperline::app::{App, By, now};
 use paperline::domain::account::{Actor, Company, Credential, Permission, PermissionSet, Session, User};
@@ -13,7 +13,6 @@ fn permissions() -> PermissionSet {
     PermissionSet::of(&[Permission::SystemRw])
 }
 
-/// Makes the company, the user and their session.
 pub fn let_in(app: &App) {
     let company = Company { id: COMPANY, name: "公司".into(), registered: 0 };
     let user = User {

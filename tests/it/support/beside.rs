@@ -1,4 +1,4 @@
-//! Somebody at work beside whatever else goes on: asks again and again on a thread of his own, and tells how long the slowest answer took.
+//! A user who keeps asking on another thread.
 
 use super::Client;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Far beyond what anybody should wait for: machines that run tests are noisy.
+/// Test machines are slow.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,7 +44,6 @@ impl Beside {
         Self { done, asking }
     }
 
-    /// Says how long the slowest answers took meanwhile.
     #[track_caller]
     pub fn end(self, what: &str) {
         self.done.store(true, Ordering::Relaxed);

@@ -1,5 +1,4 @@
-//! Whether a box answers and tells what src/http/wire/operations.rs says that it does: each answer and each message of each test is held against
-//! it, so that what the pages and `/openapi.json` know of the wire is so.
+//! Checks every test's answers and messages against src/http/wire/operations.rs.
 
 use paperline::http::wire::notation::{Field, Shape};
 use paperline::http::wire::operations::{MESSAGES, NUMBER, OPERATIONS, Operation, notation};
@@ -34,7 +33,7 @@ pub fn hold_message(message: &Value) {
     }
 }
 
-/// A place in a path stands for anything, but what is named is meant.
+/// Literal paths win over parameters.
 fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     let is_like = |pattern: &str| {
         let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
@@ -90,7 +89,7 @@ fn object_fits(expected: &Shape<'static>, value: &Value, at: &str) -> Result<(),
     })
 }
 
-/// Its own and those of what it is based on.
+/// Own and inherited ones.
 fn fields(object: &Shape<'static>) -> Vec<Field<'static>> {
     let Shape::Object { bases, fields: own, .. } = object else { panic!("{object:?} is no object") };
     let mut all: Vec<_> = bases.iter().flat_map(|base| fields(&shape(notation(base).unwrap()))).collect();

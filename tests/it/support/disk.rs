@@ -1,11 +1,11 @@
-//! A disk of one's own for a test: an ext4 on a loop device, that can be cut off, filled and taken out.
+//! A disk for a test: ext4 on a loop device; can be cut off, filled and removed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-/// An ext4 in a file, on a loop device, mounted; taken apart again however the test ends.
+/// Undone however the test ends.
 pub struct Disk {
     dir: tempfile::TempDir,
     device: Option<String>,
@@ -26,12 +26,12 @@ pub fn text(path: &Path) -> &str {
 }
 
 impl Disk {
-    /// An error says what the machine lacks.
+    /// Errors say what the machine lacks.
     pub fn new() -> Result<Self, String> {
         Self::in_folder(tempfile::tempdir().unwrap(), &[])
     }
 
-    /// With `options` for the making of the file system, in a folder that may lie on a disk of its own.
+    /// `options` are mkfs's.
     pub fn in_folder(dir: tempfile::TempDir, options: &[&str]) -> Result<Self, String> {
         if run("id", &["-u"])? != "0" {
             return Err("not root".into());
@@ -59,12 +59,11 @@ impl Disk {
         self.at().join("data")
     }
 
-    /// Its name among the system's devices.
     pub fn device(&self) -> Option<&str> {
         self.device.as_deref().and_then(|path| path.strip_prefix("/dev/"))
     }
 
-    /// Plays the file system's log, as after a power cut.
+    /// Replays the journal.
     pub fn mount(&mut self) -> Result<(), String> {
         let device = run("losetup", &["--find", "--show", text(&self.image())])?;
         self.device = Some(device.clone());
@@ -73,17 +72,16 @@ impl Disk {
         Ok(())
     }
 
-    /// From now on nothing reaches the disk: `EXT4_IOC_SHUTDOWN`, with the flag not to flush the log.
+    /// `EXT4_IOC_SHUTDOWN` without flushing the journal.
     pub fn cut(&self) {
         let script = "import fcntl, os, struct, sys; \
                       fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack('I', 2))";
         run("python3", &["-c", script, text(&self.at())]).unwrap();
     }
 
-    /// What is not on the disk by now is gone.
     pub fn take_out(&mut self) {
         if let Some(device) = self.device.clone() {
-            // A file system stays busy for a moment after the process on it has died.
+            // Briefly busy after its process has died.
             let mut tries = 0;
             while let Err(e) = run("umount", &[text(&self.at())]) {
                 tries += 1;

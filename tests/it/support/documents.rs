@@ -228,7 +228,10 @@ pub fn pdf_of(pages: &[Vec<(f32, f32, f32, String)>]) -> Vec<u8> {
     for (n, words) in pages.iter().enumerate() {
         let mut content = String::new();
         for (x, y, size, text) in words {
-            let (gbk, _, _) = encoding_rs::GBK.encode(text);
+            // GBK has only the wide sign.
+            let text = text.replace('¥', "￥");
+            let (gbk, _, lost) = encoding_rs::GBK.encode(&text);
+            assert!(!lost, "{text}");
             let hex: String = gbk.iter().map(|byte| format!("{byte:02x}")).collect();
             let _ = writeln!(content, "BT /F1 {size} Tf {x} {y} Td <{hex}> Tj ET");
         }

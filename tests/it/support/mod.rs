@@ -1,4 +1,4 @@
-//! A box of one's own for a test: the real binary on a fresh data dir and free ports, and clients that talk to it.
+//! A box for a test: the real binary on a fresh data dir and free ports, and clients.
 
 pub mod administrator;
 pub mod beside;
@@ -18,13 +18,13 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
-/// A running box; killed when dropped.
+/// Killed when dropped.
 pub struct Paperline {
     pub dir: Arc<tempfile::TempDir>,
     pub http: String,
     pub https: String,
     child: Child,
-    /// Everything it printed, for tests that look for secrets in it.
+    /// To search for secrets.
     pub output: Arc<Mutex<String>>,
 }
 
@@ -55,7 +55,6 @@ impl Paperline {
         Self::start_on(dir, &path, arguments)
     }
 
-    /// On a data dir that lies somewhere else.
     pub fn start_on(dir: Arc<tempfile::TempDir>, data: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_paperline"))
             .args(["serve", "--https", "127.0.0.1:0", "--data-dir"])
@@ -88,14 +87,13 @@ impl Paperline {
         self.dir.path().join("data")
     }
 
-    /// As a power cut leaves a process: no goodbye.
     pub fn kill(mut self) -> Arc<tempfile::TempDir> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.dir.clone()
     }
 
-    /// Asks it to stop, and waits for it. How long it took.
+    /// Returns how long that took.
     pub fn stop(mut self) -> (Arc<tempfile::TempDir>, Duration) {
         let began = Instant::now();
         let pid = self.child.id().to_string();
@@ -112,7 +110,6 @@ impl Paperline {
         Client::new(&self.http)
     }
 
-    /// A label operator's client.
     pub fn operator(&self) -> Client {
         let client = self.client();
         assert_eq!(client.log_in("prodsys", "123").body["reqStatus"], "sucess");
@@ -130,12 +127,12 @@ impl Paperline {
     }
 }
 
-/// A test that can't be made on this machine says so, and is counted: a line in the file that `scripts/test` names. In CI it is a failure.
+/// For tests this machine can't run: counted in the file that `scripts/test` names, a failure in CI.
 pub fn skipped(why: impl std::fmt::Display) {
     count_skipped("skip", &why);
 }
 
-/// The same for want of a real paper, which is no part of the repository: no failure, wherever it is.
+/// Not a failure, even in CI.
 pub fn skipped_without_paper(path: &Path) {
     count_skipped("paper", &format_args!("there is no {}", path.display()));
 }
@@ -149,10 +146,10 @@ fn count_skipped(kind: &str, why: &dyn std::fmt::Display) {
     }
 }
 
-/// Passwords, cookies and tokens that passed through any client of this run: none may ever be printed by a box.
+/// From all clients of this run: no box may print one.
 static SECRETS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Shorter ones (`123`) are found anywhere.
+/// Shorter ones (`123`) would match anything.
 const SECRET_CHARS_MIN: usize = 8;
 
 fn note_secrets(value: &Value) {
@@ -199,7 +196,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// `(status, code)` of a refusal, which must have its words as well.
+    /// `(status, code)`; a refusal must have words.
     pub fn refusal(&self) -> (u16, &str) {
         assert!(self.body["err"].as_str().is_some_and(|err| !err.is_empty()), "{self:?}");
         (self.status, self.body["code"].as_str().unwrap_or_default())
@@ -210,7 +207,7 @@ impl Answer {
     }
 }
 
-/// A browser's or a station's side: keeps its cookies.
+/// Keeps cookies.
 #[derive(Clone)]
 pub struct Client {
     pub base: String,
@@ -240,7 +237,7 @@ impl Client {
         self.try_send(method, path, headers, body).unwrap()
     }
 
-    /// For a box that may go down meanwhile: only what comes back whole was answered.
+    /// Only complete answers count.
     pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).chain(headers.iter().copied()) {
@@ -288,7 +285,6 @@ impl Client {
         self.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], body.as_bytes())
     }
 
-    /// Files by name, as a browser's form sends them.
     pub fn upload(&self, path: &str, files: &[(&str, &[u8])]) -> Answer {
         self.upload_with(path, &[], files)
     }
@@ -311,7 +307,7 @@ impl Client {
         self.try_send("POST", path, &[&kind[..], headers].concat(), &body)
     }
 
-    /// The head of an upload of so many bytes and the beginning of its one file: the rest is whoever's who has the stream.
+    /// The head and the start of the file; the caller sends the rest.
     pub fn begin_upload(&self, path: &str, bytes: u64) -> TcpStream {
         let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).unwrap();
         let head = format!(
@@ -327,7 +323,6 @@ impl Client {
         self.post("/login", &serde_json::json!({ "username": name, "passwd": password }))
     }
 
-    /// The cookie that a log-in left.
     pub fn cookie(&self) -> String {
         let jar = self.agent.cookie_jar_lock();
         let cookie = jar.iter().find(|c| c.name() == "sid").map(|c| format!("sid={}", c.value()));
@@ -364,7 +359,7 @@ impl Socket {
         self.0.send(Message::text(value.to_string())).unwrap();
     }
 
-    /// The next message, or the code of the close that came instead.
+    /// The next message, or the close code.
     pub fn next(&mut self) -> Result<Value, u16> {
         loop {
             match self.0.read() {
@@ -381,7 +376,7 @@ impl Socket {
         }
     }
 
-    /// The next message with this `msg_id`, and all that came before it.
+    /// With the messages before it.
     pub fn until(&mut self, msg_id: i64) -> (Value, Vec<Value>) {
         let mut before = Vec::new();
         loop {
@@ -394,15 +389,14 @@ impl Socket {
     }
 }
 
-/// Waits for something that takes as long as it takes.
-/// The first line of what the box answers; empty where it says nothing.
+/// However long it takes; empty if closed.
 pub fn status_line(stream: TcpStream) -> String {
     let mut line = String::new();
     let _ = BufReader::new(stream).read_line(&mut line);
     line.trim_end().to_owned()
 }
 
-/// Whoever holds it is the feed of the store, in place of the box's own.
+/// Replaces the store's feed while it exists.
 pub struct Hearing(Option<tokio::runtime::Runtime>);
 
 impl Drop for Hearing {
@@ -411,7 +405,6 @@ impl Drop for Hearing {
     }
 }
 
-/// Calls `hear` with all news from now on, in their order.
 pub fn hear(
     store: &paperline::store::Store,
     mut hear: impl FnMut(u64, &paperline::domain::news::News) + Send + 'static,
@@ -439,7 +432,7 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A real scan that is not part of the repo, where there is one.
+/// A real scan, if there; not in the repository.
 pub fn sample(name: &str) -> Option<Vec<u8>> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     let path = std::env::var_os("PAPERLINE_SAMPLES").map_or_else(beside, PathBuf::from).join(name);
@@ -450,7 +443,6 @@ pub fn sample(name: &str) -> Option<Vec<u8>> {
     bytes
 }
 
-/// A small picture without anything to read on it.
 pub fn blank_png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let picture = image::GrayImage::from_pixel(width, height, image::Luma([250]));

@@ -1,11 +1,11 @@
-// Devices, the unprinted list, claims, labels and their outcomes, conflicts, imports.
+// Devices, claims, labels and outcomes, conflicts, imports.
 import { address, at, call, get, languageHeader, post, type Asked } from './http'
 import type * as wire from './wire'
 import type { Claims, Conflict, Get, Import, Pair, Post, Registration, WholeDevice } from './wire'
 
 export const LIVE_LIST = '/socketNoPrint' satisfies keyof Get
 export const LIVE_CLAIMS = '/api/labels/claims/socket' satisfies keyof Get
-/** The box's limit for serials in one claim, `sent`, `outcome` or `printQRCode`. */
+/** The box's limit per request. */
 export const LABELS_AT_ONCE = 1000
 /** The box's limit for one page. */
 export const DEVICES_PAGE = 1000
@@ -45,18 +45,18 @@ export async function deviceHistory(serial: string): Promise<DeviceHistory | nul
 }
 
 export type { WholeDevice as DeviceDetail }
-/** A step in a device's history, other than prints. */
+/** Other than prints. */
 export type DeviceEvent = WholeDevice['history'][number]
 
 const ONE = '/api/devices/{sn}'
 
-/** Null: there never was such a device. */
+/** Null: never existed. */
 export async function readDevice(serial: string): Promise<WholeDevice | null> {
   const { status, body } = await call('GET', at(ONE, serial), { accept: [404] })
   return status === 404 ? null : body
 }
 
-/** `seen`: the CPUID shown; 409 if it has changed. */
+/** `seen`: the CPUID shown; 409 if changed. */
 export async function correctCpuid(serial: string, cpuid: string, reason: string, seen: string): Promise<void> {
   await call('PATCH', at(ONE, serial), { json: { CPUID: cpuid, reason, seen } })
 }
@@ -69,7 +69,7 @@ export async function markPrinted(serials: string[]): Promise<void> {
   await post('/switchPrintStatus', { DeviceSNList: serials })
 }
 
-/** Takes back a printed mark. `seen`: the print count shown; 409 if more were printed since. */
+/** `seen`: the print count shown; 409 if changed. */
 export async function notPrinted(serial: string, reason: string, seen: number): Promise<void> {
   await post('/switchPrintStatus', { DeviceSNList: [serial], status: 0, reason, seen: { [serial]: seen } })
 }
@@ -84,7 +84,7 @@ export async function releaseLabels(serials: string[]): Promise<void> {
   await post('/api/labels/claims/release', { DeviceSNList: serials })
 }
 
-/** For a page that is closing: the request outlives it. */
+/** The request outlives a closing page. */
 export function releaseLabelsLeaving(serials: string[]): void {
   void fetch('/api/labels/claims/release', {
     method: 'POST',
@@ -95,7 +95,7 @@ export function releaseLabelsLeaving(serials: string[]): void {
   }).catch(() => {})
 }
 
-/** `seen`: how often each had been sent when drawn. 409 if a label was sent since, is claimed by others or was corrected. */
+/** `seen`: how often each had been sent when drawn. 409 if sent since, claimed by others or corrected. */
 export async function labelsSent(devices: Pair[], reason: string, seen: Record<string, number>): Promise<void> {
   await post('/api/labels/sent', { devices, seen, ...(reason ? { reason } : {}) })
 }
@@ -106,7 +106,7 @@ export type Outcomes = Record<Outcome, string[]>
 
 export type OutcomeAnswer = Required<Post['/api/labels/outcome']['gives']>
 
-/** With the labels' CPUIDs where known: 409 if a device was corrected. */
+/** CPUIDs where known: 409 if corrected. */
 export function tellOutcome(outcomes: Record<Outcome, (Pair | string)[]>): Promise<OutcomeAnswer> {
   return post('/api/labels/outcome', outcomes) as Promise<OutcomeAnswer>
 }
@@ -147,7 +147,7 @@ export async function listConflicts(all: boolean): Promise<Conflict[]> {
   return (await get('/api/conflicts', { all: all ? 1 : 0 })).conflicts
 }
 
-/** `replace`: the device gets the conflict's CPUID; `seen` is the CPUID shown for it. */
+/** `replace`: the device gets the conflict's CPUID; `seen`: the one shown. */
 export async function settleConflict(id: number, reason: string, decision: 'keep' | 'replace', seen?: string): Promise<void> {
   await post(at('/api/conflicts/{id}/settle', id), { reason, decision, ...(seen ? { seen } : {}) })
 }

@@ -35,7 +35,7 @@ export function errorFrom(status: number, text: string): ApiError {
     const parsed: unknown = JSON.parse(text)
     if (parsed && typeof parsed === 'object') body = parsed as Record<string, unknown>
   } catch {
-    // For example a proxy's error page; the status has to do.
+    // E.g. a proxy's error page.
   }
   const code = typeof body.code === 'string' ? body.code : 'internal'
   const message = typeof body.err === 'string' ? body.err : `HTTP ${status}`
@@ -54,7 +54,6 @@ type PathOf<M extends Method> = keyof Methods[M] & string
 type Takes<M extends Method, P extends PathOf<M>> = Methods[M][P] extends { takes: infer T } ? T : never
 type Gives<M extends Method, P extends PathOf<M>> = Methods[M][P] extends { gives: infer T } ? T : never
 
-/** A route's path with its one parameter filled in. */
 interface Filled<P extends string> {
   route: P
   path: string
@@ -75,7 +74,7 @@ interface Options<T> {
   json?: T
   form?: FormData
   signal?: AbortSignal
-  /** Unsuccessful statuses that the caller handles. */
+  /** Handled by the caller. */
   accept?: number[]
   timeoutMs?: number
 }
@@ -93,7 +92,7 @@ function queryText(fields: object): string {
   return query.toString()
 }
 
-/** Without a limit, a page would wait for a silent box for ever. */
+/** A silent box would be awaited for ever. */
 const TIMEOUT_MS = 60_000
 
 export interface Answer<T> {

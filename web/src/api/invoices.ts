@@ -57,7 +57,7 @@ export function oneInvoice(id: number): Promise<WholeInvoice> {
   return get(at('/api/invoices/{id}', id))
 }
 
-/** A change to an invoice that the user saw in this version. */
+/** `version`: what the user saw. */
 type Saying = Patch['/api/invoices/{id}']['takes'] & { version: number }
 
 export async function correctInvoice(id: number, saying: Saying): Promise<WholeInvoice> {
@@ -87,7 +87,7 @@ export function restoreInvoice(id: number, version: number): Promise<Invoice> {
   return post(at('/api/invoices/{id}/restore', id), { version })
 }
 
-/** The current invoice, if somebody else's write was first. */
+/** If somebody else's write was first. */
 export function overtakenBy(error: unknown): Invoice | null {
   if (!(error instanceof ApiError) || error.code !== 'conflict') return null
   return (error.body.invoice as Invoice | undefined) ?? null
@@ -98,7 +98,7 @@ export interface Check {
   err: string
 }
 
-/** Failed checks of the typed values; empty for other refusals. */
+/** Empty for other refusals. */
 export function checksOf(error: unknown): Check[] {
   const checks = error instanceof ApiError ? error.body.checks : null
   return Array.isArray(checks) ? (checks as Check[]) : []
@@ -125,7 +125,7 @@ export async function resolveFault(id: number, version: number): Promise<void> {
   await post(at('/api/faults/{id}/resolve', id), { version })
 }
 
-/** Tells others who looks at it; expires after a minute. */
+/** For others to see; expires after a minute. */
 export async function openFault(id: number): Promise<void> {
   await post(at('/api/faults/{id}/open', id))
 }

@@ -2,7 +2,7 @@
 import { at, get, post } from './http'
 import type { Get } from './wire'
 
-/** A request that waits: a picture to read, or a template to add, change or delete. */
+/** A picture to read, or a template to add, change or delete. */
 export type { Action as Waiting } from './wire'
 
 export type Queue = Required<Get['/api/queue']['gives']>
@@ -10,7 +10,7 @@ export type Queue = Required<Get['/api/queue']['gives']>
 /** `limit`: of pictures. */
 export async function wholeQueue(limit: number): Promise<Queue> {
   const queue = await get('/api/queue', { limit })
-  // The box reads the two lists one after the other: what started in between is in both.
+  // The lists are read one after the other: what started in between is in both.
   const running = new Set(queue.running_list.map((action) => action.action_id))
   return { ...queue, recognize_wait: (queue.recognize_wait ?? []).filter((action) => !running.has(action.action_id)) }
 }

@@ -1,4 +1,4 @@
-// A WebSocket that notices when its connection is dead, and reconnects.
+// A WebSocket that notices a dead connection, and reconnects.
 import { readonly, ref, type Ref } from 'vue'
 import { recheckSession } from './account'
 
@@ -9,7 +9,7 @@ interface Settings {
   path: string
   /** Silence this long means lost, whatever the browser believes. */
   silenceMs: number
-  /** Makes the box answer within `silenceMs`, on sockets where it may be silent. */
+  /** Makes the box answer within `silenceMs`. */
   ping?: () => string
   onOpen?: () => void
   onMessage: (message: unknown) => void
@@ -22,9 +22,9 @@ const LONGEST_DELAY_MS = 15_000
 const WATCH_MS = 2_000
 const POLICY_VIOLATION = 1008
 const ASK_MS = 5_000
-/** Failures in a row before WebSockets count as blocked. */
+/** In a row. */
 const BLOCKED_AFTER = 2
-/** A handshake without an answer by then is lost on the way. */
+/** Until a handshake counts as lost. */
 const HANDSHAKE_MS = 8_000
 
 export class LiveSocket {
@@ -120,7 +120,7 @@ export class LiveSocket {
     try {
       message = JSON.parse(data)
     } catch {
-      return // Not ours; the connection has proved alive, which is all that can be taken from it.
+      return // Not ours, but the connection is alive.
     }
     this.settings.onMessage(message)
   }
@@ -145,7 +145,7 @@ export class LiveSocket {
     if (code === POLICY_VIOLATION || this.failures % 3 === 1) void recheckSession()
     const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.failures - 1))
     window.clearTimeout(this.retryTimer)
-    // Spread out, so that not all pages reconnect at once after a restart.
+    // So that not all pages reconnect at once.
     this.retryTimer = window.setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2))
   }
 

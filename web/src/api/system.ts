@@ -1,4 +1,4 @@
-// The box's settings, backups, health, and the user's access tokens.
+// Settings, backups, health, access tokens.
 import { ApiError, at, call, errorFrom, get, languageHeader, post } from './http'
 import { sendFiles } from './upload'
 import type { AboutSetting, Get, PermissionId, Settings as WireSettings } from './wire'
@@ -8,7 +8,7 @@ export type SettingValue = AboutSetting['default']
 export type Settings = Record<string, SettingValue>
 export type SettingGroup = Get['/api/settings/about']['gives']['groups'][number]
 
-/** `fixed`: settings that only the command line changes. */
+/** `fixed`: by the command line. */
 export interface SettingsInForce {
   values: Settings
   version: number
@@ -27,7 +27,7 @@ export async function readSettings(): Promise<SettingsInForce> {
   return inForce(await get('/api/settings'))
 }
 
-/** `seen`: the version that was edited; 409 if it has changed. */
+/** `seen`: the version edited; 409 if changed. */
 export async function changeSettings(changes: Settings, seen?: number): Promise<SettingsInForce> {
   const json = seen === undefined ? changes : { ...changes, version: seen }
   return inForce((await call('PATCH', '/api/settings', { json })).body)
@@ -76,7 +76,7 @@ export async function restoreBackup(file: File, onProgress: (sentBytes: number) 
   await sendFiles({ path: '/api/restore', files: [file], onProgress })
 }
 
-/** `onProgress`: bytes received, and roughly expected; later writes come on top. */
+/** `onProgress`: bytes received, and roughly expected. */
 export async function downloadBackup(onProgress: (bytes: number, expected: number) => void, signal: AbortSignal): Promise<File> {
   let response: Response
   try {

@@ -35,7 +35,6 @@ export interface Saving {
   json: JsonModel
   /** Absent: a new template. */
   id?: number
-  /** The version that was edited. */
   version?: number
   /** From `uploadOrigin`; absent: a changed template keeps its picture. */
   picture?: string
@@ -55,7 +54,7 @@ export async function deleteTemplate(id: number): Promise<number> {
   return (await post('/invoice/deleteModel', { model_id: id })).action_id
 }
 
-/** Reading takes time, and several users may test at once. */
+/** Several users may test at once. */
 const TRIAL_MS = 180_000
 
 /** Saves neither the draft nor the picture. */

@@ -1,4 +1,4 @@
-// The language of the pages: the stored choice, else the browser's; words are loaded for that language only.
+// The pages' language: the stored choice, or else the browser's. Loads only that language.
 import type { Language } from 'element-plus/es/locale'
 import { shallowRef } from 'vue'
 import { createI18n } from 'vue-i18n'
@@ -30,7 +30,7 @@ export const i18n = createI18n({
   missingWarn: true,
 })
 
-/** The words inside Element Plus's own parts (date picker, dialogs). */
+/** For Element Plus's own texts (date picker, dialogs). */
 export const partsLocale = shallowRef<Language>()
 
 function preferred(): Locale {

@@ -1,4 +1,4 @@
-// Files made by the page itself.
+// Files made by the page.
 
 function cell(value: string | number): string {
   const text = String(value)
@@ -9,12 +9,11 @@ export function csv(header: string[], rows: (string | number)[][]): string {
   return [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
-/** With a mark at its beginning, without which a spreadsheet takes Chinese in UTF-8 for something else. */
+/** Spreadsheets need the byte order mark for Chinese. */
 export function download(name: string, text: string): void {
   save(name, new Blob(['\ufeff', text], { type: 'text/csv;charset=utf-8' }))
 }
 
-/** Gives the browser a file to keep. */
 export function save(name: string, contents: Blob): void {
   const address = URL.createObjectURL(contents)
   const link = document.createElement('a')

@@ -1,9 +1,9 @@
-// Files out of a drop, folders and their folders too.
+// Files from a drop, including nested folders.
 
 function readAll(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   return new Promise((resolve, reject) => {
     const all: FileSystemEntry[] = []
-    // The browser hands over some hundred at a time; an empty answer is the end.
+    // Browsers return about a hundred at a time; an empty answer ends.
     const next = () =>
       reader.readEntries((some) => {
         if (!some.length) {
@@ -27,7 +27,7 @@ async function filesOf(entry: FileSystemEntry): Promise<File[]> {
 }
 
 export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
-  // The entries have to be taken before the first await: the transfer is emptied after the event.
+  // The transfer is emptied after the event: take entries before the first await.
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   if (!entries.length) return [...transfer.files]
   const parts = await Promise.all(entries.map((entry) => filesOf(entry)))

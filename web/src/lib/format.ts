@@ -1,8 +1,8 @@
-// Numbers, times and refusals the way people of the chosen language write them.
+// Numbers, times and refusals in the chosen language.
 import { ApiError } from '../api/http'
 import { currentLocale, i18n } from '../i18n'
 
-/** The box's `yyyy-MM-dd HH:mm:ss`, which is local to the box and shown as it stands, only spelled by language. */
+/** The box's local `yyyy-MM-dd HH:mm:ss`, not converted. */
 export function formatTime(text: string | undefined | null): string {
   if (!text) return ''
   const time = new Date(text.replace(' ', 'T'))
@@ -20,7 +20,6 @@ export function formatTime(text: string | undefined | null): string {
   }).format(time)
 }
 
-/** A moment of this machine's own clock, today. */
 export function formatClock(time: Date): string {
   return new Intl.DateTimeFormat(currentLocale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(time)
 }
@@ -29,14 +28,13 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat(currentLocale()).format(value)
 }
 
-/** A sum of money, told in fen. */
 export function formatFen(fen: number): string {
   const digits = String(Math.abs(fen)).padStart(3, '0')
   const whole = new Intl.NumberFormat(currentLocale()).format(BigInt(digits.slice(0, -2)))
   return `${fen < 0 ? '-' : ''}¥${whole}.${digits.slice(-2)}`
 }
 
-/** How long something takes, in the largest unit that tells it. */
+/** In the largest unit that fits. */
 export function formatSpan(ms: number): string {
   const { t } = i18n.global
   const seconds = Math.max(1, Math.round(ms / 1000))
@@ -45,7 +43,7 @@ export function formatSpan(ms: number): string {
   return minutes < 60 ? t('common.minutes', { n: minutes }) : t('common.hours', { n: Math.floor(minutes / 60), m: minutes % 60 })
 }
 
-/** Rounded down, so that 99.96 % does not read as certain. */
+/** Rounded down, so that 99.96 % does not look certain. */
 export function formatPercent(share: number): string {
   return `${Math.floor(share * 100)}%`
 }
@@ -54,7 +52,7 @@ export function formatKib(kib: number): string {
   return kib < 1024 ? `${formatNumber(kib)} KB` : `${formatNumber(Math.round(kib / 102.4) / 10)} MB`
 }
 
-/** The wire's words begin small in English; a name with an underscore stays as it is. */
+/** Not names with an underscore. */
 function sentence(words: string): string {
   return words.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())
 }
@@ -68,7 +66,6 @@ export function errorText(error: unknown): string {
   return error.message.startsWith('HTTP ') ? t('error.status', { status: error.status }) : sentence(error.message)
 }
 
-/** Who holds the queue, since when and why. */
 export function pauseInWords({ by, since, reason }: { by: string; since: string; reason: string | null }): string {
   const { t } = i18n.global
   return t('console.paused', { by, since: formatTime(since) }) + (reason ? t('queue.because', { reason }) : '')

@@ -1,4 +1,4 @@
-// What was, to go back to: snapshots of something that is edited, each after a moment of quiet or where one asks for it.
+// Undo and redo by snapshots, taken after a quiet moment or on request.
 import { computed, onBeforeUnmount, ref, watch, type Ref } from 'vue'
 
 const QUIET_MS = 300
@@ -43,9 +43,8 @@ export function useHistory<T>(value: Ref<T>) {
       go(at.value - 1)
     },
     redo: () => go(at.value + 1),
-    /** Here one may want to come back to, however quickly it goes on. */
     keep,
-    /** What is loaded is where undoing ends. */
+    /** Undo ends at what was loaded. */
     restart: () => {
       window.clearTimeout(timer)
       past.value = [JSON.stringify(value.value)]

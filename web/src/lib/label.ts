@@ -1,5 +1,4 @@
-// A label's size in millimetres, what is written on it, and where things go. Looks are kept on the box by name; this browser remembers which
-// one it uses, and what was changed in it and not saved yet.
+// A label's size in mm, texts and layout. The box stores looks by name; this browser remembers its choice and unsaved changes.
 import type { LabelElement, LabelLook, Rotation } from '../api/looks'
 import { readSetting, writeSetting } from './storage'
 
@@ -9,18 +8,17 @@ export interface LabelSize {
 }
 
 export interface LabelStyle extends LabelSize {
-  /** Of the look on the box that it comes from; null: of none. */
+  /** Null: of no look on the box. */
   id: number | null
   rotate: Rotation
   serial: boolean
   cpuid: boolean
   date: boolean
-  /** A line of one's own; empty for none. */
   text: string
   copies: number
-  /** Of the printer: codes are made of whole dots. */
+  /** Codes consist of whole dots. */
   dpi: number
-  /** Where things were put by somebody; null: where they fit best. */
+  /** Placed by hand; null: automatic. */
   elements: LabelElement[] | null
 }
 
@@ -36,14 +34,13 @@ export const COPIES_MAX = 10
 export const TEXT_MAX = 40
 export const ROTATIONS: Rotation[] = [0, 90, 180, 270]
 export const RESOLUTIONS = [203, 300, 600]
-/** Fewer dots a module, and label printers smear them into one another. */
+/** Fewer dots per module blur on label printers. */
 export const DOTS_MIN = 3
 
 const STORED = 'label'
 
 const FIRST: LabelStyle = { ...PRESETS[0]!, id: null, rotate: 0, serial: true, cpuid: false, date: false, text: '', copies: 1, dpi: 203, elements: null }
 
-/** Null: this browser has not been told yet. */
 export function readLabelStyle(): LabelStyle | null {
   const stored = readSetting<Partial<LabelStyle> | null>(STORED, null)
   if (!stored) return null
@@ -72,21 +69,20 @@ export function writeLabelStyle(style: LabelStyle): void {
   writeSetting(STORED, style)
 }
 
-/** Kept free at the edges for words; the picture of the code brings its own quiet zone and may touch them. */
+/** Around texts, in mm; a code has its own quiet zone. */
 const MARGIN = 1
-/** Width of a bold digit, in parts of the font's size. */
+/** Relative to the font size. */
 const DIGIT = 0.6
 const LINE = 1.15
 const SMALLEST_FONT = 2
 const SMALL_FONT = 1.8
-/** Below this width in heights there is more room for the words beneath the code than beside it. */
+/** Width by height; below, texts go beneath the code. */
 const BESIDE_FROM = 1.4
-/** What is longer is written in lines. */
 const CPUID_LINES = 2
 
 const CODE = '{SN} {CPUID}'
 
-/** All in mm. The code is as large as it can be while the words stay readable; on the smallest labels it is alone. */
+/** In mm. The largest code with legible texts; the smallest labels have only the code. */
 export function arrange(style: LabelStyle, serialLength: number): LabelElement[] {
   const { width, height } = style
   const text = style.text.trim()
@@ -122,7 +118,7 @@ export function arrange(style: LabelStyle, serialLength: number): LabelElement[]
   return [beside ? qr(0, (height - code) / 2, code) : qr((width - code) / 2, Math.max(0, (height - code - words * scale) / 2), code), ...placed]
 }
 
-/** Down, so that nothing reaches beyond the label. */
+/** Down, so that nothing exceeds the label. */
 function round(mm: number): number {
   return Math.max(0, Math.floor(mm * 1000 + 1e-6) / 1000)
 }
@@ -133,14 +129,14 @@ export function elementsOf(style: LabelStyle, serialLength: number): LabelElemen
 
 const WIDE = /[^\u0000-\u02ff]/g
 
-/** The largest size at which a text fits its box, in as many lines as that takes. */
+/** Over as many lines as needed. */
 export function fontFor(text: string, width: number, height: number): number {
   const length = Math.max(1, text.length * DIGIT + (text.match(WIDE)?.length ?? 0) * (1 - DIGIT))
   const fits = Array.from({ length: 5 }, (_, i) => i + 1).map((lines) => Math.min(height / (lines * LINE), (width * lines) / (length + (lines > 1 ? lines * DIGIT : 0))))
   return Math.max(...fits)
 }
 
-/** A code's side in whole dots a module, within what there is; and how many dots that is. */
+/** The largest side with whole dots per module. */
 export function wholeDots(side: number, modules: number, dpi: number): { side: number; dots: number } {
   const dots = Math.floor((side / 25.4) * dpi / modules)
   return dots < 1 ? { side, dots: 0 } : { side: (dots * modules * 25.4) / dpi, dots }
@@ -153,7 +149,7 @@ export function lookOf(style: LabelStyle, name: string): Omit<LabelLook, 'label_
   return { name, width_mm: width, height_mm: height, gap_mm: 2, rotate, elements: elementsOf(style, SERIAL_LENGTH) }
 }
 
-/** What of a look the pages have ticks for is taken as such; the rest is kept as it was put. */
+/** Elements with check boxes become ticks; others stay as placed. */
 export function styleOf(look: LabelLook, { copies, dpi }: LabelStyle): LabelStyle {
   const texts = look.elements.filter(({ kind }) => kind === 'text').map(({ value }) => value)
   const known = ['{SN}', '{CPUID}', '{date}']

@@ -1,4 +1,4 @@
-// Whether the window is so wide, or whatever else a stylesheet can ask.
+// A media query as a ref.
 import { onBeforeUnmount, ref } from 'vue'
 
 export function useMedia(query: string) {

@@ -1,4 +1,4 @@
-// What a list of invoices is narrowed by, as it stands in the address: a reload, a step back and a copied link give the same list.
+// An invoice list's filter in the address: for reload, back and copied links.
 import type { LocationQuery } from 'vue-router'
 import type { InvoiceFilter, InvoiceStand } from '../api/invoices'
 
@@ -7,12 +7,11 @@ export type Narrowing = { [name in keyof InvoiceFilter]?: InvoiceFilter[name] | 
 const STANDS: readonly string[] = ['passed', 'waiting', 'reading', 'reviewed'] satisfies InvoiceStand[]
 const WORDS = ['q', 'from', 'to', 'date_from', 'date_to', 'min', 'max'] as const
 
-/** Without what narrows nothing. */
 export function narrowedBy(wanted: Narrowing): InvoiceFilter {
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined && value !== '')) as InvoiceFilter
 }
 
-/** What came with an address may be anybody's: only what the list knows is taken from it. */
+/** It may come from anybody: only known values are taken. */
 export function filterFrom(query: LocationQuery): InvoiceFilter {
   const text = (name: string) => (typeof query[name] === 'string' ? query[name] : undefined)
   const one = (name: string) => (query[name] === '1' ? (1 as const) : undefined)

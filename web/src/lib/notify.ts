@@ -1,4 +1,4 @@
-// Short notes at the top of the page, and the question before what can't be undone; Element Plus announces them to screen readers (role=alert).
+// Short messages, and the question before irreversible actions. Element Plus announces them (role=alert).
 import { ElMessage, ElMessageBox } from 'element-plus'
 import { ApiError } from '../api/http'
 import { i18n } from '../i18n'
@@ -13,12 +13,12 @@ export function warn(message: string): void {
 }
 
 export function complain(error: unknown): void {
-  // The login page that follows a lost session says it better.
+  // The login page says it better.
   if (error instanceof ApiError && error.code === 'unauthenticated') return
   ElMessage({ message: errorText(error), type: 'error', duration: 8000, showClose: true, grouping: true })
 }
 
-/** `danger`: what is asked about takes something away. Whichever it is, the button that does nothing has the focus. */
+/** `danger`: removes something. The focus is on the button that does nothing. */
 export async function isSure(question: string, title: string, yes: string, { danger = true, no = i18n.global.t('common.cancel') } = {}): Promise<boolean> {
   window.setTimeout(() => document.querySelector<HTMLElement>('.safest')?.focus(), 0)
   try {

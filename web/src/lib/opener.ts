@@ -1,4 +1,4 @@
-// Where the focus was when a dialog was opened, to give it back: a button that was busy has lost it by the time its dialog closes.
+// Restores the focus after a dialog: a busy button has lost it by then.
 export function rememberOpener(): () => void {
   const opener = document.activeElement
   return () => {

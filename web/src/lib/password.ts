@@ -1,8 +1,8 @@
-// What the box asks of a new password, said before it is sent.
+// The box's rules for new passwords, checked before sending.
 
 const CHARS_MIN = 8
 
-/** A key of the words, or nothing where it will do. */
+/** A message key; empty if acceptable. */
 export function passwordProblem(fresh: string): string {
   return [...fresh].length < CHARS_MIN ? 'password.short' : ''
 }

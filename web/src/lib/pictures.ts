@@ -1,6 +1,6 @@
-// Pictures of the box, as the browser can show them.
+// The box's pictures, as browsers can show them.
 
-/** What is no TIFF is shown as it is. */
+/** Only TIFF needs converting. */
 export function viewable(url: string): string {
   return /^\/invoice\/image\/.*\.tiff$/.test(url) ? `${url}?as=jpeg` : url
 }

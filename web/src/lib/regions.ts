@@ -1,8 +1,8 @@
-// The areas of an invoice: the keys templates use, the Chinese names results use, and what people read.
+// An invoice's areas: keys, names in results, displayed names.
 import type { Position, Reason, RegionList, Source } from '../api/invoices'
 import { i18n } from '../i18n'
 
-/** Template key to `pos_id`, which is the Chinese name too; fixed by the interface. The box has the same table (domain/area.rs). */
+/** Key to `pos_id`, also the Chinese name; fixed by the interface. The same table is in domain/area.rs. */
 export const KINDS = {
   money: '金额',
   money_cn: '中文金额',
@@ -33,7 +33,7 @@ export function isKind(key: string): key is Kind {
   return key in KINDS
 }
 
-/** `pos_id` of the template's label, which nobody reads on the picture. */
+/** Not read from the picture. */
 export const LABEL = '发票类型'
 
 /** Fields of known forms beside those of templates. */
@@ -54,7 +54,6 @@ const ENGLISH_OF_FORMS: Record<string, string> = {
   姓名: 'Name',
 }
 
-/** An area of the user's own keeps the name he gave it. */
 export function regionName(posId: string): string {
   if (posId === LABEL) return i18n.global.t('region.type')
   const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
@@ -62,7 +61,6 @@ export function regionName(posId: string): string {
   return kind ? ENGLISH[kind] : (ENGLISH_OF_FORMS[posId] ?? posId)
 }
 
-/** As one sentence; empty where there is none. */
 export function reasonsInWords(reasons: Reason[]): string {
   const text = reasons.map((reason) => reason.text).join(i18n.global.t('common.sentenceSeparator'))
   return text.charAt(0).toUpperCase() + text.slice(1)
@@ -71,17 +69,17 @@ export function reasonsInWords(reasons: Reason[]): string {
 export interface Region {
   posId: string
   position: Position | null
-  /** Null while it is being read. */
+  /** Null while being read. */
   text: string | null
   probability: number | null
-  /** Nobody could read it: the QR code on the picture says it. */
+  /** From the picture's QR code, as unreadable. */
   fromCode: boolean
   source: Source | null
   /** Of the file, from 1. */
   page: number
 }
 
-/** The `status` of such a region. */
+/** `status` of such a region. */
 const FROM_CODE = 1
 
 export function isFromCode(status: unknown): boolean {
@@ -100,7 +98,7 @@ export function regionsFrom(list: RegionList | null | undefined): Region[] {
   }))
 }
 
-/** The box's default `confidence_threshold`: what is surer needs no second look. */
+/** The box's default `confidence_threshold`. */
 const SURE = 0.9
 const DOUBTFUL = 0.7
 
@@ -119,7 +117,7 @@ interface Box {
   height: number
 }
 
-/** Whether another stands right above it, which its name would cover. */
+/** So close above that its box would be covered by the name. */
 export function isCrowded(box: Box, others: Box[]): boolean {
   return others.some((other) => {
     const bottom = other.y + other.height

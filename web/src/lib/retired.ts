@@ -1,4 +1,4 @@
-// What is said of a retired device, wherever somebody comes upon it.
+// Words about a retired device.
 import type { DeviceDetail } from '../api/devices'
 import { i18n } from '../i18n'
 import { formatTime } from './format'

@@ -1,8 +1,8 @@
-// The rights of the box: which contains which, and what they are called.
+// Which right contains which, and their names.
 import { RIGHTS, type PermissionId, type Right } from '../api/wire'
 import { i18n } from '../i18n'
 
-/** In the order in which they are shown: what is about one thing stands in one row, to see and to change it. */
+/** In display order. */
 export const RIGHT_ROWS: { see: Right | null; change: Right }[] = [
   { see: 'device-r', change: 'device-rw' },
   { see: 'invoice-r', change: 'invoice-rw' },
@@ -33,13 +33,11 @@ export function rightName(name: string): string {
   return i18n.global.te(key) ? i18n.global.t(key) : name
 }
 
-/** The right that contains this one, if it is given too. */
 export function containedIn(name: string, given: ReadonlySet<string>): string | undefined {
   if (name !== 'system-rw' && given.has('system-rw')) return 'system-rw'
   return name.endsWith('-r') && given.has(`${name}w`) ? `${name}w` : undefined
 }
 
-/** Without those that others of them contain. */
 export function rightsInWords(names: string[]): string {
   const given = new Set(names)
   const telling = names.filter((name) => !containedIn(name, given)).sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))

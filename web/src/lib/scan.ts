@@ -1,42 +1,42 @@
-// The one place that hears scan guns. A gun types like a keyboard, only evenly and fast; this tells its bursts from a person's keys, keeps
-// them from buttons and fields they were not meant for, and hands each code to whoever listens last. Three laws: Enter belongs to whoever
-// had the burst; a key that may still become a burst does nothing yet; what turns out to be a person's is given back.
+// All scan-gun input. Guns type like keyboards, only evenly and fast; this tells their bursts from a person's keys and hands each
+// code to the latest listener. Three laws: Enter belongs to whoever got the burst; a key that may become part of a burst does
+// nothing yet; a person's keys are given back.
 import { cleanCode, gunSettings, isLikeCode, isMarked, type Suffix } from './gun'
 
-/** So far apart are the keys of the slowest guns; outside fields nobody types that fast for long. */
+/** Between a slow gun's keys; outside fields nobody types that fast for long. */
 const SLOW_MS = 200
-/** In a field people do type; only what no hand can do is a gun there, unless its rhythm is even or the gun was taught. */
+/** In fields people type: only faster than any hand, an even rhythm, or a taught gun counts. */
 const FAST_MS = 50
 const EVEN_MS = 30
 const EVEN_KEYS = 6
 /** After a burst its Enter may come twice (CR LF). */
 const DEAD_MS = 100
-/** Ends a code that has no suffix. Longer than a pause between keys: a busy browser hands them over late. */
+/** Ends a code without suffix. Longer than a gap: a busy browser delivers keys late. */
 const PAUSE_MS = 400
 export const SHORTEST = 4
 
 export interface Heard {
   text: string
-  /** As it came, prefix and control characters in it. */
+  /** With prefix and control characters. */
   raw: string
   suffix: Suffix
-  /** The longest time between two keys of it, in ms; null where it came without keys. */
+  /** Longest gap between keys, in ms; null without keys. */
   slowest: number | null
 }
 
-/** To a field that waits for scans: what came, and what it took the place of. */
+/** What came, and what it replaced. */
 export interface ScannedInto {
   text: string
   before: string
-  /** No key ended it but a pause: whoever scanned may still press Enter. */
+  /** Ended by a pause, not a key: Enter may still follow. */
   paused: boolean
 }
 
 export interface Ear {
   take: (heard: Heard) => void
-  /** What a burst holds so far; empty when it is over. */
+  /** Empty when it is over. */
   hearing?: (text: string) => void
-  /** Every key is the gun's: nothing is given back, and what is too short for a code is taken all the same. */
+  /** Nothing is given back, and short codes are taken. */
   all?: boolean
 }
 
@@ -45,10 +45,10 @@ type Field = HTMLInputElement | HTMLTextAreaElement
 interface Burst {
   keys: KeyboardEvent[]
   text: string
-  /** Between all its keys, Shift among them. */
+  /** Including Shift. */
   gaps: number[]
   lastAt: number
-  /** Where it was typed, and what stood there before; null outside fields. */
+  /** With its former value; null outside fields. */
   home: { field: Field; before: string } | null
   /** Came as text, without keys. */
   injected: boolean
@@ -62,7 +62,7 @@ let pause = 0
 let fieldBefore: { field: Field; before: string } | null = null
 let keyed = false
 let catcher: Field | null = null
-/** What guns, and perhaps quick hands, lately typed into fields: another such burst after it is another code. */
+/** Typed into fields by guns or perhaps quick hands: another such burst is another code. */
 let lately: string[] = []
 const LATELY = 20
 const given = new WeakSet<Event>()
@@ -79,17 +79,17 @@ export function isCatcher(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && 'catcher' in target.dataset
 }
 
-/** Nobody scans a password into these pages, and hands are quick at their own. */
+/** Nobody scans a password here, and people type their own quickly. */
 function isSecret(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement && (target.type === 'password' || target.autocomplete.includes('password'))
 }
 
-/** A field a person types into; the one that only catches scans is none. */
+/** Not the scan catcher. */
 function typedInto(target: EventTarget | null): Field | null {
   return isCatcher(target) ? null : fieldOf(target)
 }
 
-/** Times of events may be a machine's own; what lies before the other is not after it. */
+/** Event times may come from another clock. */
 function isWithin(at: number, since: number, ms: number): boolean {
   return at >= since && at - since <= ms
 }
@@ -109,9 +109,9 @@ function setField(field: Field, text: string): void {
   field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
-/** Of a burst in a field: did a gun type it? Its end counts as one more key. */
+/** Its end counts as another key. */
 function isGuns({ gaps, injected, text, home }: Burst, end: number): boolean {
-  // Put in by another keyboard than keys: in a dialog it is what was asked for there.
+  // Inserted text; inside a dialog it is the requested input.
   if (injected) return isLikeCode(text) && (!home || 'scan' in home.field.dataset || !home.field.closest('[role=dialog]'))
   const all = [...gaps, end]
   if (all.every((gap) => gap <= FAST_MS)) return true
@@ -121,7 +121,7 @@ function isGuns({ gaps, injected, text, home }: Burst, end: number): boolean {
   return gaps.length >= EVEN_KEYS - 1 && even
 }
 
-/** The name of what ends a code; Ctrl+J and Ctrl+M are how some keyboards spell LF and CR. */
+/** Some keyboards send LF and CR as Ctrl+J and Ctrl+M. */
 function endOf(event: KeyboardEvent): Suffix | null {
   if (event.altKey || event.metaKey) return null
   if (event.ctrlKey) return event.key === 'j' || event.key === 'J' ? 'lf' : event.key === 'm' || event.key === 'M' ? 'cr' : null
@@ -138,7 +138,7 @@ function press(event: KeyboardEvent): void {
   const at = event.timeStamp
   const end = endOf(event)
   const underWay = burst !== null && isWithin(at, burst.lastAt, longestGap())
-  // Held down, a key repeats as fast as a gun types.
+  // A held key repeats as fast as a gun.
   if (event.repeat) {
     if ((end || event.key === ' ') && (underWay || isDead(at) || swallowed.has(event.code || event.key))) swallow(event)
     return
@@ -148,7 +148,7 @@ function press(event: KeyboardEvent): void {
   else if (event.key === 'Shift' || event.key === 'CapsLock') {
     if (burst && underWay) tick(burst, at)
   } else if (event.ctrlKey && !event.altKey && burst && !burst.home && underWay && burst.keys.length >= SHORTEST) {
-    // A control character within a code, which would else be a command to the browser.
+    // A control character within a code; else it is a browser command.
     tick(burst, at)
     swallow(event)
   } else if ((event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph')) return
@@ -168,9 +168,9 @@ function type(event: KeyboardEvent, at: number, underWay: boolean): void {
     else settle()
     return
   }
-  // It takes a person to the search at once, and what is typed next belongs there.
+  // Leads to the search at once.
   if (event.key === '/' && !underWay && !field && !ears.at(-1)?.all) return
-  // What was put into a field just before is its own: keys begin anew.
+  // Inserted text stays there: keys start a new burst.
   if (underWay && burst && !(burst.injected && field) && burst.home?.field === (field ?? undefined)) tick(burst, at)
   else {
     settle()
@@ -185,7 +185,7 @@ function type(event: KeyboardEvent, at: number, underWay: boolean): void {
   wait()
 }
 
-/** Enter, Tab or their like: the end of a code, or a person's. */
+/** Enter, Tab and the like: a code's end, or a person's key. */
 function finish(event: KeyboardEvent, suffix: Suffix, at: number, underWay: boolean): void {
   const now = burst
   if (!now || !(underWay || (now.injected && isWithin(at, now.lastAt, longestGap())))) {
@@ -217,7 +217,7 @@ function finish(event: KeyboardEvent, suffix: Suffix, at: number, underWay: bool
     swallow(event)
     hand(now, suffix, at)
   } else if (suffix !== 'tab' && home.field.type !== 'number' && !isScan && isLikeCode(now.text)) {
-    // Perhaps a slow gun, perhaps quick hands: the text stays, and this Enter does nothing. A person presses it again.
+    // A slow gun or quick hands: the text stays; a person presses Enter again.
     swallow(event)
     beDead(at, now)
   }
@@ -234,7 +234,7 @@ function hand(now: Burst, suffix: Suffix, at: number, paused = false): void {
   // An Enter after a pause is a person's.
   if (!paused) beDead(at, now)
   const home = now.home && { ...now.home }
-  // The first characters of a code may come long before the others.
+  // The first characters may come long before the rest.
   const lead = (home && /\](?:[A-Za-z][0-9A-Za-z]?)?$/.exec(home.before)?.[0]) ?? ''
   if (home && lead && isMarked(lead + now.text)) {
     now = { ...now, text: lead + now.text }
@@ -255,12 +255,12 @@ function hand(now: Burst, suffix: Suffix, at: number, paused = false): void {
     tellFound(home.field, heard.text)
     return
   }
-  // What the gun typed into a field that happened to have the focus is taken out again.
+  // Typed into a field that happened to have the focus.
   if (home) setField(home.field, home.before)
   ears.at(-1)?.take(heard)
 }
 
-/** A code that stays in a field to find with may be a whole label, and say more than what to find. */
+/** A whole label says more than the search needs. */
 function tellFound(field: Field, text: string): void {
   if ('find' in field.dataset) field.dispatchEvent(new CustomEvent<string>('found', { detail: text, bubbles: true }))
 }
@@ -273,10 +273,10 @@ function clearCatcher(): void {
   if (catcher) catcher.value = ''
 }
 
-/** A person's keys, late: they go where they were going. */
+/** A person's keys, late, to where they were going. */
 function giveBack({ keys }: Burst): void {
   clearCatcher()
-  // One by one, as they would have come: each finds what the one before it did.
+  // One by one, so that each finds what the one before did.
   for (const key of keys) window.setTimeout(() => pressAgain(key))
 }
 
@@ -298,7 +298,7 @@ function wait(): void {
   pause = window.setTimeout(settle, isShort && !ears.at(-1)?.all ? longestGap() : known)
 }
 
-/** A burst that has stopped: a code without a suffix, or a person's keys. */
+/** After a pause: a code without suffix, or a person's keys. */
 function settle(): void {
   stopWaiting()
   const now = burst
@@ -309,7 +309,7 @@ function settle(): void {
     const { field, before } = now.home
     if (now.text.length < SHORTEST || !isGuns(now, 0)) return
     if (gunSettings.value.suffix === 'none') hand(now, 'none', now.lastAt)
-    // Where codes go, a code takes the place of what was there; what a quick hand may have typed, only that of its like.
+    // A code replaces the former text; after possibly quick hands, only another such code.
     else if (('scan' in field.dataset || 'find' in field.dataset) && isLikeCode(now.text)) {
       if (now.gaps.every((gap) => gap <= FAST_MS) || lately.includes(before)) hand(now, 'none', now.lastAt, true)
       else {
@@ -319,13 +319,13 @@ function settle(): void {
     }
     return
   }
-  // A few letters again and again are somebody's answers.
+  // A few repeated letters are somebody's answers.
   const isCode = now.text.length >= SHORTEST && (/\d/.test(now.text) || new Set(now.text).size > 3)
   if (isCode || now.injected || ears.at(-1)?.all) hand(now, 'none', now.lastAt)
   else giveBack(now)
 }
 
-/** Text that comes by an input method, or is put in by a handheld's own keyboard, has no keys. */
+/** Text from an input method or a handheld's keyboard comes without keys. */
 function note(event: Event): void {
   const field = fieldOf(event.target)
   if (field) fieldBefore = { field, before: field.value }
@@ -369,7 +369,7 @@ function letGo(event: KeyboardEvent): void {
   event.stopImmediatePropagation()
 }
 
-/** The last who listens is the one who hears. */
+/** Only the latest listener gets codes. */
 export function listenToScans(ear: Ear): () => void {
   if (!ears.length) {
     window.addEventListener('keydown', press, true)

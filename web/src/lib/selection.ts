@@ -1,4 +1,4 @@
-// Choosing rows of a long list the way files are chosen: one, a range with shift, all.
+// Selects rows of a long list like files: one, a range with shift, all.
 import { computed, shallowRef, type Ref } from 'vue'
 
 export function useSelection(keys: Ref<string[]>) {
@@ -14,7 +14,6 @@ export function useSelection(keys: Ref<string[]>) {
     anchor = key
   }
 
-  /** From the last one touched to this one, all get the state of the last. */
   function extend(key: string): void {
     const from = anchor === null ? -1 : keys.value.indexOf(anchor)
     const to = keys.value.indexOf(key)
@@ -31,7 +30,7 @@ export function useSelection(keys: Ref<string[]>) {
     chosen.value = next
   }
 
-  /** All of the list as it is filtered now, or none of it; what is chosen outside the filter stays. */
+  /** Of the filtered rows; the others stay. */
   function toggleAll(): void {
     const next = new Set(chosen.value)
     const on = !all.value

@@ -1,7 +1,7 @@
-// Edges of areas that come to lie where another's edge is, so that columns and lines are straight. All in the picture's own pixels.
+// Snaps edges of areas together. In picture pixels.
 import type { Rect } from './template'
 
-/** Which edges move; a rect that is moved as a whole moves all of them. */
+/** Moving a rect moves all. */
 export interface Edges {
   left: boolean
   right: boolean
@@ -11,12 +11,11 @@ export interface Edges {
 
 export interface Snapped {
   rect: Rect
-  /** Where it lies with another: to be shown. */
   x: number | null
   y: number | null
 }
 
-/** The smallest move that brings one of `moving` onto one of `others`, and where that is. */
+/** The smallest move, and where it leads. */
 function pull(moving: number[], others: number[], reach: number): { by: number; at: number } | null {
   let best: { by: number; at: number } | null = null
   for (const edge of moving) {

@@ -1,7 +1,6 @@
-// Two tones that are told apart across a noisy hall: short and high for good, long and low for bad.
+// Two tones for a noisy hall: short and high for good, long and low for bad.
 import { readSetting } from './storage'
 
-/** Whether scans are heard, in this browser. */
 export const SOUND = 'verify.sound'
 
 export function scanTone(good: boolean): void {
@@ -24,6 +23,6 @@ export function tone(good: boolean): void {
     oscillator.start()
     oscillator.stop(context.currentTime + seconds)
   } catch {
-    // No sound on this machine; the colour says it too.
+    // No sound here; the colour says it too.
   }
 }

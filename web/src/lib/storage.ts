@@ -1,4 +1,4 @@
-// Small choices that stay with this browser. Storage may be switched off or hold nonsense: then the default counts.
+// Settings of this browser. If storage is off or corrupt, the default counts.
 
 const PREFIX = 'paperline.'
 
@@ -15,6 +15,6 @@ export function writeSetting(name: string, value: unknown): void {
   try {
     localStorage.setItem(PREFIX + name, JSON.stringify(value))
   } catch {
-    // The choice then lasts as long as the page.
+    // Then it lasts as long as the page.
   }
 }

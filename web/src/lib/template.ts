@@ -1,4 +1,4 @@
-// A template while it is being drawn, and the interface's `json_model` it comes from and goes to.
+// A template while it is drawn, from and to the interface's `json_model`.
 import type { JsonModel } from '../api/wire'
 import { i18n } from '../i18n'
 import { formatNumber } from './format'
@@ -12,16 +12,16 @@ export interface Rect {
 }
 
 export interface Area extends Rect {
-  /** Of this page only. */
+  /** Within this page. */
   id: number
   kind: Kind | 'own'
-  /** The key of an own area in `json_model`, kept when it is changed. */
+  /** Kept when the area changes. */
   key: string
   name: string
   keywords: string
   removeLine: boolean
   removeStamp: boolean
-  /** What other clients stored and these pages do not know. */
+  /** From other clients, unknown to these pages. */
   rest: Record<string, unknown>
 }
 
@@ -68,7 +68,7 @@ function readArea(key: string, fields: Fields): Area {
   }
 }
 
-/** Whatever cannot be read is left out; a template is shown as far as it goes. */
+/** Leaves out what is unreadable. */
 export function readDraft(model: unknown): Draft {
   let parsed: unknown = model
   if (typeof model === 'string') {
@@ -101,7 +101,7 @@ export function writeDraft(draft: Draft): JsonModel {
   const model: Fields = {
     [SETTING]: { ...draft.rest, label: draft.label.trim(), quota: draft.quota.trim() ? Number(draft.quota) : 0 },
   }
-  // Kept keys first, or a new own area might take one of them.
+  // A new own area might take an existing key.
   for (const area of [...draft.areas].sort((a, b) => Number(b.key !== '') - Number(a.key !== ''))) {
     const key = area.kind === 'own' ? area.key || freeKey(model) : area.kind
     model[key] = {
@@ -124,7 +124,7 @@ export function areaName(area: Area): string {
   return area.kind === 'own' ? area.name.trim() || t('region.own') : regionName(KINDS[area.kind])
 }
 
-/** What keeps it from being saved, in words; empty when nothing does. */
+/** Empty if it can be saved. */
 export function problemOf(draft: Draft): string {
   const { t } = i18n.global
   const label = draft.label.trim()
@@ -146,7 +146,7 @@ export function quotaText(draft: Draft): string {
   return draft.quota ? i18n.global.t('templates.quota', { amount: formatNumber(Number(draft.quota)) }) : ''
 }
 
-/** Whole pixels, inside the picture, never without extent. */
+/** Whole pixels, inside the picture, never empty. */
 export function fitRect(rect: Rect, picture: { width: number; height: number }): Rect {
   const width = Math.min(Math.max(1, Math.round(rect.width)), picture.width)
   const height = Math.min(Math.max(1, Math.round(rect.height)), picture.height)

@@ -1,20 +1,17 @@
-// Before what was typed and not saved is left, the question whether it may go: on the way to another page, and when the tab is closed.
+// Asks before unsaved input is lost by leaving or closing.
 import { onBeforeUnmount, onMounted } from 'vue'
 import { onBeforeRouteLeave, type RouteLocationNormalized } from 'vue-router'
 import { i18n } from '../i18n'
 import { isSure } from './notify'
 
-/**
- * To be called in a page's own setup, or in that of a component which lives as long as its page. Answers the question itself, for ways out
- * that are no other page. `question`: what is asked, where it is not about changes in general.
- */
+/** Call it in the setup of a page, or of a component that lives as long. Returns the question, for exits that are not pages. */
 export function guardUnsaved(unsaved: () => boolean, question = 'common.leave'): (to: RouteLocationNormalized) => Promise<boolean> {
   const { t } = i18n.global
   const beforeUnload = (event: BeforeUnloadEvent): void => {
     if (unsaved()) event.preventDefault()
   }
   const mayLeave = async (to: RouteLocationNormalized): Promise<boolean> => {
-    // Whose session ended cannot save any more.
+    // After the session's end nothing can be saved.
     if (to.name === 'login' || !unsaved()) return true
     return isSure(t(question), t('common.leaveTitle'), t('common.leaveYes'), { no: t('common.stay') })
   }

@@ -1,4 +1,4 @@
-// Follows labels that are being asked about: once answered, corrected or retired elsewhere they need no answer.
+// Labels being asked about: answered, corrected or retired elsewhere, they need no answer.
 import { onBeforeUnmount, onMounted, shallowRef, watch } from 'vue'
 import { readDevice, type DeviceDetail, type DeviceEvent } from '../api/devices'
 import { isSameCpuid } from '../lib/gun'
@@ -28,7 +28,7 @@ function settledBy(device: DeviceDetail | null, label: AskedLabel, wasSent: bool
   return undefined
 }
 
-/** `wereSent`: the labels are on their way to a printer, and the first answer counts. */
+/** `wereSent`: the first answer counts. */
 export function useSettled(labels: () => AskedLabel[], wereSent: boolean) {
   const settled = shallowRef<ReadonlyMap<string, Settled>>(new Map())
 
@@ -48,7 +48,7 @@ export function useSettled(labels: () => AskedLabel[], wereSent: boolean) {
     await look(labels().filter(({ serial }) => names.has(serial)))
   }
 
-  /** Labels that changed in the list; those not in it are checked in turn. */
+  /** Changed in the list; those not in it are checked in turn. */
   let turn = 0
   function suspects(): AskedLabel[] {
     const listed = new Map(rows.value.map((row) => [row.serial, row]))

@@ -40,18 +40,18 @@ export function hold(serials: string[]): void {
 export function letGo(serials: string[]): void {
   const gone = new Set(serials)
   own.value = new Set([...own.value].filter((serial) => !gone.has(serial)))
-  // The box confirms shortly; until then these would count as another page's.
+  // Until the box confirms, these would count as another page's.
   all.value = Object.fromEntries(Object.entries(all.value).filter(([serial]) => !gone.has(serial)))
 }
 
 let onChange: (serials: string[]) => void = () => {}
-/** Labels claimed or released have probably changed state. */
+/** Claimed or released: probably in another state. */
 export function whenClaimsChange(handler: (serials: string[]) => void): void {
   onChange = handler
 }
 
 let onLoss: (lost: { serial: string; by: Claim | undefined }[]) => void = () => {}
-/** This page's claims that expired, passed to others or ended with a restart. */
+/** Expired, passed to others or ended by a restart. */
 export function whenClaimsAreLost(handler: typeof onLoss): void {
   onLoss = handler
 }

@@ -1,4 +1,4 @@
-// The one invoice WebSocket of this browser page: the registered page, the number of faults, the listeners.
+// The page's one invoice WebSocket: the watched page, the number of faults, listeners.
 import { computed, ref } from 'vue'
 import { whoAmI } from '../api/account'
 import { LiveSocket } from '../api/socket'
@@ -8,7 +8,7 @@ import { canAny, refreshUser } from './session'
 
 type Listener = (message: Message) => void
 
-/** The first allowed one is watched unless a page asks for another. */
+/** Unless a page asks for another. */
 const BY_DEFAULT: Page[] = ['console', 'models', 'queue', 'log', 'users', 'faults']
 
 const defaultPage = computed(() => BY_DEFAULT.find((page) => canAny(PAGE_RIGHTS[page])))
@@ -16,7 +16,7 @@ const defaultPage = computed(() => BY_DEFAULT.find((page) => canAny(PAGE_RIGHTS[
 export const faultCount = ref<number | null>(null)
 
 let wanted: Page | undefined
-/** The last number heard for the watched page; null if none. */
+/** The last number received for the watched page; null if none. */
 let heard: number | null = null
 const listeners = new Set<Listener>()
 const openers = new Set<() => void>()
@@ -24,7 +24,7 @@ const openers = new Set<() => void>()
 const socket = new LiveSocket({
   path: '/invoice/webSocketServer',
   silenceMs: 60_000,
-  // Pages fetch their lists themselves; this only tells a blocked connection from an absent box.
+  // Pages fetch lists themselves; this only tells a blocked connection from an absent box.
   ask: whoAmI,
   // The box answers even this, so silence means a dead connection.
   ping: () => JSON.stringify({ code: SAID.catch_up }),
@@ -32,7 +32,7 @@ const socket = new LiveSocket({
   onMessage: (raw) => {
     const message = raw as Message
     if (typeof message?.msg_id !== 'number') return
-    // Missed news is repeated after this; if the box no longer has it, everything is fetched.
+    // Missed news follow; if the box no longer has them, everything is fetched.
     const isTold = message.msg_id === MESSAGES.resumed && !message.missed
     if (typeof message.number === 'number' && !isTold) heard = message.number
     if (message.msg_id === MESSAGES.resumed && !isTold) for (const opener of openers) opener()

@@ -1,4 +1,4 @@
-// One print: claim labels, fetch pictures, record them as sent, print, ask for the outcome.
+// One print: claim, fetch pictures, record as sent, print, ask for the outcome.
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import * as api from '../api/devices'
 import { LABELS_AT_ONCE, type LabelState, type Outcomes, type OutcomeAnswer } from '../api/devices'
@@ -7,7 +7,7 @@ import { claimedElsewhere, hold, letGo, ownClaims, whenClaimsAreLost } from './c
 import { isSameCpuid } from '../lib/gun'
 import { refreshLabels, rowOf, rows as unprinted, type AskedLabel, type DeviceRow } from './unprinted'
 
-/** How long a claim lasts; it is renewed well before. */
+/** Renewed well before. */
 const CLAIM_MS = 120_000
 const RENEW_MS = 45_000
 const TICK_MS = 5_000
@@ -31,25 +31,25 @@ export interface LeftOut {
 export interface PrintJob {
   items: LabelItem[]
   taken: LeftOut[]
-  /** Sent before, outcome unanswered: not printed again unless asked for. */
+  /** Unanswered: not printed again unless asked for. */
   unconfirmed: DeviceRow[]
-  /** How many did not fit in one print. */
+  /** Too many for one print. */
   rest: number
   /** Printed before; a reason is needed. */
   again: string[]
-  /** Corrected and redrawn since: their former CPUID, by serial. */
+  /** Their former CPUID, by serial. */
   changed: Map<string, string>
-  /** Sent by others since they were drawn: by whom, by serial. */
+  /** Since they were drawn: by whom, by serial. */
   resent: Map<string, string>
-  /** Lost, with their new holders: nothing prints until redrawn. */
+  /** With new holders: nothing prints until redrawn. */
   lost: LeftOut[]
-  /** Outcome unknown: the printer may still hold them. */
+  /** The printer may still hold them. */
   doubtful: string[]
 }
 
 const DOUBTFUL = new Set<LabelState>(['sent', 'failed', 'unknown'])
 
-/** Its last label has no answer yet, even for a reprint of a printed one. */
+/** Its last label has no answer yet, even if it was a reprint. */
 function isOpen(row: DeviceRow): boolean {
   return row.label === 'sent' || (row.label !== 'unknown' && Boolean(row.sentBy))
 }
@@ -78,7 +78,7 @@ function pairOf({ serial, cpuid }: Pick<LabelItem, 'serial' | 'cpuid'>): api.Pai
 export function usePrintJob() {
   const job = shallowRef<PrintJob | null>(null)
   const busy = ref(false)
-  /** Already recorded as sent, in an unfinished attempt. */
+  /** Sent in an unfinished attempt. */
   const recorded = new Set<string>()
   const seen = new Map<string, number>()
   /** When the box last confirmed the claims. */
@@ -88,7 +88,7 @@ export function usePrintJob() {
   /** After sending, nothing stops the print. */
   let sent = false
 
-  /** Returns the other holders if nothing is left to print. */
+  /** Returns other holders if nothing is left. */
   async function start(
     rows: DeviceRow[],
     withUnconfirmed = rows.every(isOpen),
@@ -160,7 +160,7 @@ export function usePrintJob() {
     }
   }
 
-  /** Draws everything again, with fresh claims and open questions. */
+  /** With fresh claims and open questions. */
   async function redraw(): Promise<LeftOut[]> {
     const now = job.value
     if (!now) return []
@@ -186,14 +186,14 @@ export function usePrintJob() {
     if (lost.length) job.value = { ...now, lost: [...now.lost.filter(({ serial }) => !known.has(serial)), ...lost] }
   }
 
-  /** Drops claims that expired while the page slept or the box was away. */
+  /** Expired while the page slept or the box was away. */
   function letLapse(): boolean {
     if (!ownClaims.value.size || Date.now() - heldAt < CLAIM_MS) return false
     lose([...ownClaims.value].map((serial) => ({ serial, name: '', sameUser: false })))
     return true
   }
 
-  /** Claims that ended without a new holder: a retired device leaves the job and is named; of the others the claim is lost. */
+  /** Without a new holder: a retired device leaves the job and is named; of others the claim is lost. */
   async function loseEnded(serials: Set<string>): Promise<void> {
     await renew(job.value?.items.filter(({ serial }) => serials.has(serial)) ?? []).catch(() => {})
     lose([...serials].map((serial) => ({ serial, name: '', sameUser: false })))
@@ -223,7 +223,7 @@ export function usePrintJob() {
     }
   }
 
-  /** Records the labels as sent. False: some changed and are redrawn. */
+  /** False: some changed and are redrawn. */
   async function send(reason: string): Promise<boolean> {
     const now = job.value
     if (!now || now.lost.length || letLapse()) return false
@@ -251,7 +251,7 @@ export function usePrintJob() {
     }
   }
 
-  /** Redraws labels corrected or sent since, and drops retired ones; false if there are none. */
+  /** Corrected or sent since, without retired ones; false if none. */
   async function renew(items: LabelItem[]): Promise<boolean> {
     const found = await Promise.all(items.map(({ serial }) => api.readDevice(serial)))
     const isGone = (i: number) => !found[i] || found[i].retired
@@ -288,7 +288,6 @@ export function usePrintJob() {
     return true
   }
 
-  // News of the list while the labels are shown.
   watch(unprinted, (rows) => {
     if (!job.value || busy.value || sending || sent) return
     const known = new Map(rows.filter(({ cpuid }) => cpuid).map((row) => [row.serial, row]))

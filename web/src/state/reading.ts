@@ -43,9 +43,8 @@ export interface Reading {
 
 const KEPT = 12
 
-/** The followed reading: the oldest running one, or else the last finished. */
+/** The oldest running one, or else the last finished. */
 export const current = ref<Reading | null>(null)
-/** Engines may read several at once. */
 const running = reactive(new Map<number, Reading>())
 export const readings = computed(() => [...running.values()])
 export const finished = ref<Reading[]>([])
@@ -82,7 +81,7 @@ function regionOf(reading: Reading, posId: string): Region {
   if (!region) {
     region = { posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }
     reading.regions.push(region)
-    // The array's reactive copy, so that later changes are seen.
+    // Reactive, so that later changes are seen.
     region = reading.regions[reading.regions.length - 1]!
   }
   return region
@@ -114,7 +113,7 @@ async function askWhy(): Promise<void> {
   }
 }
 
-/** The same for a finished one, from the stored invoice. */
+/** For finished ones, from the stored invoice. */
 async function askStored(reading: Reading): Promise<void> {
   if (reading.invoice === null || !can('invoice-r')) return
   const stored = await oneInvoice(reading.invoice).catch(() => null)
@@ -207,7 +206,7 @@ async function catchUp(): Promise<void> {
   void refreshQueues()
   const now = await readNow().catch(() => undefined)
   if (now !== undefined && starts === before) {
-    // What ended unheard is among the finished ones below.
+    // What ended unnoticed is among the finished ones below.
     for (const action of [...running.keys()]) if (!now.some((one) => one.action_id === action)) running.delete(action)
     if (current.value && !current.value.done && !running.has(current.value.action)) current.value = null
     for (const one of now.filter((each) => !running.has(each.action_id))) {

@@ -5,7 +5,7 @@ import type { Reading } from './reading'
 
 const STEP_MS = 700
 
-/** The view after some steps: picture, template, then each area found and read, then the end. */
+/** Picture, template, then each area found and read, then the end. */
 function after(reading: Reading, steps: number): Reading {
   const regions: Region[] = []
   let left = steps - 1

@@ -1,4 +1,4 @@
-// Who is logged in and what they may do. The box decides; this only avoids requests it would refuse.
+// The user and their rights. The box decides; this only avoids refused requests.
 import { computed, shallowRef } from 'vue'
 import * as account from '../api/account'
 import type { User } from '../api/account'
@@ -25,7 +25,7 @@ export async function refreshUser(): Promise<void> {
   userRef.value = await account.whoAmI()
 }
 
-/** Asks the box once; retried after a failure. */
+/** Retried after a failure. */
 export function ensureKnown(): Promise<void> {
   known ??= refreshUser().catch((error: unknown) => {
     known = null

@@ -31,7 +31,7 @@ const jobs = shallowReactive(new Map<number, Job>())
 const early = new Map<number, Outcome>()
 
 export const pendingJobs = computed(() => [...jobs.values()])
-/** Raised when the list of templates may have changed. */
+/** The list may have changed. */
 export const templatesChanged = shallowRef(0)
 
 function settle(job: Job, message: Outcome): void {
@@ -66,7 +66,7 @@ function hear(message: Message): void {
 export function startTemplateJobs(): () => void {
   const stops = [
     listen(hear),
-    // What ended unheard shows in the list itself.
+    // What ended unnoticed shows in the list itself.
     whenFeedOpens(() => {
       jobs.clear()
       templatesChanged.value += 1

@@ -1,9 +1,8 @@
-// Unsaved input in faults, kept for the tab's life, so that an ended session loses none. Offered to the same user again, never sent
-// by itself.
+// Unsaved input in faults, kept with the tab, so that an ended session loses none. Offered to the same user, never sent by itself.
 import { user, whenLoggedOut } from './session'
 
 export interface Typed {
-  /** The invoice's version when it was typed. */
+  /** When it was typed. */
   version: number
   /** By `pos_id`. */
   fields: Record<string, string>

@@ -11,11 +11,11 @@ const FRESH_MS = 6_000
 /** The list has no label states; claims hint at changes, this catches the rest. */
 const RELEARN_MS = 120_000
 const GATHER_MS = 150
-/** The rest of the list, after news that names what is new. */
+/** After news that names what is new. */
 const REST_MS = 1_000
-/** At most a fifth of the time is spent on fetching a long list. */
+/** Of the time, for a long list: at most a fifth. */
 const REST_TIMES = 4
-/** The box repeats itself after 20 s; anything sooner is news. */
+/** The box repeats itself after 20 s. */
 const NEWS_MS = 19_000
 
 export interface DeviceRow {
@@ -24,7 +24,6 @@ export interface DeviceRow {
   time: string
   label: LabelState
   count: number
-  /** How often a label was sent, whatever its outcome. */
   sent: number
   printed: boolean
   sentBy?: string | null
@@ -51,7 +50,7 @@ export function rowOf(device: Device): DeviceRow {
 /** Oldest first; null until known. */
 export const serials = shallowRef<string[] | null>(null)
 export const heardAt = ref<Date | null>(null)
-/** Briefly: those that came while the page was open. */
+/** Came while the page was open. */
 export const fresh = shallowRef<ReadonlySet<string>>(new Set())
 
 const details = shallowRef<ReadonlyMap<string, DeviceRow>>(new Map())
@@ -94,7 +93,7 @@ function markFresh(before: string[], now: string[]): void {
   }, FRESH_MS)
 }
 
-/** What to fetch next: unknown devices, everything, or a few that changed. */
+/** Unknown devices, everything, or a few that changed. */
 let wantsAll = false
 let wantsNew = false
 let wantsOf = new Set<string>()
@@ -151,7 +150,7 @@ async function learn(): Promise<void> {
   }
 }
 
-/** New registrations first; then everything, for older devices set back to unprinted. */
+/** New ones first; then everything, for devices set back to unprinted. */
 async function learnNew(): Promise<void> {
   const missing = () => (serials.value ?? []).some((serial) => !details.value.has(serial))
   if (!missing()) return
@@ -166,7 +165,7 @@ function newestKnown(): string | undefined {
   return newest
 }
 
-/** Labels printed together were mostly registered together: one time span. */
+/** Labels printed together were mostly registered together. */
 async function learnAgain(changed: ReadonlySet<string>): Promise<void> {
   const times = [...changed].flatMap((serial) => details.value.get(serial)?.time ?? []).sort()
   const [from, to] = [times[0], times.at(-1)]

@@ -1,4 +1,4 @@
-// Pictures sent for reading: small requests one after the other, with progress and errors per file.
+// Pictures sent for reading: small requests in sequence, progress and errors per file.
 import { computed, ref, watch } from 'vue'
 import { ApiError, randomKey } from '../api/http'
 import { queuePictures, type QueuedAnswer } from '../api/upload'
@@ -81,7 +81,7 @@ function nextBatch(): Batch | null {
     if (upload.phase !== 'waiting') continue
     const file = files.get(upload.id)
     if (!file) continue
-    // Refused files are known by name only, so equal names don't share a request.
+    // Refusals name files: equal names don't share a request.
     if (batch.uploads.some((other) => other.name === upload.name)) break
     // The answer does not say which actions are whose: a ZIP goes alone.
     if (batch.files.length && (isZip(file) || batch.files.some(isZip))) break
@@ -103,7 +103,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** A request's bytes go out file after file. */
+/** Bytes go out file after file. */
 function spread(batch: Batch, sentBytes: number): void {
   let left = sentBytes
   for (const upload of batch.uploads) {
@@ -138,7 +138,7 @@ async function send(batch: Batch): Promise<void> {
   }
 }
 
-/** The box's own refusal is final; anything else may be retried. */
+/** A refusal is final; anything else may be retried. */
 function settleRefusal(batch: Batch, error: unknown): void {
   const final = error instanceof ApiError && [400, 403, 404, 413, 415].includes(error.status)
   const failed = final ? (error.body.failed as QueuedAnswer['failed']) : undefined
@@ -154,7 +154,7 @@ function settleRefusal(batch: Batch, error: unknown): void {
   }
 }
 
-/** The interface's sentence gives no reason; its code does. */
+/** The sentence gives no reason; the code does. */
 function refusalText(error: ApiError): string {
   const { t } = i18n.global
   if (error.code === 'unsupported') return t('upload.notAPaper')
@@ -162,7 +162,7 @@ function refusalText(error: ApiError): string {
   return errorText(error)
 }
 
-/** On an idle box, reading may start or end before the upload's answer arrives. */
+/** Reading may start or end before the upload's answer arrives. */
 function overtake(upload: Upload): void {
   for (const action of [...upload.actions]) {
     const reading = [current.value, ...finished.value].find((r) => r?.action === action)
@@ -171,7 +171,7 @@ function overtake(upload: Upload): void {
   }
 }
 
-/** Repeats a broken request whole, under its old key, so that a lost answer queues nothing twice. */
+/** Under the old key, so that a lost answer queues nothing twice. */
 export function retryUpload(id: number): void {
   const batch = broken.get(id)
   if (!batch) return
@@ -202,7 +202,6 @@ function ended(action: unknown, fault: boolean): void {
   if (!upload.actions.length) upload.phase = upload.faults ? 'fault' : 'read'
 }
 
-/** Rows whose outcome the box has yet to tell. */
 function open(): Upload[] {
   return uploads.value.filter((u) => ['queued', 'submitted', 'reading'].includes(u.phase))
 }

@@ -1,4 +1,4 @@
-//! Asks: requests from a file, over many connections, each waiting for its answer before the next is sent.
+//! Sends a file's requests over many connections, each waiting for its answer before the next.
 
 use crate::{Result, cpu_seconds, own_share, percentiles};
 use std::cell::{Cell, RefCell};
@@ -17,7 +17,7 @@ pub struct Asked<'a> {
     pub file: &'a str,
 }
 
-/// The parts of a file: each has its length before it (u32, little-endian).
+/// Each preceded by its length (u32, little-endian).
 pub fn parts(file: &str) -> Result<Vec<Vec<u8>>> {
     let bytes = std::fs::read(file)?;
     let (mut rest, mut parts) = (&bytes[..], Vec::new());
@@ -33,7 +33,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|w| w == what)
 }
 
-/// How long the first answer in `bytes` is, once it is there whole.
+/// The first answer's length, once complete.
 fn http_answer(bytes: &[u8]) -> Result<Option<usize>> {
     let Some(head) = find(bytes, b"\r\n\r\n") else { return Ok(None) };
     let head = head + 4;
@@ -47,7 +47,7 @@ fn http_answer(bytes: &[u8]) -> Result<Option<usize>> {
     });
     match length {
         Some(length) => Ok(Some(head + length?).filter(|end| *end <= bytes.len())),
-        // Chunked: only its last chunk is empty.
+        // Chunked: only the last chunk is empty.
         None => Ok(find(&bytes[head - 2..], b"\r\n0\r\n\r\n").map(|at| head - 2 + at + 7)),
     }
 }
@@ -107,7 +107,7 @@ pub async fn drive(asked: Asked<'_>) -> Result<String> {
     Ok(format!("{{\"a_second\":{a_second:.2},\"tool\":{own:.2},{}}}", percentiles(times)))
 }
 
-/// A queue of beanstalkd's, one job after the other: put, reserve, delete. With `-f0` the first and the last are synced.
+/// A beanstalkd queue, job by job: put, reserve, delete. With `-f0` put and delete are synced.
 pub fn tubes(address: &str, jobs: usize, bytes: usize) -> Result<String> {
     let mut stream = std::net::TcpStream::connect(address)?;
     stream.set_nodelay(true)?;

@@ -1,5 +1,5 @@
-//! What nothing can be faster than: an HTTP server that says hello, files written and synced, bytes sent to many sockets; and an algorithm
-//! server that takes no time.
+//! Upper limits: an HTTP server that says hello, files written and synced, bytes sent to many sockets; an engine that takes no
+//! time.
 
 use crate::{Result, drive};
 use http_body_util::Full;
@@ -29,7 +29,7 @@ pub async fn hello() -> Result<()> {
     }
 }
 
-/// Each part of the file under a name of its own: written, synced, renamed, the folder synced.
+/// Each part is written, synced, renamed, the folder synced.
 pub fn files(dir: &str, connections: usize, file: &str) -> Result<String> {
     let (parts, next) = (drive::parts(file)?, AtomicUsize::new(0));
     let folder = File::open(dir)?;
@@ -55,11 +55,11 @@ pub fn files(dir: &str, connections: usize, file: &str) -> Result<String> {
     Ok(format!("{{\"a_second\":{:.2}}}", parts.len() as f64 / began.elapsed().as_secs_f64()))
 }
 
-/// Sends the same bytes to everyone who has said a header, each time that somebody says a line to the second port.
+/// Sends the same bytes to everyone who has sent a header, for each line to the second port.
 pub async fn fan(bytes: usize) -> Result<()> {
     let (watchers, triggers) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
     println!("{} {}", watchers.local_addr()?.port(), triggers.local_addr()?.port());
-    // As a WebSocket text frame begins, for the client that counts them.
+    // A WebSocket text frame's head, for the client that counts them.
     let length = u16::try_from(bytes)?;
     let head = if length < 126 { vec![0x81, length as u8] } else { [&[0x81, 126][..], &length.to_be_bytes()].concat() };
     let frame = [head, vec![b'x'; bytes]].concat();
@@ -116,13 +116,13 @@ fn talk(mut stream: BlockingStream) -> std::io::Result<()> {
     }
 }
 
-/// Finds one area in every picture, at once; of one in twenty it is unsure. ASCII throughout: the same bytes in GBK and in UTF-8.
+/// One area per picture, unsure in one of twenty. ASCII: the same in GBK and UTF-8.
 pub fn engine(port: u16) -> Result<()> {
     let listener = Blocking::bind(("127.0.0.1", port))?;
     println!("{}", listener.local_addr()?.port());
     for stream in listener.incoming() {
         let stream = stream?;
-        // A box that goes away is no trouble.
+        // The box may disconnect.
         std::thread::spawn(move || talk(stream));
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! The load tool: the same client for the box and for every peer, and the limits that need no peer. One thread of its own, so that what
-//! it measures has the rest of the machine. Not here: what is asked (the scripts beside it write requests into files).
+//! The load tool: one client for the box and all alternatives, and limits. Single-threaded, to leave the machine to what it
+//! measures. Not here: the requests (from the scripts beside it).
 
 mod drive;
 mod limits;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Median and tail of what was measured, in milliseconds.
+/// Median and tail, in milliseconds.
 pub fn percentiles(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
     let at = |share: f64| match times.len() {
@@ -20,7 +20,7 @@ pub fn percentiles(mut times: Vec<Duration>) -> String {
     format!("\"p50_ms\":{:.4},\"p99_ms\":{:.4},\"longest_ms\":{:.4}", at(0.5), at(0.99), at(1.0))
 }
 
-/// The share of one core that this process had since `since`: near 1, it is the tool that was measured.
+/// Of one core since `since`: near 1, the tool was the limit.
 pub fn own_share(since: Instant, before: f64) -> f64 {
     (cpu_seconds() - before) / since.elapsed().as_secs_f64()
 }
@@ -61,7 +61,7 @@ fn main() -> Result<()> {
             };
             println!("{}", one_thread()?.block_on(watch::watch(asked))?);
         }
-        // As the box serves: on all cores.
+        // On all cores, like the box.
         ["hello"] => tokio::runtime::Runtime::new()?.block_on(limits::hello())?,
         ["fan", bytes] => one_thread()?.block_on(limits::fan(bytes.parse()?))?,
         ["engine", port] => limits::engine(port.parse()?)?,

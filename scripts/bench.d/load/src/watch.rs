@@ -1,4 +1,4 @@
-//! Watches: many WebSockets on one server, and how long each change takes to reach every one of them.
+//! Many WebSockets, and how long each change takes to reach all.
 
 use crate::{Result, cpu_seconds, drive, own_share, percentiles};
 use std::cell::RefCell;
@@ -10,15 +10,15 @@ use tokio::net::TcpStream;
 pub struct Asked<'a> {
     pub address: &'a str,
     pub watchers: usize,
-    /// A file of one part: what a client says first.
+    /// A file: the client's first bytes.
     pub handshake: &'a str,
     pub trigger_address: &'a str,
-    /// A file of requests, each of which makes one change and is answered.
+    /// A file: each request makes one change.
     pub triggers: &'a str,
     pub every: Duration,
 }
 
-/// How long the frame at the front of `bytes` is, once it is there whole.
+/// The first frame's length, once complete.
 fn frame(bytes: &[u8]) -> Option<usize> {
     let (length, head) = match bytes.get(1)? & 0x7F {
         126 => (usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?])), 4),
@@ -65,7 +65,7 @@ async fn all(asked: Asked<'_>) -> Result<String> {
         let (stream, rest) = shake_hands(asked.address, &handshake).await?;
         tokio::task::spawn_local(hear(stream, rest, came.clone()));
     }
-    // What is said on connecting is no change.
+    // Messages on connecting are no changes.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let mut stream = TcpStream::connect(asked.trigger_address).await?;
     stream.set_nodelay(true)?;

@@ -86,10 +86,19 @@ fn labels_without_colon_and_values_in_their_runs() {
     let half = digital().with("：", ":");
     one(half).has(&DIGITAL);
     let upright = digital().without_single("购买方信息").without_single("销售方");
-    // Whose a name is, then is told by its place alone, and is not sure.
-    let form = one(upright);
+    // Whose a name is, then is told by its place.
+    one(upright.clone()).has(&DIGITAL);
+    let elsewhere = upright.without("示例科技").at(318.0, 105.0, "名称：示例科技有限公司");
+    let form = one(elsewhere);
     assert_eq!((form.text("客户名称"), form.text("销方名称")), ("示例采购单位(测试)", "示例科技有限公司"));
-    assert!(form.probability("客户名称") < 0.9 && form.probability("销方税号") < 0.9);
+    assert!(form.probability("客户名称") < 0.9 && form.probability("销方名称") < 0.9);
+    // Read into the row.
+    let glued = digital()
+        .without_single("购买方信息")
+        .without_single("销售方")
+        .with("名称：示例采", "购名称：示例采")
+        .with("名称：示例科", "销名称：示例科");
+    one(glued).has(&DIGITAL);
 }
 
 #[test]
@@ -197,6 +206,23 @@ fn lines_of_discount_and_names_of_two_rows() {
             item(["*文具*打印纸", "", "", "", "", "-10.00", "13%", "-1.30"])
         ]
     );
+}
+
+#[test]
+fn a_second_table_is_no_line_of_the_first() {
+    let travel = digital()
+        .at(20.0, 190.0, "出行人")
+        .at(100.0, 190.0, "有效身份证件号")
+        .at(220.0, 190.0, "出行日期")
+        .at(300.0, 190.0, "出发地")
+        .at(380.0, 190.0, "到达地")
+        .at(20.0, 203.0, "某某")
+        .at(100.0, 203.0, "1101011990****001X")
+        .at(220.0, 203.0, "2026-01-01")
+        .at(300.0, 203.0, "甲市");
+    let form = one(travel);
+    form.has(&DIGITAL);
+    assert_eq!(form.items, [item(["*文具*打印纸", "A4", "箱", "2", "50", "100.00", "13%", "13.00"])]);
 }
 
 #[test]

@@ -1,23 +1,21 @@
-// An invoice while somebody changes it: what he typed, the version he saw, and what others saved meanwhile. Nobody's typing is lost to it,
-// and nobody's saving either.
+// An invoice being edited: the user's input, the version they saw, and what others saved meanwhile. Neither is lost.
 import { computed, ref, shallowRef } from 'vue'
 import type { Check, Correction, Fault } from '../../api/invoices'
 import type { Field } from './FieldRow.vue'
 import { fieldsOf, isChanged } from './fields'
 
-/** From a list, or alone and with its history. */
+/** With its history if alone. */
 export type Seen = Fault & { history?: Correction[] }
 
-/** What was typed into one, to come back to. */
+/** Unsaved input, to return to. */
 export interface Stash {
   seen: Seen
   fields: Field[]
 }
 
 export function useDraft() {
-  /** What is shown and typed against. */
   const seen = shallowRef<Seen | null>(null)
-  /** What somebody else has made of it meanwhile, where something is typed here. */
+  /** By somebody else, while there is input here. */
   const newer = shallowRef<Seen | null>(null)
   const fields = ref<Field[]>([])
 
@@ -30,12 +28,12 @@ export function useDraft() {
     fields.value = fieldsOf(found, found.history ?? [])
   }
 
-  /** Answers whether something else is shown now. */
+  /** Returns whether something else is shown. */
   function hear(found: Seen): boolean {
     const known = newer.value ?? seen.value
     if (!known || found.invoice_id !== known.invoice_id || found.version < known.version) return false
     if (found.version === known.version) {
-      // The same, with what a list leaves out, whose word a field is; and with what a write to another one makes of it, whose duplicate it is.
+      // The same version, with what a list leaves out, or with a duplicate link from a write to another invoice.
       if (!found.history) return false
       if (newer.value) newer.value = found
       else learn(found)
@@ -55,7 +53,6 @@ export function useDraft() {
     }
   }
 
-  /** What was typed stands, now over what the others made of it. */
   function keepMine(): void {
     if (!newer.value) return
     const mine = typed.value
@@ -70,7 +67,7 @@ export function useDraft() {
     if (newer.value) take(newer.value)
   }
 
-  /** Says beside each field what speaks against it; answers what no field here is named in. */
+  /** Returns those without a field here. */
   function object(checks: Check[]): Check[] {
     for (const field of fields.value) field.problem = checks.find((check) => check.pos_id === field.posId)?.err ?? ''
     return checks.filter((check) => !fields.value.some((field) => field.posId === check.pos_id))

@@ -1,9 +1,9 @@
-// The fields of an invoice while a person looks at them. Not here: saving them.
+// The fields of an invoice under review. Not here: saving them.
 import type { Correction, Fault } from '../../api/invoices'
 import { certainty, KINDS, LABEL, regionsFrom, type Region } from '../../lib/regions'
 import type { Field } from './FieldRow.vue'
 
-/** What every invoice has, for one that nobody could read. */
+/** Of invoices that nobody could read. */
 const USUAL = [KINDS.invoice_code, KINDS.invoice_id, KINDS.date, KINDS.money]
 
 export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: Correction[]): Field[] {
@@ -12,8 +12,8 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state
   const doubts = invoice.reasons.flatMap((reason) => reason.areas)
   const isNamed = (region: Region) => doubts.some((doubt) => doubt.pos_id === region.posId)
   const isSpokenOf = (region: Region) => doubts.some((doubt) => doubt.pos_id === region.posId && doubt.text === region.text)
-  // A person's word is sure, but for one that was taken back or that no reading confirmed; it is in doubt too where a reason speaks of it as
-  // it stands, or where it was saved against the checks.
+  // Doubtful though by a person: taken back, unconfirmed by a reading, named in a reason as it stands, or saved despite failed
+  // checks.
   const isContested = (region: Region) => invoice.state === 'waiting' && !!region.text && (invoice.override !== null || isSpokenOf(region))
   const isTrusted = (region: Region) => people.has(region.posId) && (region.probability ?? 1) === 1 && !isContested(region)
   const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }))
@@ -32,7 +32,6 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state
     asking: false,
     problem: '',
   }))
-  // What needs a person comes first; the rest keeps its order.
   return fields.sort((a, b) => Number(b.doubtful) - Number(a.doubtful))
 }
 
@@ -44,12 +43,11 @@ export function isEmpty(field: Field): boolean {
   return !field.text.trim()
 }
 
-/** What was typed. */
 export function changesOf(fields: Field[]): Record<string, string> {
   return Object.fromEntries(fields.filter(isChanged).map((field) => [field.posId, field.text.trim()]))
 }
 
-/** Whatever was changed or said to be right, and what the paper is said not to have. */
+/** And those the paper lacks. */
 export function saidOf(fields: Field[]): { fields: Record<string, string>; absent: string[] } {
   const said = fields.filter((field) => field.accepted || isChanged(field))
   return {

@@ -1,4 +1,4 @@
-// Words in English: the box's clock and time zone.
+// English: the box's clock and time zone.
 import type words from '../zh-CN/clock'
 
 export default {

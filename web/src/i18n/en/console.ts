@@ -1,4 +1,4 @@
-// Words in English: uploading and the console.
+// English: uploading and the console.
 import type words from '../zh-CN/console'
 
 export default {

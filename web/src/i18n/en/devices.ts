@@ -1,4 +1,4 @@
-// Words in English: devices, their labels and conflicts.
+// English: devices, their labels and conflicts.
 import type words from '../zh-CN/devices'
 
 export default {

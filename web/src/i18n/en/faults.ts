@@ -1,4 +1,4 @@
-// Words in English: faults and their review.
+// English: faults and their review.
 import type words from '../zh-CN/faults'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in English: scan guns.
+// English: scan guns.
 import type words from '../zh-CN/gun'
 
 export default {

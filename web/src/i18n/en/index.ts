@@ -1,4 +1,4 @@
-// The words of the pages in English, one file a subject.
+// The English words, a file per subject.
 import type { Words } from '../zh-CN'
 import shell from './shell'
 import login from './login'

@@ -1,4 +1,4 @@
-// Words in English: invoices and their fields.
+// English: invoices and their fields.
 import type words from '../zh-CN/invoices'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in English: the label page, registering and importing.
+// English: the label page, registering and importing.
 import type words from '../zh-CN/labels'
 
 export default {

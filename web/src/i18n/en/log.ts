@@ -1,4 +1,4 @@
-// Words in English: the log.
+// English: the log.
 import type words from '../zh-CN/log'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in English: logging in and passwords.
+// English: logging in and passwords.
 import type words from '../zh-CN/login'
 
 export default {

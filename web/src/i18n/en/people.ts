@@ -1,4 +1,4 @@
-// Words in English: users, groups, companies and rights.
+// English: users, groups, companies and rights.
 import type words from '../zh-CN/people'
 
 export default {

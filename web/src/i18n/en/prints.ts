@@ -1,4 +1,4 @@
-// Words in English: printing labels and what came of it.
+// English: printing labels and what came of it.
 import type words from '../zh-CN/prints'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in English: the queue.
+// English: the queue.
 import type words from '../zh-CN/queue'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in English: the frame and what all pages share.
+// English: the frame and what all pages share.
 import type words from '../zh-CN/shell'
 
 export default {

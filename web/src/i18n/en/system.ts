@@ -1,4 +1,4 @@
-// Words in English: the system page and tokens.
+// English: the system page and tokens.
 import type words from '../zh-CN/system'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in English: templates and their editor.
+// English: templates and their editor.
 import type words from '../zh-CN/templates'
 
 export default {

@@ -1,4 +1,4 @@
-// Words in Chinese: the box's clock and time zone.
+// Chinese: the box's clock and time zone.
 export default {
   clock: {
     none: '暂时无法自动分配序列号：{why}',

@@ -1,4 +1,4 @@
-// Words in Chinese: uploading and the console.
+// Chinese: uploading and the console.
 export default {
   upload: {
     drop: '将发票拖到此处：文件或整个文件夹，也可点击选择',

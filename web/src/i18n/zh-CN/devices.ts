@@ -1,4 +1,4 @@
-// Words in Chinese: devices, their labels and conflicts.
+// Chinese: devices, their labels and conflicts.
 export default {
   device: {
     serial: '序列号（SN）',

@@ -1,4 +1,4 @@
-// Words in Chinese: faults and their review.
+// Chinese: faults and their review.
 export default {
   faults: {
     total: '共 {n} 张',

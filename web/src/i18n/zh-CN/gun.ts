@@ -1,4 +1,4 @@
-// Words in Chinese: scan guns.
+// Chinese: scan guns.
 export default {
   gun: {
     title: '扫码枪设置',

@@ -1,4 +1,4 @@
-// The words of the pages in Chinese, one file a subject; the shape that every other language has to fill.
+// The Chinese words, a file per subject; other languages must have the same shape.
 import shell from './shell'
 import login from './login'
 import clock from './clock'

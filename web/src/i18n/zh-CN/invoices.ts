@@ -1,4 +1,4 @@
-// Words in Chinese: invoices and their fields.
+// Chinese: invoices and their fields.
 export default {
   invoices: {
     seek: '搜索发票内容、上传人或异常原因',

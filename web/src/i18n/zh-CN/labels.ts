@@ -1,4 +1,4 @@
-// Words in Chinese: the label page, registering and importing.
+// Chinese: the label page, registering and importing.
 export default {
   labels: {
     unprinted: '待打印',

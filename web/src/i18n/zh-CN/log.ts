@@ -1,4 +1,4 @@
-// Words in Chinese: the log.
+// Chinese: the log.
 export default {
   log: {
     span: '时间范围',

@@ -1,4 +1,4 @@
-// Words in Chinese: logging in and passwords.
+// Chinese: logging in and passwords.
 export default {
   login: {
     subtitle: '设备标签与发票识别',

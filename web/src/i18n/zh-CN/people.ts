@@ -1,4 +1,4 @@
-// Words in Chinese: users, groups, companies and rights.
+// Chinese: users, groups, companies and rights.
 export default {
   right: {
     'device-r': '查看设备',

@@ -1,4 +1,4 @@
-// Words in Chinese: printing labels and what came of it.
+// Chinese: printing labels and what came of it.
 export default {
   print: {
     title: '打印预览',

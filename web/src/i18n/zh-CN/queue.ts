@@ -1,4 +1,4 @@
-// Words in Chinese: the queue.
+// Chinese: the queue.
 export default {
   queue: {
     nowRunning: '正在{what}',

@@ -1,4 +1,4 @@
-// Words in Chinese: the frame and what all pages share.
+// Chinese: the frame and what all pages share.
 export default {
   title: {
     login: '登录',

@@ -1,4 +1,4 @@
-// Words in Chinese: the system page and tokens.
+// Chinese: the system page and tokens.
 export default {
   system: {
     settings: '设置',

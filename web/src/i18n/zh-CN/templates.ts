@@ -1,4 +1,4 @@
-// Words in Chinese: templates and their editor.
+// Chinese: templates and their editor.
 export default {
   templates: {
     seek: '搜索模板名称',
