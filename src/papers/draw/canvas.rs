@@ -1,7 +1,8 @@
 //! A white page on which outlines and pictures are put. Not here: which ones (ofd.rs, sheet.rs).
 
+use crate::papers::Trouble;
 use crate::papers::ofd::style::Colour;
-use hayro::kurbo::{Affine, BezPath, Rect, Shape, Stroke};
+use hayro::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape, Stroke};
 use hayro::vello_cpu::color::AlphaColor;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::vello_cpu::peniko::{BlendMode, Compose, Extend, Fill, ImageAlphaType, ImageQuality, ImageSampler, Mix};
@@ -14,15 +15,51 @@ const FAR: f64 = 100_000.0;
 /// Thinner lines vanish.
 const LINE_MIN: f64 = 0.8;
 
+/// What a page may cost, about the bytes that the renderer keeps for it. A page full of text costs a thirtieth.
+const COST_MAX: f64 = 100e6;
+
 pub struct Canvas {
     context: RenderContext,
+    /// Of `COST_MAX`.
+    left: f64,
 }
 
 impl Canvas {
     /// Pixels; longer sides than `SIDE_MAX` are the caller's mistake.
     pub fn new(width: u32, height: u32) -> Self {
         let side = |length: u32| u16::try_from(length).unwrap_or(u16::MAX).max(1);
-        Self { context: RenderContext::new(side(width), side(height)) }
+        Self { context: RenderContext::new(side(width), side(height)), left: COST_MAX }
+    }
+
+    /// More was put on it than it takes.
+    pub fn is_overdrawn(&self) -> bool {
+        self.left < 0.0
+    }
+
+    fn affords(&mut self, cost: f64) -> bool {
+        self.left -= cost;
+        !self.is_overdrawn()
+    }
+
+    /// The renderer keeps something for every few pixels along a path, and for every band of what it covers.
+    fn cost(&self, path: &BezPath, place: Affine) -> f64 {
+        let (mut at, mut along) = (Point::ZERO, 0.0);
+        for element in path.elements() {
+            let (points, is_drawn): (&[Point], bool) = match element {
+                PathEl::MoveTo(a) => (&[*a], false),
+                PathEl::LineTo(a) => (&[*a], true),
+                PathEl::QuadTo(a, b) => (&[*a, *b], true),
+                PathEl::CurveTo(a, b, c) => (&[*a, *b, *c], true),
+                PathEl::ClosePath => (&[], false),
+            };
+            for next in points.iter().map(|point| place * *point) {
+                along += if is_drawn { (next - at).hypot() } else { 0.0 };
+                at = next;
+            }
+        }
+        let page = Rect::new(0.0, 0.0, f64::from(self.context.width()), f64::from(self.context.height()));
+        let area = place.transform_rect_bbox(path.bounding_box()).intersect(page).area();
+        6.0 * along + area / 32.0
     }
 
     fn is_near(&self, path: &BezPath, place: Affine) -> bool {
@@ -49,7 +86,7 @@ impl Canvas {
     }
 
     pub fn fill(&mut self, path: &BezPath, place: Affine, colour: Colour, even_odd: bool) {
-        if self.is_near(path, place) {
+        if self.is_near(path, place) && self.affords(self.cost(path, place)) {
             self.prepare(place, colour);
             self.context.set_fill_rule(if even_odd { Fill::EvenOdd } else { Fill::NonZero });
             self.context.fill_path(path);
@@ -59,7 +96,8 @@ impl Canvas {
     /// `width` in units of the path.
     pub fn stroke(&mut self, path: &BezPath, place: Affine, colour: Colour, width: f32) {
         let scale = place.determinant().abs().sqrt();
-        if scale > 0.0 && scale.is_finite() && self.is_near(path, place) {
+        // A line has two sides.
+        if scale > 0.0 && scale.is_finite() && self.is_near(path, place) && self.affords(2.0 * self.cost(path, place)) {
             self.prepare(place, colour);
             let width = f64::from(width).clamp(LINE_MIN / scale, FAR / scale);
             self.context.set_stroke(Stroke::new(width));
@@ -73,7 +111,12 @@ impl Canvas {
         if !self.is_near(&square.to_path(0.1), place) {
             return;
         }
+        let pixels = |picture: &RgbaImage| f64::from(picture.width()) * f64::from(picture.height());
+        let decoded = pixels(&picture);
         let picture = shrunk(picture, place);
+        if !self.affords(decoded + 4.0 * pixels(&picture)) {
+            return;
+        }
         let (Ok(width), Ok(height)) = (u16::try_from(picture.width()), u16::try_from(picture.height())) else { return };
         let pixels = Pixmap::from_parts(picture.into_raw(), width, height, PixelMetadata::new(ImageAlphaType::Alpha, true));
         self.context.set_transform(place * Affine::scale_non_uniform(1.0 / f64::from(width), 1.0 / f64::from(height)));
@@ -83,12 +126,15 @@ impl Canvas {
         self.context.fill_rect(&Rect::new(0.0, 0.0, f64::from(width), f64::from(height)));
     }
 
-    pub fn done(mut self) -> RgbImage {
+    pub fn done(mut self) -> Result<RgbImage, Trouble> {
+        if self.is_overdrawn() {
+            return Err(Trouble::TooMuch);
+        }
         self.context.flush();
         let mut pixels = Pixmap::new(self.context.width(), self.context.height());
         let settings = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..RasterizerSettings::default() };
         self.context.render_with(&mut pixels, &mut Resources::default(), settings);
-        rgb(&pixels)
+        Ok(rgb(&pixels))
     }
 }
 

@@ -34,7 +34,7 @@ pub fn page(bytes: &[u8], index: usize) -> Result<RgbImage, Trouble> {
                 // A seal that can't be drawn is one that is not seen; the invoice is.
                 let _ = draw_seal(&seal, &mut canvas, to_pixels * place);
             }
-            return Ok(canvas.done());
+            return canvas.done();
         }
         before += document.pages.len();
     }
@@ -62,6 +62,9 @@ fn draw_page(
     let files = Files::of(package, &content)?;
     let mut faces = Faces::of(&files, &resources);
     for object in &content.objects {
+        if canvas.is_overdrawn() {
+            return Err(Trouble::TooMuch);
+        }
         canvas.blend(object.blend.as_deref());
         let place = to_pixels * object.place;
         match &object.what {
@@ -308,6 +311,22 @@ mod tests {
             writer.write_all(bytes).unwrap();
         }
         writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_page_that_costs_too_much_is_refused_before_it_is_drawn() {
+        let page_of = |object: &str, times: usize| {
+            let page_text = format!("<Page><Content><Layer>{}</Layer></Content></Page>", object.repeat(times));
+            let document = "<Document><Pages><Page ID='1' BaseLoc='P.xml'/></Pages></Document>";
+            page(&zipped(&[("OFD.xml", ROOT), ("Doc_0/Document.xml", document), ("Doc_0/P.xml", &page_text)]), 0).map(|_| ())
+        };
+        let text =
+            format!("<TextObject Size='4'><TextCode X='0' Y='9' DeltaX='g 90 2'>{}</TextCode></TextObject>", "发票税额".repeat(20));
+        assert_eq!(page_of(&text, 60), Ok(()));
+        assert_eq!(page_of(&text.replace("Size='4'", "Size='90'"), 20_000), Err(Trouble::TooMuch));
+        let hatched: String = (0..100_000).map(|n| format!("L {} {} ", n % 2 * 200, n % 290)).collect();
+        let path = format!("<PathObject><AbbreviatedData>M 0 0 {hatched}</AbbreviatedData></PathObject>");
+        assert_eq!(page_of(&path, 1), Err(Trouble::TooMuch));
     }
 
     #[test]

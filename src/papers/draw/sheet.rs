@@ -77,7 +77,7 @@ pub fn drawn(stated: &Stated) -> Result<RgbImage, Trouble> {
             x += outline.advance * text.size;
         }
     }
-    Ok(canvas.done())
+    canvas.done()
 }
 
 fn height(layout: &Layout) -> u32 {
