@@ -3,14 +3,12 @@
 use super::invoices::EVERYBODY;
 use super::kin::class;
 use crate::domain::area::AreaKind;
+use crate::domain::checks::SELLER;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, TemplateId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::totals::{Class, Totals};
 use crate::store::tables::{INVOICES, INVOICES_BY_COMPANY, TOTALS};
 use crate::store::{StoreError, View};
-
-/// Where known forms have the seller's name.
-const SELLER: &str = "销方名称";
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

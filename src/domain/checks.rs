@@ -89,9 +89,10 @@ pub fn holds_sum(area: &str, specimen: Option<&str>) -> bool {
     own.is_some_and(|s| s.contains(['¥', '￥']) || is_sum_by_name(area))
 }
 
-/// Where known forms have the sum without tax and the tax, beside the total of `AreaKind::Money`.
+/// Where known forms have the sum without tax, the tax (beside the total of `AreaKind::Money`) and the seller's name.
 pub const NET: &str = "不含税金额";
 pub const TAX: &str = "税额";
+pub const SELLER: &str = "销方名称";
 
 /// On a known form, tax and the sum without it are the total.
 pub fn total_differs(regions: &[Region]) -> Option<Reason> {

@@ -5,7 +5,7 @@ use crate::app::invoice_lists::{self, Filter};
 use crate::app::invoices;
 use crate::app::kin::Kin;
 use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL};
-use crate::domain::checks::{date_of, holds_sum};
+use crate::domain::checks::{SELLER, date_of, holds_sum};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Invoice, PictureFormat, Standing};
 use crate::domain::money;
@@ -286,7 +286,7 @@ fn line(found: &Invoice, item: &Item) -> Vec<Cell> {
     vec![
         Cell::Text(found.id.to_string()),
         text(found.text(AreaKind::InvoiceId.pos_id()).unwrap_or_default()),
-        text(found.text(ITEMS[2].0).unwrap_or_default()),
+        text(found.text(SELLER).unwrap_or_default()),
         text(&item.name),
         text(&item.spec),
         text(&item.unit),

@@ -3,6 +3,7 @@
 use super::invoices::filter;
 use crate::app::invoice_lists::{self, Filter};
 use crate::domain::area::AreaKind;
+use crate::domain::checks::SELLER;
 use crate::domain::ids::{InvoiceId, PictureId};
 use crate::domain::invoice::Invoice;
 use crate::domain::money;
@@ -31,7 +32,7 @@ const VALUES: [(&str, Value); 7] = [
     ("{id}", |invoice| invoice.id.to_string()),
     ("{date}", |invoice| invoice.date().unwrap_or_default()),
     ("{number}", |invoice| text(invoice, AreaKind::InvoiceId.pos_id())),
-    ("{seller}", |invoice| text(invoice, "销方名称")),
+    ("{seller}", |invoice| text(invoice, SELLER)),
     ("{buyer}", |invoice| text(invoice, AreaKind::Head.pos_id())),
     ("{amount}", |invoice| invoice.amount().map(money::plain).unwrap_or_default()),
     ("{user}", |invoice| invoice.user_name.clone()),
