@@ -81,7 +81,7 @@ pub(super) fn titles(page: &Page) -> Vec<Found> {
 /// A seal may hide a title; the code of an invoice says what it is, too. Where a title stands near, that one counts.
 fn coded(sheet: &Sheet, titles: &[(Kind, Rect)]) -> Vec<(Kind, Rect)> {
     const SURE: f64 = 0.9;
-    if heads(sheet).is_empty() {
+    if heads(sheet).is_empty() && (sheet.spots_within("小写").is_empty() || sheet.spots("纳税人识别号").is_empty()) {
         return Vec::new();
     }
     let numbers: Vec<Rect> = sheet.spots("发票号码").iter().filter_map(|spot| sheet.place(spot)).collect();
