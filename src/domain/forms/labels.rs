@@ -170,6 +170,22 @@ pub(super) fn pieces(row: &Row, gap: f32) -> Vec<Text> {
     pieces
 }
 
+/// A title is larger than what stands beside it.
+pub(super) fn of_one_size(piece: &Text) -> Vec<Text> {
+    let mut parts: Vec<Text> = Vec::new();
+    for ch in &piece.chars {
+        let is_same = |last: &Ch| {
+            let (last, own) = (last.y1 - last.y0, ch.y1 - ch.y0);
+            last.max(own) < last.min(own) * 1.3
+        };
+        match parts.last_mut() {
+            Some(part) if part.chars.last().is_some_and(is_same) => part.chars.push(*ch),
+            _ => parts.push(Text { chars: vec![*ch] }),
+        }
+    }
+    parts
+}
+
 /// Where a label ends that begins here. Read from a picture, a longer one may have one wrong character.
 fn matched(row: &Row, from: usize, signs: &[char]) -> Option<usize> {
     // The first one has to be right: it tells labels apart (购买方, 销售方).

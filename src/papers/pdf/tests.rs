@@ -351,7 +351,8 @@ fn two_real_papers_on_a_sheet_are_two() {
 fn real_papers_set_otherwise_are_read() {
     let Some(folder) = folder() else { return };
     let papers = papers(&folder);
-    for how in 0..20 {
+    let many = std::env::var("PAPERLINE_TRIES").ok().and_then(|tries| tries.parse().ok()).unwrap_or(20);
+    for how in 0..many {
         let mut chance = Chance(how as u64);
         let mut all = Count::default();
         for (name, paper, truth) in papers.iter().filter(|(_, paper, _)| paper.pages.iter().any(|page| !page.runs.is_empty())) {
