@@ -79,13 +79,22 @@ impl Sheet {
         self.found(label, true)
     }
 
+    /// In one row.
+    pub fn spots_in(&self, row: usize, label: &str) -> Vec<Spot> {
+        self.found_in(row, &label.chars().collect::<Vec<char>>(), false)
+    }
+
     fn found(&self, label: &str, within: bool) -> Vec<Spot> {
         let signs: Vec<char> = label.chars().collect();
+        (0..self.rows.len()).flat_map(|row| self.found_in(row, &signs, within)).collect()
+    }
+
+    fn found_in(&self, row: usize, signs: &[char], within: bool) -> Vec<Spot> {
         let mut found = Vec::new();
-        for (row, line) in self.rows.iter().enumerate() {
+        if let Some(line) = self.rows.get(row) {
             let mut from = 0;
             while from < line.chars.len() {
-                match matched(line, from, &signs) {
+                match matched(line, from, signs) {
                     Some(to) if within || begins(line, from) => {
                         found.push(Spot { row, from, to });
                         from = to;

@@ -50,6 +50,9 @@ const TITLES: [(&str, Kind); 32] = [
     ("非税收入一般缴款书", Kind::Fiscal),
 ];
 
+/// More are on no page.
+const TITLES_MAX: usize = 12;
+
 /// May stand before a title: who it is of.
 const BEFORE_MAX: usize = 12;
 /// May stand after it: which of its sheets, `(电子)`, `发票联`.
@@ -72,6 +75,9 @@ pub(super) fn titles(page: &Page) -> Vec<Found> {
     let tallest = found.iter().map(|(_, rect)| rect.height).fold(0.0, f32::max);
     found.retain(|(_, rect)| rect.height > tallest * 0.6);
     found.extend(coded(&sheet, &found));
+    if found.len() > TITLES_MAX {
+        return Vec::new();
+    }
     in_reading_order(&mut found);
     let places: Vec<Rect> = found.iter().map(|(_, rect)| *rect).collect();
     let areas = areas(&sheet, &places, whole);

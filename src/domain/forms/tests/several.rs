@@ -97,6 +97,20 @@ fn lists_belong_to_their_invoice() {
 }
 
 #[test]
+fn a_page_that_is_too_full_is_no_invoice() {
+    let mut full = digital();
+    for n in 0..3_000 {
+        full = full.at((n % 60) as f32 * 10.0, 400.0 + (n / 60) as f32, "购名称：电子发票（普通发票）合计");
+    }
+    assert_eq!(read(&paper(vec![full])), []);
+    let mut titles = digital();
+    for n in 0..40 {
+        titles = titles.sized(205.0, 400.0 + n as f32 * 30.0, 18.0, "电子发票（普通发票）");
+    }
+    assert_eq!(read(&paper(vec![titles])), []);
+}
+
+#[test]
 fn other_pages_are_no_invoices() {
     let letter = Sketch::default().at(40.0, 40.0, "尊敬的客户：").at(40.0, 60.0, "发票见附件");
     let forms = read(&paper(vec![letter.clone(), digital(), letter]));
