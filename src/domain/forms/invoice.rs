@@ -5,7 +5,7 @@ use super::super::paper::Item;
 use super::columns::{Head, heads};
 use super::found::Found;
 use super::items::items;
-use super::labels::Reach;
+use super::labels::{Reach, of_one_size, pieces};
 use super::lines::{Sheet, Text};
 use super::parties::parties;
 use super::sums::sums;
@@ -66,7 +66,7 @@ fn on_paper(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     let mut numbers = Vec::new();
     let mut codes = Vec::new();
     for row in sheet.rows.iter().filter(|row| row.bottom() < below) {
-        for piece in super::labels::pieces(row, 1.2) {
+        for piece in pieces(row, 1.2).iter().flat_map(of_one_size) {
             let text = piece.compact();
             let marked =
                 ["No", "NO", "№", "N0", "N°", "Nº"].iter().find_map(|mark| text.strip_prefix(mark).map(|rest| (mark, rest)));
@@ -85,9 +85,10 @@ fn on_paper(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     // Without its mark a number of eight digits may be a date or a telephone.
     let is_marked = numbers.iter().any(|(.., marked)| *marked);
     let times = |text: &str| numbers.iter().filter(|(value, ..)| value.text == text).count();
+    let is_named = |text: &str| numbers.iter().any(|(value, _, marked)| *marked && value.text == text);
     let sure: Vec<(Value, Text)> = numbers
         .iter()
-        .filter(|(value, _, marked)| *marked || !is_marked && times(&value.text) > 1)
+        .filter(|(value, _, marked)| *marked || (!is_marked || is_named(&value.text)) && times(&value.text) > 1)
         .map(|(v, t, _)| (v.clone(), t.clone()))
         .collect();
     let (number, code) = (Found::one("发票号码", page, sure), Found::one("发票代码", page, codes));

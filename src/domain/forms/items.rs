@@ -52,16 +52,12 @@ const SECOND: [&str; 11] = [
 ];
 
 fn is_end(sheet: &Sheet, row: usize) -> bool {
-    let is_second = SECOND.iter().filter(|label| sheet.spots(label).iter().any(|spot| spot.row == row)).count() >= 2;
-    let begins = |label: &str| sheet.spots(label).iter().any(|spot| spot.row == row && spot.from <= 8);
-    let has_sum = sheet.rows[row].chars.iter().any(|ch| ch.c == '¥');
+    let is_second = SECOND.iter().filter(|label| !sheet.spots_in(row, label).is_empty()).count() >= 2;
+    let begins = |label: &str| sheet.spots_in(row, label).iter().any(|spot| spot.from <= 8);
+    let text: String = sheet.rows[row].chars.iter().map(|ch| ch.c).collect();
     let is_total = ["合计", "小计", "总计"].into_iter().any(begins);
-    let is_foot = ["价税合计", "收款人", "开票人", "备注"].into_iter().any(begins) || !on_row(sheet, "大写", row).is_empty();
-    is_total || is_foot || is_second || has_sum && sheet.rows[row].chars.iter().all(|ch| !super::lines::is_wide(ch.c))
-}
-
-fn on_row(sheet: &Sheet, label: &str, row: usize) -> Vec<super::labels::Spot> {
-    sheet.spots_within(label).into_iter().filter(|spot| spot.row == row).collect()
+    let is_foot = ["价税合计", "收款人", "开票人", "备注"].into_iter().any(begins) || text.contains("大写");
+    is_total || is_foot || is_second || text.contains('¥') && !text.chars().any(super::lines::is_wide)
 }
 
 fn cells(row: &Row, head: &Head) -> Cells {

@@ -1,15 +1,14 @@
 //! From pages to invoices: several on a page, one over several pages, and the data that a file states beside what it shows. Not here:
 //! what one page says (invoice.rs, travel.rs, plain.rs).
 
-use super::super::calendar::date_of;
 use super::super::kind::Kind;
-use super::super::money;
 use super::super::paper::{Page, Paper, Source, Stated};
 use super::super::template::Rect;
 use super::columns::heads;
 use super::found::Found;
 use super::invoice::{self, Sides};
 use super::lines::Sheet;
+use super::same::is_same;
 use super::values::DOUBT;
 use super::{Field, Form, items, plain, stated, title, travel};
 
@@ -194,21 +193,12 @@ fn insert(form: &mut Form, mut field: Field) {
         if is_same(field.pos_id, &shown.text, &field.text) {
             (field.rect, field.page) = (shown.rect, shown.page);
             // As it is printed.
-            field.text = shown.text;
+            if matches!(field.pos_id, "日期" | "乘车日期") {
+                field.text = shown.text;
+            }
         } else if shown.probability > DOUBT {
             field.probability = field.probability.min(DOUBT);
         }
     }
     form.fields.push(field);
-}
-
-fn is_same(pos_id: &str, a: &str, b: &str) -> bool {
-    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    let same_sum = |a: &str, b: &str| money::amount(a).is_some_and(|fen| money::amount(b) == Some(fen));
-    match pos_id {
-        "日期" | "乘车日期" => date_of(a).is_some_and(|date| date_of(b) == Some(date)),
-        "金额" | "不含税金额" | "税额" => same_sum(a, b) || a == b,
-        "中文金额" => money::chinese_amount(a).is_some_and(|fen| money::chinese_amount(b) == Some(fen)),
-        _ => plain(a) == plain(b),
-    }
 }

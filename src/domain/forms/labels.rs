@@ -79,13 +79,22 @@ impl Sheet {
         self.found(label, true)
     }
 
+    /// In one row.
+    pub fn spots_in(&self, row: usize, label: &str) -> Vec<Spot> {
+        self.found_in(row, &label.chars().collect::<Vec<char>>(), false)
+    }
+
     fn found(&self, label: &str, within: bool) -> Vec<Spot> {
         let signs: Vec<char> = label.chars().collect();
+        (0..self.rows.len()).flat_map(|row| self.found_in(row, &signs, within)).collect()
+    }
+
+    fn found_in(&self, row: usize, signs: &[char], within: bool) -> Vec<Spot> {
         let mut found = Vec::new();
-        for (row, line) in self.rows.iter().enumerate() {
+        if let Some(line) = self.rows.get(row) {
             let mut from = 0;
             while from < line.chars.len() {
-                match matched(line, from, &signs) {
+                match matched(line, from, signs) {
                     Some(to) if within || begins(line, from) => {
                         found.push(Spot { row, from, to });
                         from = to;
@@ -168,6 +177,22 @@ pub(super) fn pieces(row: &Row, gap: f32) -> Vec<Text> {
         }
     }
     pieces
+}
+
+/// A title is larger than what stands beside it.
+pub(super) fn of_one_size(piece: &Text) -> Vec<Text> {
+    let mut parts: Vec<Text> = Vec::new();
+    for ch in &piece.chars {
+        let is_same = |last: &Ch| {
+            let (last, own) = (last.y1 - last.y0, ch.y1 - ch.y0);
+            last.max(own) < last.min(own) * 1.3
+        };
+        match parts.last_mut() {
+            Some(part) if part.chars.last().is_some_and(is_same) => part.chars.push(*ch),
+            _ => parts.push(Text { chars: vec![*ch] }),
+        }
+    }
+    parts
 }
 
 /// Where a label ends that begins here. Read from a picture, a longer one may have one wrong character.

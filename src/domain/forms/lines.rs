@@ -83,6 +83,11 @@ pub(super) struct Sheet {
     pub stacks: Vec<Stack>,
 }
 
+/// Of a page's text.
+const BYTES_MAX: usize = 100_000;
+/// Of one upright label on a page.
+const STACKS_MAX: usize = 32;
+
 /// Upright labels, the longest of one beginning first.
 const UPRIGHT: [&str; 14] = [
     "购买方信息",
@@ -108,6 +113,10 @@ impl Sheet {
             let (x, y) = (rect.x + rect.width / 2.0, rect.y + rect.height / 2.0);
             x >= area.x && x < area.right() && y >= area.y && y < area.bottom()
         };
+        // More is no invoice's page, and would take long.
+        if runs.iter().map(|run| run.text.len()).sum::<usize>() > BYTES_MAX {
+            return Self::default();
+        }
         let mut words: Vec<Word> = Vec::new();
         let mut stacks = Vec::new();
         for run in runs.iter().filter(|run| is_in(&run.rect) && run.rect.has_extent()) {
@@ -250,7 +259,7 @@ fn stacked(words: &mut Vec<Word>) -> Vec<Stack> {
     let mut stacks = Vec::new();
     for label in UPRIGHT.iter().filter(|label| **label != "合计") {
         let signs: Vec<char> = label.chars().collect();
-        let starts: Vec<usize> = (0..words.len()).filter(|at| words[*at].is_char(signs[0])).collect();
+        let starts: Vec<usize> = (0..words.len()).filter(|at| words[*at].is_char(signs[0])).take(STACKS_MAX).collect();
         let chains: Vec<Vec<usize>> = starts.iter().filter_map(|start| chain(words, *start, &signs[1..])).collect();
         let mut gone: Vec<usize> = Vec::new();
         for chain in chains {

@@ -14,6 +14,7 @@ mod labels;
 mod lines;
 mod parties;
 mod plain;
+mod same;
 mod stated;
 mod sums;
 #[cfg(test)]
@@ -21,6 +22,8 @@ mod tests;
 mod title;
 mod travel;
 mod values;
+
+pub use same::is_same;
 
 /// What a known form can have, in the words of the contract's §6.
 pub const POS_IDS: [&str; 22] = [

@@ -32,7 +32,7 @@ fn written(pos_id: &str, text: &str) -> String {
         "金额" | "不含税金额" | "税额" => values::plain_sum(plain).unwrap_or_else(|| plain.to_owned()),
         "发票号码" | "发票代码" | "校验码" | "购方税号" | "销方税号" => plain.split_whitespace().collect(),
         "出发站" | "到达站" => station(plain).to_owned(),
-        _ => plain.to_owned(),
+        _ => plain.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -68,7 +68,9 @@ fn total_row(sheet: &Sheet, heads: &[Head]) -> (Option<Candidate>, Option<Candid
         }
         1 => {
             let one = sums.pop();
-            match one.as_ref().and_then(|(_, text)| column(text)) {
+            // By one column alone nobody knows whether it is of another.
+            let is_told = head.is_some_and(|head| head.place(Column::Amount).is_some() && head.place(Column::Tax).is_some());
+            match one.as_ref().filter(|_| is_told).and_then(|(_, text)| column(text)) {
                 Some(Column::Amount) => (one, None),
                 Some(Column::Tax) => (None, one),
                 _ => (None, None),

@@ -4,8 +4,8 @@ use super::super::kind::Kind;
 use super::super::paper::Page;
 use super::super::template::Rect;
 use super::columns::heads;
-use super::labels::{Reach, pieces};
-use super::lines::{Ch, Row, Sheet, Text};
+use super::labels::{Reach, of_one_size, pieces};
+use super::lines::{Row, Sheet, Text};
 
 /// An invoice's place on its page.
 #[derive(Clone, Debug)]
@@ -50,6 +50,9 @@ const TITLES: [(&str, Kind); 32] = [
     ("非税收入一般缴款书", Kind::Fiscal),
 ];
 
+/// More are on no page.
+const TITLES_MAX: usize = 12;
+
 /// May stand before a title: who it is of.
 const BEFORE_MAX: usize = 12;
 /// May stand after it: which of its sheets, `(电子)`, `发票联`.
@@ -72,6 +75,9 @@ pub(super) fn titles(page: &Page) -> Vec<Found> {
     let tallest = found.iter().map(|(_, rect)| rect.height).fold(0.0, f32::max);
     found.retain(|(_, rect)| rect.height > tallest * 0.6);
     found.extend(coded(&sheet, &found));
+    if found.len() > TITLES_MAX {
+        return Vec::new();
+    }
     in_reading_order(&mut found);
     let places: Vec<Rect> = found.iter().map(|(_, rect)| *rect).collect();
     let areas = areas(&sheet, &places, whole);
@@ -81,7 +87,7 @@ pub(super) fn titles(page: &Page) -> Vec<Found> {
 /// A seal may hide a title; the code of an invoice says what it is, too. Where a title stands near, that one counts.
 fn coded(sheet: &Sheet, titles: &[(Kind, Rect)]) -> Vec<(Kind, Rect)> {
     const SURE: f64 = 0.9;
-    if heads(sheet).is_empty() {
+    if heads(sheet).is_empty() && (sheet.spots_within("小写").is_empty() || sheet.spots("纳税人识别号").is_empty()) {
         return Vec::new();
     }
     let numbers: Vec<Rect> = sheet.spots("发票号码").iter().filter_map(|spot| sheet.place(spot)).collect();
@@ -94,7 +100,28 @@ fn coded(sheet: &Sheet, titles: &[(Kind, Rect)]) -> Vec<(Kind, Rect)> {
         let kind = kind_of_code(&code.compact()).filter(|_| code.probability() >= SURE)?;
         (has_number && !has_title).then_some((kind, place))
     });
-    codes.collect()
+    let labelled: Vec<(Kind, Rect)> = codes.collect();
+    if labelled.is_empty() && titles.is_empty() { on_paper(sheet) } else { labelled }
+}
+
+/// Paper forms print their code twice, without a label: in large left of the title, in small right of it.
+fn on_paper(sheet: &Sheet) -> Vec<(Kind, Rect)> {
+    let is_code = |text: &str| matches!(text.len(), 10 | 12) && text.chars().all(|c| c.is_ascii_digit());
+    let pieces = sheet.rows.iter().flat_map(|row| pieces(row, 1.2)).flat_map(|piece| of_one_size(&piece));
+    let all: Vec<Text> = pieces.filter(|piece| is_code(&piece.compact())).collect();
+    let mut found: Vec<(Kind, Rect)> = Vec::new();
+    for (n, piece) in all.iter().enumerate() {
+        let code = piece.compact();
+        let is_first = !all[..n].iter().any(|other| other.compact() == code);
+        let again = all[n + 1..].iter().filter(|other| other.compact() == code).filter_map(Text::rect);
+        let kind = kind_of_code(&code).filter(|kind| matches!(kind, Kind::VatSpecial | Kind::VatNormal | Kind::VatRoll));
+        if let (true, Some(place), Some(kind)) = (is_first, piece.rect(), kind)
+            && again.into_iter().any(|other| (other.y - place.y).abs() < place.height * 3.0)
+        {
+            found.push((kind, place));
+        }
+    }
+    found
 }
 
 /// The last two of twelve digits, or the eighth of ten.
@@ -123,22 +150,6 @@ fn in_reading_order(found: &mut [(Kind, Rect)]) {
             from = at;
         }
     }
-}
-
-/// A title is larger than what stands beside it.
-fn of_one_size(piece: &Text) -> Vec<Text> {
-    let mut parts: Vec<Text> = Vec::new();
-    for ch in &piece.chars {
-        let is_same = |last: &Ch| {
-            let (last, own) = (last.y1 - last.y0, ch.y1 - ch.y0);
-            last.max(own) < last.min(own) * 1.3
-        };
-        match parts.last_mut() {
-            Some(part) if part.chars.last().is_some_and(is_same) => part.chars.push(*ch),
-            _ => parts.push(Text { chars: vec![*ch] }),
-        }
-    }
-    parts
 }
 
 fn kind_of(piece: &Text) -> Option<Kind> {

@@ -7,7 +7,7 @@ use super::invoice::{head, labelled};
 use super::labels::{Reach, pieces};
 use super::lines::{Row, Sheet, Text};
 use super::stated::station;
-use super::sums::first_sum;
+use super::sums::{agree, first_sum};
 use super::values::{self, Value};
 
 /// Where a value was found by its look, and not by a label.
@@ -17,6 +17,15 @@ pub(super) fn rail(sheet: &Sheet, page: u32) -> Vec<Found> {
     let mut found = head(sheet, true, page);
     found.extend(ride(sheet, page));
     found.extend(fare(sheet, page));
+    // Of a fee the parts are printed, too.
+    for (label, pos_id) in [("金额", "不含税金额"), ("税额", "税额")] {
+        let sums = sheet
+            .spots(label)
+            .into_iter()
+            .filter_map(|spot| first_sum(&sheet.after(&spot, Reach { first: 4.0, next: 1.6, right: f32::MAX })));
+        found.extend(Found::one(pos_id, page, sums.collect()));
+    }
+    agree(&mut found);
     found.extend(labelled(sheet, "购买方名称", "客户名称", page, values::name));
     let tax = ["统一社会信用代码", "纳税人识别号"];
     found.extend(tax.iter().find_map(|label| labelled(sheet, label, "购方税号", page, values::tax_number)));
@@ -78,7 +87,7 @@ fn price(sheet: &Sheet, page: u32) -> Option<Found> {
 /// Train, stations, day, time, seat, traveller.
 fn ride(sheet: &Sheet, page: u32) -> Vec<Found> {
     let mut found = Vec::new();
-    if let Some((row, train)) = sheet.rows.iter().find_map(|row| Some((row, pieces(row, 0.8).into_iter().find(is_train)?))) {
+    if let Some((row, train)) = sheet.rows.iter().find_map(|row| Some((row, train(row)?))) {
         found.extend(stations(row, &train, page));
         found.push(Found::new("车次", page, by_look(train.compact(), &train), &train));
     }
@@ -99,12 +108,14 @@ fn ride(sheet: &Sheet, page: u32) -> Vec<Found> {
     found
 }
 
-/// `G1281`, `K528`, `1461`.
-fn is_train(piece: &Text) -> bool {
-    let text = piece.compact();
-    let text = text.strip_suffix('次').unwrap_or(&text);
-    let digits = text.strip_prefix(['G', 'D', 'C', 'Z', 'T', 'K', 'Y', 'L', 'S']).unwrap_or("");
-    (1..=4).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit())
+/// `G1281`, `K528`, however near the stations stand.
+fn train(row: &Row) -> Option<Text> {
+    let words = row.chars.chunk_by(|a, b| a.c.is_ascii_alphanumeric() == b.c.is_ascii_alphanumeric() && a.gap(*b) < 0.8);
+    let trains = words.filter(|word| {
+        let digits = word.get(1..).unwrap_or_default();
+        "GDCZTKYLS".contains(word[0].c) && (1..=4).contains(&digits.len()) && digits.iter().all(|ch| ch.c.is_ascii_digit())
+    });
+    trains.map(|word| Text { chars: word.to_vec() }).next()
 }
 
 /// One on each side of the train; `站` may stand by itself behind the name.
@@ -131,10 +142,7 @@ fn departure(row: &Row, page: u32) -> Vec<Found> {
     let Some(end) = printed.find('开') else { return Vec::new() };
     let before = &printed[..end];
     let Some((date, time)) = before.split_once('日') else { return Vec::new() };
-    let is_time = time.len() == 5
-        && time.is_char_boundary(2)
-        && &time[2..3] == ":"
-        && time.replace(':', "").chars().all(|c| c.is_ascii_digit());
+    let is_time = time.len() == 5 && time.bytes().enumerate().all(|(n, b)| if n == 2 { b == b':' } else { b.is_ascii_digit() });
     let digits = date.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
     let date = format!("{}日", &date[digits..]);
     let is_date = date_of(&date).is_some_and(|(year, ..)| year > 1990);

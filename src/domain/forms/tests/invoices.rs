@@ -255,6 +255,8 @@ fn paper_ones_have_their_numbers_without_a_label() {
     let form = one(page.clone());
     assert_eq!(form.kind, Kind::VatSpecial);
     form.has(&[("发票代码", "1100094140"), ("发票号码", "87654321"), ("日期", "2018年09月21日")]);
+    let sealed = one(page.clone().without("专用发票"));
+    assert_eq!((sealed.kind, sealed.text("发票号码")), (Kind::VatSpecial, "87654321"));
     one(page.with("No 87654321", "No 87654327").at(440.0, 40.0, "No 87654321")).doubts(&["发票号码"]);
 }
 

@@ -97,6 +97,20 @@ fn lists_belong_to_their_invoice() {
 }
 
 #[test]
+fn a_page_that_is_too_full_is_no_invoice() {
+    let mut full = digital();
+    for n in 0..3_000 {
+        full = full.at((n % 60) as f32 * 10.0, 400.0 + (n / 60) as f32, "购名称：电子发票（普通发票）合计");
+    }
+    assert_eq!(read(&paper(vec![full])), []);
+    let mut titles = digital();
+    for n in 0..40 {
+        titles = titles.sized(205.0, 400.0 + n as f32 * 30.0, 18.0, "电子发票（普通发票）");
+    }
+    assert_eq!(read(&paper(vec![titles])), []);
+}
+
+#[test]
 fn other_pages_are_no_invoices() {
     let letter = Sketch::default().at(40.0, 40.0, "尊敬的客户：").at(40.0, 60.0, "发票见附件");
     let forms = read(&paper(vec![letter.clone(), digital(), letter]));
@@ -104,4 +118,70 @@ fn other_pages_are_no_invoices() {
     assert_eq!((forms[0].kind, forms[0].pages), (Kind::DigitalNormal, (2, 2)));
     let half = Sketch::default().and(foot(), 0.0, 0.0);
     assert_eq!(read(&paper(vec![digital(), half])).len(), 1);
+}
+
+/// Any text at any place is read without a panic, and soon.
+#[test]
+fn rubbish_is_read_too() {
+    const PARTS: [&str; 40] = [
+        "电子发票（普通发票）",
+        "增值税电子普通发票",
+        "电子发票（铁路电子客票）",
+        "航空运输电子客票行程单",
+        "发票代码：",
+        "发票号码",
+        "开票日期:",
+        "名 称：",
+        "纳税人识别号：",
+        "购",
+        "买",
+        "方",
+        "销售方",
+        "备注",
+        "备",
+        "注",
+        "密码区",
+        "项目名称",
+        "金 额",
+        "税额",
+        "税率",
+        "单位",
+        "合计",
+        "合",
+        "计",
+        "（大写）",
+        "（小写）",
+        "¥",
+        "¥1.00",
+        "***",
+        "13%",
+        "2026年1月2日",
+        "日1中开",
+        "012001800211",
+        "23326471",
+        "甲站",
+        "G1",
+        "03车1号",
+        "\u{FFFD}é中",
+        "开票人：",
+    ];
+    let mut seed = 7u64;
+    let mut next = |most: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % most
+    };
+    for _ in 0..300 {
+        let mut page = Sketch::read_at(0.95);
+        for _ in 0..120 {
+            let text = format!("{}{}", PARTS[next(40)], if next(3) == 0 { PARTS[next(40)] } else { "" });
+            page = page.sized(next(600) as f32, next(40) as f32 * 10.0, [0.0, 4.0, 9.0, 9.0, 20.0, f32::NAN][next(6)], &text);
+            if next(4) == 0 {
+                let last = page.runs.last_mut().unwrap();
+                std::mem::swap(&mut last.rect.width, &mut last.rect.height);
+            }
+        }
+        for form in read(&paper(vec![page.clone(), page])) {
+            assert!(form.fields.iter().all(|field| (0.0..=1.0).contains(&field.probability)));
+        }
+    }
 }
