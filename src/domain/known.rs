@@ -2,10 +2,8 @@
 //! (forms/), checks that hold for any invoice (checks.rs).
 
 use super::area::{AreaKind, POS_LABEL};
-use super::calendar::iso_date;
 use super::checks::{self, NET, TAX};
-use super::entries::is_same;
-use super::forms::{Field, Form};
+use super::forms::{self, Field, Form};
 use super::judge::Verdict;
 use super::kind::Kind;
 use super::money::{amount, plain};
@@ -49,7 +47,7 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
 fn surest<'a>(first: &Field, all: impl Iterator<Item = &'a Field>, threshold: f64) -> (Region, Option<Reason>) {
     let (mut position, mut page, mut probability, mut differs) = (first.rect, first.page, first.probability, None);
     for other in all.skip(1) {
-        if is_same(first.pos_id, &first.text, &other.text) || is_same_day(first, other) {
+        if forms::is_same(first.pos_id, &first.text, &other.text) {
             probability = probability.max(other.probability);
             if position.is_none() && other.rect.is_some() {
                 (position, page) = (other.rect, other.page);
@@ -65,11 +63,6 @@ fn surest<'a>(first: &Field, all: impl Iterator<Item = &'a Field>, threshold: f6
 
 fn text<'a>(regions: &'a [Region], pos_id: &str) -> &'a str {
     regions.iter().find(|r| r.pos_id == pos_id).map_or("", |r| r.text.as_str())
-}
-
-/// Travel dates too are written in many ways.
-fn is_same_day(one: &Field, other: &Field) -> bool {
-    one.pos_id.contains("日期") && iso_date(&one.text).is_some_and(|day| iso_date(&other.text) == Some(day))
 }
 
 /// The lines' amounts and taxes add up to the invoice's.
