@@ -115,8 +115,9 @@ fn templates_and_pictures_go_through_an_external_engine() {
     assert_eq!(
         ended["region_list"],
         json!({
-            "客户名称": { "position": { "x": 1, "y": 2, "w": 3, "h": 4 }, "ocr_result": "中山大学", "probability": 0.97, "status": 0 },
-            "发票类型": { "position": null, "ocr_result": "票€", "probability": 1.0, "status": 0 },
+            "客户名称": { "position": { "x": 1, "y": 2, "w": 3, "h": 4 }, "ocr_result": "中山大学", "probability": 0.97, "status": 0,
+                "source": "ocr", "page": 1 },
+            "发票类型": { "position": null, "ocr_result": "票€", "probability": 1.0, "status": 0, "source": "ocr", "page": 1 },
         })
     );
     let (id, asked) = requests.recv().unwrap();
