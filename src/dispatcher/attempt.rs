@@ -97,7 +97,8 @@ impl Attempt<'_> {
         let picture = self.picture(picture)?;
         let forms = document::known(self.app, &picture).await?;
         if !forms.is_empty() {
-            return Ok(self.known(&picture, &forms, &[], &[]));
+            let known = self.known(&picture, &forms, &[], &[]).into_iter();
+            return Ok(known.map(|outcome| Outcome { has_all_pages: true, ..outcome }).collect());
         }
         // Kept until the engine is done with it.
         let readable = document::readable(self.app, &picture).await?;

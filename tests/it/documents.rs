@@ -172,3 +172,50 @@ fn without_known_forms_a_document_is_read_by_templates_only() {
     assert_eq!((&found[0][0]["kind"], found[0][0]["state"].as_str()), (&json!("unknown"), Some("waiting")));
     assert_eq!(found[0][0]["source"], "pdf");
 }
+
+/// The first page of a scan is read as a known form; that there are more is said.
+#[test]
+fn a_known_form_on_the_first_of_several_pages_is_not_passed_as_all_there_is() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let scan = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures/digital.png")).unwrap().into_luma8();
+    let found = read(&client, &[("scan.tiff", &tiff(&[&scan, &scan]))]);
+    let [invoice] = &found[0][..] else { panic!("{found:#?}") };
+    assert!(invoice["kind"].as_str().unwrap().starts_with("digital_"), "{invoice:#}");
+    assert!(invoice["reason"].as_str().unwrap().contains("文件有 2 页，只识别了 1 页"), "{invoice:#}");
+    assert_eq!(invoice["state"], "waiting");
+}
+
+/// Uncompressed grey pages, little endian (TIFF 6.0).
+fn tiff(pages: &[&image::GrayImage]) -> Vec<u8> {
+    let mut file = b"II*\0\0\0\0\0".to_vec();
+    let mut link = 4;
+    for page in pages {
+        let pixels = u32::try_from(file.len()).unwrap();
+        file.extend_from_slice(page.as_raw());
+        file.resize(file.len().next_multiple_of(2), 0);
+        let directory = u32::try_from(file.len()).unwrap();
+        file[link..link + 4].copy_from_slice(&directory.to_le_bytes());
+        let entries = [
+            (256u16, page.width()),
+            (257, page.height()),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, pixels),
+            (277, 1),
+            (278, page.height()),
+            (279, u32::try_from(page.as_raw().len()).unwrap()),
+        ];
+        file.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
+        for (tag, value) in entries {
+            file.extend(tag.to_le_bytes());
+            file.extend(4u16.to_le_bytes());
+            file.extend(1u32.to_le_bytes());
+            file.extend(value.to_le_bytes());
+        }
+        link = file.len();
+        file.extend([0; 4]);
+    }
+    file
+}
