@@ -181,6 +181,15 @@ pub fn attached(mut reply: Reply, name: &str) -> Reply {
     reply
 }
 
+/// Under a name in any language (RFC 6266); `plain`: ASCII, for old clients.
+pub fn attached_as(mut reply: Reply, plain: &str, name: &str) -> Reply {
+    let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{name}")) {
+        set(&mut reply, header::CONTENT_DISPOSITION, value);
+    }
+    reply
+}
+
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
                    font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
                    frame-ancestors 'none'";

@@ -5,7 +5,7 @@ use super::thumbs;
 use crate::app::{App, invoices, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::ids::{InvoiceId, PictureId};
-use crate::domain::invoice::{Picture, PictureFormat, Purpose};
+use crate::domain::invoice::{Invoice, Picture, PictureFormat, Purpose};
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Reply};
@@ -96,14 +96,17 @@ async fn picture_reply(call: &Call, picture: &Picture, page: u32, width: Option<
 
 /// The file as it came.
 pub async fn original(call: Call) -> Result<Reply, Refusal> {
-    let (_, picture) = file_of(&call)?;
-    let name = format!("{}.{}", call.captured.get("id").map_or("", String::as_str), picture.format.extension());
-    Ok(reply::attached(sent_file(&call, &picture).await?.reply(picture.format.media_type()), &name))
+    let found = invoice_of(&call)?;
+    let picture = &found.picture;
+    let plain = format!("{}.{}", found.id, picture.format.extension());
+    // Of a file in a ZIP, without the ZIP's name.
+    let own = found.file_name.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(&plain);
+    Ok(reply::attached_as(sent_file(&call, picture).await?.reply(picture.format.media_type()), &plain, own))
 }
 
 /// A page of the invoice, from 1; of a picture there is one.
 pub async fn invoice_page(call: Call) -> Result<Reply, Refusal> {
-    let (pages, picture) = file_of(&call)?;
+    let Invoice { pages, picture, .. } = invoice_of(&call)?;
     let page = call.number_in_path("n")?;
     let there = u32::try_from(page).ok().and_then(|page| pages.0.checked_add(page)?.checked_sub(1));
     let there =
@@ -111,9 +114,7 @@ pub async fn invoice_page(call: Call) -> Result<Reply, Refusal> {
     picture_reply(&call, &picture, there, Some(thumbs::WHOLE)).await
 }
 
-/// The invoice's pages and its file.
-fn file_of(call: &Call) -> Result<((u32, u32), Picture), Refusal> {
+fn invoice_of(call: &Call) -> Result<Invoice, Refusal> {
     let (actor, id) = (call.actor()?, InvoiceId(call.number_in_path("id")?));
-    let found = call.edge.app.store.read(|view| invoices::visible(view, actor, id))?;
-    Ok((found.pages, found.picture))
+    call.edge.app.store.read(|view| invoices::visible(view, actor, id))
 }
