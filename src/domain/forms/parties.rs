@@ -19,6 +19,9 @@ const BY_FORM: f64 = 0.93;
 /// Where only their order says it.
 const BY_PLACE: f64 = 0.8;
 
+/// The signs of the parties' upright labels.
+const UPRIGHT: &str = "购买方信息销售货单位";
+
 const NAME: [&str; 2] = ["名称", "单位名称"];
 /// Longer ones first: the shorter are parts of them.
 const TAX: [&str; 7] = [
@@ -42,6 +45,8 @@ pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
         let candidates = names.iter().filter_map(|spot| {
             let sure = belongs(sheet, heads, spot, &names, side)?;
             let (value, rows) = name(sheet, spot, &labels)?;
+            // Of an upright label that was not read as one, a sign may stand before the name.
+            let sure = if sure < 1.0 && value.text.starts_with(|c| UPRIGHT.contains(c)) { sure.min(values::DOUBT) } else { sure };
             Some((Value { probability: value.probability.min(sure), ..value }, rows))
         });
         found.extend(Found::one(pos_id, page, candidates.collect()));
@@ -63,7 +68,7 @@ fn beside_upright(sheet: &Sheet, label: &str) -> Vec<Spot> {
     let alone = sheet.spots(label);
     let glued = sheet.spots_within(label).into_iter().filter(|spot| {
         let before = &sheet.rows[spot.row].chars[..spot.from];
-        let word: Vec<char> = before.iter().rev().map(|ch| ch.c).take_while(|c| "购买方信息销售货单位".contains(*c)).collect();
+        let word: Vec<char> = before.iter().rev().map(|ch| ch.c).take_while(|c| UPRIGHT.contains(*c)).collect();
         !word.is_empty()
             && word.len() < 4
             && (word.len() == before.len() || before[before.len() - word.len() - 1].gap(before[before.len() - word.len()]) > 0.8)

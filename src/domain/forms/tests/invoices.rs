@@ -295,6 +295,15 @@ fn upright_labels_may_be_read_in_parts() {
 }
 
 #[test]
+fn a_sign_of_a_label_that_was_not_read_makes_a_name_doubtful() {
+    let unread = digital().without_single("购买方信息销售");
+    one(unread.clone()).has(&[("客户名称", "示例采购单位(测试)"), ("销方名称", "示例科技有限公司")]);
+    let before = one(unread.with("名称：示例采购单位", "名称：息示例采购单位"));
+    before.doubts(&["客户名称"]);
+    before.has(&[("销方名称", "示例科技有限公司")]);
+}
+
+#[test]
 fn without_a_title_it_is_no_form() {
     assert_eq!(read(&paper(vec![digital().without("电子发票")])), []);
     assert_eq!(read(&paper(vec![Sketch::default().and(head(), 0.0, 0.0).and(foot(), 0.0, 0.0)])), []);
