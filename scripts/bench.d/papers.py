@@ -65,7 +65,7 @@ def main():
         if status != 200:
             print(f"{name}: refused: {answer.get('failed', answer)}")
             if truth:
-                table[os.path.dirname(name)]["missing"] += len(truth)
+                table[(os.path.dirname(name), "refused")]["missing"] += len(truth)
             continue
         invoices = []
         while not invoices:
@@ -74,16 +74,16 @@ def main():
         took = time.monotonic() - began
         verdicts = list(judged(truth or {}, invoices))
         counts = collections.Counter(verdict for _, verdict, _ in verdicts)
-        table[os.path.dirname(name)].update(counts)
-        kinds = ",".join(invoice["kind"] for invoice in invoices)
+        kinds = ", ".join(sorted({invoice["kind"] for invoice in invoices}))
+        table[(os.path.dirname(name), kinds)].update(counts)
         print(f"{name}: {kinds}, {took:.2f} s, {dict(counts)}; {'; '.join(i['reason'] for i in invoices)[:300]}")
         for field, verdict, said in verdicts:
             if verdict != "exact":
                 print(f"    {field}: {verdict}: {said!r} for {truth[field] if field in truth else ''}")
-    print()
-    for kind, counts in table.items():
-        total = sum(counts.values())
-        print(f"{kind}: {total} fields; " + ", ".join(f"{name} {counts[name]} ({counts[name] / max(total, 1):.1%})" for name in COUNTS))
+    print("\n| files | kind | fields | " + " | ".join(COUNTS) + " |\n|---|---|---|" + "---|" * len(COUNTS))
+    for (folder, kind), counts in sorted(table.items()):
+        if counts:
+            print(f"| {folder} | {kind} | {sum(counts.values())} | " + " | ".join(str(counts[name]) for name in COUNTS) + " |")
 
 
 main()
