@@ -257,3 +257,17 @@ fn every_kind_of_the_log_has_its_words_in_both_languages() {
         }
     }
 }
+
+/// The pages and the wire know every kind of paper.
+#[test]
+fn every_known_form_has_its_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let (offered, wire) = (text("web/src/lib/forms.ts"), text("web/src/api/wire.ts"));
+    let languages = [text("web/src/i18n/zh-CN/invoices.ts"), text("web/src/i18n/en/invoices.ts")];
+    for word in paperline::domain::kind::KINDS.iter().map(|(_, word, ..)| *word).chain(["template", "unknown"]) {
+        assert!(offered.contains(&format!("'{word}'")), "the list of invoices does not offer {word}");
+        assert!(wire.contains(&format!("'{word}'")), "the wire does not know {word}");
+        assert!(languages.iter().all(|words| words.contains(&format!("      {word}: '"))), "{word} has no name on the pages");
+    }
+}
