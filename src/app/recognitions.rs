@@ -27,8 +27,8 @@ pub struct Outcome {
     pub part: u32,
     /// First and last page, from 1.
     pub pages: (u32, u32),
-    /// Whether all pages of the file were read; of a picture only the first is.
-    pub has_all_pages: bool,
+    /// The file's pages that were read, from the first on; of a picture it is one.
+    pub pages_read: u32,
     pub regions: Vec<Region>,
     pub items: Vec<Item>,
     /// Empty: no person is needed.
@@ -46,7 +46,7 @@ impl Default for Outcome {
             kind: None,
             part: 1,
             pages: (1, 1),
-            has_all_pages: false,
+            pages_read: 1,
             regions: Vec::new(),
             items: Vec::new(),
             reasons: Vec::new(),
@@ -115,9 +115,7 @@ fn keep(
     outcome: Outcome,
 ) -> Result<Invoice, Refusal> {
     let mut reasons = outcome.reasons;
-    if !outcome.has_all_pages {
-        reasons.extend(judge::unread_pages(picture.pages));
-    }
+    reasons.extend(judge::unread_pages(picture.pages, outcome.pages_read));
     let (template, template_label) = outcome.template.unzip();
     let mut invoice = Invoice {
         id: match again {

@@ -97,8 +97,10 @@ impl Attempt<'_> {
         let picture = self.picture(picture)?;
         let forms = document::known(self.app, &picture).await?;
         if !forms.is_empty() {
-            let known = self.known(&picture, &forms, &[], &[]).into_iter();
-            return Ok(known.map(|outcome| Outcome { has_all_pages: true, ..outcome }).collect());
+            let taken = &forms[..forms.len().min(INVOICES_MAX)];
+            let pages_read = taken.last().filter(|_| taken.len() < forms.len()).map_or(picture.pages, |last| last.pages.1);
+            let known = self.known(&picture, taken, &[], &[]).into_iter();
+            return Ok(known.map(|outcome| Outcome { pages_read, ..outcome }).collect());
         }
         // Kept until the engine is done with it.
         let readable = document::readable(self.app, &picture).await?;
@@ -268,6 +270,8 @@ impl Reported {
     }
 }
 
+/// Of one file: each is some rows, and all are kept in one write. A fault says where the reading ended.
+const INVOICES_MAX: usize = 100;
 /// A template has 64 areas with two events each; an engine past this will never end.
 const EVENTS_MAX: usize = 10_000;
 

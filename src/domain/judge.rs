@@ -52,8 +52,9 @@ pub fn judge(reading: Reading<'_>, template: &Template, threshold: f64) -> Verdi
     Verdict { regions: regions.0, filled, reasons }
 }
 
-pub fn unread_pages(pages: u32) -> Option<Reason> {
-    (pages > 1).then_some(Reason::Pages { pages, read: 1 })
+/// `pages`: of the file; `read`: as many from the first on.
+pub fn unread_pages(pages: u32, read: u32) -> Option<Reason> {
+    (pages > read).then_some(Reason::Pages { pages, read })
 }
 
 /// What speaks against the invoice with `fields` in it, as `(pos_id, reason)`: values that can't stand in their area, and
@@ -194,6 +195,7 @@ mod tests {
 
     #[test]
     fn unread_pages_are_reported() {
-        assert_eq!((unread_pages(1), unread_pages(3)), (None, Some(Reason::Pages { pages: 3, read: 1 })));
+        assert_eq!((unread_pages(1, 1), unread_pages(3, 1)), (None, Some(Reason::Pages { pages: 3, read: 1 })));
+        assert_eq!(unread_pages(3, 3), None);
     }
 }

@@ -186,6 +186,22 @@ fn a_known_form_on_the_first_of_several_pages_is_not_passed_as_all_there_is() {
     assert_eq!(invoice["state"], "waiting");
 }
 
+/// All of a file's invoices are kept in one write, which has its limit: what is beyond is said.
+#[test]
+fn of_a_hundred_and_one_invoices_in_a_file_a_hundred_are_read_and_the_rest_is_said() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let numbers: Vec<String> = (0..101).map(|n| format!("26322000004478297{n:03}")).collect();
+    let made: Vec<Digital> =
+        numbers.iter().map(|number| Digital { number: Box::leak(number.clone().into_boxed_str()), ..digital() }).collect();
+    let answer = client.upload("/invoice/recognizeImage", &[("all.pdf", &pdf(&made.iter().collect::<Vec<_>>()))]);
+    let action = answer.body["action_id_list"][0].clone();
+    eventually("it is read", || (client.get(&format!("/api/invoices?action_id={action}")).body["total"] == 100).then_some(()));
+    let last = client.get(&format!("/api/invoices?number={}", numbers[99])).body["invoices"][0].clone();
+    assert!(last["reason"].as_str().unwrap().contains("文件有 101 页，只识别了 100 页"), "{last:#}");
+    assert_eq!(client.get(&format!("/api/invoices?number={}", numbers[100])).body["total"], 0);
+}
+
 /// Uncompressed grey pages, little endian (TIFF 6.0).
 fn tiff(pages: &[&image::GrayImage]) -> Vec<u8> {
     let mut file = b"II*\0\0\0\0\0".to_vec();

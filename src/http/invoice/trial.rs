@@ -63,7 +63,7 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let patience = Duration::from_secs(settings.engine_timeout_s.saturating_mul(steps));
     let (trial, template) = call.edge.trials.run(path, tried, patience).await?;
     let (regions, mut reasons) = judged(&trial, &template, settings.confidence_threshold);
-    reasons.extend(judge::unread_pages(shape.pages));
+    reasons.extend(judge::unread_pages(shape.pages, 1));
     let reasons: Vec<Why> = reasons.into_iter().map(Why::Found).collect();
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({
