@@ -176,6 +176,9 @@ test('it is told why a template was taken and what spoke against the others, liv
 })
 
 test('a template is tried on a picture, which leaves no trace', async () => {
+  // The last picture that fits no template is still tried for national forms.
+  const running = async () => (await (await page.request.get('/api/console')).json()).running.length
+  while (await running()) await page.waitForTimeout(200)
   const { total } = await (await page.request.get('/api/invoices')).json()
   await page.goto('/templates/1')
   await page.click('[data-test=try-template]')
