@@ -27,7 +27,7 @@ pub struct Outcome {
     pub part: u32,
     /// First and last page, from 1.
     pub pages: (u32, u32),
-    /// The file's pages that were read, from the first on; of a picture it is one.
+    /// How many of the file's pages were read; of a picture it is one.
     pub pages_read: u32,
     pub regions: Vec<Region>,
     pub items: Vec<Item>,

@@ -95,11 +95,9 @@ impl Attempt<'_> {
     /// Data and text of a document first, then the company's templates, then known forms on the picture.
     async fn recognise(&self, worker: &Worker, picture: PictureId) -> Result<Vec<Outcome>, Trouble> {
         let picture = self.picture(picture)?;
-        let forms = document::known(self.app, &picture).await?;
+        let (forms, pages_read) = document::known(self.app, &picture).await?;
         if !forms.is_empty() {
-            let taken = &forms[..forms.len().min(INVOICES_MAX)];
-            let pages_read = taken.last().filter(|_| taken.len() < forms.len()).map_or(picture.pages, |last| last.pages.1);
-            let known = self.known(&picture, taken, &[], &[]).into_iter();
+            let known = self.known(&picture, &forms, &[], &[]).into_iter();
             return Ok(known.map(|outcome| Outcome { pages_read, ..outcome }).collect());
         }
         // Kept until the engine is done with it.
@@ -270,8 +268,6 @@ impl Reported {
     }
 }
 
-/// Of one file: each is some rows, and all are kept in one write. A fault says where the reading ended.
-const INVOICES_MAX: usize = 100;
 /// A template has 64 areas with two events each; an engine past this will never end.
 const EVENTS_MAX: usize = 10_000;
 

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::{NamedTempFile, TempPath};
 
+/// Of one file: each is some rows, and all are kept in one write. A fault says how many pages were read.
+const INVOICES_MAX: usize = 100;
+
 /// What an engine is to read: the file, or a page of it, which is removed with this.
 pub(super) enum Readable {
     File(PathBuf),
@@ -26,11 +29,22 @@ impl Readable {
     }
 }
 
-/// The document's invoices; none for pictures, and where no form is known.
-pub(super) async fn known(app: &Arc<App>, picture: &Picture) -> Result<Vec<Form>, Trouble> {
-    let Some(format) = pictures::document(picture.format).filter(|_| app.settings().known_forms) else { return Ok(Vec::new()) };
+/// The document's invoices, and how many of its pages they are; none for pictures, and where no form is known.
+pub(super) async fn known(app: &Arc<App>, picture: &Picture) -> Result<(Vec<Form>, u32), Trouble> {
+    let Some(format) = pictures::document(picture.format).filter(|_| app.settings().known_forms) else {
+        return Ok((Vec::new(), 0));
+    };
     let path = app.blobs.path(&picture.hash);
-    blocking(app, move |app| Ok(forms::read(&app.papers.read(format, &path).map_err(trouble)?))).await
+    let pages = picture.pages;
+    blocking(app, move |app| {
+        let paper = app.papers.read(format, &path).map_err(trouble)?;
+        let mut forms = forms::read(&paper);
+        forms.truncate(INVOICES_MAX);
+        // Data without pages is read whole.
+        let read = if paper.pages.is_empty() { pages } else { forms::pages_read(&paper, &forms) };
+        Ok((forms, read))
+    })
+    .await
 }
 
 pub(super) async fn readable(app: &Arc<App>, picture: &Picture) -> Result<Readable, Trouble> {

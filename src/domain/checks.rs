@@ -4,6 +4,7 @@
 use super::area::{AreaKind, Holds};
 pub use super::calendar::date_of;
 use super::check_digits::{is_credit_code, is_person_number, is_tax_number_length};
+use super::identity;
 use super::money::{amount, chinese_amount};
 pub use super::reason::Reason;
 use super::region::{Region, is_sure, text_of};
@@ -30,6 +31,7 @@ pub fn several(papers: u32) -> Option<Reason> {
 /// What follows from the values alone, whoever read or typed them.
 pub fn contradictions(regions: &[Region], learnt: &Learnt, codes: &[String]) -> Vec<Reason> {
     let mut reasons = money_faults(regions, learnt);
+    reasons.extend(red_without_minus(regions));
     reasons.extend(sum_faults(regions, learnt));
     for region in regions {
         let (area, text) = (region.pos_id.clone(), region.text.clone());
@@ -107,6 +109,11 @@ pub fn total_differs(regions: &[Region]) -> Option<Reason> {
 fn marks_no_sum(text: &str) -> bool {
     let text = compact(text);
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
+}
+
+fn red_without_minus(regions: &[Region]) -> Option<Reason> {
+    let text = text_of(regions, AreaKind::Money).filter(|text| amount(text).is_some_and(|fen| fen > 0))?;
+    identity::is_said_to_be_red(regions).then(|| Reason::RedWithoutMinus { text: text.to_owned() })
 }
 
 /// Pairs that added up to a third on the origin picture (sum, tax, total) and no longer do.
@@ -342,6 +349,15 @@ mod tests {
             Learnt { code: Some("01,10,044001900111,12345670,50.00,20180901,1,A,".into()), ..specimen(&[("金额", "¥50.00")]) };
         assert_eq!(faults(&good, &own, 0.9, &code).len(), 1);
         assert_eq!(faults(&bad, &none(), 0.9, &["https://example.com/a,b,c".to_owned()]), []);
+    }
+
+    #[test]
+    fn what_says_that_it_is_red_has_a_negative_sum() {
+        let remark = ("备注", "被红冲蓝字数电票号码：24112000000999000001 红字发票信息确认单编号：11010000000000000001");
+        assert_eq!(faults(&regions(&[("金额", "-500.00"), remark]), &none(), 0.9, &[]), []);
+        let wrong = faults(&regions(&[("金额", "500.00"), remark]), &none(), 0.9, &[]);
+        assert!(matches!(&wrong[..], [Reason::RedWithoutMinus { text }] if text == "500.00"), "{wrong:?}");
+        assert_eq!(faults(&regions(&[("金额", "500.00"), ("备注", "原发票号码:24112000000999000001")]), &none(), 0.9, &[]), []);
     }
 
     #[test]

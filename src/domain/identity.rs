@@ -120,6 +120,14 @@ pub fn same_as(identity: &str) -> Vec<String> {
 /// How red invoices refer to the one they cancel.
 const BLUE: [&str; 4] = ["蓝字", "正数", "被红冲", "原发票"];
 
+/// What only a red invoice's 备注 says. (`原发票` stands on one that was issued anew, too.)
+const RED: [&str; 3] = ["被红冲蓝字", "对应正数", "红字发票信息"];
+
+pub fn is_said_to_be_red(regions: &[Region]) -> bool {
+    let mut remarks = regions.iter().filter(|r| r.pos_id.contains("备注")).map(|r| value(&r.text));
+    remarks.any(|remark| RED.iter().any(|word| remark.contains(word)))
+}
+
 /// The blue invoice's number in the 备注 of a red one.
 pub fn blue(regions: &[Region]) -> Option<String> {
     let remarks = regions.iter().filter(|r| r.pos_id.contains("备注"));

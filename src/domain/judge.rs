@@ -52,7 +52,7 @@ pub fn judge(reading: Reading<'_>, template: &Template, threshold: f64) -> Verdi
     Verdict { regions: regions.0, filled, reasons }
 }
 
-/// `pages`: of the file; `read`: as many from the first on.
+/// `pages`: of the file.
 pub fn unread_pages(pages: u32, read: u32) -> Option<Reason> {
     (pages > read).then_some(Reason::Pages { pages, read })
 }

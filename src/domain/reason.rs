@@ -88,6 +88,10 @@ pub enum Reason {
         items: String,
         whole: String,
     },
+    /// It says which invoice it takes back, and its sum is not negative.
+    RedWithoutMinus {
+        text: String,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -146,6 +150,7 @@ impl Reason {
                 format!("{area}：{}中为“{x}”，{}中为“{y}”，互相矛盾", a.zh(), b.zh())
             }
             Self::Missing { area } => format!("没有找到{area}"),
+            Self::RedWithoutMinus { text } => format!("备注写明这是红字发票，金额“{text}”却不是负数"),
             Self::ItemsDiffer { area, items, whole } => format!("各行{area}之和“{items}”不等于{area}“{whole}”"),
         }
     }
@@ -201,6 +206,12 @@ impl Reason {
                 format!("{}: \"{x}\" in the {}, \"{y}\" in the {}", name(area), a.en(), b.en())
             }
             Self::Missing { area } => format!("{} was not found", name(area)),
+            Self::RedWithoutMinus { text } => {
+                format!(
+                    "the remarks say that it takes another invoice back, and {} \"{text}\" is not negative",
+                    name(AreaKind::Money.pos_id())
+                )
+            }
             Self::ItemsDiffer { area, items, whole } => {
                 format!("the lines' {0} add up to \"{items}\", and {0} is \"{whole}\"", name(area))
             }
@@ -225,6 +236,7 @@ impl Reason {
                 vec![(AreaKind::Money.pos_id(), Some(money)), (AreaKind::MoneyCn.pos_id(), Some(money_cn))]
             }
             Self::NotADate { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
+            Self::RedWithoutMinus { text } => vec![(AreaKind::Money.pos_id(), Some(text))],
             Self::SumDiffers { parts: [a, b], whole } => {
                 [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
             }
@@ -262,6 +274,7 @@ impl Reason {
             Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
             Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
             Self::ItemsDiffer { .. } => false,
+            Self::RedWithoutMinus { .. } => true,
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
         }
     }

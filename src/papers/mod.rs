@@ -48,6 +48,8 @@ pub enum Trouble {
     /// An XML or ZIP that is no invoice.
     NoInvoice,
     TooManyPages,
+    /// An XML of more than one invoice.
+    Several,
     /// Unpacked size, number of objects, nesting, or time.
     TooMuch,
     /// It could not be read now; the file may be good.
@@ -77,6 +79,10 @@ impl Trouble {
             Self::NoInvoice => Words::new(
                 "这个文件里没有发票：请上传发票的 PDF、OFD、XML 或图片",
                 "there is no invoice in this file: please upload the invoice's PDF, OFD, XML or picture",
+            ),
+            Self::Several => Words::new(
+                "这个 XML 里有多张发票：请把每一张单独上传",
+                "there is more than one invoice in this XML: please upload each by itself",
             ),
             Self::TooManyPages => Words::new(
                 "文件超过 200 页：请只上传发票所在的页",

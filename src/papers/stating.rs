@@ -1,6 +1,7 @@
 //! How data of a file becomes `Stated`: one spelling of values, nothing that is empty. Not here: where the data stands (xml.rs, xbrl.rs,
 //! ofd/).
 
+use crate::domain::forms::is_same;
 use crate::domain::kind::Kind;
 use crate::domain::paper::{Item, Stated};
 use unicode_normalization::UnicodeNormalization;
@@ -76,6 +77,15 @@ impl Stating {
     pub fn say(&mut self, pos_id: &str, text: Option<&str>) {
         let text = text.map(|text| kept(pos_id, text)).unwrap_or_default();
         if !text.is_empty() && !self.has(pos_id) {
+            self.0.fields.push((pos_id.to_owned(), text));
+        }
+    }
+
+    /// What the file states in several places; where they differ each stays, and none is sure.
+    pub fn say_again(&mut self, pos_id: &str, text: Option<&str>) {
+        let text = text.map(|text| kept(pos_id, text)).unwrap_or_default();
+        let is_new = !self.0.fields.iter().any(|(known, own)| known == pos_id && is_same(pos_id, own, &text));
+        if !text.is_empty() && is_new {
             self.0.fields.push((pos_id.to_owned(), text));
         }
     }

@@ -6,6 +6,7 @@ use super::stating::{Stating, plain, rate};
 use super::tree::{Node, parse};
 use super::{Shape, Trouble, xbrl};
 use crate::domain::kind::Kind;
+use crate::domain::money;
 use crate::domain::paper::{Item, Paper, Source, Stated};
 
 /// An XML has no pages; its picture is one sheet, whose size is draw/sheet.rs's matter.
@@ -19,9 +20,17 @@ pub fn read(bytes: &[u8]) -> Result<Paper, Trouble> {
     Ok(Paper { source: Source::Xml, pages: Vec::new(), stated: vec![(Source::Xml, stated(bytes)?)] })
 }
 
+const FAMILIES: [&str; 2] = ["EInvoice", "eInvoice"];
+
 /// What an XML of a known family says, be it a file of its own or inside a PDF or OFD.
 pub fn stated(bytes: &[u8]) -> Result<Stated, Trouble> {
     let root = parse(bytes)?;
+    // Whose a value is could not be told.
+    let mut all = Vec::new();
+    FAMILIES.into_iter().for_each(|name| root.find_all(name, &mut all));
+    if all.len() > usize::from(!FAMILIES.contains(&root.name.as_str())) {
+        return Err(Trouble::Several);
+    }
     let said = match root.name.as_str() {
         "EInvoice" => einvoice(&root),
         "eInvoice" => einvoice_of_2019(&root),
@@ -67,8 +76,8 @@ fn day(text: &str) -> &str {
 fn einvoice(root: &Node) -> Option<Stated> {
     let mut says = Stating::of(kind_of_einvoice(root));
     let supervision = root.find("TaxSupervisionInfo");
-    says.say("发票号码", root.find("Header").and_then(|header| header.said("EIid")));
-    says.say("发票号码", supervision.and_then(|part| part.said("InvoiceNumber")));
+    says.say_again("发票号码", root.find("Header").and_then(|header| header.said("EIid")));
+    says.say_again("发票号码", supervision.and_then(|part| part.said("InvoiceNumber")));
     // RequestTime may be the day before.
     says.say("日期", supervision.and_then(|part| part.said("IssueTime")).map(day));
     for (pos_id, part, name) in [
@@ -85,8 +94,9 @@ fn einvoice(root: &Node) -> Option<Stated> {
     ] {
         let mut parts = Vec::new();
         root.find_all(part, &mut parts);
-        says.say(pos_id, parts.iter().find_map(|part| part.said(name).filter(|text| !text.trim().is_empty())));
+        parts.iter().for_each(|part| says.say_again(pos_id, part.said(name)));
     }
+    say_sign(&mut says, root);
     says.say_original(root.find("RedEInvoice").and_then(|red| {
         let is_number = |text: &str| text.len() >= 8 && text.chars().all(|c| c.is_ascii_digit());
         let names_it = |node: &&Node| node.name.starts_with("Original") && is_number(node.text.trim());
@@ -97,6 +107,20 @@ fn einvoice(root: &Node) -> Option<Stated> {
     let names = ["ItemName", "SpecMod", "MeaUnits", "Quantity", "UnPrice", "Amount", "TaxRate", "ComTaxAm"];
     lines.iter().for_each(|line| says.item(item(line, names)));
     says.done()
+}
+
+/// A red invoice's total is negative, a blue one's is not: with a sign that its mark contradicts, the other sign is stated too.
+fn say_sign(says: &mut Stating, root: &Node) {
+    let mark = root.find("InIssuType").and_then(|label| label.said("LabelCode")).map(plain).unwrap_or_default();
+    let is_red = match mark.as_str() {
+        "N" => true,
+        "Y" => false,
+        _ => return,
+    };
+    let total = root.find("BasicInformation").and_then(|part| part.said("TotalTax-includedAmount")).and_then(money::amount);
+    if let Some(total) = total.filter(|total| *total != 0 && (*total < 0) != is_red) {
+        says.say_again("金额", total.checked_neg().map(money::plain).as_deref());
+    }
 }
 
 /// Columns in the order of `Item`.
@@ -124,31 +148,36 @@ pub fn kind_of_code(code: &str, qr: &str) -> Option<Kind> {
     Some(by_code)
 }
 
+/// Elements of 2019, and the tags of OFDs.
+pub const FIELDS_OF_2019: [(&str, &str); 13] = [
+    ("发票代码", "InvoiceCode"),
+    ("发票号码", "InvoiceNo"),
+    ("日期", "IssueDate"),
+    ("校验码", "InvoiceCheckCode"),
+    ("客户名称", "BuyerName"),
+    ("购方税号", "BuyerTaxID"),
+    ("销方名称", "SellerName"),
+    ("销方税号", "SellerTaxID"),
+    ("不含税金额", "TaxExclusiveTotalAmount"),
+    ("税额", "TaxTotalAmount"),
+    ("金额", "TaxInclusiveTotalAmount"),
+    ("备注", "Note"),
+    ("开票人", "InvoiceClerk"),
+];
+/// Of a line, in the order of `Item`.
+pub const COLUMNS_OF_2019: [&str; 8] =
+    ["Item", "Specification", "MeasurementDimension", "Quantity", "Price", "Amount", "TaxScheme", "TaxAmount"];
+
 /// An electronic invoice with a code, 2019 to 2024.
 fn einvoice_of_2019(root: &Node) -> Option<Stated> {
     let code = root.said("InvoiceCode").unwrap_or_default();
     let mut says = Stating::of(kind_of_code(code, root.said("GraphCode").unwrap_or_default()));
-    for (pos_id, name) in [
-        ("发票代码", "InvoiceCode"),
-        ("发票号码", "InvoiceNo"),
-        ("日期", "IssueDate"),
-        ("校验码", "InvoiceCheckCode"),
-        ("客户名称", "BuyerName"),
-        ("购方税号", "BuyerTaxID"),
-        ("销方名称", "SellerName"),
-        ("销方税号", "SellerTaxID"),
-        ("不含税金额", "TaxExclusiveTotalAmount"),
-        ("税额", "TaxTotalAmount"),
-        ("金额", "TaxInclusiveTotalAmount"),
-        ("备注", "Note"),
-        ("开票人", "InvoiceClerk"),
-    ] {
+    for (pos_id, name) in FIELDS_OF_2019 {
         says.say(pos_id, root.said(name));
     }
     let mut lines = Vec::new();
     root.find_all("GoodsInfo", &mut lines);
-    let names = ["Item", "Specification", "MeasurementDimension", "Quantity", "Price", "Amount", "TaxScheme", "TaxAmount"];
-    lines.iter().for_each(|line| says.item(item(line, names)));
+    lines.iter().for_each(|line| says.item(item(line, COLUMNS_OF_2019)));
     says.done()
 }
 
@@ -172,6 +201,26 @@ mod tests {
         </IssuItemInformation><IssuItemInformation><ItemName>*餐饮服务*餐费</ItemName><TaxRate>免税</TaxRate></IssuItemInformation>
         <SpecificInformation><RedEInvoice><OriginalInvoiceCode>24112000000999000001</OriginalInvoiceCode></RedEInvoice></SpecificInformation>
         </EInvoiceData><TaxSupervisionInfo><IssueTime>2024-09-20 10:00:00</IssueTime></TaxSupervisionInfo></EInvoice>";
+
+    #[test]
+    fn what_is_stated_twice_and_differs_stays_twice() {
+        let all = |text: &str, pos_id: &str| {
+            let said = stated(text.as_bytes()).unwrap().fields.into_iter();
+            said.filter(|(known, _)| known == pos_id).map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!(all(DIGITAL, "金额"), ["-500.00"]);
+        // The mark says red or blue, and the sign the other.
+        assert_eq!(all(&DIGITAL.replace("-500.00", "500.00"), "金额"), ["500.00", "-500.00"]);
+        let blue = DIGITAL.replace("<InIssuType><LabelCode>N", "<InIssuType><LabelCode>Y");
+        assert_eq!(all(&blue, "金额"), ["-500.00", "500.00"]);
+        let other = DIGITAL.replace("<IssueTime>", "<InvoiceNumber>24112000000999000003</InvoiceNumber><IssueTime>");
+        assert_eq!(all(&other, "发票号码"), ["24112000000999000002", "24112000000999000003"]);
+        let buyer = "<BuyerInformation><BuyerName>另一单位</BuyerName></BuyerInformation><BasicInformation>";
+        assert_eq!(all(&DIGITAL.replace("<BasicInformation>", buyer), "客户名称"), ["示例采购单位", "另一单位"]);
+        let two = format!("<x>{DIGITAL}{DIGITAL}</x>");
+        assert_eq!(stated(two.as_bytes()), Err(Trouble::Several));
+        assert!(stated(format!("<x>{DIGITAL}</x>").as_bytes()).is_ok());
+    }
 
     #[test]
     fn a_digital_invoice_is_read_whole() {

@@ -1,6 +1,6 @@
 //! Documents through the door: PDF, OFD, XML and ZIP, over the wire. The files are made in support/documents.rs.
 
-use crate::support::documents::{Digital, digital, pdf, zip};
+use crate::support::documents::{Digital, digital, pdf, pdf_of, zip};
 use crate::support::{Client, Paperline, eventually};
 use serde_json::{Value, json};
 
@@ -184,6 +184,17 @@ fn a_known_form_on_the_first_of_several_pages_is_not_passed_as_all_there_is() {
     assert!(invoice["kind"].as_str().unwrap().starts_with("digital_"), "{invoice:#}");
     assert!(invoice["reason"].as_str().unwrap().contains("文件有 2 页，只识别了 1 页"), "{invoice:#}");
     assert_eq!(invoice["state"], "waiting");
+}
+
+/// A page without text may be a scan of another invoice.
+#[test]
+fn a_page_of_a_document_that_is_no_invoice_is_said() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let found = read(&client, &[("a.pdf", &pdf_of(&[digital().print(), Vec::new()]))]);
+    let [invoice] = &found[0][..] else { panic!("{found:#?}") };
+    assert_eq!((text(invoice, "金额"), invoice["state"].as_str()), (digital().total, Some("waiting")));
+    assert!(invoice["reason"].as_str().unwrap().contains("文件有 2 页，只识别了 1 页"), "{invoice:#}");
 }
 
 /// All of a file's invoices are kept in one write, which has its limit: what is beyond is said.

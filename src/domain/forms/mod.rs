@@ -2,7 +2,7 @@
 //! the result (checks.rs).
 
 use super::kind::Kind;
-use super::paper::{Item, Paper, Source};
+use super::paper::{Item, Page, Paper, Source};
 use super::template::Rect;
 
 mod columns;
@@ -75,6 +75,16 @@ pub struct Form {
     pub items: Vec<Item>,
     /// First and last page, from 1.
     pub pages: (u32, u32),
+}
+
+/// How many of the paper's pages are an invoice's. One without text may be a scan of another.
+pub fn pages_read(paper: &Paper, forms: &[Form]) -> u32 {
+    let is_read = |number: u32, page: &Page| {
+        let has_text = paper.pages.len() == 1 || page.runs.iter().any(|run| !run.text.trim().is_empty());
+        has_text && forms.iter().any(|form| (form.pages.0..=form.pages.1).contains(&number))
+    };
+    let read = (1..).zip(&paper.pages).filter(|(number, page)| is_read(*number, page)).count();
+    u32::try_from(read).unwrap_or(u32::MAX)
 }
 
 /// The invoices of a paper, in its order; none if no form is known.

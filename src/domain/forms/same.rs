@@ -2,7 +2,6 @@
 
 use super::super::calendar::date_of;
 use super::super::money;
-use super::stated::station;
 use unicode_normalization::UnicodeNormalization;
 
 /// Values of one `pos_id`. Remarks are never compared: each source breaks their lines elsewhere, and leaves others out.
@@ -20,6 +19,11 @@ pub fn is_same(pos_id: &str, a: &str, b: &str) -> bool {
         "身份证号码" => a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b || a == b'*' || b == b'*'),
         _ => false,
     }
+}
+
+/// `站` is printed behind a station's name on the ticket, and not stated.
+pub(super) fn station(name: &str) -> &str {
+    name.strip_suffix('站').filter(|rest| rest.chars().count() >= 2).unwrap_or(name)
 }
 
 fn plain(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! What a file states as data, as fields of a form. Not here: what its pages show.
 
 use super::super::paper::{Source, Stated};
-use super::values::{self, is_word_for_nothing};
+use super::same::{is_same, station};
+use super::values::{self, DOUBT, is_word_for_nothing};
 use super::{Field, POS_IDS};
 use unicode_normalization::UnicodeNormalization;
 
@@ -11,7 +12,12 @@ pub(super) fn fields(source: Source, stated: &Stated) -> Vec<Field> {
     for (pos_id, text) in &stated.fields {
         let Some(pos_id) = POS_IDS.iter().find(|known| *known == pos_id) else { continue };
         let text = written(pos_id, text);
-        if text.is_empty() || fields.iter().any(|field| field.pos_id == *pos_id) {
+        if text.is_empty() {
+            continue;
+        }
+        if let Some(own) = fields.iter_mut().find(|field| field.pos_id == *pos_id) {
+            // Stated twice, and not the same.
+            own.probability = own.probability.min(if is_same(pos_id, &own.text, &text) { 1.0 } else { DOUBT });
             continue;
         }
         fields.push(Field { pos_id, text, probability: 1.0, source, page: 1, rect: None });
@@ -34,9 +40,4 @@ fn written(pos_id: &str, text: &str) -> String {
         "出发站" | "到达站" => station(plain).to_owned(),
         _ => plain.split_whitespace().collect::<Vec<_>>().join(" "),
     }
-}
-
-/// `站` is printed behind a station's name on the ticket, and not stated.
-pub(super) fn station(name: &str) -> &str {
-    name.strip_suffix('站').filter(|rest| rest.chars().count() >= 2).unwrap_or(name)
 }

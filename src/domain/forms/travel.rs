@@ -6,7 +6,7 @@ use super::found::Found;
 use super::invoice::{head, labelled};
 use super::labels::{Reach, pieces};
 use super::lines::{Row, Sheet, Text};
-use super::stated::station;
+use super::same::station;
 use super::sums::{agree, first_sum};
 use super::values::{self, Value};
 

@@ -9,7 +9,7 @@ use crate::domain::paper::{Item, Stated};
 use crate::papers::Trouble;
 use crate::papers::stating::{Stating, figure, plain, rate};
 use crate::papers::tree::Node;
-use crate::papers::xml::{self, kind_of_code};
+use crate::papers::xml::{self, COLUMNS_OF_2019, FIELDS_OF_2019, kind_of_code};
 use std::collections::HashMap;
 
 /// More are no invoice's.
@@ -64,7 +64,7 @@ fn custom_of(body: &Node) -> Option<Stated> {
     }
     // Most makers leave it out: to the fen it is the sum of the two.
     let sum = said("合计金额").and_then(amount).zip(said("合计税额").and_then(amount)).and_then(|(net, tax)| net.checked_add(tax));
-    says.say("金额", sum.map(plain_sum).as_deref());
+    says.say_again("金额", sum.map(plain_sum).as_deref());
     says.done()
 }
 
@@ -119,38 +119,21 @@ pub fn tagged(package: &mut Package<'_>, document: &Document, texts: &Texts) -> 
 fn stated(tags: &Node, texts: &Texts) -> Option<Stated> {
     let code = texts.first(tags, "InvoiceCode");
     let mut says = Stating::of(kind_of_code(code.as_deref().unwrap_or_default(), ""));
-    for (pos_id, name) in [
-        ("发票代码", "InvoiceCode"),
-        ("发票号码", "InvoiceNo"),
-        ("日期", "IssueDate"),
-        ("校验码", "InvoiceCheckCode"),
-        ("客户名称", "BuyerName"),
-        ("购方税号", "BuyerTaxID"),
-        ("销方名称", "SellerName"),
-        ("销方税号", "SellerTaxID"),
-        ("不含税金额", "TaxExclusiveTotalAmount"),
-        ("税额", "TaxTotalAmount"),
-        ("金额", "TaxInclusiveTotalAmount"),
-        ("备注", "Note"),
-        ("开票人", "InvoiceClerk"),
-    ] {
+    for (pos_id, name) in FIELDS_OF_2019 {
         says.say(pos_id, texts.first(tags, name).as_deref());
     }
     items(tags, texts).into_iter().for_each(|item| says.item(item));
     says.done()
 }
 
-const COLUMNS: [&str; 8] =
-    ["Item", "Specification", "MeasurementDimension", "Quantity", "Price", "Amount", "TaxScheme", "TaxAmount"];
-
 fn items(tags: &Node, texts: &Texts) -> Vec<Item> {
     let mut lines = Vec::new();
     tags.find_all("GoodsInfo", &mut lines);
     if !lines.is_empty() {
-        return lines.iter().map(|line| item(COLUMNS.map(|name| texts.first(line, name).unwrap_or_default()))).collect();
+        return lines.iter().map(|line| item(COLUMNS_OF_2019.map(|name| texts.first(line, name).unwrap_or_default()))).collect();
     }
     // Digital invoices have the columns beside each other. A column that some lines leave out can't be told to lines: only full ones.
-    let columns = COLUMNS.map(|name| tags.all(name).map(|tag| texts.of(tag)).collect::<Vec<_>>());
+    let columns = COLUMNS_OF_2019.map(|name| tags.all(name).map(|tag| texts.of(tag)).collect::<Vec<_>>());
     let [names, ..] = &columns;
     let count = names.len();
     if columns.iter().any(|column| !column.is_empty() && column.len() != count) {

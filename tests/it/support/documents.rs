@@ -117,7 +117,7 @@ impl Digital {
     }
 
     /// Words with the place of their lower left corner, and their size, in points; the origin is the page's lower left corner.
-    fn print(&self) -> Vec<(f32, f32, f32, String)> {
+    pub fn print(&self) -> Vec<(f32, f32, f32, String)> {
         let mut words = vec![
             (220.0, 365.0, 15.0, self.title().to_owned()),
             (440.0, 368.0, 9.0, format!("发票号码：{}", self.number)),

@@ -1,7 +1,7 @@
 //! VAT and digital invoices, as their makers set them and otherwise.
 
 use super::super::super::kind::Kind;
-use super::super::super::paper::{Source, Stated};
+use super::super::super::paper::{Paper, Source, Stated};
 use super::super::read;
 use super::{Sketch, digital, foot, head, item, one, paper, vat};
 
@@ -345,4 +345,28 @@ fn data_comes_before_text_and_contradictions_stay() {
     pages.pages.clear();
     pages.stated.truncate(1);
     assert_eq!((read(&pages).len(), read(&pages)[0].kind), (1, Kind::DigitalNormal));
+}
+
+#[test]
+fn what_data_states_twice_and_differs_is_doubtful() {
+    let stated = |total: [&str; 2]| Stated {
+        kind: Some(Kind::DigitalNormal),
+        fields: total.map(|total| ("金额".to_owned(), total.to_owned())).into(),
+        ..Stated::default()
+    };
+    let of = |total: [&str; 2]| Paper { source: Source::Xml, pages: Vec::new(), stated: vec![(Source::Xml, stated(total))] };
+    read(&of(["500.00", "-500.00"]))[0].doubts(&["金额"]);
+    read(&of(["500.00", "500"]))[0].has(&[("金额", "500.00")]);
+}
+
+#[test]
+fn a_page_of_no_invoice_is_not_counted_as_read() {
+    let other = Sketch::default().at(50.0, 50.0, "行程报销单").page();
+    let scan = Sketch::default().page();
+    let pages = |more: Vec<crate::domain::paper::Page>| {
+        let mut paper = paper(vec![digital()]);
+        paper.pages.extend(more);
+        super::super::pages_read(&paper, &read(&paper))
+    };
+    assert_eq!((pages(vec![]), pages(vec![other]), pages(vec![scan])), (1, 1, 1));
 }
