@@ -117,6 +117,12 @@ fn each_page_with_an_invoice_of_its_own_is_an_invoice_and_the_message_names_all(
     let matched = before.iter().find(|m| m["msg_id"] == 100).unwrap();
     assert_eq!((&matched["id"], &matched["kind"]), (&Value::Null, &json!("digital_normal")));
     assert_eq!(client.get(matched["url"].as_str().unwrap()).status, 200);
+    // One of them needs a person: the file is not done, whatever the first is.
+    let wrong = Digital { number: "26322000004478296113", tax: "41.20", ..digital() };
+    let third = Digital { number: "26322000004478296114", ..digital() };
+    client.upload("/invoice/recognizeImage", &[("two.pdf", &pdf(&[&third, &wrong]))]);
+    let (message, _) = socket.until(1);
+    assert_eq!((&message["is_fault"], message["invoice_ids"].as_array().unwrap().len()), (&json!(1), 2), "{message}");
 }
 
 #[test]

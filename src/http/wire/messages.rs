@@ -51,9 +51,10 @@ impl Messages {
             News::Started { company, action } => self.started(*company, *action),
             News::PutBack { action } => self.put_back(*action),
             News::Recognised { company, invoices: ids, broken, .. } => {
-                let first = ids.first().map(|id| self.app.store.read(|view| invoices::get(view, *id))).transpose()?.flatten();
-                let told = |invoice| one(&[Page::Queue, Page::Console], *company, &recognised(&invoice, ids, *broken));
-                Ok(first.map(told).unwrap_or_default())
+                let all = ids.iter().map(|id| self.app.store.read(|view| invoices::get(view, *id)));
+                let all: Vec<Invoice> = all.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+                let told = |first| one(&[Page::Queue, Page::Console], *company, &recognised(first, &all, *broken));
+                Ok(all.first().map(told).unwrap_or_default())
             }
             News::TemplateEnded { company, action, change, template, failed } => {
                 self.template_ended(*company, *action, *change, *template, *failed)
@@ -171,8 +172,8 @@ impl Messages {
     }
 }
 
-/// `invoice`: the file's first; `ids`: all.
-fn recognised(invoice: &Invoice, ids: &[InvoiceId], broken: Option<Broken>) -> Value {
+/// `invoice`: the file's first, which the message is about; it is a fault where one of `all` is.
+fn recognised(invoice: &Invoice, all: &[Invoice], broken: Option<Broken>) -> Value {
     let is_known = invoice.template.is_some() || invoice.kind.is_some();
     let status = if is_known && broken.is_none() { 0 } else { -1 };
     let mut message = json!({
@@ -180,9 +181,9 @@ fn recognised(invoice: &Invoice, ids: &[InvoiceId], broken: Option<Broken>) -> V
         "action_id": invoice.action,
         "status": status,
         "invoice_id": invoice.id,
-        "invoice_ids": ids,
+        "invoice_ids": all.iter().map(|one| one.id).collect::<Vec<_>>(),
         "model_id": invoice.template,
-        "is_fault": u8::from(invoice.is_fault()),
+        "is_fault": u8::from(all.iter().any(Invoice::is_fault)),
         "region_list": wire::region_list(&invoice.regions),
     });
     match broken {
