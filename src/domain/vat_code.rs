@@ -2,6 +2,7 @@
 
 use super::area::AreaKind;
 use super::calendar::date_of;
+use super::kind::Kind;
 use super::money::amount;
 use super::region::{Region, is_sure};
 use super::template::Learnt;
@@ -11,31 +12,52 @@ use super::text::compact;
 pub const FROM_CODE: i32 = 1;
 pub const CODE_PROBABILITY: f64 = 0.99;
 
+const CHECK_CODE: &str = "校验码";
+
 /// `01,<type>,<code>,<number>,<amount>,<yyyymmdd>,<check code>,…`; `<code>` is empty on fully digital invoices.
 #[derive(Debug)]
 pub struct VatCode<'a> {
+    kind: &'a str,
     code: &'a str,
     number: &'a str,
     amount: &'a str,
     date: &'a str,
+    check: &'a str,
 }
 
 impl<'a> VatCode<'a> {
     pub fn parse(text: &'a str) -> Option<Self> {
         let fields: Vec<&str> = text.trim().split(',').map(str::trim).collect();
-        let [version, kind, code, number, amount, date, ..] = *fields.as_slice() else { return None };
+        let [version, kind, code, number, amount, date, ref rest @ ..] = *fields.as_slice() else { return None };
         let digits = |text: &str, lengths: &[usize]| lengths.contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit());
         let sound = version == "01" && digits(kind, &[2]) && digits(code, &[0, 10, 12]) && digits(number, &[8, 20]);
-        sound.then_some(Self { code, number, amount, date })
+        let check = rest.first().copied().filter(|check| digits(check, &[20])).unwrap_or_default();
+        sound.then_some(Self { kind, code, number, amount, date, check })
     }
 
     /// `(pos_id, text)` of what it says of its invoice. Its sum is the one without tax on forms that show tax, and is left out.
     pub fn fields(&self) -> Vec<(String, String)> {
         // As forms print it.
         let date = date_of(self.date).map(|(year, month, day)| format!("{year}年{month:02}月{day:02}日")).unwrap_or_default();
-        let said = [(AreaKind::InvoiceCode, self.code), (AreaKind::InvoiceId, self.number), (AreaKind::Date, &date)];
-        let said = said.into_iter().filter(|(_, text)| !text.is_empty());
-        said.map(|(kind, text)| (kind.pos_id().to_owned(), text.to_owned())).collect()
+        let [code, number, day] = [AreaKind::InvoiceCode, AreaKind::InvoiceId, AreaKind::Date].map(AreaKind::pos_id);
+        let said = [(code, self.code), (number, self.number), (day, date.as_str()), (CHECK_CODE, self.check)];
+        said.into_iter().filter(|(_, text)| !text.is_empty()).map(|(pos_id, text)| (pos_id.to_owned(), text.to_owned())).collect()
+    }
+
+    /// Which form it is printed on; `None` for types that say nothing of it.
+    pub fn form(&self) -> Option<Kind> {
+        match self.kind {
+            "01" => Some(Kind::VatSpecial),
+            "04" => Some(Kind::VatNormal),
+            "08" => Some(Kind::VatESpecial),
+            "10" => Some(Kind::VatENormal),
+            "11" => Some(Kind::VatRoll),
+            "31" => Some(Kind::DigitalSpecial),
+            "32" => Some(Kind::DigitalNormal),
+            "51" => Some(Kind::DigitalRail),
+            "61" => Some(Kind::DigitalAir),
+            _ => None,
+        }
     }
 
     /// The code's value for an area. Its amount excludes tax, and areas may hold either sum, so it applies only where the

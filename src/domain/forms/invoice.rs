@@ -6,7 +6,7 @@ use super::columns::{Head, heads};
 use super::found::Found;
 use super::items::items;
 use super::labels::{Reach, of_one_size, pieces};
-use super::lines::{Sheet, Text};
+use super::lines::{Row, Sheet, Text};
 use super::parties::parties;
 use super::sums::sums;
 use super::values::{self, Value};
@@ -29,7 +29,8 @@ pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Sides {
     found.extend(parties(sheet, &heads, page));
     found.extend(sums(sheet, &heads, page));
     found.extend(drawer(sheet, page));
-    found.extend(remarks(sheet, &heads, page));
+    let seller = found.iter().find(|one| one.pos_id == "销方税号").map(|one| one.text.clone());
+    found.extend(remarks(sheet, &heads, page, seller.as_deref()));
     Sides { found, items: items(sheet, &heads) }
 }
 
@@ -43,7 +44,7 @@ pub(super) fn head(sheet: &Sheet, is_digital: bool, page: u32) -> Vec<Found> {
     found.extend(labelled(sheet, "发票号码", "发票号码", page, |text| values::number(text, lengths)));
     found.extend(labelled(sheet, "开票日期", "日期", page, values::date));
     if !is_digital {
-        found.extend(labelled(sheet, "校验码", "校验码", page, |text| values::number(text, &[20])));
+        found.extend(check_code(sheet, page));
     }
     found
 }
@@ -59,9 +60,15 @@ pub(super) fn labelled(
     Found::one(pos_id, page, texts.filter_map(|text| Some((value(&text)?, text))).collect())
 }
 
+/// In four groups, which some set far apart.
+fn check_code(sheet: &Sheet, page: u32) -> Option<Found> {
+    let texts = sheet.spots("校验码").into_iter().map(|spot| sheet.after(&spot, Reach { first: 8.0, next: 5.0, right: f32::MAX }));
+    Found::one("校验码", page, texts.filter_map(|text| Some((values::number(&text, &[20])?, text))).collect())
+}
+
 /// Paper forms have the code printed on the left of the title, the number on its right after `No`, and both again in small beside it.
 fn on_paper(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
-    let head = heads.first().and_then(|head| sheet.rows.get(head.row)).map(super::lines::Row::top);
+    let head = heads.first().and_then(|head| sheet.rows.get(head.row)).map(Row::top);
     let Some(below) = sheet.stack("购").map(|stack| stack.rect.y).or(head) else { return Vec::new() };
     let mut numbers = Vec::new();
     let mut codes = Vec::new();
@@ -97,32 +104,75 @@ fn on_paper(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
 
 fn drawer(sheet: &Sheet, page: u32) -> Option<Found> {
     let spots = sheet.spots("开票人").into_iter();
-    let texts = spots.map(|spot| sheet.after(&spot, Reach { first: 6.0, next: 1.6, right: f32::MAX }));
+    let texts = spots.map(|spot| sheet.after(&spot, Reach { first: 6.0, next: 1.6, right: f32::MAX })).filter(|text| {
+        // Where nobody signed, the next label stands there: `销售方:(章)`.
+        let compact = text.compact();
+        !["销售方", "销货单位", "专用章"].iter().any(|word| compact.contains(word))
+    });
     Found::one("开票人", page, texts.filter_map(|text| Some((values::name(&text)?, text))).collect())
 }
 
 /// The box beside the upright 备注, from the sums down to the last row of names.
-fn remarks(sheet: &Sheet, heads: &[Head], page: u32) -> Option<Found> {
+fn remarks(sheet: &Sheet, heads: &[Head], page: u32, seller: Option<&str>) -> Option<Found> {
     let label = sheet.stack("备注")?;
     let head = heads.last().map_or(0, |head| head.last);
     let foot = ["小写", "大写"].iter().flat_map(|word| sheet.spots_within(word)).map(|spot| spot.row).max().unwrap_or(head);
     // Some set the names of who drew it up into the box; below it, they are its end.
     let names = ["开票人", "收款人", "复核"].iter().flat_map(|word| sheet.spots(word)).filter(|spot| spot.row > foot);
-    let tops = names.filter_map(|spot| sheet.rows.get(spot.row)).map(super::lines::Row::top);
+    let tops = names.filter_map(|spot| sheet.rows.get(spot.row)).map(Row::top);
     let below = tops.filter(|top| *top > label.rect.bottom() - label.rect.height * 0.2);
     let end = below.fold(label.rect.bottom() + label.rect.height * 1.2, f32::min);
     let left = label.rect.right();
-    let mut rows: Vec<Text> = Vec::new();
+    let mut found: Vec<Text> = Vec::new();
     for row in sheet.rows.iter().skip(foot + 1).filter(|row| row.middle() < end) {
-        let text = Text { chars: row.chars.iter().copied().filter(|ch| ch.x0 > left).collect() };
-        let is_names = ["收款人:", "开票人:", "复核:", "复核人:"].iter().any(|word| text.compact().contains(word));
-        if !text.is_empty() && !is_names {
-            rows.push(text);
+        let mut text = row.clone();
+        text.chars.retain(|ch| f32::midpoint(ch.x0, ch.x1) > left);
+        let compact: String = text.chars.iter().map(|ch| ch.c).collect();
+        if !["收款人:", "开票人:", "复核:", "复核人:"].iter().any(|word| compact.contains(word)) {
+            found.extend(pieces(&text, 2.2));
         }
     }
+    let rows = without_seal(found, seller);
     let value = Value {
         text: rows.iter().map(Text::printed).collect::<Vec<_>>().join(" "),
         probability: rows.iter().map(Text::probability).fold(1.0, f64::min),
     };
     (!value.text.is_empty()).then(|| Found::of_rows("备注", page, value, &rows))
+}
+
+/// On pictures the seller's seal covers this box: its tax number, its ring, its name; pieces of that are no remark.
+fn without_seal(pieces: Vec<Text>, seller: Option<&str>) -> Vec<Text> {
+    let is_of_seal = |text: &Text| {
+        let compact = text.compact();
+        let is_number = seller
+            .is_some_and(|seller| compact.is_ascii() && compact.len() >= 12 && common(&compact, seller) * 4 >= 3 * compact.len());
+        text.probability() < 1.0 && (is_number || compact.contains("专用章") || compact.contains("(章)"))
+    };
+    let of_seal = pieces.iter().filter(|piece| is_of_seal(piece)).filter_map(Text::rect);
+    let Some(longest) = of_seal.max_by(|a, b| a.width.total_cmp(&b.width)) else { return pieces };
+    // The number lies across the middle of an oval of 40 by 30 mm (the state's model of the seal), and is 26 mm long.
+    let (x, y) = (longest.x + longest.width / 2.0, longest.y + longest.height / 2.0);
+    let is_in_ring = |rect: &super::super::template::Rect| {
+        let (dx, dy) = (rect.x + rect.width / 2.0 - x, rect.y + rect.height / 2.0 - y);
+        dx.abs() < longest.width * 0.8 && dy.abs() < longest.width * 0.65
+    };
+    let is_piece = |text: &Text| {
+        let is_sure = text.probability() > 0.95 && text.chars.len() > 3;
+        is_of_seal(text) || !is_sure && text.rect().as_ref().is_some_and(is_in_ring)
+    };
+    pieces.into_iter().filter(|piece| !is_piece(piece)).collect()
+}
+
+/// Characters that two texts have in the same order (longest common subsequence).
+fn common(a: &str, b: &str) -> usize {
+    let mut row = vec![0; b.len() + 1];
+    for x in a.bytes() {
+        let mut corner = 0;
+        for (at, y) in b.bytes().enumerate() {
+            let above = row[at + 1];
+            row[at + 1] = if x == y { corner + 1 } else { above.max(row[at]) };
+            corner = above;
+        }
+    }
+    row[b.len()]
 }

@@ -18,7 +18,9 @@ const NUMBER: &str = "发票号码";
 pub(super) fn shown(paper: &Paper) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     for (page, number) in paper.pages.iter().zip(1..) {
-        let titles = title::titles(page);
+        let mut titles = title::titles(page);
+        // A seal may hide the title; the code beside it says the same.
+        titles.extend(by_code(paper).filter(|_| titles.is_empty()).map(|kind| title::Found { kind, area: everywhere(page) }));
         if titles.is_empty() {
             untitled(page, number, paper.source, &mut forms);
         }
@@ -34,6 +36,13 @@ pub(super) fn shown(paper: &Paper) -> Vec<Form> {
         }
     }
     forms
+}
+
+/// What the QR code of a picture says that it is, where its number is printed there, too.
+fn by_code(paper: &Paper) -> Option<Kind> {
+    let ([(Source::Qr, data)], [page]) = (paper.stated.as_slice(), paper.pages.as_slice()) else { return None };
+    let number = stated::value(data, NUMBER)?;
+    data.kind.filter(|_| page.runs.iter().any(|run| run.text.contains(number)))
 }
 
 /// Everything, wherever it stands.
@@ -169,7 +178,9 @@ pub(super) fn with_data(paper: &Paper, mut forms: Vec<Form>) -> Vec<Form> {
 
 /// An invoice that no page shows as one we know: a file of data, a scan that carries it.
 fn of_data(paper: &Paper, number: Option<&str>, forms: &mut Vec<Form>) -> Option<usize> {
-    let same = paper.stated.iter().filter(|(_, data)| number.is_none() || stated::value(data, NUMBER) == number);
+    // A QR code alone is no invoice.
+    let files = paper.stated.iter().filter(|(source, _)| *source != Source::Qr);
+    let same = files.filter(|(_, data)| number.is_none() || stated::value(data, NUMBER) == number);
     let kind = same.filter_map(|(_, data)| data.kind).next()?;
     let pages = (1, u32::try_from(paper.pages.len()).unwrap_or(1).max(1));
     forms.push(Form { kind, fields: Vec::new(), items: Vec::new(), pages });

@@ -2,7 +2,7 @@
 //! (values.rs).
 
 use super::super::template::Rect;
-use super::lines::{Ch, Row, Sheet, Text, is_wide};
+use super::lines::{Ch, Row, Sheet, Text, is_wide, simple};
 
 /// Where a label stands: characters `from..to` of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -198,13 +198,13 @@ pub(super) fn of_one_size(piece: &Text) -> Vec<Text> {
 /// Where a label ends that begins here. Read from a picture, a longer one may have one wrong character.
 fn matched(row: &Row, from: usize, signs: &[char]) -> Option<usize> {
     // The first one has to be right: it tells labels apart (购买方, 销售方).
-    if row.chars.get(from)?.c != *signs.first()? {
+    if simple(row.chars.get(from)?.c) != *signs.first()? {
         return None;
     }
     let chars = row.chars.get(from..from + signs.len())?;
-    let misses = chars.iter().zip(signs).filter(|(ch, sign)| ch.c != **sign).count();
+    let misses = chars.iter().zip(signs).filter(|(ch, sign)| simple(ch.c) != **sign).count();
     let is_read = chars.iter().any(|ch| ch.probability < 1.0);
-    let is_other = || LABELS.iter().any(|label| label.chars().eq(chars.iter().map(|ch| ch.c)));
+    let is_other = || LABELS.iter().any(|label| label.chars().eq(chars.iter().map(|ch| simple(ch.c))));
     if misses > usize::from(is_read && signs.len() >= 4) || misses > 0 && is_other() {
         return None;
     }
@@ -222,7 +222,7 @@ fn begins(row: &Row, at: usize) -> bool {
 }
 
 fn is_label(row: &Row, at: usize) -> bool {
-    let Some(first) = row.chars.get(at).map(|ch| ch.c) else { return false };
+    let Some(first) = row.chars.get(at).map(|ch| simple(ch.c)) else { return false };
     let is_amount = || {
         let next: String = row.chars[at..].iter().take(3).map(|ch| ch.c).collect();
         matches!(next.as_str(), "(小写" | "(大写")

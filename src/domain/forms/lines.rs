@@ -149,20 +149,52 @@ fn upright(run: &Run) -> Option<Stack> {
     is_tall.then_some(Stack { text, rect: run.rect })
 }
 
-/// Old forms have their labels in traditional characters at times.
-fn simple(c: char) -> char {
-    match c {
-        '購' => '购',
-        '買' => '买',
-        '銷' => '销',
-        '貨' => '货',
-        '單' => '单',
-        '備' => '备',
-        '註' => '注',
-        '碼' => '码',
-        '區' => '区',
-        c => c,
-    }
+/// Old forms have labels and titles in traditional characters at times, and brush faces are read as such. For what is compared only:
+/// a value stays as it is printed.
+pub(super) fn simple(c: char) -> char {
+    const PAIRS: [(char, char); 40] = [
+        ('購', '购'),
+        ('買', '买'),
+        ('銷', '销'),
+        ('貨', '货'),
+        ('單', '单'),
+        ('備', '备'),
+        ('註', '注'),
+        ('碼', '码'),
+        ('區', '区'),
+        ('發', '发'),
+        ('專', '专'),
+        ('電', '电'),
+        ('稅', '税'),
+        ('増', '增'),
+        ('値', '值'),
+        ('統', '统'),
+        ('聯', '联'),
+        ('機', '机'),
+        ('動', '动'),
+        ('車', '车'),
+        ('運', '运'),
+        ('輸', '输'),
+        ('鐵', '铁'),
+        ('開', '开'),
+        ('號', '号'),
+        ('稱', '称'),
+        ('納', '纳'),
+        ('識', '识'),
+        ('別', '别'),
+        ('計', '计'),
+        ('價', '价'),
+        ('額', '额'),
+        ('數', '数'),
+        ('規', '规'),
+        ('費', '费'),
+        ('據', '据'),
+        ('門', '门'),
+        ('診', '诊'),
+        ('醫', '医'),
+        ('療', '疗'),
+    ];
+    PAIRS.iter().find_map(|(old, new)| (*old == c).then_some(*new)).unwrap_or(c)
 }
 
 fn one_by_one(stack: &Stack, run: &Run) -> Vec<Word> {

@@ -24,7 +24,7 @@ const UPRIGHT: &str = "购买方信息销售货单位";
 
 const NAME: [&str; 2] = ["名称", "单位名称"];
 /// Longer ones first: the shorter are parts of them.
-const TAX: [&str; 7] = [
+const TAX: [&str; 8] = [
     "统一社会信用代码/纳税人识别号",
     "统一社会信用代码/",
     "统一社会信用代码",
@@ -32,6 +32,7 @@ const TAX: [&str; 7] = [
     "税务登记号",
     "纳税人登记号",
     "税号",
+    "识别号",
 ];
 
 pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
@@ -85,7 +86,7 @@ fn is_outside(heads: &[Head], spot: &Spot) -> bool {
 fn tax_spots(sheet: &Sheet) -> Vec<Spot> {
     let mut spots: Vec<Spot> = Vec::new();
     for label in TAX {
-        for spot in sheet.spots(label) {
+        for spot in beside_upright(sheet, label) {
             if !spots.iter().any(|other| other.row == spot.row && spot.from < other.to && spot.to > other.from) {
                 spots.push(spot);
             }
@@ -98,11 +99,21 @@ fn tax_spots(sheet: &Sheet) -> Vec<Spot> {
 /// How sure a label is of a side; `None` if it is not.
 fn belongs(sheet: &Sheet, heads: &[Head], spot: &Spot, all: &[Spot], side: Side) -> Option<f64> {
     let place = sheet.place(spot)?;
-    let (of, sure) = match by_stack(sheet, &place) {
+    let (of, sure) = match by_word(sheet, spot).or_else(|| by_stack(sheet, &place)) {
         Some(side) => (side, 1.0),
         None => by_place(sheet, heads, spot, all)?,
     };
     (of == side).then_some(sure)
+}
+
+/// `销售方名称`
+fn by_word(sheet: &Sheet, spot: &Spot) -> Option<Side> {
+    let before: String = sheet.rows.get(spot.row)?.chars[..spot.from].iter().map(|ch| ch.c).collect();
+    match before.as_str() {
+        before if ["购买方", "购方"].iter().any(|word| before.ends_with(word)) => Some(Side::Buyer),
+        before if ["销售方", "销方"].iter().any(|word| before.ends_with(word)) => Some(Side::Seller),
+        _ => None,
+    }
 }
 
 fn is_buyers(stack: &Stack) -> bool {
@@ -180,9 +191,13 @@ fn wrapped(sheet: &Sheet, spot: &Spot, place: &Rect, right: f32, taxes: &[Spot])
     let bottom = next.map_or(middle + place.height * 1.3, |next| next.min(middle + place.height * 5.0));
     let top = middle - place.height * 1.3;
     let row = &sheet.rows[spot.row];
+    let own = row.middle();
     let colon = row.chars.get(spot.to).filter(|ch| ch.c == ':').map_or(place.right(), |ch| ch.x1);
     let beside = |row: &super::lines::Row| {
-        let chars: Vec<Ch> = row.chars.iter().copied().filter(|ch| ch.x0 > colon - ch.em * 0.4 && ch.x0 < right).collect();
+        let from = row.chars.iter().position(|ch| ch.x0 > colon - ch.em * 0.4).unwrap_or(row.chars.len());
+        // The end of something that began further left is no row of the name.
+        let is_cut = from > 0 && from < row.chars.len() && row.middle() != own && row.chars[from - 1].gap(row.chars[from]) < 0.8;
+        let chars: Vec<Ch> = row.chars[from..].iter().copied().filter(|ch| !is_cut && ch.x0 < right).collect();
         let end = chars.windows(2).position(|pair| pair[0].gap(pair[1]) > 2.2).map_or(chars.len(), |at| at + 1);
         Text { chars: chars[..end].to_vec() }
     };

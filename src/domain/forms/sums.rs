@@ -16,7 +16,24 @@ pub(super) fn sums(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     found.extend(Found::one("不含税金额", page, net.into_iter().collect()));
     found.extend(Found::one("税额", page, tax.into_iter().collect()));
     agree(&mut found);
+    found.extend(stars(sheet, &found, page));
     found
+}
+
+/// `***` stands for no tax, and is read as `**8` or `…`: where the sum without tax is the whole one, that is what it says.
+fn stars(sheet: &Sheet, found: &[Found], page: u32) -> Option<Found> {
+    let of = |pos_id: &str| found.iter().find(|one| one.pos_id == pos_id);
+    let (net, whole) = (of("不含税金额")?, of("金额")?);
+    if of("税额").is_some() || money::amount(&net.text)? != money::amount(&whole.text)? {
+        return None;
+    }
+    let place = net.rect?;
+    let row =
+        sheet.rows.iter().find(|row| row.top() < place.y + place.height / 2.0 && row.bottom() > place.y + place.height / 2.0)?;
+    let mark = Text { chars: row.chars.iter().copied().filter(|ch| ch.x0 > place.right()).collect() };
+    let is_mark = mark.chars.len() <= 4 && mark.chars.first()?.c == '*';
+    let probability = net.probability.min(whole.probability);
+    is_mark.then(|| Found::new("税额", page, values::Value { text: "***".into(), probability }, &mark))
 }
 
 type Candidate = (values::Value, Text);
@@ -138,7 +155,7 @@ fn parts(pieces: &[Text]) -> Vec<Text> {
     parts
 }
 
-/// 金额 = 不含税金额 + 税额, 大写 = 小写: of what does not agree nothing is sure.
+/// 金额 = 不含税金额 + 税额, 大写 = 小写: of what does not agree nothing is sure; readings of one sum that agree confirm each other.
 pub(super) fn agree(found: &mut [Found]) {
     let text = |pos_id: &str| found.iter().find(|one| one.pos_id == pos_id).map(|one| one.text.clone());
     let fen = |pos_id: &str| text(pos_id).and_then(|text| if is_word_for_nothing(&text) { Some(0) } else { money::amount(&text) });
@@ -162,7 +179,27 @@ pub(super) fn agree(found: &mut [Found]) {
             doubt.push("金额");
         }
     }
+    if let (Some(whole), Some(net), Some(tax)) = (whole, net, tax)
+        && whole == net.saturating_add(tax)
+        && tax != 0
+    {
+        confirm(found, &["不含税金额", "税额"], "金额");
+    }
+    if whole.is_some() && whole == words {
+        confirm(found, &["中文金额"], "金额");
+    }
     for one in found.iter_mut().filter(|one| doubt.contains(&one.pos_id)) {
         one.probability = one.probability.min(DOUBT);
+    }
+}
+
+/// Two readings of one value are wrong only if both are, and alike: of independent ones the doubts multiply.
+fn confirm(found: &mut [Found], parts: &[&str], whole: &str) {
+    let least = |found: &[Found], of: &[&str]| {
+        found.iter().filter(|one| of.contains(&one.pos_id)).map(|one| one.probability).fold(1.0, f64::min)
+    };
+    let both = 1.0 - (1.0 - least(found, parts)) * (1.0 - least(found, &[whole]));
+    for one in found.iter_mut().filter(|one| one.pos_id == whole || parts.contains(&one.pos_id)) {
+        one.probability = one.probability.max(both);
     }
 }

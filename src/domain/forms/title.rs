@@ -5,7 +5,7 @@ use super::super::paper::Page;
 use super::super::template::Rect;
 use super::columns::heads;
 use super::labels::{Reach, of_one_size, pieces};
-use super::lines::{Row, Sheet, Text};
+use super::lines::{Row, Sheet, Text, simple};
 
 /// An invoice's place on its page.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ fn in_reading_order(found: &mut [(Kind, Rect)]) {
 }
 
 fn kind_of(piece: &Text) -> Option<Kind> {
-    let text: String = piece.chars.iter().map(|ch| ch.c).filter(|c| !"()[]{}〔〕【】《》<>\u{b7}:".contains(*c)).collect();
+    let text: String = piece.chars.iter().map(|ch| simple(ch.c)).filter(|c| !"()[]{}〔〕【】《》<>\u{b7}:".contains(*c)).collect();
     if piece.chars.last()?.c == ':' {
         return None;
     }
@@ -167,6 +167,9 @@ fn kind_of(piece: &Text) -> Option<Kind> {
 
 /// The kind, where nothing stands before and after that makes a sentence of it.
 fn named(before: &str, after: &str, kind: Kind) -> Option<Kind> {
+    // The code on its left and the number on its right, where they are as large.
+    let before = before.trim_start_matches(|c: char| c.is_ascii_digit());
+    let after = after.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['N', 'n', 'o', 'O', '0', '№', '°', 'º']);
     let is_short = before.chars().count() <= BEFORE_MAX && !before.contains(['号', '码', '属', '、', ',', '的', '为']);
     let is_vat = !matches!(kind, Kind::Taxi | Kind::Quota | Kind::Machine | Kind::Fiscal);
     let is_suffix = !is_vat && after.chars().count() <= 6 && !after.contains(['号', '码', '、', ',', '的', '清']);

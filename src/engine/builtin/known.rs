@@ -21,22 +21,28 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<(Vec<Form
     check_cancelled(cancel)?;
     page.read_where(|_| true)?;
     let lines = page.lines();
-    let level = Level::of(&lines, picture);
-    let runs: Vec<Run> = lines.iter().map(|line| level.run(line)).collect();
-    let page = Page { width: level.width.ceil() as u32, height: level.height.ceil() as u32, runs };
-    let stated = stated(&codes).into_iter().map(|stated| (Source::Qr, stated)).collect();
-    let mut forms = forms::read(&Paper { source: Source::Ocr, pages: vec![page], stated });
+    let (level, paper) = paper(&lines, &codes, picture.pixels.dimensions());
+    let mut forms = forms::read(&paper);
     for field in forms.iter_mut().flat_map(|form| &mut form.fields) {
         field.rect = field.rect.map(|rect| to_original(&level.back(&rect), picture));
     }
     Ok((forms, codes))
 }
 
+/// The lines of a picture of this size as a paper's page, levelled.
+fn paper(lines: &[Line], codes: &[String], size: (u32, u32)) -> (Level, Paper) {
+    let level = Level::of(lines, size);
+    let runs: Vec<Run> = lines.iter().flat_map(|line| level.runs(line)).collect();
+    let page = Page { width: level.width.ceil() as u32, height: level.height.ceil() as u32, runs };
+    let stated = stated(codes).into_iter().map(|stated| (Source::Qr, stated)).collect();
+    (level, Paper { source: Source::Ocr, pages: vec![page], stated })
+}
+
 /// What the only VAT code on a picture says; of several it is not known whose they are.
 fn stated(codes: &[String]) -> Option<Stated> {
     let mut known = codes.iter().filter_map(|code| VatCode::parse(code));
     let (code, None) = (known.next()?, known.next()) else { return None };
-    Some(Stated { fields: code.fields(), ..Stated::default() })
+    Some(Stated { kind: code.form(), fields: code.fields(), ..Stated::default() })
 }
 
 /// Turns a picture so that its lines are level: rows and columns are then told by their places.
@@ -51,7 +57,7 @@ struct Level {
 }
 
 impl Level {
-    fn of(lines: &[Line], picture: &Picture) -> Self {
+    fn of(lines: &[Line], size: (u32, u32)) -> Self {
         // Long lines know the angle best.
         let mut angles: Vec<(f32, f32)> = lines.iter().map(|line| (line.quad.angle(), line.quad.width())).collect();
         angles.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -64,7 +70,7 @@ impl Level {
         let angle = median.map_or(0.0, |(angle, _)| *angle);
         let (sin, cos) = (-angle).sin_cos();
         let mut level = Self { sin, cos, left: 0.0, top: 0.0, width: 0.0, height: 0.0 };
-        let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
+        let (width, height) = (size.0 as f32, size.1 as f32);
         let whole = level.bounds(&Quad::from_rect(&Rect { x: 0.0, y: 0.0, width, height }));
         (level.left, level.top, level.width, level.height) = (whole.x, whole.y, whole.width, whole.height);
         level
@@ -75,10 +81,25 @@ impl Level {
         Quad(quad.0.map(turned)).bounds()
     }
 
-    fn run(&self, line: &Line) -> Run {
-        // Sure is a line only if each of its characters is.
-        let probability = line.reading.glyphs.iter().map(|glyph| glyph.probability).fold(1.0, f32::min);
-        Run { text: line.reading.text(), rect: self.bounds(&line.quad), probability: f64::from(probability) }
+    /// A run for each part of a line, so that a value is as sure as its own characters, and stands where they do.
+    fn runs(&self, line: &Line) -> Vec<Run> {
+        let glyphs = &line.reading.glyphs;
+        let ends = |n: usize| n + 1 == glyphs.len() || parts_after(&glyphs[n].text, &glyphs[n + 1].text);
+        let mut from = 0;
+        let mut runs = Vec::new();
+        for to in (0..glyphs.len()).filter(|n| ends(*n)).map(|n| n + 1) {
+            let part = line.part(&(from..to));
+            let [left, right] = [line.quad.ends()[0], line.quad.ends()[1]].map(|point| part.local(point).0);
+            // The outer parts reach to the ends of the line.
+            let part = part.slice(if from == 0 { left } else { 0.0 }, if to == glyphs.len() { right } else { 1.0 });
+            let text: String = glyphs[from..to].iter().map(|glyph| glyph.text.as_str()).collect();
+            let probability = glyphs[from..to].iter().map(|glyph| glyph.probability).fold(1.0, f32::min);
+            if !text.trim().is_empty() {
+                runs.push(Run { text, rect: self.bounds(&part), probability: f64::from(probability) });
+            }
+            from = to;
+        }
+        runs
     }
 
     fn back(&self, rect: &Rect) -> Rect {
@@ -90,14 +111,17 @@ impl Level {
     }
 }
 
+/// Labels end with a colon; sums begin with their sign.
+fn parts_after(glyph: &str, next: &str) -> bool {
+    glyph.trim().is_empty() || matches!(glyph, ":" | "：") || matches!(next, "¥" | "￥")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::RgbImage;
 
     #[test]
     fn what_is_turned_comes_back() {
-        let picture = Picture { pixels: RgbImage::new(300, 200), width: 300, height: 200, scale: 1.0 };
         for degrees in [0.0f32, 3.0, 90.0, 180.0, 268.0] {
             let (sin, cos) = (-degrees.to_radians()).sin_cos();
             let mut level = Level { sin, cos, left: 0.0, top: 0.0, width: 0.0, height: 0.0 };
@@ -111,6 +135,6 @@ mod tests {
             let ((x, y), (ax, ay)) = (centre(&back), centre(&word));
             assert!((x - ax).abs() < 0.1 && (y - ay).abs() < 0.1, "{degrees}: {back:?}");
         }
-        assert_eq!(Level::of(&[], &picture).width, 300.0);
+        assert_eq!(Level::of(&[], (300, 200)).width, 300.0);
     }
 }
