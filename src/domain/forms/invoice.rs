@@ -29,8 +29,9 @@ pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Sides {
     found.extend(parties(sheet, &heads, page));
     found.extend(sums(sheet, &heads, page));
     found.extend(drawer(sheet, page));
-    let seller = found.iter().find(|one| one.pos_id == "销方税号").map(|one| one.text.clone());
-    found.extend(remarks(sheet, &heads, page, seller.as_deref()));
+    let of = |pos_id: &str| found.iter().find(|one| one.pos_id == pos_id).map(|one| one.text.as_str());
+    let remark = remarks(sheet, &heads, page, [of("销方税号"), of("销方名称")]);
+    found.extend(remark);
     Sides { found, items: items(sheet, &heads) }
 }
 
@@ -113,7 +114,7 @@ fn drawer(sheet: &Sheet, page: u32) -> Option<Found> {
 }
 
 /// The box beside the upright 备注, from the sums down to the last row of names.
-fn remarks(sheet: &Sheet, heads: &[Head], page: u32, seller: Option<&str>) -> Option<Found> {
+fn remarks(sheet: &Sheet, heads: &[Head], page: u32, seller: [Option<&str>; 2]) -> Option<Found> {
     let label = sheet.stack("备注")?;
     let head = heads.last().map_or(0, |head| head.last);
     let foot = ["小写", "大写"].iter().flat_map(|word| sheet.spots_within(word)).map(|spot| spot.row).max().unwrap_or(head);
@@ -140,13 +141,13 @@ fn remarks(sheet: &Sheet, heads: &[Head], page: u32, seller: Option<&str>) -> Op
     (!value.text.is_empty()).then(|| Found::of_rows("备注", page, value, &rows))
 }
 
-/// On pictures the seller's seal covers this box: its tax number, its ring, its name; pieces of that are no remark.
-fn without_seal(pieces: Vec<Text>, seller: Option<&str>) -> Vec<Text> {
+/// On pictures the seller's seal covers this box: its tax number, its ring with the name; pieces of that are no remark.
+fn without_seal(pieces: Vec<Text>, seller: [Option<&str>; 2]) -> Vec<Text> {
     let is_of_seal = |text: &Text| {
         let compact = text.compact();
-        let is_number = seller
-            .is_some_and(|seller| compact.is_ascii() && compact.len() >= 12 && common(&compact, seller) * 4 >= 3 * compact.len());
-        text.probability() < 1.0 && (is_number || compact.contains("专用章") || compact.contains("(章)"))
+        let says = |word: &str| common(&compact, word) * 4 >= 3 * compact.chars().count();
+        let is_sellers = seller.into_iter().flatten().any(says);
+        text.probability() < 1.0 && (is_sellers || compact.contains("专用章") || compact.contains("(章)"))
     };
     let of_seal = pieces.iter().filter(|piece| is_of_seal(piece)).filter_map(Text::rect);
     let Some(longest) = of_seal.max_by(|a, b| a.width.total_cmp(&b.width)) else { return pieces };
@@ -165,14 +166,14 @@ fn without_seal(pieces: Vec<Text>, seller: Option<&str>) -> Vec<Text> {
 
 /// Characters that two texts have in the same order (longest common subsequence).
 fn common(a: &str, b: &str) -> usize {
-    let mut row = vec![0; b.len() + 1];
-    for x in a.bytes() {
+    let mut row = vec![0; b.chars().count() + 1];
+    for x in a.chars() {
         let mut corner = 0;
-        for (at, y) in b.bytes().enumerate() {
+        for (at, y) in b.chars().enumerate() {
             let above = row[at + 1];
             row[at + 1] = if x == y { corner + 1 } else { above.max(row[at]) };
             corner = above;
         }
     }
-    row[b.len()]
+    row.pop().unwrap_or(0)
 }

@@ -5,6 +5,7 @@ use super::super::paper::Item;
 use super::columns::{Column, Head, Place};
 use super::labels::pieces;
 use super::lines::{Row, Sheet, Text};
+use super::sums::is_total_by_signs;
 use super::values::{is_word_for_nothing, plain_sum};
 
 /// A row of the table, as its columns have it.
@@ -57,7 +58,11 @@ fn is_end(sheet: &Sheet, row: usize) -> bool {
     let text: String = sheet.rows[row].chars.iter().map(|ch| ch.c).collect();
     let is_total = ["合计", "小计", "总计"].into_iter().any(begins);
     let is_foot = ["价税合计", "收款人", "开票人", "备注"].into_iter().any(begins) || text.contains("大写");
-    is_total || is_foot || is_second || text.contains('¥') && !text.chars().any(super::lines::is_wide)
+    is_total
+        || is_foot
+        || is_second
+        || is_total_by_signs(&sheet.rows[row])
+        || text.contains('¥') && !text.chars().any(super::lines::is_wide)
 }
 
 fn cells(row: &Row, head: &Head) -> Cells {

@@ -7,7 +7,8 @@ use super::super::template::Rect;
 use super::columns::heads;
 use super::found::Found;
 use super::invoice::{self, Sides};
-use super::lines::Sheet;
+use super::labels::pieces;
+use super::lines::{Row, Sheet};
 use super::same::is_same;
 use super::values::DOUBT;
 use super::{Field, Form, items, plain, stated, title, travel};
@@ -76,8 +77,11 @@ fn untitled(page: &Page, number: u32, source: Source, forms: &mut Vec<Form>) {
 
 /// Tolls have columns of their own under the common title.
 fn kind(sheet: &Sheet, titled: Kind) -> Kind {
-    let has_plate = sheet.spots("车牌号").iter().any(|plate| sheet.spots("通行日期起").iter().any(|day| day.row == plate.row));
-    let has_mark = sheet.rows.iter().take(4).any(|row| row.chars.iter().map(|ch| ch.c).collect::<String>().contains("通行费"));
+    let days = sheet.spots("通行日期起");
+    let has_plate = sheet.spots("车牌号").iter().any(|plate| days.iter().any(|day| day.row.abs_diff(plate.row) <= 1));
+    // In large beside the title; names of things on the table's lines hold it, too.
+    let is_mark = |row: &Row| pieces(row, 0.9).iter().any(|piece| piece.compact().trim_matches(['(', ')']) == "通行费");
+    let has_mark = sheet.rows.iter().any(is_mark);
     if titled == Kind::VatENormal && (has_plate || has_mark) { Kind::VatToll } else { titled }
 }
 

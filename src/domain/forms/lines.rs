@@ -4,6 +4,7 @@
 use super::super::paper::Run;
 use super::super::template::Rect;
 use super::super::text::is_unseen;
+use super::values::DOUBT;
 use unicode_normalization::UnicodeNormalization;
 
 /// A character in its one form (NFKC), with its place.
@@ -357,10 +358,24 @@ fn rows(mut words: Vec<Word>) -> Vec<Row> {
     rows.into_iter()
         .map(|(mut row, mut words)| {
             words.sort_by(|a, b| a.rect.x.total_cmp(&b.rect.x));
+            doubt_what_overlaps(&mut words);
             row.chars = words.into_iter().flat_map(|word| word.chars).collect();
             row
         })
         .collect()
+}
+
+/// Nothing is printed on itself: of two readings on one spot at least one is no print.
+fn doubt_what_overlaps(words: &mut [Word]) {
+    for at in 1..words.len() {
+        let (left, right) = words.split_at_mut(at);
+        let (Some(one), Some(other)) = (left.last_mut(), right.first_mut()) else { continue };
+        let em = one.chars[0].em.min(other.chars[0].em);
+        let is_read = |word: &Word| word.chars.iter().any(|ch| ch.probability < 1.0);
+        if other.rect.x < one.rect.right() - 0.6 * em && is_read(one) && is_read(other) {
+            one.chars.iter_mut().chain(&mut other.chars).for_each(|ch| ch.probability = ch.probability.min(DOUBT));
+        }
+    }
 }
 
 /// Characters that stand together.

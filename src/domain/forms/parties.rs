@@ -66,7 +66,10 @@ pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
 
 /// An upright label may have been read into the row beside it: `购名称：`.
 fn beside_upright(sheet: &Sheet, label: &str) -> Vec<Spot> {
-    let alone = sheet.spots(label);
+    let mut alone = sheet.spots(label);
+    if label == NAME[0] {
+        alone.extend(ends_of_label(sheet));
+    }
     let glued = sheet.spots_within(label).into_iter().filter(|spot| {
         let before = &sheet.rows[spot.row].chars[..spot.from];
         let word: Vec<char> = before.iter().rev().map(|ch| ch.c).take_while(|c| UPRIGHT.contains(*c)).collect();
@@ -76,6 +79,17 @@ fn beside_upright(sheet: &Sheet, label: &str) -> Vec<Spot> {
     });
     let more: Vec<Spot> = glued.filter(|spot| !alone.contains(spot)).collect();
     alone.into_iter().chain(more).collect()
+}
+
+/// 名 and 称 stand far apart, and the first may have been lost on a picture.
+fn ends_of_label(sheet: &Sheet) -> Vec<Spot> {
+    let is_end = |spot: &Spot| {
+        let chars = &sheet.rows[spot.row].chars;
+        let is_read = chars[spot.from].probability < 1.0;
+        let is_whole = spot.from > 0 && chars[spot.from - 1].c == '名';
+        is_read && !is_whole && chars.get(spot.to).is_some_and(|ch| ch.c == ':')
+    };
+    sheet.spots("称").into_iter().filter(is_end).collect()
 }
 
 /// The table's own 名称 is no party's.

@@ -64,10 +64,12 @@ fn is_of_sum(c: char) -> bool {
 /// 合计: two sums, told apart by their columns.
 fn total_row(sheet: &Sheet, heads: &[Head]) -> (Option<Candidate>, Option<Candidate>) {
     let top = heads.last().map_or(0, |head| head.last);
-    let spots = sheet.spots("合计").into_iter().chain(sheet.spots("总计")).filter(|spot| spot.row > top || heads.is_empty());
-    let rows: Vec<(Spot, Vec<Candidate>)> =
-        spots.map(|spot| (spot, row_sums(sheet, &spot))).filter(|(_, sums)| !sums.is_empty()).collect();
-    let Some((_, sums)) = rows.into_iter().next() else { return (None, None) };
+    let is_below = |spot: &Spot| spot.row > top || heads.is_empty();
+    let spots = sheet.spots("合计").into_iter().chain(sheet.spots("总计")).filter(is_below);
+    let rows = spots.map(|spot| row_sums(sheet, &spot));
+    let rows =
+        rows.chain(sheet.rows.iter().skip(top + 1).filter(|row| is_total_by_signs(row)).map(|row| sums_right_of(row, f32::MIN)));
+    let Some(sums) = rows.into_iter().find(|sums| !sums.is_empty()) else { return (None, None) };
     let head = heads.last();
     let column = |text: &Text| {
         let rect = text.rect()?;
@@ -102,6 +104,13 @@ fn total_row(sheet: &Sheet, heads: &[Head]) -> (Option<Candidate>, Option<Candid
             (of(Column::Amount), of(Column::Tax))
         }
     }
+}
+
+/// 合 and 计 stand far apart, and may be lost or misread on a picture; two signs of money then tell the row.
+pub(super) fn is_total_by_signs(row: &Row) -> bool {
+    let is_read = row.chars.iter().any(|ch| ch.probability < 1.0);
+    let others = row.chars.iter().filter(|ch| !is_of_sum(ch.c)).count();
+    is_read && others <= 2 && row.chars.iter().filter(|ch| ch.c == '¥').count() == 2
 }
 
 fn row_sums(sheet: &Sheet, spot: &Spot) -> Vec<Candidate> {

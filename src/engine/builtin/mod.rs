@@ -28,6 +28,7 @@ pub mod fields;
 pub mod geometry;
 pub mod headline;
 pub mod known;
+pub mod level;
 pub mod matching;
 pub mod nets;
 pub mod page;

@@ -96,3 +96,21 @@ fn who_did_not_sign_is_not_the_seller() {
     let unsigned = vat().without("张某").without("销 售 方").at(362.0, 353.0, "销售方（章）");
     assert_eq!(one(unsigned).text("开票人"), "");
 }
+
+#[test]
+fn labels_that_lost_a_sign_still_have_their_values() {
+    // 名 and 合 were not seen; of 计 something else was read.
+    let lost = read_at(0.97).with("名　　　　称:", "　　　　　称:").without_single("合").with("计", "汁");
+    one(lost).has(&[
+        ("客户名称", "示例采购单位(测试)"),
+        ("销方名称", "示例出行科技有限公司"),
+        ("不含税金额", "734.59"),
+        ("税额", "22.04"),
+    ]);
+}
+
+#[test]
+fn what_stands_on_other_print_is_doubtful() {
+    let noise = read_at(0.97).and(Sketch::read_at(0.93).at(98.0, 87.0, "你"), 0.0, 0.0);
+    assert!(one(noise).probability("客户名称") <= 0.5);
+}
