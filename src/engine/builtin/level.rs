@@ -8,6 +8,7 @@ use crate::domain::template::Rect;
 
 /// Turns a picture so that its lines are level, also those that a camera shows leaning towards each other: rows are then told by
 /// their heights.
+#[derive(Clone, Copy, Debug)]
 pub struct Level {
     sin: f32,
     cos: f32,
