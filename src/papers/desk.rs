@@ -42,6 +42,8 @@ struct Workers {
     idle: Vec<Worker>,
     /// Idle and busy.
     all: usize,
+    /// Requests so far.
+    served: u64,
 }
 
 /// Takes any number of callers; blocks.
@@ -89,14 +91,21 @@ impl Desk {
         answer
     }
 
-    /// Waits for a worker; `None`: one may be started.
+    /// Waits for a worker, as long as others are served; `None`: one may be started.
     fn take(&self) -> Result<Option<Worker>, Trouble> {
-        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = |workers: &mut Workers| workers.idle.is_empty() && workers.all >= WORKERS_MAX;
-        let waited = self.freed.wait_timeout_while(workers, DEADLINE * 2, is_full);
-        let (mut workers, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() {
-            return Err(Trouble::Busy);
+        loop {
+            let served = workers.served;
+            let waited = self.freed.wait_timeout_while(workers, DEADLINE * 2, is_full);
+            let timed_out;
+            (workers, timed_out) = waited.map_or_else(PoisonError::into_inner, |waited| waited);
+            if !timed_out.timed_out() {
+                break;
+            }
+            if workers.served == served {
+                return Err(Trouble::Busy);
+            }
         }
         let idle = workers.idle.pop();
         workers.all += usize::from(idle.is_none());
@@ -105,6 +114,7 @@ impl Desk {
 
     fn give_back(&self, worker: Option<Worker>) {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.served += 1;
         match worker {
             Some(worker) => workers.idle.push(worker),
             None => workers.all -= 1,

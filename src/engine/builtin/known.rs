@@ -5,15 +5,15 @@ use super::nets::Nets;
 use super::page::{self, Line};
 use super::picture::Picture;
 use super::{check_cancelled, code, detect, to_original};
-use crate::domain::forms::{self, Form};
+use crate::domain::forms;
 use crate::domain::paper::{Page, Paper, Run, Source, Stated};
 use crate::domain::template::Rect;
 use crate::domain::vat_code::VatCode;
-use crate::engine::{Cancel, Trouble};
+use crate::engine::{Cancel, Known, Trouble};
 
 /// The picture's invoices, and the texts of its QR codes. Positions are the original's.
-pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
-    let quads = detect::all_lines(nets, &picture.pixels)?;
+pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
+    let quads = detect::all_lines(nets, picture)?;
     check_cancelled(cancel)?;
     let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
     let mut pages = page::page_orientations(nets, &picture.pixels, &quads)?;
@@ -93,11 +93,13 @@ impl Level {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::builtin::picture;
     use image::RgbImage;
+    use image::metadata::Orientation;
 
     #[test]
     fn what_is_turned_comes_back() {
-        let picture = Picture { pixels: RgbImage::new(300, 200), width: 300, height: 200, scale: 1.0 };
+        let picture = picture::prepare(RgbImage::new(300, 200).into(), Orientation::NoTransforms).unwrap();
         for degrees in [0.0f32, 3.0, 90.0, 180.0, 268.0] {
             let (sin, cos) = (-degrees.to_radians()).sin_cos();
             let mut level = Level { sin, cos, left: 0.0, top: 0.0, width: 0.0, height: 0.0 };

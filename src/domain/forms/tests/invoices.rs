@@ -368,5 +368,5 @@ fn a_page_of_no_invoice_is_not_counted_as_read() {
         paper.pages.extend(more);
         super::super::pages_read(&paper, &read(&paper))
     };
-    assert_eq!((pages(vec![]), pages(vec![other]), pages(vec![scan])), (1, 1, 1));
+    assert_eq!((pages(vec![]), pages(vec![other]), pages(vec![scan])), ((1, vec![]), (1, vec![2]), (1, vec![2])));
 }

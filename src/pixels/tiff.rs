@@ -1,5 +1,5 @@
-//! Counts a TIFF's pages and checks that all pixel data is there, walking its directories without decoding. Not here: other formats
-//! (pictures.rs).
+//! A TIFF's pages: counts them, checks that all pixel data is there, and shows decoders one of them; its directories are walked without
+//! decoding. Not here: other formats (app/pictures.rs).
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -26,6 +26,8 @@ struct Walk<'f> {
     is_big_endian: bool,
     is_large: bool,
     left: u32,
+    /// Whether all pixel data has to be there.
+    is_checked: bool,
 }
 
 struct Entry {
@@ -41,23 +43,82 @@ fn cut_off() -> Error {
 
 /// `bytes`: the file's length. Fails if the file is cut off or malformed.
 pub fn pages(file: &mut File, bytes: u64) -> io::Result<u32> {
+    let (found, _) = directories(file, bytes, true)?;
+    u32::try_from(found.len()).map_err(|_| cut_off())
+}
+
+/// Where each page's directory is, and whether numbers are wide; smaller copies and masks are no pages.
+fn directories(file: &mut File, bytes: u64, is_checked: bool) -> io::Result<(Vec<u64>, bool)> {
     let mut head = [0; 4];
     file.seek(SeekFrom::Start(0))?;
     file.read_exact(&mut head)?;
     let is_big_endian = head.starts_with(b"MM");
     let is_large = head.contains(&43);
-    let mut walk = Walk { file, bytes, is_big_endian, is_large, left: NUMBERS_MAX };
+    let mut walk = Walk { file, bytes, is_big_endian, is_large, left: NUMBERS_MAX, is_checked };
     let mut next = if is_large { walk.number(8, 8)? } else { walk.number(4, 4)? };
-    let (mut seen, mut pages) = (HashSet::new(), 0);
+    let (mut seen, mut pages) = (HashSet::new(), Vec::new());
     while next != 0 {
         if seen.len() == PAGES_MAX || !seen.insert(next) {
             return Err(cut_off());
         }
-        let is_page;
-        (is_page, next) = walk.directory(next)?;
-        pages += u32::from(is_page);
+        let (is_page, after) = walk.directory(next)?;
+        pages.extend(is_page.then_some(next));
+        next = after;
     }
-    if pages == 0 { Err(cut_off()) } else { Ok(pages) }
+    if pages.is_empty() { Err(cut_off()) } else { Ok((pages, is_large)) }
+}
+
+/// The file as if this page were its first: decoders know no other.
+#[derive(Debug)]
+pub struct AtPage {
+    file: File,
+    head: Vec<u8>,
+    at: u64,
+}
+
+impl AtPage {
+    /// `page`: from 1.
+    pub fn new(mut file: File, page: u32) -> io::Result<Self> {
+        let bytes = file.metadata()?.len();
+        let (pages, is_large) = directories(&mut file, bytes, false)?;
+        let index = usize::try_from(page).ok().and_then(|page| page.checked_sub(1));
+        let directory = *index.and_then(|index| pages.get(index)).ok_or_else(cut_off)?;
+        let mut head = vec![0; if is_large { 16 } else { 8 }];
+        file.rewind()?;
+        file.read_exact(&mut head)?;
+        file.rewind()?;
+        let place = head.split_off(head.len() / 2).len();
+        let number = directory.to_le_bytes().into_iter().take(place);
+        if head.starts_with(b"MM") {
+            head.extend(number.rev())
+        } else {
+            head.extend(number)
+        }
+        Ok(Self { file, head, at: 0 })
+    }
+}
+
+impl Read for AtPage {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let head = usize::try_from(self.at).ok().and_then(|at| self.head.get(at..)).unwrap_or_default();
+        let read = if head.is_empty() {
+            self.file.read(out)?
+        } else {
+            let read = head.len().min(out.len());
+            out[..read].copy_from_slice(&head[..read]);
+            self.file.seek_relative(read as i64)?;
+            read
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for AtPage {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = self.file.seek(to)?;
+        Ok(self.at)
+    }
 }
 
 impl Walk<'_> {
@@ -96,7 +157,9 @@ impl Walk<'_> {
         let next = self.number(first + entries * entry_bytes, word)?;
         let of = |tag: u64| found.iter().find(|(t, _)| *t == tag).map(|(_, entry)| entry);
         for (offsets, lengths) in [STRIPS, TILES] {
-            if let (Some(offsets), Some(lengths)) = (of(offsets), of(lengths)) {
+            if self.is_checked
+                && let (Some(offsets), Some(lengths)) = (of(offsets), of(lengths))
+            {
                 self.is_there(offsets, lengths)?;
             }
         }
