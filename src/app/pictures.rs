@@ -60,7 +60,7 @@ pub fn inspect_paper(path: &Path, desk: &Desk) -> Result<Shape, Refusal> {
         return Err(too_many_bytes());
     }
     let papers::Shape { pages, width, height } = desk.inspect(format, path).map_err(|trouble| match format {
-        papers::Format::Heic if trouble != papers::Trouble::Busy => refusals::picture_is_unsupported(file_kind::unread_photo()),
+        papers::Format::Heic if trouble != papers::Trouble::Busy => refusals::picture_is_unsupported(file_kind::unread_heic()),
         _ => unread(&trouble),
     })?;
     Ok(Shape { format: of_document(format), width, height, pages })

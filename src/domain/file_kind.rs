@@ -51,9 +51,7 @@ fn text(head: &[u8]) -> Option<Words> {
 fn camera_file(head: &[u8]) -> Option<Words> {
     let brand = head.get(8..12).filter(|_| has(head, 4, b"ftyp"))?;
     Some(match brand {
-        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => {
-            to_jpeg(" HEIC 照片（只有发票可以用）", "a HEIC photo (only invoices may be)")
-        }
+        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => unread_heic(),
         b"avif" | b"avis" => to_jpeg(" AVIF 图片", "an AVIF picture"),
         _ => Words::new(
             "这是视频，不是图片：请上传发票的照片",
@@ -103,11 +101,11 @@ pub fn taken_for(head: &[u8]) -> Words {
     })
 }
 
-/// Its decoder has limits of its own.
-pub fn unread_photo() -> Words {
+/// Photos of phones are taken for invoices only, and their decoder has limits of its own.
+pub fn unread_heic() -> Words {
     Words::new(
-        "这张 HEIC 照片读不出来：可能没有传完、太大，或格式少见。请重新上传；仍不行，请在手机“设置→相机→格式”中选“兼容性最佳”重拍，或转成 JPEG",
-        "this HEIC photo can't be read: it may have been cut off, be too large, or be of a rare kind. Please upload it again; if that does not help, choose Settings, Camera, Formats, Most Compatible on the phone, or turn it into JPEG",
+        "这张 HEIC 照片不能使用（没有传完、太大、格式少见，或用作模板）：请在手机“设置→相机→格式”中选“兼容性最佳”重拍，或转成 JPEG 再上传",
+        "this HEIC photo can't be used (it was cut off, is too large or of a rare kind, or is for a template): please choose Settings, Camera, Formats, Most Compatible on the phone and take it again, or turn it into JPEG",
     )
 }
 

@@ -72,3 +72,56 @@ fn coloured(decoded: DecodedImage) -> Result<RgbImage, Trouble> {
 fn trouble(error: &HeifError) -> Trouble {
     if matches!(error, HeifError::LimitExceeded(_)) { Trouble::TooMuch } else { Trouble::Damaged }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> (Vec<u8>, RgbImage) {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
+        (std::fs::read(folder.join("digital.heic")).unwrap(), image::open(folder.join("digital.png")).unwrap().into_rgb8())
+    }
+
+    fn with(bytes: &[u8], place: &[u8], by: usize, value: u8) -> Vec<u8> {
+        let at = bytes.windows(place.len()).position(|window| window == place).unwrap() + by;
+        let mut bytes = bytes.to_vec();
+        bytes[at] = value;
+        bytes
+    }
+
+    fn distance(a: &RgbImage, b: &RgbImage) -> f64 {
+        assert_eq!(a.dimensions(), b.dimensions());
+        a.iter().zip(b.iter()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.len() as f64
+    }
+
+    /// It is stored on its side; its EXIF says so once more.
+    #[test]
+    fn a_photo_is_turned_once() {
+        let (bytes, upright) = files();
+        assert_eq!(inspect(&bytes), Ok(Shape { pages: 1, width: 1044, height: 666 }));
+        for (turns, want) in [(0, rotate270(&upright)), (1, rotate180(&upright)), (2, rotate90(&upright)), (3, upright.clone())] {
+            let found = picture(&with(&bytes, b"irot", 4, turns)).unwrap();
+            assert!(distance(&found, &want) < 3.0, "irot {turns}: {}", distance(&found, &want));
+        }
+        let mirrored = |axis: u8| {
+            let mut bytes = with(&bytes, b"irot", 4, axis);
+            let at = bytes.windows(4).position(|window| window == b"irot").unwrap();
+            bytes[at..at + 4].copy_from_slice(b"imir");
+            picture(&bytes).unwrap()
+        };
+        let lying = rotate270(&upright);
+        assert!(distance(&mirrored(0), &flip_vertical(&lying)) < 3.0);
+        assert!(distance(&mirrored(1), &flip_horizontal(&lying)) < 3.0);
+    }
+
+    #[test]
+    fn what_is_cut_off_or_too_large_is_refused() {
+        let (bytes, _) = files();
+        for end in [0, 8, 24, 400, bytes.len() / 2, bytes.len() - 60] {
+            assert_eq!(inspect(&bytes[..end]), Err(Trouble::Damaged), "{end}");
+        }
+        // 6,554 × 5,140 pixels, of which nothing is there.
+        let size = [2, 1, 0x02, 0x9A, 0x04, 0x14];
+        assert_eq!(inspect(&with(&with(&bytes, &size, 2, 0x19), &[2, 1, 0x19, 0x9A], 4, 0x14)), Err(Trouble::TooMuch));
+    }
+}

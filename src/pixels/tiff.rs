@@ -189,3 +189,56 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pixels;
+
+    /// Pages of one grey pixel each, in this order of bytes; those of `small` are smaller copies.
+    fn tiff(pages: &[u8], small: &[usize], is_big_endian: bool) -> Vec<u8> {
+        let number = |n: u32, width: usize| {
+            let bytes = n.to_le_bytes().into_iter().take(width);
+            if is_big_endian { bytes.rev().collect::<Vec<u8>>() } else { bytes.collect() }
+        };
+        let mut file = if is_big_endian { b"MM".to_vec() } else { b"II".to_vec() };
+        file.extend([number(42, 2), number(8, 4)].concat());
+        for (n, grey) in pages.iter().enumerate() {
+            let fields = [
+                (254, u32::from(small.contains(&n))),
+                (256, 1),
+                (257, 1),
+                (258, 8),
+                (259, 1),
+                (262, 1),
+                (273, file.len() as u32 + 2 + 10 * 12 + 4),
+                (277, 1),
+                (278, 1),
+                (279, 1),
+            ];
+            file.extend(number(fields.len() as u32, 2));
+            for (tag, value) in fields {
+                file.extend([number(tag, 2), number(4, 2), number(1, 4), number(value, 4)].concat());
+            }
+            let next = if n + 1 < pages.len() { file.len() as u32 + 6 } else { 0 };
+            file.extend(number(next, 4));
+            file.extend([*grey, 0]);
+        }
+        file
+    }
+
+    #[test]
+    fn each_page_is_decoded_and_smaller_copies_are_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.tiff");
+        for is_big_endian in [false, true] {
+            std::fs::write(&path, tiff(&[10, 20, 30, 40], &[0, 2], is_big_endian)).unwrap();
+            let mut file = File::open(&path).unwrap();
+            let bytes = file.metadata().unwrap().len();
+            assert_eq!(pages(&mut file, bytes).unwrap(), 2);
+            let grey = |page| pixels::decode(&path, page, |picture, _| picture.into_luma8().get_pixel(0, 0).0[0]);
+            assert_eq!([1, 2].map(|page| grey(page).unwrap()), [20, 40]);
+            assert!(grey(0).is_err() && grey(3).is_err());
+        }
+    }
+}
