@@ -125,7 +125,7 @@ impl Attempt<'_> {
     }
 
     /// Adds the known forms on the file's scans, up to `most` in all, and returns the codes on them. One page after another: each is a
-    /// request of its own, within an engine's silence. `first`: the first page, if an engine has looked at it.
+    /// request of its own, within an engine's silence. `first`: the first page.
     async fn read_scans(
         &self,
         worker: &Worker,
@@ -137,24 +137,11 @@ impl Attempt<'_> {
     ) -> Result<Vec<(u32, String)>, Trouble> {
         let mut all_codes = Vec::new();
         for page in std::mem::take(&mut file.scans) {
-            if file.forms.len() >= most {
-                break;
-            }
-            let readable = match first.take().filter(|_| page == 1) {
-                Some(first) => Ok(first),
-                None => document::readable(self.app, picture, page).await,
-            };
-            let asked = match readable {
-                Ok(readable) => {
-                    let request = Request::KnownForms { picture: readable.path(), page: readable.page() };
-                    self.ask(worker, request, Vec::new()).await
-                }
-                Err(trouble) => Err(trouble),
-            };
-            let (forms, codes) = match asked {
-                Ok((_, Done::KnownForms(Some(known)))) => known,
+            let first = first.take().filter(|_| page == 1);
+            let (forms, codes) = match self.known_on(worker, picture, page, first).await {
+                Ok(Some(known)) => known,
                 // This engine knows templates only.
-                Ok(_) => break,
+                Ok(None) => break,
                 // The others may be good.
                 Err(Trouble::Refused(why)) => {
                     tracing::warn!(action = self.action.id.0, page, "not read: {why}");
@@ -162,16 +149,39 @@ impl Attempt<'_> {
                 }
                 Err(trouble) => return Err(trouble),
             };
-            if forms.is_empty() || file.forms.len() + forms.len() > most {
+            if forms.is_empty() {
                 continue;
             }
+            if file.forms.len() + forms.len() > most {
+                break;
+            }
             let forms: Vec<Form> = forms.into_iter().map(|form| form.on(page)).collect();
+            let candidates = if page == 1 { candidates } else { &[] };
             forms.iter().for_each(|form| self.tell_known(picture, form, candidates));
             forms::add(&mut file.forms, forms);
             all_codes.extend(codes.into_iter().map(|code| (page, code)));
             file.pages_read += 1;
         }
         Ok(all_codes)
+    }
+
+    /// `first`: the page, if an engine has looked at it.
+    async fn known_on(
+        &self,
+        worker: &Worker,
+        picture: &Picture,
+        page: u32,
+        first: Option<Readable>,
+    ) -> Result<Option<engine::Known>, Trouble> {
+        let readable = match first {
+            Some(first) => first,
+            None => document::readable(self.app, picture, page).await?,
+        };
+        let request = Request::KnownForms { picture: readable.path(), page: readable.page() };
+        match self.ask(worker, request, Vec::new()).await?.1 {
+            Done::KnownForms(known) => Ok(known),
+            _ => Ok(None),
+        }
     }
 
     /// Tells watchers what the engine reports, until it ends.
