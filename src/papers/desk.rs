@@ -98,9 +98,9 @@ impl Desk {
         loop {
             let served = workers.served;
             let waited = self.freed.wait_timeout_while(workers, DEADLINE * 2, is_full);
-            let timed_out;
-            (workers, timed_out) = waited.map_or_else(PoisonError::into_inner, |waited| waited);
-            if !timed_out.timed_out() {
+            let (freed, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            workers = freed;
+            if !waited.timed_out() {
                 break;
             }
             if workers.served == served {
