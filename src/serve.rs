@@ -71,7 +71,9 @@ fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
 fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
     let settings: SettingsNow = Arc::new(move || app.settings());
     match choice.clone() {
-        EngineChoice::Builtin => MakeEngine::new(move || Box::new(Paced { engine: Builtin, settings: settings.clone() })),
+        EngineChoice::Builtin => {
+            MakeEngine::new(move || Box::new(Paced { engine: Builtin::default(), settings: settings.clone() }))
+        }
         EngineChoice::Tcp { name, address } => {
             MakeEngine::new(move || Box::new(Server::new(name.clone(), address.clone(), settings.clone())))
         }
@@ -81,7 +83,7 @@ fn engine_maker(choice: &EngineChoice, app: Arc<App>) -> MakeEngine {
 /// Template tests have an engine of their own, so as not to disturb the queues. Not with an external one, which does one thing at a
 /// time and has no such message.
 fn trials(engines: &[EngineChoice]) -> Trials {
-    Trials::new(engines.contains(&EngineChoice::Builtin).then(|| MakeEngine::new(|| Box::new(Builtin))))
+    Trials::new(engines.contains(&EngineChoice::Builtin).then(|| MakeEngine::new(|| Box::new(Builtin::default()))))
 }
 
 async fn opened(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {

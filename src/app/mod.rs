@@ -50,7 +50,6 @@ pub mod second_readings;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
-mod tiff;
 pub mod tokens;
 pub mod users;
 

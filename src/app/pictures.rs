@@ -1,7 +1,7 @@
 //! Incoming pictures: format, size, completeness; without decoding pixels.
 
 pub use super::refusals::{paper_is_not_read as unread, picture_has_too_many_bytes as too_many_bytes};
-use super::{App, By, now, refusals, tiff};
+use super::{App, By, now, refusals};
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
 use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
@@ -9,7 +9,7 @@ use crate::domain::refusal::Refusal;
 use crate::papers;
 use crate::papers::desk::Desk;
 use crate::papers::detect::{self, Found};
-use crate::pixels;
+use crate::pixels::{self, tiff};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
 use image::ImageFormat;
@@ -42,12 +42,14 @@ fn of_document(format: papers::Format) -> PictureFormat {
         papers::Format::Pdf => PictureFormat::Pdf,
         papers::Format::Ofd => PictureFormat::Ofd,
         papers::Format::Xml => PictureFormat::Xml,
+        papers::Format::Heic => PictureFormat::Heic,
     }
 }
 
 /// As `papers` reads it; `None` for a picture.
 pub fn document(format: PictureFormat) -> Option<papers::Format> {
-    [papers::Format::Pdf, papers::Format::Ofd, papers::Format::Xml].into_iter().find(|document| of_document(*document) == format)
+    use papers::Format::{Heic, Ofd, Pdf, Xml};
+    [Pdf, Ofd, Xml, Heic].into_iter().find(|document| of_document(*document) == format)
 }
 
 /// A picture or a document. Blocks.
@@ -57,7 +59,10 @@ pub fn inspect_paper(path: &Path, desk: &Desk) -> Result<Shape, Refusal> {
     if file.metadata().map_err(StoreError::Io)?.len() > BYTES_MAX {
         return Err(too_many_bytes());
     }
-    let papers::Shape { pages, width, height } = desk.inspect(format, path).map_err(|trouble| unread(&trouble))?;
+    let papers::Shape { pages, width, height } = desk.inspect(format, path).map_err(|trouble| match format {
+        papers::Format::Heic if trouble != papers::Trouble::Busy => refusals::picture_is_unsupported(file_kind::unread_heic()),
+        _ => unread(&trouble),
+    })?;
     Ok(Shape { format: of_document(format), width, height, pages })
 }
 
@@ -83,7 +88,7 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         return Err(cut_off());
     }
     file.seek(SeekFrom::Start(0)).map_err(StoreError::Io)?;
-    let mut opened = pixels::open(file).map_err(|_| cut_off())?;
+    let mut opened = pixels::open(file, 1).map_err(|_| cut_off())?;
     let (mut width, mut height) = opened.dimensions();
     if !opened.is_decoded() {
         return Err(refusals::picture_is_too_large(width, height));
@@ -118,7 +123,7 @@ fn is_whole(file: &mut File, format: PictureFormat, bytes: u64) -> std::io::Resu
         PictureFormat::Bmp => stated_length(file, 2)? <= bytes,
         // Checked when counting pages.
         PictureFormat::Tiff => true,
-        PictureFormat::Pdf | PictureFormat::Ofd | PictureFormat::Xml => false,
+        PictureFormat::Pdf | PictureFormat::Ofd | PictureFormat::Xml | PictureFormat::Heic => false,
     })
 }
 

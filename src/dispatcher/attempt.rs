@@ -1,13 +1,13 @@
 //! One try of one action: asks an engine, passes its events to watchers, makes out the result. Not here: what follows from it
 //! (driver.rs).
 
-use super::document;
+use super::document::{self, INVOICES_MAX, Known, Readable};
 use super::driver::{Failure, Product, SILENCES_MAX, Templates, silence};
 use crate::app::recognitions::Outcome;
 use crate::app::{App, pictures, templates};
 use crate::domain::action::{Action, Job, TemplateDraft};
 use crate::domain::dispatch::End;
-use crate::domain::forms::Form;
+use crate::domain::forms::{self, Form};
 use crate::domain::ids::{PictureId, TemplateId};
 use crate::domain::invoice::{CANDIDATES_MAX, Candidate, Picture};
 use crate::domain::judge::{self, Reading};
@@ -92,32 +92,96 @@ impl Attempt<'_> {
         }
     }
 
-    /// Data and text of a document first, then the company's templates, then known forms on the picture.
+    /// Data and text of a document first, then the company's templates on the first page, then known forms on each page that is a picture.
     async fn recognise(&self, worker: &Worker, picture: PictureId) -> Result<Vec<Outcome>, Trouble> {
         let picture = self.picture(picture)?;
-        let (forms, pages_read) = document::known(self.app, &picture).await?;
-        if !forms.is_empty() {
-            let known = self.known(&picture, &forms, &[], &[]).into_iter();
-            return Ok(known.map(|outcome| Outcome { pages_read, ..outcome }).collect());
-        }
-        // Kept until the engine is done with it.
-        let readable = document::readable(self.app, &picture).await?;
-        let templates = self.templates.clone().map_err(lost)?;
-        let request = Request::Recognise { picture: readable.path(), templates: templates.clone() };
-        let (reported, done) = self.ask(worker, request, templates).await?;
-        let candidates = reported.candidates.clone();
-        if let Some(outcome) = self.with_template(reported, done) {
-            return Ok(vec![outcome]);
-        }
-        if self.app.settings().known_forms {
-            let (_, done) = self.ask(worker, Request::KnownForms { picture: readable.path() }, Vec::new()).await?;
-            if let Done::KnownForms(forms, codes) = done
-                && !forms.is_empty()
-            {
-                return Ok(self.known(&picture, &forms, &codes, &candidates));
+        let mut file = document::known(self.app, &picture).await?;
+        file.forms.iter().for_each(|form| self.tell_known(&picture, form, &[]));
+        let (mut first, mut candidates, mut outcomes) = (None, Vec::new(), Vec::new());
+        if file.forms.is_empty() {
+            // Kept until the engine is done with it.
+            let readable = document::readable(self.app, &picture, 1).await?;
+            let templates = self.templates.clone().map_err(lost)?;
+            let request = Request::Recognise { picture: readable.path(), templates: templates.clone() };
+            let (reported, done) = self.ask(worker, request, templates).await?;
+            candidates.clone_from(&reported.candidates);
+            if let Some(outcome) = self.with_template(reported, done) {
+                outcomes.push(outcome);
+                file.pages_read += 1;
+                file.scans.retain(|page| *page > 1);
             }
+            first = Some(readable);
         }
-        Ok(vec![Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) }])
+        let most = INVOICES_MAX - outcomes.len();
+        let codes = self.read_scans(worker, &picture, &mut file, first, &candidates, most).await?;
+        outcomes.extend(file.forms.iter().map(|form| self.known(form, &codes, &candidates)));
+        if outcomes.is_empty() {
+            return Ok(vec![Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) }]);
+        }
+        for (part, outcome) in (1..).zip(&mut outcomes) {
+            (outcome.part, outcome.pages_read) = (part, file.pages_read);
+        }
+        Ok(outcomes)
+    }
+
+    /// Adds the known forms on the file's scans, up to `most` in all, and returns the codes on them. One page after another: each is a
+    /// request of its own, within an engine's silence. `first`: the first page.
+    async fn read_scans(
+        &self,
+        worker: &Worker,
+        picture: &Picture,
+        file: &mut Known,
+        mut first: Option<Readable>,
+        candidates: &[Candidate],
+        most: usize,
+    ) -> Result<Vec<(u32, String)>, Trouble> {
+        let mut all_codes = Vec::new();
+        for page in std::mem::take(&mut file.scans) {
+            let first = first.take().filter(|_| page == 1);
+            let (forms, codes) = match self.known_on(worker, picture, page, first).await {
+                Ok(Some(known)) => known,
+                // This engine knows templates only.
+                Ok(None) => break,
+                // The others may be good.
+                Err(Trouble::Refused(why)) => {
+                    tracing::warn!(action = self.action.id.0, page, "not read: {why}");
+                    continue;
+                }
+                Err(trouble) => return Err(trouble),
+            };
+            if forms.is_empty() {
+                continue;
+            }
+            if file.forms.len() + forms.len() > most {
+                break;
+            }
+            let forms: Vec<Form> = forms.into_iter().map(|form| form.on(page)).collect();
+            let candidates = if page == 1 { candidates } else { &[] };
+            forms.iter().for_each(|form| self.tell_known(picture, form, candidates));
+            forms::add(&mut file.forms, forms);
+            all_codes.extend(codes.into_iter().map(|code| (page, code)));
+            file.pages_read += 1;
+        }
+        Ok(all_codes)
+    }
+
+    /// `first`: the page, if an engine has looked at it.
+    async fn known_on(
+        &self,
+        worker: &Worker,
+        picture: &Picture,
+        page: u32,
+        first: Option<Readable>,
+    ) -> Result<Option<engine::Known>, Trouble> {
+        let readable = match first {
+            Some(first) => first,
+            None => document::readable(self.app, picture, page).await?,
+        };
+        let request = Request::KnownForms { picture: readable.path(), page: readable.page() };
+        match self.ask(worker, request, Vec::new()).await?.1 {
+            Done::KnownForms(known) => Ok(known),
+            _ => Ok(None),
+        }
     }
 
     /// Tells watchers what the engine reports, until it ends.
@@ -147,32 +211,36 @@ impl Attempt<'_> {
         picture.ok_or_else(|| Trouble::Refused("its picture is not known".into()))
     }
 
-    /// Each of the file's invoices, told to watchers like a reading.
-    fn known(&self, picture: &Picture, forms: &[Form], codes: &[String], candidates: &[Candidate]) -> Vec<Outcome> {
-        let threshold = self.app.settings().confidence_threshold;
-        let one = |(part, form): (u32, &Form)| {
-            let form_at = Some((form.kind, picture.clone(), form.pages.0));
-            self.tell(Step::Matched(Match { template: None, form: form_at, candidates: candidates.to_vec() }));
-            let verdict = known::judge(form, threshold);
-            for Region { pos_id, position, text, probability, status, .. } in verdict.regions.clone() {
-                if let Some(position) = position {
-                    self.tell(Step::Found { status, pos_id: pos_id.clone(), position });
-                }
-                self.tell(Step::Read { status, pos_id, text, probability });
+    /// Told to watchers like a reading.
+    fn tell_known(&self, picture: &Picture, form: &Form, candidates: &[Candidate]) {
+        let form_at = Some((form.kind, picture.clone(), form.pages.0));
+        self.tell(Step::Matched(Match { template: None, form: form_at, candidates: candidates.to_vec() }));
+        for Region { pos_id, position, text, probability, status, .. } in self.judged(form).regions {
+            if let Some(position) = position {
+                self.tell(Step::Found { status, pos_id: pos_id.clone(), position });
             }
-            Outcome {
-                kind: Some(form.kind),
-                part,
-                pages: form.pages,
-                regions: verdict.regions,
-                items: form.items.clone(),
-                reasons: verdict.reasons,
-                codes: vat_code::kept(codes.to_vec()),
-                candidates: candidates.to_vec(),
-                ..Outcome::default()
-            }
-        };
-        (1..).zip(forms).map(one).collect()
+            self.tell(Step::Read { status, pos_id, text, probability });
+        }
+    }
+
+    fn judged(&self, form: &Form) -> judge::Verdict {
+        known::judge(form, self.app.settings().confidence_threshold)
+    }
+
+    /// One of the file's invoices. `codes`: with their pages; `candidates`: of the first page.
+    fn known(&self, form: &Form, codes: &[(u32, String)], candidates: &[Candidate]) -> Outcome {
+        let verdict = self.judged(form);
+        let own = codes.iter().filter(|(page, _)| (form.pages.0..=form.pages.1).contains(page)).map(|(_, code)| code.clone());
+        Outcome {
+            kind: Some(form.kind),
+            pages: form.pages,
+            regions: verdict.regions,
+            items: form.items.clone(),
+            reasons: verdict.reasons,
+            codes: vat_code::kept(own.collect()),
+            candidates: if form.pages.0 == 1 { candidates.to_vec() } else { Vec::new() },
+            ..Outcome::default()
+        }
     }
 
     fn template(&self, id: TemplateId) -> Result<Template, Trouble> {

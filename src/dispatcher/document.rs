@@ -1,63 +1,96 @@
-//! Documents in the dispatcher: known forms need no engine; for any other an engine gets a picture of the first page. Not here: reading
-//! the file (papers/), what its text means (domain/forms/).
+//! Files in the dispatcher: known forms in a document's text need no engine; for what is a picture an engine gets that page. Not here:
+//! reading the file (papers/), what its text means (domain/forms/).
 
 use crate::app::{App, pictures};
 use crate::domain::forms::{self, Form};
 use crate::domain::invoice::Picture;
 use crate::engine::Trouble;
-use crate::papers;
+use crate::papers::{self, PAGES_MAX};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::{NamedTempFile, TempPath};
 
 /// Of one file: each is some rows, and all are kept in one write. A fault says how many pages were read.
-const INVOICES_MAX: usize = 100;
+pub(super) const INVOICES_MAX: usize = 100;
 
-/// What an engine is to read: the file, or a page of it, which is removed with this.
-pub(super) enum Readable {
-    File(PathBuf),
-    Page(TempPath),
+/// What the file's text and data say.
+pub(super) struct Known {
+    pub forms: Vec<Form>,
+    /// How many pages they are.
+    pub pages_read: u32,
+    /// Those to be read as pictures, from 1.
+    pub scans: Vec<u32>,
 }
 
-impl Readable {
-    pub fn path(&self) -> PathBuf {
-        match self {
-            Self::File(path) => path.clone(),
-            Self::Page(path) => path.to_path_buf(),
-        }
+/// Nothing for pictures, and where no form is known.
+pub(super) async fn known(app: &Arc<App>, picture: &Picture) -> Result<Known, Trouble> {
+    let pages = picture.pages;
+    if !app.settings().known_forms {
+        return Ok(Known { forms: Vec::new(), pages_read: 0, scans: Vec::new() });
     }
-}
-
-/// The document's invoices, and how many of its pages they are; none for pictures, and where no form is known.
-pub(super) async fn known(app: &Arc<App>, picture: &Picture) -> Result<(Vec<Form>, u32), Trouble> {
-    let Some(format) = pictures::document(picture.format).filter(|_| app.settings().known_forms) else {
-        return Ok((Vec::new(), 0));
+    let Some(format) = pictures::document(picture.format) else {
+        let scans = (1..=pages).take(PAGES_MAX).collect();
+        return Ok(Known { forms: Vec::new(), pages_read: 0, scans });
     };
     let path = app.blobs.path(&picture.hash);
-    let pages = picture.pages;
     blocking(app, move |app| {
         let paper = app.papers.read(format, &path).map_err(trouble)?;
         let mut forms = forms::read(&paper);
         forms.truncate(INVOICES_MAX);
-        // Data without pages is read whole.
-        let read = if paper.pages.is_empty() { pages } else { forms::pages_read(&paper, &forms) };
-        Ok((forms, read))
+        let (pages_read, mut scans) = match forms::pages_read(&paper, &forms) {
+            // Data without pages is read whole.
+            _ if paper.pages.is_empty() => (pages, Vec::new()),
+            found => found,
+        };
+        // Text that no form is known of may still be print of one, drawn.
+        if forms.is_empty() && scans.first() != Some(&1) {
+            scans.insert(0, 1);
+        }
+        Ok(Known { forms, pages_read, scans })
     })
     .await
 }
 
-pub(super) async fn readable(app: &Arc<App>, picture: &Picture) -> Result<Readable, Trouble> {
+/// A page that an engine is to read: of a file, or drawn and removed with this.
+pub(super) struct Readable {
+    file: Place,
+    page: u32,
+}
+
+enum Place {
+    Kept(PathBuf),
+    Drawn(TempPath),
+}
+
+impl Readable {
+    pub fn path(&self) -> PathBuf {
+        let path: &Path = match &self.file {
+            Place::Kept(path) => path,
+            Place::Drawn(path) => path,
+        };
+        path.to_owned()
+    }
+
+    /// In the file at `path`, from 1.
+    pub fn page(&self) -> u32 {
+        self.page
+    }
+}
+
+/// `page`: from 1.
+pub(super) async fn readable(app: &Arc<App>, picture: &Picture, page: u32) -> Result<Readable, Trouble> {
     let path = app.blobs.path(&picture.hash);
-    let Some(format) = pictures::document(picture.format) else { return Ok(Readable::File(path)) };
+    let Some(format) = pictures::document(picture.format) else { return Ok(Readable { file: Place::Kept(path), page }) };
     blocking(app, move |app| {
-        let drawn = app.papers.draw(format, &path, 1).map_err(trouble)?;
+        let drawn = app.papers.draw(format, &path, page).map_err(trouble)?;
         let written = || {
             let mut page = NamedTempFile::new_in(app.blobs.scratch())?;
             page.write_all(&drawn)?;
             Ok::<_, std::io::Error>(page.into_temp_path())
         };
-        written().map(Readable::Page).map_err(|e| Trouble::Receive(format!("the page can't be written: {e}")))
+        let path = written().map_err(|e| Trouble::Receive(format!("the page can't be written: {e}")))?;
+        Ok(Readable { file: Place::Drawn(path), page: 1 })
     })
     .await
 }

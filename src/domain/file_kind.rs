@@ -51,10 +51,7 @@ fn text(head: &[u8]) -> Option<Words> {
 fn camera_file(head: &[u8]) -> Option<Words> {
     let brand = head.get(8..12).filter(|_| has(head, 4, b"ftyp"))?;
     Some(match brand {
-        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => Words::new(
-            "这是 HEIC 照片，不能识别：请在手机“设置→相机→格式”中选“兼容性最佳”，或转成 JPEG 再上传",
-            "this is a HEIC photo, which can't be read: please choose Settings, Camera, Formats, Most Compatible on the phone, or turn it into JPEG",
-        ),
+        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => unread_heic(),
         b"avif" | b"avis" => to_jpeg(" AVIF 图片", "an AVIF picture"),
         _ => Words::new(
             "这是视频，不是图片：请上传发票的照片",
@@ -102,6 +99,14 @@ pub fn taken_for(head: &[u8]) -> Words {
             "not a picture that can be read: please upload JPEG, PNG, BMP, TIFF or WebP",
         )
     })
+}
+
+/// Photos of phones are taken for invoices only, and their decoder has limits of its own.
+pub fn unread_heic() -> Words {
+    Words::new(
+        "这张 HEIC 照片不能使用（没有传完、太大、格式少见，或用作模板）：请在手机“设置→相机→格式”中选“兼容性最佳”重拍，或转成 JPEG 再上传",
+        "this HEIC photo can't be used (it was cut off, is too large or of a rare kind, or is for a template): please choose Settings, Camera, Formats, Most Compatible on the phone and take it again, or turn it into JPEG",
+    )
 }
 
 pub fn cut_off() -> Words {

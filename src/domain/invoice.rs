@@ -32,6 +32,7 @@ pub enum PictureFormat {
     Pdf,
     Ofd,
     Xml,
+    Heic,
 }
 
 impl PictureFormat {
@@ -45,6 +46,7 @@ impl PictureFormat {
             Self::Pdf => "pdf",
             Self::Ofd => "ofd",
             Self::Xml => "xml",
+            Self::Heic => "heic",
         }
     }
 
@@ -58,12 +60,13 @@ impl PictureFormat {
             Self::Pdf => "application/pdf",
             Self::Ofd => "application/ofd",
             Self::Xml => "application/xml",
+            Self::Heic => "image/heic",
         }
     }
 
-    /// Its pages are drawn, not decoded.
-    pub fn is_document(self) -> bool {
-        matches!(self, Self::Pdf | Self::Ofd | Self::Xml)
+    /// Its pages are drawn where papers are read, not decoded here.
+    pub fn is_drawn(self) -> bool {
+        matches!(self, Self::Pdf | Self::Ofd | Self::Xml | Self::Heic)
     }
 
     /// On the wire, an invoice's `source`.
@@ -72,7 +75,7 @@ impl PictureFormat {
             Self::Xml => "xml",
             Self::Ofd => "ofd",
             Self::Pdf => "pdf",
-            Self::Jpeg | Self::Png | Self::Bmp | Self::Tiff | Self::WebP => "picture",
+            Self::Jpeg | Self::Png | Self::Bmp | Self::Tiff | Self::WebP | Self::Heic => "picture",
         }
     }
 }

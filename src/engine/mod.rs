@@ -44,6 +44,9 @@ pub enum Verdict {
     NoTemplateFits,
 }
 
+/// The invoices of known forms on a picture, and the texts of its QR codes.
+pub type Known = (Vec<Form>, Vec<String>);
+
 /// A template test's result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
@@ -112,9 +115,9 @@ pub trait Engine: Send {
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble>;
 
-    /// The invoices of known forms on a picture that no template fits, and the texts of its QR codes.
-    fn known_forms(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
-        Ok((Vec::new(), Vec::new()))
+    /// On a picture that no template fits. `page`: of a TIFF, from 1. `None`: this engine knows templates only.
+    fn known_forms(&mut self, _picture: &Path, _page: u32, _cancel: &Cancel) -> Result<Option<Known>, Trouble> {
+        Ok(None)
     }
 
     /// Learns a new or changed template.

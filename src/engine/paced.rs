@@ -1,8 +1,7 @@
 //! Delays an engine's reports so that people can follow. The external engine does this itself.
 
 use super::server::SettingsNow;
-use super::{Cancel, Draft, Engine, Event, Trouble, Verdict};
-use crate::domain::forms::Form;
+use super::{Cancel, Draft, Engine, Event, Known, Trouble, Verdict};
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::path::Path;
 use std::sync::Arc;
@@ -38,8 +37,8 @@ impl<E: Engine> Engine for Paced<E> {
         self.engine.recognise(picture, templates, cancel, &mut paced)
     }
 
-    fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
-        self.engine.known_forms(picture, cancel)
+    fn known_forms(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
+        self.engine.known_forms(picture, page, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {

@@ -1,8 +1,7 @@
 //! Runs an engine on its own thread and turns panics into errors. Not here: timeouts (dispatcher.rs).
 
-use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
+use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
-use crate::domain::forms::Form;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::fmt;
 use std::io;
@@ -63,6 +62,7 @@ pub enum Request {
     },
     KnownForms {
         picture: PathBuf,
+        page: u32,
     },
     /// `picture`: the origin's file.
     Learn {
@@ -90,7 +90,7 @@ pub enum Answer {
 pub enum Done {
     Ready,
     Recognised(Verdict),
-    KnownForms(Vec<Form>, Vec<String>),
+    KnownForms(Option<Known>),
     Learnt(Box<Learnt>),
     Forgotten,
     TriedOut(Box<Trial>),
@@ -154,7 +154,7 @@ fn serve(
             };
             engine.recognise(picture, templates, cancel, &mut report).map(Done::Recognised)
         }
-        Request::KnownForms { picture } => engine.known_forms(picture, cancel).map(|(forms, codes)| Done::KnownForms(forms, codes)),
+        Request::KnownForms { picture, page } => engine.known_forms(picture, *page, cancel).map(Done::KnownForms),
         Request::Learn { draft, picture, numbers } => {
             let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture, numbers };
             engine.learn(&draft, cancel).map(|learnt| Done::Learnt(Box::new(learnt)))

@@ -81,3 +81,20 @@ fn bent_xml_is_read_or_refused() {
     let read_whole = (0..2_000).filter(|_| xml::stated(chance.bend(INVOICE).as_bytes()).is_ok()).count();
     assert!(read_whole > 100, "{read_whole}");
 }
+
+#[test]
+fn bent_photos_are_decoded_or_refused() {
+    let photo = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures/digital.heic")).unwrap();
+    let mut chance = Chance(20_261_131);
+    let mut decoded = 0;
+    for round in 0..60 {
+        let mut bytes = photo.clone();
+        for _ in 0..=chance.below(3) {
+            // Every other time among the boxes before the pixels.
+            let at = chance.below(if round % 2 == 0 { 680 } else { bytes.len() });
+            bytes[at] ^= 1 << chance.below(8);
+        }
+        decoded += usize::from(inspect(Format::Heic, &bytes).is_ok());
+    }
+    assert!((1..60).contains(&decoded), "{decoded}");
+}

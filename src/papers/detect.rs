@@ -29,6 +29,8 @@ pub fn format_of(file: &mut (impl Read + Seek)) -> io::Result<Option<Found>> {
         Some(Found::Paper(Format::Pdf))
     } else if is_zip(&head) {
         Some(if is_ofd(file)? { Found::Paper(Format::Ofd) } else { Found::Archive })
+    } else if is_heic(&head) {
+        Some(Found::Paper(Format::Heic))
     } else {
         is_xml(&head).then_some(Found::Paper(Format::Xml))
     };
@@ -43,6 +45,17 @@ pub fn is_pdf(head: &[u8]) -> bool {
 
 pub fn is_zip(head: &[u8]) -> bool {
     [b"PK\x03\x04", b"PK\x05\x06"].iter().any(|mark| head.starts_with(*mark))
+}
+
+/// By its brand; a general one says in its list of others what it is.
+pub fn is_heic(head: &[u8]) -> bool {
+    const BRANDS: [&[u8]; 6] = [b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis"];
+    let Some((size, rest)) = head.split_first_chunk::<4>() else { return false };
+    let Some(brands) = rest.strip_prefix(b"ftyp") else { return false };
+    let end = usize::try_from(u32::from_be_bytes(*size)).unwrap_or(usize::MAX).saturating_sub(8).min(brands.len());
+    let is_general = [&b"mif1"[..], b"msf1"].iter().any(|general| brands.starts_with(general));
+    let listed = if is_general { end } else { end.min(4) };
+    brands[..listed].chunks_exact(4).any(|brand| BRANDS.contains(&brand))
 }
 
 /// Markup, but neither a web page nor a drawing.
@@ -154,6 +167,13 @@ mod tests {
             (b" <HTML><body>", None),
             (b"<svg xmlns='x'/>", None),
             (b"PNG <", None),
+            (b"\0\0\0\x10ftypheic\0\0\0\0", Some(Found::Paper(Format::Heic))),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", Some(Found::Paper(Format::Heic))),
+            (b"\0\0\0\x14ftypmif1\0\0\0\0mif1heic", None),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0avifmif1", None),
+            (b"\0\0\0\x14ftypavif\0\0\0\0heic", None),
+            (b"\0\0\0\x10ftypisom", None),
+            (b"\0\0\0\x01ftyp", None),
             (b"", None),
         ] {
             let head = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();

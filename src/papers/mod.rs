@@ -1,6 +1,6 @@
 //! The one door for documents: bytes → what they are → pages, their text, their data, their pictures. Files are hostile until read: all of
-//! this runs in a process of its own (worker.rs), within its limits. Not here: pictures (pixels.rs), what the text means
-//! (domain/forms/).
+//! this runs in a process of its own (worker.rs), within its limits; so do photos whose decoder is young. Not here: other pictures
+//! (pixels/), what the text means (domain/forms/).
 
 use crate::domain::paper::Paper;
 use crate::domain::words::Words;
@@ -12,6 +12,7 @@ mod bent;
 pub mod desk;
 pub mod detect;
 mod draw;
+mod heic;
 mod ofd;
 mod pdf;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub enum Format {
     Pdf,
     Ofd,
     Xml,
+    Heic,
 }
 
 /// From the file's structure.
@@ -103,6 +105,7 @@ pub fn inspect(format: Format, bytes: &[u8]) -> Result<Shape, Trouble> {
         Format::Pdf => pdf::inspect(bytes),
         Format::Ofd => ofd::inspect(bytes),
         Format::Xml => xml::inspect(bytes),
+        Format::Heic => heic::inspect(bytes),
     }
 }
 
@@ -112,5 +115,6 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Paper, Trouble> {
         Format::Pdf => pdf::read(bytes),
         Format::Ofd => ofd::read(bytes),
         Format::Xml => xml::read(bytes),
+        Format::Heic => Ok(heic::read()),
     }
 }

@@ -76,7 +76,7 @@ fn the_number_of_a_variant_never_changes() {
         News = "Logged Unprinted Claims Accounts User Ended Uploaded Started PutBack Recognised TemplateEnded Faults";
         Kind = "DigitalNormal DigitalSpecial DigitalRail DigitalAir VatENormal VatESpecial VatNormal VatSpecial VatRoll VatToll \
             Vehicle Taxi Train Quota Machine Fiscal";
-        PictureFormat = "Jpeg Png Bmp Tiff WebP Pdf Ofd Xml";
+        PictureFormat = "Jpeg Png Bmp Tiff WebP Pdf Ofd Xml Heic";
         Purpose = "Invoice Template";
         Queue = "Manage Recognise Exception";
         Reason = "Unsure AmountsDiffer NoAmount CodeDiffers NotADate Digits CheckDigit SumDiffers Pages Several Reread ReadTwice \

@@ -49,8 +49,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 /// Absent in a new store.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
-/// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms.
-pub const FORMAT_NUMBER: u64 = 5;
+/// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC.
+pub const FORMAT_NUMBER: u64 = 6;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
 

@@ -116,13 +116,8 @@ fn a_colour_profile_that_swells_costs_little_memory() {
     let after_header = 33;
     let bomb = [&png[..after_header], &length, &profile, &crc(&profile), &png[after_header..]].concat();
     assert_eq!(admin.upload("/invoice/recognizeImage", &[("p.png", &png)]).status, 200);
-    let peak_mib = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", paperline.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
-    };
     eventually("the first is read", || (admin.get("/api/invoices").body["total"] == 1).then_some(()));
-    let before = peak_mib();
+    let before = paperline.peak_mib();
     let answer = admin.upload("/invoice/recognizeImage", &[("bomb.png", &bomb)]);
     assert!([200, 415].contains(&answer.status), "{answer:?}");
     let origin = admin.upload("/invoice/uploadModelOrigin", &[("bomb.png", &bomb)]);
@@ -133,7 +128,7 @@ fn a_colour_profile_that_swells_costs_little_memory() {
         let queue = admin.get("/api/queue").body;
         (queue["running"].is_null() && queue["recognize_size"] == 0).then_some(())
     });
-    let grown = peak_mib() - before;
+    let grown = paperline.peak_mib() - before;
     assert!(grown < 150, "{grown} MiB for {} KiB", bomb.len() >> 10);
 }
 

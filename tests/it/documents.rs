@@ -1,8 +1,10 @@
 //! Documents through the door: PDF, OFD, XML and ZIP, over the wire. The files are made in support/documents.rs.
 
-use crate::support::documents::{Digital, digital, pdf, pdf_of, zip};
+use crate::support::documents::{Digital, Sheet, digital, pdf, pdf_of, zip};
 use crate::support::{Client, Paperline, eventually};
+use image::GrayImage;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// What came of these files, in their order, one list for each action.
 fn read(client: &Client, files: &[(&str, &[u8])]) -> Vec<Vec<Value>> {
@@ -179,25 +181,12 @@ fn without_known_forms_a_document_is_read_by_templates_only() {
     assert_eq!(found[0][0]["source"], "pdf");
 }
 
-/// The first page of a scan is read as a known form; that there are more is said.
-#[test]
-fn a_known_form_on_the_first_of_several_pages_is_not_passed_as_all_there_is() {
-    let paperline = Paperline::start();
-    let client = paperline.admin();
-    let scan = image::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures/digital.png")).unwrap().into_luma8();
-    let found = read(&client, &[("scan.tiff", &tiff(&[&scan, &scan]))]);
-    let [invoice] = &found[0][..] else { panic!("{found:#?}") };
-    assert!(invoice["kind"].as_str().unwrap().starts_with("digital_"), "{invoice:#}");
-    assert!(invoice["reason"].as_str().unwrap().contains("文件有 2 页，只识别了 1 页"), "{invoice:#}");
-    assert_eq!(invoice["state"], "waiting");
-}
-
 /// A page without text may be a scan of another invoice.
 #[test]
 fn a_page_of_a_document_that_is_no_invoice_is_said() {
     let paperline = Paperline::start();
     let client = paperline.admin();
-    let found = read(&client, &[("a.pdf", &pdf_of(&[digital().print(), Vec::new()]))]);
+    let found = read(&client, &[("a.pdf", &pdf_of(&[Sheet::Words(digital().print()), Sheet::Words(Vec::new())]))]);
     let [invoice] = &found[0][..] else { panic!("{found:#?}") };
     assert_eq!((text(invoice, "金额"), invoice["state"].as_str()), (digital().total, Some("waiting")));
     assert!(invoice["reason"].as_str().unwrap().contains("文件有 2 页，只识别了 1 页"), "{invoice:#}");
@@ -219,8 +208,138 @@ fn of_a_hundred_and_one_invoices_in_a_file_a_hundred_are_read_and_the_rest_is_sa
     assert_eq!(client.get(&format!("/api/invoices?number={}", numbers[100])).body["total"], 0);
 }
 
+fn picture(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name)).unwrap()
+}
+
+/// What a scanner makes of these invoices, one a page.
+fn scans<const N: usize>(made: [&Digital; N]) -> [GrayImage; N] {
+    let drawing = Paperline::start();
+    let client = drawing.admin();
+    let file = &read(&client, &[("a.pdf", &pdf(&made))])[0];
+    std::array::from_fn(|n| {
+        let page = client.get(&format!("/api/invoices/{}/page/1", id(&file[n])));
+        image::load_from_memory(&page.bytes).unwrap().into_luma8()
+    })
+}
+
+/// Its number and sum, and that it was found on this page, whose picture is shown with it.
+fn stands_on(client: &Client, invoice: &Value, made: &Digital, page: u32, scan: &GrayImage) {
+    assert_eq!((text(invoice, "发票号码"), text(invoice, "金额")), (made.number, made.total), "{invoice:#}");
+    assert_eq!((&invoice["first_page"], &invoice["region_list"]["金额"]["page"]), (&json!(page), &json!(page)), "{invoice:#}");
+    for path in [format!("/api/invoices/{}/page/1", id(invoice)), invoice["invoice_url"].as_str().unwrap().to_owned()] {
+        let shown = client.get(&path);
+        let shown = image::load_from_memory(&shown.bytes).unwrap().into_luma8();
+        let small = |picture: &GrayImage| image::imageops::thumbnail(picture, 64, 64);
+        let far = small(&shown).iter().zip(small(scan).iter()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / 4096.0;
+        assert!(far < 3.0, "{path} shows another page: {far}");
+    }
+}
+
+/// What a scanner makes of a stack of papers: a file.
+#[test]
+fn each_page_of_a_scan_is_read_and_shown_with_its_invoice() {
+    let (one, other) = (digital(), Digital { number: "26322000004478296122", ..digital() });
+    let [first, second] = scans([&one, &other]);
+    // A page of another size, upside down.
+    let turned = image::imageops::rotate180(&first);
+    let blank = GrayImage::from_pixel(900, 500, image::Luma([255]));
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let found = read(&client, &[("scan.tiff", &tiff(&[&turned, &blank, &second]))]);
+    let [a, b] = &found[0][..] else { panic!("{found:#?}") };
+    stands_on(&client, a, &one, 1, &turned);
+    stands_on(&client, b, &other, 3, &second);
+    for invoice in [a, b] {
+        assert!(invoice["reason"].as_str().unwrap().contains("文件有 3 页，只识别了 2 页"), "{invoice:#}");
+    }
+}
+
+#[test]
+fn pages_of_a_document_without_text_are_read_as_pictures() {
+    let (one, other) = (digital(), Digital { number: "26322000004478296122", ..digital() });
+    let third = Digital { number: "26322000004478296133", ..digital() };
+    let [scan_of_one, second, third_scan] = scans([&one, &other, &third]);
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    // Text first, then a copy of it and a scan of another; nothing but scans.
+    let mixed = pdf_of(&[Sheet::Words(one.print()), Sheet::Scan(&scan_of_one), Sheet::Scan(&second)]);
+    let found = read(&client, &[("mixed.pdf", &mixed), ("scans.pdf", &pdf_of(&[Sheet::Scan(&third_scan), Sheet::Scan(&second)]))]);
+    let [a, b] = &found[0][..] else { panic!("{found:#?}") };
+    assert_eq!(
+        (text(a, "发票号码"), &a["region_list"]["金额"]["source"], &a["pages"]),
+        (one.number, &json!("pdf"), &json!(2)),
+        "{a:#}"
+    );
+    stands_on(&client, b, &other, 3, &second);
+    let [c, d] = &found[1][..] else { panic!("{found:#?}") };
+    stands_on(&client, c, &third, 1, &third_scan);
+    stands_on(&client, d, &other, 2, &second);
+    for invoice in [a, b, c, d] {
+        assert!(!invoice["reason"].as_str().unwrap().contains("只识别了"), "every page was read: {invoice:#}");
+    }
+}
+
+/// `digital.heic` is `digital.png` as a phone has it: lying on its side in tiles of 512 pixels (pillow-heif, quality 45, each tile a file of its
+/// own, put together by hand), with `irot` 3 and, in its EXIF, the orientation that says the same.
+#[test]
+fn a_photo_in_heic_is_read_shown_upright_and_kept_as_it_came() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let (photo, plain) = (picture("digital.heic"), picture("digital.png"));
+    let found = read(&client, &[("IMG_1.HEIC", &photo), ("plain.png", &plain)]);
+    let ([of_photo], [of_plain]) = (&found[0][..], &found[1][..]) else { panic!("{found:#?}") };
+    for area in ["发票号码", "日期", "金额", "客户名称"] {
+        assert_eq!(text(of_photo, area), text(of_plain, area), "{area}");
+        assert!(!text(of_photo, area).is_empty(), "{area}: {of_photo:#}");
+    }
+    assert_eq!((&of_photo["kind"], of_photo["source"].as_str()), (&of_plain["kind"], Some("picture")));
+    let original = client.send("GET", &format!("/api/invoices/{}/original", id(of_photo)), &[], &[]);
+    assert_eq!((original.bytes == photo, original.header("content-type")), (true, "image/heic"));
+    let url = of_photo["invoice_url"].as_str().unwrap();
+    let small = client.get(&format!("{url}?width=160"));
+    assert_eq!((small.status, image::load_from_memory(&small.bytes).unwrap().width()), (200, 160));
+    let shown = client.get(url);
+    assert_eq!((shown.status, shown.header("content-type")), (200, "image/jpeg"));
+    let (shown, plain) =
+        (image::load_from_memory(&shown.bytes).unwrap().into_luma8(), image::load_from_memory(&plain).unwrap().into_luma8());
+    assert_eq!(shown.dimensions(), plain.dimensions());
+    let far = shown.iter().zip(plain.iter()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>()
+        / f64::from(plain.width() * plain.height());
+    assert!(far < 5.0, "not as it was: {far}");
+}
+
+#[test]
+fn a_photo_that_can_not_be_decoded_is_refused_with_what_to_do_and_costs_no_memory() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let photo = picture("digital.heic");
+    let bent = |at: &[u8], by: usize, to: &[u8]| {
+        let mut bytes = photo.clone();
+        let at = bytes.windows(at.len()).position(|window| window == at).unwrap() + by;
+        bytes[at..at + to.len()].copy_from_slice(to);
+        bytes
+    };
+    let before = paperline.peak_mib();
+    // Cut off; of 65,535 × 65,535 pixels; its pixels are other than it says.
+    let huge = bent(b"\x02\x01\x02\x9A\x04\x14", 2, &[0xFF; 4]);
+    let noise = bent(b"mdat", 900, &[0x5A; 3_000]);
+    for bytes in [&photo[..photo.len() / 2], &photo[..600], &photo[..24], &huge, &noise] {
+        let answer = client.upload("/invoice/recognizeImage", &[("IMG_2.HEIC", bytes)]);
+        assert_eq!(answer.status, 415, "{answer:?}");
+        let why = answer.body["failed"][0]["err"].as_str().unwrap_or_default();
+        assert!(why.contains("HEIC") && why.contains("兼容性最佳") && why.contains("JPEG"), "{answer:?}");
+    }
+    // It is no template's picture: engines of templates open files themselves.
+    let origin = client.upload("/invoice/uploadModelOrigin", &[("a.heic", &photo)]);
+    assert!(origin.body["failed"][0]["err"].as_str().unwrap().contains("JPEG"), "{origin:?}");
+    let grown = paperline.peak_mib() - before;
+    assert!(grown < 100, "{grown} MiB");
+    assert_eq!(read(&client, &[("a.heic", &photo)])[0].len(), 1, "the next good one is read");
+}
+
 /// Uncompressed grey pages, little endian (TIFF 6.0).
-fn tiff(pages: &[&image::GrayImage]) -> Vec<u8> {
+fn tiff(pages: &[&GrayImage]) -> Vec<u8> {
     let mut file = b"II*\0\0\0\0\0".to_vec();
     let mut link = 4;
     for page in pages {

@@ -43,7 +43,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 /// The newest format's is made with its release.
-const FIXTURES: u64 = 5;
+const FIXTURES: u64 = 6;
 
 #[test]
 fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
@@ -123,6 +123,9 @@ fn make_the_fixture() {
     upload(&admin);
     console.until(1);
     admin.upload("/invoice/recognizeImage", &[("a.xml", &digital().xml())]);
+    console.until(1);
+    let photo = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/digital.heic")).unwrap();
+    admin.upload("/invoice/recognizeImage", &[("IMG_1.HEIC", &photo)]);
     console.until(1);
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
     admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));

@@ -117,10 +117,23 @@ fn goes_on(last: &Form, next: &Form, sheet: &Sheet) -> bool {
     if last.kind != next.kind || next.pages.0 > last.pages.1 + 1 {
         return false;
     }
-    match (text_of(last, NUMBER), text_of(next, NUMBER)) {
-        (Some(a), Some(b)) => a == b && text_of(last, "发票代码") == text_of(next, "发票代码"),
-        (Some(_), None) => is_later_page(sheet),
-        _ => false,
+    is_same_number(last, next) || text_of(last, NUMBER).is_some() && text_of(next, NUMBER).is_none() && is_later_page(sheet)
+}
+
+fn is_same_number(a: &Form, b: &Form) -> bool {
+    let number = text_of(a, NUMBER);
+    number.is_some() && number == text_of(b, NUMBER) && text_of(a, "发票代码") == text_of(b, "发票代码")
+}
+
+/// Of a page that was read by itself.
+pub(super) fn add(forms: &mut Vec<Form>, next: Form) {
+    let touches = |known: &Form| next.pages.0 <= known.pages.1 + 1 && known.pages.0 <= next.pages.1 + 1;
+    match forms.iter_mut().find(|known| known.kind == next.kind && touches(known) && is_same_number(known, &next)) {
+        Some(known) => {
+            append(known, next);
+            known.fields.sort_by_key(|field| field.source);
+        }
+        None => forms.push(next),
     }
 }
 
@@ -138,13 +151,13 @@ fn is_later_page(sheet: &Sheet) -> bool {
 
 /// What a further page adds. One that says all the same once more is a copy.
 fn append(form: &mut Form, next: Form) {
-    form.pages.1 = next.pages.1;
+    form.pages = (form.pages.0.min(next.pages.0), form.pages.1.max(next.pages.1));
     let is_copy = !form.items.is_empty() && form.items == next.items && text_of(form, "金额").is_some();
     if !is_copy {
         form.items.extend(next.items);
     }
     for field in next.fields {
-        match form.fields.iter_mut().find(|own| own.pos_id == field.pos_id) {
+        match form.fields.iter_mut().find(|own| own.pos_id == field.pos_id && own.source == field.source) {
             None => form.fields.push(field),
             Some(own) if own.text == field.text => own.probability = own.probability.max(field.probability),
             Some(own) if own.pos_id == "备注" => own.text = format!("{} {}", own.text, field.text),

@@ -77,14 +77,45 @@ pub struct Form {
     pub pages: (u32, u32),
 }
 
-/// How many of the paper's pages are an invoice's. One without text may be a scan of another.
-pub fn pages_read(paper: &Paper, forms: &[Form]) -> u32 {
-    let is_read = |number: u32, page: &Page| {
-        let has_text = paper.pages.len() == 1 || page.runs.iter().any(|run| !run.text.trim().is_empty());
-        has_text && forms.iter().any(|form| (form.pages.0..=form.pages.1).contains(&number))
-    };
-    let read = (1..).zip(&paper.pages).filter(|(number, page)| is_read(*number, page)).count();
-    u32::try_from(read).unwrap_or(u32::MAX)
+impl Form {
+    /// As read from a picture of this page.
+    pub fn on(mut self, page: u32) -> Self {
+        self.pages = (page, page);
+        self.fields.iter_mut().for_each(|field| field.page = page);
+        self
+    }
+
+    fn is_on(&self, page: u32) -> bool {
+        (self.pages.0..=self.pages.1).contains(&page)
+    }
+}
+
+/// A scan's page may have this much text: its number, the name of the scanner.
+const SCAN_CHARS_MAX: usize = 50;
+
+fn chars(page: &Page) -> usize {
+    page.runs.iter().flat_map(|run| run.text.chars()).filter(|c| !c.is_whitespace()).count()
+}
+
+/// How many of the paper's pages are an invoice's, and those that only a picture can tell of: scans, of whatever.
+pub fn pages_read(paper: &Paper, forms: &[Form]) -> (u32, Vec<u32>) {
+    let (mut read, mut scans) = (0, Vec::new());
+    for (number, page) in (1..).zip(&paper.pages) {
+        match (forms.iter().any(|form| form.is_on(number)), chars(page)) {
+            (true, 1..) => read += 1,
+            // The data of a file is about its only page.
+            (true, 0) if paper.pages.len() == 1 => read += 1,
+            (true, 0) | (false, ..SCAN_CHARS_MAX) => scans.push(number),
+            (false, _) => {}
+        }
+    }
+    (read, scans)
+}
+
+/// Adds what a further page shows; it may be a page of an invoice that is there already.
+pub fn add(forms: &mut Vec<Form>, of_page: Vec<Form>) {
+    of_page.into_iter().for_each(|form| join::add(forms, form));
+    forms.sort_by_key(|form| form.pages.0);
 }
 
 /// The invoices of a paper, in its order; none if no form is known.

@@ -2,7 +2,7 @@
 
 use super::geometry::{Point, Quad, intersection};
 use super::nets::Nets;
-use super::picture::resized;
+use super::picture::{Picture, resized};
 use crate::engine::Trouble;
 use image::RgbImage;
 use rten_imageproc::{BoundingRect, Point as PixelPoint, PointF, Polygon, RetrievalMode, find_contours, min_area_rect};
@@ -49,11 +49,20 @@ pub fn lines(nets: &Nets, picture: &RgbImage, side: f32) -> Result<Vec<Quad>, Tr
 /// A line replaces fragments shorter in total than this share of it.
 const PARTS_LENGTH_MAX: f32 = 0.75;
 
-/// For learning: detects at both sizes and prefers whole lines to fragments.
-pub fn all_lines(nets: &Nets, picture: &RgbImage) -> Result<Vec<Quad>, Trouble> {
-    let mut all = lines(nets, picture, LEARN_SIDE)?;
-    for line in lines(nets, picture, QUICK_SIDE)? {
-        merge_line(&mut all, line);
+/// Detected once for each picture.
+pub fn quick_lines<'a>(nets: &Nets, picture: &'a Picture) -> Result<&'a [Quad], Trouble> {
+    if let Some(known) = picture.quick_lines.get() {
+        return Ok(known);
+    }
+    let found = lines(nets, &picture.pixels, QUICK_SIDE)?;
+    Ok(picture.quick_lines.get_or_init(|| found))
+}
+
+/// Detects at both sizes and prefers whole lines to fragments.
+pub fn all_lines(nets: &Nets, picture: &Picture) -> Result<Vec<Quad>, Trouble> {
+    let mut all = lines(nets, &picture.pixels, LEARN_SIDE)?;
+    for line in quick_lines(nets, picture)? {
+        merge_line(&mut all, *line);
     }
     Ok(all)
 }

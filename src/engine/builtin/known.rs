@@ -5,14 +5,14 @@ use super::nets::Nets;
 use super::page::{self, Line};
 use super::picture::Picture;
 use super::{check_cancelled, code, detect, to_original};
-use crate::domain::forms::{self, Form};
+use crate::domain::forms;
 use crate::domain::paper::{Page, Paper, Run, Source, Stated};
 use crate::domain::vat_code::VatCode;
-use crate::engine::{Cancel, Trouble};
+use crate::engine::{Cancel, Known, Trouble};
 
 /// The picture's invoices, and the texts of its QR codes. Positions are the original's.
-pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
-    let quads = detect::all_lines(nets, &picture.pixels)?;
+pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
+    let quads = detect::all_lines(nets, picture)?;
     check_cancelled(cancel)?;
     let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
     let mut pages = page::page_orientations(nets, &picture.pixels, &quads)?;

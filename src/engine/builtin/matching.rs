@@ -148,10 +148,10 @@ pub fn evaluate<'a>(
 
 fn oriented_pages<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> Result<Vec<Page<'a>>, Trouble> {
     let began = Instant::now();
-    let quads = detect::lines(nets, &picture.pixels, detect::QUICK_SIDE)?;
+    let quads = detect::quick_lines(nets, picture)?;
     let detected = began.elapsed();
     check_cancelled(cancel)?;
-    let mut pages = page::page_orientations(nets, &picture.pixels, &quads)?;
+    let mut pages = page::page_orientations(nets, &picture.pixels, quads)?;
     tracing::debug!(?detected, turned = ?(began.elapsed() - detected), "{} lines", quads.len());
     pages.truncate(ORIENTATIONS_MAX);
     Ok(pages)

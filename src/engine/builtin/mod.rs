@@ -1,9 +1,8 @@
 //! The built-in engine, with two embedded nets. Unless said otherwise, errors here are `Receive`: a net failed or the request was
 //! cancelled. Not here: the steps (a file each), what makes an invoice faulty (domain/checks.rs).
 
-use super::{Cancel, Draft, Engine, Event, Trial, Trouble, Verdict};
+use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
 use crate::domain::area::{AreaKind, POS_LABEL};
-use crate::domain::forms::Form;
 use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
 use fields::Field;
@@ -14,7 +13,7 @@ use page::Line;
 use picture::Picture;
 use sheet::Sheet;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -52,9 +51,12 @@ const WORD_MEAN_MIN: f32 = 0.6;
 /// Below this, no specimen is stored.
 const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
 
-/// Stateless: its knowledge is stored with the templates.
+/// Its knowledge is stored with the templates.
 #[derive(Debug, Default)]
-pub struct Builtin;
+pub struct Builtin {
+    /// The page that no template fitted, for when its known forms are asked for.
+    last: Option<(PathBuf, Picture)>,
+}
 
 impl Engine for Builtin {
     fn recognise(
@@ -65,7 +67,9 @@ impl Engine for Builtin {
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble> {
         let began = Instant::now();
-        let picture = picture::open(picture)?;
+        self.last = None;
+        let path = picture;
+        let picture = picture::open(path, 1)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
         let opened = began.elapsed();
@@ -73,6 +77,7 @@ impl Engine for Builtin {
         report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
         let Some((fit, lines)) = best else {
             tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
+            self.last = Some((path.to_owned(), picture));
             return Ok(Verdict::NoTemplateFits);
         };
         let matched = began.elapsed() - opened;
@@ -83,16 +88,17 @@ impl Engine for Builtin {
         Ok(Verdict::Done { papers: papers.max(vat_code::invoices(&codes)), codes })
     }
 
-    fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<(Vec<Form>, Vec<String>), Trouble> {
-        let picture = picture::open(picture)?;
-        known::read(nets::nets()?, &picture, cancel)
+    fn known_forms(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
+        let last = self.last.take().filter(|(path, _)| page == 1 && path == picture);
+        let picture = last.map_or_else(|| picture::open(picture, page), |(_, picture)| Ok(picture))?;
+        known::read(nets::nets()?, &picture, cancel).map(Some)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {
-        let picture = picture::open(draft.picture)?;
+        let picture = picture::open(draft.picture, 1)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
-        let quads = detect::all_lines(nets, &picture.pixels)?;
+        let quads = detect::all_lines(nets, &picture)?;
         check_cancelled(cancel)?;
         let (mut lines, mut quarter_turns) = (Vec::new(), 0);
         if let Some(page) = page::page_orientations(nets, &picture.pixels, &quads)?.first_mut() {
@@ -139,7 +145,7 @@ impl Engine for Builtin {
     }
 
     fn try_out(&mut self, picture: &Path, template: &Template, cancel: &Cancel) -> Result<Trial, Trouble> {
-        let picture = picture::open(picture)?;
+        let picture = picture::open(picture, 1)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
         let (evaluated, lines, papers) = matching::evaluate(nets, &picture, template, cancel)?;

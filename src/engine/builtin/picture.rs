@@ -1,5 +1,6 @@
 //! Opens pictures for the engine: upright as in a browser, and shrunk to bound memory. Not here: what is on them.
 
+use super::geometry::Quad;
 use crate::engine::Trouble;
 use crate::pixels;
 use fast_image_resize::images::Image;
@@ -7,6 +8,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Shrunk to this, pixels: enough for the small print of A4.
 const SIDE_MAX: u32 = 3200;
@@ -19,11 +21,13 @@ pub struct Picture {
     pub height: u32,
     /// Pixels of the original, upright.
     pub scale: f32,
+    /// Kept by detect.rs: a picture is looked at for templates, then for known forms.
+    pub quick_lines: OnceLock<Vec<Quad>>,
 }
 
-/// Size relative to the original; at most 1.
-pub fn open(path: &Path) -> Result<Picture, Trouble> {
-    let opened = pixels::decode(path, prepare);
+/// `page`: of a TIFF, from 1.
+pub fn open(path: &Path, page: u32) -> Result<Picture, Trouble> {
+    let opened = pixels::decode(path, page, prepare);
     opened.map_err(|e| Trouble::Refused(format!("the picture can't be opened: {e}")))?
 }
 
@@ -45,7 +49,7 @@ pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture,
         (width, height) = (height, width);
     }
     let pixels = if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() };
-    Ok(Picture { pixels, width, height, scale })
+    Ok(Picture { pixels, width, height, scale, quick_lines: OnceLock::new() })
 }
 
 /// Keeps the pixel format.
@@ -96,7 +100,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.png");
         std::fs::write(&path, "no picture").unwrap();
-        assert!(matches!(open(&path), Err(Trouble::Refused(_))));
-        assert!(matches!(open(&dir.path().join("absent")), Err(Trouble::Refused(_))));
+        assert!(matches!(open(&path, 1), Err(Trouble::Refused(_))));
+        assert!(matches!(open(&dir.path().join("absent"), 1), Err(Trouble::Refused(_))));
     }
 }

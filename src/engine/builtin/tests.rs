@@ -51,7 +51,7 @@ fn layout() -> Layout {
 fn template(id: u64, layout: Layout, picture: &Path) -> Arc<Template> {
     let numbers = EngineNumbers::new();
     let draft = Draft { layout: &layout, json_model: "{}", picture, numbers: &numbers };
-    let learnt = Builtin.learn(&draft, &Cancel::default()).unwrap();
+    let learnt = Builtin::default().learn(&draft, &Cancel::default()).unwrap();
     Arc::new(Template {
         id: TemplateId(id),
         company: CompanyId(1),
@@ -94,7 +94,7 @@ impl Outcome {
 fn recognise(path: &Path, templates: &[Arc<Template>]) -> Outcome {
     let mut outcome = Outcome::default();
     let start = Instant::now();
-    Builtin.recognise(path, templates, &Cancel::default(), &mut |e| outcome.events.push(e)).unwrap();
+    Builtin::default().recognise(path, templates, &Cancel::default(), &mut |e| outcome.events.push(e)).unwrap();
     outcome.seconds = start.elapsed().as_secs_f32();
     if let Some(Event::Matched { template, .. }) = outcome.events.first() {
         outcome.matched = *template;
@@ -353,7 +353,7 @@ fn papers_on_a_picture_are_counted() {
     {
         let file = tempfile::Builder::new().suffix(".bmp").tempfile().unwrap();
         picture.save(file.path()).unwrap();
-        match Builtin.recognise(file.path(), &templates, &Cancel::default(), &mut |_| {}).unwrap() {
+        match Builtin::default().recognise(file.path(), &templates, &Cancel::default(), &mut |_| {}).unwrap() {
             Verdict::Done { papers, .. } => assert_eq!(papers, count, "{name}"),
             Verdict::NoTemplateFits => panic!("{name}: nothing fits"),
         }
@@ -400,10 +400,10 @@ fn cancelled_and_broken_requests_fail() {
     let cancel = Cancel::default();
     cancel.cancel();
     let mut none = |_: Event| panic!("nothing is reported");
-    assert!(matches!(Builtin.recognise(&path, &[], &cancel, &mut none), Err(Trouble::Receive(_))));
+    assert!(matches!(Builtin::default().recognise(&path, &[], &cancel, &mut none), Err(Trouble::Receive(_))));
     let rubbish = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(rubbish.path(), [0xFF, 0xD8, 0xFF, 0xE0, 0, 16]).unwrap();
-    assert!(matches!(Builtin.recognise(rubbish.path(), &[], &Cancel::default(), &mut none), Err(Trouble::Refused(_))));
+    assert!(matches!(Builtin::default().recognise(rubbish.path(), &[], &Cancel::default(), &mut none), Err(Trouble::Refused(_))));
 }
 
 /// `cargo test --release speed -- --nocapture --ignored`
@@ -414,7 +414,7 @@ fn speed() {
     let templates = [template(7, layout(), &path)];
     let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(10);
     let nets = nets::nets().unwrap();
-    let picture = picture::open(&path).unwrap();
+    let picture = picture::open(&path, 1).unwrap();
     for _ in 0..3 {
         let start = Instant::now();
         let quads = detect::lines(nets, &picture.pixels, detect::QUICK_SIDE).unwrap();

@@ -37,9 +37,14 @@ pub async fn sent_file(call: &Call, picture: &Picture) -> Result<SentFile, Refus
     SentFile::open(call.edge.app.blobs.path(&picture.hash), held).await
 }
 
-/// The object with the picture, or the first page, as a data URL.
+/// What a browser is sent as it came: pages are drawn, and further ones of a picture decoded.
+fn is_sent(picture: &Picture, page: u32) -> bool {
+    page == 1 && !picture.format.is_drawn()
+}
+
+/// The object with the picture, or a page, as a data URL.
 pub async fn with_picture(call: &Call, picture: &Picture, page: u32, name: &str, mut object: Value) -> Result<Reply, Refusal> {
-    if !picture.format.is_document() {
+    if is_sent(picture, page) {
         return Ok(sent_file(call, picture).await?.reply_in_json(object, name, picture.format.media_type()));
     }
     let drawn = call.edge.thumbs.get(call.edge.app.clone(), picture, page, thumbs::WHOLE).await?;
@@ -54,20 +59,21 @@ pub async fn get_img_str(call: Call) -> Result<Reply, Refusal> {
     with_picture(&call, &picture, page, "img_str", json!({})).await
 }
 
-/// `width`: shrunk, for lists. `as`: converted, for browsers that can't show the original. Pages of documents are drawn.
+/// `width`: shrunk, for lists. `as`: converted, for browsers that can't show the original. Pages are drawn.
 pub async fn image(call: Call) -> Result<Reply, Refusal> {
     let name = call.captured.get("name").map_or("", String::as_str);
     let picture = visible(&call.edge.app, call.actor()?, wire::picture_of_name(name))?;
+    let page = wire::page_of_name(name);
     let whole = match call.fields.text_or_none("as")? {
-        None => picture.format.is_document().then_some(thumbs::WHOLE),
+        None => (!is_sent(&picture, page)).then_some(thumbs::WHOLE),
         Some("jpeg") => Some(thumbs::WHOLE),
         Some(_) => return Err(Refusal::malformed("as：应为 jpeg", "as: must be jpeg")),
     };
     let width = call.fields.natural_or_none("width")?.map(thumbs::width).or(whole);
-    picture_reply(&call, &picture, wire::page_of_name(name), width).await
+    picture_reply(&call, &picture, page, width).await
 }
 
-/// `width`: as JPEG; `None`: the file as it is. `page`: of a document.
+/// `width`: as JPEG; `None`: the file as it is.
 async fn picture_reply(call: &Call, picture: &Picture, page: u32, width: Option<u32>) -> Result<Reply, Refusal> {
     let (etag, media_type) = match width {
         Some(width) => (format!("\"{}-{page}-{width}\"", picture.hash), PictureFormat::Jpeg.media_type()),

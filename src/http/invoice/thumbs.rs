@@ -79,7 +79,7 @@ impl Thumbs {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 
-    /// At most `width` pixels wide. `page`: of a document, from 1.
+    /// At most `width` pixels wide. `page`: from 1.
     pub async fn get(&self, app: Arc<App>, picture: &Picture, page: u32, width: u32) -> Result<Bytes, Refusal> {
         let key = (picture.hash, page, width);
         if let Some(known) = self.known(&key) {
@@ -93,7 +93,7 @@ impl Thumbs {
         }
         let (path, document) = (app.blobs.path(&picture.hash), pictures::document(picture.format));
         let made = tokio::task::spawn_blocking(move || match document {
-            None => make(&path, width).map_err(|e| broken(&e)),
+            None => make(&path, page, width).map_err(|e| broken(&e)),
             Some(format) => {
                 let drawn = app.papers.draw(format, &path, page).map_err(|trouble| pictures::unread(&trouble))?;
                 if width == WHOLE { Ok(drawn) } else { shrink(&drawn, width).map_err(|e| broken(&e)) }
@@ -110,8 +110,8 @@ fn broken(e: &ImageError) -> Refusal {
     Refusal::new(Code::Unsupported, "这张图片无法缩小显示", "this picture can't be made smaller")
 }
 
-fn make(path: &Path, width: u32) -> Result<Vec<u8>, ImageError> {
-    pixels::decode(path, |picture, turned| encode(small(picture, turned, width)))?
+fn make(path: &Path, page: u32, width: u32) -> Result<Vec<u8>, ImageError> {
+    pixels::decode(path, page, |picture, turned| encode(small(picture, turned, width)))?
 }
 
 /// Of a page that was drawn here.

@@ -14,17 +14,17 @@ use crate::http::edge::reply::Language;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-/// Of a document, its first page.
+/// The first page.
 pub fn url(picture: &Picture) -> String {
     page_url(picture, 1)
 }
 
-/// Pages of documents are drawn; `page`: from 1.
+/// `page`: from 1. A picture's first one is the file itself.
 pub fn page_url(picture: &Picture, page: u32) -> String {
-    match (picture.format.is_document(), page) {
-        (false, _) => format!("/invoice/image/{}.{}", picture.id, picture.format.extension()),
+    match (picture.format.is_drawn(), page) {
+        (false, 1) => format!("/invoice/image/{}.{}", picture.id, picture.format.extension()),
         (true, 1) => format!("/invoice/image/{}.jpg", picture.id),
-        (true, page) => format!("/invoice/image/{}.{page}.jpg", picture.id),
+        (_, page) => format!("/invoice/image/{}.{page}.jpg", picture.id),
     }
 }
 

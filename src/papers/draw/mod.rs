@@ -1,6 +1,6 @@
 //! Pictures of pages, for people, templates and OCR. Not here: what stands on them as text (pdf.rs, ofd/).
 
-use super::{Format, Trouble, xml};
+use super::{Format, Trouble, heic, xml};
 use image::RgbImage;
 
 mod canvas;
@@ -18,6 +18,7 @@ pub fn page(format: Format, bytes: &[u8], number: u32) -> Result<RgbImage, Troub
         Format::Pdf => pdf::page(bytes, index),
         Format::Ofd => ofd::page(bytes, index),
         Format::Xml if index == 0 => sheet::drawn(&xml::stated(bytes)?),
-        Format::Xml => Err(Trouble::Damaged),
+        Format::Heic if index == 0 => heic::picture(bytes),
+        Format::Xml | Format::Heic => Err(Trouble::Damaged),
     }
 }

@@ -207,12 +207,42 @@ impl Digital {
 
 /// One page for each.
 pub fn pdf(invoices: &[&Digital]) -> Vec<u8> {
-    let pages: Vec<_> = invoices.iter().map(|invoice| invoice.print()).collect();
+    let pages: Vec<_> = invoices.iter().map(|invoice| Sheet::Words(invoice.print())).collect();
     pdf_of(&pages)
 }
 
-/// Pages of words in a Chinese font that every reader has to know: GBK codes, no `ToUnicode`.
-pub fn pdf_of(pages: &[Vec<(f32, f32, f32, String)>]) -> Vec<u8> {
+pub enum Sheet<'a> {
+    /// In a Chinese font that every reader has to know: GBK codes, no `ToUnicode`.
+    Words(Vec<(f32, f32, f32, String)>),
+    /// A picture that fills the page.
+    Scan(&'a image::GrayImage),
+}
+
+impl Sheet<'_> {
+    fn content(&self) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        match self {
+            Self::Words(words) => {
+                let word = |(x, y, size, text): &(f32, f32, f32, String)| {
+                    // GBK has only the wide sign.
+                    let text = text.replace('¥', "￥");
+                    let (gbk, _, lost) = encoding_rs::GBK.encode(&text);
+                    assert!(!lost, "{text}");
+                    format!("BT /F1 {size} Tf {x} {y} Td <{}> Tj ET\n", hex(&gbk))
+                };
+                words.iter().map(word).collect()
+            }
+            Self::Scan(picture) => format!(
+                "q 610 0 0 395 0 0 cm BI /W {} /H {} /CS /G /BPC 8 /F /AHx ID {}> EI Q\n",
+                picture.width(),
+                picture.height(),
+                hex(picture.as_raw())
+            ),
+        }
+    }
+}
+
+pub fn pdf_of(pages: &[Sheet<'_>]) -> Vec<u8> {
     let kids: String = (0..pages.len()).map(|n| format!("{} 0 R ", 6 + 2 * n)).collect();
     let mut objects = vec![
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
@@ -225,16 +255,8 @@ pub fn pdf_of(pages: &[Vec<(f32, f32, f32, String)>]) -> Vec<u8> {
          /CapHeight 880/StemV 93>>"
             .to_owned(),
     ];
-    for (n, words) in pages.iter().enumerate() {
-        let mut content = String::new();
-        for (x, y, size, text) in words {
-            // GBK has only the wide sign.
-            let text = text.replace('¥', "￥");
-            let (gbk, _, lost) = encoding_rs::GBK.encode(&text);
-            assert!(!lost, "{text}");
-            let hex: String = gbk.iter().map(|byte| format!("{byte:02x}")).collect();
-            let _ = writeln!(content, "BT /F1 {size} Tf {x} {y} Td <{hex}> Tj ET");
-        }
+    for (n, sheet) in pages.iter().enumerate() {
+        let content = sheet.content();
         let page =
             format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 610 395]/Resources<</Font<</F1 3 0 R>>>>/Contents {} 0 R>>", 7 + 2 * n);
         objects.extend([page, format!("<</Length {}>>\nstream\n{content}endstream", content.len())]);

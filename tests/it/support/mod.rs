@@ -106,6 +106,13 @@ impl Paperline {
         self.child.id()
     }
 
+    /// The most memory that its own process has held.
+    pub fn peak_mib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
+    }
+
     pub fn client(&self) -> Client {
         Client::new(&self.http)
     }

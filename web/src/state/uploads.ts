@@ -34,7 +34,7 @@ interface Batch {
 export const FILE_BYTES_MAX = 20 * 1024 * 1024
 const BATCH_FILES = 5
 const BATCH_BYTES = 16 * 1024 * 1024
-export const PAPER_TYPES = /\.(jpe?g|png|bmp|tiff?|webp|pdf|ofd|xml|zip)$/i
+export const PAPER_TYPES = /\.(jpe?g|png|bmp|tiff?|webp|hei[cf]|pdf|ofd|xml|zip)$/i
 
 export const uploads = ref<Upload[]>([])
 export const unsettled = computed(() => uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending').length)

@@ -370,5 +370,31 @@ fn a_page_of_no_invoice_is_not_counted_as_read() {
         paper.pages.extend(more);
         super::super::pages_read(&paper, &read(&paper))
     };
-    assert_eq!((pages(vec![]), pages(vec![other]), pages(vec![scan])), (1, 1, 1));
+    assert_eq!((pages(vec![]), pages(vec![other]), pages(vec![scan])), ((1, vec![]), (1, vec![2]), (1, vec![2])));
+}
+
+/// What an OCR reads of a page by itself.
+#[test]
+fn pages_read_one_by_one_are_joined_by_their_number() {
+    let of = |number: &'static str, source: Source, page: u32| {
+        let field = |pos_id, text: &str| crate::domain::forms::Field {
+            pos_id,
+            text: text.to_owned(),
+            probability: 1.0,
+            source,
+            page: 1,
+            rect: None,
+        };
+        let fields = vec![field("发票号码", number), field("金额", "113.00")];
+        crate::domain::forms::Form { kind: Kind::DigitalNormal, fields, items: Vec::new(), pages: (1, 1) }.on(page)
+    };
+    let (one, other) = ("26000000000999000011", "26000000000999000012");
+    let mut forms = vec![of(one, Source::Pdf, 1), of(other, Source::Pdf, 4)];
+    for (number, page) in [(one, 2), (other, 3), (one, 6)] {
+        crate::domain::forms::add(&mut forms, vec![of(number, Source::Ocr, page)]);
+    }
+    // The last is too far away to be a page of the first.
+    assert_eq!(forms.iter().map(|form| form.pages).collect::<Vec<_>>(), [(1, 2), (3, 4), (6, 6)]);
+    let sources: Vec<(Source, u32)> = forms[1].fields.iter().map(|field| (field.source, field.page)).collect();
+    assert_eq!(sources, [(Source::Pdf, 4), (Source::Pdf, 4), (Source::Ocr, 3), (Source::Ocr, 3)]);
 }

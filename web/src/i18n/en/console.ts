@@ -5,7 +5,7 @@ export default {
   upload: {
     drop: 'Drop invoices here, files or whole folders, or click to choose',
     dropNow: 'Release to upload',
-    kinds: 'PDF, OFD, XML, ZIP and photos (JPG, PNG, BMP, TIFF, WebP), up to 20 MB each (a ZIP may be larger); Ctrl+V pastes a screenshot',
+    kinds: 'PDF, OFD, XML, ZIP and photos (JPG, PNG, BMP, TIFF, WebP, HEIC), up to 20 MB each (a ZIP may be larger); Ctrl+V pastes a screenshot',
     folder: 'Choose folder',
     folderEmpty: 'There are no readable files in this folder.',
     list: 'Uploads',

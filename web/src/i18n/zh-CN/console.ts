@@ -3,7 +3,7 @@ export default {
   upload: {
     drop: '将发票拖到此处：文件或整个文件夹，也可点击选择',
     dropNow: '松开鼠标即可上传',
-    kinds: '支持 PDF、OFD、XML、ZIP 和照片（JPG、PNG、BMP、TIFF、WebP），单个不超过 20 MB（ZIP 可更大）；也可以按 Ctrl+V 粘贴截图',
+    kinds: '支持 PDF、OFD、XML、ZIP 和照片（JPG、PNG、BMP、TIFF、WebP、HEIC），单个不超过 20 MB（ZIP 可更大）；也可以按 Ctrl+V 粘贴截图',
     folder: '选择文件夹',
     folderEmpty: '该文件夹中没有可识别的文件',
     list: '上传列表',

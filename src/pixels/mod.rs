@@ -6,9 +6,11 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, Limits};
 use std::fmt;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+pub mod tiff;
 
 /// A colour A4 scan at 600 dpi takes 104 MB, a 12-megapixel photo 36 MB.
 const LARGE_BYTES: u64 = 48 << 20;
@@ -26,9 +28,17 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// The format is detected from the content.
-pub fn open(file: File) -> ImageResult<Opened> {
-    let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+/// The format is detected from the content. `page`: of a TIFF, from 1.
+pub fn open(file: File, page: u32) -> ImageResult<Opened> {
+    let reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
+    if reader.format() != Some(ImageFormat::Tiff) {
+        return opened(reader);
+    }
+    let file = BufReader::new(tiff::AtPage::new(reader.into_inner().into_inner(), page)?);
+    opened(ImageReader::with_format(file, ImageFormat::Tiff))
+}
+
+fn opened(mut reader: ImageReader<impl BufRead + Seek + 'static>) -> ImageResult<Opened> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(decoder_bytes_max(reader.format() == Some(ImageFormat::Png)));
     reader.limits(limits);
@@ -52,9 +62,10 @@ impl Opened {
     }
 }
 
-/// Decodes a picture and passes it with its orientation to `shrink`. Blocks: large pictures are decoded one at a time.
-pub fn decode<T>(path: &Path, shrink: impl FnOnce(DynamicImage, Orientation) -> T) -> ImageResult<T> {
-    let mut opened = open(File::open(path)?)?;
+/// Decodes a picture and passes it with its orientation to `shrink`. Blocks: large pictures are decoded one at a time. `page`: of a TIFF,
+/// from 1.
+pub fn decode<T>(path: &Path, page: u32, shrink: impl FnOnce(DynamicImage, Orientation) -> T) -> ImageResult<T> {
+    let mut opened = open(File::open(path)?, page)?;
     if !opened.is_decoded() {
         return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::DimensionError)));
     }
@@ -77,9 +88,9 @@ mod tests {
         RgbImage::new(50, 40).save(&small).unwrap();
         let at_once = AtomicUsize::new(0);
         let decode_large = || {
-            decode(&large, |picture, _| {
+            decode(&large, 1, |picture, _| {
                 assert_eq!(at_once.fetch_add(1, Ordering::SeqCst), 0);
-                decode(&small, |picture, _| assert_eq!(picture.width(), 50)).unwrap();
+                decode(&small, 1, |picture, _| assert_eq!(picture.width(), 50)).unwrap();
                 std::thread::sleep(std::time::Duration::from_millis(200));
                 at_once.fetch_sub(1, Ordering::SeqCst);
                 picture.width()
