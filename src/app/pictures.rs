@@ -52,6 +52,11 @@ pub fn document(format: PictureFormat) -> Option<papers::Format> {
     [Pdf, Ofd, Xml, Heic].into_iter().find(|document| of_document(*document) == format)
 }
 
+/// Whether the file may hold its text or data.
+pub fn says_itself(format: PictureFormat) -> bool {
+    document(format).is_some_and(|document| document != papers::Format::Heic)
+}
+
 /// A picture or a document. Blocks.
 pub fn inspect_paper(path: &Path, desk: &Desk) -> Result<Shape, Refusal> {
     let mut file = File::open(path).map_err(StoreError::Io)?;

@@ -100,7 +100,10 @@ pub fn sizes(view: &View<'_>) -> Result<QueueSizes, StoreError> {
 
 pub fn heads(view: &View<'_>) -> Result<Heads, StoreError> {
     let head = |queue: Queue| view.scan(&QUEUES, &queue.number(), false).next().transpose().map(|row| row.map(|(_, id)| id));
-    Ok(Heads { manage: head(Queue::Manage)?, recognise: head(Queue::Recognise)? })
+    let (manage, recognise) = (head(Queue::Manage)?, head(Queue::Recognise)?);
+    let action = recognise.map(|id| view.get(&ACTIONS, &id)).transpose()?.flatten();
+    let picture = action.map(|action| picture_of(view, &action)).transpose()?.flatten();
+    Ok(Heads { manage, recognise, is_document: picture.is_some_and(|picture| pictures::says_itself(picture.format)) })
 }
 
 /// When the next action was queued.

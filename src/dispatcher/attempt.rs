@@ -39,6 +39,9 @@ pub(super) async fn work(
     templates: Templates,
 ) -> (Workers, Result<Product, Failure>) {
     let attempt = Attempt { app: &app, hub: &hub, action: &action, templates: &templates };
+    if workers.is_empty() {
+        return (workers, attempt.at_desk().await);
+    }
     let mut product = Product::Forgotten;
     for (lane, worker) in &mut workers {
         let so_far = if let Product::Learnt(learnt) = &product { (**learnt).clone() } else { Learnt::default() };
@@ -52,25 +55,27 @@ pub(super) async fn work(
             Ok(done) => product = done,
             Err(trouble) => {
                 tracing::warn!(action = action.id.0, lane, "engine: {trouble:?}");
-                let (end, broken) = match trouble {
-                    Trouble::Unreachable(_) => (End::Unreachable { lane: *lane }, Broken::Sending),
-                    Trouble::Send(_) => (failed(&action), Broken::Sending),
-                    Trouble::Refused(_) => (End::Refused, Broken::Receiving),
-                    Trouble::Receive(_) => {
-                        // It may still be busy: the next try gets a new worker.
-                        *worker = None;
-                        (failed(&action), Broken::Receiving)
-                    }
-                };
-                return (workers, Err(Failure { end, broken, numbers: so_far.numbers }));
+                if let Trouble::Receive(_) = trouble {
+                    // It may still be busy: the next try gets a new worker.
+                    *worker = None;
+                }
+                let failure = failure(&action, *lane, &trouble, so_far.numbers);
+                return (workers, Err(failure));
             }
         }
     }
     (workers, Ok(product))
 }
 
-fn failed(action: &Action) -> End {
-    End::Failed { failed_tries: action.failed_tries + 1 }
+fn failure(action: &Action, lane: usize, trouble: &Trouble, numbers: EngineNumbers) -> Failure {
+    let failed = End::Failed { failed_tries: action.failed_tries + 1 };
+    let (end, broken) = match trouble {
+        Trouble::Unreachable(_) => (End::Unreachable { lane }, Broken::Sending),
+        Trouble::Send(_) => (failed, Broken::Sending),
+        Trouble::Refused(_) => (End::Refused, Broken::Receiving),
+        Trouble::Receive(_) => (failed, Broken::Receiving),
+    };
+    Failure { end, broken, numbers }
 }
 
 struct Attempt<'a> {
@@ -90,6 +95,31 @@ impl Attempt<'_> {
             Done::Learnt(learnt) => Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
             _ => Ok(Product::Forgotten),
         }
+    }
+
+    /// Without an engine: what the document says itself, where that is all of it.
+    async fn at_desk(&self) -> Result<Product, Failure> {
+        let read = AssertUnwindSafe(self.said_itself()).catch_unwind().await;
+        match read.unwrap_or_else(|_| Err(Trouble::Receive("panicked".into()))) {
+            Ok(Some(outcomes)) => Ok(Product::Recognition(outcomes)),
+            Ok(None) => Err(Failure { end: End::NeedsEngine, broken: Broken::Receiving, numbers: EngineNumbers::new() }),
+            Err(trouble) => {
+                tracing::warn!(action = self.action.id.0, "document: {trouble:?}");
+                Err(failure(self.action, usize::MAX, &trouble, EngineNumbers::new()))
+            }
+        }
+    }
+
+    async fn said_itself(&self) -> Result<Option<Vec<Outcome>>, Trouble> {
+        let Job::Recognise { picture, .. } = &self.action.job else { return Ok(None) };
+        let picture = self.picture(*picture)?;
+        let file = document::known(self.app, &picture).await?;
+        if file.forms.is_empty() || !file.scans.is_empty() {
+            return Ok(None);
+        }
+        file.forms.iter().for_each(|form| self.tell_known(&picture, form, &[]));
+        let outcomes = file.forms.iter().map(|form| self.known(form, &[], &[])).collect();
+        Ok(Some(numbered(outcomes, file.pages_read)))
     }
 
     /// Data and text of a document first, then the company's templates on the first page, then known forms on each page that is a picture.
@@ -118,10 +148,7 @@ impl Attempt<'_> {
         if outcomes.is_empty() {
             return Ok(vec![Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) }]);
         }
-        for (part, outcome) in (1..).zip(&mut outcomes) {
-            (outcome.part, outcome.pages_read) = (part, file.pages_read);
-        }
-        Ok(outcomes)
+        Ok(numbered(outcomes, file.pages_read))
     }
 
     /// Adds the known forms on the file's scans, up to `most` in all, and returns the codes on them. One page after another: each is a
@@ -314,6 +341,14 @@ impl Attempt<'_> {
     fn tell(&self, step: Step) {
         self.hub.progress(&Progress { company: self.action.company, action: self.action.id, step });
     }
+}
+
+/// As parts of one file.
+fn numbered(mut outcomes: Vec<Outcome>, pages_read: u32) -> Vec<Outcome> {
+    for (part, outcome) in (1..).zip(&mut outcomes) {
+        (outcome.part, outcome.pages_read) = (part, pages_read);
+    }
+    outcomes
 }
 
 /// What an engine has told of one picture.

@@ -90,7 +90,9 @@ impl Lanes for Engines {
     }
 
     fn work(&mut self, lane: usize, action: Action, templates: Templates) {
-        let needed = if action.job.queue() == Queue::Manage { 0..self.workers.len() } else { lane..lane + 1 };
+        let engines = self.workers.len();
+        // A desk has none.
+        let needed = if action.job.queue() == Queue::Manage { 0..engines } else { lane.min(engines)..(lane + 1).min(engines) };
         let workers: Workers = needed.map(|lane| (lane, self.workers[lane].take())).collect();
         let (id, tries) = (action.id, action.failed_tries + 1);
         let (app, hub) = (self.app.clone(), self.hub.clone());

@@ -1,8 +1,10 @@
 //! What is done next: template changes before recognitions, oldest first. A recognition runs on one lane, a template change on all
-//! of them, alone. After a failure nothing starts for a while. Not here: doing it (dispatcher/), the queues (app/queues.rs).
+//! of them, alone. What a document says itself is read at a desk, without an engine. After a failure nothing starts for a while. Not
+//! here: doing it (dispatcher/), the queues (app/queues.rs).
 
 use super::action::Queue;
 use super::ids::{ActionId, Millis};
+use std::collections::BTreeSet;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
@@ -15,6 +17,8 @@ pub struct Policy {
 pub struct Heads {
     pub manage: Option<ActionId>,
     pub recognise: Option<ActionId>,
+    /// It is of a document.
+    pub is_document: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub enum End {
     Unreachable {
         lane: usize,
     },
+    /// The document does not say it itself; costs no try.
+    NeedsEngine,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +82,9 @@ pub enum Effect {
     WakeAt(Millis),
 }
 
+/// Lanes without an engine, behind those with one: documents are read there in milliseconds, also while an engine is away.
+pub const DESKS: usize = 2;
+
 /// Pause before an unreachable engine is asked again; doubled up to the maximum.
 const UNREACHABLE_MS: Millis = 250;
 const UNREACHABLE_MAX_MS: Millis = 5_000;
@@ -105,14 +114,27 @@ impl Lane {
 
 #[derive(Clone, Debug)]
 pub struct Dispatch {
+    /// With engines, then desks.
     lanes: Vec<Lane>,
+    /// Documents that were at a desk and did not end there.
+    need_engine: BTreeSet<ActionId>,
     paused: bool,
     not_before: Option<Millis>,
 }
 
 impl Dispatch {
-    pub fn new(lanes: usize) -> Self {
-        Self { lanes: vec![Lane::default(); lanes], paused: false, not_before: None }
+    /// `engines`: how many lanes have one.
+    pub fn new(engines: usize) -> Self {
+        Self { lanes: vec![Lane::default(); engines + DESKS], need_engine: BTreeSet::new(), paused: false, not_before: None }
+    }
+
+    fn engines(&self) -> &[Lane] {
+        &self.lanes[..self.lanes.len() - DESKS]
+    }
+
+    fn engines_mut(&mut self) -> &mut [Lane] {
+        let engines = self.lanes.len() - DESKS;
+        &mut self.lanes[..engines]
     }
 
     pub fn running(&self) -> impl Iterator<Item = (ActionId, Queue)> {
@@ -162,7 +184,14 @@ impl Dispatch {
                 }
             }
         }
+        if end != End::NeedsEngine {
+            self.need_engine.remove(&action);
+        }
         match end {
+            End::NeedsEngine => {
+                self.need_engine.insert(action);
+                Effect::PutBack { action, counts: false }
+            }
             End::Done => Effect::Keep { action },
             End::Refused => Effect::GiveUp { action },
             End::Failed { failed_tries } if failed_tries > policy.retries => Effect::GiveUp { action },
@@ -196,10 +225,16 @@ impl Dispatch {
         let managing = self.running().any(|(_, queue)| queue == Queue::Manage);
         match heads {
             Heads { manage: Some(action), .. } if self.lanes.iter().all(|lane| lane.running.is_none()) => self.manage(action),
-            Heads { manage: None, recognise: Some(action) } if !managing => self.recognise(action),
-            Heads { manage: None, recognise: None } => {
+            Heads { manage: None, recognise: Some(action), is_document } if !managing => match self.desk_for(action, is_document) {
+                Some(desk) => self.start(desk, action, Queue::Recognise),
+                None => self.recognise(action),
+            },
+            Heads { manage: None, recognise: None, .. } => {
+                // What was cancelled while it waited.
+                let running: Vec<ActionId> = self.running().map(|(action, _)| action).collect();
+                self.need_engine.retain(|action| running.contains(action));
                 // These engines may be gone when there is work again.
-                let reachable = self.lanes.iter_mut().filter(|lane| lane.engine == EngineState::Reachable);
+                let reachable = self.engines_mut().iter_mut().filter(|lane| lane.engine == EngineState::Reachable);
                 reachable.for_each(|lane| lane.engine = EngineState::Unknown);
                 Vec::new()
             }
@@ -209,7 +244,7 @@ impl Dispatch {
 
     /// Starts when every lane is idle; everything else waits.
     fn manage(&mut self, action: ActionId) -> Vec<Effect> {
-        if self.lanes.iter().all(|lane| lane.engine == EngineState::Reachable) {
+        if self.engines().iter().all(|lane| lane.engine == EngineState::Reachable) {
             return self.start(0, action, Queue::Manage);
         }
         match self.away().max() {
@@ -218,13 +253,19 @@ impl Dispatch {
         }
     }
 
+    /// An idle one, for what may end there.
+    fn desk_for(&self, action: ActionId, is_document: bool) -> Option<usize> {
+        let mut desks = self.engines().len()..self.lanes.len();
+        desks.find(|desk| is_document && self.lanes[*desk].running.is_none() && !self.need_engine.contains(&action))
+    }
+
     fn recognise(&mut self, action: ActionId) -> Vec<Effect> {
         let is_ready = |lane: &Lane| lane.running.is_none() && lane.engine == EngineState::Reachable;
-        if let Some(lane) = self.lanes.iter().position(is_ready) {
+        if let Some(lane) = self.engines().iter().position(is_ready) {
             return self.start(lane, action, Queue::Recognise);
         }
         let is_asked = |lane: &Lane| lane.running.is_none() && lane.engine == EngineState::Asked;
-        let mut effects = if self.lanes.iter().any(is_asked) { Vec::new() } else { self.ask(1) };
+        let mut effects = if self.engines().iter().any(is_asked) { Vec::new() } else { self.ask(1) };
         if effects.is_empty() {
             effects.extend(self.away().min().map(Effect::WakeAt));
         }
@@ -243,8 +284,11 @@ impl Dispatch {
 
     /// Asks up to `most` idle lanes of unknown state.
     fn ask(&mut self, most: usize) -> Vec<Effect> {
-        let idle =
-            self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.running.is_none() && lane.engine == EngineState::Unknown);
+        let idle = self
+            .engines_mut()
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, lane)| lane.running.is_none() && lane.engine == EngineState::Unknown);
         let asked = idle.take(most).map(|(number, lane)| {
             lane.engine = EngineState::Asked;
             Effect::Ask { lane: number }
@@ -253,7 +297,7 @@ impl Dispatch {
     }
 
     fn away(&self) -> impl Iterator<Item = Millis> {
-        self.lanes.iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.engine {
+        self.engines().iter().filter(|lane| lane.running.is_none()).filter_map(|lane| match lane.engine {
             EngineState::UnreachableUntil(until) => Some(until),
             _ => None,
         })
@@ -272,8 +316,8 @@ mod tests {
     const LOOK: Event = Event::Look { paused: false };
     const M: ActionId = ActionId(7);
     const R: ActionId = ActionId(3);
-    const BOTH: Heads = Heads { manage: Some(M), recognise: Some(R) };
-    const ONE: Heads = Heads { manage: None, recognise: Some(R) };
+    const BOTH: Heads = Heads { manage: Some(M), recognise: Some(R), is_document: false };
+    const ONE: Heads = Heads { manage: None, recognise: Some(R), is_document: false };
 
     impl Dispatch {
         /// A step in which every engine asked is reachable.
@@ -303,7 +347,7 @@ mod tests {
         assert_eq!(d.go(LOOK, ONE, 0), []);
         assert_eq!(d.go(Event::Ended { lane: 0, end: End::Done }, ONE, 0), [Effect::Keep { action: M }]);
         assert_eq!(d.go(LOOK, ONE, 0), read_on(0));
-        let later = Heads { manage: Some(M), recognise: Some(ActionId(9)) };
+        let later = Heads { manage: Some(M), recognise: Some(ActionId(9)), is_document: false };
         assert_eq!(d.go(LOOK, later, 0), []);
     }
 
@@ -312,7 +356,7 @@ mod tests {
         let mut d = Dispatch::new(1);
         assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Ask { lane: 0 }]);
         assert_eq!(d.step(LOOK, ONE, 0, POLICY), [], "it is asked once");
-        let other = Heads { manage: None, recognise: Some(ActionId(9)) };
+        let other = Heads { manage: None, recognise: Some(ActionId(9)), is_document: false };
         let start = Effect::Start { lane: 0, action: ActionId(9), queue: Queue::Recognise };
         assert_eq!(d.step(Event::Ready { lane: 0, is_there: true }, other, 0, POLICY), []);
         assert_eq!(d.step(LOOK, other, 0, POLICY), [start]);
@@ -344,7 +388,7 @@ mod tests {
     fn a_second_failure_does_not_cut_a_back_off_short() {
         let mut d = Dispatch::new(2);
         for id in [3, 4] {
-            let heads = Heads { manage: None, recognise: Some(ActionId(id)) };
+            let heads = Heads { manage: None, recognise: Some(ActionId(id)), is_document: false };
             assert_eq!(d.go(LOOK, heads, 0).len(), 1);
         }
         d.go(Event::Ended { lane: 0, end: End::Failed { failed_tries: 3 } }, ONE, 0);
@@ -359,7 +403,7 @@ mod tests {
         let away = Event::Ended { lane: 0, end: End::Unreachable { lane: 0 } };
         assert_eq!(d.go(away, ONE, 0), [Effect::PutBack { action: R, counts: false }]);
         assert_eq!(d.go(LOOK, ONE, 0), read_on(1));
-        let next = Heads { manage: None, recognise: Some(ActionId(4)) };
+        let next = Heads { manage: None, recognise: Some(ActionId(4)), is_document: false };
         assert_eq!(d.go(LOOK, next, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
         assert_eq!(d.go(Event::Ended { lane: 1, end: End::Done }, next, 0), [Effect::Keep { action: R }]);
         assert_eq!(d.go(LOOK, BOTH, 0), [Effect::WakeAt(UNREACHABLE_MS)]);
@@ -385,5 +429,33 @@ mod tests {
         let mut d = Dispatch::new(1);
         assert_eq!(d.go(Event::Look { paused: true }, BOTH, 0), []);
         assert_eq!(d.go(LOOK, BOTH, 0).len(), 1);
+    }
+
+    #[test]
+    fn documents_are_read_while_the_engine_is_away() {
+        let mut d = Dispatch::new(1);
+        let document = |id| Heads { manage: None, recognise: Some(ActionId(id)), is_document: true };
+        let at = |lane, id| [Effect::Start { lane, action: ActionId(id), queue: Queue::Recognise }];
+        assert_eq!(d.step(LOOK, ONE, 0, POLICY), [Effect::Ask { lane: 0 }]);
+        d.step(Event::Ready { lane: 0, is_there: false }, ONE, 0, POLICY);
+        assert_eq!(d.step(LOOK, document(4), 0, POLICY), at(1, 4));
+        assert_eq!(d.step(LOOK, document(5), 0, POLICY), at(2, 5));
+        assert_eq!(d.step(LOOK, document(6), 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)], "both desks are taken");
+        assert_eq!(d.go(Event::Ended { lane: 1, end: End::Done }, document(6), 0), [Effect::Keep { action: ActionId(4) }]);
+        assert_eq!(d.step(LOOK, document(6), 0, POLICY), at(1, 6));
+        // One that does not say it itself waits for an engine, and for nothing else.
+        let back = [Effect::PutBack { action: ActionId(6), counts: false }];
+        assert_eq!(d.go(Event::Ended { lane: 1, end: End::NeedsEngine }, document(6), 0), back);
+        assert_eq!(d.step(LOOK, document(6), 0, POLICY), [Effect::WakeAt(UNREACHABLE_MS)]);
+        assert_eq!(d.go(LOOK, document(6), UNREACHABLE_MS), at(0, 6));
+        assert_eq!(d.go(LOOK, document(7), UNREACHABLE_MS), at(1, 7));
+    }
+
+    #[test]
+    fn documents_wait_for_template_changes() {
+        let mut d = Dispatch::new(1);
+        let both = Heads { is_document: true, ..BOTH };
+        assert_eq!(d.go(LOOK, both, 0), [Effect::Start { lane: 0, action: M, queue: Queue::Manage }]);
+        assert_eq!(d.go(LOOK, Heads { manage: None, ..both }, 0), []);
     }
 }

@@ -371,3 +371,16 @@ fn tiff(pages: &[&GrayImage]) -> Vec<u8> {
     }
     file
 }
+
+#[test]
+fn documents_are_read_while_the_engine_is_away() {
+    let paperline = Paperline::start_with(&["--engine", "tcp://127.0.0.1:1"]);
+    let client = paperline.admin();
+    let made = digital();
+    let (xml, ofd, pdf) = (made.xml(), made.ofd(), pdf(&[&made]));
+    let read = read(&client, &[("a.xml", &xml), ("a.ofd", &ofd), ("a.pdf", &pdf)]);
+    for (invoices, date) in read.iter().zip([made.date, &made.printed_date(), &made.printed_date()]) {
+        let [invoice] = &invoices[..] else { panic!("{invoices:#?}") };
+        holds(invoice, &made, date);
+    }
+}

@@ -405,7 +405,7 @@ impl World {
         let result = match work.end {
             End::Done => Ok(product(&work.action)),
             End::Unreachable { .. } => Err(failure(Broken::Sending)),
-            End::Refused | End::Failed { .. } => Err(failure(Broken::Receiving)),
+            End::Refused | End::Failed { .. } | End::NeedsEngine => Err(failure(Broken::Receiving)),
         };
         let known = self.made.known.get_mut(&work.action.id).unwrap();
         known.may_end = !matches!(work.end, End::Unreachable { .. } | End::Failed { failed_tries: ..=RETRIES });

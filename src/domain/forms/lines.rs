@@ -4,7 +4,6 @@
 use super::super::paper::Run;
 use super::super::template::Rect;
 use super::super::text::is_unseen;
-use super::values::DOUBT;
 use unicode_normalization::UnicodeNormalization;
 
 /// A character in its one form (NFKC), with its place.
@@ -84,6 +83,8 @@ pub(super) struct Sheet {
     pub stacks: Vec<Stack>,
 }
 
+/// Of what is doubtful: below every threshold.
+pub(super) const DOUBT: f64 = 0.5;
 /// Of a page's text.
 const BYTES_MAX: usize = 100_000;
 /// Of one upright label on a page.

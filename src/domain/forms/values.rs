@@ -4,10 +4,8 @@
 use super::super::calendar::date_of;
 use super::super::check_digits::{is_credit_code, is_person_number, is_tax_number_length};
 use super::super::money;
+pub(super) use super::lines::DOUBT;
 use super::lines::Text;
-
-/// For a value that is doubtful: below every threshold.
-pub(super) const DOUBT: f64 = 0.5;
 
 /// A value as it will be reported, and how sure it is.
 #[derive(Clone, Debug, PartialEq)]
