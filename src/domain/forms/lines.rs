@@ -84,7 +84,7 @@ pub(super) struct Sheet {
 }
 
 /// Of what is doubtful: below every threshold.
-pub(super) const DOUBT: f64 = 0.5;
+pub const DOUBT: f64 = 0.5;
 /// Of a page's text.
 const BYTES_MAX: usize = 100_000;
 /// Of one upright label on a page.

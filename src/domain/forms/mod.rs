@@ -23,6 +23,7 @@ mod title;
 mod travel;
 mod values;
 
+pub use lines::DOUBT;
 pub use same::is_same;
 
 /// What a known form can have, in the words of the contract's §6.
@@ -83,6 +84,12 @@ impl Form {
         self.pages = (page, page);
         self.fields.iter_mut().for_each(|field| field.page = page);
         self
+    }
+
+    /// Whether the form says its sum once more: in words, or as what it is made of.
+    pub fn sum_has_witness(&self) -> bool {
+        let has = |pos_id: &str| self.fields.iter().any(|field| field.pos_id == pos_id);
+        has("中文金额") || has("不含税金额") && has("税额")
     }
 
     fn is_on(&self, page: u32) -> bool {

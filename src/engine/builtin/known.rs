@@ -1,12 +1,14 @@
 //! Reads a whole picture for the forms that are known without a template. Not here: what its lines mean (domain/forms/).
 
+use super::geometry::Quad;
 use super::level::Level;
 use super::nets::Nets;
 use super::page::{self, Line};
 use super::picture::Picture;
-use super::{check_cancelled, code, detect, to_original};
+use super::{check_cancelled, code, detect, seal, to_original};
 use crate::domain::forms;
 use crate::domain::paper::{Page, Paper, Run, Source, Stated};
+use crate::domain::template::Rect;
 use crate::domain::vat_code::VatCode;
 use crate::engine::{Cancel, Known, Trouble};
 
@@ -22,10 +24,24 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Tr
     let lines = page.lines();
     let (level, paper) = paper(&lines, &codes, picture.pixels.dimensions());
     let mut forms = forms::read(&paper);
-    for field in forms.iter_mut().flat_map(|form| &mut form.fields) {
-        field.rect = field.rect.map(|rect| to_original(&level.back(&rect), picture));
+    for form in &mut forms {
+        let has_witness = form.sum_has_witness();
+        for field in &mut form.fields {
+            let Some(place) = field.rect.map(|rect| level.back(&rect)) else { continue };
+            if field.pos_id == "金额" && !has_witness && is_sealed(picture, &place) {
+                field.probability = field.probability.min(forms::DOUBT);
+            }
+            field.rect = Some(to_original(&place, picture));
+        }
     }
     Ok((forms, codes))
+}
+
+/// A digit may be lost under a seal at either end.
+fn is_sealed(picture: &Picture, place: &Rect) -> bool {
+    let em = place.width.min(place.height);
+    let around = Rect { x: place.x - em, width: place.width + 2.0 * em, ..*place };
+    seal::touches(&picture.pixels, &Quad::from_rect(&around))
 }
 
 /// The lines of a picture of this size as a paper's page, levelled.
@@ -42,4 +58,24 @@ fn stated(codes: &[String]) -> Option<Stated> {
     let mut known = codes.iter().filter_map(|code| VatCode::parse(code));
     let (code, None) = (known.next()?, known.next()) else { return None };
     Some(Stated { kind: code.form(), fields: code.fields(), ..Stated::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::prepare;
+    use super::*;
+    use image::metadata::Orientation;
+    use image::{Rgb, RgbImage};
+
+    #[test]
+    fn a_seal_at_the_end_of_a_sum_is_seen() {
+        let place = Rect { x: 100.0, y: 40.0, width: 90.0, height: 24.0 };
+        let sealed = |red: std::ops::Range<u32>| {
+            let mut page = RgbImage::from_pixel(300, 100, Rgb([250, 250, 250]));
+            red.flat_map(|x| (30..80).map(move |y| (x, y))).for_each(|(x, y)| page.put_pixel(x, y, Rgb([215, 60, 70])));
+            is_sealed(&prepare(page.into(), Orientation::NoTransforms).unwrap(), &place)
+        };
+        assert!(sealed(80..86) && sealed(200..206), "beside it");
+        assert!(!sealed(20..40) && !sealed(230..250), "further away");
+    }
 }
