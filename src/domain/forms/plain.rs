@@ -6,7 +6,7 @@ use super::found::Found;
 use super::invoice::labelled;
 use super::labels::Reach;
 use super::lines::{Sheet, Text};
-use super::sums::{agree, first_sum};
+use super::sums::{agree, first_sum, sums_right_of};
 use super::values::{self, Value};
 
 type Row = (&'static str, &'static [&'static str]);
@@ -113,7 +113,14 @@ fn machine(sheet: &Sheet, kind: Kind, page: u32) -> Vec<Found> {
     }
     found.extend(one(sheet, ("客户名称", &["付款方名称", "付款单位", "购买方名称", "顾客名称"]), page, values::name));
     found.extend(one(sheet, ("销方名称", &["收款方名称", "收款单位", "销售方名称", "开票单位"]), page, values::name));
-    found.extend(sum_after(sheet, &["小写"], "金额", page));
+    found.extend(sum_after(sheet, &["小写"], "金额", page).or_else(|| beside_words(sheet, page)));
     found.extend(words_after(sheet, page));
     found
+}
+
+/// `合计人民币（大写）壹万圆整　¥10000.00`
+fn beside_words(sheet: &Sheet, page: u32) -> Option<Found> {
+    let rows = sheet.spots_within("大写").into_iter().filter_map(|spot| sheet.rows.get(spot.row));
+    let sums = rows.flat_map(|row| sums_right_of(row, f32::MIN)).filter(|(_, text)| text.chars[0].c == '¥');
+    Found::one("金额", page, sums.collect())
 }

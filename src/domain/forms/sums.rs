@@ -127,7 +127,7 @@ fn row_sums(sheet: &Sheet, spot: &Spot) -> Vec<Candidate> {
 }
 
 /// `¥` and its figure may be two pieces; one without a figure belongs to the next.
-fn sums_right_of(row: &Row, left: f32) -> Vec<Candidate> {
+pub(super) fn sums_right_of(row: &Row, left: f32) -> Vec<Candidate> {
     let mut rest = row.clone();
     rest.chars.retain(|ch| ch.x0 >= left);
     let mut sums = Vec::new();
