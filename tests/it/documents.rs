@@ -1,6 +1,7 @@
 //! Documents through the door: PDF, OFD, XML and ZIP, over the wire. The files are made in support/documents.rs.
 
 use crate::support::documents::{Digital, Sheet, digital, pdf, pdf_of, zip};
+use crate::support::kinds::{self, Made};
 use crate::support::{Client, Paperline, eventually};
 use image::GrayImage;
 use serde_json::{Value, json};
@@ -383,4 +384,67 @@ fn documents_are_read_while_the_engine_is_away() {
         let [invoice] = &invoices[..] else { panic!("{invoices:#?}") };
         holds(invoice, &made, date);
     }
+}
+
+/// A value is what the form says, or it is in doubt or missing and the invoice waits for a person.
+fn is_honest(invoice: &Value, made: &Made) -> usize {
+    let is_passed = invoice["is_fault"] == json!(0);
+    let exact = made.fields.iter().filter(|(area, value)| {
+        let region = &invoice["region_list"][*area];
+        let said = region["ocr_result"].as_str().unwrap_or_default();
+        let is_sure = region["probability"].as_f64().unwrap_or(0.0) >= 0.9;
+        assert!(
+            said == *value || !(is_passed || is_sure) || said.is_empty(),
+            "{}: {area}: {said} for {value}: {invoice:#}",
+            made.kind
+        );
+        said == *value
+    });
+    exact.count()
+}
+
+#[test]
+fn every_kind_is_read_whole_from_text() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    // A ticket on paper has no text of its own.
+    let made: Vec<Made> = kinds::every().into_iter().filter(|made| made.kind != "train").collect();
+    let (pdfs, ofds): (Vec<Vec<u8>>, Vec<Vec<u8>>) = made.iter().map(|made| (made.pdf(), made.ofd())).unzip();
+    for (files, source) in [(&pdfs, "pdf"), (&ofds, "ofd")] {
+        let named: Vec<(String, &[u8])> =
+            made.iter().zip(files).map(|(made, file)| (format!("{}.{source}", made.kind), &file[..])).collect();
+        let named: Vec<(&str, &[u8])> = named.iter().map(|(name, file)| (name.as_str(), *file)).collect();
+        for (made, invoices) in made.iter().zip(read(&client, &named)) {
+            let [invoice] = &invoices[..] else { panic!("{} {source}: {invoices:#?}", made.kind) };
+            assert_eq!((invoice["kind"].as_str(), invoice["source"].as_str()), (Some(made.kind), Some(source)), "{invoice:#}");
+            for (area, value) in &made.fields {
+                assert_eq!(text(invoice, area), *value, "{} {source}: {area}: {invoice:#}", made.kind);
+            }
+            let is_double = source == "ofd";
+            assert!(is_double || invoice["reason"] == "", "{invoice:#}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_is_known_on_a_picture() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let (mut exact, mut all) = (0, 0);
+    let made = kinds::every();
+    let pictures: Vec<Vec<u8>> = made.iter().map(|made| drawn(&client, &made.pdf())).collect();
+    let named: Vec<(&str, &[u8])> = made.iter().zip(&pictures).map(|(made, picture)| (made.kind, &picture[..])).collect();
+    for (made, invoices) in made.iter().zip(read(&client, &named)) {
+        let [invoice] = &invoices[..] else { panic!("{}: {invoices:#?}", made.kind) };
+        assert_eq!((invoice["kind"].as_str(), invoice["source"].as_str()), (Some(made.kind), Some("picture")), "{invoice:#}");
+        exact += is_honest(invoice, made);
+        all += made.fields.len();
+    }
+    assert!(exact * 100 >= all * 95, "{exact} of {all}");
+}
+
+/// A page as the box shows it.
+fn drawn(client: &Client, pdf: &[u8]) -> Vec<u8> {
+    let found = read(client, &[("a.pdf", pdf)]);
+    client.get(&format!("/api/invoices/{}/page/1", id(&found[0][0]))).bytes
 }

@@ -6,6 +6,9 @@ use std::io::{Cursor, Write as _};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+/// A word with the place of its lower left corner, and its size, in points; the origin is the page's lower left corner.
+pub type Print = (f32, f32, f32, String);
+
 #[derive(Clone)]
 pub struct Line {
     pub name: &'static str,
@@ -116,8 +119,7 @@ impl Digital {
         format!("{}年{}月{}日", parts[0], parts[1], parts[2])
     }
 
-    /// Words with the place of their lower left corner, and their size, in points; the origin is the page's lower left corner.
-    pub fn print(&self) -> Vec<(f32, f32, f32, String)> {
+    pub fn print(&self) -> Vec<Print> {
         let mut words = vec![
             (220.0, 365.0, 15.0, self.title().to_owned()),
             (440.0, 368.0, 9.0, format!("发票号码：{}", self.number)),
@@ -168,41 +170,46 @@ impl Digital {
             ("销售方纳税人识别号", self.seller.1),
         ];
         let data: String = data.map(|(name, value)| format!("<ofd:CustomData Name=\"{name}\">{value}</ofd:CustomData>")).concat();
-        let ns = "xmlns:ofd=\"http://www.ofdspec.org/2016\"";
-        let root = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:OFD {ns} DocType=\"OFD\" Version=\"1.1\"><ofd:DocBody><ofd:DocInfo>\
+        ofd_of(&self.print(), &data)
+    }
+}
+
+/// A page of these words; `data`: `CustomData` of OFD.xml.
+pub fn ofd_of(print: &[Print], data: &str) -> Vec<u8> {
+    let ns = "xmlns:ofd=\"http://www.ofdspec.org/2016\"";
+    let root = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:OFD {ns} DocType=\"OFD\" Version=\"1.1\"><ofd:DocBody><ofd:DocInfo>\
              <ofd:DocID>1</ofd:DocID><ofd:CustomDatas>{data}</ofd:CustomDatas></ofd:DocInfo>\
              <ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>"
-        );
-        let document = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:Document {ns}><ofd:CommonData><ofd:MaxUnitID>999</ofd:MaxUnitID>\
+    );
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:Document {ns}><ofd:CommonData><ofd:MaxUnitID>999</ofd:MaxUnitID>\
              <ofd:PageArea><ofd:PhysicalBox>0 0 210 140</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData><ofd:Pages>\
              <ofd:Page ID=\"1\" BaseLoc=\"Pages/Page_0/Content.xml\"/></ofd:Pages></ofd:Document>"
-        );
-        // Millimetres from the upper left corner; a point is 0.3528 of one.
-        let mut objects = String::new();
-        for (id, (x, y, size, text)) in (10u32..).zip(self.print()) {
-            let (x, y, size) = (x * 0.3528, 140.0 - y * 0.3528 - size * 0.3528, size * 0.3528);
-            let advances: Vec<String> =
-                text.chars().skip(1).map(|c| format!("{:.3}", if c.is_ascii() { size * 0.5 } else { size })).collect();
-            let delta = if advances.is_empty() { String::new() } else { format!(" DeltaX=\"{}\"", advances.join(" ")) };
-            let _ = write!(
-                objects,
-                "<ofd:TextObject ID=\"{id}\" Boundary=\"{x:.3} {y:.3} 100 {size:.3}\" Font=\"2\" Size=\"{size:.3}\">\
+    );
+    // Millimetres from the upper left corner; a point is 0.3528 of one.
+    let mut objects = String::new();
+    for (id, (x, y, size, text)) in (10u32..).zip(print) {
+        let (x, y, size) = (x * 0.3528, 140.0 - y * 0.3528 - size * 0.3528, size * 0.3528);
+        let advances: Vec<String> =
+            text.chars().skip(1).map(|c| format!("{:.3}", if c.is_ascii() { size * 0.5 } else { size })).collect();
+        let delta = if advances.is_empty() { String::new() } else { format!(" DeltaX=\"{}\"", advances.join(" ")) };
+        let _ = write!(
+            objects,
+            "<ofd:TextObject ID=\"{id}\" Boundary=\"{x:.3} {y:.3} 100 {size:.3}\" Font=\"2\" Size=\"{size:.3}\">\
                  <ofd:TextCode X=\"0\" Y=\"{:.3}\"{delta}>{text}</ofd:TextCode></ofd:TextObject>",
-                size * 0.85
-            );
-        }
-        let page = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:Page {ns}><ofd:Content><ofd:Layer ID=\"3\" Type=\"Body\">{objects}\
-             </ofd:Layer></ofd:Content></ofd:Page>"
+            size * 0.85
         );
-        zip(&[
-            ("OFD.xml", root.as_bytes()),
-            ("Doc_0/Document.xml", document.as_bytes()),
-            ("Doc_0/Pages/Page_0/Content.xml", page.as_bytes()),
-        ])
     }
+    let page = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ofd:Page {ns}><ofd:Content><ofd:Layer ID=\"3\" Type=\"Body\">{objects}\
+             </ofd:Layer></ofd:Content></ofd:Page>"
+    );
+    zip(&[
+        ("OFD.xml", root.as_bytes()),
+        ("Doc_0/Document.xml", document.as_bytes()),
+        ("Doc_0/Pages/Page_0/Content.xml", page.as_bytes()),
+    ])
 }
 
 /// One page for each.
@@ -213,7 +220,7 @@ pub fn pdf(invoices: &[&Digital]) -> Vec<u8> {
 
 pub enum Sheet<'a> {
     /// In a Chinese font that every reader has to know: GBK codes, no `ToUnicode`.
-    Words(Vec<(f32, f32, f32, String)>),
+    Words(Vec<Print>),
     /// A picture that fills the page.
     Scan(&'a image::GrayImage),
 }
@@ -223,7 +230,7 @@ impl Sheet<'_> {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         match self {
             Self::Words(words) => {
-                let word = |(x, y, size, text): &(f32, f32, f32, String)| {
+                let word = |(x, y, size, text): &Print| {
                     // GBK has only the wide sign.
                     let text = text.replace('¥', "￥");
                     let (gbk, _, lost) = encoding_rs::GBK.encode(&text);

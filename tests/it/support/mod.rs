@@ -5,6 +5,7 @@ pub mod beside;
 pub mod described;
 pub mod disk;
 pub mod documents;
+pub mod kinds;
 
 use serde_json::Value;
 use std::collections::BTreeSet;
