@@ -138,6 +138,13 @@ pub enum Fact {
         to: PermissionSet,
     },
     Done(Deed, String),
+    /// `months`: the first and the last.
+    PortalListTaken {
+        file: String,
+        invoices: u64,
+        wrong: u64,
+        months: [String; 2],
+    },
 }
 
 /// Stored by index: append new variants at the end.
@@ -268,6 +275,7 @@ pub const KINDS: &[Kind] = &[
     ("修改设置", "Change setting"),
     ("下载备份", "Download backup"),
     ("从备份恢复", "Restored from a backup"),
+    ("上传税务清单", "Upload tax list"),
 ];
 
 pub fn in_english(kind: &str) -> &str {
@@ -376,6 +384,15 @@ impl Fact {
                 ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
             }
             Self::Done(what, name) => (what.zh(), same(name.clone())),
+            Self::PortalListTaken { file, invoices, wrong, months: [first, last] } => {
+                let months = if first == last { first.clone() } else { format!("{first} – {last}") };
+                let [zh, en] =
+                    if *wrong == 0 { Default::default() } else { [format!("，{wrong} 行有误"), format!(", {wrong} wrong")] };
+                (
+                    "上传税务清单",
+                    [format!("{file}：{months}，{invoices} 张{zh}"), format!("{file}: {months}, {invoices} listed{en}")],
+                )
+            }
         }
     }
 
@@ -416,7 +433,8 @@ impl Fact {
             | Self::RightsChanged { .. }
             | Self::GroupRenamed { .. }
             | Self::GroupRightsChanged { .. }
-            | Self::Done(..) => false,
+            | Self::Done(..)
+            | Self::PortalListTaken { .. } => false,
         }
     }
 
