@@ -306,6 +306,19 @@ fn given(name: &str, rights: PermissionSet) -> [String; 2] {
     with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
 }
 
+fn restored(tokens: u64) -> [String; 2] {
+    [
+        format!("{tokens} 个令牌、所有密码和锁定与备份时相同"),
+        format!("{tokens} tokens, all passwords and locks are as they were then"),
+    ]
+}
+
+fn list_taken(file: &str, invoices: u64, wrong: u64, [first, last]: &[String; 2]) -> [String; 2] {
+    let months = if first == last { first.clone() } else { format!("{first} – {last}") };
+    let wrong = if wrong == 0 { Default::default() } else { [format!("，{wrong} 行有误"), format!(", {wrong} wrong")] };
+    [format!("{file}：{months}，{invoices} 张{}", wrong[0]), format!("{file}: {months}, {invoices} listed{}", wrong[1])]
+}
+
 fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 2] {
     let reason = |colon: &str| reason.map(|reason| format!("{colon}{reason}")).unwrap_or_default();
     [format!("{about}{}", reason("：")), format!("{about}{}", reason(": "))]
@@ -363,13 +376,7 @@ impl Fact {
             Self::CompanyRenamed { from, to } => ("修改公司", same(format!("{from} → {to}"))),
             Self::SettingChanged { name, value } => ("修改设置", same(format!("{name} = {value}"))),
             Self::BackupDownloaded => ("下载备份", same(String::new())),
-            Self::BackupRestored { tokens } => (
-                "从备份恢复",
-                [
-                    format!("{tokens} 个令牌、所有密码和锁定与备份时相同"),
-                    format!("{tokens} tokens, all passwords and locks are as they were then"),
-                ],
-            ),
+            Self::BackupRestored { tokens } => ("从备份恢复", restored(*tokens)),
             Self::UserAdded { name, rights } => ("增加用户", given(name, *rights)),
             Self::GroupAdded { name, rights } => ("增加用户组", given(name, *rights)),
             Self::TokenAdded { name, rights } => ("增加令牌", given(name, *rights)),
@@ -384,14 +391,8 @@ impl Fact {
                 ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
             }
             Self::Done(what, name) => (what.zh(), same(name.clone())),
-            Self::PortalListTaken { file, invoices, wrong, months: [first, last] } => {
-                let months = if first == last { first.clone() } else { format!("{first} – {last}") };
-                let [zh, en] =
-                    if *wrong == 0 { Default::default() } else { [format!("，{wrong} 行有误"), format!(", {wrong} wrong")] };
-                (
-                    "上传税务清单",
-                    [format!("{file}：{months}，{invoices} 张{zh}"), format!("{file}: {months}, {invoices} listed{en}")],
-                )
+            Self::PortalListTaken { file, invoices, wrong, months } => {
+                ("上传税务清单", list_taken(file, *invoices, *wrong, months))
             }
         }
     }
