@@ -51,7 +51,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms.
-pub const FORMAT_NUMBER: u64 = 5;
+/// 6: lists of the tax portal.
+pub const FORMAT_NUMBER: u64 = 6;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
 

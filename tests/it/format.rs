@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 /// The newest format's is made with its release.
-const FIXTURES: u64 = 5;
+const FIXTURES: u64 = 6;
 
 #[test]
 fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
@@ -125,6 +125,8 @@ fn make_the_fixture() {
     console.until(1);
     admin.upload("/invoice/recognizeImage", &[("a.xml", &digital().xml())]);
     console.until(1);
+    let list = "数电票号码,发票代码,发票号码,开票日期,价税合计\n26322000004478296111,,,2026-06-04,360.20\n,044001900111,12345678,2026-06-05,1.00\n";
+    admin.send("POST", "/api/portal-list", &[("content-type", "text/csv")], list.as_bytes());
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
     admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));
     upload(&admin);
