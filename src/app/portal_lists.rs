@@ -120,25 +120,37 @@ fn make_whole(txn: &mut Txn<'_>, company: CompanyId, list: &PortalList) -> Resul
 
 /// `None`: a new line; else whether it says something else than before.
 fn replace(txn: &mut Txn<'_>, company: CompanyId, line: &PortalLine) -> Result<Option<bool>, StoreError> {
-    let key = line.key();
-    let main = line.identities().into_iter().next().unwrap_or_default();
-    let before = match txn.get(&PORTAL_BY_IDENTITY, &(company, main, key.clone()))? {
-        Some(month) => txn.get(&PORTAL_LINES, &(company, month, key.clone()))?,
-        None => None,
-    };
-    if before.as_ref() == Some(line) {
+    let before = earlier(txn, company, line)?;
+    if matches!(&before[..], [(_, before)] if before == line) {
         return Ok(Some(false));
     }
-    if let Some(before) = &before {
-        txn.delete(&PORTAL_LINES, &(company, before.month().to_owned(), key.clone()));
+    for (month, before) in &before {
+        let key = before.key();
+        txn.delete(&PORTAL_LINES, &(company, month.clone(), key.clone()));
         for identity in before.identities() {
             txn.delete(&PORTAL_BY_IDENTITY, &(company, identity, key.clone()));
         }
     }
-    let month = line.month().to_owned();
+    let (key, month) = (line.key(), line.month().to_owned());
     for identity in line.identities() {
         txn.put(&PORTAL_BY_IDENTITY, &(company, identity, key.clone()), &month)?;
     }
     txn.put(&PORTAL_LINES, &(company, month, key), line)?;
-    Ok(before.map(|_| true))
+    Ok((!before.is_empty()).then_some(true))
+}
+
+/// The same invoice, with its month; by its 20 digits, or by code and number where a list has those alone.
+fn earlier(txn: &Txn<'_>, company: CompanyId, line: &PortalLine) -> Result<Vec<(String, PortalLine)>, StoreError> {
+    let mut found: Vec<(String, PortalLine)> = Vec::new();
+    for identity in line.numbers() {
+        for row in txn.scan(&PORTAL_BY_IDENTITY, &(company, identity), false) {
+            let ((.., key), month) = row?;
+            if found.iter().any(|(_, before)| before.key() == key) {
+                continue;
+            }
+            let before = txn.get(&PORTAL_LINES, &(company, month.clone(), key))?;
+            found.extend(before.map(|before| (month, before)));
+        }
+    }
+    Ok(found)
 }

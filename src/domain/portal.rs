@@ -107,6 +107,11 @@ impl PortalLine {
         whole.iter().chain(&coded).flat_map(Number::identities).collect()
     }
 
+    /// Those of them that are this invoice's alone.
+    pub fn numbers(&self) -> impl Iterator<Item = String> {
+        self.identities().into_iter().filter(|identity| identity.starts_with("number "))
+    }
+
     /// The identities of invoices that this may be.
     pub fn looked_for(&self) -> impl Iterator<Item = String> {
         self.identities().into_iter().flat_map(|identity| same_as(&identity))

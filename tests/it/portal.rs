@@ -121,7 +121,7 @@ fn base(sheet: &mut Worksheet) {
     let bent = add(sheet, "", OURS, [1.0, 0.0, 1.0], "正常", true);
     sheet.write_number(bent, 3, 2.633_7e19).unwrap();
     let old = add(sheet, "", OURS, [0.1 + 0.2, 0.0, 0.3], "已红冲-全额", true);
-    sheet.write_number(old, 1, 44_001_900_111u64 as f64).unwrap();
+    sheet.write_number(old, 1, 44_001_900_111_f64).unwrap();
     sheet.write_number(old, 2, 1_234_567).unwrap();
     sheet.write_string(old, 8, "2026-06-30 08:00:00").unwrap();
     sheet.write_string(other, 5, "示例科技 有限公司").unwrap();
@@ -256,6 +256,12 @@ fn a_later_list_replaces_what_it_names_and_the_same_one_changes_nothing() {
     assert_eq!(taken(csv(&admin, &moved))["changed"], 1);
     let found = compared(&admin, "month=2026-06&limit=1");
     assert_eq!((&found["states"]["missing"]["count"], &found["months"]), (&json!(300), &json!(["2026-06", "2026-07"])));
+    // A list may have a paper invoice by its code and number alone, and another its 20 digits too.
+    for (digital, is_known) in [("", 0), ("26322000004478296999", 1)] {
+        let text = format!("数电发票号码,发票代码,发票号码,开票日期,价税合计\n{digital},044001900111,12345678,2026-08-01,5.00\n");
+        assert_eq!(taken(csv(&admin, &text))["changed"], is_known);
+        assert_eq!(compared(&admin, "month=2026-08")["total"], 1);
+    }
 }
 
 #[test]
