@@ -9,7 +9,7 @@ use crate::store::tables::{PORTAL_BY_IDENTITY, PORTAL_LINES, PORTAL_LISTS};
 use crate::store::{StoreError, Txn, View};
 use std::collections::BTreeSet;
 
-/// Each writes up to 8 keys, and mostly 4 or none.
+/// Each writes 2 to 4 keys, none where nothing changed, and up to 9 where it moves.
 const LINES_PER_VERB: usize = 200;
 pub const LISTS_COUNTER: &str = "portal lists";
 /// Shown of a month, and looked through for them.
