@@ -121,7 +121,7 @@ impl Gathered {
         let numbered = cells.and_then(|cells| Ok((numbers(&cells)?, cells)));
         let (numbers, cells) = match numbered {
             Ok(numbered) => numbered,
-            Err(refusal) => return self.errors.push((row, refusal)),
+            Err(refusal) => return self.errors.push((row, if self.sums_up { whose_is_unknown(&refusal) } else { refusal })),
         };
         let key = numbers.key();
         let place = *self.by_key.entry(key).or_insert_with(|| {
@@ -184,6 +184,14 @@ fn other_row_is_wrong(broken: usize) -> Refusal {
     Refusal::malformed(
         format!("同一张发票的第 {broken} 行有误，这张发票没有录入"),
         format!("line {broken}, of the same invoice, is wrong, so the invoice was not taken"),
+    )
+}
+
+/// A row of an invoice that it does not name.
+fn whose_is_unknown(refusal: &Refusal) -> Refusal {
+    Refusal::malformed(
+        format!("{}（若它属于某张发票，该发票的合计少了这一行）", refusal.zh),
+        format!("{} (if it belongs to an invoice, that one's sums lack it)", refusal.en),
     )
 }
 
@@ -369,13 +377,15 @@ mod tests {
         let other = "26322000004478296222";
         let text = format!(
             "{header}\n{DIGITAL},2026-06-04,300,39,339,纸\n{other},2026-06-04,1,0,1,a\n{DIGITAL},2026-06-04,20,1.2,21.2,运费\n\
-             {other},2026-06-04,?,0,1,b\n"
+             {other},2026-06-04,?,0,1,b\n,2026-06-04,1,0,1,c\n"
         );
         let found = sorted(&text);
         assert_eq!(found.lines.len(), 1);
         let sums = &found.lines[0];
         assert_eq!((sums.net, sums.tax, sums.total), (Some(32_000), Some(4_020), Some(36_020)));
-        assert_eq!(errors(&found), [(3, "同一张发票的第 5 行有误，这张发票没有录入"), (5, "金额：? 不是金额")]);
+        let said = errors(&found);
+        assert_eq!(said[..2], [(3, "同一张发票的第 5 行有误，这张发票没有录入"), (5, "金额：? 不是金额")]);
+        assert!(said.len() == 3 && said[2].1.contains("合计少了这一行"), "{said:?}");
     }
 
     #[test]
