@@ -3,6 +3,7 @@
 
 use super::claims::CLAIMS_COUNTER;
 use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
+use super::portal_lists::LISTS_COUNTER;
 use super::{faults, log, recount};
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::device::{Listed, canonical_cpuid};
@@ -14,9 +15,9 @@ use crate::store::record::Record;
 use crate::store::tables::{
     ACTIONS, CANDIDATES, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CORRECTIONS, COUNTERS, DEVICES, DEVICES_BY_CPUID,
     DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICES, INVOICES_BY_COMPANY,
-    INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, NEWS, PAUSE, PICTURES, PRINTS, QUEUES, REDS, RETIRED, RUNNING,
-    SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS,
-    UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
+    INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, NEWS, PAUSE, PICTURES, PORTAL_BY_IDENTITY, PORTAL_LINES,
+    PORTAL_LISTS, PRINTS, QUEUES, REDS, RETIRED, RUNNING, SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS,
+    TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
     check.pictures(blobs)?;
     check.templates()?;
     check.invoices()?;
+    check.portal()?;
     check.log()?;
     check.news()?;
     Ok(check.findings)
@@ -382,6 +384,26 @@ impl Check<'_> {
         self.each(&CORRECTIONS, |check, (id, _), _| check.is_there(&INVOICES, &id, "a correction"))?;
         self.each(&CANDIDATES, |check, id, _| check.is_there(&INVOICES, &id, "what its templates came to"))?;
         self.allotted("invoices", highest)
+    }
+
+    fn portal(&mut self) -> Result<(), StoreError> {
+        let (mut highest, mut identities) = (0, 0);
+        self.each(&PORTAL_LINES, |check, (company, month, key), line| {
+            check
+                .expect(line.key() == key && line.month() == month, || format!("portal lines: {key} of {month} is {}", line.key()));
+            for identity in line.identities() {
+                identities += 1;
+                check.points(&PORTAL_BY_IDENTITY, (company, identity, key.clone()), &month)?;
+            }
+            Ok(())
+        })?;
+        let listed = self.each(&PORTAL_BY_IDENTITY, |_, _, _| Ok(()))?;
+        self.expect(listed == identities, || format!("portal lines: {identities} identities, {listed} listed"));
+        self.each(&PORTAL_LISTS, |_, (_, number), _| {
+            highest = number.max(highest);
+            Ok(())
+        })?;
+        self.allotted(LISTS_COUNTER, highest)
     }
 
     fn log(&mut self) -> Result<(), StoreError> {

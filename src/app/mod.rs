@@ -38,6 +38,8 @@ pub mod log;
 mod open;
 pub mod passwords;
 pub mod pictures;
+pub mod portal;
+pub mod portal_lists;
 pub mod presence;
 pub mod prints;
 pub mod queues;

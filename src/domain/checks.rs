@@ -106,7 +106,8 @@ pub fn total_differs(regions: &[Region]) -> Option<Reason> {
     (a.checked_add(b) != Some(c)).then_some(Reason::SumDiffers { parts: [net, tax], whole })
 }
 
-fn marks_no_sum(text: &str) -> bool {
+/// Stars and words for no sum at all.
+pub fn marks_no_sum(text: &str) -> bool {
     let text = compact(text);
     text.chars().all(|c| matches!(c, '*' | '＊')) || matches!(text.as_str(), "免税" | "不征税")
 }

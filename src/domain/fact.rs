@@ -138,6 +138,13 @@ pub enum Fact {
         to: PermissionSet,
     },
     Done(Deed, String),
+    /// `months`: the first and the last.
+    PortalListTaken {
+        file: String,
+        invoices: u64,
+        wrong: u64,
+        months: [String; 2],
+    },
 }
 
 /// Stored by index: append new variants at the end.
@@ -268,6 +275,7 @@ pub const KINDS: &[Kind] = &[
     ("修改设置", "Change setting"),
     ("下载备份", "Download backup"),
     ("从备份恢复", "Restored from a backup"),
+    ("上传税务清单", "Upload tax list"),
 ];
 
 pub fn in_english(kind: &str) -> &str {
@@ -296,6 +304,19 @@ fn permission_changes(from: PermissionSet, to: PermissionSet) -> String {
 fn given(name: &str, rights: PermissionSet) -> [String; 2] {
     let rights = permission_changes(PermissionSet::default(), rights);
     with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
+}
+
+fn restored(tokens: u64) -> [String; 2] {
+    [
+        format!("{tokens} 个令牌、所有密码和锁定与备份时相同"),
+        format!("{tokens} tokens, all passwords and locks are as they were then"),
+    ]
+}
+
+fn list_taken(file: &str, invoices: u64, wrong: u64, [first, last]: &[String; 2]) -> [String; 2] {
+    let months = if first == last { first.clone() } else { format!("{first} – {last}") };
+    let wrong = if wrong == 0 { Default::default() } else { [format!("，{wrong} 行有误"), format!(", {wrong} wrong")] };
+    [format!("{file}：{months}，{invoices} 张{}", wrong[0]), format!("{file}: {months}, {invoices} listed{}", wrong[1])]
 }
 
 fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 2] {
@@ -355,13 +376,7 @@ impl Fact {
             Self::CompanyRenamed { from, to } => ("修改公司", same(format!("{from} → {to}"))),
             Self::SettingChanged { name, value } => ("修改设置", same(format!("{name} = {value}"))),
             Self::BackupDownloaded => ("下载备份", same(String::new())),
-            Self::BackupRestored { tokens } => (
-                "从备份恢复",
-                [
-                    format!("{tokens} 个令牌、所有密码和锁定与备份时相同"),
-                    format!("{tokens} tokens, all passwords and locks are as they were then"),
-                ],
-            ),
+            Self::BackupRestored { tokens } => ("从备份恢复", restored(*tokens)),
             Self::UserAdded { name, rights } => ("增加用户", given(name, *rights)),
             Self::GroupAdded { name, rights } => ("增加用户组", given(name, *rights)),
             Self::TokenAdded { name, rights } => ("增加令牌", given(name, *rights)),
@@ -376,6 +391,9 @@ impl Fact {
                 ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
             }
             Self::Done(what, name) => (what.zh(), same(name.clone())),
+            Self::PortalListTaken { file, invoices, wrong, months } => {
+                ("上传税务清单", list_taken(file, *invoices, *wrong, months))
+            }
         }
     }
 
@@ -416,7 +434,8 @@ impl Fact {
             | Self::RightsChanged { .. }
             | Self::GroupRenamed { .. }
             | Self::GroupRightsChanged { .. }
-            | Self::Done(..) => false,
+            | Self::Done(..)
+            | Self::PortalListTaken { .. } => false,
         }
     }
 

@@ -24,6 +24,7 @@ pub mod lease;
 pub mod money;
 pub mod news;
 pub mod paper;
+pub mod portal;
 pub mod progress;
 pub mod reason;
 pub mod refusal;

@@ -26,6 +26,16 @@ impl Class {
             Standing::Waiting | Standing::Reading => Self::Waiting,
         }
     }
+
+    /// On the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Waiting => "waiting",
+            Self::Duplicate => "duplicate",
+            Self::Void => "void",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::http::invoice::invoices;
 use crate::http::invoice::queue;
 use crate::http::invoice::trial;
 use crate::http::invoice::upload as invoice;
-use crate::http::invoice::{files, originals};
+use crate::http::invoice::{files, originals, portal};
 use crate::http::line::clock;
 use crate::http::line::devices;
 use crate::http::line::imports;
@@ -152,6 +152,8 @@ routes! {
     Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), Words => invoices::duplicate;
     Post "/api/invoices/{id}/void", Needs(InvoiceRw), Words => invoices::void;
     Post "/api/invoices/{id}/restore", Needs(InvoiceRw), Words => invoices::restore;
+    Post "/api/portal-list", Needs(InvoiceRw), Table => portal::upload;
+    Get "/api/portal-list", Needs(InvoiceR), Words => portal::compare;
     Get "/api/faults", Needs(FaultR), Words => faults::list;
     Post "/api/faults/retry", Needs(FaultRw), Lists => faults::retry_some;
     Post "/api/faults/{id}/retry", Needs(FaultRw), Words => faults::retry;

@@ -139,6 +139,8 @@ records!(
     crate::domain::lease::Claim,
     crate::domain::news::News,
     Vec<Item>,
+    crate::domain::portal::PortalLine,
+    crate::domain::portal::PortalList,
     crate::domain::totals::Totals,
 );
 

@@ -12,6 +12,7 @@ use crate::domain::label_look::LabelLook;
 use crate::domain::lease::{Claim, Running};
 use crate::domain::news::News;
 use crate::domain::paper::Item;
+use crate::domain::portal::{PortalLine, PortalList};
 use crate::domain::template::Template;
 use crate::domain::totals::Totals;
 use std::marker::PhantomData;
@@ -49,7 +50,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 /// Absent in a new store.
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
-/// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC.
+/// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC;
+/// lists of the tax portal.
 pub const FORMAT_NUMBER: u64 = 6;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
@@ -132,6 +134,13 @@ pub const IMPORTS: Table<u64, Import> = Table::new(60, "imports");
 /// (import, serial)
 pub const IMPORTED: Table<(u64, String), ()> = Table::new(61, "imported devices");
 pub const LABEL_LOOKS: Table<u64, LabelLook> = Table::new(62, "label looks");
+
+/// (company, `yyyy-MM`, key): invoices as the tax portal lists them.
+pub const PORTAL_LINES: Table<(CompanyId, String, String), PortalLine> = Table::new(64, "portal lines");
+/// (company, identity, key): the month.
+pub const PORTAL_BY_IDENTITY: Table<(CompanyId, String, String), String> = Table::new(65, "portal lines by identity");
+/// (company, number)
+pub const PORTAL_LISTS: Table<(CompanyId, u64), PortalList> = Table::new(66, "portal lists");
 
 pub const CLAIMS: Table<String, Claim> = Table::new(63, "claims");
 

@@ -1,8 +1,7 @@
 // Every page: accessible, usable by keyboard, restored by reload, fast at first load.
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { logIn, post, stage } from './box.mjs'
+import { logIn, post, problems, stage } from './box.mjs'
 import { learnDinner, PARKING, print, upload } from './paper.mjs'
 
 const READ_MS = 120_000
@@ -13,6 +12,7 @@ const PAGES = [
   ['/queue', '暂停队列', 'Pause queue'],
   ['/faults', '全部重新识别', 'Read all again'],
   ['/invoices', '显示列', 'Columns'],
+  ['/invoices/portal', '还没有税务局的发票清单', 'No list of the tax portal yet'],
   ['/invoices/1', '返回发票列表', 'Back to the invoices'],
   ['/templates', '添加模板', 'Add template'],
   ['/templates/1', '保存模板', 'Save template'],
@@ -23,7 +23,6 @@ const PAGES = [
   ['/account', '添加令牌', 'Add token'],
 ]
 
-const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 let page
 
 const on = stage(async () => {
@@ -35,14 +34,6 @@ const on = stage(async () => {
   await page.goto('/faults')
   await page.locator('[data-fault]').waitFor({ timeout: READ_MS })
 })
-
-async function problems(page) {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('; ')}`)
-}
 
 for (const locale of ['zh-CN', 'en']) {
   for (const colorScheme of ['light', 'dark']) {

@@ -40,6 +40,7 @@ const PAGES = {
   invoices: ['/invoices'],
   invoice: ['/invoices/1'],
   'invoice-double': ['/invoices/4'],
+  portal: ['/invoices/portal'],
   templates: ['/templates'],
   'template-new': ['/templates/new'],
   template: ['/templates/1', (page) => page.locator('.area').first().click({ timeout: 2_000 }).catch(() => {})],
@@ -116,6 +117,14 @@ async function fill(browser, box) {
     read = (await (await page.request.get('/api/invoices')).json()).total
     await page.waitForTimeout(500)
   }
+  const list = [
+    '发票代码,发票号码,开票日期,销方名称,购方名称,价税合计,发票状态',
+    '011002210021,38200140,2026-04-16,某某酒楼,某某公司,320.00,正常',
+    '011002210021,38200142,2026-04-17,某某酒楼,某某公司,1080.00,正常',
+    '011002210021,38200199,2026-04-18,某某印刷厂,某某公司,-88.00,正常',
+    '011002210021,38200200,2026-04-19,某某加油站,某某公司,200.00,已作废',
+  ]
+  await page.request.post('/api/portal-list', { data: Buffer.from(list.join('\n')), headers: { Origin: box.url, 'Content-Type': 'text/csv' } })
   const corrected = { data: { fields: { 金额: '¥320.00' } }, headers: { Origin: box.url } }
   await page.request.patch('/api/invoices/1', corrected)
   await post(page, '/api/queue/pause', { reason: '换模板' })

@@ -33,7 +33,8 @@ fn print(data: &Path) -> String {
         print!(COUNTERS SETTINGS FORMAT COMPANIES GROUPS USERS USERS_BY_NAME SESSIONS TOKENS TOKENS_BY_HASH DEVICES DEVICES_BY_CPUID
             DEVICES_BY_TIME DEVICES_UNPRINTED PRINTS CONFLICTS CONFLICTS_BY_PAIR ACTIONS QUEUES RUNNING PAUSE BOOT UPLOAD_KEYS
             UPLOAD_KEYS_BY_TIME PICTURES TEMPLATES TEMPLATES_BY_COMPANY INVOICES INVOICES_BY_COMPANY ITEMS TOTALS REDS FAULTS FAULTS_BY_COMPANY CORRECTIONS
-            CANDIDATES INVOICES_BY_IDENTITY LOG LOG_KEYS LOG_INDEX TWINS RETIRED STEPS IMPORTS IMPORTED LABEL_LOOKS CLAIMS NEWS);
+            CANDIDATES INVOICES_BY_IDENTITY LOG LOG_KEYS LOG_INDEX TWINS RETIRED STEPS IMPORTS IMPORTED LABEL_LOOKS CLAIMS NEWS
+            PORTAL_LINES PORTAL_BY_IDENTITY PORTAL_LISTS);
         text
     })
 }
@@ -127,6 +128,8 @@ fn make_the_fixture() {
     let photo = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/digital.heic")).unwrap();
     admin.upload("/invoice/recognizeImage", &[("IMG_1.HEIC", &photo)]);
     console.until(1);
+    let list = "数电票号码,发票代码,发票号码,开票日期,价税合计\n26322000004478296111,,,2026-06-04,360.20\n,044001900111,12345678,2026-06-05,1.00\n";
+    admin.send("POST", "/api/portal-list", &[("content-type", "text/csv")], list.as_bytes());
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
     admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));
     upload(&admin);

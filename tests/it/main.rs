@@ -37,6 +37,7 @@ mod money;
 mod office;
 mod pages;
 mod papers;
+mod portal;
 mod power;
 mod prints;
 mod races;

@@ -12,6 +12,7 @@ use paperline::domain::label_look::LabelLook;
 use paperline::domain::lease::{Claim, Moment, Running};
 use paperline::domain::news::{Broken, News};
 use paperline::domain::paper::{Item, Source};
+use paperline::domain::portal::{PortalLine, PortalList};
 use paperline::domain::template::Template;
 use paperline::domain::totals::Totals;
 use paperline::store::record::{self, Record};
@@ -263,6 +264,17 @@ fn invoices(rows: &Rows) -> Vec<Looked> {
             assert_eq!([name, unit, quantity, price, amount, tax_rate, tax], ["纸", "箱", "2", "1.5", "3.00", "13%", "0.39"]);
         } }
         InvoiceId { 1 => |id| assert_eq!(id, InvoiceId(7)) }
+        PortalLine { 1 => |line: PortalLine| {
+            assert_eq!((line.code.as_str(), line.number.as_str(), line.digital.as_str()), ("044001900111", "12345678", "26322000004478296111"));
+            assert_eq!((line.date.as_str(), line.seller.number.as_str(), line.buyer.name.as_str()), ("2026-06-04", "91350100M000100Y43", "乙"));
+            assert_eq!((line.net, line.tax, line.total, line.is_red), (Some(-10_000), None, Some(-11_300), true));
+            assert_eq!([line.kind.as_str(), &line.status, &line.risk, &line.clerk, &line.remark], ["数电纸质发票", "正常", "正常", "丙", "注"]);
+        } }
+        PortalList { 1 => |list: PortalList| {
+            assert_eq!((list.at, list.file.as_str(), list.user_name.as_str()), (1_795_900_000_000, "六月.xlsx", "admin"));
+            assert_eq!((list.rows, list.wrong, list.invoices, list.written, list.is_whole), (9, 2, 6, 4, false));
+            assert_eq!(list.months, ["2026-05", "2026-06"]);
+        } }
         Correction { 1 => |correction: Correction| {
             assert_eq!((correction.pos_id.as_str(), correction.old.as_str(), correction.new.as_str()), ("客户名称", "中山大学", "北京大学"));
         } }

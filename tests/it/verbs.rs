@@ -9,6 +9,7 @@ use paperline::app::devices::NewDevice;
 use paperline::app::entries::{Entry, Taken};
 use paperline::app::labels::Named;
 use paperline::app::pictures::{Kept, Shape};
+use paperline::app::portal_lists::NewList;
 use paperline::app::recognitions::Outcome;
 use paperline::app::sessions::Login;
 use paperline::app::templates::Drawn;
@@ -21,6 +22,7 @@ use paperline::domain::invoice::{BlobHash, PictureFormat};
 use paperline::domain::label_look::LabelLook;
 use paperline::domain::lease::{Claim, Moment};
 use paperline::domain::news::News;
+use paperline::domain::portal::PortalLine;
 use paperline::domain::reason::Reason;
 use paperline::domain::refusal::Refusal;
 use paperline::domain::template::{EngineNumbers, Layout, Learnt};
@@ -251,6 +253,9 @@ fn devices_and_labels(walk: &mut Walk) {
     let (import, _) = verb!(walk.import_devices(walk.by(), "d.csv".into(), rows) leaves
         ["Unprinted", "log: Import devices 1 d.csv"]);
     verb!(walk.undo_import(walk.by(), import) leaves ["Unprinted", "log: Undo import 1 d.csv"]);
+    let line = PortalLine { digital: "26322000004478296111".into(), date: "2026-06-04".into(), ..PortalLine::default() };
+    let list = NewList { file: "l.csv".into(), rows: 2, wrong: 1, lines: vec![line] };
+    verb!(walk.take_portal_list(walk.by(), list) leaves ["log: Upload tax list l.csv: 2026-06, 1 listed, 1 wrong"]);
 }
 
 fn kept(n: u8) -> Kept {

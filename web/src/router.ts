@@ -78,6 +78,12 @@ export const router = createRouter({
       meta: { title: 'invoice', rights: ['invoice-r'] },
     },
     {
+      path: '/invoices/portal',
+      name: 'portal',
+      component: () => import('./pages/Portal.vue'),
+      meta: { title: 'portal', rights: ['invoice-r'] },
+    },
+    {
       path: '/account',
       name: 'account',
       component: () => import('./pages/Account.vue'),

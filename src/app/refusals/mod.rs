@@ -5,6 +5,7 @@ mod devices;
 mod imports;
 mod invoices;
 mod labels;
+mod portal;
 mod templates;
 mod the_box;
 
@@ -13,5 +14,6 @@ pub use devices::*;
 pub use imports::*;
 pub use invoices::*;
 pub use labels::*;
+pub use portal::*;
 pub use templates::*;
 pub use the_box::*;

@@ -55,6 +55,7 @@ pub const PAGES: &[&str] = &[
     "/faults",
     "/invoices",
     "/invoices/{id}",
+    "/invoices/portal",
     "/account",
     "/people",
     "/log",

@@ -5,6 +5,8 @@ pub mod faults;
 pub mod files;
 pub mod invoices;
 pub mod originals;
+pub mod portal;
+pub mod portal_file;
 pub mod queue;
 pub mod thumbs;
 pub mod trial;

@@ -109,21 +109,12 @@ pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
         };
         let mut value = invoice(view, &found, call.language, &zone)?;
         let later = kin::later_ones(view, &found)?;
-        let one = |(id, class): &(InvoiceId, Class)| json!({ "invoice_id": id, "when_void": part_of(*class) });
+        let one = |(id, class): &(InvoiceId, Class)| json!({ "invoice_id": id, "when_void": class.word() });
         value["later"] = later.iter().map(one).collect();
         value["candidates"] = wire::candidates(&invoices::candidates(view, id)?, call.language);
         value["history"] = invoices::corrections(view, id)?.iter().map(correction).collect();
         Ok(value)
     })
-}
-
-fn part_of(class: Class) -> &'static str {
-    match class {
-        Class::Confirmed => "confirmed",
-        Class::Waiting => "waiting",
-        Class::Duplicate => "duplicate",
-        Class::Void => "void",
-    }
 }
 
 pub fn sums(totals: &Totals) -> Value {

@@ -8,8 +8,8 @@ use crate::domain::settings::Settings;
 use crate::domain::spreadsheet::{self, Words};
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Language, Reply};
-use crate::http::tables::sheet;
-use crate::http::tables::table::{self, Kind, Table};
+use crate::http::tables::read;
+use crate::http::tables::table::{Kind, Table, Wanted};
 use crate::http::wire::time;
 use crate::store::{StoreError, View};
 use jiff::tz::TimeZone;
@@ -76,12 +76,7 @@ pub async fn import(mut call: Call) -> Result<Reply, Refusal> {
     let file = call.fields.files.last().map(|upload| upload.name.clone()).unwrap_or_default();
     let bytes = call.fields.take_file_or_raw().await?;
     let (by, app, language) = (call.by()?, &call.edge.app, call.language);
-    // The reader may panic on a damaged file.
-    let unreadable = |_| Refusal::malformed("文件无法读取，可能已损坏", "the file can't be read, it may be damaged");
-    let table =
-        tokio::task::spawn_blocking(move || (if sheet::is_one(&bytes) { sheet::read } else { table::read })(&bytes, &COLUMNS))
-            .await
-            .map_err(unreadable)??;
+    let table = read(bytes, Wanted::all(&[&[COLUMNS[0]], &[COLUMNS[1]]])).await?;
     let about =
         json!({ "unused_columns": table.unused, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet });
     let settings = app.settings();

@@ -1,6 +1,6 @@
 //! XLSX tables. Not here: text (table.rs).
 
-use super::table::{COLUMNS_MAX, Cell, Columns, Kind, ROWS_MAX, Row, Table, too_many_rows, without_header};
+use super::table::{COLUMNS_MAX, Cell, Columns, Kind, Row, Table, Wanted};
 use crate::domain::refusal::{Code, Refusal};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx};
 use std::io::{self, Cursor, Read};
@@ -62,17 +62,19 @@ fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Reads the first visible sheet with the columns; other sheets are reported, not read.
-pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
+/// Reads the first visible sheet with the columns, rather one without the column that is not wanted; other sheets are reported, not
+/// read.
+pub fn read(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Table, Refusal> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     check_archive(bytes)?;
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let seen = |sheet: &calamine::Sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible);
     let sheets: Vec<(String, bool)> = book.sheets_metadata().iter().map(seen).collect();
+    let chosen = choose(&mut book, &sheets, wanted)?;
     let (mut table, mut first_line, mut hidden, mut others) = (None::<Table>, None, None, Vec::new());
-    for (name, is_visible) in sheets {
-        let keeps = is_visible && table.is_none();
-        let sheet = match read_sheet(&mut book, &name, wanted, keeps) {
+    for (at, (name, is_visible)) in sheets.into_iter().enumerate() {
+        let keeps = chosen == Some(at);
+        let sheet = match read_sheet(&mut book, &name, wanted, if keeps { Look::Keep } else { Look::Count }) {
             Err(_) if !keeps => {
                 others.push((
                     format!("工作表 {name} 无法读取，没有导入"),
@@ -84,8 +86,9 @@ pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
         };
         let Sheet { columns, first_line: header, rows, number, .. } = sheet;
         match columns {
-            Some(Columns { unused, .. }) if keeps => {
-                table = Some(Table { encoding: "xlsx", separator: None, unused, sheet: Some(name), others: Vec::new(), rows });
+            Some(columns) if keeps => {
+                let (has, unused) = (columns.has(), columns.unused);
+                table = Some(Table { encoding: "xlsx", separator: None, has, unused, sheet: Some(name), others: Vec::new(), rows });
                 continue;
             }
             Some(_) if !is_visible => hidden = hidden.or(Some(name.clone())),
@@ -101,18 +104,40 @@ pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
         }
     }
     let no_table = || match (hidden, first_line) {
-        (Some(name), _) => Refusal::malformed(
-            format!("只有隐藏的工作表 {name} 写有列名 {}：请取消隐藏再导入", wanted.join(",")),
-            format!("only the hidden sheet {name} names the columns {}: unhide it and import again", wanted.join(",")),
-        ),
-        (None, Some(found)) => without_header(&found, wanted),
+        (Some(name), _) => wanted.hidden(&name),
+        (None, Some(found)) => wanted.without_header(&found),
         (None, None) => Refusal::malformed("这个 Excel 文件里没有内容", "there is nothing in this Excel file"),
     };
     table.map(|table| Table { others, ..table }).ok_or_else(no_table)
 }
 
-fn read_sheet<'a>(book: &mut Book<'_>, name: &str, wanted: &'a [&'a str], keeps: bool) -> Result<Sheet<'a>, Refusal> {
-    let mut sheet = Sheet { wanted, keeps, columns: None, first_line: None, rows: Vec::new(), number: 0 };
+/// By the headers alone. A sheet that can't be read up to there and stands before the others ends it.
+fn choose(book: &mut Book<'_>, sheets: &[(String, bool)], wanted: &Wanted<'_>) -> Result<Option<usize>, Refusal> {
+    let mut second = None;
+    for (at, (name, _)) in sheets.iter().enumerate().filter(|(_, (_, is_visible))| *is_visible) {
+        let sheet = match read_sheet(book, name, wanted, Look::Header) {
+            Err(_) if second.is_some() => continue,
+            read => read?,
+        };
+        let Some(columns) = sheet.columns else { continue };
+        if wanted.rather_without.is_none_or(|column| !columns.has()[column]) {
+            return Ok(Some(at));
+        }
+        second = second.or(Some(at));
+    }
+    Ok(second)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Header,
+    Count,
+    Keep,
+}
+
+fn read_sheet<'a>(book: &mut Book<'_>, name: &str, wanted: &'a Wanted<'a>, look: Look) -> Result<Sheet<'a>, Refusal> {
+    let mut sheet =
+        Sheet { wanted, keeps: look == Look::Keep, columns: None, first_line: None, rows: Vec::new(), lines: 0, number: 0 };
     // A sheet of pictures has no cells.
     let Ok(mut reader) = book.worksheet_cells_reader(name) else { return Ok(sheet) };
     let code = |style: &calamine::Style| style.number_format.as_ref().map_or(0, |format| zeros(&format.format_code));
@@ -123,6 +148,9 @@ fn read_sheet<'a>(book: &mut Book<'_>, name: &str, wanted: &'a [&'a str], keeps:
         if at != row {
             sheet.take(row, std::mem::take(&mut cells))?;
             row = at;
+            if look == Look::Header && sheet.is_told() {
+                return Ok(sheet);
+            }
         }
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         let cell = read_cell(cell.get_value(), widths.get(style).copied().unwrap_or(0));
@@ -139,32 +167,40 @@ fn read_sheet<'a>(book: &mut Book<'_>, name: &str, wanted: &'a [&'a str], keeps:
 }
 
 struct Sheet<'a> {
-    wanted: &'a [&'a str],
+    wanted: &'a Wanted<'a>,
     keeps: bool,
     columns: Option<Columns>,
     first_line: Option<String>,
     rows: Vec<Row>,
+    /// That were looked at for a header.
+    lines: usize,
     /// Without a header, lines that look like rows.
     number: usize,
 }
 
 impl Sheet<'_> {
+    /// Whether there is a header, or none is looked for any more.
+    fn is_told(&self) -> bool {
+        self.columns.is_some() || self.lines > self.wanted.titles
+    }
+
     /// Without a header, lines are only counted.
     fn take(&mut self, row: u32, cells: Vec<Cell>) -> Result<(), Refusal> {
         let line = usize::try_from(row).unwrap_or(usize::MAX).saturating_add(1);
         if cells.iter().all(|cell| cell.text.is_empty()) {
             return Ok(());
         }
-        if self.columns.is_none() && self.first_line.is_some() {
+        if self.columns.is_none() && self.is_told() {
             self.number += usize::from(may_be_row(&cells, self.wanted));
             return Ok(());
         }
         let Some(columns) = &self.columns else {
             let is_row = may_be_row(&cells, self.wanted);
             let names: Vec<String> = cells.into_iter().map(|cell| cell.text).collect();
-            self.columns = Columns::of(&names, self.wanted).ok();
-            self.first_line = Some(names.join(",").chars().take(100).collect());
-            self.number = usize::from(is_row && self.columns.is_none());
+            self.columns = Columns::of(&names, self.wanted);
+            self.first_line.get_or_insert_with(|| names.join(",").chars().take(100).collect());
+            self.lines += 1;
+            self.number = if self.columns.is_some() { 0 } else { self.number + usize::from(is_row) };
             return Ok(());
         };
         let cells = columns.pick(cells);
@@ -175,8 +211,8 @@ impl Sheet<'_> {
         if !self.keeps {
             return Ok(());
         }
-        if self.rows.len() == ROWS_MAX {
-            return Err(too_many_rows());
+        if self.rows.len() == self.wanted.rows_max {
+            return Err(self.wanted.too_many_rows());
         }
         self.rows.push(Row { line, cells: cells.map(Option::unwrap_or_default) });
         Ok(())
@@ -184,8 +220,8 @@ impl Sheet<'_> {
 }
 
 /// A remark is not a row.
-fn may_be_row(cells: &[Cell], wanted: &[&str]) -> bool {
-    cells.iter().filter(|cell| !cell.text.is_empty()).count() >= wanted.len()
+fn may_be_row(cells: &[Cell], wanted: &Wanted<'_>) -> bool {
+    cells.iter().filter(|cell| !cell.text.is_empty()).count() >= wanted.least
 }
 
 /// The number of zeros in formats like `00000000`; 0 for others.

@@ -21,7 +21,7 @@ pub struct Cell {
 #[derive(Debug)]
 pub struct Row {
     pub line: usize,
-    /// In the order of the wanted columns.
+    /// In the order of the wanted columns; empty where there is no such column.
     pub cells: Result<Vec<Cell>, Refusal>,
 }
 
@@ -29,6 +29,8 @@ pub struct Row {
 pub struct Table {
     pub encoding: &'static str,
     pub separator: Option<char>,
+    /// Which of the wanted columns there are.
+    pub has: Vec<bool>,
     pub unused: Vec<String>,
     /// Of a workbook; `others` tells of its other sheets.
     pub sheet: Option<String>,
@@ -36,14 +38,68 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+/// Which table is looked for in a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Each with all the names it goes by.
+    pub columns: &'a [&'a [&'a str]],
+    /// How many of them make a line the header.
+    pub least: usize,
+    /// Lines that may stand above the header.
+    pub titles: usize,
+    /// Of two sheets, one without this column is taken.
+    pub rather_without: Option<usize>,
+    pub rows_max: usize,
+}
+
+impl<'a> Wanted<'a> {
+    /// All of these columns, named in the first line.
+    pub const fn all(columns: &'a [&'a [&'a str]]) -> Self {
+        Self { columns, least: columns.len(), titles: 0, rather_without: None, rows_max: ROWS_MAX }
+    }
+
+    fn names(&self) -> String {
+        self.columns.iter().filter_map(|names| names.first().copied()).collect::<Vec<_>>().join(",")
+    }
+
+    pub(in crate::http) fn too_many_rows(&self) -> Refusal {
+        let max = self.rows_max;
+        Refusal::new(Code::TooLarge, format!("文件最多 {max} 行"), format!("a file has at most {max} lines"))
+    }
+
+    pub(in crate::http) fn hidden(&self, sheet: &str) -> Refusal {
+        let names = self.names();
+        Refusal::malformed(
+            format!("只有隐藏的工作表 {sheet} 写有列名 {names}：请取消隐藏再导入"),
+            format!("only the hidden sheet {sheet} names the columns {names}: unhide it and import again"),
+        )
+    }
+
+    /// `found`: the first line.
+    pub(in crate::http) fn without_header(&self, found: &str) -> Refusal {
+        let names = self.names();
+        if self.least < self.columns.len() {
+            return Refusal::malformed(
+                format!("没有找到标题行：前 {} 行里应有一行写明列名（{names}）；第一行是：{found}", self.titles + 1),
+                format!(
+                    "there is no header: one of the first {} lines must name columns ({names}); the first is: {found}",
+                    self.titles + 1
+                ),
+            );
+        }
+        Refusal::malformed(
+            format!("第一行应写明列名 {names}，各一列，以逗号、分号或制表符分隔；现在的第一行是：{found}"),
+            format!(
+                "the first line must name the columns {names}, each once, separated by comma, semicolon or Tab; it is: {found}"
+            ),
+        )
+    }
+}
+
 /// Excel's limit.
-pub const ROWS_MAX: usize = 1_048_576;
+const ROWS_MAX: usize = 1_048_576;
 pub(in crate::http) const COLUMNS_MAX: usize = 1_000;
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
-
-pub(in crate::http) fn too_many_rows() -> Refusal {
-    Refusal::new(Code::TooLarge, format!("文件最多 {ROWS_MAX} 行"), format!("a file has at most {ROWS_MAX} lines"))
-}
 
 fn is_no_table(zh: &str, en: &str) -> Refusal {
     Refusal::malformed(
@@ -68,41 +124,51 @@ const OTHERS: &[(&[u8], &str, &str)] = &[
     (b"MZ\x90", "程序", "a program"),
 ];
 
-/// The first line must name the `wanted` columns, in any order and case.
-pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Table, Refusal> {
+/// The columns may have any order and case.
+pub fn read(bytes: &[u8], wanted: &Wanted<'_>) -> Result<Table, Refusal> {
     if let Some((_, zh, en)) = OTHERS.iter().find(|(begins, ..)| bytes.starts_with(begins)) {
         return Err(is_no_table(zh, en));
     }
     let (encoding, text) = decoded(bytes)?;
-    let mut lines = lines(&text).peekable();
-    let mut named = None;
-    let header = loop {
-        let Some((line, text)) = lines.next() else {
-            return Err(Refusal::malformed("文件里没有内容", "there is nothing in the file"));
-        };
-        match named_separator(text) {
-            Some(separator) if named.is_none() => named = Some(separator),
-            _ if is_blank(text) => {}
-            _ => break (line, text),
-        }
-    };
-    let columns = named.iter().chain(&SEPARATORS).find_map(|separator| {
-        let names: Vec<String> = cells(header.1, *separator).ok()?.into_iter().map(|cell| cell.text).collect();
-        Columns::of(&names, wanted).ok().map(|columns| (*separator, columns))
-    });
-    let Some((separator, columns)) = columns else { return Err(no_header(header.1, wanted)) };
+    let mut lines = lines(&text);
+    let (separator, columns) = header(&mut lines, wanted)?;
     let mut rows = Vec::new();
     for (line, text) in lines.filter(|(_, text)| !is_blank(text)) {
         let cells = cells(text, separator).and_then(|cells| columns.pick(cells));
         if matches!(&cells, Ok(None)) {
             continue;
         }
-        if rows.len() == ROWS_MAX {
-            return Err(too_many_rows());
+        if rows.len() == wanted.rows_max {
+            return Err(wanted.too_many_rows());
         }
         rows.push(Row { line, cells: cells.map(Option::unwrap_or_default) });
     }
-    Ok(Table { encoding, separator: Some(separator), unused: columns.unused, sheet: None, others: Vec::new(), rows })
+    let has = columns.has();
+    Ok(Table { encoding, separator: Some(separator), has, unused: columns.unused, sheet: None, others: Vec::new(), rows })
+}
+
+fn header<'t>(lines: &mut impl Iterator<Item = (usize, &'t str)>, wanted: &Wanted<'_>) -> Result<(char, Columns), Refusal> {
+    let (mut named, mut first, mut seen) = (None, None, 0);
+    while seen <= wanted.titles {
+        let Some((_, text)) = lines.next() else { break };
+        if is_blank(text) {
+            continue;
+        }
+        if let Some(separator) = named_separator(text).filter(|_| named.is_none() && first.is_none()) {
+            named = Some(separator);
+            continue;
+        }
+        let found = named.iter().chain(&SEPARATORS).find_map(|separator| {
+            let names: Vec<String> = cells(text, *separator).ok()?.into_iter().map(|cell| cell.text).collect();
+            Some((*separator, Columns::of(&names, wanted)?))
+        });
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        first = first.or(Some(text));
+        seen += 1;
+    }
+    Err(first.map_or_else(|| Refusal::malformed("文件里没有内容", "there is nothing in the file"), |line| no_header(line, wanted)))
 }
 
 fn decoded(bytes: &[u8]) -> Result<(&'static str, String), Refusal> {
@@ -159,7 +225,7 @@ fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c.is_whitespace() || c == '\u{feff}' || SEPARATORS.contains(&c))
 }
 
-fn no_header(line: &str, wanted: &[&str]) -> Refusal {
+fn no_header(line: &str, wanted: &Wanted<'_>) -> Refusal {
     let found: String = line.trim().chars().take(100).collect();
     if found.starts_with('<') {
         return is_no_table("网页或 XML", "a web page or XML");
@@ -167,37 +233,37 @@ fn no_header(line: &str, wanted: &[&str]) -> Refusal {
     if found.starts_with(['{', '[']) {
         return is_no_table(" JSON", "JSON");
     }
-    without_header(&found, wanted)
-}
-
-pub(in crate::http) fn without_header(found: &str, wanted: &[&str]) -> Refusal {
-    let names = wanted.join(",");
-    Refusal::malformed(
-        format!("第一行应写明列名 {names}，各一列，以逗号、分号或制表符分隔；现在的第一行是：{found}"),
-        format!("the first line must name the columns {names}, each once, separated by comma, semicolon or Tab; it is: {found}"),
-    )
+    wanted.without_header(&found)
 }
 
 #[derive(Debug)]
 pub(in crate::http) struct Columns {
-    places: Vec<usize>,
+    places: Vec<Option<usize>>,
     width: usize,
     pub unused: Vec<String>,
 }
 
 impl Columns {
-    pub(in crate::http) fn of(names: &[String], wanted: &[&str]) -> Result<Self, ()> {
+    pub(in crate::http) fn of(names: &[String], wanted: &Wanted<'_>) -> Option<Self> {
         let is = |name: &String, wanted: &str| name.trim().trim_start_matches('\u{feff}').eq_ignore_ascii_case(wanted);
         let mut places = Vec::new();
-        for wanted in wanted {
-            let mut found = names.iter().enumerate().filter(|(_, name)| is(name, wanted)).map(|(place, _)| place);
+        for known in wanted.columns {
+            let is_known = |name: &String| known.iter().any(|known| is(name, known));
+            let mut found = names.iter().enumerate().filter(|(_, name)| is_known(name)).map(|(place, _)| place);
+            places.push(found.next());
             // A duplicate name is ambiguous.
-            let (Some(place), None) = (found.next(), found.next()) else { return Err(()) };
-            places.push(place);
+            if found.next().is_some() {
+                return None;
+            }
         }
-        let unused = names.iter().enumerate().filter(|(place, name)| !places.contains(place) && !name.is_empty());
+        let unused = names.iter().enumerate().filter(|(place, name)| !places.contains(&Some(*place)) && !name.is_empty());
         let unused = unused.map(|(_, name)| name.clone()).collect();
-        Ok(Self { places, width: names.len(), unused })
+        let columns = Self { places, width: names.len(), unused };
+        (columns.places.iter().flatten().count() >= wanted.least).then_some(columns)
+    }
+
+    pub(in crate::http) fn has(&self) -> Vec<bool> {
+        self.places.iter().map(Option::is_some).collect()
     }
 
     /// `None`: an empty row.
@@ -209,8 +275,10 @@ impl Columns {
             return Err(Refusal::malformed("这一行的列比标题行多", "this line has more columns than the first one"));
         }
         let empty = Cell { text: String::new(), kind: Kind::Text };
-        let mut pick =
-            |place: &usize| cells.get_mut(*place).map_or_else(|| empty.clone(), |cell| std::mem::replace(cell, empty.clone()));
+        let mut pick = |place: &Option<usize>| {
+            let cell = place.and_then(|place| cells.get_mut(place));
+            cell.map_or_else(|| empty.clone(), |cell| std::mem::replace(cell, empty.clone()))
+        };
         let picked: Vec<Cell> = self.places.iter().map(&mut pick).collect();
         match picked.iter().find(|cell| cell.kind == Kind::Wrong) {
             Some(wrong) => Err(Refusal::malformed(
@@ -276,7 +344,7 @@ fn unquoted(quoted: &str) -> Result<(String, &str), Refusal> {
 mod tests {
     use super::*;
 
-    const WANTED: [&str; 2] = ["DeviceSN", "CPUID"];
+    const WANTED: Wanted<'_> = Wanted::all(&[&["DeviceSN"], &["CPUID"]]);
 
     fn texts(bytes: &[u8]) -> Vec<(usize, Option<[String; 2]>)> {
         let table = read(bytes, &WANTED).unwrap();

@@ -6,5 +6,6 @@ pub mod openapi;
 pub mod operations;
 pub mod spelling;
 pub mod time;
+pub mod told;
 #[cfg(test)]
 pub mod typescript;

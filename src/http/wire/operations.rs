@@ -1,5 +1,5 @@
-//! The wire, in a short notation (notation.rs): each route's request and answer, and the socket's messages. openapi.rs and
-//! typescript.rs generate from it; tests check answers against it. A non-JSON answer is given as its media type.
+//! The wire, in a short notation (notation.rs): each route's request and answer. openapi.rs and typescript.rs generate from it; tests
+//! check answers against it. A non-JSON answer is given as its media type. Not here: the socket's messages (told.rs).
 
 use crate::http::edge::call::{Methods, Methods::Delete, Methods::Get, Methods::Patch, Methods::Post, Methods::Read};
 use crate::http::office::settings;
@@ -145,6 +145,31 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
          action_time: time, action_description: text, user_id: natural, \
          user_name: text, company_id: natural, company_name: text, user_ip: text)])",
     ),
+    ("PortalState", "'missing'|'differs'|'not_listed'|'not_ours'|'have'"),
+    ("PortalDirection", "'received'|'issued'"),
+    ("PortalParty", "(number: text, name: text)"),
+    ("PortalPart", "(..Part, apart: natural <of them cancelled, or duplicates that are not listed: not in the sum>)"),
+    (
+        "PortalList",
+        "(time: time, user_name: text, file: text, rows: natural, wrong: natural, invoices: natural, written: natural, \
+         is_whole: bool <false: it broke off, or is being written>)",
+    ),
+    (
+        "PortalLine",
+        "(state: PortalState, code: text, number: text, digital: text <20 digits>, date: text, seller: PortalParty, buyer: PortalParty, \
+         net: int|null, tax: int|null, total: int|null <in fen>, origin: text, kind: text, status: text, risk: text, clerk: text, remark: text, \
+         direction: PortalDirection|null, is_red: bool, is_cancelled: bool, is_reversed: bool <a red one takes it back>, \
+         differs: [(field: 'date'|'total'|'net'|'tax'|'seller'|'seller_number'|'buyer'|'buyer_number'|'status', list: text, box: text)], \
+         invoices: [(invoice_id: natural, counts_as: 'confirmed'|'waiting'|'duplicate'|'void')] <the one compared with first>)",
+    ),
+    (
+        "PortalMonth",
+        "(month: text|null, months: [text] <there are lists of>, tax_number: text|null <whose side is ours; null where two are named as often>, \
+         tax_name: text|null, dates: (from: text, to: text)|null <of the list's invoices>, lists: [PortalList] <of the month, newest first>, \
+         lines: [PortalLine], next_cursor: text|null, total: natural, \
+         states: (missing: PortalPart, differs: PortalPart, not_listed: PortalPart, not_ours: PortalPart, have: PortalPart), \
+         without_number: natural <invoices of the month that can't be looked for>, other_papers: natural <that the portal does not list>)",
+    ),
     ("Settings", "(..SettingsInForce, version: natural, fixed: [text])"),
     (
         "AboutSetting",
@@ -217,6 +242,8 @@ const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: nu
 const INVOICES: &str = "(..InvoiceFilter, cursor?: natural, limit?: natural)";
 const EXPORT: &str = "(..InvoiceFilter, lang?: text)";
 const FAULTS: &str = "(..InvoiceFilter, page?: natural)";
+const PORTAL: &str = "(month?: text <yyyy-MM; the newest there is a list of>, tax_number?: serial <ours; the one that most lines name>, \
+     state?: PortalState, direction?: PortalDirection, company_id?: natural, cursor?: text, limit?: natural)";
 const VERSION: &str = "(version?: natural)";
 const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
@@ -440,6 +467,15 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Post, "/api/invoices/{id}/void", "(reason: text 1..200, version?: natural)", "WholeInvoice"),
     row(Post, "/api/invoices/{id}/restore", VERSION, "WholeInvoice"),
+    row(
+        Post,
+        "/api/portal-list",
+        NOTHING,
+        "(rows: natural, kept: natural, wrong: natural, errors: [(line: natural, err: text)] <the first 1000>, \
+         invoices: natural <the rows are of so many>, added: natural, changed: natural, same: natural, months: [text], \
+         unused_columns: [text], encoding: text, sheet: text|null, notes: [text] <of other sheets>)",
+    ),
+    row(Get, "/api/portal-list", PORTAL, "PortalMonth"),
     row(Get, "/api/faults", FAULTS, "(fault_num: natural, fault_list: [OpenFault], total: natural)"),
     row(
         Post,
@@ -455,45 +491,3 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/faults/{id}/close", NOTHING, "Done"),
     row(Get, "/invoice/webSocketServer", NOTHING, WEBSOCKET),
 ];
-
-/// Messages to invoice pages, by name and `msg_id`.
-pub const MESSAGES: &[(&str, u16, &str)] = &[
-    ("refused", 0, "(err: text, code: text)"),
-    (
-        "recognised",
-        1,
-        "(action_id: natural, status: 0|-1, invoice_id: natural|null, \
-         invoice_ids?: [natural] <all of the file's invoices>, model_id: natural|null, is_fault: 0|1, region_list: RegionList, \
-         err?: text <the engine's trouble; for what the box itself doubts, the invoice has the reason>)",
-    ),
-    ("template_added", 2, TEMPLATE),
-    ("template_deleted", 3, TEMPLATE),
-    ("template_changed", 4, TEMPLATE),
-    (
-        "matched",
-        100,
-        "(action_id: natural, id: natural|null, status: 0|-1, url: text|null, model_label: text|null, \
-         kind?: Kind)",
-    ),
-    ("found", 101, "(action_id: natural, status: int, pos_id: text, position: Position|null)"),
-    ("read", 102, "(action_id: natural, status: int, pos_id: text, ocr_result: text, probability: number)"),
-    ("queued", 201, "(new_recognize: [(action_id: natural, url: text, image_size: natural)])"),
-    (
-        "started",
-        203,
-        "(action_id: natural, url: text, image_size: natural, user_id: natural, user_name: text, action_start_time: time, company_name: text)",
-    ),
-    ("so_far", 204, "(action_id: natural|null, region_list: RegionList)"),
-    ("faults", 205, "(fault_num: natural)"),
-    ("fault", 206, "(fault_num: natural, fault_invoice?: Fault)"),
-    ("resumed", 207, "(number: natural, missed: bool <everything has to be looked at anew; else what was missed follows>)"),
-    ("rights", 208, "()"),
-    ("put_back", 209, "(action_id: natural)"),
-];
-const TEMPLATE: &str = "(action_id: natural, status: 0|-1, model_id: natural|null, model?: Model)";
-
-/// What a message about news also has, for a socket that asked for numbers.
-pub const NUMBER: &str = "number";
-
-/// What the pages send, by name and `code`.
-pub const SAID: &[(&str, &str)] = &[("watch", "001"), ("catch_up", "002")];

@@ -1,7 +1,8 @@
-//! Checks every test's answers and messages against src/http/wire/operations.rs.
+//! Checks every test's answers and messages against operations.rs and told.rs in src/http/wire/.
 
 use paperline::http::wire::notation::{Field, Shape};
-use paperline::http::wire::operations::{MESSAGES, NUMBER, OPERATIONS, Operation, notation};
+use paperline::http::wire::operations::{OPERATIONS, Operation, notation};
+use paperline::http::wire::told::{MESSAGES, NUMBER};
 use serde_json::Value;
 
 #[track_caller]
@@ -21,7 +22,7 @@ pub fn hold_answer(method: &str, path: &str, body: &Value) {
 pub fn hold_message(message: &Value) {
     let Some(id) = message["msg_id"].as_u64() else { return };
     let Some((_, _, notation)) = MESSAGES.iter().find(|(_, known, _)| u64::from(*known) == id) else {
-        panic!("operations.rs has no message {id}: {message}");
+        panic!("told.rs has no message {id}: {message}");
     };
     let mut rest = message.clone();
     rest.as_object_mut().unwrap().remove("msg_id");
@@ -29,7 +30,7 @@ pub fn hold_message(message: &Value) {
         rest.as_object_mut().unwrap().remove(NUMBER);
     }
     if let Err(wrong) = fits(&shape(notation), &rest, "message") {
-        panic!("message {id} is not what operations.rs says: {wrong}");
+        panic!("message {id} is not what told.rs says: {wrong}");
     }
 }
 

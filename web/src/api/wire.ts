@@ -367,6 +367,82 @@ export interface LogPage {
   action_list: { /** Null for what is no task: a user added, a setting changed. */ action_id: number | null; action_time: string; action_description: string; user_id: number; user_name: string; company_id: number; company_name: string; user_ip: string }[]
 }
 
+export type PortalState = 'missing' | 'differs' | 'not_listed' | 'not_ours' | 'have'
+
+export type PortalDirection = 'received' | 'issued'
+
+export interface PortalParty {
+  number: string
+  name: string
+}
+
+export interface PortalPart extends Part {
+  /** Of them cancelled, or duplicates that are not listed: not in the sum. */
+  apart: number
+}
+
+export interface PortalList {
+  time: string
+  user_name: string
+  file: string
+  rows: number
+  wrong: number
+  invoices: number
+  written: number
+  /** False: it broke off, or is being written. */
+  is_whole: boolean
+}
+
+export interface PortalLine {
+  state: PortalState
+  code: string
+  number: string
+  /** 20 digits. */
+  digital: string
+  date: string
+  seller: PortalParty
+  buyer: PortalParty
+  net: number | null
+  tax: number | null
+  /** In fen. */
+  total: number | null
+  origin: string
+  kind: string
+  status: string
+  risk: string
+  clerk: string
+  remark: string
+  direction: PortalDirection | null
+  is_red: boolean
+  is_cancelled: boolean
+  /** A red one takes it back. */
+  is_reversed: boolean
+  differs: { field: 'date' | 'total' | 'net' | 'tax' | 'seller' | 'seller_number' | 'buyer' | 'buyer_number' | 'status'; list: string; box: string }[]
+  /** The one compared with first. */
+  invoices: { invoice_id: number; counts_as: 'confirmed' | 'waiting' | 'duplicate' | 'void' }[]
+}
+
+export interface PortalMonth {
+  month: string | null
+  /** There are lists of. */
+  months: string[]
+  /** Whose side is ours; null where two are named as often. */
+  tax_number: string | null
+  tax_name: string | null
+  /** Of the list's invoices. */
+  dates: { from: string; to: string } | null
+  /** Of the month, newest first. */
+  lists: PortalList[]
+  lines: PortalLine[]
+  next_cursor: string | null
+  total: number
+  states: { missing: PortalPart; differs: PortalPart; not_listed: PortalPart; not_ours: PortalPart; have: PortalPart }
+  /** Invoices of the month that can't be looked for. */
+  without_number: number
+  /** That the portal does not list. */
+  other_papers: number
+}
+
 export interface Settings extends SettingsInForce {
   version: number
   fixed: string[]
@@ -598,6 +674,7 @@ export interface Get extends Read {
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
   '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }
   '/api/invoices/{id}/page/{n}': { takes: Record<string, never>; gives: never }
+  '/api/portal-list': { takes: { /** Yyyy-MM; the newest there is a list of. */ month?: string; /** Ours; the one that most lines name. */ tax_number?: string | number; state?: PortalState; direction?: PortalDirection; company_id?: number; cursor?: string; limit?: number }; gives: PortalMonth }
   '/api/faults': { takes: InvoiceFilter & { page?: number }; gives: { fault_num: number; fault_list: OpenFault[]; total: number } }
   '/invoice/webSocketServer': { takes: Record<string, never>; gives: never }
 }
@@ -640,6 +717,7 @@ export interface Post extends Read {
   '/api/invoices/{id}/duplicate': { takes: { decision?: 'duplicate' | 'distinct' | null; of?: number; version?: number }; gives: WholeInvoice }
   '/api/invoices/{id}/void': { takes: { reason: string; version?: number }; gives: WholeInvoice }
   '/api/invoices/{id}/restore': { takes: { version?: number }; gives: WholeInvoice }
+  '/api/portal-list': { takes: Record<string, never>; gives: { rows: number; kept: number; wrong: number; /** The first 1000. */ errors: { line: number; err: string }[]; /** The rows are of so many. */ invoices: number; added: number; changed: number; same: number; months: string[]; unused_columns: string[]; encoding: string; sheet: string | null; /** Of other sheets. */ notes: string[] } }
   '/api/faults/retry': { takes: { invoice_ids?: number[]; all?: 0 | 1 | boolean; from?: string; to?: string; model_id?: number; fault?: 0 | 1 | boolean; duplicate?: 0 | 1 | boolean; q?: string }; gives: { action_id_list: number[] } }
   '/api/faults/{id}/retry': { takes: { version?: number }; gives: { action_id: number } }
   '/api/faults/{id}/resolve': { takes: { version?: number }; gives: Done }

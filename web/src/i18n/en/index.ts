@@ -11,11 +11,12 @@ import console from './console'
 import invoices from './invoices'
 import faults from './faults'
 import people from './people'
+import portal from './portal'
 import queue from './queue'
 import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words: Words = { ...shell, ...login, ...clock, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...queue, ...log, ...system, ...templates }
+const words: Words = { ...shell, ...login, ...clock, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...people, ...portal, ...queue, ...log, ...system, ...templates }
 
 export default words

@@ -66,6 +66,7 @@ export default {
       修改设置: 'Change setting',
       下载备份: 'Download backup',
       从备份恢复: 'Restored from a backup',
+      上传税务清单: 'Upload tax list',
     },
   },
 } satisfies typeof words

@@ -10,6 +10,7 @@ export default {
     faults: 'Faults',
     invoices: 'Invoices',
     invoice: 'Invoice',
+    portal: 'Tax portal list',
     account: 'My account',
     templates: 'Invoice templates',
     queue: 'Queue',

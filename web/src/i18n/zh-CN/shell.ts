@@ -8,6 +8,7 @@ export default {
     faults: '异常发票',
     invoices: '发票',
     invoice: '发票详情',
+    portal: '税务对账',
     account: '我的账号',
     templates: '发票模板',
     queue: '任务队列',
