@@ -448,3 +448,72 @@ fn drawn(client: &Client, pdf: &[u8]) -> Vec<u8> {
     let found = read(client, &[("a.pdf", pdf)]);
     client.get(&format!("/api/invoices/{}/page/1", id(&found[0][0]))).bytes
 }
+
+/// The most memory that a child of this process has held, MiB.
+fn peak_of_children(pid: u32) -> u64 {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let statuses = processes.filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok());
+    let of = |status: &str, name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    let children = statuses.filter(|status| of(status, "PPid:") == Some(u64::from(pid)));
+    children.filter_map(|status| of(&status, "VmHWM:")).max().unwrap_or(0) >> 10
+}
+
+/// Small files that ask for much.
+#[test]
+fn hostile_documents_cost_at_most_their_limit() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let wide = vec![b' '; 300 << 20];
+    let bomb = |name: &str| zip(&[("OFD.xml", b"<ofd:OFD/>"), (name, &wide)]);
+    let entities: String = (1..12).map(|n| format!("<!ENTITY a{n} \"{}\">", format!("&a{};", n - 1).repeat(10))).collect();
+    let laughs = format!("<?xml version=\"1.0\"?><!DOCTYPE EInvoice [<!ENTITY a0 \"ha\">{entities}]><EInvoice>&a11;</EInvoice>");
+    let deep = format!("<EInvoice>{}", "<a>".repeat(200_000));
+    let pdf = |objects: &str, trailer: &str| format!("%PDF-1.5\n{objects}\ntrailer\n<<{trailer}>>\nstartxref\n9\n%%EOF\n");
+    let page = "1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n";
+    let calls_itself = format!(
+        "{page}3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 400]/Resources<</XObject<</F 4 0 R>>>>/Contents 5 0 R>>\nendobj\n\
+         4 0 obj\n<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</F 4 0 R>>>>/Length 10>>\nstream\n/F Do /F Do\nendstream\nendobj\n\
+         5 0 obj\n<</Length 5>>\nstream\n/F Do\nendstream\nendobj"
+    );
+    let holds_itself =
+        "1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[2 0 R 2 0 R]/Count 99999999>>\nendobj";
+    let nested = format!("{page}3 0 obj\n{}\nendobj", "[".repeat(500_000));
+    let files: Vec<(&str, Vec<u8>)> = vec![
+        ("bomb.ofd", bomb("Doc_0/Document.xml")),
+        ("bomb.zip", zip(&[("a.xml", &wide), ("b.xml", &wide)])),
+        ("laughs.xml", laughs.into_bytes()),
+        ("deep.xml", deep.into_bytes()),
+        ("calls.pdf", pdf(&calls_itself, "/Root 1 0 R").into_bytes()),
+        ("holds.pdf", pdf(holds_itself, "/Root 1 0 R").into_bytes()),
+        ("nested.pdf", pdf(&nested, "/Root 1 0 R").into_bytes()),
+        ("loop.pdf", pdf("xref\n0 1\n0000000000 65535 f ", "/Size 1/Prev 9/Root 1 0 R").into_bytes()),
+    ];
+    drop(wide);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let most = std::thread::scope(|scope| {
+        let watched = scope.spawn(|| {
+            let mut most = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                most = most.max(peak_of_children(paperline.pid()));
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            most
+        });
+        for (name, file) in &files {
+            let answer = client.upload("/invoice/recognizeImage", &[(name, file)]);
+            assert!(answer.status < 500, "{name}: {answer:?}");
+            assert_eq!(client.get("/healthz").status, 200, "{name}");
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        watched.join().unwrap()
+    });
+    // A reader of papers ends at 512 MiB; a sample may come a little late.
+    assert!(most > 0 && most < 600, "{most} MiB in a reader");
+    assert!(paperline.peak_mib() < 500, "{} MiB in the box", paperline.peak_mib());
+    // Whoever works beside that is served.
+    let made = digital();
+    holds(&read(&client, &[("a.xml", &made.xml())])[0][0], &made, made.date);
+}

@@ -4,6 +4,7 @@
 use crate::external::{QUICK, add_template, frame, good_as, play, upload};
 use crate::random::Random;
 use crate::restore_limits::{Member, archive, members, summed};
+use crate::support::documents::{digital, pdf, zip};
 use crate::support::{Answer, Client, Paperline, blank_png, eventually};
 use paperline::domain::{account, action, device, template};
 use paperline::store::key::Key;
@@ -171,6 +172,39 @@ fn bodies() {
         answers_in_words(&client.send("POST", path, &kind, &bend(random, multipart.as_bytes())));
     });
     is_well(&client);
+}
+
+/// Bent as files, and inside their ZIP.
+#[test]
+fn documents() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let made = digital();
+    let photo = std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/digital.heic")).unwrap();
+    let (xml, pdf, ofd) = (made.xml(), pdf(&[&made, &made]), made.ofd());
+    let many = zip(&[("a.xml", &xml), ("b.pdf", &pdf), ("c.ofd", &ofd)]);
+    let mut parts = Vec::new();
+    let mut archive = ::zip::ZipArchive::new(std::io::Cursor::new(&ofd)).unwrap();
+    for n in 0..archive.len() {
+        let mut part = archive.by_index(n).unwrap();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).unwrap();
+        parts.push((part.name().unwrap().into_owned(), bytes));
+    }
+    fuzz("documents", |random| {
+        let which = random.below(6);
+        let bent = if let Some(whole) = [&xml, &pdf, &ofd, &photo, &many].get(which) {
+            bend(random, whole)
+        } else {
+            let mut parts = parts.clone();
+            let part = random.below(parts.len());
+            parts[part].1 = bend(random, &parts[part].1);
+            zip(&parts.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect::<Vec<_>>())
+        };
+        answers_in_words(&client.upload("/invoice/recognizeImage", &[("a", &bent)]));
+        is_well(&client);
+    });
+    assert!(paperline.peak_mib() < 700, "{} MiB", paperline.peak_mib());
 }
 
 #[test]
