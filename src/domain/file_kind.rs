@@ -32,8 +32,8 @@ fn text(head: &[u8]) -> Option<Words> {
     }
     if starts(&[b"<!doctype html", b"<html", b"<head", b"<body", b"<script"]) {
         return Some(Words::new(
-            "这是网页（下载链接可能已过期），不是图片：请重新下载发票",
-            "this is a web page (the download link may have expired), not a picture: please download the invoice again",
+            "这是网页（下载链接可能已过期），不是发票：请重新下载发票",
+            "this is a web page (the download link may have expired), not an invoice: please download it again",
         ));
     }
     if starts(&[b"<svg"]) {
@@ -41,8 +41,8 @@ fn text(head: &[u8]) -> Option<Words> {
     }
     starts(&[b"<"]).then(|| {
         Words::new(
-            "这是 XML 文件，不是图片：请上传发票的图片",
-            "this is an XML file, not a picture: please upload a picture of the invoice",
+            "这是 XML 文件，但不是数电票的数据：请上传发票本身",
+            "this is an XML file, but not the data of a digital invoice: please upload the invoice itself",
         )
     })
 }

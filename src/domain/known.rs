@@ -2,7 +2,7 @@
 //! (forms/), checks that hold for any invoice (checks.rs).
 
 use super::area::{AreaKind, POS_LABEL};
-use super::checks::{self, NET, TAX};
+use super::checks::{self, NET, SELLER, TAX};
 use super::forms::{self, Field, Form};
 use super::judge::Verdict;
 use super::kind::Kind;
@@ -20,6 +20,21 @@ fn needed(kind: Kind) -> &'static [AreaKind] {
     }
 }
 
+/// Whose names every invoice of the kind has.
+fn parties(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::VatRoll => &[SELLER],
+        Kind::DigitalNormal
+        | Kind::DigitalSpecial
+        | Kind::VatENormal
+        | Kind::VatESpecial
+        | Kind::VatNormal
+        | Kind::VatSpecial
+        | Kind::VatToll => &["客户名称", SELLER],
+        _ => &[],
+    }
+}
+
 /// `threshold`: the lowest probability that is sure.
 pub fn judge(form: &Form, threshold: f64) -> Verdict {
     let (mut regions, mut reasons) = (Vec::new(), Vec::new());
@@ -31,12 +46,16 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
         regions.push(region);
         reasons.extend(differs);
     }
-    let (pos_id, text, source, page) = (POS_LABEL.to_owned(), form.kind.zh().to_owned(), Source::Ocr, form.pages.0);
+    let (pos_id, label, source, page) = (POS_LABEL.to_owned(), form.kind.zh().to_owned(), Source::Ocr, form.pages.0);
     let source = regions.iter().map(|r: &Region| r.source).min().unwrap_or(source);
-    regions.push(Region { pos_id, position: None, text, probability: 1.0, status: 0, source, page });
+    regions.push(Region { pos_id, position: None, text: label, probability: 1.0, status: 0, source, page });
     let missing = needed(form.kind).iter().filter(|kind| text_of(&regions, **kind).is_none_or(str::is_empty));
     let missing: Vec<Reason> = missing.map(|kind| Reason::Missing { area: kind.pos_id().to_owned() }).collect();
     reasons.extend(missing);
+    let unnamed = parties(form.kind).iter().filter(|pos_id| text(&regions, pos_id).is_empty());
+    let unnamed: Vec<Reason> = unnamed.map(|pos_id| Reason::Missing { area: (*pos_id).to_owned() }).collect();
+    reasons.extend(unnamed);
+    reasons.extend(checks::several(1 + form.beside));
     reasons.extend(checks::faults(&regions, &Learnt::default(), threshold, &[]));
     reasons.extend(checks::total_differs(&regions));
     reasons.extend(items_differ(&regions, &form.items));
@@ -95,15 +114,17 @@ mod tests {
     fn form(fields: &[(&'static str, &str, Source)], items: &[(&str, &str)]) -> Form {
         let items = items.iter().map(|(amount, tax)| Item { amount: (*amount).into(), tax: (*tax).into(), ..Item::default() });
         let fields = fields.iter().map(|(pos_id, text, source)| field(pos_id, text, *source)).collect();
-        Form { kind: Kind::DigitalNormal, fields, items: items.collect(), pages: (1, 1) }
+        Form { kind: Kind::DigitalNormal, fields, items: items.collect(), pages: (1, 1), beside: 0 }
     }
 
-    const GOOD: [(&str, &str, Source); 5] = [
+    const GOOD: [(&str, &str, Source); 7] = [
         ("发票号码", "24112000000048542163", Source::Xml),
         ("日期", "2024-05-28", Source::Xml),
         ("金额", "113.00", Source::Xml),
         (NET, "100.00", Source::Xml),
         (TAX, "13.00", Source::Xml),
+        ("客户名称", "示例采购单位", Source::Xml),
+        (SELLER, "示例科技有限公司", Source::Xml),
     ];
 
     #[test]
@@ -114,6 +135,19 @@ mod tests {
         assert_eq!(verdict.reasons, []);
         let date = &verdict.regions[1];
         assert_eq!((date.text.as_str(), date.source, date.position), ("2024-05-28", Source::Xml, Some(RECT)));
+    }
+
+    #[test]
+    fn whoever_is_not_named_is_missed_and_a_picture_beside_the_text_is_said() {
+        let missed = |pos_id: &str, kind: Kind| {
+            let fields: Vec<_> = GOOD.into_iter().filter(|(name, ..)| *name != pos_id).collect();
+            judge(&Form { kind, ..form(&fields, &[]) }, 0.9).reasons
+        };
+        assert_eq!(missed(SELLER, Kind::VatToll), [Reason::Missing { area: SELLER.into() }]);
+        assert_eq!(missed("客户名称", Kind::DigitalSpecial), [Reason::Missing { area: "客户名称".into() }]);
+        assert_eq!(missed("客户名称", Kind::VatRoll), [], "bought by whoever came in");
+        let beside = judge(&Form { beside: 1, ..form(&GOOD, &[]) }, 0.9).reasons;
+        assert_eq!(beside, [Reason::Several { invoices: 2 }]);
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct Page {
     pub width: u32,
     pub height: u32,
     pub runs: Vec<Run>,
+    /// Large ones beside the text: what they show, it does not say.
+    pub pictures: u32,
 }
 
 /// A line of an invoice; what the form does not say is empty.

@@ -25,10 +25,11 @@ pub fn format_of(file: &mut (impl Read + Seek)) -> io::Result<Option<Found>> {
     file.rewind()?;
     let mut head = Vec::with_capacity(HEAD_BYTES);
     file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let found = if is_pdf(&head) {
-        Some(Found::Paper(Format::Pdf))
-    } else if is_zip(&head) {
+    // An archive may begin with a PDF that is not packed.
+    let found = if is_zip(&head) {
         Some(if is_ofd(file)? { Found::Paper(Format::Ofd) } else { Found::Archive })
+    } else if is_pdf(&head) {
+        Some(Found::Paper(Format::Pdf))
     } else if is_heic(&head) {
         Some(Found::Paper(Format::Heic))
     } else {
@@ -148,6 +149,10 @@ mod tests {
         let far = [&[b'x'; 1_100][..], b"%PDF-1.4"].concat();
         let ofd = zipped(&[("Doc_0/Document.xml", b""), ("OFD.xml", b"<OFD/>")]);
         let with_ofd_inside = zipped(&[("a/OFD.xml", b"")]);
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("a.pdf", SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored)).unwrap();
+        writer.write_all(b"%PDF-1.4").unwrap();
+        let stored = writer.finish().unwrap().into_inner();
         let long = [b"<EInvoice>".to_vec(), "发".repeat(600).into_bytes()].concat();
         let cut = [b"<EInvoice>a".to_vec(), "发".repeat(600).into_bytes()].concat();
         for (bytes, want) in [
@@ -157,6 +162,7 @@ mod tests {
             (&ofd, Some(Found::Paper(Format::Ofd))),
             (&with_ofd_inside, Some(Found::Archive)),
             (&zipped(&[]), Some(Found::Archive)),
+            (&stored, Some(Found::Archive)),
             (b"\xEF\xBB\xBF\n<?xml version='1.0'?><!-- a --><EInvoice/>", Some(Found::Paper(Format::Xml))),
             (b"<:eInvoice xmlns:=\"\">", Some(Found::Paper(Format::Xml))),
             (&utf16, Some(Found::Paper(Format::Xml))),

@@ -1,6 +1,6 @@
 //! Documents through the door: PDF, OFD, XML and ZIP, over the wire. The files are made in support/documents.rs.
 
-use crate::support::documents::{Digital, Sheet, digital, pdf, pdf_of, zip};
+use crate::support::documents::{Digital, Sheet, digital, pdf, pdf_of, stored_zip, zip};
 use crate::support::kinds::{self, Made};
 use crate::support::{Client, Paperline, eventually};
 use image::GrayImage;
@@ -516,4 +516,29 @@ fn hostile_documents_cost_at_most_their_limit() {
     // Whoever works beside that is served.
     let made = digital();
     holds(&read(&client, &[("a.xml", &made.xml())])[0][0], &made, made.date);
+}
+
+#[test]
+fn a_picture_pasted_beside_the_text_is_said() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let made = digital();
+    let picture = GrayImage::from_pixel(90, 58, image::Luma([200]));
+    let pasted = pdf_of(&[Sheet::Pasted(made.print(), &picture)]);
+    let found = read(&client, &[("pasted.pdf", &pasted)]);
+    assert_eq!((found[0].len(), text(&found[0][0], "发票号码")), (1, made.number));
+    let reason = found[0][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("两张发票"), "{reason}");
+}
+
+/// Archives may hold files as they are, and then begin with one of them.
+#[test]
+fn a_zip_that_begins_with_an_unpacked_pdf_is_a_zip() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let (one, other) = (digital(), Digital { number: "26322000004478296222", ..digital() });
+    let stored = stored_zip(&[("a.pdf", &pdf(&[&one])), ("b.pdf", &pdf(&[&other]))]);
+    let numbers: Vec<String> =
+        read(&client, &[("two.zip", &stored)]).iter().flatten().map(|i| text(i, "发票号码").to_owned()).collect();
+    assert_eq!(numbers, [one.number, other.number]);
 }

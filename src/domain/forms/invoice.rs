@@ -9,7 +9,7 @@ use super::labels::{Reach, of_one_size, pieces};
 use super::lines::{Row, Sheet, Text};
 use super::parties::parties;
 use super::sums::sums;
-use super::values::{self, Value};
+use super::values::{self, DOUBT, Value};
 
 /// What one page of an invoice says.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +108,7 @@ fn drawer(sheet: &Sheet, page: u32) -> Option<Found> {
     let texts = spots.map(|spot| sheet.after(&spot, Reach { first: 6.0, next: 1.6, right: f32::MAX })).filter(|text| {
         // Where nobody signed, the next label stands there: `销售方:(章)`.
         let compact = text.compact();
-        !["销售方", "销货单位", "专用章"].iter().any(|word| compact.contains(word))
+        !["销售", "销货单位", "专用章"].iter().any(|word| compact.contains(word))
     });
     Found::one("开票人", page, texts.filter_map(|text| Some((values::name(&text)?, text))).collect())
 }
@@ -134,10 +134,12 @@ fn remarks(sheet: &Sheet, heads: &[Head], page: u32, seller: [Option<&str>; 2]) 
         }
     }
     let rows = without_seal(found, seller);
-    let value = Value {
-        text: rows.iter().map(Text::printed).collect::<Vec<_>>().join(" "),
-        probability: rows.iter().map(Text::probability).fold(1.0, f64::min),
-    };
+    let text = rows.iter().map(Text::printed).collect::<Vec<_>>().join(" ");
+    let probability = rows.iter().map(Text::probability).fold(1.0, f64::min);
+    // Of a neighbour on the same picture, or of the form itself.
+    let is_other = ["识别号", "开户行", "地址、电话", "称:", "规格型号"].iter().any(|label| text.contains(label))
+        || rows.iter().any(|row| values::is_tax_number(&row.compact())) && probability < 1.0;
+    let value = Value { text, probability: if is_other { probability.min(DOUBT) } else { probability } };
     (!value.text.is_empty()).then(|| Found::of_rows("备注", page, value, &rows))
 }
 

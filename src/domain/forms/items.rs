@@ -115,6 +115,10 @@ fn column_of<'h>(head: &'h Head, text: &str, left: f32, right: f32) -> Option<&'
 }
 
 fn put(item: &mut Item, column: Column, text: &str) {
+    if let (Column::Amount | Column::Rate, Some((amount, rate))) = (column, amount_and_rate(text)) {
+        put(item, Column::Amount, amount);
+        return put(item, Column::Rate, rate);
+    }
     let slot = match column {
         Column::Name => &mut item.name,
         Column::Spec => &mut item.spec,
@@ -180,4 +184,13 @@ fn add(item: &mut Item, more: &Item) {
     ] {
         slot.push_str(more);
     }
+}
+
+/// `50.1813%`: a picture's blanks are not always seen; an amount has two decimals.
+fn amount_and_rate(text: &str) -> Option<(&str, &str)> {
+    let at = text.find('.')? + 3;
+    let (amount, rate) = (text.get(..at)?, text.get(at..)?);
+    let digits = rate.strip_suffix('%')?;
+    let is_rate = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    (is_rate && plain_sum(amount).is_some()).then_some((amount, rate))
 }

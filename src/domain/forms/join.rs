@@ -29,7 +29,7 @@ pub(super) fn shown(paper: &Paper) -> Vec<Form> {
             let sheet = Sheet::of(&page.runs, title.area);
             let kind = kind(&sheet, title.kind);
             let sides = sides(&sheet, kind, number);
-            let form = form(kind, sides, number, paper.source);
+            let form = Form { beside: page.pictures, ..form(kind, sides, number, paper.source) };
             match forms.last_mut().filter(|last| goes_on(last, &form, &sheet)) {
                 Some(last) => append(last, form),
                 None => forms.push(form),
@@ -82,7 +82,7 @@ fn kind(sheet: &Sheet, titled: Kind) -> Kind {
     // In large beside the title; names of things on the table's lines hold it, too.
     let is_mark = |row: &Row| pieces(row, 0.9).iter().any(|piece| piece.compact().trim_matches(['(', ')']) == "通行费");
     let has_mark = sheet.rows.iter().any(is_mark);
-    if titled == Kind::VatENormal && (has_plate || has_mark) { Kind::VatToll } else { titled }
+    if matches!(titled, Kind::VatENormal | Kind::VatNormal) && (has_plate || has_mark) { Kind::VatToll } else { titled }
 }
 
 fn sides(sheet: &Sheet, kind: Kind, page: u32) -> Sides {
@@ -105,7 +105,7 @@ fn form(kind: Kind, sides: Sides, page: u32, source: Source) -> Form {
         page: found.page,
         rect: found.rect,
     };
-    Form { kind, fields: sides.found.into_iter().map(field).collect(), items: sides.items, pages: (page, page) }
+    Form { kind, fields: sides.found.into_iter().map(field).collect(), items: sides.items, pages: (page, page), beside: 0 }
 }
 
 fn text_of<'a>(form: &'a Form, pos_id: &str) -> Option<&'a str> {
@@ -152,6 +152,7 @@ fn is_later_page(sheet: &Sheet) -> bool {
 /// What a further page adds. One that says all the same once more is a copy.
 fn append(form: &mut Form, next: Form) {
     form.pages = (form.pages.0.min(next.pages.0), form.pages.1.max(next.pages.1));
+    form.beside += next.beside;
     let is_copy = !form.items.is_empty() && form.items == next.items && text_of(form, "金额").is_some();
     if !is_copy {
         form.items.extend(next.items);
@@ -200,7 +201,7 @@ fn of_data(paper: &Paper, number: Option<&str>, forms: &mut Vec<Form>) -> Option
     let same = files.filter(|(_, data)| number.is_none() || stated::value(data, NUMBER) == number);
     let kind = same.filter_map(|(_, data)| data.kind).next()?;
     let pages = (1, u32::try_from(paper.pages.len()).unwrap_or(1).max(1));
-    forms.push(Form { kind, fields: Vec::new(), items: Vec::new(), pages });
+    forms.push(Form { kind, fields: Vec::new(), items: Vec::new(), pages, beside: 0 });
     Some(forms.len() - 1)
 }
 

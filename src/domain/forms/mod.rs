@@ -76,6 +76,8 @@ pub struct Form {
     pub items: Vec<Item>,
     /// First and last page, from 1.
     pub pages: (u32, u32),
+    /// Pictures on its pages that may be of other invoices.
+    pub beside: u32,
 }
 
 impl Form {

@@ -48,7 +48,7 @@ fn is_sealed(picture: &Picture, place: &Rect) -> bool {
 fn paper(lines: &[Line], codes: &[String], size: (u32, u32)) -> (Level, Paper) {
     let level = Level::of(lines, size);
     let runs: Vec<Run> = lines.iter().flat_map(|line| level.runs(line)).collect();
-    let page = Page { width: level.width.ceil() as u32, height: level.height.ceil() as u32, runs };
+    let page = Page { width: level.width.ceil() as u32, height: level.height.ceil() as u32, runs, pictures: 0 };
     let stated = stated(codes).into_iter().map(|stated| (Source::Qr, stated)).collect();
     (level, Paper { source: Source::Ocr, pages: vec![page], stated })
 }

@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<Paper, Trouble> {
             texts.add(id, &all.objects);
             let (width, height) = parts.area.size();
             let runs = all.objects.iter().flat_map(|object| runs(object, &parts.area)).collect();
-            pages.push(Page { width, height, runs });
+            pages.push(Page { width, height, runs, pictures: 0 });
         }
         stated.extend(tagged(&mut package, document, &texts)?);
     }

@@ -29,7 +29,8 @@ pub fn read(bytes: &[u8]) -> Result<Paper, Trouble> {
     let mut reader = text::Reader::new();
     for page in pdf.pages().iter() {
         let (scale, width, height) = scaled(page);
-        pages.push(Page { width, height, runs: reader.runs(page, scale, width, height)? });
+        let (runs, pictures) = reader.runs(page, scale, width, height)?;
+        pages.push(Page { width, height, runs, pictures });
     }
     Ok(Paper { source: Source::Pdf, pages, stated: stated(&pdf) })
 }

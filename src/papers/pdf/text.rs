@@ -20,6 +20,11 @@ const GLYPHS_MAX: usize = 400_000;
 /// For what no one can say. Values with it are never sure.
 const UNKNOWN: char = '\u{FFFD}';
 
+/// Of a page's area: codes and seals are smaller.
+const PICTURE_SHARE: f64 = 0.1;
+/// What is printed over a picture is the form's own ground.
+const GLYPHS_OVER_MAX: usize = 3;
+
 /// Reads page after page of one file.
 pub(super) struct Reader<'a> {
     cache: InterpreterCache<'a>,
@@ -31,20 +36,26 @@ impl<'a> Reader<'a> {
         Self { cache: InterpreterCache::new(), left: GLYPHS_MAX }
     }
 
-    pub(super) fn runs(&mut self, page: &'a Page<'a>, scale: f32, width: u32, height: u32) -> Result<Vec<Run>, Trouble> {
+    /// Its text, and how many large pictures stand beside that.
+    pub(super) fn runs(&mut self, page: &'a Page<'a>, scale: f32, width: u32, height: u32) -> Result<(Vec<Run>, u32), Trouble> {
         let whole = Bounds::new(0.0, 0.0, f64::from(width), f64::from(height));
         let transform = Affine::scale(f64::from(scale)) * page.initial_transform(true).to_kurbo();
         let mut context = Context::new(transform, whole, &self.cache, page.xref(), InterpreterSettings::default());
-        let mut taker = Taker { drawn: Vec::new(), clips: vec![whole], run: 0, left: self.left };
+        let mut taker = Taker { drawn: Vec::new(), pictures: Vec::new(), clips: vec![whole], run: 0, left: self.left };
         interpret_page(page, &mut context, &mut taker);
         if taker.left == 0 {
             return Err(Trouble::TooMuch);
         }
         self.left = taker.left;
+        let is_beside = |picture: &&Bounds| {
+            let over = taker.drawn.iter().filter(|glyph| picture.contains(glyph.bounds().center())).count();
+            picture.area() > PICTURE_SHARE * whole.area() && over <= GLYPHS_OVER_MAX
+        };
+        let pictures = u32::try_from(taker.pictures.iter().filter(is_beside).count()).unwrap_or(u32::MAX);
         let spelt = spelt(taker.drawn);
         // Where hardly anything says what it is, the page is a picture.
         let unknown = spelt.iter().filter(|(_, text)| text.contains(UNKNOWN)).count();
-        Ok(if unknown * 3 > spelt.len() { Vec::new() } else { joined(spelt) })
+        Ok((if unknown * 3 > spelt.len() { Vec::new() } else { joined(spelt) }, pictures))
     }
 }
 
@@ -92,6 +103,8 @@ impl Drawn {
 
 struct Taker {
     drawn: Vec<Drawn>,
+    /// Where they are seen.
+    pictures: Vec<Bounds>,
     /// Each within those before.
     clips: Vec<Bounds>,
     run: usize,
@@ -128,7 +141,14 @@ impl<'a> Device<'a> for Taker {
         }
     }
 
-    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {}
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        const MOST: usize = 10_000;
+        let clip = self.clips.last().copied().unwrap_or(Bounds::ZERO);
+        let whole = Bounds::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
+        if self.pictures.len() < MOST {
+            self.pictures.push(props.transform.transform_rect_bbox(whole).intersect(clip));
+        }
+    }
 
     fn pop_clip(&mut self) {
         if self.clips.len() > 1 {

@@ -223,6 +223,8 @@ pub enum Sheet<'a> {
     Words(Vec<Print>),
     /// A picture that fills the page.
     Scan(&'a image::GrayImage),
+    /// And a picture in its lower half.
+    Pasted(Vec<Print>, &'a image::GrayImage),
 }
 
 impl Sheet<'_> {
@@ -238,6 +240,12 @@ impl Sheet<'_> {
                     format!("BT /F1 {size} Tf {x} {y} Td <{}> Tj ET\n", hex(&gbk))
                 };
                 words.iter().map(word).collect()
+            }
+            Self::Pasted(words, picture) => {
+                let below = Self::Scan(picture).content().replace("q 610 0 0 395 0 0 cm", "q 305 0 0 197 0 0 cm");
+                Self::Words(words.iter().map(|(x, y, size, text)| (x / 2.0, 197.0 + y / 2.0, size / 2.0, text.clone())).collect())
+                    .content()
+                    + &below
             }
             Self::Scan(picture) => format!(
                 "q 610 0 0 395 0 0 cm BI /W {} /H {} /CS /G /BPC 8 /F /AHx ID {}> EI Q\n",
@@ -282,9 +290,17 @@ pub fn pdf_of(pages: &[Sheet<'_>]) -> Vec<u8> {
 }
 
 pub fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    zip_with(files, SimpleFileOptions::default())
+}
+
+pub fn stored_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    zip_with(files, SimpleFileOptions::default().compression_method(::zip::CompressionMethod::Stored))
+}
+
+fn zip_with(files: &[(&str, &[u8])], options: SimpleFileOptions) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
-        archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+        archive.start_file(*name, options).unwrap();
         archive.write_all(bytes).unwrap();
     }
     archive.finish().unwrap().into_inner()

@@ -386,7 +386,7 @@ fn pages_read_one_by_one_are_joined_by_their_number() {
             rect: None,
         };
         let fields = vec![field("发票号码", number), field("金额", "113.00")];
-        crate::domain::forms::Form { kind: Kind::DigitalNormal, fields, items: Vec::new(), pages: (1, 1) }.on(page)
+        crate::domain::forms::Form { kind: Kind::DigitalNormal, fields, items: Vec::new(), pages: (1, 1), beside: 0 }.on(page)
     };
     let (one, other) = ("26000000000999000011", "26000000000999000012");
     let mut forms = vec![of(one, Source::Pdf, 1), of(other, Source::Pdf, 4)];

@@ -83,7 +83,7 @@ impl Sketch {
     }
 
     pub fn page(self) -> Page {
-        Page { width: 1200, height: 800, runs: self.runs }
+        Page { width: 1200, height: 800, runs: self.runs, pictures: 0 }
     }
 }
 

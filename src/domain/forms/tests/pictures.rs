@@ -3,7 +3,7 @@
 use super::super::super::kind::Kind;
 use super::super::super::paper::{Paper, Source, Stated};
 use super::super::read;
-use super::{Sketch, one, vat};
+use super::{Sketch, digital, one, vat};
 
 const SELLER: &str = "91350100M000100Y43";
 
@@ -113,4 +113,19 @@ fn labels_that_lost_a_sign_still_have_their_values() {
 fn what_stands_on_other_print_is_doubtful() {
     let noise = read_at(0.97).and(Sketch::read_at(0.93).at(98.0, 87.0, "你"), 0.0, 0.0);
     assert!(one(noise).probability("客户名称") <= 0.5);
+}
+
+#[test]
+fn a_neighbours_print_is_no_sure_remark() {
+    for print in ["名 称: 纳税人识别号: 开户行及账号:", "91440106556656312W"] {
+        let beside = Sketch::read_at(0.97).at(367.0, 297.0, print);
+        one(read_at(0.97).without("订单号").and(beside, 0.0, 0.0)).doubts(&["备注"]);
+    }
+}
+
+#[test]
+fn an_amount_and_a_rate_that_stick_together_are_two() {
+    let stuck = digital().without("13%").with("100.00", "100.0013%");
+    let item = &one(stuck).items[0];
+    assert_eq!((item.amount.as_str(), item.tax_rate.as_str(), item.tax.as_str()), ("100.00", "13%", "13.00"));
 }

@@ -39,7 +39,7 @@ export default {
     good: 'Done',
     fault: 'Needs a check',
     matching: 'Looking for a template…',
-    noTemplate: 'No template fits. Add one for this kind of invoice first.',
+    noTemplate: 'No template of your own fits; reading it as a national form',
     weak: 'Not read with enough certainty, please check: {list}',
     contradiction: 'The results contradict each other, please check them.',
     engineReceive: 'The reading engine answered with an error. Please try again later.',

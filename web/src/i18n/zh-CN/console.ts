@@ -37,7 +37,7 @@ export default {
     good: '识别完成',
     fault: '识别异常',
     matching: '正在匹配模板…',
-    noTemplate: '没有匹配的模板，请先为这种发票添加模板',
+    noTemplate: '没有公司模板，正在按统一票样识别',
     weak: '以下内容识别把握不足，请人工核对：{list}',
     contradiction: '识别结果之间有矛盾，请人工核对',
     engineReceive: '识别引擎返回异常，请稍后重试',
