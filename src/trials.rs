@@ -1,7 +1,9 @@
-//! Template tests: a picture read by one template, saved or just drawn, while somebody waits, on an engine beside the dispatcher's.
+//! Template tests: a picture read by one template, saved or just drawn, while somebody waits, on an engine beside the dispatcher's. And
+//! templates that are proposed for a picture, on the same one.
 //! Not here: the queues, which are not involved.
 
 use crate::domain::action::TemplateDraft;
+use crate::domain::forms::Proposal;
 use crate::domain::ids::TemplateId;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::template::{EngineNumbers, Learnt, Template};
@@ -54,21 +56,43 @@ impl Trials {
     /// `Conflict` with an external engine; `Unavailable` if too many wait or it takes too long; `Unsupported` for an unreadable
     /// picture.
     pub async fn run(&self, picture: PathBuf, tried: Tried, patience: Duration) -> Result<(Trial, Box<Template>), Refusal> {
-        let Some(make) = &self.make else { return Err(not_with_this_engine()) };
-        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
-        tokio::time::timeout(patience, self.take_turn(make, picture, tried)).await.unwrap_or_else(|_| Err(too_long()))
+        self.in_turn(patience, |worker| async move { (test(&worker, picture, tried).await, worker) }).await
     }
 
-    async fn take_turn(&self, make: &MakeEngine, picture: PathBuf, tried: Tried) -> Result<(Trial, Box<Template>), Refusal> {
-        let mut turn = self.worker.lock().await;
-        // Taken out while working: if this times out, dropping the worker stops it.
-        let worker = match turn.take() {
-            Some(worker) => worker,
-            None => Worker::start(make).map_err(|_| busy())?,
+    /// What a template of this picture could have.
+    ///
+    /// # Errors
+    /// As in `run`.
+    pub async fn propose(&self, picture: PathBuf, patience: Duration) -> Result<Proposal, Refusal> {
+        let proposed = |worker: Worker| async move {
+            let proposed = match last_word(&worker, Request::Propose { picture }).await {
+                Ok(Done::Proposed(proposal)) => Ok(proposal),
+                end => Err(broken(end)),
+            };
+            (proposed, worker)
         };
-        let tested = test(&worker, picture, tried).await;
-        *turn = Some(worker);
-        tested
+        self.in_turn(patience, proposed).await
+    }
+
+    /// `work` gives the engine back, for whoever is next.
+    async fn in_turn<T, F>(&self, patience: Duration, work: impl FnOnce(Worker) -> F) -> Result<T, Refusal>
+    where
+        F: Future<Output = (Result<T, Refusal>, Worker)>,
+    {
+        let Some(make) = &self.make else { return Err(not_with_this_engine()) };
+        let Ok(_place) = self.places.try_acquire() else { return Err(busy()) };
+        let turn = async {
+            let mut turn = self.worker.lock().await;
+            // Taken out while working: if this times out, dropping the worker stops it.
+            let worker = match turn.take() {
+                Some(worker) => worker,
+                None => Worker::start(make).map_err(|_| busy())?,
+            };
+            let (done, worker) = work(worker).await;
+            *turn = Some(worker);
+            done
+        };
+        tokio::time::timeout(patience, turn).await.unwrap_or_else(|_| Err(too_long()))
     }
 }
 

@@ -71,6 +71,11 @@ impl AreaKind {
         KNOWN.iter().find(|known| known.key == key).map_or(Self::Own, |known| known.kind)
     }
 
+    /// In `json_model`; the user's own have any.
+    pub fn key(self) -> Option<&'static str> {
+        self.known().map(|known| known.key)
+    }
+
     pub fn of_pos_id(pos_id: &str) -> Self {
         KNOWN.iter().find(|known| known.pos_id == pos_id).map_or(Self::Own, |known| known.kind)
     }

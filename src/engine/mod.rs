@@ -1,7 +1,7 @@
 //! The engine interface of the dispatcher. Engines keep no records, know no queues, run on their own thread and may block.
 
 use crate::domain::fit_reason::FitReason;
-use crate::domain::forms::Form;
+use crate::domain::forms::{Form, Proposal};
 use crate::domain::ids::TemplateId;
 use crate::domain::template::{EngineNumbers, Layout, Learnt, Rect, Template};
 use std::path::Path;
@@ -118,6 +118,11 @@ pub trait Engine: Send {
     /// On a picture that no template fits. `page`: of a TIFF, from 1. `None`: this engine knows templates only.
     fn known_forms(&mut self, _picture: &Path, _page: u32, _cancel: &Cancel) -> Result<Option<Known>, Trouble> {
         Ok(None)
+    }
+
+    /// What a template of this picture could have.
+    fn propose(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<Proposal, Trouble> {
+        Err(Trouble::Refused("this engine proposes no templates".into()))
     }
 
     /// Learns a new or changed template.

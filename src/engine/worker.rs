@@ -2,6 +2,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
+use crate::domain::forms::Proposal;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::fmt;
 use std::io;
@@ -64,6 +65,9 @@ pub enum Request {
         picture: PathBuf,
         page: u32,
     },
+    Propose {
+        picture: PathBuf,
+    },
     /// `picture`: the origin's file.
     Learn {
         draft: Box<TemplateDraft>,
@@ -94,6 +98,7 @@ pub enum Done {
     Learnt(Box<Learnt>),
     Forgotten,
     TriedOut(Box<Trial>),
+    Proposed(Proposal),
 }
 
 /// When dropped, the thread ends at the engine's next check.
@@ -155,6 +160,7 @@ fn serve(
             engine.recognise(picture, templates, cancel, &mut report).map(Done::Recognised)
         }
         Request::KnownForms { picture, page } => engine.known_forms(picture, *page, cancel).map(Done::KnownForms),
+        Request::Propose { picture } => engine.propose(picture, cancel).map(Done::Proposed),
         Request::Learn { draft, picture, numbers } => {
             let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture, numbers };
             engine.learn(&draft, cancel).map(|learnt| Done::Learnt(Box::new(learnt)))

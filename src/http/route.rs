@@ -148,6 +148,7 @@ routes! {
     Get "/api/invoices/{id}", Needs(InvoiceR), Words => invoices::one;
     Get "/api/invoices/{id}/original", Needs(InvoiceR), Words => files::original;
     Get "/api/invoices/{id}/page/{n}", Needs(InvoiceR), Words => files::invoice_page;
+    Get "/api/invoices/{id}/template-draft", Needs(ModelRw), Words => trial::template_draft;
     Patch "/api/invoices/{id}", Needs(InvoiceRw), Lists => invoices::correct;
     Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), Words => invoices::duplicate;
     Post "/api/invoices/{id}/void", Needs(InvoiceRw), Words => invoices::void;

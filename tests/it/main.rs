@@ -57,6 +57,7 @@ mod sockets;
 mod starting;
 mod stale_answers;
 mod store;
+mod template_drafts;
 mod tidy;
 mod trials;
 mod two_at_one_label;

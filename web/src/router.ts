@@ -43,6 +43,7 @@ export const router = createRouter({
       path: '/templates/new',
       name: 'template-new',
       component: () => import('./pages/TemplateEditor.vue'),
+      props: ({ query }) => (Number(query.invoice) > 0 ? { invoice: Number(query.invoice) } : {}),
       meta: { title: 'templateNew', rights: ['model-rw'], feed: 'models' },
     },
     {

@@ -47,7 +47,7 @@ fn by_code(paper: &Paper) -> Option<Kind> {
 }
 
 /// Everything, wherever it stands.
-fn everywhere(page: &Page) -> Rect {
+pub(super) fn everywhere(page: &Page) -> Rect {
     let far = (page.width.max(page.height).max(1) * 4) as f32;
     Rect { x: -far, y: -far, width: far * 3.0, height: far * 3.0 }
 }

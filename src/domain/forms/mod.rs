@@ -14,6 +14,7 @@ mod labels;
 mod lines;
 mod parties;
 mod plain;
+mod propose;
 mod same;
 mod stated;
 mod sums;
@@ -24,6 +25,7 @@ mod travel;
 mod values;
 
 pub use lines::DOUBT;
+pub use propose::{Proposal, propose};
 pub use same::is_same;
 
 /// What a known form can have, in the words of the contract's §6.

@@ -15,6 +15,12 @@ const CODE: Row = ("发票代码", &["发票代码", "票据代码", "代码"]);
 const NUMBER: Row = ("发票号码", &["发票号码", "票据号码", "号码"]);
 const DATE: Row = ("日期", &["开票日期", "日期", "乘车日期", "开具日期"]);
 const CHECK: Row = ("校验码", &["校验码"]);
+const PAYER: Row = ("客户名称", &["付款方名称", "付款单位", "购买方名称", "顾客名称"]);
+const PAYEE: Row = ("销方名称", &["收款方名称", "收款单位", "销售方名称", "开票单位"]);
+const FISCAL_PAYER: Row = ("客户名称", &["交款人", "缴款人"]);
+const FISCAL_PAYEE: Row = ("销方名称", &["收款单位(章)", "收款单位", "收款单位(盖章)", "执收单位"]);
+const VEHICLE_SELLER: Row = ("销方名称", &["销货单位名称", "销售方名称"]);
+const FARE: [&str; 4] = ["实收金额", "合计金额", "金额", "总额"];
 
 pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Vec<Found> {
     let mut found = Vec::new();
@@ -39,13 +45,28 @@ pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Vec<Found> {
     found
 }
 
+/// Every label of these forms, on a page that may be none of them. A value may be there several times.
+pub(super) fn any(sheet: &Sheet, page: u32) -> Vec<Found> {
+    let mut found = Vec::new();
+    found.extend(one(sheet, CODE, page, |text| values::number(text, &[8, 10, 12])));
+    found.extend(one(sheet, NUMBER, page, |text| values::number(text, &[8, 10, 20]).or_else(|| values::serial(text))));
+    found.extend(one(sheet, DATE, page, values::date));
+    for names in [PAYER, PAYEE, FISCAL_PAYER, FISCAL_PAYEE, VEHICLE_SELLER] {
+        found.extend(one(sheet, names, page, values::name));
+    }
+    found.extend(sum_after(sheet, &["不含税价"], "不含税金额", page));
+    found.extend(sum_after(sheet, &["增值税税额", "税额"], "税额", page));
+    found.extend(sum_after(sheet, &FARE, "金额", page));
+    found
+}
+
 /// The first of its labels that has a value.
 fn one(sheet: &Sheet, row: Row, page: u32, value: impl Fn(&Text) -> Option<Value>) -> Option<Found> {
     let (pos_id, labels) = row;
     labels.iter().find_map(|label| labelled(sheet, label, pos_id, page, &value))
 }
 
-fn sum_after(sheet: &Sheet, labels: &[&str], pos_id: &'static str, page: u32) -> Option<Found> {
+pub(super) fn sum_after(sheet: &Sheet, labels: &[&str], pos_id: &'static str, page: u32) -> Option<Found> {
     let reach = Reach { first: 10.0, next: 1.6, right: f32::MAX };
     labels.iter().find_map(|label| {
         let spots = sheet.spots_within(label).into_iter();
@@ -62,7 +83,7 @@ fn words_after(sheet: &Sheet, page: u32) -> Option<Found> {
 fn vehicle(sheet: &Sheet, page: u32) -> Vec<Found> {
     let mut found = Vec::new();
     found.extend(labelled(sheet, "购买方名称", "客户名称", page, values::name));
-    found.extend(one(sheet, ("销方名称", &["销货单位名称", "销售方名称"]), page, values::name));
+    found.extend(one(sheet, VEHICLE_SELLER, page, values::name));
     found.extend(sum_after(sheet, &["小写"], "金额", page));
     found.extend(words_after(sheet, page));
     found.extend(sum_after(sheet, &["不含税价"], "不含税金额", page));
@@ -76,15 +97,15 @@ fn fiscal(sheet: &Sheet, page: u32) -> Vec<Found> {
         let code: String = text.compact().chars().take_while(char::is_ascii_alphanumeric).collect();
         (code.len() == 6).then(|| Value { text: code, probability: text.probability() })
     }));
-    found.extend(one(sheet, ("客户名称", &["交款人", "缴款人"]), page, values::name));
-    found.extend(one(sheet, ("销方名称", &["收款单位(章)", "收款单位", "收款单位(盖章)", "执收单位"]), page, values::name));
+    found.extend(one(sheet, FISCAL_PAYER, page, values::name));
+    found.extend(one(sheet, FISCAL_PAYEE, page, values::name));
     found.extend(sum_after(sheet, &["小写"], "金额", page));
     found.extend(words_after(sheet, page));
     found
 }
 
 fn taxi(sheet: &Sheet, page: u32) -> Vec<Found> {
-    let mut found: Vec<Found> = sum_after(sheet, &["实收金额", "合计金额", "金额", "总额"], "金额", page).into_iter().collect();
+    let mut found: Vec<Found> = sum_after(sheet, &FARE, "金额", page).into_iter().collect();
     found.extend(labelled(sheet, "上车", "时间", page, |text| {
         let time: String = text.compact().chars().take(5).collect();
         let is_time = time.len() == 5 && time.as_bytes()[2] == b':' && time.bytes().filter(u8::is_ascii_digit).count() == 4;
@@ -111,8 +132,8 @@ fn machine(sheet: &Sheet, kind: Kind, page: u32) -> Vec<Found> {
         }
         return found;
     }
-    found.extend(one(sheet, ("客户名称", &["付款方名称", "付款单位", "购买方名称", "顾客名称"]), page, values::name));
-    found.extend(one(sheet, ("销方名称", &["收款方名称", "收款单位", "销售方名称", "开票单位"]), page, values::name));
+    found.extend(one(sheet, PAYER, page, values::name));
+    found.extend(one(sheet, PAYEE, page, values::name));
     found.extend(sum_after(sheet, &["小写"], "金额", page).or_else(|| beside_words(sheet, page)));
     found.extend(words_after(sheet, page));
     found

@@ -33,6 +33,16 @@ pub(super) fn number(text: &Text, lengths: &[usize]) -> Option<Value> {
     Value::of(number.clone(), lengths.contains(&number.len()) && !follows, digits.probability())
 }
 
+/// A number of a company's own making: `XS-2026-0017`, `.0306832`.
+pub(super) fn serial(text: &Text) -> Option<Value> {
+    const DIGITS_MIN: usize = 3;
+    let from = text.chars.iter().position(|ch| ch.c.is_ascii_alphanumeric()).filter(|from| *from <= 1)?;
+    let rest = Text { chars: text.chars[from..].to_vec() };
+    let number = prefix(&rest, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/'));
+    let has_digits = number.chars.iter().filter(|ch| ch.c.is_ascii_digit()).count() >= DIGITS_MIN;
+    has_digits.then(|| Value { text: number.compact(), probability: number.probability() })
+}
+
 /// As printed, its parts joined: `2018年09月21日`.
 pub(super) fn date(text: &Text) -> Option<Value> {
     let plain = prefix(text, |c| c.is_ascii_digit() || "年月日-/.".contains(c));

@@ -6,7 +6,7 @@ use super::nets::Nets;
 use super::page::{self, Line};
 use super::picture::Picture;
 use super::{check_cancelled, code, detect, seal, to_original};
-use crate::domain::forms;
+use crate::domain::forms::{self, Field, Proposal};
 use crate::domain::paper::{Page, Paper, Run, Source, Stated};
 use crate::domain::template::Rect;
 use crate::domain::vat_code::VatCode;
@@ -14,25 +14,18 @@ use crate::engine::{Cancel, Known, Trouble};
 
 /// The picture's invoices, and the texts of its QR codes. Positions are the original's.
 pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
-    let quads = detect::all_lines(nets, picture)?;
-    check_cancelled(cancel)?;
     let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
-    let mut pages = page::page_orientations(nets, &picture.pixels, &quads)?;
-    let Some(page) = pages.first_mut() else { return Ok((Vec::new(), codes)) };
-    check_cancelled(cancel)?;
-    page.read_where(|_| true)?;
-    let lines = page.lines();
+    let Some(lines) = lines(nets, picture, cancel)? else { return Ok((Vec::new(), codes)) };
     let (level, paper) = paper(&lines, &codes, picture.pixels.dimensions());
     let mut forms = forms::read(&paper);
     for form in &mut forms {
         let has_witness = form.sum_has_witness();
-        for field in &mut form.fields {
-            let Some(place) = field.rect.map(|rect| level.back(&rect)) else { continue };
-            if field.pos_id == "金额" && !has_witness && is_sealed(picture, &place) {
+        for field in form.fields.iter_mut().filter(|field| field.pos_id == "金额" && !has_witness) {
+            if field.rect.is_some_and(|rect| is_sealed(picture, &level.back(&rect))) {
                 field.probability = field.probability.min(forms::DOUBT);
             }
-            field.rect = Some(to_original(&place, picture));
         }
+        put_back(&mut form.fields, &level, picture);
     }
     Ok((forms, codes))
 }
@@ -42,6 +35,32 @@ fn is_sealed(picture: &Picture, place: &Rect) -> bool {
     let em = place.width.min(place.height);
     let around = Rect { x: place.x - em, width: place.width + 2.0 * em, ..*place };
     seal::touches(&picture.pixels, &Quad::from_rect(&around))
+}
+
+/// What a template of the picture could have. Positions are the original's.
+pub fn propose(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Proposal, Trouble> {
+    let Some(lines) = lines(nets, picture, cancel)? else { return Ok(Proposal::default()) };
+    let (level, paper) = paper(&lines, &[], picture.pixels.dimensions());
+    let mut proposal = paper.pages.first().map(forms::propose).unwrap_or_default();
+    put_back(&mut proposal.fields, &level, picture);
+    Ok(proposal)
+}
+
+/// All of the picture, read.
+fn lines(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Option<Vec<Line>>, Trouble> {
+    let quads = detect::all_lines(nets, picture)?;
+    check_cancelled(cancel)?;
+    let mut pages = page::page_orientations(nets, &picture.pixels, &quads)?;
+    let Some(page) = pages.first_mut() else { return Ok(None) };
+    check_cancelled(cancel)?;
+    page.read_where(|_| true)?;
+    Ok(Some(page.lines()))
+}
+
+fn put_back(fields: &mut [Field], level: &Level, picture: &Picture) {
+    for field in fields {
+        field.rect = field.rect.map(|rect| to_original(&level.back(&rect), picture));
+    }
 }
 
 /// The lines of a picture of this size as a paper's page, levelled.

@@ -3,6 +3,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
 use crate::domain::area::{AreaKind, POS_LABEL};
+use crate::domain::forms::Proposal;
 use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
 use fields::Field;
@@ -92,6 +93,10 @@ impl Engine for Builtin {
         let last = self.last.take().filter(|(path, _)| page == 1 && path == picture);
         let picture = last.map_or_else(|| picture::open(picture, page), |(_, picture)| Ok(picture))?;
         known::read(nets::nets()?, &picture, cancel).map(Some)
+    }
+
+    fn propose(&mut self, picture: &Path, cancel: &Cancel) -> Result<Proposal, Trouble> {
+        known::propose(nets::nets()?, &picture::open(picture, 1)?, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {

@@ -120,7 +120,7 @@ pub async fn invoice_page(call: Call) -> Result<Reply, Refusal> {
     picture_reply(&call, &picture, there, Some(thumbs::WHOLE)).await
 }
 
-fn invoice_of(call: &Call) -> Result<Invoice, Refusal> {
+pub fn invoice_of(call: &Call) -> Result<Invoice, Refusal> {
     let (actor, id) = (call.actor()?, InvoiceId(call.number_in_path("id")?));
     call.edge.app.store.read(|view| invoices::visible(view, actor, id))
 }

@@ -136,8 +136,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "Waiting",
-        "(action_id: natural, user_id: natural, user_name: text, user_company: text, action_start_time: time, url: text, \
-         image_size: natural)",
+        "(action_id: natural, user_id: natural, user_name: text, user_company: text, action_start_time: time, url: text, image_size: natural)",
     ),
     (
         "LogPage",
@@ -256,6 +255,7 @@ const SETTINGS: &str = "(..SettingsChange, version?: natural)";
 const ENTRY: &str = "(fields?: {..64: text ..1000} ..100 <by `pos_id`; what is said to be right, changed or not, is not overwritten when it is read again>, \
      absent?: [text] ..100 <the fields that the paper does not have>, override?: text ..200|null <why it is so although the checks say \
      otherwise>, version?: natural)";
+const TEMPLATE_DRAFT: &str = "(label: text <the largest print; empty where there is none>, width: natural <of the picture of its first page, which its areas are drawn on>, height: natural, areas: [(pos_id: text, key: text|null <of a known kind>, x: natural, y: natural, width: natural, height: natural, text: text)])";
 const CSV: &str = "text/csv";
 const WEBSOCKET: &str = "websocket";
 
@@ -458,6 +458,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
     row(Get, "/api/invoices/{id}/original", NOTHING, "*/*"),
     row(Get, "/api/invoices/{id}/page/{n}", NOTHING, "image/jpeg"),
+    row(Get, "/api/invoices/{id}/template-draft", NOTHING, TEMPLATE_DRAFT),
     row(Patch, "/api/invoices/{id}", ENTRY, "WholeInvoice"),
     row(
         Post,

@@ -1,6 +1,7 @@
 // Templates; the interface calls them models.
-import { call, post } from './http'
-import type { JsonModel, Model as Template, Trial } from './wire'
+import { at, call, errorFrom, post } from './http'
+import { invoicePageUrl } from './invoices'
+import type { Get, JsonModel, Model as Template, Trial } from './wire'
 
 export const TEMPLATES_A_PAGE = 12
 
@@ -65,4 +66,18 @@ export async function tryDraft({ json, id, picture }: Saving, sample: File): Pro
   if (picture !== undefined) form.append('file_name', picture)
   form.append('file', sample, sample.name)
   return (await call('POST', '/api/models/test', { form, timeoutMs: TRIAL_MS })).body
+}
+
+export type TemplateDraft = Get['/api/invoices/{id}/template-draft']['gives']
+
+/** The areas that a template of this invoice could have, on the picture below. */
+export async function templateDraft(invoice: number): Promise<TemplateDraft> {
+  return (await call('GET', at('/api/invoices/{id}/template-draft', invoice), { timeoutMs: TRIAL_MS })).body
+}
+
+/** Its first page, to be uploaded as a template's picture. */
+export async function invoicePicture(invoice: number): Promise<File> {
+  const answer = await fetch(invoicePageUrl(invoice, 1), { credentials: 'same-origin', cache: 'no-store' })
+  if (!answer.ok) throw errorFrom(answer.status, await answer.text())
+  return new File([await answer.blob()], `${invoice}.jpg`, { type: 'image/jpeg' })
 }

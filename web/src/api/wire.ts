@@ -674,6 +674,7 @@ export interface Get extends Read {
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
   '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }
   '/api/invoices/{id}/page/{n}': { takes: Record<string, never>; gives: never }
+  '/api/invoices/{id}/template-draft': { takes: Record<string, never>; gives: { /** The largest print; empty where there is none. */ label: string; /** Of the picture of its first page, which its areas are drawn on. */ width: number; height: number; areas: { pos_id: string; /** Of a known kind. */ key: string | null; x: number; y: number; width: number; height: number; text: string }[] } }
   '/api/portal-list': { takes: { /** Yyyy-MM; the newest there is a list of. */ month?: string; /** Ours; the one that most lines name. */ tax_number?: string | number; state?: PortalState; direction?: PortalDirection; company_id?: number; cursor?: string; limit?: number }; gives: PortalMonth }
   '/api/faults': { takes: InvoiceFilter & { page?: number }; gives: { fault_num: number; fault_list: OpenFault[]; total: number } }
   '/invoice/webSocketServer': { takes: Record<string, never>; gives: never }

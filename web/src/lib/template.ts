@@ -1,4 +1,5 @@
 // A template while it is drawn, from and to the interface's `json_model`.
+import type { TemplateDraft } from '../api/templates'
 import type { JsonModel } from '../api/wire'
 import { i18n } from '../i18n'
 import { formatNumber } from './format'
@@ -89,6 +90,15 @@ export function readDraft(model: unknown): Draft {
     }),
     rest,
   }
+}
+
+/** As the box proposes it. */
+export function proposedDraft({ label, areas }: TemplateDraft): Draft {
+  const area = ({ key, pos_id, x, y, width, height }: TemplateDraft['areas'][number]): Area => {
+    const kind = key !== null && isKind(key) ? key : 'own'
+    return { ...newArea({ x, y, width, height }, kind), name: kind === 'own' ? pos_id : '' }
+  }
+  return { ...emptyDraft(), label, areas: areas.map(area) }
 }
 
 function freeKey(taken: Fields): string {

@@ -7,6 +7,7 @@ use super::{Form, read};
 mod invoices;
 mod others;
 mod pictures;
+mod proposals;
 mod several;
 
 /// Of a page, in units of 1/600 of its width; text is 9 high, and wide characters are 9 wide.

@@ -43,6 +43,7 @@ export default {
     item: { name: 'Item', spec: 'Specification', unit: 'Unit', quantity: 'Quantity', price: 'Price', amount: 'Amount', tax_rate: 'Tax rate', tax: 'Tax' },
     pages: 'Pages',
     originals: 'Originals',
+    makeTemplate: 'Make a template of this',
     original: 'Original file',
     red: 'Red',
     void: 'Void',

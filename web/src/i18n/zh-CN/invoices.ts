@@ -41,6 +41,7 @@ export default {
     item: { name: '项目名称', spec: '规格型号', unit: '单位', quantity: '数量', price: '单价', amount: '金额', tax_rate: '税率', tax: '税额' },
     pages: '页',
     originals: '原件 ZIP',
+    makeTemplate: '用这张票制作模板',
     original: '下载原件',
     red: '红字',
     void: '已作废',
