@@ -89,10 +89,29 @@ impl AreaKind {
     }
 }
 
+/// What known forms have beside the kinds of templates.
+const OF_FORMS: [(&str, &str); 14] = [
+    ("校验码", "Check code"),
+    ("购方税号", "Buyer's tax number"),
+    ("销方名称", "Seller"),
+    ("销方税号", "Seller's tax number"),
+    ("不含税金额", "Amount without tax"),
+    ("税额", "Tax"),
+    ("备注", "Remarks"),
+    ("开票人", "Issued by"),
+    ("车次", "Train"),
+    ("出发站", "From"),
+    ("到达站", "To"),
+    ("座位", "Seat"),
+    ("乘车日期", "Travel date"),
+    ("姓名", "Name"),
+];
+
 pub fn in_english(area: &str) -> &str {
+    let of_forms = || OF_FORMS.iter().find_map(|(pos_id, en)| (*pos_id == area).then_some(*en));
     match KNOWN.iter().find(|known| known.pos_id == area) {
         Some(known) => known.en,
         None if area == POS_LABEL => "Invoice type",
-        None => area,
+        None => of_forms().unwrap_or(area),
     }
 }

@@ -20,6 +20,15 @@ fn needed(kind: Kind) -> &'static [AreaKind] {
     }
 }
 
+/// Of its number; empty where it is not of digits alone.
+fn digits(kind: Kind) -> &'static [usize] {
+    match kind {
+        Kind::DigitalNormal | Kind::DigitalSpecial | Kind::DigitalRail | Kind::DigitalAir => &[20],
+        Kind::VatENormal | Kind::VatESpecial | Kind::VatNormal | Kind::VatSpecial | Kind::VatRoll | Kind::VatToll => &[8, 20],
+        _ => &[],
+    }
+}
+
 /// Whose names every invoice of the kind has.
 fn parties(kind: Kind) -> &'static [&'static str] {
     match kind {
@@ -52,6 +61,11 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     let missing = needed(form.kind).iter().filter(|kind| text_of(&regions, **kind).is_none_or(str::is_empty));
     let missing: Vec<Reason> = missing.map(|kind| Reason::Missing { area: kind.pos_id().to_owned() }).collect();
     reasons.extend(missing);
+    let number = text(&regions, AreaKind::InvoiceId.pos_id());
+    let lengths = digits(form.kind);
+    if !number.is_empty() && !lengths.is_empty() && !lengths.contains(&number.len()) {
+        reasons.push(Reason::Digits { area: AreaKind::InvoiceId.pos_id().to_owned(), text: number.to_owned() });
+    }
     let unnamed = parties(form.kind).iter().filter(|pos_id| text(&regions, pos_id).is_empty());
     let unnamed: Vec<Reason> = unnamed.map(|pos_id| Reason::Missing { area: (*pos_id).to_owned() }).collect();
     reasons.extend(unnamed);
@@ -148,6 +162,13 @@ mod tests {
         assert_eq!(missed("客户名称", Kind::VatRoll), [], "bought by whoever came in");
         let beside = judge(&Form { beside: 1, ..form(&GOOD, &[]) }, 0.9).reasons;
         assert_eq!(beside, [Reason::Several { invoices: 2 }]);
+    }
+
+    #[test]
+    fn a_digital_number_has_twenty_digits() {
+        let mut short = GOOD;
+        short[0].1 = "2411200000004854216";
+        assert!(matches!(&judge(&form(&short, &[]), 0.9).reasons[..], [Reason::Digits { .. }]));
     }
 
     #[test]

@@ -178,16 +178,18 @@ fn who_does_not_read_is_cut_and_holds_up_nobody() {
     // Cut though they never hang up.
     eventually("there is a place for an export again", || (admin.get("/api/devices/export.csv").status == 200).then_some(()));
     eventually("all of them are cut", || (open_sockets(&paperline) <= open_before + 2).then_some(()));
-    let mut begun = 0;
+    let (mut begun, mut whole) = (0, 0);
     for mut stream in unread {
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
         if rest.starts_with(b"HTTP/1.1 200") {
             begun += 1;
-            assert!(!rest.ends_with(b"0\r\n\r\n"), "what was cut looks whole: {} bytes", rest.len());
+            whole += u32::from(rest.ends_with(b"0\r\n\r\n"));
         }
     }
+    // Two may still have been open, and are read to their end here.
+    assert!(whole <= 2, "of {begun} answers that were cut {whole} look whole");
     assert!(begun >= 3, "{begun} answers were begun");
 }
 

@@ -4,7 +4,7 @@ use super::invoices::filter;
 use crate::app::invoice_lists::{self, Filter};
 use crate::app::invoices;
 use crate::app::kin::Kin;
-use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL};
+use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL, in_english};
 use crate::domain::checks::{SELLER, date_of, holds_sum};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Invoice, PictureFormat, Standing};
@@ -93,7 +93,8 @@ impl Export {
     fn columns(&self) -> Vec<String> {
         let named = FIRST.into_iter().chain(known()).map(|(zh, en)| self.language.pick(zh, en).to_owned());
         let rest = self.has_more.then(|| self.language.pick("其他", "Others").to_owned());
-        named.chain(self.own.iter().cloned()).chain(rest).collect()
+        let own = self.own.iter().map(|own| self.language.pick(own, in_english(own)).to_owned());
+        named.chain(own).chain(rest).collect()
     }
 
     /// Empty at the end.
@@ -118,11 +119,7 @@ impl Export {
         let mut row = vec![
             Cell::Text(found.id.to_string()),
             text(self.standing(found.standing)),
-            text(if kin.class(found) == Class::Confirmed {
-                self.language.pick("是", "yes")
-            } else {
-                self.language.pick("否", "no")
-            }),
+            text(is_counted(kin, found, self.language)),
             time(found.recognised),
             text(&found.user_name),
             text(&found.company_name),
@@ -155,13 +152,7 @@ impl Export {
     }
 
     fn standing(&self, standing: Standing) -> &'static str {
-        let (zh, en) = match standing {
-            Standing::Passed => ("识别通过", "Passed"),
-            Standing::Waiting => ("待核对", "To review"),
-            Standing::Reading => ("重新识别中", "Being read again"),
-            Standing::Reviewed => ("已核对", "Reviewed"),
-        };
-        self.language.pick(zh, en)
+        standing_in(standing, self.language)
     }
 
     fn duplicate(&self, kin: &Kin) -> String {
@@ -183,6 +174,20 @@ impl Export {
         };
         self.language.pick(&zh, &en).to_owned()
     }
+}
+
+fn standing_in(standing: Standing, language: Language) -> &'static str {
+    let (zh, en) = match standing {
+        Standing::Passed => ("识别通过", "Passed"),
+        Standing::Waiting => ("待核对", "To review"),
+        Standing::Reading => ("重新识别中", "Being read again"),
+        Standing::Reviewed => ("已核对", "Reviewed"),
+    };
+    language.pick(zh, en)
+}
+
+fn is_counted(kin: &Kin, found: &Invoice, language: Language) -> &'static str {
+    if kin.class(found) == Class::Confirmed { language.pick("是", "yes") } else { language.pick("否", "no") }
 }
 
 fn is_known(pos_id: &str) -> bool {
@@ -223,7 +228,7 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    let mut items = Items { store: export.store.clone(), filter: export.filter.clone(), before: None };
+    let mut items = Items { store: export.store.clone(), filter: export.filter.clone(), language: export.language, before: None };
     let (blobs, language) = (call.edge.app.blobs.clone(), export.language);
     let in_language = |(zh, en): (&str, &str)| language.pick(zh, en).to_owned();
     let invoices = (in_language(("发票", "Invoices")), export.columns());
@@ -233,7 +238,7 @@ pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     xlsx::stream(blobs, "invoices.xlsx", call.export()?, tables)
 }
 
-const ITEMS: [(&str, &str); 11] = [
+const ITEMS: [(&str, &str); 13] = [
     ("编号", "Number"),
     ("发票号码", "Invoice number"),
     ("销方名称", "Seller"),
@@ -245,12 +250,15 @@ const ITEMS: [(&str, &str); 11] = [
     ("金额", "Amount"),
     ("税率", "Tax rate"),
     ("税额", "Tax"),
+    ("状态", "State"),
+    ("计入合计", "Counted"),
 ];
 
 /// The lines of the same invoices, in the same order.
 struct Items {
     store: Store,
     filter: Filter,
+    language: Language,
     before: Option<InvoiceId>,
 }
 
@@ -260,14 +268,17 @@ impl Items {
         let mut rows = Vec::new();
         // Most invoices of templates have no lines: an empty look is not yet the end.
         while rows.is_empty() && self.before != Some(InvoiceId(0)) {
-            let (mut page, filter, before) = (Vec::new(), &self.filter, self.before);
+            let (mut page, filter, language, before) = (Vec::new(), &self.filter, self.language, self.before);
             self.store.walk(|view| {
                 invoice_lists::walk(view, filter, before, |found| {
                     page.push(found);
                     page.len() < INVOICES_PER_LOOK
                 })?;
                 for found in &page {
-                    rows.extend(invoices::items(view, found.id)?.iter().map(|item| line(found, item)));
+                    let items = invoices::items(view, found.id)?;
+                    let kin = Kin::of(view, found)?;
+                    let of = [standing_in(found.standing, language), is_counted(&kin, found, language)];
+                    rows.extend(items.iter().map(|item| line(found, item, of)));
                 }
                 Ok::<_, StoreError>(())
             })?;
@@ -277,7 +288,8 @@ impl Items {
     }
 }
 
-fn line(found: &Invoice, item: &Item) -> Vec<Cell> {
+/// `of`: the invoice's state, and whether its sum counts.
+fn line(found: &Invoice, item: &Item, of: [&str; 2]) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     let number = |text: &str| {
         text.parse().ok().filter(|number: &f64| number.is_finite()).map_or_else(|| Cell::Text(text.to_owned()), Cell::Number)
@@ -295,5 +307,7 @@ fn line(found: &Invoice, item: &Item) -> Vec<Cell> {
         sum(&item.amount),
         text(&item.tax_rate),
         sum(&item.tax),
+        text(of[0]),
+        text(of[1]),
     ]
 }
