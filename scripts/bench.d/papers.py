@@ -144,8 +144,9 @@ def beside_peers(rows):
         if what == "documents":
             # Scans are pictures.
             said = lambda invoices: {region["source"] for invoice in invoices for region in invoice["region_list"].values()}
-            names = [name for name in names if read[name] and "ocr" not in said(read[name])]
-            files = [(f"{n:03}-{os.path.basename(names[n % len(names)])}", content(names[n % len(names)]) + b"\n" * (1 + n // len(names))) for n in range(MANY)]
+            texts = [name for name in names if read[name] and "ocr" not in said(read[name])]
+            turns = [(n, texts[n % len(texts)]) for n in range(MANY)]
+            files = [(f"{n:03}-{os.path.basename(name)}", content(name) + b"\n" * (1 + n // len(texts))) for n, name in turns]
             began = time.monotonic()
             _, answer, _ = work.client.ask("POST", "/invoice/recognizeImage", *form(files))
             done = work.wait(json.loads(answer)["action_id_list"])
