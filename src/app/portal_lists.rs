@@ -106,12 +106,14 @@ fn write_some(txn: &mut Txn<'_>, by: &By, key: (CompanyId, u64), lines: &[Portal
     Ok(taken)
 }
 
-/// Lists that broke off are whole once another, which has all their months, is.
+/// A list that broke off is whole once it, and not only another of the month, is: what a company got and what it gave are lists of their own.
 fn make_whole(txn: &mut Txn<'_>, company: CompanyId, list: &PortalList) -> Result<(), StoreError> {
     let rows = txn.scan(&PORTAL_LISTS, &company, true).take(LOOKED_THROUGH_MAX);
     let broken: Vec<_> = rows.filter(|row| row.as_ref().map_or(true, |(_, other)| !other.is_whole)).collect::<Result<_, _>>()?;
     for (key, other) in broken {
-        if other.months.iter().all(|month| list.months.contains(month)) {
+        let is_it =
+            (&other.file, other.rows, other.invoices, &other.months) == (&list.file, list.rows, list.invoices, &list.months);
+        if is_it {
             txn.put(&PORTAL_LISTS, &key, &PortalList { is_whole: true, ..other })?;
         }
     }

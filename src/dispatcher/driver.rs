@@ -97,7 +97,10 @@ impl Driver {
         loop {
             let look = self.app.store.read(|view| Ok::<_, StoreError>((queues::heads(view)?, queues::is_paused(view)?)));
             let (heads, paused) = match look {
-                Ok(look) => look,
+                // Only what forms are known of ends at a desk.
+                Ok((heads, paused)) => {
+                    (Heads { is_document: heads.is_document && self.app.settings().known_forms, ..heads }, paused)
+                }
                 Err(e) => {
                     tracing::error!("the queues can't be read: {e}");
                     return None;

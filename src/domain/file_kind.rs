@@ -41,8 +41,8 @@ fn text(head: &[u8]) -> Option<Words> {
     }
     starts(&[b"<"]).then(|| {
         Words::new(
-            "这是 XML 文件，但不是数电票的数据：请上传发票本身",
-            "this is an XML file, but not the data of a digital invoice: please upload the invoice itself",
+            "这个 XML 文件在这里不能使用：请上传数电票的 XML，或发票的图片",
+            "this XML file can't be used here: please upload the XML of a digital invoice, or a picture of the invoice",
         )
     })
 }

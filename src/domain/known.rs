@@ -69,7 +69,7 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     let unnamed = parties(form.kind).iter().filter(|pos_id| text(&regions, pos_id).is_empty());
     let unnamed: Vec<Reason> = unnamed.map(|pos_id| Reason::Missing { area: (*pos_id).to_owned() }).collect();
     reasons.extend(unnamed);
-    reasons.extend(checks::several(1 + form.beside));
+    reasons.extend((form.beside > 0).then_some(Reason::PicturesBeside { pictures: form.beside }));
     reasons.extend(checks::faults(&regions, &Learnt::default(), threshold, &[]));
     reasons.extend(checks::total_differs(&regions));
     reasons.extend(items_differ(&regions, &form.items));
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(missed("客户名称", Kind::DigitalSpecial), [Reason::Missing { area: "客户名称".into() }]);
         assert_eq!(missed("客户名称", Kind::VatRoll), [], "bought by whoever came in");
         let beside = judge(&Form { beside: 1, ..form(&GOOD, &[]) }, 0.9).reasons;
-        assert_eq!(beside, [Reason::Several { invoices: 2 }]);
+        assert_eq!(beside, [Reason::PicturesBeside { pictures: 1 }]);
     }
 
     #[test]

@@ -92,6 +92,10 @@ pub enum Reason {
     RedWithoutMinus {
         text: String,
     },
+    /// Beside the text of a document's page; what they show is not known.
+    PicturesBeside {
+        pictures: u32,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -134,6 +138,9 @@ impl Reason {
             Self::Pages { pages, read } => format!("文件有 {pages} 页，只识别了 {read} 页：请把每一页单独上传"),
             Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请把每一张单独上传".into(),
             Self::Several { invoices } => format!("这张图片上有 {invoices} 张发票，只识别了一张：请把每一张单独上传"),
+            Self::PicturesBeside { pictures } => {
+                format!("文字旁边有 {pictures} 张图片，没有识别：如果是别的发票，请单独上传")
+            }
             Self::Reread { area, entered, read } => {
                 format!("{area}：填写为 {}，重新识别为 {}", or_nothing(entered, "空"), or_nothing(read, "空"))
             }
@@ -178,6 +185,11 @@ impl Reason {
             Self::Several { invoices: 2 } => "two invoices are on this picture, one was read: please upload each by itself".into(),
             Self::Several { invoices } => {
                 format!("{invoices} invoices are on this picture, one was read: please upload each by itself")
+            }
+            Self::PicturesBeside { pictures } => {
+                format!(
+                    "pictures beside the text were not read ({pictures}): if they are other invoices, please upload them by themselves"
+                )
             }
             Self::Reread { area, entered, read } => {
                 format!(
@@ -240,7 +252,7 @@ impl Reason {
             Self::SumDiffers { parts: [a, b], whole } => {
                 [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
             }
-            Self::Pages { .. } | Self::Several { .. } => Vec::new(),
+            Self::Pages { .. } | Self::Several { .. } | Self::PicturesBeside { .. } => Vec::new(),
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => Vec::new(),
         }
     }
@@ -273,7 +285,7 @@ impl Reason {
             Self::Digits { .. } | Self::CheckDigit { .. } | Self::SumDiffers { .. } | Self::Emptied { .. } => true,
             Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
             Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
-            Self::ItemsDiffer { .. } => false,
+            Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } => false,
             Self::RedWithoutMinus { .. } => true,
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
         }

@@ -528,7 +528,7 @@ fn a_picture_pasted_beside_the_text_is_said() {
     let found = read(&client, &[("pasted.pdf", &pasted)]);
     assert_eq!((found[0].len(), text(&found[0][0], "发票号码")), (1, made.number));
     let reason = found[0][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("两张发票"), "{reason}");
+    assert!(reason.contains("旁边有 1 张图片"), "{reason}");
 }
 
 /// Archives may hold files as they are, and then begin with one of them.

@@ -284,6 +284,10 @@ fn killed_in_the_middle_it_says_so_and_another_upload_completes_it() {
     let written = list["written"].as_u64().unwrap();
     assert!(list["is_whole"] == false && (1..30_000).contains(&written), "{list}");
     assert_eq!(found["states"]["missing"]["count"], written, "no line is half");
+    // What the company gave in that month is another list than what it got.
+    taken(csv(&admin, &rows(1..2, "正常")));
+    let lists = compared(&admin, "month=2026-06&limit=1")["lists"].clone();
+    assert_eq!((&lists[0]["is_whole"], &lists[1]["is_whole"]), (&json!(true), &json!(false)), "{lists}");
     let report = taken(csv(&admin, &text));
     assert_eq!((&report["same"], &report["added"]), (&json!(written), &json!(30_000 - written)));
     let found = compared(&admin, "month=2026-06&limit=1");

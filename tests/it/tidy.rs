@@ -245,6 +245,13 @@ fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description
         }
         assert!(description.contains(&format!(" {}?: Area|null", known.key)), "{} is not described", known.key);
     }
+    // And what known forms have beside them.
+    for pos_id in paperline::domain::forms::POS_IDS {
+        let is_kind = paperline::domain::area::KNOWN.iter().any(|known| known.pos_id == pos_id);
+        let en = paperline::domain::area::in_english(pos_id);
+        let says = |quote: &str| pages.contains(&format!("\n  {pos_id}: {quote}{en}{quote},"));
+        assert!(is_kind || en != pos_id && (says("'") || says("\"")), "the pages don't say {en} for {pos_id}");
+    }
 }
 
 #[test]

@@ -136,9 +136,10 @@ fn remarks(sheet: &Sheet, heads: &[Head], page: u32, seller: [Option<&str>; 2]) 
     let rows = without_seal(found, seller);
     let text = rows.iter().map(Text::printed).collect::<Vec<_>>().join(" ");
     let probability = rows.iter().map(Text::probability).fold(1.0, f64::min);
-    // Of a neighbour on the same picture, or of the form itself.
-    let is_other = ["识别号", "开户行", "地址、电话", "称:", "规格型号"].iter().any(|label| text.contains(label))
-        || rows.iter().any(|row| values::is_tax_number(&row.compact())) && probability < 1.0;
+    // On pictures: of a neighbour, or of the form itself.
+    let is_label = ["识别号", "开户行", "地址、电话", "称:", "规格型号"].iter().any(|label| text.contains(label));
+    let is_number = rows.iter().any(|row| values::is_tax_number(&row.compact()));
+    let is_other = probability < 1.0 && (is_label || is_number);
     let value = Value { text, probability: if is_other { probability.min(DOUBT) } else { probability } };
     (!value.text.is_empty()).then(|| Found::of_rows("备注", page, value, &rows))
 }

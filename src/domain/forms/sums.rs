@@ -20,7 +20,7 @@ pub(super) fn sums(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     found
 }
 
-/// `***` stands for no tax, and is read as `**8` or `…`: where the sum without tax is the whole one, that is what it says.
+/// `***` stands for no tax, and may be read as `**8`: where the sum without tax is the whole one, that is what it says.
 fn stars(sheet: &Sheet, found: &[Found], page: u32) -> Option<Found> {
     let of = |pos_id: &str| found.iter().find(|one| one.pos_id == pos_id);
     let (net, whole) = (of("不含税金额")?, of("金额")?);

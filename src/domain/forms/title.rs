@@ -168,8 +168,12 @@ fn kind_of(piece: &Text) -> Option<Kind> {
 /// The kind, where nothing stands before and after that makes a sentence of it.
 fn named(before: &str, after: &str, kind: Kind) -> Option<Kind> {
     // The code on its left and the number on its right, where they are as large.
-    let before = before.trim_start_matches(|c: char| c.is_ascii_digit());
-    let after = after.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['N', 'n', 'o', 'O', '0', '№', '°', 'º']);
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    let code = [12, 10].into_iter().find_map(|length| before.split_at_checked(length).filter(|(code, _)| digits(code)));
+    let before = code.map_or(before, |(_, rest)| rest);
+    let number = after.len().checked_sub(8).and_then(|at| after.split_at_checked(at)).filter(|(_, number)| digits(number));
+    let after = number.map_or(after, |(mark, _)| mark);
+    let after = if ["No", "NO", "№", "N0", "N°", "Nº"].contains(&after) { "" } else { after };
     let is_short = before.chars().count() <= BEFORE_MAX && !before.contains(['号', '码', '属', '、', ',', '的', '为']);
     let is_vat = !matches!(kind, Kind::Taxi | Kind::Quota | Kind::Machine | Kind::Fiscal);
     let is_suffix = !is_vat && after.chars().count() <= 6 && !after.contains(['号', '码', '、', ',', '的', '清']);

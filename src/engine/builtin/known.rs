@@ -20,8 +20,13 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Tr
     let mut forms = forms::read(&paper);
     for form in &mut forms {
         let has_witness = form.sum_has_witness();
-        for field in form.fields.iter_mut().filter(|field| field.pos_id == "金额" && !has_witness) {
-            if field.rect.is_some_and(|rect| is_sealed(picture, &level.back(&rect))) {
+        for field in &mut form.fields {
+            let is_hidden = |rect: Rect| match field.pos_id {
+                "金额" if !has_witness => is_sealed(picture, &level, &rect),
+                "客户名称" | "销方名称" | "开票人" | "姓名" => ends_under_seal(picture, &level, &rect),
+                _ => false,
+            };
+            if field.rect.is_some_and(is_hidden) {
                 field.probability = field.probability.min(forms::DOUBT);
             }
         }
@@ -31,10 +36,16 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Tr
 }
 
 /// A digit may be lost under a seal at either end.
-fn is_sealed(picture: &Picture, place: &Rect) -> bool {
-    let em = place.width.min(place.height);
-    let around = Rect { x: place.x - em, width: place.width + 2.0 * em, ..*place };
-    seal::touches(&picture.pixels, &Quad::from_rect(&around))
+fn is_sealed(picture: &Picture, level: &Level, sum: &Rect) -> bool {
+    let around = Rect { x: sum.x - sum.height, width: sum.width + 2.0 * sum.height, ..*sum };
+    seal::touches(&picture.pixels, &Quad::from_rect(&level.back(&around)))
+}
+
+/// Nothing says how long a name is. Forms have red lines: a seal has more red.
+fn ends_under_seal(picture: &Picture, level: &Level, name: &Rect) -> bool {
+    const SEAL_SHARE: f32 = 0.1;
+    let behind = Rect { x: name.right(), width: name.height, ..*name };
+    seal::share(&picture.pixels, &Quad::from_rect(&level.back(&behind))) > SEAL_SHARE
 }
 
 /// What a template of the picture could have. Positions are the original's.
@@ -67,7 +78,7 @@ fn put_back(fields: &mut [Field], level: &Level, picture: &Picture) {
 fn paper(lines: &[Line], codes: &[String], size: (u32, u32)) -> (Level, Paper) {
     let level = Level::of(lines, size);
     let runs: Vec<Run> = lines.iter().flat_map(|line| level.runs(line)).collect();
-    let page = Page { width: level.width.ceil() as u32, height: level.height.ceil() as u32, runs, pictures: 0 };
+    let page = Page::new(level.width.ceil() as u32, level.height.ceil() as u32, runs, &[]);
     let stated = stated(codes).into_iter().map(|stated| (Source::Qr, stated)).collect();
     (level, Paper { source: Source::Ocr, pages: vec![page], stated })
 }
@@ -87,14 +98,17 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     #[test]
-    fn a_seal_at_the_end_of_a_sum_is_seen() {
+    fn a_seal_at_the_end_of_a_sum_or_a_name_is_seen() {
         let place = Rect { x: 100.0, y: 40.0, width: 90.0, height: 24.0 };
         let sealed = |red: std::ops::Range<u32>| {
             let mut page = RgbImage::from_pixel(300, 100, Rgb([250, 250, 250]));
             red.flat_map(|x| (30..80).map(move |y| (x, y))).for_each(|(x, y)| page.put_pixel(x, y, Rgb([215, 60, 70])));
-            is_sealed(&prepare(page.into(), Orientation::NoTransforms).unwrap(), &place)
+            let picture = prepare(page.into(), Orientation::NoTransforms).unwrap();
+            let level = Level::of(&[], (300, 100));
+            (is_sealed(&picture, &level, &place), ends_under_seal(&picture, &level, &place))
         };
-        assert!(sealed(80..86) && sealed(200..206), "beside it");
-        assert!(!sealed(20..40) && !sealed(230..250), "further away");
+        assert_eq!((sealed(80..86), sealed(200..206)), ((true, false), (true, true)), "beside it");
+        assert_eq!((sealed(20..40), sealed(230..250)), ((false, false), (false, false)), "further away");
+        assert_eq!(sealed(200..202), (true, false), "a ruled line ends no name");
     }
 }

@@ -21,6 +21,11 @@ pub fn point_in(quad: &Quad, x: f32, y: f32) -> Point {
 }
 
 pub fn touches(picture: &RgbImage, place: &Quad) -> bool {
+    share(picture, place) > SHARE_MIN
+}
+
+/// Of red points; outside the picture none is.
+pub fn share(picture: &RgbImage, place: &Quad) -> f32 {
     let (along, across) = GRID;
     let mut red = 0;
     for i in 0..along * across {
@@ -32,7 +37,7 @@ pub fn touches(picture: &RgbImage, place: &Quad) -> bool {
             red += usize::from(is_seal_red(pixel));
         }
     }
-    red as f32 > SHARE_MIN * (along * across) as f32
+    red as f32 / (along * across) as f32
 }
 
 /// Minimum share of red ink; some forms have red numbers.

@@ -131,8 +131,9 @@ pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: V
 /// The sending end of a streamed body.
 #[derive(Debug)]
 pub struct Pieces {
-    sender: mpsc::Sender<io::Result<Bytes>>,
+    // Dropped first: whoever has seen the end may ask for the next one.
     held: Held,
+    sender: mpsc::Sender<io::Result<Bytes>>,
 }
 
 /// The client is gone.
@@ -164,7 +165,7 @@ pub fn streamed<E: std::fmt::Display>(
 ) -> Reply {
     let (sender, mut chunks) = mpsc::channel::<io::Result<Bytes>>(4);
     let stream = futures_util::stream::poll_fn(move |cx| chunks.poll_recv(cx).map(|chunk| chunk.map(|c| c.map(Frame::data))));
-    let pieces = Pieces { sender, held };
+    let pieces = Pieces { held, sender };
     tokio::task::spawn_blocking(move || {
         if let Err(e) = make(&pieces) {
             pieces.break_off(&e);

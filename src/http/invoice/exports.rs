@@ -118,7 +118,7 @@ impl Export {
         let review = found.reviewed();
         let mut row = vec![
             Cell::Text(found.id.to_string()),
-            text(self.standing(found.standing)),
+            text(standing_in(found.standing, self.language)),
             text(is_counted(kin, found, self.language)),
             time(found.recognised),
             text(&found.user_name),
@@ -149,10 +149,6 @@ impl Export {
             PictureFormat::Xml => "XML",
             _ => self.language.pick("图片", "Picture"),
         }
-    }
-
-    fn standing(&self, standing: Standing) -> &'static str {
-        standing_in(standing, self.language)
     }
 
     fn duplicate(&self, kin: &Kin) -> String {

@@ -46,7 +46,8 @@ pub fn read(bytes: &[u8]) -> Result<Paper, Trouble> {
             texts.add(id, &all.objects);
             let (width, height) = parts.area.size();
             let runs = all.objects.iter().flat_map(|object| runs(object, &parts.area)).collect();
-            pages.push(Page { width, height, runs, pictures: 0 });
+            let pictures: Vec<Rect> = all.objects.iter().filter_map(|object| drawn(object, &parts.area)).collect();
+            pages.push(Page::new(width, height, runs, &pictures));
         }
         stated.extend(tagged(&mut package, document, &texts)?);
     }
@@ -64,6 +65,18 @@ pub fn content<'a>(package: &mut Package<'_>, parts: &PageParts, resources: &'a 
         content.add_layers(&package.tree(path)?.unwrap_or_default())?;
     }
     Ok(content)
+}
+
+/// Where a picture lies: the unit square of its object.
+fn drawn(object: &Object, area: &Area) -> Option<Rect> {
+    let What::Picture { .. } = &object.what else { return None };
+    Some(in_pixels(object.place.transform_rect_bbox(Bounds::new(0.0, 0.0, 1.0, 1.0)), area))
+}
+
+fn in_pixels(place: Bounds, area: &Area) -> Rect {
+    let scale = f64::from(area.scale());
+    let (x, y) = ((place.x0 - f64::from(area.x)) * scale, (place.y0 - f64::from(area.y)) * scale);
+    Rect { x: x as f32, y: y as f32, width: (place.width() * scale) as f32, height: (place.height() * scale) as f32 }
 }
 
 /// A run for each code of a text, or for each of its lines where it goes back to the left.
@@ -96,14 +109,11 @@ fn run(glyphs: &[Glyph], object: &Object, size: f32, stretch: f32, area: &Area) 
         object.place.transform_rect_bbox(Bounds::new(at.x, at.y - 0.88 * size, at.x + f64::from(width), at.y + 0.12 * size))
     });
     let whole = boxes.reduce(|one, other| one.union(other))?;
-    let scale = f64::from(area.scale());
-    let (left, top) = ((whole.x0 - f64::from(area.x)) * scale, (whole.y0 - f64::from(area.y)) * scale);
-    let (width, height) = (whole.width() * scale, whole.height() * scale);
-    let (page_width, page_height) = area.size();
+    let rect = in_pixels(whole, area);
+    let (width, height) = area.size();
     // Some makers keep what is not to be seen beside the page.
-    let is_on_page = left < f64::from(page_width) && top < f64::from(page_height) && left + width > 0.0 && top + height > 0.0;
+    let is_on_page = rect.x < width as f32 && rect.y < height as f32 && rect.right() > 0.0 && rect.bottom() > 0.0;
     let text: String = glyphs.iter().map(|glyph| glyph.c).collect();
-    let rect = Rect { x: left as f32, y: top as f32, width: width as f32, height: height as f32 };
     is_on_page.then(|| Run { text: text.trim().to_owned(), rect, probability: 1.0 })
 }
 
@@ -169,6 +179,20 @@ pub mod tests {
         assert_eq!([number.y, number.height, below.y].map(mm), [11.4, 3.0, 15.4]);
         let numbers: Vec<&str> = paper.stated.iter().map(|(_, stated)| stated.fields[0].1.as_str()).collect();
         assert_eq!(numbers, ["12345678", "24112000000000000001", "12345"]);
+    }
+
+    #[test]
+    fn a_picture_pasted_beside_the_text_is_counted() {
+        let pasted = PAGE.replace(
+            "<o:TextObject ID='10'",
+            "<o:ImageObject Boundary='20 100 120 90' CTM='120 0 0 90 0 0' ResourceID='1'/><o:TextObject ID='10'",
+        );
+        let paper = |page: &str| {
+            let bytes =
+                zipped(&[("OFD.xml", ROOT), ("Doc_0/Document.xml", DOCUMENT), ("Doc_0/T.xml", TEMPLATE), ("Doc_0/P.xml", page)]);
+            read(&bytes).unwrap().pages[0].pictures
+        };
+        assert_eq!((paper(&pasted), paper(PAGE)), (1, 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! (draw.rs), what attached XML says (xml.rs).
 
 use super::{DPI, PAGES_MAX, SIDE_MAX, Shape, Trouble, xml};
-use crate::domain::paper::{Page, Paper, Source, Stated};
+use crate::domain::paper::{Paper, Source, Stated};
 use hayro::hayro_syntax::object::{Array, Dict, Object, Stream};
 use hayro::hayro_syntax::page::Page as PdfPage;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf, PdfData};
@@ -29,8 +29,7 @@ pub fn read(bytes: &[u8]) -> Result<Paper, Trouble> {
     let mut reader = text::Reader::new();
     for page in pdf.pages().iter() {
         let (scale, width, height) = scaled(page);
-        let (runs, pictures) = reader.runs(page, scale, width, height)?;
-        pages.push(Page { width, height, runs, pictures });
+        pages.push(reader.page(page, scale, width, height)?);
     }
     Ok(Paper { source: Source::Pdf, pages, stated: stated(&pdf) })
 }

@@ -1,7 +1,7 @@
 //! The text that a PDF's pages show: glyphs as they are drawn, with their places in pixels, joined into runs. Not here: opening files
 //! (mod.rs), what runs mean (domain/forms/).
 
-use crate::domain::paper::Run;
+use crate::domain::paper::{Page, Run};
 use crate::domain::template::Rect;
 use crate::domain::text::means_nothing;
 use crate::papers::Trouble;
@@ -11,7 +11,7 @@ use hayro::hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache, InterpreterSettings, Paint,
     SoftMask, TransformExt, interpret_page,
 };
-use hayro::hayro_syntax::page::Page;
+use hayro::hayro_syntax::page as pdf;
 use hayro::kurbo::{Affine, BezPath, Point, Rect as Bounds, Shape, Vec2};
 use std::collections::HashMap;
 
@@ -20,10 +20,8 @@ const GLYPHS_MAX: usize = 400_000;
 /// For what no one can say. Values with it are never sure.
 const UNKNOWN: char = '\u{FFFD}';
 
-/// Of a page's area: codes and seals are smaller.
-const PICTURE_SHARE: f64 = 0.1;
-/// What is printed over a picture is the form's own ground.
-const GLYPHS_OVER_MAX: usize = 3;
+/// Of one page.
+const PICTURES_MAX: usize = 10_000;
 
 /// Reads page after page of one file.
 pub(super) struct Reader<'a> {
@@ -36,8 +34,7 @@ impl<'a> Reader<'a> {
         Self { cache: InterpreterCache::new(), left: GLYPHS_MAX }
     }
 
-    /// Its text, and how many large pictures stand beside that.
-    pub(super) fn runs(&mut self, page: &'a Page<'a>, scale: f32, width: u32, height: u32) -> Result<(Vec<Run>, u32), Trouble> {
+    pub(super) fn page(&mut self, page: &'a pdf::Page<'a>, scale: f32, width: u32, height: u32) -> Result<Page, Trouble> {
         let whole = Bounds::new(0.0, 0.0, f64::from(width), f64::from(height));
         let transform = Affine::scale(f64::from(scale)) * page.initial_transform(true).to_kurbo();
         let mut context = Context::new(transform, whole, &self.cache, page.xref(), InterpreterSettings::default());
@@ -47,15 +44,11 @@ impl<'a> Reader<'a> {
             return Err(Trouble::TooMuch);
         }
         self.left = taker.left;
-        let is_beside = |picture: &&Bounds| {
-            let over = taker.drawn.iter().filter(|glyph| picture.contains(glyph.bounds().center())).count();
-            picture.area() > PICTURE_SHARE * whole.area() && over <= GLYPHS_OVER_MAX
-        };
-        let pictures = u32::try_from(taker.pictures.iter().filter(is_beside).count()).unwrap_or(u32::MAX);
         let spelt = spelt(taker.drawn);
         // Where hardly anything says what it is, the page is a picture.
         let unknown = spelt.iter().filter(|(_, text)| text.contains(UNKNOWN)).count();
-        Ok((if unknown * 3 > spelt.len() { Vec::new() } else { joined(spelt) }, pictures))
+        let runs = if unknown * 3 > spelt.len() { Vec::new() } else { joined(spelt) };
+        Ok(Page::new(width, height, runs, &taker.pictures))
     }
 }
 
@@ -104,7 +97,7 @@ impl Drawn {
 struct Taker {
     drawn: Vec<Drawn>,
     /// Where they are seen.
-    pictures: Vec<Bounds>,
+    pictures: Vec<Rect>,
     /// Each within those before.
     clips: Vec<Bounds>,
     run: usize,
@@ -142,11 +135,11 @@ impl<'a> Device<'a> for Taker {
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
-        const MOST: usize = 10_000;
         let clip = self.clips.last().copied().unwrap_or(Bounds::ZERO);
         let whole = Bounds::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
-        if self.pictures.len() < MOST {
-            self.pictures.push(props.transform.transform_rect_bbox(whole).intersect(clip));
+        let Bounds { x0, y0, x1, y1 } = props.transform.transform_rect_bbox(whole).intersect(clip);
+        if self.pictures.len() < PICTURES_MAX {
+            self.pictures.push(Rect { x: x0 as f32, y: y0 as f32, width: (x1 - x0) as f32, height: (y1 - y0) as f32 });
         }
     }
 

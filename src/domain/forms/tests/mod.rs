@@ -84,7 +84,7 @@ impl Sketch {
     }
 
     pub fn page(self) -> Page {
-        Page { width: 1200, height: 800, runs: self.runs, pictures: 0 }
+        Page::new(1200, 800, self.runs, &[])
     }
 }
 

@@ -124,6 +124,12 @@ fn a_neighbours_print_is_no_sure_remark() {
 }
 
 #[test]
+fn what_a_file_says_in_its_remarks_is_sure() {
+    let remark = "收款账户名称:示例公司 开户行:某行";
+    one(vat().without("订单号").at(367.0, 297.0, remark)).has(&[("备注", remark)]);
+}
+
+#[test]
 fn an_amount_and_a_rate_that_stick_together_are_two() {
     let stuck = digital().without("13%").with("100.00", "100.0013%");
     let item = &one(stuck).items[0];
