@@ -136,10 +136,10 @@ impl Reason {
             Self::CheckDigit { area, text } => format!("{area}“{text}”校验位不正确"),
             Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => format!("{a}“{x}”与{b}“{y}”之和不等于{c}“{z}”"),
             Self::Pages { pages, read } => format!("文件有 {pages} 页，只识别了 {read} 页：请把每一页单独上传"),
-            Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请把每一张单独上传".into(),
-            Self::Several { invoices } => format!("这张图片上有 {invoices} 张发票，只识别了一张：请把每一张单独上传"),
+            Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请划分图上的票据，或把每一张单独上传".into(),
+            Self::Several { invoices } => format!("这张图片上有 {invoices} 张发票，只识别了一张：请划分图上的票据，或把每一张单独上传"),
             Self::PicturesBeside { pictures } => {
-                format!("文字旁边有 {pictures} 张图片，没有识别：如果是别的发票，请单独上传")
+                format!("文字旁边有 {pictures} 张图片，没有识别：如果是别的发票，请划分图上的票据，或单独上传")
             }
             Self::Reread { area, entered, read } => {
                 format!("{area}：填写为 {}，重新识别为 {}", or_nothing(entered, "空"), or_nothing(read, "空"))
@@ -182,13 +182,13 @@ impl Reason {
                 format!("{} \"{x}\" and {} \"{y}\" do not add up to {} \"{z}\"", name(a), name(b), name(c))
             }
             Self::Pages { pages, read } => format!("the file has {pages} pages, {read} read: please upload each page by itself"),
-            Self::Several { invoices: 2 } => "two invoices are on this picture, one was read: please upload each by itself".into(),
+            Self::Several { invoices: 2 } => "two invoices are on this picture, one was read: please mark the papers on it, or upload each by itself".into(),
             Self::Several { invoices } => {
-                format!("{invoices} invoices are on this picture, one was read: please upload each by itself")
+                format!("{invoices} invoices are on this picture, one was read: please mark the papers on it, or upload each by itself")
             }
             Self::PicturesBeside { pictures } => {
                 format!(
-                    "pictures beside the text were not read ({pictures}): if they are other invoices, please upload them by themselves"
+                    "pictures beside the text were not read ({pictures}): if they are other invoices, please mark the papers on the page, or upload them by themselves"
                 )
             }
             Self::Reread { area, entered, read } => {
