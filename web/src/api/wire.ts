@@ -220,10 +220,13 @@ export interface Void {
 }
 
 export interface Duplicate {
+  /** Of a surer file, or earlier. */
   of: number
   decision: 'duplicate' | 'distinct' | null
   user_name: string | null
   time: string | null
+  /** The pos_ids of what that one says otherwise; empty where they were found distinct. */
+  differs: string[]
 }
 
 export interface Part {
@@ -292,7 +295,7 @@ export interface Invoice {
 }
 
 export interface WholeInvoice extends Invoice {
-  /** The later ones that look like it, and what comes of them when this one is void. */
+  /** Those behind it that look like it: of less sure files, or later; and what comes of them when this one is void. */
   later: { invoice_id: number; when_void: 'confirmed' | 'waiting' | 'duplicate' }[]
   /** The likeliest first; empty where the engine does not tell. */
   candidates: Candidates
