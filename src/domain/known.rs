@@ -70,10 +70,23 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     let unnamed: Vec<Reason> = unnamed.map(|pos_id| Reason::Missing { area: (*pos_id).to_owned() }).collect();
     reasons.extend(unnamed);
     reasons.extend((form.beside > 0).then_some(Reason::PicturesBeside { pictures: form.beside }));
-    reasons.extend(checks::faults(&regions, &Learnt::default(), threshold, &[]));
+    // What its source contradicts is unsure for that alone, which is said with both values.
+    let twice: Vec<&str> = reasons.iter().filter_map(contradicted_by_itself).collect();
+    let is_said = |reason: &Reason| matches!(reason, Reason::Unsure { area, .. } if twice.contains(&area.as_str()));
+    let found = checks::faults(&regions, &Learnt::default(), threshold, &[]);
+    let found: Vec<Reason> = found.into_iter().filter(|reason| !is_said(reason)).collect();
+    reasons.extend(found);
     reasons.extend(checks::total_differs(&regions));
     reasons.extend(items_differ(&regions, &form.items));
     Verdict { regions, filled: Vec::new(), reasons }
+}
+
+/// The area of which one source says two things.
+fn contradicted_by_itself(reason: &Reason) -> Option<&str> {
+    match reason {
+        Reason::SourcesDiffer { area, surer: (a, _), other: (b, _) } if a == b => Some(area),
+        _ => None,
+    }
 }
 
 /// The first is the surest; where the others say the same, it has their place on the page.

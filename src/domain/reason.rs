@@ -107,6 +107,13 @@ fn per_cent(probability: f64) -> String {
     format!("{}%", ((probability * 1e4).round() / 1e4 * 100.0).floor())
 }
 
+fn differ_in_english(area: &str, (a, x): &(Source, String), (b, y): &(Source, String)) -> String {
+    if a == b {
+        return format!("{area}: both \"{x}\" and \"{y}\" in the {}", a.en());
+    }
+    format!("{area}: \"{x}\" in the {}, \"{y}\" in the {}", a.en(), b.en())
+}
+
 impl Reason {
     /// In the words of the interface document.
     pub fn zh(&self) -> String {
@@ -153,6 +160,9 @@ impl Reason {
             Self::EngineNotAsked => format!("识别失败：{}", sentence::ENGINE_SEND),
             Self::EngineNoAnswer => format!("识别失败：{}", sentence::ENGINE_RECEIVE),
             Self::WentDown => "系统在识别这张图片时两次中断".into(),
+            Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } if a == b => {
+                format!("{area}：{}中既有“{x}”，又有“{y}”，互相矛盾", a.zh())
+            }
             Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
                 format!("{area}：{}中为“{x}”，{}中为“{y}”，互相矛盾", a.zh(), b.zh())
             }
@@ -214,15 +224,11 @@ impl Reason {
             Self::NoTemplateFits => "no template fits".into(),
             Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
             Self::WentDown => "the box went down twice while this picture was being read".into(),
-            Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
-                format!("{}: \"{x}\" in the {}, \"{y}\" in the {}", name(area), a.en(), b.en())
-            }
+            Self::SourcesDiffer { area, surer, other } => differ_in_english(name(area), surer, other),
             Self::Missing { area } => format!("{} was not found", name(area)),
             Self::RedWithoutMinus { text } => {
-                format!(
-                    "the remarks say that it takes another invoice back, and {} \"{text}\" is not negative",
-                    name(AreaKind::Money.pos_id())
-                )
+                let money = name(AreaKind::Money.pos_id());
+                format!("the remarks say that it takes another invoice back, and {money} \"{text}\" is not negative")
             }
             Self::ItemsDiffer { area, items, whole } => {
                 format!("the lines' {0} add up to \"{items}\", and {0} is \"{whole}\"", name(area))

@@ -97,6 +97,25 @@ fn an_invoice_as_xml_ofd_and_pdf_is_read_whole_and_kept_as_it_came() {
 }
 
 #[test]
+fn two_numbers_in_one_file_are_a_fault_that_names_both() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let made = digital();
+    let xml = String::from_utf8(made.xml()).unwrap();
+    let own = format!("<InvoiceNumber>{}<", made.number);
+    let xml = xml.replace(&own, "<InvoiceNumber>26322000004478296999<");
+    // And an OFD whose data and page say two things.
+    let ofd = Digital { number: "26322000004478296999", ..digital() }.print();
+    let ofd = crate::support::documents::ofd_of(&ofd, "<ofd:CustomData Name=\"发票号码\">26322000004478296111</ofd:CustomData>");
+    for (name, bytes, source) in [("a.xml", xml.into_bytes(), "XML 数据"), ("a.ofd", ofd, "OFD")] {
+        let found = read(&client, &[(name, &bytes)]);
+        let reason = found[0][0]["reason"].as_str().unwrap();
+        let words = format!("发票号码：{source}中既有“{}”，又有“26322000004478296999”，互相矛盾", made.number);
+        assert_eq!((reason, found[0][0]["state"].as_str()), (words.as_str(), Some("waiting")));
+    }
+}
+
+#[test]
 fn each_page_with_an_invoice_of_its_own_is_an_invoice_and_the_message_names_all() {
     let paperline = Paperline::start();
     let client = paperline.admin();
