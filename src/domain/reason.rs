@@ -96,6 +96,10 @@ pub enum Reason {
     PicturesBeside {
         pictures: u32,
     },
+    /// The day on it was still to come when it was read.
+    DayToCome {
+        text: String,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -168,6 +172,7 @@ impl Reason {
             }
             Self::Missing { area } => format!("没有找到{area}"),
             Self::RedWithoutMinus { text } => format!("备注写明这是红字发票，金额“{text}”却不是负数"),
+            Self::DayToCome { text } => format!("日期“{text}”晚于识别当天"),
             Self::ItemsDiffer { area, items, whole } => format!("各行{area}之和“{items}”不等于{area}“{whole}”"),
         }
     }
@@ -230,6 +235,9 @@ impl Reason {
                 let money = name(AreaKind::Money.pos_id());
                 format!("the remarks say that it takes another invoice back, and {money} \"{text}\" is not negative")
             }
+            Self::DayToCome { text } => {
+                format!("{} \"{text}\" was still to come when it was read", name(AreaKind::Date.pos_id()))
+            }
             Self::ItemsDiffer { area, items, whole } => {
                 format!("the lines' {0} add up to \"{items}\", and {0} is \"{whole}\"", name(area))
             }
@@ -253,7 +261,7 @@ impl Reason {
             Self::AmountsDiffer { money, money_cn } => {
                 vec![(AreaKind::Money.pos_id(), Some(money)), (AreaKind::MoneyCn.pos_id(), Some(money_cn))]
             }
-            Self::NotADate { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
+            Self::NotADate { text } | Self::DayToCome { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
             Self::RedWithoutMinus { text } => vec![(AreaKind::Money.pos_id(), Some(text))],
             Self::SumDiffers { parts: [a, b], whole } => {
                 [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
@@ -292,7 +300,7 @@ impl Reason {
             Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
             Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
             Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } => false,
-            Self::RedWithoutMinus { .. } => true,
+            Self::RedWithoutMinus { .. } | Self::DayToCome { .. } => true,
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
         }
     }
