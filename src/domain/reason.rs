@@ -100,6 +100,13 @@ pub enum Reason {
     DayToCome {
         text: String,
     },
+    /// Of a line, from 1: its tax is not its rate of its amount.
+    LineTaxDiffers {
+        line: u32,
+        amount: String,
+        rate: String,
+        tax: String,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -173,6 +180,9 @@ impl Reason {
             Self::Missing { area } => format!("没有找到{area}"),
             Self::RedWithoutMinus { text } => format!("备注写明这是红字发票，金额“{text}”却不是负数"),
             Self::DayToCome { text } => format!("日期“{text}”晚于识别当天"),
+            Self::LineTaxDiffers { line, amount, rate, tax } => {
+                format!("明细第 {line} 行：税额“{tax}”不等于金额“{amount}”乘以税率 {rate}")
+            }
             Self::ItemsDiffer { area, items, whole } => format!("各行{area}之和“{items}”不等于{area}“{whole}”"),
         }
     }
@@ -238,6 +248,9 @@ impl Reason {
             Self::DayToCome { text } => {
                 format!("{} \"{text}\" was still to come when it was read", name(AreaKind::Date.pos_id()))
             }
+            Self::LineTaxDiffers { line, amount, rate, tax } => {
+                format!("line {line} of the items: the tax \"{tax}\" is not {rate} of \"{amount}\"")
+            }
             Self::ItemsDiffer { area, items, whole } => {
                 format!("the lines' {0} add up to \"{items}\", and {0} is \"{whole}\"", name(area))
             }
@@ -266,7 +279,7 @@ impl Reason {
             Self::SumDiffers { parts: [a, b], whole } => {
                 [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
             }
-            Self::Pages { .. } | Self::Several { .. } | Self::PicturesBeside { .. } => Vec::new(),
+            Self::Pages { .. } | Self::Several { .. } | Self::PicturesBeside { .. } | Self::LineTaxDiffers { .. } => Vec::new(),
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => Vec::new(),
         }
     }
@@ -299,7 +312,7 @@ impl Reason {
             Self::Digits { .. } | Self::CheckDigit { .. } | Self::SumDiffers { .. } | Self::Emptied { .. } => true,
             Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
             Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
-            Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } => false,
+            Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } | Self::LineTaxDiffers { .. } => false,
             Self::RedWithoutMinus { .. } | Self::DayToCome { .. } => true,
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
         }
