@@ -606,7 +606,7 @@ export type Message = (
   | { msg_id: 101; action_id: number; status: number; pos_id: string; position: Position | null }
   | { msg_id: 102; action_id: number; status: number; pos_id: string; ocr_result: string; probability: number }
   | { msg_id: 201; new_recognize: { action_id: number; url: string; image_size: number }[] }
-  | { msg_id: 203; action_id: number; url: string; image_size: number; user_id: number; user_name: string; action_start_time: string; company_name: string }
+  | { msg_id: 203; action_id: number; url: string; image_size: number; user_id: number; user_name: string; action_start_time: string; company_name: string; file_name: string }
   | { msg_id: 204; action_id: number | null; region_list: RegionList }
   | { msg_id: 205; fault_num: number }
   | { msg_id: 206; fault_num: number; fault_invoice?: Fault }
