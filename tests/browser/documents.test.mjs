@@ -3,6 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
+import { print, upload } from './paper.mjs'
+
+/** Debug builds are slow. */
+const READ_MS = 120_000
 
 let page
 
@@ -60,6 +64,43 @@ for (const [locale, words] of [
     await reader.close()
   })
 }
+
+test('each column of the lines is seen within its box, in a wide window, a narrow one and on a telephone', async () => {
+  for (const [width, height] of [[1366, 768], [1024, 768], [860, 900], [360, 740]]) {
+    const reader = await on.open({ width, height })
+    await logIn(reader, 'admin', on.box.password)
+    await reader.goto('/invoices/1')
+    const items = reader.locator('[data-test=items]')
+    await items.getByRole('cell', { name: '39.00' }).waitFor()
+    const beyond = await items.evaluate((box) => {
+      const { left, right } = box.getBoundingClientRect()
+      const cells = [...box.querySelectorAll('tbody td')].filter((cell) => cell.textContent)
+      return cells.filter((cell) => cell.getBoundingClientRect().left < left || cell.getBoundingClientRect().right > right || cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)
+    })
+    assert.deepEqual(beyond, [], `at ${width}`)
+    await items.scrollIntoViewIfNeeded()
+    await on.shot(reader, `documents-items-${width}-zh`)
+    await reader.context().close()
+  }
+  assert.equal(await page.locator('[data-test=items-lacking]').count(), 0)
+  on.quiet()
+})
+
+test('where a picture shows no lines, it is said that they may be incomplete', async () => {
+  const rows = { '发票号码：': '26322000004478296122', '开票日期：': '2026年06月05日', '价税合计（大写）': '叁佰贰拾圆整', '（小写）': '¥320.00' }
+  const action = await upload(page, 'paper.png', (await print(on.browser, { title: '电子发票（普通发票）', rows })).picture)
+  const read = async () => (await (await page.request.get(`/api/invoices?action_id=${action}`)).json()).invoices
+  for (const end = Date.now() + READ_MS; !(await read()).length && Date.now() < end; ) await page.waitForTimeout(200)
+  const [{ invoice_id: id, kind, items }] = await read()
+  assert.deepEqual([kind, items], ['digital_normal', []])
+  await page.goto(`/invoices/${id}`)
+  await page.locator('[data-test=items-lacking]', { hasText: '明细可能识别不全' }).waitFor()
+  await on.shot(page, 'documents-items-lacking-zh')
+  await page.goto('/invoices/1')
+  await page.locator('[data-test=items]').waitFor()
+  assert.equal(await page.locator('[data-test=items-lacking]').count(), 0, 'an XML leaves nothing out')
+  on.quiet()
+})
 
 test('the list is narrowed to a kind, shows seller and source, and gives the originals in a ZIP', async () => {
   await page.goto('/invoices')
