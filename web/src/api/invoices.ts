@@ -51,6 +51,9 @@ export async function latestInvoices(limit: number): Promise<Invoice[]> {
   return (await invoicePage({}, null, limit)).invoices
 }
 
+/** On one picture. */
+export const PAPERS_MAX = 20
+
 export type Correction = WholeInvoice['history'][number]
 
 export function oneInvoice(id: number): Promise<WholeInvoice> {
@@ -85,6 +88,33 @@ export function voidInvoice(id: number, version: number, reason: string): Promis
 
 export function restoreInvoice(id: number, version: number): Promise<Invoice> {
   return post(at('/api/invoices/{id}/restore', id), { version })
+}
+
+type Corners = [[number, number], [number, number], [number, number], [number, number]]
+
+declare module './wire' {
+  interface Get {
+    '/api/invoices/{id}/papers': { takes: Record<string, never>; gives: { page: number; width: number; height: number; papers: { corners: Corners; invoice_id: number | null; number: string | null; kind: Kind | null }[] } }
+  }
+  interface Post {
+    '/api/invoices/{id}/papers': { takes: { papers: Corners[]; version?: number }; gives: { action_id: number } }
+  }
+}
+
+export type PapersOnPage = Get['/api/invoices/{id}/papers']['gives']
+
+/** Which papers lie on its page's picture. */
+export function papersOnPage(id: number): Promise<PapersOnPage> {
+  return get(at('/api/invoices/{id}/papers', id))
+}
+
+/** Has the page read anew, each paper by itself. Returns the action; what stood is void when it is read. */
+export async function readPapers(id: number, version: number, papers: PapersOnPage['papers'][number]['corners'][]): Promise<number> {
+  return (await post(at('/api/invoices/{id}/papers', id), { version, papers })).action_id
+}
+
+export async function invoicesOf(action: number): Promise<Invoice[]> {
+  return (await invoicePage({ action_id: action }, null, PAPERS_MAX)).invoices
 }
 
 /** If somebody else's write was first. */
