@@ -1,7 +1,7 @@
 // Invoices: the running ones, the queue, results, faults.
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
-import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
+import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Post, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
 
 export type { Invoice, Item, Position, RegionList, Source, WholeInvoice }
 export type RegionAnswer = RegionList[string]
@@ -94,23 +94,23 @@ type Corners = [[number, number], [number, number], [number, number], [number, n
 
 declare module './wire' {
   interface Get {
-    '/api/invoices/{id}/papers': { takes: Record<string, never>; gives: { page: number; width: number; height: number; papers: { corners: Corners; invoice_id: number | null; number: string | null; kind: Kind | null }[] } }
+    '/api/invoices/{id}/papers': { takes: { page?: number }; gives: { page: number; width: number; height: number; papers: { corners: Corners; invoice_id: number | null; number: string | null; kind: Kind | null }[]; invoices: { invoice_id: number; number: string; kind: Kind }[] } }
   }
   interface Post {
-    '/api/invoices/{id}/papers': { takes: { papers: Corners[]; version?: number }; gives: { action_id: number } }
+    '/api/invoices/{id}/papers': { takes: { papers: Corners[]; page?: number; version?: number }; gives: { action_id: number } }
   }
 }
 
 export type PapersOnPage = Get['/api/invoices/{id}/papers']['gives']
 
-/** Which papers lie on its page's picture. */
-export function papersOnPage(id: number): Promise<PapersOnPage> {
-  return get(at('/api/invoices/{id}/papers', id))
+/** Which papers lie on a page of its file. */
+export function papersOnPage(id: number, page: number): Promise<PapersOnPage> {
+  return get(at('/api/invoices/{id}/papers', id), { page })
 }
 
 /** Has the page read anew, each paper by itself. Returns the action; what stood is void when it is read. */
-export async function readPapers(id: number, version: number, papers: PapersOnPage['papers'][number]['corners'][]): Promise<number> {
-  return (await post(at('/api/invoices/{id}/papers', id), { version, papers })).action_id
+export async function readPapers(id: number, saying: Post['/api/invoices/{id}/papers']['takes'] & { version: number; page: number }): Promise<number> {
+  return (await post(at('/api/invoices/{id}/papers', id), saying)).action_id
 }
 
 export async function invoicesOf(action: number): Promise<Invoice[]> {

@@ -10,8 +10,8 @@ export interface Size {
   height: number
 }
 
-/** Of its shorter sides, in pixels: less holds no print. */
-export const SIDE_MIN = 24
+/** In pixels: print on less can't be read, and the box refuses it. */
+export const SIDE_MIN = 40
 /** The sine of a corner's angle: flatter ones can't be laid flat. */
 const SINE_MIN = 0.1
 

@@ -8,6 +8,7 @@ export default {
     hint: 'Each paper has a box: drag it to move it, drag a corner or side to fit it, drag on empty ground to draw another. Split, merge or remove what is wrong. “Top” stands at the paper’s upper edge.',
     keys: 'Arrows move, Shift for bigger steps, Delete removes, Esc chooses none',
     sheet: { move: 'Move the chosen paper, or the corner the keyboard is on; with Shift in larger steps', remove: 'Remove the chosen paper', none: 'Choose none; with none chosen, close' },
+    looking: 'Looking for papers on the picture…',
     tools: 'Papers',
     add: 'Add',
     beside: 'Split left–right',
