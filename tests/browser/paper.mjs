@@ -36,6 +36,26 @@ export async function print(browser, paper) {
   }
 }
 
+/** Pictures on one table top, each at a place and turned about its middle. Returns the picture and the corners of each, as one reads it. */
+export async function sheet(browser, width, height, lying) {
+  const page = await browser.newPage({ viewport: { width, height } })
+  try {
+    const pictures = lying.map(({ picture, x, y, turn = 0 }) => `<img src="data:image/png;base64,${picture.toString('base64')}" style="position:absolute;left:${x}px;top:${y}px;rotate:${turn}deg">`)
+    await page.setContent(`<body style="margin:0;background:#77695a">${pictures.join('')}</body>`)
+    await page.waitForFunction(() => [...document.images].every((img) => img.complete))
+    const sizes = await page.locator('img').evaluateAll((all) => all.map((img) => [img.offsetWidth, img.offsetHeight]))
+    const corners = lying.map(({ x, y, turn = 0 }, n) => {
+      const [w, h] = sizes[n]
+      const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)]
+      const around = [[-w, -h], [w, -h], [w, h], [-w, h]].map(([dx, dy]) => [dx / 2, dy / 2])
+      return around.map(([dx, dy]) => [Math.round(x + w / 2 + dx * cos - dy * sin), Math.round(y + h / 2 + dx * sin + dy * cos)])
+    })
+    return { picture: await page.screenshot(), corners }
+  } finally {
+    await page.close()
+  }
+}
+
 /** Uncompressed; Chromium can't show TIFF. */
 export async function asTiff(browser, picture) {
   const page = await browser.newPage()
