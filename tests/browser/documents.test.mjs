@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
-import { print, upload } from './paper.mjs'
+import { DIGITAL_XML as XML, DIGITAL_XML_NUMBER as NUMBER, print, upload } from './paper.mjs'
 
 /** Debug builds are slow. */
 const READ_MS = 120_000
@@ -14,17 +14,6 @@ const on = stage(async () => {
   page = await on.open()
   await logIn(page, 'admin', on.box.password)
 })
-
-const NUMBER = '26322000004478296111'
-const item = (name, amount, rate, tax) =>
-  `<IssuItemInformation><ItemName>${name}</ItemName><MeaUnits>箱</MeaUnits><Quantity>2</Quantity><UnPrice>${amount / 2}</UnPrice><Amount>${amount}</Amount><TaxRate>${rate}</TaxRate><ComTaxAm>${tax}</ComTaxAm></IssuItemInformation>`
-const XML = `<?xml version="1.0" encoding="utf-8"?>
-<EInvoice><Header><EIid>${NUMBER}</EIid><InherentLabel><InIssuType><LabelCode>Y</LabelCode></InIssuType><GeneralOrSpecialVAT><LabelCode>02</LabelCode></GeneralOrSpecialVAT></InherentLabel></Header>
-<EInvoiceData><SellerInformation><SellerIdNum>91350100M000100Y43</SellerIdNum><SellerName>示例科技有限公司</SellerName></SellerInformation>
-<BuyerInformation><BuyerIdNum>12100000400000624D</BuyerIdNum><BuyerName>示例采购单位</BuyerName></BuyerInformation>
-<BasicInformation><TotalAmWithoutTax>320.00</TotalAmWithoutTax><TotalTaxAm>40.20</TotalTaxAm><TotalTax-includedAmount>360.20</TotalTax-includedAmount><TotalTax-includedAmountInChinese>叁佰陆拾圆贰角整</TotalTax-includedAmountInChinese><Drawer>某某</Drawer></BasicInformation>
-${item('*纸制品*复印纸', '300.00', '0.13', '39.00')}${item('*物流辅助服务*收派服务费', '20.00', '0.06', '1.20')}</EInvoiceData>
-<TaxSupervisionInfo><InvoiceNumber>${NUMBER}</InvoiceNumber><IssueTime>2026-06-04</IssueTime></TaxSupervisionInfo></EInvoice>`
 
 const files = (...named) => named.map(([name, text]) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) }))
 
