@@ -3,6 +3,7 @@
 //! Not here: the queues, which are not involved.
 
 use crate::domain::action::TemplateDraft;
+use crate::domain::corners::Corners;
 use crate::domain::forms::Proposal;
 use crate::domain::ids::TemplateId;
 use crate::domain::refusal::{Code, Refusal};
@@ -72,6 +73,21 @@ impl Trials {
             (proposed, worker)
         };
         self.in_turn(patience, proposed).await
+    }
+
+    /// Where several papers lie on this picture; empty if there is but one.
+    ///
+    /// # Errors
+    /// As in `run`.
+    pub async fn papers(&self, picture: PathBuf, patience: Duration) -> Result<Vec<Corners>, Refusal> {
+        let found = |worker: Worker| async move {
+            let found = match last_word(&worker, Request::Papers { picture, page: 1 }).await {
+                Ok(Done::Papers(papers)) => Ok(papers),
+                end => Err(broken(end)),
+            };
+            (found, worker)
+        };
+        self.in_turn(patience, found).await
     }
 
     /// `work` gives the engine back, for whoever is next.

@@ -3,8 +3,9 @@
 
 use super::invoices::{corrections, learnt, put};
 use super::queues::{end, picture_of};
-use super::{App, faults, now};
+use super::{App, faults, now, papers};
 use crate::domain::action::{Action, Job, State};
+use crate::domain::corners::Corners;
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Candidate, Invoice, Picture, Standing, Why};
 use crate::domain::judge;
@@ -15,7 +16,7 @@ use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::Region;
 use crate::store::Txn;
-use crate::store::tables::{CANDIDATES, INVOICES, ITEMS, TEMPLATES};
+use crate::store::tables::{CANDIDATES, CORNERS, INVOICES, ITEMS, MARKED, TEMPLATES};
 
 /// One invoice as read.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub codes: Vec<String>,
     /// Likeliest first, if the engine told.
     pub candidates: Vec<Candidate>,
+    /// Where it lies on its page, if that is not all of it.
+    pub corners: Option<Corners>,
 }
 
 impl Default for Outcome {
@@ -52,6 +55,7 @@ impl Default for Outcome {
             reasons: Vec::new(),
             codes: Vec::new(),
             candidates: Vec::new(),
+            corners: None,
         }
     }
 }
@@ -80,9 +84,12 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcomes: Vec<Out
         Job::Recognise { again: Some(again), .. } => txn.get(&INVOICES, &again)?,
         _ => None,
     };
-    let outcomes = match &again {
-        None => outcomes,
-        Some(known) => vec![outcomes.into_iter().find(|outcome| outcome.part == known.part).unwrap_or_else(|| Outcome {
+    let marked = txn.get(&MARKED, &id)?;
+    let outcomes = match (&again, &marked) {
+        (None, None) => outcomes,
+        (None, Some(marked)) => papers::by_hand(txn, marked, outcomes)?,
+        (Some(known), _) if known.is_marked_by_hand() => papers::again(&txn.view(), known, outcomes)?,
+        (Some(known), _) => vec![outcomes.into_iter().find(|outcome| outcome.part == known.part).unwrap_or_else(|| Outcome {
             part: known.part,
             pages: known.pages,
             ..Outcome::nothing_read(Reason::NoTemplateFits)
@@ -94,6 +101,9 @@ pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcomes: Vec<Out
     }
     let invoices = kept.iter().map(|invoice| invoice.id).collect();
     txn.tell(News::Recognised { company: action.company, action: id, invoices, broken });
+    if let Some(marked) = marked {
+        papers::make_void(txn, &action, &marked, &kept)?;
+    }
     for invoice in kept {
         if invoice.is_fault() {
             faults::add(txn, &invoice)?;
@@ -154,6 +164,10 @@ fn keep(
     }
     put(txn, again, &mut invoice)?;
     put_items(txn, invoice.id, &outcome.items)?;
+    match outcome.corners {
+        Some(corners) => txn.put(&CORNERS, &invoice.id, &corners)?,
+        None => txn.delete(&CORNERS, &invoice.id),
+    }
     if outcome.candidates.is_empty() {
         txn.delete(&CANDIDATES, &invoice.id);
     } else {

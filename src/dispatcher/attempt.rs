@@ -1,11 +1,13 @@
 //! One try of one action: asks an engine, passes its events to watchers, makes out the result. Not here: what follows from it
 //! (driver.rs).
 
+use super::cuts::{Cut, OnPage};
 use super::document::{self, INVOICES_MAX, Known, Readable};
 use super::driver::{Failure, Product, SILENCES_MAX, Templates, silence};
 use crate::app::recognitions::Outcome;
-use crate::app::{App, pictures, templates};
+use crate::app::{App, papers, pictures, templates};
 use crate::domain::action::{Action, Job, TemplateDraft};
+use crate::domain::corners::Corners;
 use crate::domain::dispatch::End;
 use crate::domain::forms::{self, Form};
 use crate::domain::ids::{PictureId, TemplateId};
@@ -78,8 +80,8 @@ fn failure(action: &Action, lane: usize, trouble: &Trouble, numbers: EngineNumbe
     Failure { end, broken, numbers }
 }
 
-struct Attempt<'a> {
-    app: &'a Arc<App>,
+pub(super) struct Attempt<'a> {
+    pub app: &'a Arc<App>,
     hub: &'a Hub,
     action: &'a Action,
     templates: &'a Templates,
@@ -91,7 +93,8 @@ impl Attempt<'_> {
         if let Job::Recognise { picture, .. } = &self.action.job {
             return self.recognise(worker, *picture).await.map(Product::Recognition);
         }
-        match self.ask(worker, self.change()?, Vec::new()).await?.1 {
+        let change = self.change()?;
+        match self.ask(worker, |_| change, None).await?.1 {
             Done::Learnt(learnt) => Ok(Product::Learnt(Box::new(so_far.and(*learnt)))),
             _ => Ok(Product::Forgotten),
         }
@@ -113,6 +116,9 @@ impl Attempt<'_> {
     async fn said_itself(&self) -> Result<Option<Vec<Outcome>>, Trouble> {
         let Job::Recognise { picture, .. } = &self.action.job else { return Ok(None) };
         let picture = self.picture(*picture)?;
+        if self.said_papers()?.is_some() {
+            return Ok(None);
+        }
         let file = document::known(self.app, &picture).await?;
         if file.forms.is_empty() || !file.scans.is_empty() {
             return Ok(None);
@@ -122,53 +128,58 @@ impl Attempt<'_> {
         Ok(Some(numbered(outcomes, file.pages_read)))
     }
 
-    /// Data and text of a document first, then the company's templates on the first page, then known forms on each page that is a picture.
+    /// Where a person said so, the papers on a page. Else data and text of a document first, then the company's templates on the first
+    /// page, then known forms on each page that is a picture; of several papers on a page each by itself.
     async fn recognise(&self, worker: &Worker, picture: PictureId) -> Result<Vec<Outcome>, Trouble> {
         let picture = self.picture(picture)?;
+        if let Some((page, papers)) = self.said_papers()? {
+            let readable = document::readable(self.app, &picture, page).await?;
+            let outcomes = self.on_papers(worker, &OnPage { picture: &picture, page, readable: &readable }, &papers).await?;
+            // A person has seen the other pages.
+            return Ok(numbered(outcomes, picture.pages));
+        }
         let mut file = document::known(self.app, &picture).await?;
         file.forms.iter().for_each(|form| self.tell_known(&picture, form, &[]));
-        let (mut first, mut candidates, mut outcomes) = (None, Vec::new(), Vec::new());
+        let (mut first, mut scans) = (None, Scans::default());
         if file.forms.is_empty() {
             // Kept until the engine is done with it.
             let readable = document::readable(self.app, &picture, 1).await?;
-            let templates = self.templates.clone().map_err(lost)?;
-            let request = Request::Recognise { picture: readable.path(), templates: templates.clone() };
-            let (reported, done) = self.ask(worker, request, templates).await?;
-            candidates.clone_from(&reported.candidates);
-            if let Some(outcome) = self.with_template(reported, done) {
-                outcomes.push(outcome);
+            let request = |templates| Request::Recognise { picture: readable.path(), templates };
+            let (reported, done) = self.ask(worker, request, None).await?;
+            scans.candidates.clone_from(&reported.candidates);
+            if let Some((outcome, papers)) = self.with_template(reported, done) {
+                let page = OnPage { picture: &picture, page: 1, readable: &readable };
+                let several = if papers > 1 { self.several(worker, &page).await? } else { Vec::new() };
+                scans.outcomes.extend(if several.is_empty() { vec![outcome] } else { several });
                 file.pages_read += 1;
                 file.scans.retain(|page| *page > 1);
             }
             first = Some(readable);
         }
-        let most = INVOICES_MAX - outcomes.len();
-        let codes = self.read_scans(worker, &picture, &mut file, first, &candidates, most).await?;
+        self.read_scans(worker, &picture, &mut file, first, &mut scans).await?;
+        let Scans { mut outcomes, codes, candidates } = scans;
         outcomes.extend(file.forms.iter().map(|form| self.known(form, &codes, &candidates)));
+        outcomes.sort_by_key(|outcome| outcome.pages.0);
         if outcomes.is_empty() {
             return Ok(vec![Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) }]);
         }
         Ok(numbered(outcomes, file.pages_read))
     }
 
-    /// Adds the known forms on the file's scans, up to `most` in all, and returns the codes on them. One page after another: each is a
-    /// request of its own, within an engine's silence. `first`: the first page.
+    /// Adds what the file's scans show, up to `INVOICES_MAX` in all. One page after another: each is a request of its own, within an
+    /// engine's silence. `first`: the first page, if an engine has looked at it.
     async fn read_scans(
         &self,
         worker: &Worker,
         picture: &Picture,
         file: &mut Known,
         mut first: Option<Readable>,
-        candidates: &[Candidate],
-        most: usize,
-    ) -> Result<Vec<(u32, String)>, Trouble> {
-        let mut all_codes = Vec::new();
+        scans: &mut Scans,
+    ) -> Result<(), Trouble> {
         for page in std::mem::take(&mut file.scans) {
             let first = first.take().filter(|_| page == 1);
-            let (forms, codes) = match self.known_on(worker, picture, page, first).await {
-                Ok(Some(known)) => known,
-                // This engine knows templates only.
-                Ok(None) => break,
+            let (several, known) = match self.scan(worker, picture, page, first).await {
+                Ok(read) => read,
                 // The others may be good.
                 Err(Trouble::Refused(why)) => {
                     tracing::warn!(action = self.action.id.0, page, "not read: {why}");
@@ -176,45 +187,70 @@ impl Attempt<'_> {
                 }
                 Err(trouble) => return Err(trouble),
             };
-            if forms.is_empty() {
+            // Without one, this engine knows templates only.
+            let Some((forms, codes)) = known else { break };
+            if forms.is_empty() && several.is_empty() {
                 continue;
             }
-            if file.forms.len() + forms.len() > most {
+            if file.forms.len() + forms.len() + scans.outcomes.len() + several.len() > INVOICES_MAX {
                 break;
             }
             let forms: Vec<Form> = forms.into_iter().map(|form| form.on(page)).collect();
-            let candidates = if page == 1 { candidates } else { &[] };
+            let candidates = if page == 1 { scans.candidates.as_slice() } else { &[] };
             forms.iter().for_each(|form| self.tell_known(picture, form, candidates));
             forms::add(&mut file.forms, forms);
-            all_codes.extend(codes.into_iter().map(|code| (page, code)));
+            scans.outcomes.extend(several);
+            scans.codes.extend(codes.into_iter().map(|code| (page, code)));
             file.pages_read += 1;
         }
-        Ok(all_codes)
+        Ok(())
     }
 
-    /// `first`: the page, if an engine has looked at it.
-    async fn known_on(
+    /// Several papers, or the known forms on the page as a whole; `None` from an engine that knows templates only.
+    async fn scan(
         &self,
         worker: &Worker,
         picture: &Picture,
         page: u32,
         first: Option<Readable>,
-    ) -> Result<Option<engine::Known>, Trouble> {
+    ) -> Result<(Vec<Outcome>, Option<engine::Known>), Trouble> {
         let readable = match first {
             Some(first) => first,
             None => document::readable(self.app, picture, page).await?,
         };
-        let request = Request::KnownForms { picture: readable.path(), page: readable.page() };
-        match self.ask(worker, request, Vec::new()).await?.1 {
+        let several = self.several(worker, &OnPage { picture, page, readable: &readable }).await?;
+        if !several.is_empty() {
+            return Ok((several, Some(engine::Known::default())));
+        }
+        Ok((several, self.known_on(worker, &readable).await?))
+    }
+
+    pub(super) async fn known_on(&self, worker: &Worker, readable: &Readable) -> Result<Option<engine::Known>, Trouble> {
+        let request = |_| Request::KnownForms { picture: readable.path(), page: readable.page() };
+        match self.ask(worker, request, None).await?.1 {
             Done::KnownForms(known) => Ok(known),
             _ => Ok(None),
         }
     }
 
-    /// Tells watchers what the engine reports, until it ends.
-    async fn ask(&self, worker: &Worker, request: Request, templates: Vec<Arc<Template>>) -> Result<(Reported, Done), Trouble> {
-        let mut answers = worker.ask(request);
-        let mut reported = Reported { templates, matched: None, candidates: Vec::new(), regions: Regions::default(), events: 0 };
+    /// Tells watchers what the engine reports, until it ends. `request`: with the company's templates. `cut`: what it is asked of is
+    /// a part of a page.
+    pub(super) async fn ask(
+        &self,
+        worker: &Worker,
+        request: impl FnOnce(Vec<Arc<Template>>) -> Request,
+        cut: Option<&Cut>,
+    ) -> Result<(Reported, Done), Trouble> {
+        let templates = self.templates.clone().map_err(lost)?;
+        let mut answers = worker.ask(request(templates.clone()));
+        let mut reported = Reported {
+            templates,
+            matched: None,
+            candidates: Vec::new(),
+            regions: Regions::default(),
+            events: 0,
+            cut: cut.copied(),
+        };
         let timeout = silence(&self.app.settings());
         let end = Instant::now() + timeout * SILENCES_MAX;
         loop {
@@ -239,7 +275,7 @@ impl Attempt<'_> {
     }
 
     /// Told to watchers like a reading.
-    fn tell_known(&self, picture: &Picture, form: &Form, candidates: &[Candidate]) {
+    pub(super) fn tell_known(&self, picture: &Picture, form: &Form, candidates: &[Candidate]) {
         let form_at = Some((form.kind, picture.clone(), form.pages.0));
         self.tell(Step::Matched(Match { template: None, form: form_at, candidates: candidates.to_vec() }));
         for Region { pos_id, position, text, probability, status, .. } in self.judged(form).regions {
@@ -255,7 +291,7 @@ impl Attempt<'_> {
     }
 
     /// One of the file's invoices. `codes`: with their pages; `candidates`: of the first page.
-    fn known(&self, form: &Form, codes: &[(u32, String)], candidates: &[Candidate]) -> Outcome {
+    pub(super) fn known(&self, form: &Form, codes: &[(u32, String)], candidates: &[Candidate]) -> Outcome {
         let verdict = self.judged(form);
         let own = codes.iter().filter(|(page, _)| (form.pages.0..=form.pages.1).contains(page)).map(|(_, code)| code.clone());
         Outcome {
@@ -268,6 +304,11 @@ impl Attempt<'_> {
             candidates: if form.pages.0 == 1 { candidates.to_vec() } else { Vec::new() },
             ..Outcome::default()
         }
+    }
+
+    /// Where a person said that the papers lie, with their page.
+    fn said_papers(&self) -> Result<Option<(u32, Vec<Corners>)>, Trouble> {
+        self.app.store.read(|view| papers::said(view, self.action)).map_err(|e| lost(e.into()))
     }
 
     fn template(&self, id: TemplateId) -> Result<Template, Trouble> {
@@ -307,6 +348,7 @@ impl Attempt<'_> {
                 Step::Matched(Match { template, form: None, candidates: reported.candidates.clone() })
             }
             engine::Event::Found { status, pos_id, position } => {
+                let position = reported.cut.map_or(position, |cut| cut.on_page(&position));
                 reported.regions.found(&pos_id, position, status);
                 Step::Found { status, pos_id, position }
             }
@@ -319,8 +361,8 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    /// `None`: no template fits.
-    fn with_template(&self, reported: Reported, done: Done) -> Option<Outcome> {
+    /// With how many papers it is one of; `None`: no template fits.
+    pub(super) fn with_template(&self, reported: Reported, done: Done) -> Option<(Outcome, u32)> {
         let Reported { matched: Some(template), candidates, regions, .. } = reported else { return None };
         let Done::Recognised(Verdict::Done { codes, papers }) = done else { return None };
         let reading = Reading { regions, codes: &codes, papers };
@@ -328,14 +370,15 @@ impl Attempt<'_> {
         for Region { status, pos_id, text, probability, .. } in verdict.filled {
             self.tell(Step::Read { status, pos_id, text, probability });
         }
-        Some(Outcome {
+        let outcome = Outcome {
             template: Some((template.id, template.layout.label.clone())),
             regions: verdict.regions,
             reasons: verdict.reasons,
             codes: vat_code::kept(codes),
             candidates,
             ..Outcome::default()
-        })
+        };
+        Some((outcome, papers))
     }
 
     fn tell(&self, step: Step) {
@@ -352,12 +395,24 @@ fn numbered(mut outcomes: Vec<Outcome>, pages_read: u32) -> Vec<Outcome> {
 }
 
 /// What an engine has told of one picture.
-struct Reported {
+pub(super) struct Reported {
     templates: Vec<Arc<Template>>,
     matched: Option<Arc<Template>>,
-    candidates: Vec<Candidate>,
+    pub candidates: Vec<Candidate>,
     regions: Regions,
     events: usize,
+    /// Positions are told on the page.
+    cut: Option<Cut>,
+}
+
+/// What the scans of a file have shown.
+#[derive(Default)]
+struct Scans {
+    outcomes: Vec<Outcome>,
+    /// With their pages.
+    codes: Vec<(u32, String)>,
+    /// Of the first page.
+    candidates: Vec<Candidate>,
 }
 
 impl Reported {

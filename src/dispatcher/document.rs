@@ -2,10 +2,12 @@
 //! reading the file (papers/), what its text means (domain/forms/).
 
 use crate::app::{App, pictures};
+use crate::domain::corners::Corners;
 use crate::domain::forms::{self, Form};
 use crate::domain::invoice::Picture;
 use crate::engine::Trouble;
 use crate::papers::{self, PAGES_MAX};
+use crate::pixels;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,15 +86,30 @@ pub(super) async fn readable(app: &Arc<App>, picture: &Picture, page: u32) -> Re
     let Some(format) = pictures::document(picture.format) else { return Ok(Readable { file: Place::Kept(path), page }) };
     blocking(app, move |app| {
         let drawn = app.papers.draw(format, &path, page).map_err(trouble)?;
-        let written = || {
-            let mut page = NamedTempFile::new_in(app.blobs.scratch())?;
-            page.write_all(&drawn)?;
-            Ok::<_, std::io::Error>(page.into_temp_path())
-        };
-        let path = written().map_err(|e| Trouble::Receive(format!("the page can't be written: {e}")))?;
-        Ok(Readable { file: Place::Drawn(path), page: 1 })
+        kept_for_a_while(app, &drawn)
     })
     .await
+}
+
+/// A paper cut out of a page, as a page of its own.
+pub(super) async fn cut(app: &Arc<App>, page: &Readable, corners: Corners) -> Result<(Readable, (u32, u32)), Trouble> {
+    let (path, number) = (page.path(), page.page());
+    blocking(app, move |app| {
+        let cut = pixels::cut::cut(&path, number, &corners);
+        let (png, size) = cut.map_err(|e| Trouble::Refused(format!("the paper can't be cut out: {e}")))?;
+        Ok((kept_for_a_while(app, &png)?, size))
+    })
+    .await
+}
+
+fn kept_for_a_while(app: &App, picture: &[u8]) -> Result<Readable, Trouble> {
+    let written = || {
+        let mut file = NamedTempFile::new_in(app.blobs.scratch())?;
+        file.write_all(picture)?;
+        Ok::<_, std::io::Error>(file.into_temp_path())
+    };
+    let path = written().map_err(|e| Trouble::Receive(format!("the page can't be written: {e}")))?;
+    Ok(Readable { file: Place::Drawn(path), page: 1 })
 }
 
 async fn blocking<T: Send + 'static>(

@@ -2,6 +2,7 @@
 //! fault (domain/checks.rs).
 
 mod attempt;
+mod cuts;
 mod document;
 pub mod driver;
 mod lanes;

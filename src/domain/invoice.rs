@@ -234,7 +234,7 @@ pub struct Invoice {
     pub template_label: String,
     /// The national form; `None` with a template, or if nothing is known.
     pub kind: Option<Kind>,
-    /// Its place among its file's invoices, from 1.
+    /// Its place among its file's invoices, from 1; above `BY_HAND` a number of its own.
     pub part: u32,
     /// First and last page in the file, from 1.
     pub pages: (u32, u32),
@@ -257,6 +257,9 @@ pub struct Invoice {
     /// One per compared invoice; at most one says duplicate.
     pub decisions: Vec<Decision>,
 }
+
+/// Parts that people marked on a picture. Sent again, the same file does not have them, so they are told by their numbers alone.
+pub const BY_HAND: u32 = 1 << 16;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
@@ -283,6 +286,10 @@ impl Invoice {
 
     pub fn reviewed(&self) -> Option<&Review> {
         self.review.as_ref().filter(|_| self.standing == Standing::Reviewed)
+    }
+
+    pub fn is_marked_by_hand(&self) -> bool {
+        self.part > BY_HAND
     }
 
     /// The keys by which duplicates are found; none if void.

@@ -6,6 +6,7 @@ pub mod area;
 pub mod calendar;
 pub mod check_digits;
 pub mod checks;
+pub mod corners;
 pub mod device;
 pub mod dispatch;
 pub mod entries;

@@ -1,5 +1,6 @@
 //! The engine interface of the dispatcher. Engines keep no records, know no queues, run on their own thread and may block.
 
+use crate::domain::corners::Corners;
 use crate::domain::fit_reason::FitReason;
 use crate::domain::forms::{Form, Proposal};
 use crate::domain::ids::TemplateId;
@@ -118,6 +119,11 @@ pub trait Engine: Send {
     /// On a picture that no template fits. `page`: of a TIFF, from 1. `None`: this engine knows templates only.
     fn known_forms(&mut self, _picture: &Path, _page: u32, _cancel: &Cancel) -> Result<Option<Known>, Trouble> {
         Ok(None)
+    }
+
+    /// Where several papers lie on a picture; empty if there is but one, or this engine can't tell. `page`: of a TIFF, from 1.
+    fn papers(&mut self, _picture: &Path, _page: u32, _cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
+        Ok(Vec::new())
     }
 
     /// What a template of this picture could have.

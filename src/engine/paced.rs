@@ -2,6 +2,7 @@
 
 use super::server::SettingsNow;
 use super::{Cancel, Draft, Engine, Event, Known, Trouble, Verdict};
+use crate::domain::corners::Corners;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +40,10 @@ impl<E: Engine> Engine for Paced<E> {
 
     fn known_forms(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
         self.engine.known_forms(picture, page, cancel)
+    }
+
+    fn papers(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
+        self.engine.papers(picture, page, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {

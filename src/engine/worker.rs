@@ -2,6 +2,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
+use crate::domain::corners::Corners;
 use crate::domain::forms::Proposal;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::fmt;
@@ -65,6 +66,10 @@ pub enum Request {
         picture: PathBuf,
         page: u32,
     },
+    Papers {
+        picture: PathBuf,
+        page: u32,
+    },
     Propose {
         picture: PathBuf,
     },
@@ -95,6 +100,7 @@ pub enum Done {
     Ready,
     Recognised(Verdict),
     KnownForms(Option<Known>),
+    Papers(Vec<Corners>),
     Learnt(Box<Learnt>),
     Forgotten,
     TriedOut(Box<Trial>),
@@ -160,6 +166,7 @@ fn serve(
             engine.recognise(picture, templates, cancel, &mut report).map(Done::Recognised)
         }
         Request::KnownForms { picture, page } => engine.known_forms(picture, *page, cancel).map(Done::KnownForms),
+        Request::Papers { picture, page } => engine.papers(picture, *page, cancel).map(Done::Papers),
         Request::Propose { picture } => engine.propose(picture, cancel).map(Done::Proposed),
         Request::Learn { draft, picture, numbers } => {
             let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture, numbers };

@@ -11,7 +11,7 @@ use crate::http::invoice::invoices;
 use crate::http::invoice::queue;
 use crate::http::invoice::trial;
 use crate::http::invoice::upload as invoice;
-use crate::http::invoice::{files, originals, portal};
+use crate::http::invoice::{files, originals, papers, portal};
 use crate::http::line::clock;
 use crate::http::line::devices;
 use crate::http::line::imports;
@@ -148,6 +148,8 @@ routes! {
     Get "/api/invoices/{id}", Needs(InvoiceR), Words => invoices::one;
     Get "/api/invoices/{id}/original", Needs(InvoiceR), Words => files::original;
     Get "/api/invoices/{id}/page/{n}", Needs(InvoiceR), Words => files::invoice_page;
+    Get "/api/invoices/{id}/papers", Needs(InvoiceR), Words => papers::papers;
+    Post "/api/invoices/{id}/papers", Needs(InvoiceRw), Lists => papers::mark;
     Get "/api/invoices/{id}/template-draft", Needs(ModelRw), Words => trial::template_draft;
     Patch "/api/invoices/{id}", Needs(InvoiceRw), Lists => invoices::correct;
     Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), Words => invoices::duplicate;

@@ -130,6 +130,8 @@ records!(
     crate::domain::action::UploadAnswer,
     crate::domain::device::Import,
     crate::domain::device::Step,
+    crate::domain::corners::Corners,
+    crate::domain::corners::Marked,
     crate::domain::ids::ActionId,
     crate::domain::ids::InvoiceId,
     crate::domain::ids::PictureId,

@@ -5,6 +5,7 @@ use super::key::Key;
 use super::record::Record;
 use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
+use crate::domain::corners::{Corners, Marked};
 use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step};
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Candidate, Correction, Invoice, Picture};
@@ -51,8 +52,8 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC;
-/// lists of the tax portal.
-pub const FORMAT_NUMBER: u64 = 6;
+/// lists of the tax portal. 7: several papers on a picture.
+pub const FORMAT_NUMBER: u64 = 7;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
 
@@ -118,6 +119,11 @@ pub const CANDIDATES: Table<InvoiceId, Vec<Candidate>> = Table::new(49, "candida
 
 /// (invoice, number): its lines in their order, some in a row.
 pub const ITEMS: Table<(InvoiceId, u64), Vec<Item>> = Table::new(57, "items");
+
+/// Where it lies on its page, if that is not all of it.
+pub const CORNERS: Table<InvoiceId, Corners> = Table::new(58, "corners");
+/// Of recognitions that a person asked for so.
+pub const MARKED: Table<ActionId, Marked> = Table::new(59, "marked papers");
 
 /// By company; 0 is all of them.
 pub const TOTALS: Table<CompanyId, Totals> = Table::new(55, "totals");

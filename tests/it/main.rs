@@ -50,6 +50,7 @@ mod review;
 mod routes;
 mod second_readings;
 mod sessions;
+mod several_papers;
 mod shapes;
 mod simulation;
 mod slow;

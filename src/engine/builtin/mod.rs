@@ -3,6 +3,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
 use crate::domain::area::{AreaKind, POS_LABEL};
+use crate::domain::corners::Corners;
 use crate::domain::forms::Proposal;
 use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
@@ -32,6 +33,7 @@ pub mod level;
 pub mod matching;
 pub mod nets;
 pub mod page;
+pub mod papers;
 pub mod picture;
 pub mod read;
 pub mod seal;
@@ -55,8 +57,15 @@ const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
 /// Its knowledge is stored with the templates.
 #[derive(Debug, Default)]
 pub struct Builtin {
-    /// The page that no template fitted, for when its known forms are asked for.
-    last: Option<(PathBuf, Picture)>,
+    /// The page that was looked at last, where more may be asked of it: that no template fits, how many papers lie on it.
+    last: Option<(PathBuf, u32, Picture)>,
+}
+
+impl Builtin {
+    fn opened(&mut self, picture: &Path, page: u32) -> Result<Picture, Trouble> {
+        let last = self.last.take().filter(|(path, number, _)| *number == page && path == picture);
+        last.map_or_else(|| picture::open(picture, page), |(.., picture)| Ok(picture))
+    }
 }
 
 impl Engine for Builtin {
@@ -78,7 +87,7 @@ impl Engine for Builtin {
         report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
         let Some((fit, lines)) = best else {
             tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
-            self.last = Some((path.to_owned(), picture));
+            self.last = Some((path.to_owned(), 1, picture));
             return Ok(Verdict::NoTemplateFits);
         };
         let matched = began.elapsed() - opened;
@@ -90,9 +99,15 @@ impl Engine for Builtin {
     }
 
     fn known_forms(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
-        let last = self.last.take().filter(|(path, _)| page == 1 && path == picture);
-        let picture = last.map_or_else(|| picture::open(picture, page), |(_, picture)| Ok(picture))?;
+        let picture = self.opened(picture, page)?;
         known::read(nets::nets()?, &picture, cancel).map(Some)
+    }
+
+    fn papers(&mut self, picture: &Path, page: u32, _: &Cancel) -> Result<Vec<Corners>, Trouble> {
+        let opened = self.opened(picture, page)?;
+        let found = papers::find(nets::nets()?, &opened)?;
+        self.last = Some((picture.to_owned(), page, opened));
+        Ok(found)
     }
 
     fn propose(&mut self, picture: &Path, cancel: &Cancel) -> Result<Proposal, Trouble> {

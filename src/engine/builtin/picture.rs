@@ -48,7 +48,7 @@ pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture,
     if matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH) {
         (width, height) = (height, width);
     }
-    let pixels = if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() };
+    let pixels = if image.color().has_alpha() { pixels::on_white(&image) } else { image.into_rgb8() };
     Ok(Picture { pixels, width, height, scale, quick_lines: OnceLock::new() })
 }
 
@@ -61,16 +61,6 @@ fn shrunk(image: &DynamicImage, scale: f32) -> Result<DynamicImage, Trouble> {
     let resized = Resizer::new().resize(image, &mut small, &options);
     resized.map_err(|e| Trouble::Refused(format!("the picture can't be shrunk: {e}")))?;
     Ok(small)
-}
-
-fn flatten(image: &DynamicImage) -> RgbImage {
-    let rgba = image.to_rgba8();
-    let mut out = RgbImage::new(rgba.width(), rgba.height());
-    for (to, from) in out.pixels_mut().zip(rgba.pixels()) {
-        let [r, g, b, a] = from.0.map(u32::from);
-        to.0 = [r, g, b].map(|c| ((c * a + 255 * (255 - a)) / 255) as u8);
-    }
-    out
 }
 
 /// Bilinear, antialiased when shrinking.

@@ -5,6 +5,7 @@ pub mod faults;
 pub mod files;
 pub mod invoices;
 pub mod originals;
+pub mod papers;
 pub mod portal;
 pub mod portal_file;
 pub mod queue;

@@ -8,10 +8,12 @@ use crate::pixels;
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageError, ImageFormat};
+use image::{DynamicImage, ImageError, ImageFormat, ImageReader};
 use std::collections::HashMap;
+use std::io::{self, Cursor, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use tempfile::{NamedTempFile, TempPath};
 use tokio::sync::Semaphore;
 
 /// A request gets the next larger one.
@@ -103,6 +105,32 @@ impl Thumbs {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key, bytes.clone());
         Ok(bytes)
     }
+
+    /// `page`: from 1.
+    pub async fn file(&self, app: Arc<App>, picture: &Picture, page: u32) -> Result<PageFile, Refusal> {
+        let jpeg = self.get(app.clone(), picture, page, WHOLE).await?;
+        let kept = tokio::task::spawn_blocking(move || kept_for_a_while(&app.blobs.scratch(), &jpeg));
+        kept.await.map_err(|_| Refusal::internal())?
+    }
+}
+
+/// A whole page for an engine; removed with this.
+#[derive(Debug)]
+pub struct PageFile {
+    pub path: TempPath,
+    /// Pixels.
+    pub size: (u32, u32),
+}
+
+fn kept_for_a_while(scratch: &Path, jpeg: &[u8]) -> Result<PageFile, Refusal> {
+    let written = || {
+        let mut file = NamedTempFile::new_in(scratch)?;
+        file.write_all(jpeg)?;
+        Ok::<_, io::Error>(file.into_temp_path())
+    };
+    let size = ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg).into_dimensions();
+    let (Ok(path), Ok(size)) = (written(), size) else { return Err(Refusal::internal()) };
+    Ok(PageFile { path, size })
 }
 
 fn broken(e: &ImageError) -> Refusal {

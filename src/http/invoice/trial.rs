@@ -1,7 +1,8 @@
 //! The template test, and what a template of an invoice could have; answered at once, nothing is kept. Not here: the reading (src/trials.rs).
 
+use super::files;
+use super::thumbs::PageFile;
 use super::words as invoice_words;
-use super::{files, thumbs};
 use crate::app::{pictures, templates};
 use crate::domain::account::Permission;
 use crate::domain::action::TemplateDraft;
@@ -22,10 +23,7 @@ use crate::trials::Tried;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
-use tempfile::{NamedTempFile, TempPath};
 
 fn visible(call: &Call, id: TemplateId) -> Result<Template, Refusal> {
     let unknown = || Refusal::not_found("没有这个模板", "no such template");
@@ -94,10 +92,8 @@ pub async fn template_draft(call: Call) -> Result<Reply, Refusal> {
     let is_external =
         |_| Refusal::conflict("使用外部算法服务器时不能自动框选区域", "areas can't be proposed with an external engine");
     trials.available().map_err(is_external)?;
-    let app = call.edge.app.clone();
-    let drawn = call.edge.thumbs.get(app.clone(), &found.picture, found.pages.0, thumbs::WHOLE).await?;
-    let kept = tokio::task::spawn_blocking(move || kept_for_a_while(&app.blobs.scratch(), &drawn));
-    let (file, (width, height)) = kept.await.map_err(|_| Refusal::internal())??;
+    let page = call.edge.thumbs.file(call.edge.app.clone(), &found.picture, found.pages.0).await?;
+    let PageFile { path: file, size: (width, height) } = page;
     let patience = Duration::from_secs(call.edge.app.settings().engine_timeout_s);
     let proposal = trials.propose(file.to_path_buf(), patience).await?;
     let areas = proposal.fields.iter().filter_map(|field| {
@@ -112,18 +108,6 @@ pub async fn template_draft(call: Call) -> Result<Reply, Refusal> {
     });
     let areas: Vec<Value> = areas.collect();
     Ok(reply::json(&json!({ "label": proposal.label, "width": width, "height": height, "areas": areas })))
-}
-
-/// For the engine; with its size.
-fn kept_for_a_while(scratch: &Path, jpeg: &[u8]) -> Result<(TempPath, (u32, u32)), Refusal> {
-    let written = || {
-        let mut file = NamedTempFile::new_in(scratch)?;
-        file.write_all(jpeg)?;
-        Ok::<_, io::Error>(file.into_temp_path())
-    };
-    let size = image::ImageReader::with_format(io::Cursor::new(jpeg), image::ImageFormat::Jpeg).into_dimensions();
-    let (Ok(file), Ok(size)) = (written(), size) else { return Err(Refusal::internal()) };
-    Ok((file, size))
 }
 
 fn warnings(specimen: &[(String, String)], regions: &[Region], language: Language) -> Vec<String> {

@@ -71,6 +71,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(user_id: natural, user_name: text, company_id: natural, company_name: text, user_register_time: time, locked: bool, default_password?: bool, \
          groups: [GroupName], permissions: [Permission])",
     ),
+    ("Corners", "[[number] 2..2] 4..4"),
     ("Position", "(x: int, y: int, w: int, h: int)"),
     ("Candidates", "[(model_id: natural, model_label: text, score: number, reason: text)]"),
     (
@@ -186,6 +187,7 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("NewDevice", "(DeviceSN?: serial ..64|null, CPUID: serial 1..64)"),
     ("AnyLabel", "serial|(DeviceSN: serial, CPUID?: serial|null)"),
+    ("PaperCorners", "[[number] 2..2] 4..4"),
     ("PermissionId", "1|2|5|6|7|8|9|10|11|14|15|16|17|18|19|20|101|102|103"),
     ("Tick", "(permission_id: PermissionId, is_checked: flag)"),
     (
@@ -256,6 +258,8 @@ const ENTRY: &str = "(fields?: {..64: text ..1000} ..100 <by `pos_id`; what is s
      absent?: [text] ..100 <the fields that the paper does not have>, override?: text ..200|null <why it is so although the checks say \
      otherwise>, version?: natural)";
 const TEMPLATE_DRAFT: &str = "(label: text <the largest print; empty where there is none>, width: natural <of the picture of its first page, which its areas are drawn on>, height: natural, areas: [(pos_id: text, key: text|null <of a known kind>, x: natural, y: natural, width: natural, height: natural, text: text)])";
+const PAPERS: &str = "(page: natural, width: natural, height: natural, papers: [(corners: Corners <clockwise from the upper left, pixels of the picture>, invoice_id: natural|null <not read so far>, number: text|null, kind: Kind|null)], invoices: [(invoice_id: natural, number: text, kind: Kind)] <that become void when papers are marked anew>)";
+const MARKED: &str = "(papers: [PaperCorners] 1..20, page?: natural, version?: natural)";
 const CSV: &str = "text/csv";
 const WEBSOCKET: &str = "websocket";
 
@@ -458,6 +462,8 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
     row(Get, "/api/invoices/{id}/original", NOTHING, "*/*"),
     row(Get, "/api/invoices/{id}/page/{n}", NOTHING, "image/jpeg"),
+    row(Get, "/api/invoices/{id}/papers", "(page?: natural <in the file>)", PAPERS),
+    row(Post, "/api/invoices/{id}/papers", MARKED, "(action_id: natural)"),
     row(Get, "/api/invoices/{id}/template-draft", NOTHING, TEMPLATE_DRAFT),
     row(Patch, "/api/invoices/{id}", ENTRY, "WholeInvoice"),
     row(

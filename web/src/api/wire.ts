@@ -173,6 +173,8 @@ export interface User {
   permissions: Permission[]
 }
 
+export type Corners = number[][]
+
 export interface Position {
   x: number
   y: number
@@ -476,6 +478,8 @@ export interface NewDevice {
 
 export type AnyLabel = string | number | { DeviceSN: string | number; CPUID?: string | number | null }
 
+export type PaperCorners = number[][]
+
 export type PermissionId = 1 | 2 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 14 | 15 | 16 | 17 | 18 | 19 | 20 | 101 | 102 | 103
 
 export interface Tick {
@@ -674,6 +678,7 @@ export interface Get extends Read {
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
   '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }
   '/api/invoices/{id}/page/{n}': { takes: Record<string, never>; gives: never }
+  '/api/invoices/{id}/papers': { takes: { /** In the file. */ page?: number }; gives: { page: number; width: number; height: number; papers: { /** Clockwise from the upper left, pixels of the picture. */ corners: Corners; /** Not read so far. */ invoice_id: number | null; number: string | null; kind: Kind | null }[]; /** That become void when papers are marked anew. */ invoices: { invoice_id: number; number: string; kind: Kind }[] } }
   '/api/invoices/{id}/template-draft': { takes: Record<string, never>; gives: { /** The largest print; empty where there is none. */ label: string; /** Of the picture of its first page, which its areas are drawn on. */ width: number; height: number; areas: { pos_id: string; /** Of a known kind. */ key: string | null; x: number; y: number; width: number; height: number; text: string }[] } }
   '/api/portal-list': { takes: { /** Yyyy-MM; the newest there is a list of. */ month?: string; /** Ours; the one that most lines name. */ tax_number?: string | number; state?: PortalState; direction?: PortalDirection; company_id?: number; cursor?: string; limit?: number }; gives: PortalMonth }
   '/api/faults': { takes: InvoiceFilter & { page?: number }; gives: { fault_num: number; fault_list: OpenFault[]; total: number } }
@@ -715,6 +720,7 @@ export interface Post extends Read {
   '/api/queue/resume': { takes: Record<string, never>; gives: Done }
   '/api/queue/{id}/cancel': { takes: Record<string, never>; gives: Done }
   '/api/queue/{id}/next': { takes: Record<string, never>; gives: Done }
+  '/api/invoices/{id}/papers': { takes: { papers: PaperCorners[]; page?: number; version?: number }; gives: { action_id: number } }
   '/api/invoices/{id}/duplicate': { takes: { decision?: 'duplicate' | 'distinct' | null; of?: number; version?: number }; gives: WholeInvoice }
   '/api/invoices/{id}/void': { takes: { reason: string; version?: number }; gives: WholeInvoice }
   '/api/invoices/{id}/restore': { takes: { version?: number }; gives: WholeInvoice }

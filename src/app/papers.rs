@@ -1,0 +1,126 @@
+//! Several papers on one picture: where each lies, as it was found or as a person says. Not here: finding them (engine), reading each
+//! (dispatcher).
+
+use super::entries::is_stale;
+use super::invoices::{put, visible};
+use super::queues::enqueue;
+use super::recognitions::Outcome;
+use super::{App, By, faults, log, now, refusals};
+use crate::domain::account::Actor;
+use crate::domain::action::{Action, Job};
+use crate::domain::corners::{Corners, Marked};
+use crate::domain::fact::Fact;
+use crate::domain::ids::{ActionId, InvoiceId};
+use crate::domain::invoice::{BY_HAND, Invoice, Standing, Void};
+use crate::domain::news::News;
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{CORNERS, INVOICES, MARKED};
+use crate::store::{StoreError, Txn, View};
+
+/// What was read from a page of its file in one go, this one included and void ones left out, in the order of reading.
+pub fn on_page(view: &View<'_>, invoice: &Invoice, page: u32) -> Result<Vec<(Invoice, Option<Corners>)>, StoreError> {
+    let mut all = vec![invoice.clone()];
+    // Kept in one write, they have numbers one after the other.
+    let is_next = |before: &Invoice, after: &Invoice| before.picture.id == after.picture.id && before.part + 1 == after.part;
+    while let Some(first) = all.first()
+        && let Some(before) = view.get(&INVOICES, &InvoiceId(first.id.0.saturating_sub(1)))?
+        && is_next(&before, first)
+    {
+        all.insert(0, before);
+    }
+    while let Some(last) = all.last()
+        && let Some(after) = view.get(&INVOICES, &InvoiceId(last.id.0 + 1))?
+        && is_next(last, &after)
+    {
+        all.push(after);
+    }
+    all.retain(|one| one.void.is_none() && (one.pages.0..=one.pages.1).contains(&page));
+    all.into_iter().map(|one| Ok((view.get(&CORNERS, &one.id)?, one))).map(|one| one.map(|(corners, one)| (one, corners))).collect()
+}
+
+/// Where the papers of a recognition lie, if a person said so, with their page.
+pub fn said(view: &View<'_>, action: &Action) -> Result<Option<(u32, Vec<Corners>)>, StoreError> {
+    if let Some(marked) = view.get(&MARKED, &action.id)? {
+        return Ok(Some((marked.page, marked.papers)));
+    }
+    let Job::Recognise { again: Some(again), .. } = action.job else { return Ok(None) };
+    let Some(known) = view.get(&INVOICES, &again)?.filter(Invoice::is_marked_by_hand) else { return Ok(None) };
+    Ok(view.get(&CORNERS, &again)?.map(|corners| (known.pages.0, vec![corners])))
+}
+
+/// Each paper has what was read of it, or what became of reading it.
+pub(super) fn by_hand(txn: &mut Txn<'_>, marked: &Marked, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, StoreError> {
+    let mut found = Vec::new();
+    for corners in &marked.papers {
+        let own: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.corners == Some(*corners)).collect();
+        // Given up as a whole.
+        let own = if own.is_empty() { outcomes.iter().take(1).collect() } else { own };
+        for outcome in own {
+            let part = u32::try_from(txn.next("papers marked by hand")?).unwrap_or(u32::MAX - BY_HAND);
+            let (part, pages) = (BY_HAND + part, (marked.page, marked.page));
+            found.push(Outcome { part, pages, corners: Some(*corners), ..outcome.clone() });
+        }
+    }
+    Ok(found)
+}
+
+/// The same paper, read again.
+pub(super) fn again(view: &View<'_>, known: &Invoice, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, StoreError> {
+    let corners = view.get(&CORNERS, &known.id)?;
+    let first = outcomes.into_iter().take(1);
+    Ok(first.map(|outcome| Outcome { part: known.part, pages: known.pages, corners, ..outcome }).collect())
+}
+
+/// In one write with those that stand instead.
+pub(super) fn make_void(txn: &mut Txn<'_>, action: &Action, marked: &Marked, instead: &[Invoice]) -> Result<(), StoreError> {
+    let numbers: Vec<String> = instead.iter().map(|invoice| format!("#{}", invoice.id)).collect();
+    let numbers = numbers.join(" ");
+    let reason = format!("图上的票据已重新划分（papers on the picture were marked anew）：{numbers}");
+    let actor = Actor { user: action.user, ..Actor::nobody(&action.user_name) };
+    for id in &marked.instead_of {
+        let Some(before) = txn.get(&INVOICES, id)?.filter(|invoice| invoice.void.is_none()) else { continue };
+        let mut invoice = before.clone();
+        invoice.void = Some(Void { user_name: action.user_name.clone(), at: now(), reason: reason.clone() });
+        put(txn, Some(&before), &mut invoice)?;
+        faults::relist(txn, &before, &invoice)?;
+        let actor = Actor { company: invoice.company, company_name: invoice.company_name.clone(), ..actor.clone() };
+        let by = By { actor, ip: String::new(), needs: &[] };
+        log(txn, now(), &by, Some(action.id), Fact::InvoiceVoided { invoice: *id, reason: reason.clone() })?;
+    }
+    Ok(())
+}
+
+impl App {
+    /// Reads a page of the invoice's file again, each paper by itself; when that is done, what was read from it before becomes void.
+    /// `papers`: 1 to `PAPERS_MAX` that are on the page. Inner `Err`: somebody was faster; the current invoice.
+    pub async fn mark_papers(
+        &self,
+        by: By,
+        id: InvoiceId,
+        version: Option<u64>,
+        page: u32,
+        papers: Vec<Corners>,
+    ) -> Result<Result<ActionId, Box<Invoice>>, Refusal> {
+        self.act(by, move |txn, by| {
+            let invoice = visible(&txn.view(), &by.actor, id)?;
+            if is_stale(&invoice, version) {
+                return Ok(Err(Box::new(invoice)));
+            }
+            if invoice.void.is_some() {
+                return Err(refusals::invoice_is_void());
+            }
+            let before: Vec<Invoice> = on_page(&txn.view(), &invoice, page)?.into_iter().map(|(one, _)| one).collect();
+            if before.iter().any(|one| one.standing == Standing::Reading) {
+                return Err(refusals::invoice_is_being_read());
+            }
+            let instead_of = before.iter().map(|one| one.id).collect();
+            let by = by.about(&txn.view(), invoice.company)?;
+            let job = Job::Recognise { picture: invoice.picture.id, again: None };
+            let action = enqueue(txn, &by, job, &invoice.file_name, &invoice.id.to_string())?;
+            txn.put(&MARKED, &action.id, &Marked { page, papers: papers.clone(), instead_of })?;
+            txn.tell(News::Uploaded { company: invoice.company, actions: vec![action.id] });
+            Ok(Ok(action.id))
+        })
+        .await
+    }
+}

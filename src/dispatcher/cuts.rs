@@ -1,0 +1,122 @@
+//! Several papers on a page, each cut out and read by itself. Not here: where they lie (the engine, people), one page as a whole
+//! (attempt.rs).
+
+use super::attempt::Attempt;
+use super::document::{self, Readable};
+use crate::app::recognitions::Outcome;
+use crate::domain::area::AreaKind;
+use crate::domain::corners::Corners;
+use crate::domain::invoice::Picture;
+use crate::domain::reason::Reason;
+use crate::domain::region;
+use crate::domain::template::Rect;
+use crate::engine::Trouble;
+use crate::engine::worker::{Done, Request, Worker};
+use std::collections::HashSet;
+
+pub(super) struct OnPage<'a> {
+    pub picture: &'a Picture,
+    /// In the file, from 1.
+    pub page: u32,
+    pub readable: &'a Readable,
+}
+
+/// A paper and the size in pixels that it was cut out in.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    corners: Corners,
+    size: (u32, u32),
+}
+
+impl Cut {
+    pub fn on_page(&self, part: &Rect) -> Rect {
+        if part.has_extent() { self.corners.around(part, self.size) } else { *part }
+    }
+}
+
+impl Attempt<'_> {
+    /// The papers on a page, if there are several and at least two of them are invoices of their own; else empty.
+    pub(super) async fn several(&self, worker: &Worker, page: &OnPage<'_>) -> Result<Vec<Outcome>, Trouble> {
+        let request = |_| Request::Papers { picture: page.readable.path(), page: page.readable.page() };
+        let Done::Papers(papers) = self.ask(worker, request, None).await?.1 else { return Ok(Vec::new()) };
+        if papers.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let outcomes = self.on_papers(worker, page, &papers).await?;
+        Ok(if are_several(&outcomes) { outcomes } else { Vec::new() })
+    }
+
+    /// Each paper by a template or as a known form, else as unknown.
+    pub(super) async fn on_papers(&self, worker: &Worker, page: &OnPage<'_>, papers: &[Corners]) -> Result<Vec<Outcome>, Trouble> {
+        let mut outcomes = Vec::new();
+        for corners in papers {
+            let (readable, size) = document::cut(self.app, page.readable, *corners).await?;
+            let read = self.on_paper(worker, page, &readable, &Cut { corners: *corners, size }).await?;
+            let pages = (page.page, page.page);
+            outcomes.extend(read.into_iter().map(|outcome| Outcome { corners: Some(*corners), pages, ..outcome }));
+        }
+        Ok(outcomes)
+    }
+
+    async fn on_paper(&self, worker: &Worker, page: &OnPage<'_>, readable: &Readable, cut: &Cut) -> Result<Vec<Outcome>, Trouble> {
+        let request = |templates| Request::Recognise { picture: readable.path(), templates };
+        let (reported, done) = self.ask(worker, request, Some(cut)).await?;
+        let candidates = reported.candidates.clone();
+        if let Some((outcome, _)) = self.with_template(reported, done) {
+            return Ok(vec![outcome]);
+        }
+        let known = if self.app.settings().known_forms { self.known_on(worker, readable).await? } else { None };
+        let (forms, codes) = known.unwrap_or_default();
+        let codes: Vec<(u32, String)> = codes.into_iter().map(|code| (page.page, code)).collect();
+        let mut outcomes = Vec::new();
+        for form in forms {
+            let mut form = form.on(page.page);
+            form.fields.iter_mut().for_each(|field| field.rect = field.rect.map(|rect| cut.on_page(&rect)));
+            self.tell_known(page.picture, &form, &candidates);
+            outcomes.push(Outcome { candidates: candidates.clone(), ..self.known(&form, &codes, &candidates) });
+        }
+        if outcomes.is_empty() {
+            outcomes.push(Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) });
+        }
+        Ok(outcomes)
+    }
+}
+
+/// At least two are of a form, and none is a part of another: it would have its number, or none.
+fn are_several(outcomes: &[Outcome]) -> bool {
+    let of_forms = outcomes.iter().filter(|outcome| outcome.template.is_some() || outcome.kind.is_some());
+    let numbers: Vec<&str> = of_forms.map(|one| region::text_of(&one.regions, AreaKind::InvoiceId).unwrap_or_default()).collect();
+    let different: HashSet<&&str> = numbers.iter().filter(|number| !number.is_empty()).collect();
+    different.len() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::kind::Kind;
+    use crate::domain::paper::Source;
+    use crate::domain::region::Region;
+
+    fn outcome(kind: Option<Kind>, number: &str) -> Outcome {
+        let region = Region {
+            pos_id: AreaKind::InvoiceId.pos_id().to_owned(),
+            position: None,
+            text: number.to_owned(),
+            probability: 1.0,
+            status: 0,
+            source: Source::Ocr,
+            page: 1,
+        };
+        Outcome { kind, regions: vec![region], ..Outcome::default() }
+    }
+
+    #[test]
+    fn parts_of_one_invoice_are_not_several() {
+        let taxi = |number: &str| outcome(Some(Kind::Taxi), number);
+        assert!(are_several(&[taxi("12345678"), taxi("12345679")]));
+        assert!(are_several(&[taxi("12345678"), outcome(None, ""), taxi("12345679")]));
+        assert!(!are_several(&[taxi("12345678"), taxi("12345678")]), "two copies, or halves");
+        assert!(!are_several(&[taxi("12345678"), taxi("")]));
+        assert!(!are_several(&[taxi("12345678"), outcome(None, "87654321")]));
+    }
+}
