@@ -90,17 +90,6 @@ export function restoreInvoice(id: number, version: number): Promise<Invoice> {
   return post(at('/api/invoices/{id}/restore', id), { version })
 }
 
-type Corners = [[number, number], [number, number], [number, number], [number, number]]
-
-declare module './wire' {
-  interface Get {
-    '/api/invoices/{id}/papers': { takes: { page?: number }; gives: { page: number; width: number; height: number; papers: { corners: Corners; invoice_id: number | null; number: string | null; kind: Kind | null }[]; invoices: { invoice_id: number; number: string; kind: Kind }[] } }
-  }
-  interface Post {
-    '/api/invoices/{id}/papers': { takes: { papers: Corners[]; page?: number; version?: number }; gives: { action_id: number } }
-  }
-}
-
 export type PapersOnPage = Get['/api/invoices/{id}/papers']['gives']
 
 /** Which papers lie on a page of its file. */

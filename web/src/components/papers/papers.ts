@@ -34,7 +34,7 @@ export function usePapers(size: Ref<Size | null>) {
   }
 
   function take(found: Found[], whole: Size): void {
-    papers.value = found.map((one) => paper(fitQuad(one.corners, whole), one.invoice_id === null ? [] : [{ ...one, invoice_id: one.invoice_id }]))
+    papers.value = found.map((one) => paper(fitQuad(one.corners as Quad, whole), one.invoice_id === null ? [] : [{ ...one, invoice_id: one.invoice_id }]))
     kept.value = quads()
     selected.value = []
     restart()
