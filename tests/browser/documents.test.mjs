@@ -3,6 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { logIn, stage } from './box.mjs'
+import { DIGITAL_XML as XML, DIGITAL_XML_NUMBER as NUMBER, print, upload } from './paper.mjs'
+
+/** Debug builds are slow. */
+const READ_MS = 120_000
 
 let page
 
@@ -10,17 +14,6 @@ const on = stage(async () => {
   page = await on.open()
   await logIn(page, 'admin', on.box.password)
 })
-
-const NUMBER = '26322000004478296111'
-const item = (name, amount, rate, tax) =>
-  `<IssuItemInformation><ItemName>${name}</ItemName><MeaUnits>箱</MeaUnits><Quantity>2</Quantity><UnPrice>${amount / 2}</UnPrice><Amount>${amount}</Amount><TaxRate>${rate}</TaxRate><ComTaxAm>${tax}</ComTaxAm></IssuItemInformation>`
-const XML = `<?xml version="1.0" encoding="utf-8"?>
-<EInvoice><Header><EIid>${NUMBER}</EIid><InherentLabel><InIssuType><LabelCode>Y</LabelCode></InIssuType><GeneralOrSpecialVAT><LabelCode>02</LabelCode></GeneralOrSpecialVAT></InherentLabel></Header>
-<EInvoiceData><SellerInformation><SellerIdNum>91350100M000100Y43</SellerIdNum><SellerName>示例科技有限公司</SellerName></SellerInformation>
-<BuyerInformation><BuyerIdNum>12100000400000624D</BuyerIdNum><BuyerName>示例采购单位</BuyerName></BuyerInformation>
-<BasicInformation><TotalAmWithoutTax>320.00</TotalAmWithoutTax><TotalTaxAm>40.20</TotalTaxAm><TotalTax-includedAmount>360.20</TotalTax-includedAmount><TotalTax-includedAmountInChinese>叁佰陆拾圆贰角整</TotalTax-includedAmountInChinese><Drawer>某某</Drawer></BasicInformation>
-${item('*纸制品*复印纸', '300.00', '0.13', '39.00')}${item('*物流辅助服务*收派服务费', '20.00', '0.06', '1.20')}</EInvoiceData>
-<TaxSupervisionInfo><InvoiceNumber>${NUMBER}</InvoiceNumber><IssueTime>2026-06-04</IssueTime></TaxSupervisionInfo></EInvoice>`
 
 const files = (...named) => named.map(([name, text]) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) }))
 
@@ -60,6 +53,43 @@ for (const [locale, words] of [
     await reader.close()
   })
 }
+
+test('each column of the lines is seen within its box, in a wide window, a narrow one and on a telephone', async () => {
+  for (const [width, height] of [[1366, 768], [1024, 768], [860, 900], [360, 740]]) {
+    const reader = await on.open({ width, height })
+    await logIn(reader, 'admin', on.box.password)
+    await reader.goto('/invoices/1')
+    const items = reader.locator('[data-test=items]')
+    await items.getByRole('cell', { name: '39.00' }).waitFor()
+    const beyond = await items.evaluate((box) => {
+      const { left, right } = box.getBoundingClientRect()
+      const cells = [...box.querySelectorAll('tbody td')].filter((cell) => cell.textContent)
+      return cells.filter((cell) => cell.getBoundingClientRect().left < left || cell.getBoundingClientRect().right > right || cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)
+    })
+    assert.deepEqual(beyond, [], `at ${width}`)
+    await items.scrollIntoViewIfNeeded()
+    await on.shot(reader, `documents-items-${width}-zh`)
+    await reader.context().close()
+  }
+  assert.equal(await page.locator('[data-test=items-lacking]').count(), 0)
+  on.quiet()
+})
+
+test('where a picture shows no lines, it is said that they may be incomplete', async () => {
+  const rows = { '发票号码：': '26322000004478296122', '开票日期：': '2026年06月05日', '价税合计（大写）': '叁佰贰拾圆整', '（小写）': '¥320.00' }
+  const action = await upload(page, 'paper.png', (await print(on.browser, { title: '电子发票（普通发票）', rows })).picture)
+  const read = async () => (await (await page.request.get(`/api/invoices?action_id=${action}`)).json()).invoices
+  for (const end = Date.now() + READ_MS; !(await read()).length && Date.now() < end; ) await page.waitForTimeout(200)
+  const [{ invoice_id: id, kind, items }] = await read()
+  assert.deepEqual([kind, items], ['digital_normal', []])
+  await page.goto(`/invoices/${id}`)
+  await page.locator('[data-test=items-lacking]', { hasText: '明细可能识别不全' }).waitFor()
+  await on.shot(page, 'documents-items-lacking-zh')
+  await page.goto('/invoices/1')
+  await page.locator('[data-test=items]').waitFor()
+  assert.equal(await page.locator('[data-test=items-lacking]').count(), 0, 'an XML leaves nothing out')
+  on.quiet()
+})
 
 test('the list is narrowed to a kind, shows seller and source, and gives the originals in a ZIP', async () => {
   await page.goto('/invoices')

@@ -36,6 +36,26 @@ export async function print(browser, paper) {
   }
 }
 
+/** Pictures on one table top, each at a place and turned about its middle. Returns the picture and the corners of each, as one reads it. */
+export async function sheet(browser, width, height, lying) {
+  const page = await browser.newPage({ viewport: { width, height } })
+  try {
+    const pictures = lying.map(({ picture, x, y, turn = 0 }) => `<img src="data:image/png;base64,${picture.toString('base64')}" style="position:absolute;left:${x}px;top:${y}px;rotate:${turn}deg">`)
+    await page.setContent(`<body style="margin:0;background:#77695a">${pictures.join('')}</body>`)
+    await page.waitForFunction(() => [...document.images].every((img) => img.complete))
+    const sizes = await page.locator('img').evaluateAll((all) => all.map((img) => [img.offsetWidth, img.offsetHeight]))
+    const corners = lying.map(({ x, y, turn = 0 }, n) => {
+      const [w, h] = sizes[n]
+      const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)]
+      const around = [[-w, -h], [w, -h], [w, h], [-w, h]].map(([dx, dy]) => [dx / 2, dy / 2])
+      return around.map(([dx, dy]) => [Math.round(x + w / 2 + dx * cos - dy * sin), Math.round(y + h / 2 + dx * sin + dy * cos)])
+    })
+    return { picture: await page.screenshot(), corners }
+  } finally {
+    await page.close()
+  }
+}
+
 /** Uncompressed; Chromium can't show TIFF. */
 export async function asTiff(browser, picture) {
   const page = await browser.newPage()
@@ -131,3 +151,14 @@ export function noise(width, height) {
   head.writeUInt16LE(24, 28)
   return Buffer.concat([head, randomBytes(pixels)])
 }
+
+export const DIGITAL_XML_NUMBER = '26322000004478296111'
+const item = (name, amount, rate, tax) =>
+  `<IssuItemInformation><ItemName>${name}</ItemName><MeaUnits>箱</MeaUnits><Quantity>2</Quantity><UnPrice>${amount / 2}</UnPrice><Amount>${amount}</Amount><TaxRate>${rate}</TaxRate><ComTaxAm>${tax}</ComTaxAm></IssuItemInformation>`
+export const DIGITAL_XML = `<?xml version="1.0" encoding="utf-8"?>
+<EInvoice><Header><EIid>${DIGITAL_XML_NUMBER}</EIid><InherentLabel><InIssuType><LabelCode>Y</LabelCode></InIssuType><GeneralOrSpecialVAT><LabelCode>02</LabelCode></GeneralOrSpecialVAT></InherentLabel></Header>
+<EInvoiceData><SellerInformation><SellerIdNum>91350100M000100Y43</SellerIdNum><SellerName>示例科技有限公司</SellerName></SellerInformation>
+<BuyerInformation><BuyerIdNum>12100000400000624D</BuyerIdNum><BuyerName>示例采购单位</BuyerName></BuyerInformation>
+<BasicInformation><TotalAmWithoutTax>320.00</TotalAmWithoutTax><TotalTaxAm>40.20</TotalTaxAm><TotalTax-includedAmount>360.20</TotalTax-includedAmount><TotalTax-includedAmountInChinese>叁佰陆拾圆贰角整</TotalTax-includedAmountInChinese><Drawer>某某</Drawer></BasicInformation>
+${item('*纸制品*复印纸', '300.00', '0.13', '39.00')}${item('*物流辅助服务*收派服务费', '20.00', '0.06', '1.20')}</EInvoiceData>
+<TaxSupervisionInfo><InvoiceNumber>${DIGITAL_XML_NUMBER}</InvoiceNumber><IssueTime>2026-06-04</IssueTime></TaxSupervisionInfo></EInvoice>`

@@ -40,6 +40,7 @@ const PAGES = {
   invoices: ['/invoices'],
   invoice: ['/invoices/1'],
   'invoice-double': ['/invoices/4'],
+  papers: ['/invoices/1', (page) => page.click('[data-test=papers-open]')],
   portal: ['/invoices/portal'],
   templates: ['/templates'],
   'template-new': ['/templates/new'],

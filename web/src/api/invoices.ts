@@ -1,7 +1,7 @@
 // Invoices: the running ones, the queue, results, faults.
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
-import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
+import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Post, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
 
 export type { Invoice, Item, Position, RegionList, Source, WholeInvoice }
 export type RegionAnswer = RegionList[string]
@@ -51,6 +51,9 @@ export async function latestInvoices(limit: number): Promise<Invoice[]> {
   return (await invoicePage({}, null, limit)).invoices
 }
 
+/** On one picture. */
+export const PAPERS_MAX = 20
+
 export type Correction = WholeInvoice['history'][number]
 
 export function oneInvoice(id: number): Promise<WholeInvoice> {
@@ -85,6 +88,22 @@ export function voidInvoice(id: number, version: number, reason: string): Promis
 
 export function restoreInvoice(id: number, version: number): Promise<Invoice> {
   return post(at('/api/invoices/{id}/restore', id), { version })
+}
+
+export type PapersOnPage = Get['/api/invoices/{id}/papers']['gives']
+
+/** Which papers lie on a page of its file. */
+export function papersOnPage(id: number, page: number): Promise<PapersOnPage> {
+  return get(at('/api/invoices/{id}/papers', id), { page })
+}
+
+/** Has the page read anew, each paper by itself. Returns the action; what stood is void when it is read. */
+export async function readPapers(id: number, saying: Post['/api/invoices/{id}/papers']['takes'] & { version: number; page: number }): Promise<number> {
+  return (await post(at('/api/invoices/{id}/papers', id), saying)).action_id
+}
+
+export async function invoicesOf(action: number): Promise<Invoice[]> {
+  return (await invoicePage({ action_id: action }, null, PAPERS_MAX)).invoices
 }
 
 /** If somebody else's write was first. */

@@ -1,11 +1,23 @@
 // Short messages, and the question before irreversible actions. Element Plus announces them (role=alert).
 import { ElMessage, ElMessageBox } from 'element-plus'
+import { h } from 'vue'
 import { ApiError } from '../api/http'
 import { i18n } from '../i18n'
 import { errorText } from './format'
 
 export function say(message: string): void {
   ElMessage({ message, type: 'success', grouping: true })
+}
+
+/** With a link to what comes next, if the user may open it. */
+export function sayAndOffer(message: string, link = '', href = '', go = () => {}): void {
+  const follow = (event: MouseEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    go()
+  }
+  const words = link ? h('span', [message, ' ', h('a', { href, onClick: follow }, link)]) : message
+  ElMessage({ message: words, type: 'success', duration: 8000, showClose: true })
 }
 
 export function warn(message: string): void {

@@ -1,13 +1,15 @@
 // Snaps edges of areas together. In picture pixels.
 import type { Rect } from './template'
 
-/** Moving a rect moves all. */
 export interface Edges {
   left: boolean
   right: boolean
   top: boolean
   bottom: boolean
 }
+
+/** Moving a rect moves all. */
+export const ALL_EDGES: Edges = { left: true, right: true, top: true, bottom: true }
 
 export interface Snapped {
   rect: Rect

@@ -40,6 +40,8 @@ export default {
     anyKind: 'Any kind',
     source: { xml: 'XML', ofd: 'OFD', pdf: 'PDF', picture: 'Picture', qr: 'QR code', ocr: 'Read', person: 'By a person' },
     items: 'Items ({n})',
+    itemsLacking: 'Items on pictures may be incomplete; look at the paper.',
+    itemsNone: 'No items were read: items on pictures may be incomplete; look at the paper.',
     item: { name: 'Item', spec: 'Specification', unit: 'Unit', quantity: 'Quantity', price: 'Price', amount: 'Amount', tax_rate: 'Tax rate', tax: 'Tax' },
     pages: 'Pages',
     originals: 'Originals',

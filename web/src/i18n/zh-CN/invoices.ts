@@ -38,6 +38,8 @@ export default {
     anyKind: '全部票种',
     source: { xml: 'XML', ofd: 'OFD', pdf: 'PDF', picture: '图片', qr: '二维码', ocr: '识别', person: '人工' },
     items: '明细（{n} 行）',
+    itemsLacking: '图片上的明细可能识别不全，请以票面为准。',
+    itemsNone: '没有识别到明细：图片上的明细可能识别不全，请以票面为准。',
     item: { name: '项目名称', spec: '规格型号', unit: '单位', quantity: '数量', price: '单价', amount: '金额', tax_rate: '税率', tax: '税额' },
     pages: '页',
     originals: '原件 ZIP',
