@@ -36,6 +36,7 @@ pub mod label_looks;
 pub mod labels;
 pub mod log;
 mod open;
+pub mod outcome;
 pub mod papers;
 pub mod passwords;
 pub mod pictures;

@@ -3,8 +3,8 @@
 
 use super::entries::is_stale;
 use super::invoices::{put, visible};
+use super::outcome::Outcome;
 use super::queues::enqueue;
-use super::recognitions::Outcome;
 use super::{App, By, faults, log, now, refusals};
 use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job};
@@ -74,8 +74,7 @@ pub(super) fn again(view: &View<'_>, known: &Invoice, outcomes: Vec<Outcome>) ->
 /// In one write with those that stand instead.
 pub(super) fn make_void(txn: &mut Txn<'_>, action: &Action, marked: &Marked, instead: &[Invoice]) -> Result<(), StoreError> {
     let numbers: Vec<String> = instead.iter().map(|invoice| format!("#{}", invoice.id)).collect();
-    let numbers = numbers.join(" ");
-    let reason = format!("图上的票据已重新划分（papers on the picture were marked anew）：{numbers}");
+    let reason = refusals::papers_marked_anew(&numbers.join(" "));
     let actor = Actor { user: action.user, ..Actor::nobody(&action.user_name) };
     for id in &marked.instead_of {
         let Some(before) = txn.get(&INVOICES, id)?.filter(|invoice| invoice.void.is_none()) else { continue };

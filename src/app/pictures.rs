@@ -2,6 +2,7 @@
 
 pub use super::refusals::{paper_is_not_read as unread, picture_has_too_many_bytes as too_many_bytes};
 use super::{App, By, now, refusals};
+use crate::domain::corners::Corners;
 use crate::domain::file_kind;
 use crate::domain::ids::{CompanyId, PictureId};
 use crate::domain::invoice::{BlobHash, Picture, PictureFormat, Purpose};
@@ -12,8 +13,8 @@ use crate::papers::detect::{self, Found};
 use crate::pixels::{self, tiff};
 use crate::store::tables::PICTURES;
 use crate::store::{StoreError, Txn, View};
-use image::ImageFormat;
 use image::metadata::Orientation;
+use image::{ImageFormat, ImageResult};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -106,6 +107,11 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
         (width, height) = (height, width);
     }
     Ok(Shape { format, width, height, pages })
+}
+
+/// A PNG of one paper of a page, and its size in pixels. `page`: of a TIFF, from 1. Blocks.
+pub fn cut(path: &Path, page: u32, corners: &Corners) -> ImageResult<(Vec<u8>, (u32, u32))> {
+    pixels::cut::cut(path, page, corners)
 }
 
 /// JPEG's end mark may be this far from the end: cameras append data.

@@ -2,78 +2,20 @@
 //! (queues.rs), the reading (dispatcher/attempt.rs).
 
 use super::invoices::{corrections, learnt, put};
+use super::outcome::Outcome;
 use super::queues::{end, picture_of};
 use super::{App, faults, now, papers};
 use crate::domain::action::{Action, Job, State};
 use crate::domain::checks;
-use crate::domain::corners::Corners;
-use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
-use crate::domain::invoice::{Candidate, Invoice, Picture, Standing, Why};
+use crate::domain::ids::{ActionId, InvoiceId};
+use crate::domain::invoice::{Invoice, Picture, Standing, Why};
 use crate::domain::judge;
-use crate::domain::kind::Kind;
-use crate::domain::news::{Broken, News};
+use crate::domain::news::News;
 use crate::domain::paper::Item;
 use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
-use crate::domain::region::Region;
 use crate::store::Txn;
 use crate::store::tables::{CANDIDATES, CORNERS, INVOICES, ITEMS, MARKED, TEMPLATES};
-
-/// One invoice as read.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// With its label at that time.
-    pub template: Option<(TemplateId, String)>,
-    pub kind: Option<Kind>,
-    /// Its place among the file's invoices, from 1.
-    pub part: u32,
-    /// First and last page, from 1.
-    pub pages: (u32, u32),
-    /// How many of the file's pages were read; of a picture it is one.
-    pub pages_read: u32,
-    pub regions: Vec<Region>,
-    pub items: Vec<Item>,
-    /// Empty: no person is needed.
-    pub reasons: Vec<Reason>,
-    /// Texts of VAT codes on the picture.
-    pub codes: Vec<String>,
-    /// Likeliest first, if the engine told.
-    pub candidates: Vec<Candidate>,
-    /// Where it lies on its page, if that is not all of it.
-    pub corners: Option<Corners>,
-}
-
-impl Default for Outcome {
-    fn default() -> Self {
-        Self {
-            template: None,
-            kind: None,
-            part: 1,
-            pages: (1, 1),
-            pages_read: 1,
-            regions: Vec::new(),
-            items: Vec::new(),
-            reasons: Vec::new(),
-            codes: Vec::new(),
-            candidates: Vec::new(),
-            corners: None,
-        }
-    }
-}
-
-impl Outcome {
-    pub fn nothing_read(reason: Reason) -> Self {
-        Self { reasons: vec![reason], ..Self::default() }
-    }
-
-    /// No proper answer in all tries.
-    pub fn gave_up(broken: Broken) -> Self {
-        Self::nothing_read(match broken {
-            Broken::Sending => Reason::EngineNotAsked,
-            Broken::Receiving => Reason::EngineNoAnswer,
-        })
-    }
-}
 
 /// `outcomes`: the file's invoices, at least one. Read again, only the known one of them is written.
 pub(super) fn end_recognition(txn: &mut Txn<'_>, id: ActionId, outcomes: Vec<Outcome>) -> Result<(), Refusal> {

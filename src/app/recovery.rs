@@ -1,6 +1,7 @@
 //! What was running when the box went down.
 
 use super::clock::moment;
+use super::outcome::Outcome;
 use super::queues::{put_back, running};
 use super::{App, recognitions, templates};
 use crate::domain::action::{CRASHES_MAX, Job};
@@ -39,7 +40,7 @@ impl App {
                 txn.put(&ACTIONS, &action.id, &action)?;
                 match action.job {
                     Job::Recognise { .. } => {
-                        recognitions::end_recognition(txn, action.id, vec![recognitions::Outcome::nothing_read(Reason::WentDown)])?
+                        recognitions::end_recognition(txn, action.id, vec![Outcome::nothing_read(Reason::WentDown)])?
                     }
                     _ => templates::fail(txn, action.id)?,
                 }

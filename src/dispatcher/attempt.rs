@@ -1,33 +1,27 @@
 //! One try of one action: asks an engine, passes its events to watchers, makes out the result. Not here: what follows from it
 //! (driver.rs).
 
-use super::cuts::{Cut, OnPage};
+use super::asking::{Attempt, lost};
+use super::cuts::OnPage;
 use super::document::{self, INVOICES_MAX, Known, Readable};
-use super::driver::{Failure, Product, SILENCES_MAX, Templates, silence};
-use crate::app::recognitions::Outcome;
+use super::driver::{Failure, Product, Templates};
+use crate::app::outcome::Outcome;
 use crate::app::{App, papers, pictures, templates};
 use crate::domain::action::{Action, Job, TemplateDraft};
 use crate::domain::corners::Corners;
 use crate::domain::dispatch::End;
 use crate::domain::forms::{self, Form};
 use crate::domain::ids::{PictureId, TemplateId};
-use crate::domain::invoice::{CANDIDATES_MAX, Candidate, Picture};
-use crate::domain::judge::{self, Reading};
-use crate::domain::known;
+use crate::domain::invoice::{Candidate, Picture};
 use crate::domain::news::Broken;
-use crate::domain::progress::{Match, Progress, Step};
 use crate::domain::reason::Reason;
-use crate::domain::refusal::Refusal;
-use crate::domain::region::{Region, Regions};
 use crate::domain::template::{EngineNumbers, Learnt, Template};
-use crate::domain::vat_code;
-use crate::engine::worker::{Answer, Done, Request, Worker};
-use crate::engine::{self, Trouble, Verdict};
+use crate::engine::worker::{Done, Request, Worker};
+use crate::engine::{self, Trouble};
 use crate::hub::Hub;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::time::Instant;
 
 /// Lane numbers with their workers; `None` if given up.
 pub(super) type Workers = Vec<(usize, Option<Worker>)>;
@@ -78,13 +72,6 @@ fn failure(action: &Action, lane: usize, trouble: &Trouble, numbers: EngineNumbe
         Trouble::Receive(_) => (failed, Broken::Receiving),
     };
     Failure { end, broken, numbers }
-}
-
-pub(super) struct Attempt<'a> {
-    pub app: &'a Arc<App>,
-    hub: &'a Hub,
-    action: &'a Action,
-    templates: &'a Templates,
 }
 
 impl Attempt<'_> {
@@ -225,85 +212,9 @@ impl Attempt<'_> {
         Ok((several, self.known_on(worker, &readable).await?))
     }
 
-    pub(super) async fn known_on(&self, worker: &Worker, readable: &Readable) -> Result<Option<engine::Known>, Trouble> {
-        let request = |_| Request::KnownForms { picture: readable.path(), page: readable.page() };
-        match self.ask(worker, request, None).await?.1 {
-            Done::KnownForms(known) => Ok(known),
-            _ => Ok(None),
-        }
-    }
-
-    /// Tells watchers what the engine reports, until it ends. `request`: with the company's templates. `cut`: what it is asked of is
-    /// a part of a page.
-    pub(super) async fn ask(
-        &self,
-        worker: &Worker,
-        request: impl FnOnce(Vec<Arc<Template>>) -> Request,
-        cut: Option<&Cut>,
-    ) -> Result<(Reported, Done), Trouble> {
-        let templates = self.templates.clone().map_err(lost)?;
-        let mut answers = worker.ask(request(templates.clone()));
-        let mut reported = Reported {
-            templates,
-            matched: None,
-            candidates: Vec::new(),
-            regions: Regions::default(),
-            events: 0,
-            cut: cut.copied(),
-        };
-        let timeout = silence(&self.app.settings());
-        let end = Instant::now() + timeout * SILENCES_MAX;
-        loop {
-            let answer = tokio::time::timeout_at(end.min(Instant::now() + timeout), answers.recv()).await;
-            match answer.map_err(|_| Trouble::Receive("the engine is silent, or talks without end".into()))? {
-                None => return Err(Trouble::Receive("the engine is gone".into())),
-                Some(Answer::Event(event)) => {
-                    reported.events += 1;
-                    if reported.events > EVENTS_MAX {
-                        return Err(Trouble::Receive("the engine does not come to an end".into()));
-                    }
-                    self.pass_on(&mut reported, event)?;
-                }
-                Some(Answer::End(end)) => return Ok((reported, end?)),
-            }
-        }
-    }
-
     fn picture(&self, id: PictureId) -> Result<Picture, Trouble> {
         let picture = self.app.store.read(|view| pictures::get(view, id)).map_err(|e| lost(e.into()))?;
         picture.ok_or_else(|| Trouble::Refused("its picture is not known".into()))
-    }
-
-    /// Told to watchers like a reading.
-    pub(super) fn tell_known(&self, picture: &Picture, form: &Form, candidates: &[Candidate]) {
-        let form_at = Some((form.kind, picture.clone(), form.pages.0));
-        self.tell(Step::Matched(Match { template: None, form: form_at, candidates: candidates.to_vec() }));
-        for Region { pos_id, position, text, probability, status, .. } in self.judged(form).regions {
-            if let Some(position) = position {
-                self.tell(Step::Found { status, pos_id: pos_id.clone(), position });
-            }
-            self.tell(Step::Read { status, pos_id, text, probability });
-        }
-    }
-
-    fn judged(&self, form: &Form) -> judge::Verdict {
-        known::judge(form, self.app.settings().confidence_threshold)
-    }
-
-    /// One of the file's invoices. `codes`: with their pages; `candidates`: of the first page.
-    pub(super) fn known(&self, form: &Form, codes: &[(u32, String)], candidates: &[Candidate]) -> Outcome {
-        let verdict = self.judged(form);
-        let own = codes.iter().filter(|(page, _)| (form.pages.0..=form.pages.1).contains(page)).map(|(_, code)| code.clone());
-        Outcome {
-            kind: Some(form.kind),
-            pages: form.pages,
-            regions: verdict.regions,
-            items: form.items.clone(),
-            reasons: verdict.reasons,
-            codes: vat_code::kept(own.collect()),
-            candidates: if form.pages.0 == 1 { candidates.to_vec() } else { Vec::new() },
-            ..Outcome::default()
-        }
     }
 
     /// Where a person said that the papers lie, with their page.
@@ -330,60 +241,6 @@ impl Attempt<'_> {
             Job::Recognise { .. } => Err(Trouble::Refused("no change of a template".into())),
         }
     }
-
-    /// Tells watchers, and collects for the result.
-    fn pass_on(&self, reported: &mut Reported, event: engine::Event) -> Result<(), Trouble> {
-        let step = match event {
-            engine::Event::Matched { template, candidates } => {
-                reported.matched = reported.templates.iter().find(|t| Some(t.id) == template).cloned();
-                reported.candidates = reported.candidates_of(candidates);
-                reported.regions = Regions::default();
-                let template = match &reported.matched {
-                    Some(template) => {
-                        let shown = self.app.store.read(|view| pictures::get(view, template.shown)).map_err(|e| lost(e.into()))?;
-                        shown.map(|picture| (template.id, picture, template.layout.label.clone()))
-                    }
-                    None => None,
-                };
-                Step::Matched(Match { template, form: None, candidates: reported.candidates.clone() })
-            }
-            engine::Event::Found { status, pos_id, position } => {
-                let position = reported.cut.map_or(position, |cut| cut.on_page(&position));
-                reported.regions.found(&pos_id, position, status);
-                Step::Found { status, pos_id, position }
-            }
-            engine::Event::Read { status, pos_id, text, probability } => {
-                reported.regions.read(&pos_id, text.clone(), probability, status);
-                Step::Read { status, pos_id, text, probability }
-            }
-        };
-        self.tell(step);
-        Ok(())
-    }
-
-    /// With how many papers it is one of; `None`: no template fits.
-    pub(super) fn with_template(&self, reported: Reported, done: Done) -> Option<(Outcome, u32)> {
-        let Reported { matched: Some(template), candidates, regions, .. } = reported else { return None };
-        let Done::Recognised(Verdict::Done { codes, papers }) = done else { return None };
-        let reading = Reading { regions, codes: &codes, papers };
-        let verdict = judge::judge(reading, &template, self.app.settings().confidence_threshold);
-        for Region { status, pos_id, text, probability, .. } in verdict.filled {
-            self.tell(Step::Read { status, pos_id, text, probability });
-        }
-        let outcome = Outcome {
-            template: Some((template.id, template.layout.label.clone())),
-            regions: verdict.regions,
-            reasons: verdict.reasons,
-            codes: vat_code::kept(codes),
-            candidates,
-            ..Outcome::default()
-        };
-        Some((outcome, papers))
-    }
-
-    fn tell(&self, step: Step) {
-        self.hub.progress(&Progress { company: self.action.company, action: self.action.id, step });
-    }
 }
 
 /// As parts of one file.
@@ -394,17 +251,6 @@ fn numbered(mut outcomes: Vec<Outcome>, pages_read: u32) -> Vec<Outcome> {
     outcomes
 }
 
-/// What an engine has told of one picture.
-pub(super) struct Reported {
-    templates: Vec<Arc<Template>>,
-    matched: Option<Arc<Template>>,
-    pub candidates: Vec<Candidate>,
-    regions: Regions,
-    events: usize,
-    /// Positions are told on the page.
-    cut: Option<Cut>,
-}
-
 /// What the scans of a file have shown.
 #[derive(Default)]
 struct Scans {
@@ -413,23 +259,4 @@ struct Scans {
     codes: Vec<(u32, String)>,
     /// Of the first page.
     candidates: Vec<Candidate>,
-}
-
-impl Reported {
-    /// Adds template labels.
-    fn candidates_of(&self, candidates: Vec<engine::TemplateScore>) -> Vec<Candidate> {
-        let named = |engine::TemplateScore { template, score, reason }| {
-            let label = self.templates.iter().find(|t| t.id == template)?.layout.label.clone();
-            Some(Candidate { template, label, score, reason })
-        };
-        candidates.into_iter().filter_map(named).take(CANDIDATES_MAX).collect()
-    }
-}
-
-/// A template has 64 areas with two events each; an engine past this will never end.
-const EVENTS_MAX: usize = 10_000;
-
-/// A failed read of the store counts as no answer from the engine: retried.
-fn lost(refusal: Refusal) -> Trouble {
-    Trouble::Receive(refusal.en.into_owned())
 }

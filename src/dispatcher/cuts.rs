@@ -1,15 +1,14 @@
 //! Several papers on a page, each cut out and read by itself. Not here: where they lie (the engine, people), one page as a whole
 //! (attempt.rs).
 
-use super::attempt::Attempt;
+use super::asking::{Attempt, Cut};
 use super::document::{self, Readable};
-use crate::app::recognitions::Outcome;
+use crate::app::outcome::Outcome;
 use crate::domain::area::AreaKind;
 use crate::domain::corners::Corners;
 use crate::domain::invoice::Picture;
 use crate::domain::reason::Reason;
 use crate::domain::region;
-use crate::domain::template::Rect;
 use crate::engine::Trouble;
 use crate::engine::worker::{Done, Request, Worker};
 use std::collections::HashSet;
@@ -19,19 +18,6 @@ pub(super) struct OnPage<'a> {
     /// In the file, from 1.
     pub page: u32,
     pub readable: &'a Readable,
-}
-
-/// A paper and the size in pixels that it was cut out in.
-#[derive(Clone, Copy)]
-pub(super) struct Cut {
-    corners: Corners,
-    size: (u32, u32),
-}
-
-impl Cut {
-    pub fn on_page(&self, part: &Rect) -> Rect {
-        if part.has_extent() { self.corners.around(part, self.size) } else { *part }
-    }
 }
 
 impl Attempt<'_> {

@@ -7,7 +7,6 @@ use crate::domain::forms::{self, Form};
 use crate::domain::invoice::Picture;
 use crate::engine::Trouble;
 use crate::papers::{self, PAGES_MAX};
-use crate::pixels;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,7 +94,7 @@ pub(super) async fn readable(app: &Arc<App>, picture: &Picture, page: u32) -> Re
 pub(super) async fn cut(app: &Arc<App>, page: &Readable, corners: Corners) -> Result<(Readable, (u32, u32)), Trouble> {
     let (path, number) = (page.path(), page.page());
     blocking(app, move |app| {
-        let cut = pixels::cut::cut(&path, number, &corners);
+        let cut = pictures::cut(&path, number, &corners);
         let (png, size) = cut.map_err(|e| Trouble::Refused(format!("the paper can't be cut out: {e}")))?;
         Ok((kept_for_a_while(app, &png)?, size))
     })

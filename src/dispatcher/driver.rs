@@ -1,7 +1,7 @@
 //! Asks `domain::dispatch` what follows from each event and carries it out. Tests drive it with random events instead of engines.
 //! Not here: a try (attempt.rs), the box's lanes (lanes.rs).
 
-use crate::app::recognitions::Outcome;
+use crate::app::outcome::Outcome;
 use crate::app::{App, queues};
 use crate::domain::action::{Action, Job};
 use crate::domain::dispatch::{Dispatch, Effect, End, Event, Heads, Policy};

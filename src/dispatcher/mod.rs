@@ -1,6 +1,7 @@
 //! The dispatch loop: has engines do what is next and keeps the results. Not here: what is next (domain/dispatch.rs), what makes a
 //! fault (domain/checks.rs).
 
+mod asking;
 mod attempt;
 mod cuts;
 mod document;

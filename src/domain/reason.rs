@@ -118,6 +118,11 @@ fn per_cent(probability: f64) -> String {
     format!("{}%", ((probability * 1e4).round() / 1e4 * 100.0).floor())
 }
 
+fn several_in_english(invoices: u32) -> String {
+    let invoices = if invoices == 2 { "two".to_owned() } else { invoices.to_string() };
+    format!("{invoices} invoices are on this picture, one was read: please mark the papers on it, or upload each by itself")
+}
+
 fn differ_in_english(area: &str, (a, x): &(Source, String), (b, y): &(Source, String)) -> String {
     if a == b {
         return format!("{area}: both \"{x}\" and \"{y}\" in the {}", a.en());
@@ -209,14 +214,7 @@ impl Reason {
                 format!("{} \"{x}\" and {} \"{y}\" do not add up to {} \"{z}\"", name(a), name(b), name(c))
             }
             Self::Pages { pages, read } => format!("the file has {pages} pages, {read} read: please upload each page by itself"),
-            Self::Several { invoices: 2 } => {
-                "two invoices are on this picture, one was read: please mark the papers on it, or upload each by itself".into()
-            }
-            Self::Several { invoices } => {
-                format!(
-                    "{invoices} invoices are on this picture, one was read: please mark the papers on it, or upload each by itself"
-                )
-            }
+            Self::Several { invoices } => several_in_english(*invoices),
             Self::PicturesBeside { pictures } => {
                 format!(
                     "pictures beside the text were not read ({pictures}): if they are other invoices, please mark the papers on the page, or upload them by themselves"

@@ -32,7 +32,7 @@ fn print(data: &Path) -> String {
         }
         print!(COUNTERS SETTINGS FORMAT COMPANIES GROUPS USERS USERS_BY_NAME SESSIONS TOKENS TOKENS_BY_HASH DEVICES DEVICES_BY_CPUID
             DEVICES_BY_TIME DEVICES_UNPRINTED PRINTS CONFLICTS CONFLICTS_BY_PAIR ACTIONS QUEUES RUNNING PAUSE BOOT UPLOAD_KEYS
-            UPLOAD_KEYS_BY_TIME PICTURES TEMPLATES TEMPLATES_BY_COMPANY INVOICES INVOICES_BY_COMPANY ITEMS TOTALS REDS FAULTS FAULTS_BY_COMPANY CORRECTIONS
+            UPLOAD_KEYS_BY_TIME PICTURES TEMPLATES TEMPLATES_BY_COMPANY INVOICES INVOICES_BY_COMPANY ITEMS CORNERS MARKED TOTALS REDS FAULTS FAULTS_BY_COMPANY CORRECTIONS
             CANDIDATES INVOICES_AS_THEY_CAME INVOICES_BY_IDENTITY INVOICES_DECIDED INVOICE_RANKS LOG LOG_KEYS LOG_INDEX TWINS RETIRED STEPS IMPORTS IMPORTED LABEL_LOOKS CLAIMS NEWS
             PORTAL_LINES PORTAL_BY_IDENTITY PORTAL_LISTS);
         text
@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 /// The newest format's is made with its release.
-const FIXTURES: u64 = 6;
+const FIXTURES: u64 = 7;
 
 #[test]
 fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
@@ -127,6 +127,12 @@ fn make_the_fixture() {
     console.until(1);
     let photo = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures/digital.heic")).unwrap();
     admin.upload("/invoice/recognizeImage", &[("IMG_1.HEIC", &photo)]);
+    console.until(1);
+    let photo = admin.get("/api/invoices?limit=1").body["invoices"][0]["invoice_id"].clone();
+    let papers = admin.get(&format!("/api/invoices/{photo}/papers")).body;
+    let (width, half) = (papers["width"].clone(), papers["height"].as_u64().unwrap() / 2);
+    let upper = json!({ "papers": [[[0, 0], [width, 0], [width, half], [0, half]]] });
+    assert_eq!(admin.post(&format!("/api/invoices/{photo}/papers"), &upper).status, 200);
     console.until(1);
     let list = "数电票号码,发票代码,发票号码,开票日期,价税合计\n26322000004478296111,,,2026-06-04,360.20\n,044001900111,12345678,2026-06-05,1.00\n";
     admin.send("POST", "/api/portal-list", &[("content-type", "text/csv")], list.as_bytes());

@@ -3,6 +3,7 @@
 
 use paperline::domain::account::{Company, Credential, Group, Permission, Session, Token, User};
 use paperline::domain::action::{Action, Job, LogRow, Pause, State, UploadAnswer};
+use paperline::domain::corners::{Corners, Marked};
 use paperline::domain::device::{Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Print, Step, StepKind};
 use paperline::domain::fact::Fact;
 use paperline::domain::ids::{ActionId, CompanyId, InvoiceId, PictureId, TemplateId, TokenId, UserId};
@@ -18,6 +19,8 @@ use paperline::domain::totals::Totals;
 use paperline::store::record::{self, Record};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+const UPPER_HALF: Corners = Corners([(0.0, 0.0), (1044.0, 0.0), (1044.0, 333.0), (0.0, 333.0)]);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -274,6 +277,10 @@ fn invoices(rows: &Rows) -> Vec<Looked> {
             assert_eq!((list.at, list.file.as_str(), list.user_name.as_str()), (1_795_900_000_000, "六月.xlsx", "admin"));
             assert_eq!((list.rows, list.wrong, list.invoices, list.written, list.is_whole), (9, 2, 6, 4, false));
             assert_eq!(list.months, ["2026-05", "2026-06"]);
+        } }
+        Corners { 1 => |corners: Corners| assert_eq!(corners, UPPER_HALF) }
+        Marked { 1 => |marked: Marked| {
+            assert_eq!(marked, Marked { page: 1, papers: vec![UPPER_HALF], instead_of: vec![InvoiceId(5)] });
         } }
         Correction { 1 => |correction: Correction| {
             assert_eq!((correction.pos_id.as_str(), correction.old.as_str(), correction.new.as_str()), ("客户名称", "中山大学", "北京大学"));

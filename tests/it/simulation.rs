@@ -3,8 +3,8 @@
 
 use crate::random::Random;
 use crate::support::administrator::{by, let_in};
+use paperline::app::outcome::Outcome;
 use paperline::app::pictures::{Kept, Shape};
-use paperline::app::recognitions::Outcome;
 use paperline::app::templates::Drawn;
 use paperline::app::{App, queues};
 use paperline::dispatcher::driver::{Driver, Failure, Happened, Lanes, Product, Templates};

@@ -238,7 +238,7 @@ fn no_files_need_each_other() {
 
 #[test]
 fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
-    let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/operations.rs"));
+    let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/schemas.rs"));
     for known in paperline::domain::area::KNOWN {
         for name in [known.pos_id, known.en] {
             assert!(pages.contains(&format!("\n  {}: '{name}',", known.key)), "the pages don't know {name}");

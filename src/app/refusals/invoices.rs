@@ -71,3 +71,8 @@ pub fn invoice_waits_already() -> Refusal {
 pub fn invoice_is_being_read() -> Refusal {
     Refusal::conflict("这张发票正在重新识别", "the invoice is being read again")
 }
+
+/// Why an invoice became void.
+pub fn papers_marked_anew(instead: &str) -> String {
+    format!("图上的票据已重新划分（papers on the picture were marked anew）：{instead}")
+}

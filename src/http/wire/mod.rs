@@ -4,6 +4,7 @@ pub mod messages;
 pub mod notation;
 pub mod openapi;
 pub mod operations;
+pub mod schemas;
 pub mod spelling;
 pub mod time;
 pub mod told;

@@ -1,7 +1,8 @@
 //! Generates `/openapi.json`. Not here: the routes (http/route.rs), their shapes (operations.rs).
 
 use super::notation::{Range, Shape};
-use super::operations::{self, ANSWER_SCHEMAS, NOTHING, OPERATIONS, Operation, REQUEST_SCHEMAS};
+use super::operations::{NOTHING, OPERATIONS, Operation};
+use super::schemas::{self, ANSWER_SCHEMAS, REQUEST_SCHEMAS};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::{Access, Call, Methods, Route, Takes};
@@ -27,7 +28,7 @@ fn schema_of(shape: &Shape<'_>, side: Side) -> Value {
         Shape::Plain(kind, range) => plain(kind, *range, side),
         Shape::Number(number) => json!({ "const": number }),
         Shape::Word(word) => json!({ "const": word }),
-        Shape::Named(name) => match operations::part(name) {
+        Shape::Named(name) => match schemas::part(name) {
             Some(part) => schema(part, side).unwrap_or_default(),
             None => json!({ "$ref": format!("#/components/schemas/{name}") }),
         },
@@ -43,7 +44,7 @@ fn schema_of(shape: &Shape<'_>, side: Side) -> Value {
         }
         Shape::Object { bases, fields, others } => {
             let (mut properties, mut required) = (Map::new(), Vec::new());
-            for base in bases.iter().filter_map(|base| schema(operations::notation(base)?, side)) {
+            for base in bases.iter().filter_map(|base| schema(schemas::notation(base)?, side)) {
                 properties.extend(base["properties"].as_object().cloned().unwrap_or_default());
                 required.extend(base["required"].as_array().cloned().unwrap_or_default());
             }

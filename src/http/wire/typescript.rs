@@ -1,7 +1,8 @@
 //! Generates `web/src/api/wire.ts`; only in tests (src/generated.rs).
 
 use super::notation::{Field, Shape};
-use super::operations::{ANSWER_SCHEMAS, OPERATIONS, Operation, REQUEST_SCHEMAS, notation, parts};
+use super::operations::{OPERATIONS, Operation};
+use super::schemas::{ANSWER_SCHEMAS, REQUEST_SCHEMAS, notation, parts};
 use super::told::{MESSAGES, NUMBER, SAID};
 use crate::domain::account::{Permission, PermissionSet};
 use crate::http::edge::call::Methods;

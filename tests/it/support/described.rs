@@ -1,7 +1,8 @@
 //! Checks every test's answers and messages against operations.rs and told.rs in src/http/wire/.
 
 use paperline::http::wire::notation::{Field, Shape};
-use paperline::http::wire::operations::{OPERATIONS, Operation, notation};
+use paperline::http::wire::operations::{OPERATIONS, Operation};
+use paperline::http::wire::schemas::notation;
 use paperline::http::wire::told::{MESSAGES, NUMBER};
 use serde_json::Value;
 
