@@ -4,7 +4,7 @@
 use super::claims::CLAIMS_COUNTER;
 use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
 use super::portal_lists::LISTS_COUNTER;
-use super::{faults, log, recount};
+use super::{faults, kin, log, recount};
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::device::{Listed, canonical_cpuid};
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
@@ -14,10 +14,11 @@ use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
     ACTIONS, CANDIDATES, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CORNERS, CORRECTIONS, COUNTERS, DEVICES,
-    DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICES,
-    INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, LABEL_LOOKS, LOG, LOG_INDEX, LOG_KEYS, MARKED, NEWS, PAUSE, PICTURES,
-    PORTAL_BY_IDENTITY, PORTAL_LINES, PORTAL_LISTS, PRINTS, QUEUES, REDS, RETIRED, RUNNING, SESSIONS, SETTINGS, STEPS, TEMPLATES,
-    TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS, UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
+    DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICE_RANKS,
+    INVOICES, INVOICES_AS_THEY_CAME, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, INVOICES_DECIDED, LABEL_LOOKS, LOG, LOG_INDEX,
+    LOG_KEYS, MARKED, NEWS, PAUSE, PICTURES, PORTAL_BY_IDENTITY, PORTAL_LINES, PORTAL_LISTS, PRINTS, QUEUES, REDS, RETIRED,
+    RUNNING, SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS,
+    UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
 use std::collections::BTreeMap;
@@ -330,7 +331,7 @@ impl Check<'_> {
     }
 
     fn invoices(&mut self) -> Result<(), StoreError> {
-        let (mut highest, mut identities, mut reds, mut faults) = (0, 0, 0, BTreeMap::<CompanyId, u64>::new());
+        let (mut highest, mut reds, mut faults) = (0, 0, BTreeMap::<CompanyId, u64>::new());
         let invoices = self.each(&INVOICES, |check, id: InvoiceId, invoice| {
             highest = highest.max(id.0);
             let named_by = format!("invoice {id}");
@@ -340,10 +341,6 @@ impl Check<'_> {
             if let Some(blue) = invoice.blue_identity() {
                 reds += 1;
                 check.is_there(&REDS, &(invoice.company, blue, id), &named_by)?;
-            }
-            for identity in invoice.identities() {
-                identities += 1;
-                check.is_there(&INVOICES_BY_IDENTITY, &(invoice.company, identity, id), &named_by)?;
             }
             let waits = invoice.is_fault();
             *faults.entry(invoice.company).or_default() += u64::from(waits);
@@ -368,12 +365,10 @@ impl Check<'_> {
             self.points(&TOTALS, whose, &counted)?;
         }
         let by_company = self.each(&INVOICES_BY_COMPANY, |_, _, ()| Ok(()))?;
-        let by_identity = self.each(&INVOICES_BY_IDENTITY, |_, _, ()| Ok(()))?;
         let listed_reds = self.each(&REDS, |_, _, ()| Ok(()))?;
         self.expect(listed_reds == reds, || format!("red invoices: {reds}, listed {listed_reds}"));
-        self.expect(by_company == invoices && by_identity == identities, || {
-            format!("invoices: {invoices}, by company {by_company}; identities {identities}, listed {by_identity}")
-        });
+        self.expect(by_company == invoices, || format!("invoices: {invoices}, by company {by_company}"));
+        self.twins()?;
         let all: u64 = faults.values().sum();
         let listed = [self.each(&FAULTS, |_, _, ()| Ok(()))?, self.each(&FAULTS_BY_COMPANY, |_, _, ()| Ok(()))?];
         self.expect(listed == [all; 2], || format!("faults: {all}, listed {listed:?}"));
@@ -386,6 +381,39 @@ impl Check<'_> {
         self.each(&CORNERS, |check, id, _| check.is_there(&INVOICES, &id, "where it lies on its page"))?;
         self.each(&MARKED, |check, id, _| check.is_there(&ACTIONS, &id, "its papers, marked by a person"))?;
         self.allotted("invoices", highest)
+    }
+
+    /// Which invoices are one, and which of them comes first.
+    fn twins(&mut self) -> Result<(), StoreError> {
+        let (mut identities, mut decided) = (0, 0);
+        for row in self.view.scan(&INVOICES, &(), false) {
+            // Reported already.
+            let Ok((id, invoice)) = row else { continue };
+            let (place, named_by) = (kin::place(self.view, &invoice)?, format!("invoice {id}"));
+            for row in kin::rows(&invoice, place) {
+                identities += 1;
+                self.is_there(&INVOICES_BY_IDENTITY, &row, &named_by)?;
+                if !invoice.decisions.is_empty() {
+                    decided += 1;
+                    self.is_there(&INVOICES_DECIDED, &row, &named_by)?;
+                }
+            }
+            for of in invoice.decisions.iter().map(|decision| decision.of) {
+                if let Some(other) = self.view.get(&INVOICES, &of)? {
+                    let comes_first = kin::place(self.view, &other)? < place;
+                    self.expect(comes_first, || format!("invoices: {id} has a decision on {of}, which does not come before it"));
+                }
+            }
+        }
+        let listed = (self.each(&INVOICES_BY_IDENTITY, |_, _, ()| Ok(()))?, self.each(&INVOICES_DECIDED, |_, _, ()| Ok(()))?);
+        self.expect(listed == (identities, decided), || {
+            format!("invoices: {identities} identities and {decided} of decided ones, listed {listed:?}")
+        });
+        self.each(&INVOICES_AS_THEY_CAME, |check, row, ()| {
+            check.say(format!("invoices by identity: {row:?} is of an older format"));
+            Ok(())
+        })?;
+        self.each(&INVOICE_RANKS, |check, id, _| check.is_there(&INVOICES, &id, "its rank")).map(|_| ())
     }
 
     fn portal(&mut self) -> Result<(), StoreError> {

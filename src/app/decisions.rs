@@ -46,7 +46,7 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
     Ok(match verdict {
         Verdict::Duplicate { is_duplicate, of: seen } => {
             let Some((of, _)) = Kin::of(&txn.view(), invoice)?.duplicate else {
-                return Err(refusals::no_earlier_twin());
+                return Err(refusals::no_twin_before());
             };
             if seen.is_some_and(|seen| seen != of) {
                 return Err(refusals::twin_is_another_now(of));

@@ -4,17 +4,35 @@ use crate::domain::identity::same_as;
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Decision, Invoice};
 use crate::domain::totals::Class;
-use crate::store::tables::{INVOICES, INVOICES_BY_IDENTITY, REDS};
+use crate::domain::twins;
+use crate::store::tables::{INVOICE_RANKS, INVOICES, INVOICES_BY_IDENTITY, INVOICES_DECIDED, REDS, Table, Twin};
 use crate::store::{StoreError, Txn, View};
 use std::collections::BTreeSet;
 
 /// Invoices of one number that are looked at.
 const KIN_MAX: usize = 20;
 
+/// The order of those that are one: the surest file first, then the earliest. It never changes.
+pub(super) type Place = (u8, InvoiceId);
+
+pub(super) fn place(view: &View<'_>, invoice: &Invoice) -> Result<Place, StoreError> {
+    let kept = view.get(&INVOICE_RANKS, &invoice.id)?.and_then(|rank| u8::try_from(rank).ok());
+    Ok((kept.unwrap_or_else(|| invoice.picture.format.rank()), invoice.id))
+}
+
+pub(super) fn rows(invoice: &Invoice, (rank, id): Place) -> impl Iterator<Item = Twin> {
+    let company = invoice.company;
+    invoice.identities().into_iter().map(move |identity| (company, identity, rank, id))
+}
+
 /// Adds its index rows.
 pub(super) fn index(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
-    for identity in invoice.identities() {
-        txn.put(&INVOICES_BY_IDENTITY, &(invoice.company, identity, invoice.id), &())?;
+    let place = place(&txn.view(), invoice)?;
+    for row in rows(invoice, place) {
+        if !invoice.decisions.is_empty() {
+            txn.put(&INVOICES_DECIDED, &row, &())?;
+        }
+        txn.put(&INVOICES_BY_IDENTITY, &row, &())?;
     }
     match invoice.blue_identity() {
         Some(blue) => txn.put(&REDS, &(invoice.company, blue, invoice.id), &()),
@@ -22,23 +40,39 @@ pub(super) fn index(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreErr
     }
 }
 
-/// Later invoices whose class may change when `before` becomes `after`: those with no other twin before them, or with decisions.
-pub(super) fn next_after(view: &View<'_>, before: &Invoice, after: &Invoice) -> Result<Vec<Invoice>, StoreError> {
+pub(super) fn unindex(txn: &mut Txn<'_>, invoice: &Invoice) -> Result<(), StoreError> {
+    let place = place(&txn.view(), invoice)?;
+    for row in rows(invoice, place) {
+        txn.delete(&INVOICES_DECIDED, &row);
+        txn.delete(&INVOICES_BY_IDENTITY, &row);
+    }
+    if let Some(blue) = invoice.blue_identity() {
+        txn.delete(&REDS, &(invoice.company, blue, invoice.id));
+    }
+    Ok(())
+}
+
+/// Those behind it whose class may change when `before` becomes `after`: with no other twin before them, or with decisions.
+pub(super) fn next_after(view: &View<'_>, before: Option<&Invoice>, after: &Invoice) -> Result<Vec<Invoice>, StoreError> {
     let mut next: Vec<Invoice> = Vec::new();
-    if (before.known_as(), before.void.is_some()) == (after.known_as(), after.void.is_some()) {
+    let known = |invoice: &Invoice| (invoice.known_as(), invoice.void.is_some());
+    if before.is_some_and(|before| known(before) == known(after)) {
         return Ok(next);
     }
     let identities: BTreeSet<String> =
-        before.known_as().iter().chain(&after.known_as()).flat_map(|identity| same_as(identity)).collect();
-    let mut ids = BTreeSet::new();
+        before.into_iter().chain([after]).flat_map(Invoice::known_as).flat_map(|identity| same_as(&identity)).collect();
+    let (place, mut places) = (place(view, after)?, BTreeSet::new());
     for identity in identities {
-        for id in later(view, after, identity) {
-            ids.insert(id?);
+        // All of a number, or of a picture, are each other's twins; those of a number and date are not, if their codes differ.
+        let alone = if identity.starts_with("coded ") { usize::MAX } else { 1 };
+        let decided = behind(view, &INVOICES_DECIDED, after, &identity, place);
+        for found in behind(view, &INVOICES_BY_IDENTITY, after, &identity, place).take(alone).chain(decided) {
+            places.insert(found?);
         }
     }
-    for id in ids {
+    for (_, id) in places {
         if let Some(other) = view.get(&INVOICES, &id)?
-            && (!other.decisions.is_empty() || !next.iter().any(|earlier| is_same(earlier, &other)))
+            && (!other.decisions.is_empty() || !next.iter().any(|first| is_same(first, &other)))
         {
             next.push(other);
         }
@@ -52,35 +86,37 @@ fn is_same(one: &Invoice, other: &Invoice) -> bool {
     one.known_as().iter().flat_map(|identity| same_as(identity)).any(|identity| others.contains(&identity))
 }
 
-fn later<'v>(
+fn behind<'v>(
     view: &View<'v>,
+    table: &Table<Twin, ()>,
     invoice: &Invoice,
-    identity: String,
-) -> impl Iterator<Item = Result<InvoiceId, StoreError>> + use<'v> {
-    let key = |id| (invoice.company, identity.clone(), id);
-    let rows = view.range(&INVOICES_BY_IDENTITY, &key(InvoiceId(invoice.id.0 + 1)), &key(InvoiceId(u64::MAX)), false);
-    rows.map(|row| row.map(|((_, _, id), ())| id))
+    identity: &str,
+    (rank, id): Place,
+) -> impl Iterator<Item = Result<Place, StoreError>> + use<'v> {
+    let key = |rank, id| (invoice.company, identity.to_owned(), rank, InvoiceId(id));
+    let rows = view.range(table, &key(rank, id.0 + 1), &key(u8::MAX, u64::MAX), false);
+    rows.map(|row| row.map(|((_, _, rank, id), ())| (rank, id)))
 }
 
-/// The earliest earlier invoice with the same picture or number for which `is_wanted` holds.
+/// The first invoice before it with the same picture or number for which `is_wanted` holds.
 fn twin(view: &View<'_>, invoice: &Invoice, is_wanted: impl Fn(InvoiceId) -> bool) -> Result<Option<InvoiceId>, StoreError> {
-    let mut earliest: Option<InvoiceId> = None;
+    let (mut end, mut first) = (place(view, invoice)?, None);
     for identity in invoice.identities().iter().flat_map(|identity| same_as(identity)) {
         for row in view.scan(&INVOICES_BY_IDENTITY, &(invoice.company, identity), false) {
-            let ((_, _, id), ()) = row?;
-            if id >= invoice.id || earliest.is_some_and(|earliest| earliest <= id) {
+            let ((_, _, rank, id), ()) = row?;
+            if (rank, id) >= end {
                 break;
             }
             if is_wanted(id) {
-                earliest = Some(id);
+                (end, first) = ((rank, id), Some(id));
                 break;
             }
         }
     }
-    Ok(earliest)
+    Ok(first)
 }
 
-/// An earlier invoice, and the decision on the two.
+/// An invoice before it, and the decision on the two.
 type Original = Option<(InvoiceId, Option<Decision>)>;
 
 /// The invoice that this one was decided to duplicate; else the first twin not decided on; else the first twin. A decided duplicate
@@ -124,16 +160,16 @@ pub fn class(view: &View<'_>, invoice: &Invoice) -> Result<Class, StoreError> {
     Ok(Class::of(invoice, is_duplicate(&original(view, invoice, None)?)))
 }
 
-/// The first later invoices that are duplicates now, with the class each would have without this one.
+/// The first invoices behind it that are duplicates now, with the class each would have without this one.
 pub fn later_ones(view: &View<'_>, invoice: &Invoice) -> Result<Vec<(InvoiceId, Class)>, StoreError> {
-    let mut ids = BTreeSet::new();
+    let (place, mut places) = (place(view, invoice)?, BTreeSet::new());
     for identity in invoice.identities().iter().flat_map(|identity| same_as(identity)) {
-        for id in later(view, invoice, identity).take(KIN_MAX) {
-            ids.insert(id?);
+        for found in behind(view, &INVOICES_BY_IDENTITY, invoice, &identity, place).take(KIN_MAX) {
+            places.insert(found?);
         }
     }
     let mut ones = Vec::new();
-    for id in ids.into_iter().take(KIN_MAX) {
+    for (_, id) in places.into_iter().take(KIN_MAX) {
         if let Some(other) = view.get(&INVOICES, &id)?
             && class(view, &other)? == Class::Duplicate
         {
@@ -147,6 +183,8 @@ pub fn later_ones(view: &View<'_>, invoice: &Invoice) -> Result<Vec<(InvoiceId, 
 pub struct Kin {
     /// The twin before it, and the decision.
     pub duplicate: Original,
+    /// The `pos_id`s of what that one says otherwise.
+    pub differs: Vec<&'static str>,
     /// The blue invoice that it reverses.
     pub blue_of: Option<InvoiceId>,
     /// The red invoice that reverses it.
@@ -156,7 +194,9 @@ pub struct Kin {
 impl Kin {
     pub fn of(view: &View<'_>, invoice: &Invoice) -> Result<Self, StoreError> {
         let duplicate = original(view, invoice, None)?;
-        Ok(Self { duplicate, blue_of: blue_of(view, invoice)?, red_by: red_by(view, invoice)? })
+        let twin = duplicate.as_ref().filter(|_| is_duplicate(&duplicate)).map(|(of, _)| view.get(&INVOICES, of)).transpose()?;
+        let differs = twin.flatten().map(|twin| twins::differs(invoice, &twin)).unwrap_or_default();
+        Ok(Self { duplicate, differs, blue_of: blue_of(view, invoice)?, red_by: red_by(view, invoice)? })
     }
 
     pub fn class(&self, invoice: &Invoice) -> Class {
@@ -169,7 +209,7 @@ fn blue_of(view: &View<'_>, red: &Invoice) -> Result<Option<InvoiceId>, StoreErr
     let Some(blue) = red.blue_identity() else { return Ok(None) };
     let mut first = None;
     for row in view.scan(&INVOICES_BY_IDENTITY, &(red.company, blue), false).take(KIN_MAX) {
-        let ((_, _, id), ()) = row?;
+        let ((_, _, _, id), ()) = row?;
         let Some(other) = view.get(&INVOICES, &id)?.filter(|other| id != red.id && !other.is_red()) else { continue };
         if class(view, &other)? == Class::Confirmed {
             return Ok(Some(id));

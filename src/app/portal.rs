@@ -190,31 +190,30 @@ impl Compared<'_> {
 
     /// The box's invoices of a line, those that count first.
     fn matching(&self, line: &PortalLine, void: &Void) -> Result<Vec<(Invoice, Class)>, StoreError> {
-        let mut ids: Vec<InvoiceId> = Vec::new();
+        let mut places: Vec<(u8, InvoiceId)> = Vec::new();
         for identity in line.looked_for() {
             let rows = self.view.scan(&INVOICES_BY_IDENTITY, &(self.asked.company, identity.clone()), false).take(TWINS_MAX);
             for row in rows {
-                ids.push(row?.0.2);
+                let ((_, _, rank, id), ()) = row?;
+                places.push((rank, id));
             }
-            ids.extend(void.get(&identity).into_iter().flatten());
+            places.extend(void.get(&identity).into_iter().flatten().map(|id| (u8::MAX, *id)));
         }
-        ids.sort_unstable();
-        ids.dedup();
+        places.sort_unstable();
+        places.dedup();
         let mut invoices = Vec::new();
-        for id in ids.into_iter().take(TWINS_MAX) {
+        for (_, id) in places.into_iter().take(TWINS_MAX) {
             if let Some(invoice) = self.view.get(&INVOICES, &id)? {
                 let class = kin::class(self.view, &invoice)?;
                 invoices.push((invoice, class));
             }
         }
-        invoices.sort_by_key(|(invoice, class)| {
-            let rank = match class {
-                Class::Confirmed => 0,
-                Class::Waiting => 1,
-                Class::Duplicate => 2,
-                Class::Void => 3,
-            };
-            (rank, invoice.id)
+        // Of those that count alike, the surest stays first.
+        invoices.sort_by_key(|(_, class)| match class {
+            Class::Confirmed => 0,
+            Class::Waiting => 1,
+            Class::Duplicate => 2,
+            Class::Void => 3,
         });
         Ok(invoices)
     }

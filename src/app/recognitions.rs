@@ -5,6 +5,7 @@ use super::invoices::{corrections, learnt, put};
 use super::queues::{end, picture_of};
 use super::{App, faults, now, papers};
 use crate::domain::action::{Action, Job, State};
+use crate::domain::checks;
 use crate::domain::corners::Corners;
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
 use crate::domain::invoice::{Candidate, Invoice, Picture, Standing, Why};
@@ -125,7 +126,9 @@ fn keep(
     outcome: Outcome,
 ) -> Result<Invoice, Refusal> {
     let mut reasons = outcome.reasons;
+    let now = now();
     reasons.extend(judge::unread_pages(picture.pages, outcome.pages_read));
+    reasons.extend(checks::day_to_come(&outcome.regions, now));
     let (template, template_label) = outcome.template.unzip();
     let mut invoice = Invoice {
         id: match again {
@@ -146,7 +149,7 @@ fn keep(
         user_name: again.map_or(&action.user_name, |known| &known.user_name).clone(),
         picture: picture.clone(),
         file_name: action.file_name.clone(),
-        recognised: now(),
+        recognised: now,
         reasons: reasons.into_iter().map(Why::Found).collect(),
         standing: Standing::Waiting,
         regions: outcome.regions,

@@ -1,5 +1,8 @@
 //! Dates as invoices print them. Not here: timestamps (http/wire/time.rs).
 
+use super::ids::Millis;
+use jiff::{Timestamp, ToSpan, tz::Offset};
+
 /// Year, month and day of the one date in a text: `2018年10月4日`, `2018-10-04`, `2018.10.4`, `20181004`, `二〇一八年十月四日`, among other
 /// words. Two-digit years are 20xx, a missing year is 0. `None` for impossible dates and for two different ones.
 pub fn date_of(text: &str) -> Option<(u16, u8, u8)> {
@@ -96,6 +99,16 @@ pub fn iso_date(text: &str) -> Option<String> {
     date_of(text).filter(|(year, ..)| *year > 0).map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }
 
+/// 2026-01-01: paperline is not older, so a clock before it is wrong.
+const FIRST: Millis = 1_767_225_600_000;
+
+/// Whether a date was still to come at `at`, by more than a day, as clocks are not exact. Invoices are dated in China.
+pub fn is_to_come(text: &str, at: Millis) -> bool {
+    let Some(date) = iso_date(text).filter(|_| at >= FIRST) else { return false };
+    let today = Timestamp::from_millisecond(at).ok().map(|now| Offset::constant(8).to_datetime(now).date());
+    today.and_then(|today| today.checked_add(1.day()).ok()).is_some_and(|last| date > last.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +143,16 @@ mod tests {
         ] {
             assert_eq!(date_of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_more_than_a_day_ahead_is_to_come() {
+        // 2026-11-29 23:59:59 in China, and a second later.
+        let night = 1_795_967_999_000;
+        let ahead = |at: Millis| ["2026年11月30日", "2026-12-01", "2027.1.1", "11月30日", "某日"].map(|text| is_to_come(text, at));
+        assert_eq!(ahead(night), [false, true, true, false, false]);
+        assert_eq!(ahead(night + 1_000), [false, false, true, false, false]);
+        assert_eq!(ahead(0), [false; 5], "the clock is wrong");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 
 use super::area::{AreaKind, Holds};
 pub use super::calendar::date_of;
+use super::calendar::is_to_come;
 use super::check_digits::{is_credit_code, is_person_number, is_tax_number_length};
 use super::identity;
+use super::ids::Millis;
 use super::money::{amount, chinese_amount};
 pub use super::reason::Reason;
 use super::region::{Region, is_sure, text_of};
@@ -56,6 +58,12 @@ pub fn contradictions(regions: &[Region], learnt: &Learnt, codes: &[String]) -> 
         }));
     }
     reasons
+}
+
+/// `at`: when it was read.
+pub fn day_to_come(regions: &[Region], at: Millis) -> Option<Reason> {
+    let text = text_of(regions, AreaKind::Date).filter(|text| is_to_come(text, at))?;
+    Some(Reason::DayToCome { text: text.to_owned() })
 }
 
 pub(super) fn has_digits(text: &str, lengths: [usize; 2]) -> bool {

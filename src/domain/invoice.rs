@@ -78,6 +78,16 @@ impl PictureFormat {
             Self::Jpeg | Self::Png | Self::Bmp | Self::Tiff | Self::WebP | Self::Heic => "picture",
         }
     }
+
+    /// The surer a file is, the lower: of invoices that are one, the surest counts.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Xml => 0,
+            Self::Ofd => 1,
+            Self::Pdf => 2,
+            Self::Jpeg | Self::Png | Self::Bmp | Self::Tiff | Self::WebP | Self::Heic => 3,
+        }
+    }
 }
 
 /// Decides who may see the picture.
@@ -213,10 +223,10 @@ pub struct Void {
     pub reason: String,
 }
 
-/// Whether an invoice duplicates an earlier one.
+/// Whether an invoice duplicates one that comes before it: of a surer file, or an earlier one of an equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The earlier one; says nothing about others.
+    /// The one before it; says nothing about others.
     pub of: InvoiceId,
     pub is_duplicate: bool,
     pub user_name: String,

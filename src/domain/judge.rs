@@ -68,7 +68,8 @@ pub fn against(invoice: &Invoice, fields: &[(String, String)], learnt: &Learnt, 
     let mut with = invoice.clone();
     fields.iter().for_each(|(pos_id, text)| with.set_text(pos_id, text.clone()));
     let total = with.kind.and_then(|_| checks::total_differs(&with.regions));
-    for reason in checks::contradictions(&with.regions, learnt, &with.codes).into_iter().chain(total) {
+    let to_come = checks::day_to_come(&with.regions, with.recognised);
+    for reason in checks::contradictions(&with.regions, learnt, &with.codes).into_iter().chain(total).chain(to_come) {
         // The person says that it is not on the paper.
         if reason.misses().is_some_and(is_typed) {
             continue;

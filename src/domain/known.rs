@@ -70,10 +70,25 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     let unnamed: Vec<Reason> = unnamed.map(|pos_id| Reason::Missing { area: (*pos_id).to_owned() }).collect();
     reasons.extend(unnamed);
     reasons.extend((form.beside > 0).then_some(Reason::PicturesBeside { pictures: form.beside }));
-    reasons.extend(checks::faults(&regions, &Learnt::default(), threshold, &[]));
+    // What its source contradicts is unsure for that alone, which is said with both values.
+    let twice: Vec<&str> = reasons.iter().filter_map(contradicted_by_itself).collect();
+    let is_said = |reason: &Reason| matches!(reason, Reason::Unsure { area, .. } if twice.contains(&area.as_str()));
+    let found = checks::faults(&regions, &Learnt::default(), threshold, &[]);
+    let found: Vec<Reason> = found.into_iter().filter(|reason| !is_said(reason)).collect();
+    reasons.extend(found);
     reasons.extend(checks::total_differs(&regions));
     reasons.extend(items_differ(&regions, &form.items));
+    let is_of_difference = text(&regions, "备注").contains("差额");
+    reasons.extend((1..).zip(&form.items).filter(|_| !is_of_difference).find_map(|(line, item)| line_tax_differs(line, item)));
     Verdict { regions, filled: Vec::new(), reasons }
+}
+
+/// The area of which one source says two things.
+fn contradicted_by_itself(reason: &Reason) -> Option<&str> {
+    match reason {
+        Reason::SourcesDiffer { area, surer: (a, _), other: (b, _) } if a == b => Some(area),
+        _ => None,
+    }
 }
 
 /// The first is the surest; where the others say the same, it has their place on the page.
@@ -111,6 +126,32 @@ fn items_differ(regions: &[Region], items: &[Item]) -> Option<Reason> {
         })
     };
     differs(NET, |item| &item.amount).or_else(|| differs(TAX, |item| &item.tax))
+}
+
+/// Rates of reduced levies, whose tax may be of another amount: 5 % taken as 1.5 %, 3 % as 2 %.
+const REDUCED: [&str; 2] = ["1.5%", "2%"];
+/// What rounding makes of a line, in fen; and a fen for each unit, where each was rounded, but not more than a hundredth.
+const ROUNDING: i128 = 6;
+
+/// A percentage in thousandths of a per cent.
+fn rate(text: &str) -> Option<i128> {
+    let percent = text.strip_suffix('%').filter(|_| !REDUCED.contains(&text))?;
+    let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
+    let is_number = |part: &str| part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    format!("{whole}{fraction:0<3}").parse().ok()
+}
+
+/// The line's tax is not its rate of its amount; only where it says all three.
+fn line_tax_differs(line: u32, item: &Item) -> Option<Reason> {
+    let (net, tax, rate) = (i128::from(amount(&item.amount)?), i128::from(amount(&item.tax)?), rate(&item.tax_rate)?);
+    let units = item.quantity.parse::<f64>().ok().filter(|units| units.is_finite()).map_or(0.0, |units| units.abs().ceil());
+    let rounding = ROUNDING.max((units as i128).min(net.abs() / 100));
+    let is_off = (tax * 100_000 - net * rate).abs() > rounding * 100_000;
+    let (amount, rate, tax) = (item.amount.clone(), item.tax_rate.clone(), item.tax.clone());
+    is_off.then_some(Reason::LineTaxDiffers { line, amount, rate, tax })
 }
 
 #[cfg(test)]
@@ -169,6 +210,53 @@ mod tests {
         let mut short = GOOD;
         short[0].1 = "2411200000004854216";
         assert!(matches!(&judge(&form(&short, &[]), 0.9).reasons[..], [Reason::Digits { .. }]));
+    }
+
+    #[test]
+    fn a_line_whose_tax_is_not_its_rate_is_named() {
+        let item = |quantity: &str, amount: &str, tax_rate: &str, tax: &str| {
+            let [quantity, amount, tax_rate, tax] = [quantity, amount, tax_rate, tax].map(str::to_owned);
+            Item { quantity, amount, tax_rate, tax, ..Item::default() }
+        };
+        let is_off = |item: &Item| line_tax_differs(1, item).is_some();
+        for (quantity, net, rate, tax) in [
+            ("1", "100.00", "13%", "13.00"),
+            ("", "100.00", "13%", "13.06"),
+            ("10", "100.00", "13%", "13.10"),
+            ("1", "-20.00", "6%", "-1.20"),
+            ("1", "100.00", "免税", "0.00"),
+            ("1", "100.00", "13%", ""),
+            ("1", "100.00", "***", "3.00"),
+            ("1", "10350.00", "1.5%", "150.00"),
+            ("", "66666.67", "0.5%", "333.33"),
+            ("NaN", "100.00", "0%", "0.00"),
+        ] {
+            assert!(!is_off(&item(quantity, net, rate, tax)), "{net} {rate} {tax}");
+        }
+        for (quantity, net, rate, tax) in [
+            ("1", "100.00", "13%", "13.07"),
+            ("6", "100.00", "13%", "12.93"),
+            ("1", "-20.00", "6%", "1.20"),
+            ("1", "100.00", "0%", "13.00"),
+            ("NaN", "100.00", "13%", "31.00"),
+            ("5000", "100.00", "13%", "16.00"),
+            ("inf", "100000000000.00", "13%", "31.00"),
+        ] {
+            assert!(is_off(&item(quantity, net, rate, tax)), "{net} {rate} {tax}");
+        }
+        let lines = [("1", "60.00", "13%", "7.80"), ("1", "40.00", "13%", "5.20"), ("1", "0.00", "6%", "0.00")];
+        let with = |lines: &[(&str, &str, &str, &str)], remark: &str| {
+            let mut fields = GOOD.to_vec();
+            fields.push(("备注", remark, Source::Xml));
+            let items = lines.iter().map(|(quantity, net, rate, tax)| item(quantity, net, rate, tax)).collect();
+            judge(&Form { items, ..form(&fields, &[]) }, 0.9).reasons
+        };
+        assert_eq!(with(&lines, ""), []);
+        let wrong = [lines[0], ("1", "40.00", "6%", "5.20")];
+        let words = with(&wrong, "");
+        assert_eq!(words[0].zh(), "明细第 2 行：税额“5.20”不等于金额“40.00”乘以税率 6%");
+        assert_eq!((words.len(), words[0].en()), (1, "line 2 of the items: the tax \"5.20\" is not 6% of \"40.00\"".into()));
+        assert_eq!(with(&wrong, "差额征税：20.00"), [], "the tax is of a part of the amount");
     }
 
     #[test]

@@ -37,5 +37,6 @@ pub mod spreadsheet;
 pub mod template;
 pub mod text;
 pub mod totals;
+pub mod twins;
 pub mod vat_code;
 pub mod words;

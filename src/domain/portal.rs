@@ -84,8 +84,8 @@ fn text<'i>(invoice: &'i Invoice, pos_id: &str) -> &'i str {
     text.unwrap_or_default()
 }
 
-const SELLER_NUMBER: &str = "销方税号";
-const BUYER_NUMBER: &str = "购方税号";
+pub(super) const SELLER_NUMBER: &str = "销方税号";
+pub(super) const BUYER_NUMBER: &str = "购方税号";
 
 impl PortalLine {
     /// Of all lines of a company, this one alone has it.

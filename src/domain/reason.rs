@@ -96,6 +96,17 @@ pub enum Reason {
     PicturesBeside {
         pictures: u32,
     },
+    /// The day on it was still to come when it was read.
+    DayToCome {
+        text: String,
+    },
+    /// Of a line, from 1: its tax is not its rate of its amount.
+    LineTaxDiffers {
+        line: u32,
+        amount: String,
+        rate: String,
+        tax: String,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
@@ -105,6 +116,13 @@ fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
 /// Rounds like the pages: nearly sure must not look sure.
 fn per_cent(probability: f64) -> String {
     format!("{}%", ((probability * 1e4).round() / 1e4 * 100.0).floor())
+}
+
+fn differ_in_english(area: &str, (a, x): &(Source, String), (b, y): &(Source, String)) -> String {
+    if a == b {
+        return format!("{area}: both \"{x}\" and \"{y}\" in the {}", a.en());
+    }
+    format!("{area}: \"{x}\" in the {}, \"{y}\" in the {}", a.en(), b.en())
 }
 
 impl Reason {
@@ -136,10 +154,12 @@ impl Reason {
             Self::CheckDigit { area, text } => format!("{area}“{text}”校验位不正确"),
             Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => format!("{a}“{x}”与{b}“{y}”之和不等于{c}“{z}”"),
             Self::Pages { pages, read } => format!("文件有 {pages} 页，只识别了 {read} 页：请把每一页单独上传"),
-            Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请把每一张单独上传".into(),
-            Self::Several { invoices } => format!("这张图片上有 {invoices} 张发票，只识别了一张：请把每一张单独上传"),
+            Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请划分图上的票据，或把每一张单独上传".into(),
+            Self::Several { invoices } => {
+                format!("这张图片上有 {invoices} 张发票，只识别了一张：请划分图上的票据，或把每一张单独上传")
+            }
             Self::PicturesBeside { pictures } => {
-                format!("文字旁边有 {pictures} 张图片，没有识别：如果是别的发票，请单独上传")
+                format!("文字旁边有 {pictures} 张图片，没有识别：如果是别的发票，请划分图上的票据，或单独上传")
             }
             Self::Reread { area, entered, read } => {
                 format!("{area}：填写为 {}，重新识别为 {}", or_nothing(entered, "空"), or_nothing(read, "空"))
@@ -153,11 +173,18 @@ impl Reason {
             Self::EngineNotAsked => format!("识别失败：{}", sentence::ENGINE_SEND),
             Self::EngineNoAnswer => format!("识别失败：{}", sentence::ENGINE_RECEIVE),
             Self::WentDown => "系统在识别这张图片时两次中断".into(),
+            Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } if a == b => {
+                format!("{area}：{}中既有“{x}”，又有“{y}”，互相矛盾", a.zh())
+            }
             Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
                 format!("{area}：{}中为“{x}”，{}中为“{y}”，互相矛盾", a.zh(), b.zh())
             }
             Self::Missing { area } => format!("没有找到{area}"),
             Self::RedWithoutMinus { text } => format!("备注写明这是红字发票，金额“{text}”却不是负数"),
+            Self::DayToCome { text } => format!("日期“{text}”晚于识别当天"),
+            Self::LineTaxDiffers { line, amount, rate, tax } => {
+                format!("明细第 {line} 行：税额“{tax}”不等于金额“{amount}”乘以税率 {rate}")
+            }
             Self::ItemsDiffer { area, items, whole } => format!("各行{area}之和“{items}”不等于{area}“{whole}”"),
         }
     }
@@ -182,13 +209,17 @@ impl Reason {
                 format!("{} \"{x}\" and {} \"{y}\" do not add up to {} \"{z}\"", name(a), name(b), name(c))
             }
             Self::Pages { pages, read } => format!("the file has {pages} pages, {read} read: please upload each page by itself"),
-            Self::Several { invoices: 2 } => "two invoices are on this picture, one was read: please upload each by itself".into(),
+            Self::Several { invoices: 2 } => {
+                "two invoices are on this picture, one was read: please mark the papers on it, or upload each by itself".into()
+            }
             Self::Several { invoices } => {
-                format!("{invoices} invoices are on this picture, one was read: please upload each by itself")
+                format!(
+                    "{invoices} invoices are on this picture, one was read: please mark the papers on it, or upload each by itself"
+                )
             }
             Self::PicturesBeside { pictures } => {
                 format!(
-                    "pictures beside the text were not read ({pictures}): if they are other invoices, please upload them by themselves"
+                    "pictures beside the text were not read ({pictures}): if they are other invoices, please mark the papers on the page, or upload them by themselves"
                 )
             }
             Self::Reread { area, entered, read } => {
@@ -214,15 +245,17 @@ impl Reason {
             Self::NoTemplateFits => "no template fits".into(),
             Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
             Self::WentDown => "the box went down twice while this picture was being read".into(),
-            Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
-                format!("{}: \"{x}\" in the {}, \"{y}\" in the {}", name(area), a.en(), b.en())
-            }
+            Self::SourcesDiffer { area, surer, other } => differ_in_english(name(area), surer, other),
             Self::Missing { area } => format!("{} was not found", name(area)),
             Self::RedWithoutMinus { text } => {
-                format!(
-                    "the remarks say that it takes another invoice back, and {} \"{text}\" is not negative",
-                    name(AreaKind::Money.pos_id())
-                )
+                let money = name(AreaKind::Money.pos_id());
+                format!("the remarks say that it takes another invoice back, and {money} \"{text}\" is not negative")
+            }
+            Self::DayToCome { text } => {
+                format!("{} \"{text}\" was still to come when it was read", name(AreaKind::Date.pos_id()))
+            }
+            Self::LineTaxDiffers { line, amount, rate, tax } => {
+                format!("line {line} of the items: the tax \"{tax}\" is not {rate} of \"{amount}\"")
             }
             Self::ItemsDiffer { area, items, whole } => {
                 format!("the lines' {0} add up to \"{items}\", and {0} is \"{whole}\"", name(area))
@@ -247,12 +280,12 @@ impl Reason {
             Self::AmountsDiffer { money, money_cn } => {
                 vec![(AreaKind::Money.pos_id(), Some(money)), (AreaKind::MoneyCn.pos_id(), Some(money_cn))]
             }
-            Self::NotADate { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
+            Self::NotADate { text } | Self::DayToCome { text } => vec![(AreaKind::Date.pos_id(), Some(text))],
             Self::RedWithoutMinus { text } => vec![(AreaKind::Money.pos_id(), Some(text))],
             Self::SumDiffers { parts: [a, b], whole } => {
                 [a, b, whole].map(|(area, text)| (area.as_str(), Some(text.as_str()))).into()
             }
-            Self::Pages { .. } | Self::Several { .. } | Self::PicturesBeside { .. } => Vec::new(),
+            Self::Pages { .. } | Self::Several { .. } | Self::PicturesBeside { .. } | Self::LineTaxDiffers { .. } => Vec::new(),
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => Vec::new(),
         }
     }
@@ -285,8 +318,8 @@ impl Reason {
             Self::Digits { .. } | Self::CheckDigit { .. } | Self::SumDiffers { .. } | Self::Emptied { .. } => true,
             Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
             Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
-            Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } => false,
-            Self::RedWithoutMinus { .. } => true,
+            Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } | Self::LineTaxDiffers { .. } => false,
+            Self::RedWithoutMinus { .. } | Self::DayToCome { .. } => true,
             Self::NoTemplateFits | Self::EngineNotAsked | Self::EngineNoAnswer | Self::WentDown => false,
         }
     }

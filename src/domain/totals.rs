@@ -8,7 +8,7 @@ pub enum Class {
     /// The machine was sure, or a person reviewed it.
     Confirmed,
     Waiting,
-    /// It looks like an earlier one, and no person has said otherwise.
+    /// It looks like one that comes before it, and no person has said otherwise.
     Duplicate,
     Void,
 }

@@ -5,6 +5,8 @@ use super::detect::{Found, format_of};
 use super::stating::plain;
 use super::{Format, draw, inspect, read};
 use crate::domain::paper::Paper;
+use crate::domain::reason::Reason;
+use crate::domain::{forms, known};
 use serde_json::Value;
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
@@ -74,6 +76,24 @@ fn data_of_real_papers_is_read_to_the_letter() {
                         "{name}: {pos_id}: {other:?}"
                     );
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn lines_of_real_papers_are_taxed_as_they_say_and_no_source_contradicts_itself() {
+    for (folder, format) in [("xml/", Format::Xml), ("ofd/", Format::Ofd), ("pdf/", Format::Pdf)] {
+        for (name, bytes, _) in papers(folder).into_iter().filter(|(_, _, truth)| !truth.is_null()) {
+            for form in forms::read(&read(format, &bytes).unwrap()) {
+                let reasons = known::judge(&form, 0.9).reasons;
+                println!("{name}: {} items, {reasons:?}", form.items.len());
+                let is_wrong = |reason: &Reason| match reason {
+                    Reason::LineTaxDiffers { .. } => true,
+                    Reason::SourcesDiffer { surer, other, .. } => surer.0 == other.0,
+                    _ => false,
+                };
+                assert!(!reasons.iter().any(is_wrong), "{name}: {reasons:?}");
             }
         }
     }

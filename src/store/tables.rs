@@ -41,6 +41,9 @@ impl<K: Key, V: Record> Table<K, V> {
 /// Time, then a rising number within the millisecond.
 pub type Arrival = (Millis, u64);
 
+/// (company, identity, rank, invoice)
+pub type Twin = (CompanyId, String, u8, InvoiceId);
+
 /// Last numbers allotted and running totals, by name.
 pub const COUNTERS: Table<String, u64> = Table::new(1, "counters");
 /// Exists until the restore has been logged.
@@ -52,7 +55,7 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC;
-/// lists of the tax portal. 7: several papers on a picture.
+/// lists of the tax portal. 7: several papers on a picture; of invoices that are one, the surest file comes first.
 pub const FORMAT_NUMBER: u64 = 7;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
@@ -111,8 +114,14 @@ pub const FAULTS_BY_COMPANY: Table<(CompanyId, InvoiceId), ()> = Table::new(46, 
 
 /// (invoice, number)
 pub const CORRECTIONS: Table<(InvoiceId, u64), Correction> = Table::new(47, "corrections");
-/// (company, identity, invoice)
-pub const INVOICES_BY_IDENTITY: Table<(CompanyId, String, InvoiceId), ()> = Table::new(48, "invoices by identity");
+/// Until format 6, in the order in which they came: (company, identity, invoice).
+pub const INVOICES_AS_THEY_CAME: Table<(CompanyId, String, InvoiceId), ()> = Table::new(48, "invoices by identity");
+/// (company, identity, rank, invoice): of those that are one, the first is the original.
+pub const INVOICES_BY_IDENTITY: Table<Twin, ()> = Table::new(58, "invoices by identity and rank");
+/// Of the same rows those with decisions, so that a long list of copies need not be read for them.
+pub const INVOICES_DECIDED: Table<Twin, ()> = Table::new(59, "decided invoices by identity and rank");
+/// Ranks other than the file's own: decisions of older stores go on to hold in the order in which they were made.
+pub const INVOICE_RANKS: Table<InvoiceId, u64> = Table::new(54, "ranks of invoices");
 
 /// Best first; apart from the invoice, so that lists need not read them.
 pub const CANDIDATES: Table<InvoiceId, Vec<Candidate>> = Table::new(49, "candidates");
@@ -121,9 +130,9 @@ pub const CANDIDATES: Table<InvoiceId, Vec<Candidate>> = Table::new(49, "candida
 pub const ITEMS: Table<(InvoiceId, u64), Vec<Item>> = Table::new(57, "items");
 
 /// Where it lies on its page, if that is not all of it.
-pub const CORNERS: Table<InvoiceId, Corners> = Table::new(58, "corners");
+pub const CORNERS: Table<InvoiceId, Corners> = Table::new(67, "corners");
 /// Of recognitions that a person asked for so.
-pub const MARKED: Table<ActionId, Marked> = Table::new(59, "marked papers");
+pub const MARKED: Table<ActionId, Marked> = Table::new(68, "marked papers");
 
 /// By company; 0 is all of them.
 pub const TOTALS: Table<CompanyId, Totals> = Table::new(55, "totals");

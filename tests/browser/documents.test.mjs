@@ -112,3 +112,33 @@ test('the list is narrowed to a kind, shows seller and source, and gives the ori
   assert.ok(bytes.includes(Buffer.from(XML)), 'as it came')
   on.quiet()
 })
+
+for (const [locale, words] of [
+  ['zh-CN', { is: '与发票 #1（XML）同号，以那张为准', differs: '金额不同：这张 ¥368.20，那张 360.20', behind: '与这张相同、不计入合计的发票' }],
+  ['en-US', { is: 'Has the number of invoice #1 (XML)', differs: 'Amount differs: ¥368.20 here, 360.20 there', behind: 'The same as this one, and not counted' }],
+]) {
+  test(`a photo says which file of its number counts, and where they differ, in ${locale}`, async () => {
+    const asking = { headers: { Origin: on.box.url } }
+    if (locale === 'zh-CN') {
+      // The sheet that the box drew of the XML, as a photo.
+      const sheet = await (await page.request.get('/api/invoices/1/page/1')).body()
+      await page.goto('/console')
+      await page.setInputFiles('[data-test=files]', [{ name: 'IMG_1.jpg', mimeType: 'image/jpeg', buffer: sheet }])
+      await page.locator('[data-finished]', { hasText: 'IMG_1.jpg' }).waitFor({ timeout: 60_000 })
+      const fields = { 发票号码: NUMBER, 金额: '368.20' }
+      const fixed = await page.request.patch('/api/invoices/2', { data: { fields, override: '拍照' }, ...asking })
+      assert.equal(fixed.status(), 200, await fixed.text())
+    }
+    const reader = await on.open({ locale })
+    await logIn(reader, 'admin', on.box.password)
+    await reader.goto('/invoices/2')
+    await reader.locator('[data-test=double]', { hasText: words.is }).waitFor()
+    await reader.locator('[data-test=differences]', { hasText: words.differs }).waitFor()
+    await on.shot(reader, `documents-surer-${locale.slice(0, 2)}`)
+    await reader.goto('/invoices/1')
+    await reader.locator('[data-test=behind]', { hasText: words.behind }).getByText('#2').waitFor()
+    await on.shot(reader, `documents-behind-${locale.slice(0, 2)}`)
+    on.quiet()
+    await reader.close()
+  })
+}

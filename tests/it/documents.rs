@@ -97,6 +97,48 @@ fn an_invoice_as_xml_ofd_and_pdf_is_read_whole_and_kept_as_it_came() {
 }
 
 #[test]
+fn two_numbers_in_one_file_are_a_fault_that_names_both() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let made = digital();
+    let xml = String::from_utf8(made.xml()).unwrap();
+    let own = format!("<InvoiceNumber>{}<", made.number);
+    let xml = xml.replace(&own, "<InvoiceNumber>26322000004478296999<");
+    // And an OFD whose data and page say two things.
+    let ofd = Digital { number: "26322000004478296999", ..digital() }.print();
+    let ofd = crate::support::documents::ofd_of(&ofd, "<ofd:CustomData Name=\"发票号码\">26322000004478296111</ofd:CustomData>");
+    for (name, bytes, source) in [("a.xml", xml.into_bytes(), "XML 数据"), ("a.ofd", ofd, "OFD")] {
+        let found = read(&client, &[(name, &bytes)]);
+        let reason = found[0][0]["reason"].as_str().unwrap();
+        let words = format!("发票号码：{source}中既有“{}”，又有“26322000004478296999”，互相矛盾", made.number);
+        assert_eq!((reason, found[0][0]["state"].as_str()), (words.as_str(), Some("waiting")));
+    }
+}
+
+#[test]
+fn a_day_to_come_and_a_line_that_is_taxed_otherwise_are_faults_in_words() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let mut wrong = digital();
+    (wrong.number, wrong.lines[1].rate) = ("26322000004478296112", "9");
+    let late = Digital { number: "26322000004478296113", date: "2199-01-01", ..digital() };
+    let found = read(&client, &[("a.xml", &wrong.xml()), ("b.xml", &late.xml())]);
+    let said = |invoice: &Value| (invoice["reason"].as_str().unwrap().to_owned(), invoice["state"].as_str() == Some("waiting"));
+    assert_eq!(said(&found[0][0]), ("明细第 2 行：税额“1.20”不等于金额“20.00”乘以税率 9%".into(), true));
+    assert_eq!(said(&found[1][0]), ("日期“2199-01-01”晚于识别当天".into(), true));
+    // What a person types is held against it too.
+    let typed = |invoice: &Value, date: &str| {
+        client.patch(&format!("/api/invoices/{}", id(invoice)), &json!({ "fields": { "日期": date } }))
+    };
+    let refused = typed(&found[0][0], "2199-01-02");
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    assert_eq!(refused.body["checks"][0], json!({ "pos_id": "日期", "err": "日期“2199-01-02”晚于识别当天" }));
+    assert_eq!(typed(&found[1][0], "2026-06-04").status, 200);
+    let review = client.post(&format!("/api/faults/{}/resolve", id(&found[1][0])), &json!({}));
+    assert_eq!(review.status, 200, "{}", review.body);
+}
+
+#[test]
 fn each_page_with_an_invoice_of_its_own_is_an_invoice_and_the_message_names_all() {
     let paperline = Paperline::start();
     let client = paperline.admin();

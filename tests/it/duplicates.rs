@@ -5,7 +5,7 @@ use crate::support::{Paperline, blank_png};
 use paperline::domain::ids::{CompanyId, InvoiceId};
 use paperline::domain::invoice::Standing;
 use paperline::store::local::Local;
-use paperline::store::tables::{COUNTERS, FORMAT, INVOICES, INVOICES_BY_IDENTITY, TOTALS};
+use paperline::store::tables::{COUNTERS, FORMAT, INVOICES, INVOICES_AS_THEY_CAME, INVOICES_BY_IDENTITY, TOTALS};
 use paperline::store::{Store, endless};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -325,8 +325,8 @@ fn a_store_of_an_older_release_is_indexed_and_counted_again() {
     let as_it_was = store.write_blocking(move |txn| {
         // By spelling, with unsigned sums.
         for (id, number) in [(first, "26332000000123456789"), (twin, "2633 2000 0001 2345 6789")] {
-            txn.delete(&INVOICES_BY_IDENTITY, &(CompanyId(1), "number 26332000000123456789".into(), InvoiceId(id)));
-            txn.put(&INVOICES_BY_IDENTITY, &(CompanyId(1), format!("number 0 {number}"), InvoiceId(id)), &())?;
+            txn.delete(&INVOICES_BY_IDENTITY, &(CompanyId(1), "number 26332000000123456789".into(), 3, InvoiceId(id)));
+            txn.put(&INVOICES_AS_THEY_CAME, &(CompanyId(1), format!("number 0 {number}"), InvoiceId(id)), &())?;
         }
         for company in [0, 1] {
             txn.delete(&TOTALS, &CompanyId(company));

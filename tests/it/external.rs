@@ -110,6 +110,7 @@ fn templates_and_pictures_go_through_an_external_engine() {
     let (ended, before) = console.until(1);
     let numbers: Vec<&Value> = before.iter().map(|m| &m["msg_id"]).collect();
     assert_eq!(numbers, [203, 100, 101, 102, 102], "{before:?}");
+    assert_eq!(before[0]["file_name"], "i.png");
     assert_eq!((&before[1]["id"], &before[1]["model_label"]), (&json!(1), &json!("票€")));
     assert_eq!((&ended["action_id"], &ended["status"], &ended["is_fault"]), (&action, &json!(0), &json!(0)));
     assert_eq!(

@@ -57,6 +57,7 @@ mod slow;
 mod sockets;
 mod starting;
 mod stale_answers;
+mod surest;
 mod store;
 mod template_drafts;
 mod tidy;

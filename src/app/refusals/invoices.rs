@@ -22,10 +22,10 @@ pub fn area_is_left_open(area: &str) -> Refusal {
     )
 }
 
-pub fn no_earlier_twin() -> Refusal {
+pub fn no_twin_before() -> Refusal {
     Refusal::conflict(
-        "没有与这张发票相同的更早的发票，无需判断",
-        "there is no earlier invoice like this one: nothing is to be decided",
+        "没有与这张发票相同、应以它为准的发票，无需判断",
+        "there is no invoice like this one that comes before it: nothing is to be decided",
     )
 }
 

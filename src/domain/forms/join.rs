@@ -206,18 +206,30 @@ fn of_data(paper: &Paper, number: Option<&str>, forms: &mut Vec<Form>) -> Option
 }
 
 fn state(form: &mut Form, source: Source, data: &Stated) {
+    let mut said: Vec<&str> = Vec::new();
     for field in stated::fields(source, data) {
+        if said.contains(&field.pos_id) {
+            let own = form.fields.iter_mut().find(|own| own.pos_id == field.pos_id && own.source == source);
+            own.into_iter().for_each(|own| own.probability = own.probability.min(DOUBT));
+            form.fields.push(field);
+            continue;
+        }
+        said.push(field.pos_id);
         match form.fields.iter_mut().find(|own| own.pos_id == field.pos_id && own.source == source && own.rect.is_none()) {
             Some(own) if is_same(field.pos_id, &own.text, &field.text) => {}
-            Some(own) => own.probability = own.probability.min(DOUBT),
+            Some(own) => {
+                own.probability = own.probability.min(DOUBT);
+                form.fields.push(field);
+            }
             None => insert(form, field),
         }
     }
 }
 
-/// Data and text of an OFD are of one source: the data stays, and says so where the text differs.
+/// Data and text of an OFD are of one source: the data stays, and the text behind it where it differs.
 fn insert(form: &mut Form, mut field: Field) {
     let shown = form.fields.iter().position(|own| own.pos_id == field.pos_id && own.source == field.source);
+    let mut differs = None;
     if let Some(shown) = shown.map(|at| form.fields.remove(at)) {
         if is_same(field.pos_id, &shown.text, &field.text) {
             (field.rect, field.page) = (shown.rect, shown.page);
@@ -227,7 +239,9 @@ fn insert(form: &mut Form, mut field: Field) {
             }
         } else if shown.probability > DOUBT {
             field.probability = field.probability.min(DOUBT);
+            differs = Some(shown);
         }
     }
     form.fields.push(field);
+    form.fields.extend(differs);
 }

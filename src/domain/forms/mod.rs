@@ -73,7 +73,7 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
     pub kind: Kind,
-    /// Each `pos_id` once for each source that has it, the surest first.
+    /// Each `pos_id` once for each source that has it, the surest first; once more where a source contradicts itself.
     pub fields: Vec<Field>,
     pub items: Vec<Item>,
     /// First and last page, from 1.

@@ -2,22 +2,18 @@
 
 use super::super::paper::{Source, Stated};
 use super::same::{is_same, station};
-use super::values::{self, DOUBT, is_word_for_nothing};
+use super::values::{self, is_word_for_nothing};
 use super::{Field, POS_IDS};
 use unicode_normalization::UnicodeNormalization;
 
-/// One statement's fields, in the words of the contract; others are left out, as are empty ones.
+/// One statement's fields, in the words of the contract; others are left out, as are empty ones. What is stated twice, and not the
+/// same, is there twice.
 pub(super) fn fields(source: Source, stated: &Stated) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     for (pos_id, text) in &stated.fields {
         let Some(pos_id) = POS_IDS.iter().find(|known| *known == pos_id) else { continue };
         let text = written(pos_id, text);
-        if text.is_empty() {
-            continue;
-        }
-        if let Some(own) = fields.iter_mut().find(|field| field.pos_id == *pos_id) {
-            // Stated twice, and not the same.
-            own.probability = own.probability.min(if is_same(pos_id, &own.text, &text) { 1.0 } else { DOUBT });
+        if text.is_empty() || fields.iter().any(|field| field.pos_id == *pos_id && is_same(pos_id, &field.text, &text)) {
             continue;
         }
         fields.push(Field { pos_id, text, probability: 1.0, source, page: 1, rect: None });

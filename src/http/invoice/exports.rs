@@ -158,6 +158,12 @@ impl Export {
             Some(true) => (format!("与 #{of} 重复"), format!("duplicate of #{of}")),
             Some(false) => (format!("与 #{of} 不重复"), format!("not a duplicate of #{of}")),
         };
+        if kin.differs.is_empty() {
+            return self.language.pick(&zh, &en).to_owned();
+        }
+        let in_english: Vec<&str> = kin.differs.iter().map(|pos_id| in_english(pos_id)).collect();
+        let (zh, en) =
+            (format!("{zh}，{}不同", kin.differs.join("、")), format!("{en}, which differs in: {}", in_english.join(", ")));
         self.language.pick(&zh, &en).to_owned()
     }
 

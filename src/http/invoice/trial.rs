@@ -3,7 +3,7 @@
 use super::files;
 use super::thumbs::PageFile;
 use super::words as invoice_words;
-use crate::app::{pictures, templates};
+use crate::app::{now, pictures, templates};
 use crate::domain::account::Permission;
 use crate::domain::action::TemplateDraft;
 use crate::domain::area::AreaKind;
@@ -68,6 +68,7 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let (trial, template) = call.edge.trials.run(path, tried, patience).await?;
     let (regions, mut reasons) = judged(&trial, &template, settings.confidence_threshold);
     reasons.extend(judge::unread_pages(shape.pages, 1));
+    reasons.extend(checks::day_to_come(&regions, now()));
     let reasons: Vec<Why> = reasons.into_iter().map(Why::Found).collect();
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({

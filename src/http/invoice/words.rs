@@ -56,6 +56,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
             "decision": decided.as_ref().map(decision),
             "user_name": decided.as_ref().map(|d| &d.user_name),
             "time": decided.as_ref().map(|d| time::write(d.at, zone)),
+            "differs": kin.differs,
         })
     });
     let counted = kin.class(invoice) == Class::Confirmed;

@@ -100,6 +100,7 @@ impl Messages {
             "user_name": action.user_name,
             "action_start_time": time::write(action.queued, &self.zone()),
             "company_name": action.company_name,
+            "file_name": action.file_name,
         });
         Ok(one(&[Page::Queue, Page::Console], company, &value))
     }

@@ -92,7 +92,11 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("State", "'passed'|'waiting'|'reading'|'reviewed'"),
     ("Void", "(user_name: text, time: time, reason: text)"),
-    ("Duplicate", "(of: natural, decision: 'duplicate'|'distinct'|null, user_name: text|null, time: time|null)"),
+    (
+        "Duplicate",
+        "(of: natural <of a surer file, or earlier>, decision: 'duplicate'|'distinct'|null, user_name: text|null, time: time|null, \
+         differs: [text] <the pos_ids of what that one says otherwise; empty where they were found distinct>)",
+    ),
     ("Part", "(count: natural, fen: int)"),
     ("Sums", "(confirmed: Part, waiting: Part, duplicate: Part, void: Part, without_amount: natural)"),
     ("Reasons", "[(text: text, areas: [(pos_id: text, text: text|null <what it says stands there>)] <those that it doubts>)]"),
@@ -112,7 +116,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "WholeInvoice",
         "(..Invoice, later: [(invoice_id: natural, when_void: 'confirmed'|'waiting'|'duplicate')] \
-         <the later ones that look like it, and what comes of them when this one is void>, \
+         <those behind it that look like it: of less sure files, or later; and what comes of them when this one is void>, \
          candidates: Candidates <the likeliest first; empty where the engine does not tell>, \
          history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
     ),

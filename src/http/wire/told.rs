@@ -25,7 +25,8 @@ pub const MESSAGES: &[(&str, u16, &str)] = &[
     (
         "started",
         203,
-        "(action_id: natural, url: text, image_size: natural, user_id: natural, user_name: text, action_start_time: time, company_name: text)",
+        "(action_id: natural, url: text, image_size: natural, user_id: natural, user_name: text, action_start_time: time, company_name: text, \
+         file_name: text)",
     ),
     ("so_far", 204, "(action_id: natural|null, region_list: RegionList)"),
     ("faults", 205, "(fault_num: natural)"),

@@ -222,10 +222,13 @@ export interface Void {
 }
 
 export interface Duplicate {
+  /** Of a surer file, or earlier. */
   of: number
   decision: 'duplicate' | 'distinct' | null
   user_name: string | null
   time: string | null
+  /** The pos_ids of what that one says otherwise; empty where they were found distinct. */
+  differs: string[]
 }
 
 export interface Part {
@@ -294,7 +297,7 @@ export interface Invoice {
 }
 
 export interface WholeInvoice extends Invoice {
-  /** The later ones that look like it, and what comes of them when this one is void. */
+  /** Those behind it that look like it: of less sure files, or later; and what comes of them when this one is void. */
   later: { invoice_id: number; when_void: 'confirmed' | 'waiting' | 'duplicate' }[]
   /** The likeliest first; empty where the engine does not tell. */
   candidates: Candidates
@@ -607,7 +610,7 @@ export type Message = (
   | { msg_id: 101; action_id: number; status: number; pos_id: string; position: Position | null }
   | { msg_id: 102; action_id: number; status: number; pos_id: string; ocr_result: string; probability: number }
   | { msg_id: 201; new_recognize: { action_id: number; url: string; image_size: number }[] }
-  | { msg_id: 203; action_id: number; url: string; image_size: number; user_id: number; user_name: string; action_start_time: string; company_name: string }
+  | { msg_id: 203; action_id: number; url: string; image_size: number; user_id: number; user_name: string; action_start_time: string; company_name: string; file_name: string }
   | { msg_id: 204; action_id: number | null; region_list: RegionList }
   | { msg_id: 205; fault_num: number }
   | { msg_id: 206; fault_num: number; fault_invoice?: Fault }

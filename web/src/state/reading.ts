@@ -26,6 +26,7 @@ export interface MatchedTemplate {
 export interface Reading {
   action: number
   url: string
+  fileName: string
   userName: string
   companyName: string
   time: string
@@ -56,7 +57,7 @@ export const shown = computed<Reading | null>(
   () => finished.value.find((reading) => reading.action === pinned.value) ?? current.value,
 )
 
-function begin(fields: Pick<Reading, 'action' | 'url' | 'userName' | 'companyName' | 'time'>): void {
+function begin(fields: Pick<Reading, 'action' | 'url' | 'fileName' | 'userName' | 'companyName' | 'time'>): void {
   const reading = reactive<Reading>({
     ...fields,
     done: false,
@@ -147,6 +148,7 @@ function read(message: Message): void {
     begin({
       action: message.action_id,
       url: message.url,
+      fileName: message.file_name,
       userName: message.user_name,
       companyName: message.company_name,
       time: message.action_start_time,
@@ -186,6 +188,7 @@ function fromInvoice(invoice: Invoice): Reading {
   return {
     action: invoice.action_id,
     url: invoice.invoice_url,
+    fileName: invoice.file_name,
     userName: invoice.user_name,
     companyName: invoice.company_name,
     time: invoice.recognize_time,
@@ -210,7 +213,7 @@ async function catchUp(): Promise<void> {
     for (const action of [...running.keys()]) if (!now.some((one) => one.action_id === action)) running.delete(action)
     if (current.value && !current.value.done && !running.has(current.value.action)) current.value = null
     for (const one of now.filter((each) => !running.has(each.action_id))) {
-      begin({ action: one.action_id, url: one.url, userName: one.user_name, companyName: one.company_name, time: one.action_start_time })
+      begin({ action: one.action_id, url: one.url, fileName: one.file_name, userName: one.user_name, companyName: one.company_name, time: one.action_start_time })
     }
     if (current.value && !current.value.done) pictureLoaded()
     void askWhy()

@@ -2,6 +2,7 @@
 
 use super::super::super::kind::Kind;
 use super::super::super::paper::{Paper, Source, Stated};
+use super::super::super::reason::Reason;
 use super::super::read;
 use super::{Sketch, digital, foot, head, item, one, paper, vat};
 
@@ -342,7 +343,11 @@ fn data_comes_before_text_and_contradictions_stay() {
     // Two statements of one source.
     pages.stated =
         vec![(Source::Ofd, said("26000000000999000011", "113.00")), (Source::Ofd, said("26000000000999000011", "114.00"))];
-    assert!(read(&pages)[0].probability("金额") <= 0.5);
+    let form = &read(&pages)[0];
+    assert!(form.probability("金额") <= 0.5);
+    let reasons = crate::domain::known::judge(form, 0.9).reasons;
+    let is_named = |reason: &Reason| matches!(reason, Reason::SourcesDiffer { surer, other, .. } if (surer, other) == (&(Source::Ofd, "113.00".into()), &(Source::Ofd, "114.00".into())));
+    assert!(reasons.iter().any(is_named) && !reasons.iter().any(|reason| matches!(reason, Reason::Unsure { .. })), "{reasons:?}");
     // Nothing but data.
     pages.pages.clear();
     pages.stated.truncate(1);
@@ -358,6 +363,9 @@ fn what_data_states_twice_and_differs_is_doubtful() {
     };
     let of = |total: [&str; 2]| Paper { source: Source::Xml, pages: Vec::new(), stated: vec![(Source::Xml, stated(total))] };
     read(&of(["500.00", "-500.00"]))[0].doubts(&["金额"]);
+    let reasons = crate::domain::known::judge(&read(&of(["500.00", "-500.00"]))[0], 0.9).reasons;
+    let words = reasons.iter().find(|reason| matches!(reason, Reason::SourcesDiffer { .. })).unwrap();
+    assert_eq!(words.zh(), "金额：XML 数据中既有“500.00”，又有“-500.00”，互相矛盾");
     read(&of(["500.00", "500"]))[0].has(&[("金额", "500.00")]);
 }
 
