@@ -21,7 +21,7 @@ function differs(texts: string[], whole: string | undefined): boolean {
   return parts.length > 0 && stated !== null && parts.reduce((sum, part) => sum + part, 0) !== stated
 }
 
-function isFromPicture(regions: RegionList): boolean {
+export function isFromPicture(regions: RegionList): boolean {
   return !Object.values(regions).some((region) => WHOLE.includes(region.source))
 }
 

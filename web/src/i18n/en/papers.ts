@@ -32,6 +32,8 @@ export default {
     send: 'Read these again',
     sureTitle: 'Read again',
     sure: 'What stands now becomes void: {ids} ({old}). The picture is read again, with this many papers on it: {n}. Void invoices are kept, but not counted.',
+    surePage: 'The invoice has {pages} pages; only page {page} is read again.',
+    surePicture: 'What the file says in text is not used any more: the picture is read.',
     overtaken: 'This invoice has just changed; nothing was sent. Your boxes are still here: look again, then send once more.',
     sent: 'It waits to be read again.',
     seeQueue: 'See the queue',

@@ -30,6 +30,8 @@ export default {
     send: '按这些框重新识别',
     sureTitle: '重新识别',
     sure: '原来的 {old} 张发票（{ids}）将作废，按 {n} 张票据重新识别。作废的发票会保留，但不计入合计。',
+    surePage: '这张发票共 {pages} 页，只会重新识别第 {page} 页。',
+    surePicture: '文件里的文字不再采用，全部按图片识别。',
     overtaken: '这张发票刚刚有变动，没有发送。您画的框还在；请核对后再发送一次。',
     sent: '已加入识别队列。',
     seeQueue: '查看队列',
