@@ -4,11 +4,11 @@
 use super::invoice_lists::Filter;
 use super::invoices::{put, visible};
 use super::{By, refusals};
-use crate::domain::ids::{CompanyId, InvoiceId};
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{FAULTS, FAULTS_BY_COMPANY, INVOICES};
+use crate::store::tables::{FAULTS, FAULTS_BY_COMPANY, INVOICES, MARKED};
 use crate::store::{StoreError, Txn, View};
 
 pub(super) const ALL: &str = "faults";
@@ -110,6 +110,16 @@ pub(super) fn come_back(txn: &mut Txn<'_>, id: InvoiceId) -> Result<(), StoreErr
     let Some(before) = txn.get(&INVOICES, &id)?.filter(|invoice| invoice.standing == Standing::Reading) else { return Ok(()) };
     let mut invoice = before.clone();
     settle(txn, &before, &mut invoice, Standing::Waiting)
+}
+
+/// Papers that a person marked won't be read; what was read from the page before stands where it stood.
+pub(super) fn unmark(txn: &mut Txn<'_>, id: ActionId) -> Result<(), StoreError> {
+    for (id, standing) in txn.get(&MARKED, &id)?.map(|marked| marked.instead_of).unwrap_or_default() {
+        let Some(before) = txn.get(&INVOICES, &id)?.filter(|invoice| invoice.standing == Standing::Reading) else { continue };
+        let mut invoice = before.clone();
+        settle(txn, &before, &mut invoice, standing)?;
+    }
+    Ok(())
 }
 
 /// The invoice, if it is on the list.

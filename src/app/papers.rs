@@ -52,13 +52,14 @@ pub fn said(view: &View<'_>, action: &Action) -> Result<Option<(u32, Vec<Corners
 pub(super) fn by_hand(txn: &mut Txn<'_>, marked: &Marked, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, StoreError> {
     let mut found = Vec::new();
     for corners in &marked.papers {
-        let own: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.corners == Some(*corners)).collect();
+        let own: Vec<&Outcome> =
+            outcomes.iter().filter(|outcome| outcome.corners.is_some_and(|read| read.is_same_place(corners))).collect();
         // Given up as a whole.
         let own = if own.is_empty() { outcomes.iter().take(1).collect() } else { own };
         for outcome in own {
             let part = u32::try_from(txn.next("papers marked by hand")?).unwrap_or(u32::MAX - BY_HAND);
             let (part, pages) = (BY_HAND + part, (marked.page, marked.page));
-            found.push(Outcome { part, pages, corners: Some(*corners), ..outcome.clone() });
+            found.push(Outcome { part, pages, corners: outcome.corners.or(Some(*corners)), ..outcome.clone() });
         }
     }
     Ok(found)
@@ -76,9 +77,11 @@ pub(super) fn make_void(txn: &mut Txn<'_>, action: &Action, marked: &Marked, ins
     let numbers: Vec<String> = instead.iter().map(|invoice| format!("#{}", invoice.id)).collect();
     let reason = refusals::papers_marked_anew(&numbers.join(" "));
     let actor = Actor { user: action.user, ..Actor::nobody(&action.user_name) };
-    for id in &marked.instead_of {
+    for (id, standing) in &marked.instead_of {
         let Some(before) = txn.get(&INVOICES, id)?.filter(|invoice| invoice.void.is_none()) else { continue };
         let mut invoice = before.clone();
+        // Where it would be if it were restored.
+        invoice.standing = *standing;
         invoice.void = Some(Void { user_name: action.user_name.clone(), at: now(), reason: reason.clone() });
         put(txn, Some(&before), &mut invoice)?;
         faults::relist(txn, &before, &invoice)?;
@@ -112,7 +115,11 @@ impl App {
             if before.iter().any(|one| one.standing == Standing::Reading) {
                 return Err(refusals::invoice_is_being_read());
             }
-            let instead_of = before.iter().map(|one| one.id).collect();
+            let instead_of = before.iter().map(|one| (one.id, one.standing)).collect();
+            for one in before {
+                let mut reading = one.clone();
+                faults::settle(txn, &one, &mut reading, Standing::Reading)?;
+            }
             let by = by.about(&txn.view(), invoice.company)?;
             let job = Job::Recognise { picture: invoice.picture.id, again: None };
             let action = enqueue(txn, &by, job, &invoice.file_name, &invoice.id.to_string())?;

@@ -288,7 +288,7 @@ impl App {
             if let Job::Recognise { again: Some(again), .. } = action.job {
                 faults::come_back(txn, again)?;
             }
-            Ok(())
+            Ok(faults::unmark(txn, id)?)
         })
         .await
     }

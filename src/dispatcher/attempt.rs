@@ -175,7 +175,7 @@ impl Attempt<'_> {
                 Err(trouble) => return Err(trouble),
             };
             // Without one, this engine knows templates only.
-            let Some((forms, codes)) = known else { break };
+            let Some(engine::Known { forms, codes, .. }) = known else { break };
             if forms.is_empty() && several.is_empty() {
                 continue;
             }

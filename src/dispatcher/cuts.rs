@@ -9,8 +9,8 @@ use crate::domain::corners::Corners;
 use crate::domain::invoice::Picture;
 use crate::domain::reason::Reason;
 use crate::domain::region;
-use crate::engine::Trouble;
 use crate::engine::worker::{Done, Request, Worker};
+use crate::engine::{self, Trouble};
 use std::collections::HashSet;
 
 pub(super) struct OnPage<'a> {
@@ -39,7 +39,11 @@ impl Attempt<'_> {
             let (readable, size) = document::cut(self.app, page.readable, *corners).await?;
             let read = self.on_paper(worker, page, &readable, &Cut { corners: *corners, size }).await?;
             let pages = (page.page, page.page);
-            outcomes.extend(read.into_iter().map(|outcome| Outcome { corners: Some(*corners), pages, ..outcome }));
+            outcomes.extend(read.into_iter().map(|outcome| Outcome {
+                corners: outcome.corners.or(Some(*corners)),
+                pages,
+                ..outcome
+            }));
         }
         Ok(outcomes)
     }
@@ -52,14 +56,15 @@ impl Attempt<'_> {
             return Ok(vec![outcome]);
         }
         let known = if self.app.settings().known_forms { self.known_on(worker, readable).await? } else { None };
-        let (forms, codes) = known.unwrap_or_default();
+        let engine::Known { forms, codes, quarter_turns } = known.unwrap_or_default();
+        let corners = Some(cut.corners.turned(quarter_turns));
         let codes: Vec<(u32, String)> = codes.into_iter().map(|code| (page.page, code)).collect();
         let mut outcomes = Vec::new();
         for form in forms {
             let mut form = form.on(page.page);
             form.fields.iter_mut().for_each(|field| field.rect = field.rect.map(|rect| cut.on_page(&rect)));
             self.tell_known(page.picture, &form, &candidates);
-            outcomes.push(Outcome { candidates: candidates.clone(), ..self.known(&form, &codes, &candidates) });
+            outcomes.push(Outcome { candidates: candidates.clone(), corners, ..self.known(&form, &codes, &candidates) });
         }
         if outcomes.is_empty() {
             outcomes.push(Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) });

@@ -1,6 +1,7 @@
 //! Where a paper lies on a picture of several. Not here: finding papers (engine), reading them.
 
 use super::ids::InvoiceId;
+use super::invoice::Standing;
 use super::template::Rect;
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +22,8 @@ pub struct Marked {
     /// In the file, from 1.
     pub page: u32,
     pub papers: Vec<Corners>,
-    /// What was read from the page before; it becomes void.
-    pub instead_of: Vec<InvoiceId>,
+    /// What was read from the page before, which becomes void, and where it stood.
+    pub instead_of: Vec<(InvoiceId, Standing)>,
 }
 
 impl Corners {
@@ -51,6 +52,16 @@ impl Corners {
         let edge = |of: fn(&(f32, f32)) -> f32, pick: fn(f32, f32) -> f32| points.iter().map(of).reduce(pick).unwrap_or_default();
         let (x, y) = (edge(|p| p.0, f32::min), edge(|p| p.1, f32::min));
         Rect { x, y, width: edge(|p| p.0, f32::max) - x, height: edge(|p| p.1, f32::max) - y }
+    }
+
+    /// With the corner first that its print begins at; it is turned so often by a quarter, clockwise.
+    pub fn turned(&self, quarter_turns: usize) -> Self {
+        Self(std::array::from_fn(|at| self.0[(at + quarter_turns) % 4]))
+    }
+
+    /// However it is turned.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        (0..4).any(|turns| self.turned(turns) == *other)
     }
 
     fn side(&self, from: usize) -> f32 {
@@ -115,7 +126,8 @@ mod tests {
         let on_diagonal = |a: (f32, f32), b: (f32, f32)| ((b.0 - a.0) * (y - a.1) - (b.1 - a.1) * (x - a.0)).abs() < 1.0;
         assert!(on_diagonal(TILTED.0[0], TILTED.0[2]) && on_diagonal(TILTED.0[1], TILTED.0[3]));
         let whole = TILTED.around(&Rect { x: 0.0, y: 0.0, width: 400.0, height: 300.0 }, (400, 300));
-        assert_eq!((whole.x, whole.y, whole.right(), whole.bottom()), (80.0, 50.0, 500.0, 400.0));
+        let edges = [whole.x - 80.0, whole.y - 50.0, whole.right() - 500.0, whole.bottom() - 400.0];
+        assert!(edges.iter().all(|off| off.abs() < 0.01), "{whole:?}");
     }
 
     #[test]

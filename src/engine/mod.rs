@@ -45,8 +45,15 @@ pub enum Verdict {
     NoTemplateFits,
 }
 
-/// The invoices of known forms on a picture, and the texts of its QR codes.
-pub type Known = (Vec<Form>, Vec<String>);
+/// The invoices of known forms on a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    pub forms: Vec<Form>,
+    /// Texts of its QR codes.
+    pub codes: Vec<String>,
+    /// How its print is turned, clockwise.
+    pub quarter_turns: usize,
+}
 
 /// A template test's result.
 #[derive(Clone, Debug, PartialEq)]

@@ -280,7 +280,7 @@ fn invoices(rows: &Rows) -> Vec<Looked> {
         } }
         Corners { 1 => |corners: Corners| assert_eq!(corners, UPPER_HALF) }
         Marked { 1 => |marked: Marked| {
-            assert_eq!(marked, Marked { page: 1, papers: vec![UPPER_HALF], instead_of: vec![InvoiceId(5)] });
+            assert_eq!(marked, Marked { page: 1, papers: vec![UPPER_HALF], instead_of: vec![(InvoiceId(5), Standing::Waiting)] });
         } }
         Correction { 1 => |correction: Correction| {
             assert_eq!((correction.pos_id.as_str(), correction.old.as_str(), correction.new.as_str()), ("客户名称", "中山大学", "北京大学"));

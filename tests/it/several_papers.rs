@@ -109,17 +109,29 @@ fn each_paper_on_a_desk_is_an_invoice_of_its_own_and_a_person_may_mark_them_anew
     let papers = client.get(&path).body;
     let stand: Vec<&Value> = papers["papers"].as_array().unwrap().iter().map(|paper| &paper["invoice_id"]).collect();
     assert_eq!(stand, [&found[0]["invoice_id"], &found[1]["invoice_id"]], "{papers}");
-    for (paper, (x, y, width, height)) in papers["papers"].as_array().unwrap().iter().zip(places) {
+    for ((n, (x, y, width, height)), turned) in places.into_iter().enumerate().zip([0, 3]) {
+        let paper = &papers["papers"][n];
         let near = |corner: usize, (x, y): (u32, u32)| {
-            let at = |axis: usize| paper["corners"][corner][axis].as_f64().unwrap();
+            // From where its print begins: the second one's is lower left.
+            let at = |axis: usize| paper["corners"][(corner + 4 - turned) % 4][axis].as_f64().unwrap();
             assert!((at(0) - f64::from(x)).hypot(at(1) - f64::from(y)) < 25.0, "{paper}");
         };
         near(0, (x, y));
         near(2, (x + width, y + height));
     }
 
+    // Thought better of: everything stands as it stood.
+    client.post("/api/queue/pause", &json!({}));
+    let first = client.post(&path, &json!({ "papers": [corners(places[0])] })).body["action_id"].clone();
+    assert_eq!(whole(&client, &found[1])["state"], "reading");
+    assert_eq!(client.post(&path, &json!({ "papers": [corners(places[1])] })).refusal(), (409, "conflict"), "one at a time");
+    client.post(&format!("/api/queue/{first}/cancel"), &json!({}));
+    client.post("/api/queue/resume", &json!({}));
+    let stood = |n: usize| assert_eq!(whole(&client, &found[n])["state"], read[n]["state"]);
+    (0..2).for_each(stood);
+
     // Only the second is wanted, so that one stands instead of both.
-    let version = &read[0]["version"];
+    let version = whole(&client, &found[0])["version"].clone();
     let marked = client.post(&path, &json!({ "version": version, "papers": [corners(places[1])] }));
     assert_eq!(marked.status, 200, "{marked:?}");
     let anew = invoices(&client, &marked.body["action_id"]);

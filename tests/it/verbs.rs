@@ -16,6 +16,7 @@ use paperline::app::templates::Drawn;
 use paperline::app::users::{NewUser, UserChange};
 use paperline::app::{App, By, now};
 use paperline::domain::account::{Credential, Permission, PermissionSet, Session};
+use paperline::domain::corners::Corners;
 use paperline::domain::device::Label;
 use paperline::domain::ids::{ActionId, InvoiceId, TemplateId, TokenId, UserId};
 use paperline::domain::invoice::{BlobHash, PictureFormat};
@@ -288,6 +289,10 @@ fn queues_and_recognitions(walk: &mut Walk) {
     verb!(walk.cancel_action(walk.by(), again) leaves ["Faults", "log: Cancel task Read invoice 4"]);
     let again = verb!(walk.retry_faults(walk.by(), vec![InvoiceId(1)]) leaves ["Faults", "Uploaded", "log: Read invoice 1"]);
     verb!(walk.cancel_action(walk.by(), again[0]) leaves ["Faults", "log: Cancel task Read invoice 5"]);
+    let half = vec![Corners([(0.0, 0.0), (50.0, 0.0), (50.0, 50.0), (0.0, 50.0)])];
+    let marked =
+        verb!(walk.mark_papers(walk.by(), InvoiceId(1), None, 1, half) leaves ["Faults", "Uploaded", "log: Read invoice 1"]);
+    verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task Read invoice 6"]);
 }
 
 fn invoices(walk: &mut Walk) {

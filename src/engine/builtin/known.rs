@@ -12,10 +12,12 @@ use crate::domain::template::Rect;
 use crate::domain::vat_code::VatCode;
 use crate::engine::{Cancel, Known, Trouble};
 
-/// The picture's invoices, and the texts of its QR codes. Positions are the original's.
+/// Positions are the original's.
 pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
     let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
-    let Some(lines) = lines(nets, picture, cancel)? else { return Ok((Vec::new(), codes)) };
+    let Some((lines, quarter_turns)) = lines(nets, picture, cancel)? else {
+        return Ok(Known { codes, ..Known::default() });
+    };
     let (level, paper) = paper(&lines, &codes, picture.pixels.dimensions());
     let mut forms = forms::read(&paper);
     for form in &mut forms {
@@ -32,7 +34,7 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Tr
         }
         put_back(&mut form.fields, &level, picture);
     }
-    Ok((forms, codes))
+    Ok(Known { forms, codes, quarter_turns })
 }
 
 /// A digit may be lost under a seal at either end.
@@ -50,22 +52,22 @@ fn ends_under_seal(picture: &Picture, level: &Level, name: &Rect) -> bool {
 
 /// What a template of the picture could have. Positions are the original's.
 pub fn propose(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Proposal, Trouble> {
-    let Some(lines) = lines(nets, picture, cancel)? else { return Ok(Proposal::default()) };
+    let Some((lines, _)) = lines(nets, picture, cancel)? else { return Ok(Proposal::default()) };
     let (level, paper) = paper(&lines, &[], picture.pixels.dimensions());
     let mut proposal = paper.pages.first().map(forms::propose).unwrap_or_default();
     put_back(&mut proposal.fields, &level, picture);
     Ok(proposal)
 }
 
-/// All of the picture, read.
-fn lines(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Option<Vec<Line>>, Trouble> {
+/// All of the picture, read, and how it is turned.
+fn lines(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Option<(Vec<Line>, usize)>, Trouble> {
     let quads = detect::all_lines(nets, picture)?;
     check_cancelled(cancel)?;
     let mut pages = page::page_orientations(nets, &picture.pixels, &quads)?;
     let Some(page) = pages.first_mut() else { return Ok(None) };
     check_cancelled(cancel)?;
     page.read_where(|_| true)?;
-    Ok(Some(page.lines()))
+    Ok(Some((page.lines(), page.quarter_turns())))
 }
 
 fn put_back(fields: &mut [Field], level: &Level, picture: &Picture) {
