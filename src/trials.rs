@@ -81,7 +81,7 @@ impl Trials {
     /// As in `run`.
     pub async fn papers(&self, picture: PathBuf, patience: Duration) -> Result<Vec<Corners>, Refusal> {
         let found = |worker: Worker| async move {
-            let found = match last_word(&worker, Request::Papers { picture, page: 1 }).await {
+            let found = match last_word(&worker, Request::Papers { picture }).await {
                 Ok(Done::Papers(papers)) => Ok(papers),
                 end => Err(broken(end)),
             };

@@ -56,6 +56,13 @@ impl Outcome {
         Self { reasons: vec![reason], ..Self::default() }
     }
 
+    /// As read from a picture of this page.
+    pub fn on(mut self, page: u32) -> Self {
+        self.pages = (page, page);
+        self.regions.iter_mut().for_each(|region| region.page = page);
+        self
+    }
+
     /// No proper answer in all tries.
     pub fn gave_up(broken: Broken) -> Self {
         Self::nothing_read(match broken {

@@ -109,9 +109,14 @@ pub fn inspect(path: &Path) -> Result<Shape, Refusal> {
     Ok(Shape { format, width, height, pages })
 }
 
-/// A PNG of one paper of a page, and its size in pixels. `page`: of a TIFF, from 1. Blocks.
-pub fn cut(path: &Path, page: u32, corners: &Corners) -> ImageResult<(Vec<u8>, (u32, u32))> {
-    pixels::cut::cut(path, page, corners)
+/// A PNG of one paper of a picture, and its size in pixels. Blocks.
+pub fn cut(path: &Path, corners: &Corners) -> ImageResult<(Vec<u8>, (u32, u32))> {
+    pixels::cut::cut(path, corners)
+}
+
+/// A PNG of a page of a TIFF, from 1. Blocks.
+pub fn page(path: &Path, page: u32) -> ImageResult<Vec<u8>> {
+    pixels::cut::page(path, page)
 }
 
 /// JPEG's end mark may be this far from the end: cameras append data.

@@ -47,7 +47,7 @@ impl Cut {
 
 impl Attempt<'_> {
     pub(super) async fn known_on(&self, worker: &Worker, readable: &Readable) -> Result<Option<engine::Known>, Trouble> {
-        let request = |_| Request::KnownForms { picture: readable.path(), page: readable.page() };
+        let request = |_| Request::KnownForms { picture: readable.path() };
         match self.ask(worker, request, None).await?.1 {
             Done::KnownForms(known) => Ok(known),
             _ => Ok(None),

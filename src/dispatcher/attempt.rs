@@ -3,7 +3,7 @@
 
 use super::asking::{Attempt, lost};
 use super::cuts::OnPage;
-use super::document::{self, INVOICES_MAX, Known, Readable};
+use super::document::{self, INVOICES_MAX, Known};
 use super::driver::{Failure, Product, Templates};
 use crate::app::outcome::Outcome;
 use crate::app::{App, papers, pictures, templates};
@@ -115,8 +115,8 @@ impl Attempt<'_> {
         Ok(Some(numbered(outcomes, file.pages_read)))
     }
 
-    /// Where a person said so, the papers on a page. Else data and text of a document first, then the company's templates on the first
-    /// page, then known forms on each page that is a picture; of several papers on a page each by itself.
+    /// Where a person said so, the papers on a page. Else data and text of a document first, then, on each page that is a picture, the
+    /// company's templates before known forms; of several papers on a page each by itself.
     async fn recognise(&self, worker: &Worker, picture: PictureId) -> Result<Vec<Outcome>, Trouble> {
         let picture = self.picture(picture)?;
         if let Some((page, papers)) = self.said_papers()? {
@@ -127,23 +127,12 @@ impl Attempt<'_> {
         }
         let mut file = document::known(self.app, &picture).await?;
         file.forms.iter().for_each(|form| self.tell_known(&picture, form, &[]));
-        let (mut first, mut scans) = (None, Scans::default());
-        if file.forms.is_empty() {
-            // Kept until the engine is done with it.
-            let readable = document::readable(self.app, &picture, 1).await?;
-            let request = |templates| Request::Recognise { picture: readable.path(), templates };
-            let (reported, done) = self.ask(worker, request, None).await?;
-            scans.candidates.clone_from(&reported.candidates);
-            if let Some((outcome, papers)) = self.with_template(reported, done) {
-                let page = OnPage { picture: &picture, page: 1, readable: &readable };
-                let several = if papers > 1 { self.several(worker, &page).await? } else { Vec::new() };
-                scans.outcomes.extend(if several.is_empty() { vec![outcome] } else { several });
-                file.pages_read += 1;
-                file.scans.retain(|page| *page > 1);
-            }
-            first = Some(readable);
+        // A template may fit what no form is known of.
+        if file.forms.is_empty() && file.scans.first() != Some(&1) {
+            file.scans.insert(0, 1);
         }
-        self.read_scans(worker, &picture, &mut file, first, &mut scans).await?;
+        let mut scans = Scans::default();
+        self.read_scans(worker, &picture, &mut file, &mut scans).await?;
         let Scans { mut outcomes, codes, candidates } = scans;
         outcomes.extend(file.forms.iter().map(|form| self.known(form, &codes, &candidates)));
         outcomes.sort_by_key(|outcome| outcome.pages.0);
@@ -154,62 +143,59 @@ impl Attempt<'_> {
     }
 
     /// Adds what the file's scans show, up to `INVOICES_MAX` in all. One page after another: each is a request of its own, within an
-    /// engine's silence. `first`: the first page, if an engine has looked at it.
-    async fn read_scans(
-        &self,
-        worker: &Worker,
-        picture: &Picture,
-        file: &mut Known,
-        mut first: Option<Readable>,
-        scans: &mut Scans,
-    ) -> Result<(), Trouble> {
+    /// engine's silence.
+    async fn read_scans(&self, worker: &Worker, picture: &Picture, file: &mut Known, scans: &mut Scans) -> Result<(), Trouble> {
         for page in std::mem::take(&mut file.scans) {
-            let first = first.take().filter(|_| page == 1);
-            let (several, known) = match self.scan(worker, picture, page, first).await {
+            let (outcomes, engine::Known { forms, codes, .. }, candidates) = match self.scan(worker, picture, page).await {
                 Ok(read) => read,
                 // The others may be good.
-                Err(Trouble::Refused(why)) => {
+                Err(Trouble::Refused(why)) if page > 1 => {
                     tracing::warn!(action = self.action.id.0, page, "not read: {why}");
                     continue;
                 }
                 Err(trouble) => return Err(trouble),
             };
-            // Without one, this engine knows templates only.
-            let Some(engine::Known { forms, codes, .. }) = known else { break };
-            if forms.is_empty() && several.is_empty() {
+            if page == 1 {
+                scans.candidates.clone_from(&candidates);
+            }
+            if forms.is_empty() && outcomes.is_empty() {
                 continue;
             }
-            if file.forms.len() + forms.len() + scans.outcomes.len() + several.len() > INVOICES_MAX {
+            if file.forms.len() + forms.len() + scans.outcomes.len() + outcomes.len() > INVOICES_MAX {
                 break;
             }
             let forms: Vec<Form> = forms.into_iter().map(|form| form.on(page)).collect();
-            let candidates = if page == 1 { scans.candidates.as_slice() } else { &[] };
-            forms.iter().for_each(|form| self.tell_known(picture, form, candidates));
+            forms.iter().for_each(|form| self.tell_known(picture, form, &candidates));
             forms::add(&mut file.forms, forms);
-            scans.outcomes.extend(several);
+            scans.outcomes.extend(outcomes);
             scans.codes.extend(codes.into_iter().map(|code| (page, code)));
             file.pages_read += 1;
         }
         Ok(())
     }
 
-    /// Several papers, or the known forms on the page as a whole; `None` from an engine that knows templates only.
+    /// What a template or several papers on the page come to, or else the known forms on it; and how the templates fared.
     async fn scan(
         &self,
         worker: &Worker,
         picture: &Picture,
         page: u32,
-        first: Option<Readable>,
-    ) -> Result<(Vec<Outcome>, Option<engine::Known>), Trouble> {
-        let readable = match first {
-            Some(first) => first,
-            None => document::readable(self.app, picture, page).await?,
+    ) -> Result<(Vec<Outcome>, engine::Known, Vec<Candidate>), Trouble> {
+        // Kept until the engine is done with it.
+        let readable = document::readable(self.app, picture, page).await?;
+        let page = OnPage { picture, page, readable: &readable };
+        let request = |templates| Request::Recognise { picture: readable.path(), templates };
+        let (reported, done) = self.ask(worker, request, None).await?;
+        let candidates = reported.candidates.clone();
+        let fits = self.with_template(reported, done);
+        let is_one = fits.as_ref().is_some_and(|(_, papers)| *papers < 2);
+        let several = if is_one { Vec::new() } else { self.several(worker, &page).await? };
+        let known = match (fits, several.is_empty()) {
+            (Some((outcome, _)), true) => return Ok((vec![outcome.on(page.page)], engine::Known::default(), candidates)),
+            (None, true) if self.app.settings().known_forms => self.known_on(worker, &readable).await?,
+            _ => None,
         };
-        let several = self.several(worker, &OnPage { picture, page, readable: &readable }).await?;
-        if !several.is_empty() {
-            return Ok((several, Some(engine::Known::default())));
-        }
-        Ok((several, self.known_on(worker, &readable).await?))
+        Ok((several, known.unwrap_or_default(), candidates))
     }
 
     fn picture(&self, id: PictureId) -> Result<Picture, Trouble> {

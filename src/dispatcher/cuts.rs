@@ -23,7 +23,7 @@ pub(super) struct OnPage<'a> {
 impl Attempt<'_> {
     /// The papers on a page, if there are several and at least two of them are invoices of their own; else empty.
     pub(super) async fn several(&self, worker: &Worker, page: &OnPage<'_>) -> Result<Vec<Outcome>, Trouble> {
-        let request = |_| Request::Papers { picture: page.readable.path(), page: page.readable.page() };
+        let request = |_| Request::Papers { picture: page.readable.path() };
         let Done::Papers(papers) = self.ask(worker, request, None).await?.1 else { return Ok(Vec::new()) };
         if papers.len() < 2 {
             return Ok(Vec::new());
@@ -38,12 +38,8 @@ impl Attempt<'_> {
         for corners in papers {
             let (readable, size) = document::cut(self.app, page.readable, *corners).await?;
             let read = self.on_paper(worker, page, &readable, &Cut { corners: *corners, size }).await?;
-            let pages = (page.page, page.page);
-            outcomes.extend(read.into_iter().map(|outcome| Outcome {
-                corners: outcome.corners.or(Some(*corners)),
-                pages,
-                ..outcome
-            }));
+            let placed = |outcome: Outcome| Outcome { corners: outcome.corners.or(Some(*corners)), ..outcome.on(page.page) };
+            outcomes.extend(read.into_iter().map(placed));
         }
         Ok(outcomes)
     }

@@ -27,64 +27,56 @@ pub(super) struct Known {
 /// Nothing for pictures, and where no form is known.
 pub(super) async fn known(app: &Arc<App>, picture: &Picture) -> Result<Known, Trouble> {
     let pages = picture.pages;
-    if !app.settings().known_forms {
-        return Ok(Known { forms: Vec::new(), pages_read: 0, scans: Vec::new() });
-    }
     let Some(format) = pictures::document(picture.format) else {
         let scans = (1..=pages).take(PAGES_MAX).collect();
         return Ok(Known { forms: Vec::new(), pages_read: 0, scans });
     };
+    if !app.settings().known_forms {
+        return Ok(Known { forms: Vec::new(), pages_read: 0, scans: Vec::new() });
+    }
     let path = app.blobs.path(&picture.hash);
     blocking(app, move |app| {
         let paper = app.papers.read(format, &path).map_err(trouble)?;
         let mut forms = forms::read(&paper);
         forms.truncate(INVOICES_MAX);
-        let (pages_read, mut scans) = match forms::pages_read(&paper, &forms) {
+        let (pages_read, scans) = match forms::pages_read(&paper, &forms) {
             // Data without pages is read whole.
             _ if paper.pages.is_empty() => (pages, Vec::new()),
             found => found,
         };
-        // Text that no form is known of may still be print of one, drawn.
-        if forms.is_empty() && scans.first() != Some(&1) {
-            scans.insert(0, 1);
-        }
         Ok(Known { forms, pages_read, scans })
     })
     .await
 }
 
-/// A page that an engine is to read: of a file, or drawn and removed with this.
-pub(super) struct Readable {
-    file: Place,
-    page: u32,
-}
-
-enum Place {
+/// A picture that an engine is to read: a file's, or of one of its pages, removed with this.
+pub(super) enum Readable {
     Kept(PathBuf),
     Drawn(TempPath),
 }
 
 impl Readable {
     pub fn path(&self) -> PathBuf {
-        let path: &Path = match &self.file {
-            Place::Kept(path) => path,
-            Place::Drawn(path) => path,
+        let path: &Path = match self {
+            Self::Kept(path) => path,
+            Self::Drawn(path) => path,
         };
         path.to_owned()
-    }
-
-    /// In the file at `path`, from 1.
-    pub fn page(&self) -> u32 {
-        self.page
     }
 }
 
 /// `page`: from 1.
 pub(super) async fn readable(app: &Arc<App>, picture: &Picture, page: u32) -> Result<Readable, Trouble> {
     let path = app.blobs.path(&picture.hash);
-    let Some(format) = pictures::document(picture.format) else { return Ok(Readable { file: Place::Kept(path), page }) };
+    let document = pictures::document(picture.format);
+    if document.is_none() && page == 1 {
+        return Ok(Readable::Kept(path));
+    }
     blocking(app, move |app| {
-        let drawn = app.papers.draw(format, &path, page).map_err(trouble)?;
+        let drawn = match document {
+            Some(format) => app.papers.draw(format, &path, page).map_err(trouble)?,
+            None => pictures::page(&path, page).map_err(|e| Trouble::Refused(format!("the page can't be opened: {e}")))?,
+        };
         kept_for_a_while(app, &drawn)
     })
     .await
@@ -92,9 +84,9 @@ pub(super) async fn readable(app: &Arc<App>, picture: &Picture, page: u32) -> Re
 
 /// A paper cut out of a page, as a page of its own.
 pub(super) async fn cut(app: &Arc<App>, page: &Readable, corners: Corners) -> Result<(Readable, (u32, u32)), Trouble> {
-    let (path, number) = (page.path(), page.page());
+    let path = page.path();
     blocking(app, move |app| {
-        let cut = pictures::cut(&path, number, &corners);
+        let cut = pictures::cut(&path, &corners);
         let (png, size) = cut.map_err(|e| Trouble::Refused(format!("the paper can't be cut out: {e}")))?;
         Ok((kept_for_a_while(app, &png)?, size))
     })
@@ -108,7 +100,7 @@ fn kept_for_a_while(app: &App, picture: &[u8]) -> Result<Readable, Trouble> {
         Ok::<_, std::io::Error>(file.into_temp_path())
     };
     let path = written().map_err(|e| Trouble::Receive(format!("the page can't be written: {e}")))?;
-    Ok(Readable { file: Place::Drawn(path), page: 1 })
+    Ok(Readable::Drawn(path))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -123,13 +123,13 @@ pub trait Engine: Send {
         report: &mut dyn FnMut(Event),
     ) -> Result<Verdict, Trouble>;
 
-    /// On a picture that no template fits. `page`: of a TIFF, from 1. `None`: this engine knows templates only.
-    fn known_forms(&mut self, _picture: &Path, _page: u32, _cancel: &Cancel) -> Result<Option<Known>, Trouble> {
+    /// On a picture that no template fits. `None`: this engine knows templates only.
+    fn known_forms(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<Option<Known>, Trouble> {
         Ok(None)
     }
 
-    /// Where several papers lie on a picture; empty if there is but one, or this engine can't tell. `page`: of a TIFF, from 1.
-    fn papers(&mut self, _picture: &Path, _page: u32, _cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
+    /// Where several papers lie on a picture; empty if there is but one, or this engine can't tell.
+    fn papers(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
         Ok(Vec::new())
     }
 

@@ -38,12 +38,12 @@ impl<E: Engine> Engine for Paced<E> {
         self.engine.recognise(picture, templates, cancel, &mut paced)
     }
 
-    fn known_forms(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
-        self.engine.known_forms(picture, page, cancel)
+    fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
+        self.engine.known_forms(picture, cancel)
     }
 
-    fn papers(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
-        self.engine.papers(picture, page, cancel)
+    fn papers(&mut self, picture: &Path, cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
+        self.engine.papers(picture, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {

@@ -361,7 +361,7 @@ fn has_field_in_code(template: &Template) -> bool {
 }
 
 fn codes_on(path: &Path) -> Vec<String> {
-    picture::open(path, 1).map(|p| code::read_codes(&image::DynamicImage::from(p.pixels))).unwrap_or_default()
+    picture::open(path).map(|p| code::read_codes(&image::DynamicImage::from(p.pixels))).unwrap_or_default()
 }
 
 #[cfg(test)]

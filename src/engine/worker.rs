@@ -64,11 +64,9 @@ pub enum Request {
     },
     KnownForms {
         picture: PathBuf,
-        page: u32,
     },
     Papers {
         picture: PathBuf,
-        page: u32,
     },
     Propose {
         picture: PathBuf,
@@ -165,8 +163,8 @@ fn serve(
             };
             engine.recognise(picture, templates, cancel, &mut report).map(Done::Recognised)
         }
-        Request::KnownForms { picture, page } => engine.known_forms(picture, *page, cancel).map(Done::KnownForms),
-        Request::Papers { picture, page } => engine.papers(picture, *page, cancel).map(Done::Papers),
+        Request::KnownForms { picture } => engine.known_forms(picture, cancel).map(Done::KnownForms),
+        Request::Papers { picture } => engine.papers(picture, cancel).map(Done::Papers),
         Request::Propose { picture } => engine.propose(picture, cancel).map(Done::Proposed),
         Request::Learn { draft, picture, numbers } => {
             let draft = Draft { layout: &draft.layout, json_model: &draft.json_model, picture, numbers };

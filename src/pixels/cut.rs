@@ -1,4 +1,4 @@
-//! Cuts a paper out of a picture of several, levelled. Not here: where papers lie (engine, people).
+//! Cuts a page out of a file, or a paper out of a picture of several, levelled. Not here: where papers lie (engine, people).
 
 use super::decode;
 use crate::domain::corners::Corners;
@@ -11,13 +11,26 @@ use std::path::Path;
 /// The longer side, pixels: as an engine shrinks pictures of one paper.
 const SIDE_MAX: f32 = 3200.0;
 
-/// A PNG of the paper at `corners` of the upright picture, and its size in pixels. `page`: of a TIFF, from 1. Blocks.
-pub fn cut(path: &Path, page: u32, corners: &Corners) -> ImageResult<(Vec<u8>, (u32, u32))> {
-    let paper = decode(path, page, |image, orientation| paper(image, orientation, corners))?;
+/// A PNG of the paper at `corners` of the upright picture, and its size in pixels. Blocks.
+pub fn cut(path: &Path, corners: &Corners) -> ImageResult<(Vec<u8>, (u32, u32))> {
+    let paper = decode(path, 1, |image, orientation| paper(image, orientation, corners))?;
     let paper = paper.ok_or_else(|| ImageError::IoError(io::Error::other("no paper has these corners")))?;
+    let paper = DynamicImage::from(paper);
+    Ok((png(&paper)?, (paper.width(), paper.height())))
+}
+
+/// A PNG of a page of a TIFF, from 1, upright. Blocks.
+pub fn page(path: &Path, page: u32) -> ImageResult<Vec<u8>> {
+    decode(path, page, |mut image, orientation| {
+        image.apply_orientation(orientation);
+        png(&image)
+    })?
+}
+
+fn png(picture: &DynamicImage) -> ImageResult<Vec<u8>> {
     let mut png = Cursor::new(Vec::new());
-    paper.write_to(&mut png, ImageFormat::Png)?;
-    Ok((png.into_inner(), paper.dimensions()))
+    picture.write_to(&mut png, ImageFormat::Png)?;
+    Ok(png.into_inner())
 }
 
 fn paper(mut image: DynamicImage, orientation: Orientation, corners: &Corners) -> Option<RgbImage> {
@@ -55,7 +68,7 @@ mod tests {
         });
         picture.save(&path).unwrap();
         let corners = Corners([(200.0, 50.0), (350.0, 200.0), (200.0, 350.0), (50.0, 200.0)]);
-        let (png, (width, height)) = cut(&path, 1, &corners).unwrap();
+        let (png, (width, height)) = cut(&path, &corners).unwrap();
         let cut = image::load_from_memory(&png).unwrap().into_rgb8();
         assert_eq!((cut.dimensions(), width, height), ((212, 212), 212, 212));
         // Clockwise from the top corner: the left half of it is what lay upper left.

@@ -114,13 +114,6 @@ async function drag(from, to, { snaps = false } = {}) {
 }
 
 const middle = (quad) => [0, 1].map((of) => quad.reduce((sum, point) => sum + point[of], 0) / quad.length)
-/** Whichever side is up. */
-const lies = (found, expected, by, what) => {
-  const [[x, y]] = expected
-  const first = found.map(([fx, fy]) => Math.hypot(fx - x, fy - y))
-  const at = first.indexOf(Math.min(...first))
-  near([...found.slice(at), ...found.slice(0, at)], expected, by, what)
-}
 const near = (found, expected, by, what) => assert.ok(found.flat().every((value, n) => Math.abs(value - expected.flat()[n]) <= by), `${what}: ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`)
 const why = (text, who = page) => who.locator('[data-test=papers-why]', { hasText: text }).waitFor()
 const sending = (who = page) => who.locator('[data-test=papers-send]')
@@ -136,7 +129,7 @@ test('what was found is shown with its invoices; a paper is moved, bent and turn
   assert.deepEqual(read.map((one) => one.kind), ['digital_normal', 'taxi', 'machine'])
   await show(page, read[0].invoice_id)
   assert.equal(await count(), 3)
-  for (const n of [1, 2, 3]) lies(await corners(n), desk.corners[n - 1], 30, `paper ${n}`)
+  for (const n of [1, 2, 3]) near(await corners(n), desk.corners[n - 1], 30, `paper ${n}`)
   await page.locator('[data-paper-row="2"]', { hasText: `发票 #${read[1].invoice_id}` }).getByText('38200139').waitFor()
   await polygon(3).and(page.getByRole('button', { name: `票据 3、发票 #${read[2].invoice_id} 07654321` })).waitFor()
   await why('与识别时相同')

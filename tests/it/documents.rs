@@ -382,7 +382,7 @@ fn a_photo_that_can_not_be_decoded_is_refused_with_what_to_do_and_costs_no_memor
 }
 
 /// Uncompressed grey pages, little endian (TIFF 6.0).
-fn tiff(pages: &[&GrayImage]) -> Vec<u8> {
+pub fn tiff(pages: &[&GrayImage]) -> Vec<u8> {
     let mut file = b"II*\0\0\0\0\0".to_vec();
     let mut link = 4;
     for page in pages {

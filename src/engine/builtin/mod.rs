@@ -58,13 +58,13 @@ const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
 #[derive(Debug, Default)]
 pub struct Builtin {
     /// The page that was looked at last, where more may be asked of it: that no template fits, how many papers lie on it.
-    last: Option<(PathBuf, u32, Picture)>,
+    last: Option<(PathBuf, Picture)>,
 }
 
 impl Builtin {
-    fn opened(&mut self, picture: &Path, page: u32) -> Result<Picture, Trouble> {
-        let last = self.last.take().filter(|(path, number, _)| *number == page && path == picture);
-        last.map_or_else(|| picture::open(picture, page), |(.., picture)| Ok(picture))
+    fn opened(&mut self, picture: &Path) -> Result<Picture, Trouble> {
+        let last = self.last.take().filter(|(path, _)| path == picture);
+        last.map_or_else(|| picture::open(picture), |(_, picture)| Ok(picture))
     }
 }
 
@@ -79,7 +79,7 @@ impl Engine for Builtin {
         let began = Instant::now();
         self.last = None;
         let path = picture;
-        let picture = picture::open(path, 1)?;
+        let picture = picture::open(path)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
         let opened = began.elapsed();
@@ -87,7 +87,7 @@ impl Engine for Builtin {
         report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
         let Some((fit, lines)) = best else {
             tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
-            self.last = Some((path.to_owned(), 1, picture));
+            self.last = Some((path.to_owned(), picture));
             return Ok(Verdict::NoTemplateFits);
         };
         let matched = began.elapsed() - opened;
@@ -98,24 +98,24 @@ impl Engine for Builtin {
         Ok(Verdict::Done { papers: papers.max(vat_code::invoices(&codes)), codes })
     }
 
-    fn known_forms(&mut self, picture: &Path, page: u32, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
-        let picture = self.opened(picture, page)?;
+    fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
+        let picture = self.opened(picture)?;
         known::read(nets::nets()?, &picture, cancel).map(Some)
     }
 
-    fn papers(&mut self, picture: &Path, page: u32, _: &Cancel) -> Result<Vec<Corners>, Trouble> {
-        let opened = self.opened(picture, page)?;
+    fn papers(&mut self, picture: &Path, _: &Cancel) -> Result<Vec<Corners>, Trouble> {
+        let opened = self.opened(picture)?;
         let found = papers::find(nets::nets()?, &opened)?;
-        self.last = Some((picture.to_owned(), page, opened));
+        self.last = Some((picture.to_owned(), opened));
         Ok(found)
     }
 
     fn propose(&mut self, picture: &Path, cancel: &Cancel) -> Result<Proposal, Trouble> {
-        known::propose(nets::nets()?, &picture::open(picture, 1)?, cancel)
+        known::propose(nets::nets()?, &picture::open(picture)?, cancel)
     }
 
     fn learn(&mut self, draft: &Draft<'_>, cancel: &Cancel) -> Result<Learnt, Trouble> {
-        let picture = picture::open(draft.picture, 1)?;
+        let picture = picture::open(draft.picture)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
         let quads = detect::all_lines(nets, &picture)?;
@@ -165,7 +165,7 @@ impl Engine for Builtin {
     }
 
     fn try_out(&mut self, picture: &Path, template: &Template, cancel: &Cancel) -> Result<Trial, Trouble> {
-        let picture = picture::open(picture, 1)?;
+        let picture = picture::open(picture)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
         let (evaluated, lines, papers) = matching::evaluate(nets, &picture, template, cancel)?;

@@ -25,9 +25,9 @@ pub struct Picture {
     pub quick_lines: OnceLock<Vec<Quad>>,
 }
 
-/// `page`: of a TIFF, from 1.
-pub fn open(path: &Path, page: u32) -> Result<Picture, Trouble> {
-    let opened = pixels::decode(path, page, prepare);
+/// The first page of a file.
+pub fn open(path: &Path) -> Result<Picture, Trouble> {
+    let opened = pixels::decode(path, 1, prepare);
     opened.map_err(|e| Trouble::Refused(format!("the picture can't be opened: {e}")))?
 }
 
@@ -90,7 +90,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.png");
         std::fs::write(&path, "no picture").unwrap();
-        assert!(matches!(open(&path, 1), Err(Trouble::Refused(_))));
-        assert!(matches!(open(&dir.path().join("absent"), 1), Err(Trouble::Refused(_))));
+        assert!(matches!(open(&path), Err(Trouble::Refused(_))));
+        assert!(matches!(open(&dir.path().join("absent")), Err(Trouble::Refused(_))));
     }
 }

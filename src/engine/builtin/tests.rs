@@ -8,7 +8,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const CODE: &str = "144001604125";
@@ -315,28 +315,36 @@ fn seal(picture: &mut RgbImage, x: f32, y: f32) {
     }
 }
 
-#[test]
-fn office_scans_are_never_sure_and_wrong() {
-    let Some(path) = sample() else { return };
+/// As an office scans it, in 18 ways; in how many of them code and number are right.
+fn scanned(path: &Path, picture: &RgbImage) -> usize {
     let mut layout = layout();
     layout.areas.iter_mut().for_each(|a| a.remove_stamp = true);
-    let templates = [template(7, layout, &path)];
-    let plain = image::open(&path).unwrap().into_rgb8();
-    let mut sealed = plain.clone();
-    seal(&mut sealed, 415.0, 300.0);
+    let templates = [template(7, layout, path)];
     let mut right = 0;
     for (i, degrees) in [0.0, 8.0, -8.0, 90.0, 180.0, 270.0].into_iter().enumerate() {
         for (j, scale) in [0.6, 1.0, 1.6].into_iter().enumerate() {
-            for (name, picture) in [("plain", &plain), ("sealed", &sealed)] {
-                let tilt = if (i + j) % 2 == 0 { 0.08 } else { 0.0 };
-                let outcome = recognise_pixels(&jpeg(&transformed(picture, degrees, scale, tilt), 55), &templates);
-                check(&format!("{name}, {degrees}° × {scale}, tilt {tilt}"), &outcome, false);
-                let both = outcome.read("发票代码").0 == CODE && outcome.read("发票号码").0 == NUMBER;
-                right += usize::from(both && name == "plain");
-            }
+            let tilt = if (i + j) % 2 == 0 { 0.08 } else { 0.0 };
+            let outcome = recognise_pixels(&jpeg(&transformed(picture, degrees, scale, tilt), 55), &templates);
+            check(&format!("{degrees}° × {scale}, tilt {tilt}"), &outcome, false);
+            right += usize::from(outcome.read("发票代码").0 == CODE && outcome.read("发票号码").0 == NUMBER);
         }
     }
-    assert!(right >= 17, "only {right} of the 18 without a seal are right");
+    right
+}
+
+#[test]
+fn office_scans_are_right() {
+    let Some(path) = sample() else { return };
+    let right = scanned(&path, &image::open(&path).unwrap().into_rgb8());
+    assert!(right >= 17, "only {right} of the 18 are right");
+}
+
+#[test]
+fn office_scans_under_a_seal_are_never_sure_and_wrong() {
+    let Some(path) = sample() else { return };
+    let mut sealed = image::open(&path).unwrap().into_rgb8();
+    seal(&mut sealed, 415.0, 300.0);
+    scanned(&path, &sealed);
 }
 
 #[test]
@@ -414,7 +422,7 @@ fn speed() {
     let templates = [template(7, layout(), &path)];
     let count = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(10);
     let nets = nets::nets().unwrap();
-    let picture = picture::open(&path, 1).unwrap();
+    let picture = picture::open(&path).unwrap();
     for _ in 0..3 {
         let start = Instant::now();
         let quads = detect::lines(nets, &picture.pixels, detect::QUICK_SIDE).unwrap();
