@@ -48,19 +48,15 @@ pub fn said(view: &View<'_>, action: &Action) -> Result<Option<(u32, Vec<Corners
     Ok(view.get(&CORNERS, &again)?.map(|corners| (known.pages.0, vec![corners])))
 }
 
-/// Each paper has what was read of it, or what became of reading it.
+/// Each paper has what was read of it, or what became of reading them all.
 pub(super) fn by_hand(txn: &mut Txn<'_>, marked: &Marked, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, StoreError> {
-    let mut found = Vec::new();
-    for corners in &marked.papers {
-        let own: Vec<&Outcome> =
-            outcomes.iter().filter(|outcome| outcome.corners.is_some_and(|read| read.is_same_place(corners))).collect();
-        // Given up as a whole.
-        let own = if own.is_empty() { outcomes.iter().take(1).collect() } else { own };
-        for outcome in own {
-            let part = u32::try_from(txn.next("papers marked by hand")?).unwrap_or(u32::MAX - BY_HAND);
-            let (part, pages) = (BY_HAND + part, (marked.page, marked.page));
-            found.push(Outcome { part, pages, corners: outcome.corners.or(Some(*corners)), ..outcome.clone() });
-        }
+    let was_read = outcomes.iter().any(|outcome| outcome.corners.is_some());
+    let given_up = |corners: &Corners| {
+        outcomes.first().map(|outcome| Outcome { corners: Some(*corners), pages: (marked.page, marked.page), ..outcome.clone() })
+    };
+    let mut found = if was_read { outcomes } else { marked.papers.iter().filter_map(given_up).collect() };
+    for outcome in &mut found {
+        outcome.part = BY_HAND + u32::try_from(txn.next("papers marked by hand")?).unwrap_or(u32::MAX - BY_HAND);
     }
     Ok(found)
 }
@@ -78,10 +74,16 @@ pub(super) fn make_void(txn: &mut Txn<'_>, action: &Action, marked: &Marked, ins
     let reason = refusals::papers_marked_anew(&numbers.join(" "));
     let actor = Actor { user: action.user, ..Actor::nobody(&action.user_name) };
     for (id, standing) in &marked.instead_of {
-        let Some(before) = txn.get(&INVOICES, id)?.filter(|invoice| invoice.void.is_none()) else { continue };
+        let Some(before) = txn.get(&INVOICES, id)? else { continue };
         let mut invoice = before.clone();
-        // Where it would be if it were restored.
-        invoice.standing = *standing;
+        // Where it is if it is restored.
+        if before.standing == Standing::Reading {
+            invoice.standing = *standing;
+        }
+        if before.void.is_some() {
+            put(txn, Some(&before), &mut invoice)?;
+            continue;
+        }
         invoice.void = Some(Void { user_name: action.user_name.clone(), at: now(), reason: reason.clone() });
         put(txn, Some(&before), &mut invoice)?;
         faults::relist(txn, &before, &invoice)?;

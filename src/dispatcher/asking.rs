@@ -6,6 +6,7 @@ use super::driver::{SILENCES_MAX, Templates, silence};
 use crate::app::outcome::Outcome;
 use crate::app::{App, pictures};
 use crate::domain::action::Action;
+use crate::domain::checks;
 use crate::domain::corners::Corners;
 use crate::domain::forms::Form;
 use crate::domain::invoice::{CANDIDATES_MAX, Candidate, Picture};
@@ -109,14 +110,17 @@ impl Attempt<'_> {
     /// One of the file's invoices. `codes`: with their pages; `candidates`: of the first page.
     pub(super) fn known(&self, form: &Form, codes: &[(u32, String)], candidates: &[Candidate]) -> Outcome {
         let verdict = self.judged(form);
-        let own = codes.iter().filter(|(page, _)| (form.pages.0..=form.pages.1).contains(page)).map(|(_, code)| code.clone());
+        let is_own = |page: &u32| (form.pages.0..=form.pages.1).contains(page);
+        let own: Vec<String> = codes.iter().filter(|(page, _)| is_own(page)).map(|(_, code)| code.clone()).collect();
+        let mut reasons = verdict.reasons;
+        reasons.extend(checks::sum_of_code_differs(&verdict.regions, &own));
         Outcome {
             kind: Some(form.kind),
             pages: form.pages,
             regions: verdict.regions,
             items: form.items.clone(),
-            reasons: verdict.reasons,
-            codes: vat_code::kept(own.collect()),
+            reasons,
+            codes: vat_code::kept(own),
             candidates: if form.pages.0 == 1 { candidates.to_vec() } else { Vec::new() },
             ..Outcome::default()
         }

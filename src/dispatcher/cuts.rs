@@ -21,15 +21,21 @@ pub(super) struct OnPage<'a> {
 }
 
 impl Attempt<'_> {
-    /// The papers on a page, if there are several and at least two of them are invoices of their own; else empty.
-    pub(super) async fn several(&self, worker: &Worker, page: &OnPage<'_>) -> Result<Vec<Outcome>, Trouble> {
+    /// The papers on a page, if at least two of them are invoices of their own; else none, and how many seem to be there.
+    pub(super) async fn several(&self, worker: &Worker, page: &OnPage<'_>) -> Result<(Vec<Outcome>, usize), Trouble> {
         let request = |_| Request::Papers { picture: page.readable.path() };
-        let Done::Papers(papers) = self.ask(worker, request, None).await?.1 else { return Ok(Vec::new()) };
+        let Done::Papers(papers) = self.ask(worker, request, None).await?.1 else { return Ok((Vec::new(), 1)) };
         if papers.len() < 2 {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 1));
         }
         let outcomes = self.on_papers(worker, page, &papers).await?;
-        Ok(if are_several(&outcomes) { outcomes } else { Vec::new() })
+        if are_several(&outcomes) {
+            return Ok((outcomes, papers.len()));
+        }
+        // Copies are one.
+        let (numbered, others): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| !number(outcome).is_empty());
+        let numbers: HashSet<&str> = numbered.into_iter().map(number).collect();
+        Ok((Vec::new(), numbers.len() + others.len()))
     }
 
     /// Each paper by a template or as a known form, else as unknown.
@@ -52,7 +58,7 @@ impl Attempt<'_> {
             return Ok(vec![outcome]);
         }
         let known = if self.app.settings().known_forms { self.known_on(worker, readable).await? } else { None };
-        let engine::Known { forms, codes, quarter_turns } = known.unwrap_or_default();
+        let engine::Known { forms, codes, quarter_turns, .. } = known.unwrap_or_default();
         let corners = Some(cut.corners.turned(quarter_turns));
         let codes: Vec<(u32, String)> = codes.into_iter().map(|code| (page.page, code)).collect();
         let mut outcomes = Vec::new();
@@ -69,12 +75,15 @@ impl Attempt<'_> {
     }
 }
 
-/// At least two are of a form, and none is a part of another: it would have its number, or none.
+fn number(outcome: &Outcome) -> &str {
+    region::text_of(&outcome.regions, AreaKind::InvoiceId).unwrap_or_default()
+}
+
+/// At least two are of a form, and no two have one number: those would be copies, or parts of one. (A part has no title.)
 fn are_several(outcomes: &[Outcome]) -> bool {
-    let of_forms = outcomes.iter().filter(|outcome| outcome.template.is_some() || outcome.kind.is_some());
-    let numbers: Vec<&str> = of_forms.map(|one| region::text_of(&one.regions, AreaKind::InvoiceId).unwrap_or_default()).collect();
-    let different: HashSet<&&str> = numbers.iter().filter(|number| !number.is_empty()).collect();
-    different.len() >= 2
+    let of_forms: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.template.is_some() || outcome.kind.is_some()).collect();
+    let numbers: Vec<&str> = of_forms.iter().map(|outcome| number(outcome)).filter(|number| !number.is_empty()).collect();
+    of_forms.len() > 1 && numbers.iter().collect::<HashSet<_>>().len() == numbers.len()
 }
 
 #[cfg(test)]
@@ -103,7 +112,7 @@ mod tests {
         assert!(are_several(&[taxi("12345678"), taxi("12345679")]));
         assert!(are_several(&[taxi("12345678"), outcome(None, ""), taxi("12345679")]));
         assert!(!are_several(&[taxi("12345678"), taxi("12345678")]), "two copies, or halves");
-        assert!(!are_several(&[taxi("12345678"), taxi("")]));
+        assert!(are_several(&[taxi("12345678"), taxi("")]), "its number is for a person");
         assert!(!are_several(&[taxi("12345678"), outcome(None, "87654321")]));
     }
 }

@@ -30,6 +30,14 @@ pub fn several(papers: u32) -> Option<Reason> {
     (papers > 1).then_some(Reason::Several { invoices: papers })
 }
 
+/// On a picture with one code.
+pub fn sum_of_code_differs(regions: &[Region], codes: &[String]) -> Option<Reason> {
+    let mut known = codes.iter().filter_map(|code| VatCode::parse(code));
+    let (code, None) = (known.next()?, known.next()) else { return None };
+    let (area, text, said) = code.other_sum(regions)?;
+    Some(Reason::CodeDiffers { area: area.to_owned(), text: text.to_owned(), code: said.to_owned() })
+}
+
 /// What follows from the values alone, whoever read or typed them.
 pub fn contradictions(regions: &[Region], learnt: &Learnt, codes: &[String]) -> Vec<Reason> {
     let mut reasons = money_faults(regions, learnt);

@@ -59,11 +59,6 @@ impl Corners {
         Self(std::array::from_fn(|at| self.0[(at + quarter_turns) % 4]))
     }
 
-    /// However it is turned.
-    pub fn is_same_place(&self, other: &Self) -> bool {
-        (0..4).any(|turns| self.turned(turns) == *other)
-    }
-
     fn side(&self, from: usize) -> f32 {
         let (a, b) = (self.0[from % 4], self.0[(from + 1) % 4]);
         (a.0 - b.0).hypot(a.1 - b.1)

@@ -69,7 +69,12 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     let unnamed = parties(form.kind).iter().filter(|pos_id| text(&regions, pos_id).is_empty());
     let unnamed: Vec<Reason> = unnamed.map(|pos_id| Reason::Missing { area: (*pos_id).to_owned() }).collect();
     reasons.extend(unnamed);
-    reasons.extend((form.beside > 0).then_some(Reason::PicturesBeside { pictures: form.beside }));
+    let is_read = form.fields.iter().all(|field| matches!(field.source, Source::Ocr | Source::Qr));
+    reasons.extend(match form.beside {
+        0 => None,
+        papers if is_read => Some(Reason::Several { invoices: papers + 1 }),
+        pictures => Some(Reason::PicturesBeside { pictures }),
+    });
     // What its source contradicts is unsure for that alone, which is said with both values.
     let twice: Vec<&str> = reasons.iter().filter_map(contradicted_by_itself).collect();
     let is_said = |reason: &Reason| matches!(reason, Reason::Unsure { area, .. } if twice.contains(&area.as_str()));
@@ -117,6 +122,11 @@ fn text<'a>(regions: &'a [Region], pos_id: &str) -> &'a str {
 fn items_differ(regions: &[Region], items: &[Item]) -> Option<Reason> {
     let sum = |of: fn(&Item) -> &str| items.iter().filter_map(|item| amount(of(item))).try_fold(0i64, i64::checked_add);
     let differs = |pos_id: &str, of: fn(&Item) -> &str| {
+        let is_no_sum = |text: &&str| amount(text).is_none() && text.chars().filter(char::is_ascii_digit).count() > 2;
+        // Two columns in one, say.
+        if let (Some(wrong), whole) = (items.iter().map(of).find(is_no_sum), text(regions, pos_id)) {
+            return Some(Reason::ItemsDiffer { area: pos_id.to_owned(), items: wrong.to_owned(), whole: whole.to_owned() });
+        }
         let (lines, whole) = (sum(of)?, amount(text(regions, pos_id))?);
         let is_said = items.iter().any(|item| amount(of(item)).is_some());
         (is_said && lines != whole).then(|| Reason::ItemsDiffer {
@@ -270,5 +280,8 @@ mod tests {
         sum[4].1 = "12.00";
         assert!(matches!(&reasons(&sum, &[])[..], [Reason::SumDiffers { .. }]));
         assert!(matches!(&reasons(&GOOD, &[("60.00", "7.80")])[..], [Reason::ItemsDiffer { .. }]));
+        // A date and a sum of two columns in one.
+        let run_together = reasons(&GOOD, &[("20180208.0060.00", "7.80"), ("40.00", "5.20")]);
+        assert!(matches!(&run_together[..], [Reason::ItemsDiffer { items, .. }] if items == "20180208.0060.00"));
     }
 }

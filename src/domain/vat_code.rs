@@ -104,6 +104,22 @@ impl<'a> VatCode<'a> {
             _ => Some(own.chars().next().filter(|c| ['¥', '￥'].contains(c)).into_iter().chain(said.chars()).collect()),
         }
     }
+
+    /// Where the code's sum is none of the invoice's: it is the one without tax on forms that show tax, else the whole. `(area, its
+    /// text, the code's)`.
+    pub fn other_sum<'r>(&self, regions: &'r [Region]) -> Option<(&'r str, &'r str, &'a str)> {
+        let text = |pos_id: &str| regions.iter().find(|r| r.pos_id == pos_id).map(|r| (r.pos_id.as_str(), r.text.as_str()));
+        let fen = |pos_id: &str| amount(text(pos_id)?.1);
+        let (said, whole) = (amount(self.amount)?, fen(AreaKind::Money.pos_id())?);
+        let net = fen("不含税金额").or_else(|| Some(whole - fen("税额")?));
+        let is_whole = self.kind.starts_with(['3', '5', '6']);
+        // Of a form with tax the whole alone says nothing of the sum without.
+        if !is_whole && net.is_none() || said == whole || Some(said) == net {
+            return None;
+        }
+        let (area, text) = text("不含税金额").filter(|_| !is_whole).or_else(|| text(AreaKind::Money.pos_id()))?;
+        Some((area, text, self.amount))
+    }
 }
 
 /// The VAT codes, to be stored with the invoice.
@@ -145,6 +161,24 @@ mod tests {
 
     fn region(area: &str, text: &str, probability: f64) -> Region {
         Region { pos_id: area.into(), position: None, text: text.into(), probability, status: 0, source: Source::Ocr, page: 1 }
+    }
+
+    #[test]
+    fn a_code_whose_sum_is_none_of_the_invoices_is_of_another_paper() {
+        let regions = |sums: &[(&str, &str)]| sums.iter().map(|(area, text)| region(area, text, 1.0)).collect::<Vec<_>>();
+        let both = regions(&[("金额", "100.25"), ("不含税金额", "97.33")]);
+        let other =
+            |code: &str, regions: &[Region]| VatCode::parse(code).unwrap().other_sum(regions).map(|(area, ..)| area.to_owned());
+        let vat = |sum: &str| format!("01,10,042001700112,36151707,{sum},20180323,11241636206802490280,77BC,");
+        assert_eq!(other(&vat("51.2"), &both).as_deref(), Some("不含税金额"));
+        assert_eq!((other(&vat("97.33"), &both), other(&vat("100.25"), &both)), (None, None));
+        let with_tax = regions(&[("金额", "100.25"), ("税额", "2.92")]);
+        assert_eq!(other(&vat("51.2"), &with_tax).as_deref(), Some("金额"));
+        assert_eq!(other(&vat("97.33"), &with_tax), None);
+        assert_eq!(other(&vat("51.2"), &regions(&[("金额", "100.25")])), None, "it may be the sum without tax");
+        let digital = "01,32,,26000000000999000011,113.00,20260102,,1234,";
+        assert_eq!(other(digital, &regions(&[("金额", "118.00"), ("不含税金额", "100.00")])).as_deref(), Some("金额"));
+        assert_eq!(other(digital, &regions(&[("金额", "113.00")])), None);
     }
 
     #[test]

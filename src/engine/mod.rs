@@ -53,6 +53,8 @@ pub struct Known {
     pub codes: Vec<String>,
     /// How its print is turned, clockwise.
     pub quarter_turns: usize,
+    /// The back of a page: nothing is printed on it.
+    pub is_blank: bool,
 }
 
 /// A template test's result.

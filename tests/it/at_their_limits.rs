@@ -526,7 +526,9 @@ impl Operation {
 }
 
 /// Within their own limits, but other rules apply too.
-const FITS_SOMETHING: [(&str, &str); 6] = [
+const FITS_SOMETHING: [(&str, &str); 7] = [
+    // Four corners make a shape.
+    ("/api/invoices/{id}/papers", "papers"),
     ("/api/settings", "device_sn_format"),
     ("/api/faults/{id}/review", "fields"),
     ("/api/invoices/{id}", "fields"),

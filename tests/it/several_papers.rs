@@ -45,6 +45,13 @@ fn machine() -> Made {
     made("machine", "07654321")
 }
 
+/// A note of a shop's own, which is no form.
+fn note() -> Made {
+    let lines = ["示例便利店 出货单", "矿泉水 2 瓶", "饼干 1 盒", "毛巾 3 条", "牙刷 4 支", "欢迎再次光临"];
+    let print = (0u8..).zip(lines).map(|(n, text)| (20.0, 370.0 - f32::from(n) * 18.0, 12.0, text.to_owned())).collect();
+    Made { kind: "unknown", print, fields: Vec::new() }
+}
+
 /// On a desk, the second turned by a quarter.
 struct Desk {
     bytes: Vec<u8>,
@@ -52,8 +59,8 @@ struct Desk {
     places: [(u32, u32, u32, u32); 2],
 }
 
-fn desk(client: &Client) -> Desk {
-    let (first, second) = (picture(client, &taxi()), rotate270(&picture(client, &machine())));
+fn desk(client: &Client, second: &Made) -> Desk {
+    let (first, second) = (picture(client, &taxi()), rotate270(&picture(client, second)));
     let places = [(60, 80, first.width(), first.height()), (first.width() + 140, 60, second.width(), second.height())];
     let (width, height) = (first.width() + second.width() + 220, first.height().max(second.height()) + 160);
     let mut desk = RgbImage::from_pixel(width, height, Rgb([92, 70, 52]));
@@ -84,7 +91,7 @@ fn has_all(invoice: &Value, made: &Made) {
 fn each_paper_on_a_desk_is_an_invoice_of_its_own_and_a_person_may_mark_them_anew() {
     let paperline = Paperline::start();
     let client = paperline.admin();
-    let Desk { bytes, places } = desk(&client);
+    let Desk { bytes, places } = desk(&client, &machine());
     let action = upload(&client, "desk.png", &bytes);
     let found = invoices(&client, &action);
     assert_eq!(found.len(), 2, "{found:?}");
@@ -130,6 +137,22 @@ fn each_paper_on_a_desk_is_an_invoice_of_its_own_and_a_person_may_mark_them_anew
     let stood = |n: usize| assert_eq!(whole(&client, &found[n])["state"], read[n]["state"]);
     (0..2).for_each(stood);
 
+    // Made void meanwhile and restored after, it is not being read for ever.
+    client.post("/api/queue/pause", &json!({}));
+    let twice = client.post(&path, &json!({ "papers": [corners(places[0]), corners(places[0])] })).body["action_id"].clone();
+    client.post(&format!("/api/invoices/{}/void", found[0]["invoice_id"]), &json!({ "reason": "重拍" }));
+    client.post("/api/queue/resume", &json!({}));
+    let copies = invoices(&client, &twice);
+    assert_eq!(copies.len(), 2, "one paper for each mark: {copies:?}");
+    for copy in &copies {
+        has_all(&whole(&client, copy), &taxi());
+        client.post(&format!("/api/invoices/{}/void", copy["invoice_id"]), &json!({ "reason": "重拍" }));
+    }
+    for old in &found {
+        client.post(&format!("/api/invoices/{}/restore", old["invoice_id"]), &json!({}));
+    }
+    (0..2).for_each(stood);
+
     // Only the second is wanted, so that one stands instead of both.
     let version = whole(&client, &found[0])["version"].clone();
     let marked = client.post(&path, &json!({ "version": version, "papers": [corners(places[1])] }));
@@ -145,7 +168,7 @@ fn each_paper_on_a_desk_is_an_invoice_of_its_own_and_a_person_may_mark_them_anew
     let totals = client.get("/api/invoices?action_id=0").body;
     assert_eq!(totals["total"], 0);
     let log = client.get("/api/log").body.to_string();
-    assert_eq!(log.matches("划分").count(), 2, "{log}");
+    assert_eq!(log.matches("划分").count(), 3, "each that became void by it: {log}");
 
     // Read again, it is the same paper.
     client.post(&format!("/api/faults/{}/reopen", anew[0]["invoice_id"]), &json!({}));
@@ -206,4 +229,19 @@ fn papers_are_marked_by_those_who_may_on_pages_that_have_them() {
     let path = format!("/api/invoices/{}/papers", anew[0]["invoice_id"]);
     assert_eq!(reader.get(&path).status, 200);
     assert_eq!(reader.post(&path, &halves).refusal(), (403, "forbidden"));
+}
+
+#[test]
+fn a_paper_beside_an_invoice_is_never_passed_over_and_the_back_of_a_page_is_nothing() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let Desk { bytes, .. } = desk(&client, &note());
+    let found = invoices(&client, &upload(&client, "desk.png", &bytes));
+    let [one] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&one["kind"], &one["is_fault"]), (&json!("taxi"), &json!(1)), "{one}");
+    assert!(one["reason"].as_str().unwrap().contains("这张图片上有两张发票"), "{one}");
+
+    let scan = pdf_of(&[Sheet::Words(taxi().print), Sheet::Words(Vec::new())]);
+    let found = invoices(&client, &upload(&client, "scan.pdf", &scan));
+    assert_eq!((found.len(), &found[0]["is_fault"], &found[0]["reason"]), (1, &json!(0), &json!("")), "{found:?}");
 }

@@ -78,7 +78,7 @@ pub struct Form {
     pub items: Vec<Item>,
     /// First and last page, from 1.
     pub pages: (u32, u32),
-    /// Pictures on its pages that may be of other invoices.
+    /// Pictures on its pages, or papers on its picture, that may be other invoices.
     pub beside: u32,
 }
 
