@@ -82,7 +82,7 @@ impl Trials {
     pub async fn papers(&self, picture: PathBuf, patience: Duration) -> Result<Vec<Corners>, Refusal> {
         let found = |worker: Worker| async move {
             let found = match last_word(&worker, Request::Papers { picture }).await {
-                Ok(Done::Papers(papers)) => Ok(papers),
+                Ok(Done::Papers(papers)) => Ok(papers.corners),
                 end => Err(broken(end)),
             };
             (found, worker)

@@ -146,8 +146,7 @@ impl Attempt<'_> {
     /// engine's silence.
     async fn read_scans(&self, worker: &Worker, picture: &Picture, file: &mut Known, scans: &mut Scans) -> Result<(), Trouble> {
         for page in std::mem::take(&mut file.scans) {
-            let (outcomes, engine::Known { forms, codes, is_blank, .. }, candidates) = match self.scan(worker, picture, page).await
-            {
+            let (outcomes, engine::Known { forms, codes, .. }, candidates) = match self.scan(worker, picture, page).await {
                 Ok(read) => read,
                 // The others may be good.
                 Err(Trouble::Refused(why)) if page > 1 => {
@@ -160,7 +159,6 @@ impl Attempt<'_> {
                 scans.candidates.clone_from(&candidates);
             }
             if forms.is_empty() && outcomes.is_empty() {
-                file.pages_read += u32::from(is_blank);
                 continue;
             }
             if file.forms.len() + forms.len() + scans.outcomes.len() + outcomes.len() > INVOICES_MAX {
@@ -191,16 +189,16 @@ impl Attempt<'_> {
         let candidates = reported.candidates.clone();
         let fits = self.with_template(reported, done);
         let is_one = fits.as_ref().is_some_and(|(_, papers)| *papers < 2);
-        let (several, papers) = if is_one { (Vec::new(), 1) } else { self.several(worker, &page).await? };
+        let (several, rest) = if is_one { Default::default() } else { self.several(worker, &page).await? };
         let known = match (fits, several.is_empty()) {
             (Some((outcome, _)), true) => return Ok((vec![outcome.on(page.page)], engine::Known::default(), candidates)),
             (None, true) if self.app.settings().known_forms => self.known_on(worker, &readable).await?,
             _ => None,
         };
         let mut known = known.unwrap_or_default();
-        let others = papers.saturating_sub(known.forms.len());
+        let others = rest.beside(&known.forms);
         if let Some(first) = known.forms.first_mut() {
-            first.beside += u32::try_from(others).unwrap_or(u32::MAX);
+            first.beside += others;
         }
         Ok((several, known, candidates))
     }

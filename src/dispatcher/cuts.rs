@@ -6,9 +6,11 @@ use super::document::{self, Readable};
 use crate::app::outcome::Outcome;
 use crate::domain::area::AreaKind;
 use crate::domain::corners::Corners;
+use crate::domain::forms::Form;
 use crate::domain::invoice::Picture;
 use crate::domain::reason::Reason;
 use crate::domain::region;
+use crate::domain::template::Rect;
 use crate::engine::worker::{Done, Request, Worker};
 use crate::engine::{self, Trouble};
 use std::collections::HashSet;
@@ -21,21 +23,20 @@ pub(super) struct OnPage<'a> {
 }
 
 impl Attempt<'_> {
-    /// The papers on a page, if at least two of them are invoices of their own; else none, and how many seem to be there.
-    pub(super) async fn several(&self, worker: &Worker, page: &OnPage<'_>) -> Result<(Vec<Outcome>, usize), Trouble> {
+    /// The papers on a page, if at least two of them are invoices of their own; else what seems to be there.
+    pub(super) async fn several(&self, worker: &Worker, page: &OnPage<'_>) -> Result<(Vec<Outcome>, Rest), Trouble> {
         let request = |_| Request::Papers { picture: page.readable.path() };
-        let Done::Papers(papers) = self.ask(worker, request, None).await?.1 else { return Ok((Vec::new(), 1)) };
-        if papers.len() < 2 {
-            return Ok((Vec::new(), 1));
+        let Done::Papers(papers) = self.ask(worker, request, None).await?.1 else { return Ok(Default::default()) };
+        if papers.corners.len() < 2 {
+            return Ok(Default::default());
         }
-        let outcomes = self.on_papers(worker, page, &papers).await?;
+        let outcomes = self.on_papers(worker, page, &papers.corners).await?;
         if are_several(&outcomes) {
-            return Ok((outcomes, papers.len()));
+            return Ok((outcomes, Rest::default()));
         }
-        // Copies are one.
-        let (numbered, others): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| !number(outcome).is_empty());
-        let numbers: HashSet<&str> = numbered.into_iter().map(number).collect();
-        Ok((Vec::new(), numbers.len() + others.len()))
+        let numbers: HashSet<&str> = outcomes.iter().map(number).filter(|number| !number.is_empty()).collect();
+        let others = outcomes.iter().filter(|outcome| number(outcome).is_empty()).filter_map(|outcome| outcome.corners);
+        Ok((Vec::new(), Rest { numbers: numbers.len(), others: others.collect(), are_sure: papers.are_sure }))
     }
 
     /// Each paper by a template or as a known form, else as unknown.
@@ -72,6 +73,31 @@ impl Attempt<'_> {
             outcomes.push(Outcome { candidates, ..Outcome::nothing_read(Reason::NoTemplateFits) });
         }
         Ok(outcomes)
+    }
+}
+
+/// Papers that were found on a page which is read as one all the same.
+#[derive(Default)]
+pub(super) struct Rest {
+    /// Copies of one invoice have one.
+    numbers: usize,
+    /// Without a number.
+    others: Vec<Corners>,
+    are_sure: bool,
+}
+
+impl Rest {
+    /// How many of them are none of the forms on the page.
+    pub fn beside(&self, forms: &[Form]) -> u32 {
+        let middle = |rect: Rect| (rect.x + rect.width / 2.0, rect.y + rect.height / 2.0);
+        let places = || forms.iter().flat_map(|form| &form.fields).filter_map(|field| field.rect).map(middle);
+        let beside = if self.are_sure {
+            (self.numbers + self.others.len()).saturating_sub(forms.len())
+        } else {
+            // A form with blank strips has something of its own in each.
+            self.others.iter().filter(|corners| !places().any(|place| corners.holds(place))).count()
+        };
+        u32::try_from(beside).unwrap_or(u32::MAX)
     }
 }
 

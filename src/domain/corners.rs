@@ -82,6 +82,14 @@ impl Corners {
             && (0..4).all(|at| self.side(at) >= SIDE_MIN)
     }
 
+    /// Whether a point of the picture is on it.
+    pub fn holds(&self, (x, y): (f32, f32)) -> bool {
+        (0..4).all(|at| {
+            let (a, b) = (self.0[at], self.0[(at + 1) % 4]);
+            (b.0 - a.0) * (y - a.1) - (b.1 - a.1) * (x - a.0) >= 0.0
+        })
+    }
+
     pub fn middle(&self) -> (f32, f32) {
         let sum = self.0.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
         (sum.0 / 4.0, sum.1 / 4.0)
@@ -127,6 +135,7 @@ mod tests {
 
     #[test]
     fn what_is_no_paper_is_told_from_one() {
+        assert!(TILTED.holds((300.0, 200.0)) && !TILTED.holds((85.0, 60.0)));
         assert!(TILTED.is_on(600, 420));
         assert!(!TILTED.is_on(400, 420), "beside the picture");
         let [a, b, c, d] = TILTED.0;

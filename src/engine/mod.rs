@@ -53,8 +53,15 @@ pub struct Known {
     pub codes: Vec<String>,
     /// How its print is turned, clockwise.
     pub quarter_turns: usize,
-    /// The back of a page: nothing is printed on it.
-    pub is_blank: bool,
+}
+
+/// Several papers on a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Papers {
+    /// In reading order.
+    pub corners: Vec<Corners>,
+    /// By their edges. Else by the ground between their print, which a form may have, too.
+    pub are_sure: bool,
 }
 
 /// A template test's result.
@@ -130,9 +137,9 @@ pub trait Engine: Send {
         Ok(None)
     }
 
-    /// Where several papers lie on a picture; empty if there is but one, or this engine can't tell.
-    fn papers(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
-        Ok(Vec::new())
+    /// Where several papers lie on a picture; none if there is but one, or this engine can't tell.
+    fn papers(&mut self, _picture: &Path, _cancel: &Cancel) -> Result<Papers, Trouble> {
+        Ok(Papers::default())
     }
 
     /// What a template of this picture could have.

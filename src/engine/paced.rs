@@ -1,8 +1,7 @@
 //! Delays an engine's reports so that people can follow. The external engine does this itself.
 
 use super::server::SettingsNow;
-use super::{Cancel, Draft, Engine, Event, Known, Trouble, Verdict};
-use crate::domain::corners::Corners;
+use super::{Cancel, Draft, Engine, Event, Known, Papers, Trouble, Verdict};
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +41,7 @@ impl<E: Engine> Engine for Paced<E> {
         self.engine.known_forms(picture, cancel)
     }
 
-    fn papers(&mut self, picture: &Path, cancel: &Cancel) -> Result<Vec<Corners>, Trouble> {
+    fn papers(&mut self, picture: &Path, cancel: &Cancel) -> Result<Papers, Trouble> {
         self.engine.papers(picture, cancel)
     }
 

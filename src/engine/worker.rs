@@ -1,8 +1,7 @@
 //! Runs an engine on its own thread and turns panics into errors. Not here: timeouts (dispatcher.rs).
 
-use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
+use super::{Cancel, Draft, Engine, Event, Known, Papers, Trial, Trouble, Verdict};
 use crate::domain::action::TemplateDraft;
-use crate::domain::corners::Corners;
 use crate::domain::forms::Proposal;
 use crate::domain::template::{EngineNumbers, Learnt, Template};
 use std::fmt;
@@ -98,7 +97,7 @@ pub enum Done {
     Ready,
     Recognised(Verdict),
     KnownForms(Option<Known>),
-    Papers(Vec<Corners>),
+    Papers(Papers),
     Learnt(Box<Learnt>),
     Forgotten,
     TriedOut(Box<Trial>),

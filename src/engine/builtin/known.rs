@@ -16,7 +16,7 @@ use crate::engine::{Cancel, Known, Trouble};
 pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
     let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
     let Some((lines, quarter_turns)) = lines(nets, picture, cancel)? else {
-        return Ok(Known { is_blank: codes.is_empty(), codes, ..Known::default() });
+        return Ok(Known { codes, ..Known::default() });
     };
     let (level, paper) = paper(&lines, &codes, picture.pixels.dimensions());
     let mut forms = forms::read(&paper);
@@ -34,7 +34,7 @@ pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Tr
         }
         put_back(&mut form.fields, &level, picture);
     }
-    Ok(Known { is_blank: lines.is_empty() && codes.is_empty(), forms, codes, quarter_turns })
+    Ok(Known { forms, codes, quarter_turns })
 }
 
 /// A digit may be lost under a seal at either end.

@@ -1,9 +1,8 @@
 //! The built-in engine, with two embedded nets. Unless said otherwise, errors here are `Receive`: a net failed or the request was
 //! cancelled. Not here: the steps (a file each), what makes an invoice faulty (domain/checks.rs).
 
-use super::{Cancel, Draft, Engine, Event, Known, Trial, Trouble, Verdict};
+use super::{Cancel, Draft, Engine, Event, Known, Papers, Trial, Trouble, Verdict};
 use crate::domain::area::{AreaKind, POS_LABEL};
-use crate::domain::corners::Corners;
 use crate::domain::forms::Proposal;
 use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
@@ -103,7 +102,7 @@ impl Engine for Builtin {
         known::read(nets::nets()?, &picture, cancel).map(Some)
     }
 
-    fn papers(&mut self, picture: &Path, _: &Cancel) -> Result<Vec<Corners>, Trouble> {
+    fn papers(&mut self, picture: &Path, _: &Cancel) -> Result<Papers, Trouble> {
         let opened = self.opened(picture)?;
         let found = papers::find(nets::nets()?, &opened)?;
         self.last = Some((picture.to_owned(), opened));

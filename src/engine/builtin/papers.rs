@@ -7,7 +7,7 @@ use super::nets::Nets;
 use super::picture::{Picture, resized};
 use crate::domain::corners::{Corners, PAPERS_MAX, in_reading_order};
 use crate::domain::template::Rect;
-use crate::engine::Trouble;
+use crate::engine::{Papers, Trouble};
 use image::{GrayImage, Luma};
 use imageproc::contrast::{ThresholdType, adaptive_threshold, otsu_level, threshold};
 use imageproc::distance_transform::Norm;
@@ -33,26 +33,28 @@ const GAP: f32 = 1.3;
 /// Of the smaller one: papers may lie askew.
 const OVERLAP_MAX: f32 = 0.15;
 
-/// In pixels of the original, in reading order; empty if there is but one.
-pub fn find(nets: &Nets, picture: &Picture) -> Result<Vec<Corners>, Trouble> {
+/// In pixels of the original; none if there is but one.
+pub fn find(nets: &Nets, picture: &Picture) -> Result<Papers, Trouble> {
     let lines = detect::quick_lines(nets, picture)?;
     if lines.len() < 2 * LINES_MIN {
-        return Ok(Vec::new());
+        return Ok(Papers::default());
     }
     let small = Small::of(picture, lines)?;
-    let found = Some(by_edges(&small)).filter(|found| found.len() > 1).unwrap_or_else(|| by_print(&small));
+    let with_edges = by_edges(&small);
+    let are_sure = with_edges.len() > 1;
+    let found = if are_sure { with_edges } else { by_print(&small) };
     if !(2..=PAPERS_MAX).contains(&found.len()) {
-        return Ok(Vec::new());
+        return Ok(Papers::default());
     }
     let side = (picture.width as f32, picture.height as f32);
     let to_original = (side.0 / small.light.width() as f32, side.1 / small.light.height() as f32);
     let back = |(x, y): Point| ((x * to_original.0).clamp(0.0, side.0), (y * to_original.1).clamp(0.0, side.1));
-    let mut papers: Vec<Corners> = found.iter().map(|quad| Corners(upright(quad).0.map(back))).collect();
-    if !papers.iter().all(|paper| paper.is_on(picture.width, picture.height)) {
-        return Ok(Vec::new());
+    let mut corners: Vec<Corners> = found.iter().map(|quad| Corners(upright(quad).0.map(back))).collect();
+    if !corners.iter().all(|paper| paper.is_on(picture.width, picture.height)) {
+        return Ok(Papers::default());
     }
-    in_reading_order(&mut papers);
-    Ok(papers)
+    in_reading_order(&mut corners);
+    Ok(Papers { corners, are_sure })
 }
 
 struct Small {
