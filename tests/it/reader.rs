@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex};
 /// Name, text, probability.
 type Page = Vec<(String, String, f64)>;
 
+/// For an area's name.
+const NOTHING_FITS: &str = "nothing fits";
+
 /// GBK lacks `¥`: non-ASCII is escaped.
 fn frame(id: i32, body: &Value) -> Vec<u8> {
     let escaped = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", c as u32) };
@@ -31,9 +34,12 @@ impl Office {
         let next = pages.clone();
         let (address, _asked) = play(move |id, _, stream| {
             let mut say = |id, body: Value| stream.write_all(&frame(id, &body)).unwrap();
-            if id == 1 {
+            let page = if id == 1 { next.lock().unwrap().pop_front().unwrap_or_default() } else { Page::new() };
+            if id == 1 && page.first().is_some_and(|(area, ..)| area == NOTHING_FITS) {
+                say(1, json!({ "status": -1 }));
+            } else if id == 1 {
                 say(100, json!({ "status": 0, "id": 77 }));
-                for (area, text, probability) in next.lock().unwrap().pop_front().unwrap_or_default() {
+                for (area, text, probability) in page {
                     let position = json!({ "x": 1, "y": 2, "w": 3, "h": 4 });
                     say(101, json!({ "status": 0, "pos_id": area, "position": position }));
                     say(102, json!({ "status": 0, "pos_id": area, "ocr_result": text, "probability": probability }));
@@ -58,6 +64,11 @@ impl Office {
             None => ((*area).to_owned(), (*text).to_owned(), 0.97),
         };
         self.pages.lock().unwrap().push_back(fields.iter().map(one).collect());
+    }
+
+    /// On the page after those that it will read.
+    pub fn nothing_will_fit(&self) {
+        self.will_read(&[(NOTHING_FITS, "")]);
     }
 
     /// Reads a unique picture; returns the invoice's id.

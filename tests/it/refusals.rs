@@ -103,8 +103,24 @@ fn pages_that_are_not_read_are_said_and_make_a_fault() {
         assert_eq!(sent.status, 200, "{sent:?}");
         office.get(office.read(&sent.body["action_id_list"][0]))
     };
-    let three = read("三页.tif", &tiff(3, &[]));
+    let three = {
+        office.will_read(&[("金额", "¥1.00")]);
+        (0..2).for_each(|_| office.nothing_will_fit());
+        let sent = office.admin.upload("/invoice/recognizeImage", &[("三页.tif", &tiff(3, &[]))]);
+        office.get(office.read(&sent.body["action_id_list"][0]))
+    };
     assert_eq!((&three["state"], &three["file_name"]), (&json!("waiting"), &json!("三页.tif")));
+    ["¥1.00", "¥2.00"].iter().for_each(|sum| office.will_read(&[("金额", sum)]));
+    let sent = office.admin.upload("/invoice/recognizeImage", &[("两页.tif", &tiff(2, &[]))]);
+    let action = &sent.body["action_id_list"][0];
+    office.read(action);
+    let mut both = office.admin.get(&format!("/api/invoices?action_id={action}")).body["invoices"].as_array().unwrap().clone();
+    both.sort_by_key(|invoice| invoice["invoice_id"].as_u64());
+    let read_of: Vec<_> =
+        both.iter().map(|one| (&one["region_list"]["金额"]["ocr_result"], &one["first_page"], &one["state"])).collect();
+    let (passed, [first, second]) = (json!("passed"), [1, 2].map(|page| json!(page)));
+    assert_eq!(read_of, [(&json!("¥1.00"), &first, &passed), (&json!("¥2.00"), &second, &passed)], "an engine gets each page");
+
     let reason = three["reason"].as_str().unwrap();
     assert!(reason.contains("3 页") && reason.contains("1 页"), "{reason}");
     let english =
