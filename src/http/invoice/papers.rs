@@ -8,7 +8,7 @@ use crate::domain::area::AreaKind;
 use crate::domain::corners::{Corners, PAPERS_MAX};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Invoice, PictureFormat};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::template::Rect;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Reply};
@@ -40,7 +40,11 @@ pub async fn papers(call: Call) -> Result<Reply, Refusal> {
     let mut proposed = Vec::new();
     if is_whole && call.edge.trials.available().is_ok() {
         let patience = Duration::from_secs(call.edge.app.settings().engine_timeout_s);
-        proposed = call.edge.trials.papers(file.to_path_buf(), patience).await?;
+        proposed = match call.edge.trials.papers(file.to_path_buf(), patience).await {
+            // A person marks them as well without.
+            Err(refusal) if refusal.code == Code::Unavailable => Vec::new(),
+            found => found?,
+        };
     }
     let whole = || Corners::from_rect(&Rect { x: 0.0, y: 0.0, width: width as f32, height: height as f32 });
     let papers: Vec<Value> = if proposed.len() > 1 {
