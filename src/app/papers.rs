@@ -8,12 +8,15 @@ use super::queues::enqueue;
 use super::{App, By, faults, log, now, refusals};
 use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job};
+use crate::domain::area::AreaKind;
 use crate::domain::corners::{Corners, Marked};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{ActionId, InvoiceId};
 use crate::domain::invoice::{BY_HAND, Invoice, Standing, Void};
 use crate::domain::news::News;
+use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
+use crate::domain::region::{self, Region};
 use crate::store::tables::{CORNERS, INVOICES, MARKED};
 use crate::store::{StoreError, Txn, View};
 
@@ -61,11 +64,15 @@ pub(super) fn by_hand(txn: &mut Txn<'_>, marked: &Marked, outcomes: Vec<Outcome>
     Ok(found)
 }
 
-/// The same paper, read again.
+/// The same paper, read again; of several invoices on it the one with the known number.
 pub(super) fn again(view: &View<'_>, known: &Invoice, outcomes: Vec<Outcome>) -> Result<Vec<Outcome>, StoreError> {
     let corners = view.get(&CORNERS, &known.id)?;
-    let first = outcomes.into_iter().take(1);
-    Ok(first.map(|outcome| Outcome { part: known.part, pages: known.pages, corners, ..outcome }).collect())
+    let is_alone = outcomes.len() == 1;
+    let number = |regions: &[Region]| region::text_of(regions, AreaKind::InvoiceId).map(str::to_owned);
+    let own = number(&known.regions);
+    let is_known = |outcome: &Outcome| is_alone || own.is_some() && number(&outcome.regions) == own;
+    let found = outcomes.into_iter().find(is_known).unwrap_or_else(|| Outcome::nothing_read(Reason::NoTemplateFits));
+    Ok(vec![Outcome { part: known.part, pages: known.pages, corners, ..found }])
 }
 
 /// In one write with those that stand instead.

@@ -34,9 +34,15 @@ impl Attempt<'_> {
         if are_several(&outcomes) {
             return Ok((outcomes, Rest::default()));
         }
-        let numbers: HashSet<&str> = outcomes.iter().map(number).filter(|number| !number.is_empty()).collect();
-        let others = outcomes.iter().filter(|outcome| number(outcome).is_empty()).filter_map(|outcome| outcome.corners);
-        Ok((Vec::new(), Rest { numbers: numbers.len(), others: others.collect(), are_sure: papers.are_sure }))
+        let (numbered, others): (Vec<&Outcome>, Vec<&Outcome>) = outcomes.iter().partition(|outcome| !number(outcome).is_empty());
+        let numbers: HashSet<&str> = numbered.iter().map(|outcome| number(outcome)).collect();
+        let has_sum = |outcome: &&Outcome| region::text_of(&outcome.regions, AreaKind::Money).is_some_and(|sum| !sum.is_empty());
+        let rest = Rest {
+            numbers: numbers.len(),
+            others: others.into_iter().filter_map(|outcome| outcome.corners).collect(),
+            are_sure: papers.are_sure || numbered.iter().any(has_sum),
+        };
+        Ok((Vec::new(), rest))
     }
 
     /// Each paper by a template or as a known form, else as unknown.
@@ -83,6 +89,7 @@ pub(super) struct Rest {
     numbers: usize,
     /// Without a number.
     others: Vec<Corners>,
+    /// Found by their edges, or one is whole by itself: the others are none of its parts.
     are_sure: bool,
 }
 

@@ -44,6 +44,23 @@ pub const KINDS: &[(Kind, &str, &str, &str)] = &[
 ];
 
 impl Kind {
+    /// A VAT invoice's, by its code: the last two of twelve digits, or the eighth of ten.
+    pub fn of_code(code: &str) -> Option<Self> {
+        if !code.chars().all(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        match (code.len(), code.get(10..12), code.get(7..8)) {
+            (12, Some("11"), _) if code.starts_with('0') => Some(Self::VatENormal),
+            (12, Some("12"), _) if code.starts_with('0') => Some(Self::VatToll),
+            (12, Some("13"), _) if code.starts_with('0') => Some(Self::VatESpecial),
+            (12, Some("04" | "05"), _) if code.starts_with('0') => Some(Self::VatNormal),
+            (12, Some("06" | "07"), _) if code.starts_with('0') => Some(Self::VatRoll),
+            (10, _, Some("1" | "5")) => Some(Self::VatSpecial),
+            (10, _, Some("3" | "6")) => Some(Self::VatNormal),
+            _ => None,
+        }
+    }
+
     fn row(self) -> Option<&'static (Self, &'static str, &'static str, &'static str)> {
         KINDS.iter().find(|(kind, ..)| *kind == self)
     }

@@ -50,7 +50,8 @@ impl<'a> VatCode<'a> {
             "01" => Some(Kind::VatSpecial),
             "04" => Some(Kind::VatNormal),
             "08" => Some(Kind::VatESpecial),
-            "10" => Some(Kind::VatENormal),
+            // Of road tolls, too.
+            "10" => Some(Kind::of_code(self.code).filter(|kind| *kind == Kind::VatToll).unwrap_or(Kind::VatENormal)),
             "11" => Some(Kind::VatRoll),
             "31" => Some(Kind::DigitalSpecial),
             "32" => Some(Kind::DigitalNormal),
@@ -161,6 +162,13 @@ mod tests {
 
     fn region(area: &str, text: &str, probability: f64) -> Region {
         Region { pos_id: area.into(), position: None, text: text.into(), probability, status: 0, source: Source::Ocr, page: 1 }
+    }
+
+    #[test]
+    fn a_road_toll_is_told_by_its_code() {
+        let form =
+            |code: &str| VatCode::parse(&format!("01,10,{code},36151707,51.2,20180323,11241636206802490280,77BC,")).unwrap().form();
+        assert_eq!((form("042001700112"), form("042001700111")), (Some(Kind::VatToll), Some(Kind::VatENormal)));
     }
 
     #[test]

@@ -5,9 +5,15 @@ use crate::support::kinds::{self, Made};
 use crate::support::{Client, Paperline, eventually};
 use image::imageops::{crop_imm, replace, rotate270};
 use image::{Rgb, RgbImage};
+use paperline::domain::ids::InvoiceId;
+use paperline::domain::invoice::Standing;
+use paperline::store::Store;
+use paperline::store::local::Local;
+use paperline::store::tables::INVOICES;
 use serde_json::{Value, json};
 use std::io::Cursor;
 use std::process::Command;
+use std::sync::Arc;
 
 /// Drawn by the box itself, without the margins of its page.
 fn picture(client: &Client, made: &Made) -> RgbImage {
@@ -180,9 +186,21 @@ fn each_paper_on_a_desk_is_an_invoice_of_its_own_and_a_person_may_mark_them_anew
     });
     has_all(&again, &machine());
     let (dir, _) = paperline.stop();
-    let checked = Command::new(env!("CARGO_BIN_EXE_paperline")).args(["check", "--data-dir"]).arg(dir.path().join("data")).output();
-    let checked = checked.unwrap();
+    let data = dir.path().join("data");
+    let check = || Command::new(env!("CARGO_BIN_EXE_paperline")).args(["check", "--data-dir"]).arg(&data).output().unwrap();
+    let checked = check();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+
+    // What nobody reads would wait for ever.
+    let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), paperline::store::endless()).unwrap();
+    let left = store.write_blocking(|txn| {
+        let mut invoice = txn.get(&INVOICES, &InvoiceId(1))?.unwrap();
+        invoice.standing = Standing::Reading;
+        Ok(txn.put(&INVOICES, &invoice.id, &invoice)?)
+    });
+    left.unwrap();
+    drop(store);
+    assert!(String::from_utf8_lossy(&check().stdout).contains("1 is being read, but no action is to read it"));
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn coded(sheet: &Sheet, titles: &[(Kind, Rect)]) -> Vec<(Kind, Rect)> {
         let near = |other: &Rect, times: f32| (other.y - place.y).abs() < place.height * times;
         let has_number = numbers.iter().any(|other| near(other, 4.0) && (other.x - place.x).abs() < place.height * 3.0);
         let has_title = titles.iter().any(|(_, title)| near(title, 12.0));
-        let kind = kind_of_code(&code.compact()).filter(|_| code.probability() >= SURE)?;
+        let kind = Kind::of_code(&code.compact()).filter(|_| code.probability() >= SURE)?;
         (has_number && !has_title).then_some((kind, place))
     });
     let labelled: Vec<(Kind, Rect)> = codes.collect();
@@ -114,7 +114,7 @@ fn on_paper(sheet: &Sheet) -> Vec<(Kind, Rect)> {
         let code = piece.compact();
         let is_first = !all[..n].iter().any(|other| other.compact() == code);
         let again = all[n + 1..].iter().filter(|other| other.compact() == code).filter_map(Text::rect);
-        let kind = kind_of_code(&code).filter(|kind| matches!(kind, Kind::VatSpecial | Kind::VatNormal | Kind::VatRoll));
+        let kind = Kind::of_code(&code).filter(|kind| matches!(kind, Kind::VatSpecial | Kind::VatNormal | Kind::VatRoll));
         if let (true, Some(place), Some(kind)) = (is_first, piece.rect(), kind)
             && again.into_iter().any(|other| (other.y - place.y).abs() < place.height * 3.0)
         {
@@ -122,22 +122,6 @@ fn on_paper(sheet: &Sheet) -> Vec<(Kind, Rect)> {
         }
     }
     found
-}
-
-/// The last two of twelve digits, or the eighth of ten.
-fn kind_of_code(code: &str) -> Option<Kind> {
-    if !code.chars().all(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    match (code.len(), code.get(10..12), code.get(7..8)) {
-        (12, Some("11" | "12"), _) if code.starts_with('0') => Some(Kind::VatENormal),
-        (12, Some("13"), _) if code.starts_with('0') => Some(Kind::VatESpecial),
-        (12, Some("04" | "05"), _) if code.starts_with('0') => Some(Kind::VatNormal),
-        (12, Some("06" | "07"), _) if code.starts_with('0') => Some(Kind::VatRoll),
-        (10, _, Some("1" | "5")) => Some(Kind::VatSpecial),
-        (10, _, Some("3" | "6")) => Some(Kind::VatNormal),
-        _ => None,
-    }
 }
 
 /// From top to bottom, those side by side from left to right.

@@ -1,7 +1,6 @@
 //! Several papers on one picture: where they lie, and a person's word for it. Not here: what follows from that (app/papers.rs).
 
 use super::files;
-use super::thumbs::PageFile;
 use super::words::stale;
 use crate::app::papers;
 use crate::domain::area::AreaKind;
@@ -15,16 +14,42 @@ use crate::http::edge::reply::{self, Reply};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Which page of the file, and its picture.
-async fn page_of(call: &Call, found: &Invoice) -> Result<(u32, PageFile), Refusal> {
+/// Which page of the file.
+fn page_of(call: &Call, found: &Invoice) -> Result<u32, Refusal> {
     if found.picture.format == PictureFormat::Xml {
         let (zh, en) = ("XML 只有数据，没有可划分的图", "an XML file is data: there is no picture to mark papers on");
         return Err(Refusal::conflict(zh, en));
     }
     let asked = call.fields.natural_or_none("page")?.unwrap_or(u64::from(found.pages.0));
     let page = u32::try_from(asked).ok().filter(|page| (1..=found.picture.pages).contains(page));
-    let page = page.ok_or_else(|| Refusal::not_found("没有这一页", "no such page"))?;
-    Ok((page, call.edge.thumbs.file(call.edge.app.clone(), &found.picture, page).await?))
+    page.ok_or_else(|| Refusal::not_found("没有这一页", "no such page"))
+}
+
+/// In pixels; the first page's is known.
+async fn size_of(call: &Call, found: &Invoice, page: u32) -> Result<(u32, u32), Refusal> {
+    match page {
+        1 => Ok((found.picture.width, found.picture.height)),
+        _ => Ok(call.edge.thumbs.file(call.edge.app.clone(), &found.picture, page).await?.size),
+    }
+}
+
+/// What the engine would make of the page, if it has time.
+async fn proposed(call: &Call, found: &Invoice, page: u32) -> Result<Vec<Corners>, Refusal> {
+    let trials = &call.edge.trials;
+    if trials.available().is_err() {
+        return Ok(Vec::new());
+    }
+    let file = call.edge.thumbs.file(call.edge.app.clone(), &found.picture, page).await?;
+    let patience = Duration::from_secs(call.edge.app.settings().engine_timeout_s);
+    match trials.papers(file.path.to_path_buf(), patience).await {
+        // A person marks them as well without.
+        Err(refusal) if refusal.code == Code::Unavailable => Ok(Vec::new()),
+        found => found,
+    }
+}
+
+fn described(invoice: &Invoice) -> Value {
+    json!({ "invoice_id": invoice.id, "number": number(invoice), "kind": invoice.kind_word() })
 }
 
 fn number(invoice: &Invoice) -> &str {
@@ -34,30 +59,23 @@ fn number(invoice: &Invoice) -> &str {
 /// As read; where the page was read as one paper, what the engine would make of it.
 pub async fn papers(call: Call) -> Result<Reply, Refusal> {
     let found = files::invoice_of(&call)?;
-    let (page, PageFile { path: file, size: (width, height) }) = page_of(&call, &found).await?;
+    let page = page_of(&call, &found)?;
+    let (width, height) = size_of(&call, &found, page).await?;
     let known = call.edge.app.store.read(|view| papers::on_page(view, &found, page))?;
     let is_whole = known.len() < 2 && known.iter().all(|(_, corners)| corners.is_none());
-    let mut proposed = Vec::new();
-    if is_whole && call.edge.trials.available().is_ok() {
-        let patience = Duration::from_secs(call.edge.app.settings().engine_timeout_s);
-        proposed = match call.edge.trials.papers(file.to_path_buf(), patience).await {
-            // A person marks them as well without.
-            Err(refusal) if refusal.code == Code::Unavailable => Vec::new(),
-            found => found?,
-        };
-    }
+    let proposed = if is_whole { proposed(&call, &found, page).await? } else { Vec::new() };
     let whole = || Corners::from_rect(&Rect { x: 0.0, y: 0.0, width: width as f32, height: height as f32 });
     let papers: Vec<Value> = if proposed.len() > 1 {
         proposed.iter().map(|corners| json!({ "corners": corners.0, "invoice_id": null, "number": null, "kind": null })).collect()
     } else {
         let of = |(invoice, corners): &(Invoice, Option<Corners>)| {
-            let corners = corners.unwrap_or_else(whole).0;
-            json!({ "corners": corners, "invoice_id": invoice.id, "number": number(invoice), "kind": invoice.kind_word() })
+            let mut paper = described(invoice);
+            paper["corners"] = json!(corners.unwrap_or_else(whole).0);
+            paper
         };
         known.iter().map(of).collect()
     };
-    let stand = |(invoice, _): &(Invoice, Option<Corners>)| json!({ "invoice_id": invoice.id, "number": number(invoice), "kind": invoice.kind_word() });
-    let invoices: Vec<Value> = known.iter().map(stand).collect();
+    let invoices: Vec<Value> = known.iter().map(|(invoice, _)| described(invoice)).collect();
     Ok(reply::json(&json!({ "page": page, "width": width, "height": height, "papers": papers, "invoices": invoices })))
 }
 
@@ -71,7 +89,8 @@ pub async fn mark(call: Call) -> Result<Reply, Refusal> {
     }
     let wrong = || Refusal::malformed("papers：每张应有四个角，各为 [x, y]", "papers: each must have four corners, each [x, y]");
     let marked: Vec<Corners> = listed.iter().map(|one| corners(one).ok_or_else(wrong)).collect::<Result<_, _>>()?;
-    let (page, PageFile { size: (width, height), .. }) = page_of(&call, &found).await?;
+    let page = page_of(&call, &found)?;
+    let (width, height) = size_of(&call, &found, page).await?;
     if let Some(at) = marked.iter().position(|corners| !corners.is_on(width, height)) {
         let number = at + 1;
         let zh = format!("papers：第 {number} 张的四个角应从左上起按顺时针排列，围成凸四边形，在图片之内，边长不小于 40 像素");

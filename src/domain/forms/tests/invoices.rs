@@ -268,6 +268,7 @@ fn a_title_under_a_seal_is_told_by_the_code() {
     let sealed = |code: &str| vat().without("增值税").with("012001800211", code);
     for (code, kind) in [
         ("012001800211", Kind::VatENormal),
+        ("012001800212", Kind::VatToll),
         ("012001800213", Kind::VatESpecial),
         ("012001800204", Kind::VatNormal),
         ("1100094150", Kind::VatSpecial),

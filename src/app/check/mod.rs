@@ -1,27 +1,26 @@
 //! Reads the whole store and reports what is wrong: unreadable rows, indexes and totals that disagree with their rows, dangling
 //! references, damaged pictures. Changes nothing.
 
+mod invoices;
+mod log;
+
 use super::claims::CLAIMS_COUNTER;
 use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
-use super::portal_lists::LISTS_COUNTER;
-use super::{faults, kin, log, recount};
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::device::{Listed, canonical_cpuid};
-use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
+use crate::domain::ids::{InvoiceId, PictureId};
 use crate::domain::news::News;
 use crate::store::blobs::Blobs;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
-    ACTIONS, CANDIDATES, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, CORNERS, CORRECTIONS, COUNTERS, DEVICES,
-    DEVICES_BY_CPUID, DEVICES_BY_TIME, DEVICES_UNPRINTED, FAULTS, FAULTS_BY_COMPANY, GROUPS, IMPORTED, IMPORTS, INVOICE_RANKS,
-    INVOICES, INVOICES_AS_THEY_CAME, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, INVOICES_DECIDED, LABEL_LOOKS, LOG, LOG_INDEX,
-    LOG_KEYS, MARKED, NEWS, PAUSE, PICTURES, PORTAL_BY_IDENTITY, PORTAL_LINES, PORTAL_LISTS, PRINTS, QUEUES, REDS, RETIRED,
-    RUNNING, SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TOTALS, TWINS, Table, UPLOAD_KEYS,
+    ACTIONS, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, COUNTERS, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME,
+    DEVICES_UNPRINTED, GROUPS, IMPORTED, IMPORTS, LABEL_LOOKS, LOG, MARKED, NEWS, PAUSE, PICTURES, PRINTS, QUEUES, RETIRED,
+    RUNNING, SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TWINS, Table, UPLOAD_KEYS,
     UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
 use crate::store::{StoreError, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 #[derive(Debug, Default)]
@@ -38,11 +37,13 @@ const PROBLEMS_MAX: usize = 100;
 struct Check<'a> {
     view: &'a View<'a>,
     findings: Findings,
+    /// Invoices that an action is to read again.
+    reading: BTreeSet<InvoiceId>,
 }
 
 /// `view` must see the store at rest.
 pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
-    let mut check = Check { view, findings: Findings::default() };
+    let mut check = Check::new(view);
     check.counters()?;
     check.accounts()?;
     check.devices()?;
@@ -55,6 +56,12 @@ pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
     check.log()?;
     check.news()?;
     Ok(check.findings)
+}
+
+impl<'a> Check<'a> {
+    fn new(view: &'a View<'a>) -> Self {
+        Self { view, findings: Findings::default(), reading: BTreeSet::new() }
+    }
 }
 
 impl Check<'_> {
@@ -277,6 +284,10 @@ impl Check<'_> {
                 }
                 State::Done | State::Failed | State::Cancelled => {}
             }
+            if let (Job::Recognise { again, .. }, State::Waiting | State::Running) = (&action.job, action.state) {
+                let marked = check.view.get(&MARKED, &id)?.map(|marked| marked.instead_of).unwrap_or_default();
+                check.reading.extend(again.iter().copied().chain(marked.into_iter().map(|(id, _)| id)));
+            }
             match action.job {
                 Job::Recognise { picture, .. } => check.is_there(&PICTURES, &picture, &format!("action {id}")),
                 _ => Ok(()),
@@ -328,214 +339,5 @@ impl Check<'_> {
         let by_company = self.each(&TEMPLATES_BY_COMPANY, |_, _, ()| Ok(()))?;
         self.expect(templates == by_company, || format!("templates: {templates}, by company {by_company}"));
         self.allotted("templates", highest)
-    }
-
-    fn invoices(&mut self) -> Result<(), StoreError> {
-        let (mut highest, mut reds, mut faults) = (0, 0, BTreeMap::<CompanyId, u64>::new());
-        let invoices = self.each(&INVOICES, |check, id: InvoiceId, invoice| {
-            highest = highest.max(id.0);
-            let named_by = format!("invoice {id}");
-            check.is_there(&INVOICES_BY_COMPANY, &(invoice.company, id), &named_by)?;
-            check.is_there(&PICTURES, &invoice.picture.id, &named_by)?;
-            check.is_there(&ACTIONS, &invoice.action, &named_by)?;
-            if let Some(blue) = invoice.blue_identity() {
-                reds += 1;
-                check.is_there(&REDS, &(invoice.company, blue, id), &named_by)?;
-            }
-            let waits = invoice.is_fault();
-            *faults.entry(invoice.company).or_default() += u64::from(waits);
-            for listed in [check.view.has(&FAULTS, &id)?, check.view.has(&FAULTS_BY_COMPANY, &(invoice.company, id))?] {
-                check
-                    .expect(listed == waits, || format!("faults: invoice {id} waits for a person or not, but is listed otherwise"));
-            }
-            Ok(())
-        })?;
-        let found = match recount::count(self.view) {
-            Ok(found) => found,
-            // Reported already, where the row was read.
-            Err(StoreError::Corrupt { .. }) => BTreeMap::new(),
-            Err(e) => return Err(e),
-        };
-        self.each(&TOTALS, |check, whose, totals| {
-            let counted = found.get(&whose).copied().unwrap_or_default();
-            check.expect(totals == counted, || format!("totals: {whose:?} are {totals:?}, and {counted:?} are counted"));
-            Ok(())
-        })?;
-        for (whose, counted) in found {
-            self.points(&TOTALS, whose, &counted)?;
-        }
-        let by_company = self.each(&INVOICES_BY_COMPANY, |_, _, ()| Ok(()))?;
-        let listed_reds = self.each(&REDS, |_, _, ()| Ok(()))?;
-        self.expect(listed_reds == reds, || format!("red invoices: {reds}, listed {listed_reds}"));
-        self.expect(by_company == invoices, || format!("invoices: {invoices}, by company {by_company}"));
-        self.twins()?;
-        let all: u64 = faults.values().sum();
-        let listed = [self.each(&FAULTS, |_, _, ()| Ok(()))?, self.each(&FAULTS_BY_COMPANY, |_, _, ()| Ok(()))?];
-        self.expect(listed == [all; 2], || format!("faults: {all}, listed {listed:?}"));
-        self.total(faults::ALL, all)?;
-        for (company, number) in faults {
-            self.total(&faults::counter(company), number)?;
-        }
-        self.each(&CORRECTIONS, |check, (id, _), _| check.is_there(&INVOICES, &id, "a correction"))?;
-        self.each(&CANDIDATES, |check, id, _| check.is_there(&INVOICES, &id, "what its templates came to"))?;
-        self.each(&CORNERS, |check, id, _| check.is_there(&INVOICES, &id, "where it lies on its page"))?;
-        self.each(&MARKED, |check, id, _| check.is_there(&ACTIONS, &id, "its papers, marked by a person"))?;
-        self.allotted("invoices", highest)
-    }
-
-    /// Which invoices are one, and which of them comes first.
-    fn twins(&mut self) -> Result<(), StoreError> {
-        let (mut identities, mut decided) = (0, 0);
-        for row in self.view.scan(&INVOICES, &(), false) {
-            // Reported already.
-            let Ok((id, invoice)) = row else { continue };
-            let (place, named_by) = (kin::place(self.view, &invoice)?, format!("invoice {id}"));
-            for row in kin::rows(&invoice, place) {
-                identities += 1;
-                self.is_there(&INVOICES_BY_IDENTITY, &row, &named_by)?;
-                if !invoice.decisions.is_empty() {
-                    decided += 1;
-                    self.is_there(&INVOICES_DECIDED, &row, &named_by)?;
-                }
-            }
-            for of in invoice.decisions.iter().map(|decision| decision.of) {
-                if let Some(other) = self.view.get(&INVOICES, &of)? {
-                    let comes_first = kin::place(self.view, &other)? < place;
-                    self.expect(comes_first, || format!("invoices: {id} has a decision on {of}, which does not come before it"));
-                }
-            }
-        }
-        let listed = (self.each(&INVOICES_BY_IDENTITY, |_, _, ()| Ok(()))?, self.each(&INVOICES_DECIDED, |_, _, ()| Ok(()))?);
-        self.expect(listed == (identities, decided), || {
-            format!("invoices: {identities} identities and {decided} of decided ones, listed {listed:?}")
-        });
-        self.each(&INVOICES_AS_THEY_CAME, |check, row, ()| {
-            check.say(format!("invoices by identity: {row:?} is of an older format"));
-            Ok(())
-        })?;
-        self.each(&INVOICE_RANKS, |check, id, _| check.is_there(&INVOICES, &id, "its rank")).map(|_| ())
-    }
-
-    fn portal(&mut self) -> Result<(), StoreError> {
-        let (mut highest, mut identities) = (0, 0);
-        self.each(&PORTAL_LINES, |check, (company, month, key), line| {
-            check
-                .expect(line.key() == key && line.month() == month, || format!("portal lines: {key} of {month} is {}", line.key()));
-            for identity in line.identities() {
-                identities += 1;
-                check.points(&PORTAL_BY_IDENTITY, (company, identity, key.clone()), &month)?;
-            }
-            Ok(())
-        })?;
-        let listed = self.each(&PORTAL_BY_IDENTITY, |_, _, _| Ok(()))?;
-        self.expect(listed == identities, || format!("portal lines: {identities} identities, {listed} listed"));
-        self.each(&PORTAL_LISTS, |_, (_, number), _| {
-            highest = number.max(highest);
-            Ok(())
-        })?;
-        self.allotted(LISTS_COUNTER, highest)
-    }
-
-    fn log(&mut self) -> Result<(), StoreError> {
-        // The hash chain: a row can't be changed in one place alone.
-        let (mut newest, mut digest, mut is_chained) = ((i64::MIN, 0), [0; 32], false);
-        let rows = self.each(&LOG, |check, place, row| {
-            check.expect(place.1 == newest.1 + 1, || format!("log: between row {} and row {} some are missing", newest.1, place.1));
-            is_chained |= row.before.is_some();
-            check.expect(!is_chained || row.before == Some(digest), || {
-                format!("log: row {} is not as it was when row {} was written, or rows between them are missing", newest.1, place.1)
-            });
-            (newest, digest) = (place, log::digest(&place, &row));
-            Ok(())
-        })?;
-        if rows > 0 {
-            let known = log::newest_place(self.view)?;
-            self.expect(known == newest, || format!("log: the newest row is {newest:?}, and {known:?} is known to be"));
-        }
-        // Index order: each value's numbers run from 1 without gaps, and upwards in time.
-        let (mut last, mut every) = (None, 0);
-        self.each(&LOG_INDEX, |check, (facet, company, text, number), arrival| {
-            let key = (facet, company, text);
-            let before = match last.take() {
-                Some((same, number, arrival)) if same == key => (number, arrival),
-                _ => (0, (i64::MIN, 0)),
-            };
-            check.expect(number == before.0 + 1 && arrival > before.1, || format!("log index: {key:?} {number} is out of order"));
-            match check.view.get(&LOG, &arrival)? {
-                Some(row) => {
-                    let named = log::value(&row, facet);
-                    check.expect(named == key.2, || format!("log index: {key:?} {number} is a row of {named:?}"));
-                }
-                None => check.say(format!("log index: {key:?} {number} names a row that is not there")),
-            }
-            every += u64::from(facet % log::ADMINISTRATION == log::EVERY);
-            last = Some((key, number, arrival));
-            Ok(())
-        })?;
-        self.expect(rows == every, || format!("log: {rows} rows, {every} in its index"));
-        let mut indexed = 0;
-        self.each(&LOG_KEYS, |check, key, number| {
-            indexed += number;
-            check.is_there(&LOG_INDEX, &(key.0, key.1, key.2.clone(), number), "its count")
-        })?;
-        let in_all = self.each(&LOG_INDEX, |_, _, _| Ok(()))?;
-        self.expect(indexed == in_all, || format!("log index: {in_all} rows, and {indexed} are counted"));
-        self.allotted("log", rows)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::By;
-    use crate::domain::fact::{Deed, Fact};
-    use crate::domain::ids::CompanyId;
-    use crate::store::Store;
-    use crate::store::memory::Memory;
-    use std::sync::Arc;
-
-    /// A log of ten rows, the first two as by an older release, after `harm`.
-    fn problems(harm: impl FnOnce(&mut crate::store::Txn<'_>) + Send + 'static) -> Vec<String> {
-        let store = Store::new(Arc::new(Memory::default()), crate::store::endless()).unwrap();
-        let write = store.write_blocking(move |txn| {
-            for n in 0..10 {
-                let by = By::the_box(CompanyId(1), "company".into());
-                log::log(txn, n, &by, None, Fact::Done(Deed::UserLocked, n.to_string()))?;
-                if n < 2 {
-                    change(txn, n + 1, |row| row.before = None);
-                }
-            }
-            harm(txn);
-            Ok(())
-        });
-        write.unwrap();
-        store.read(|view| {
-            let mut check = Check { view, findings: Findings::default() };
-            check.log().unwrap();
-            check.findings.problems
-        })
-    }
-
-    fn change(txn: &mut crate::store::Txn<'_>, number: i64, change: impl FnOnce(&mut crate::domain::action::LogRow)) {
-        let place = (number - 1, number.unsigned_abs());
-        let mut row = txn.get(&LOG, &place).unwrap().unwrap();
-        change(&mut row);
-        txn.put(&LOG, &place, &row).unwrap();
-    }
-
-    #[test]
-    fn a_log_that_somebody_changed_is_told_from_one_that_nobody_did() {
-        assert_eq!(problems(|_| {}), [""; 0]);
-        let renamed = problems(|txn| change(txn, 5, |row| row.fact = Fact::Done(Deed::UserLocked, "another".into())));
-        assert_eq!(renamed, ["log: row 5 is not as it was when row 6 was written, or rows between them are missing"]);
-        // The first chained row covers the last unchained one.
-        let old = problems(|txn| change(txn, 2, |row| row.fact = Fact::Done(Deed::UserLocked, "x".into())));
-        assert_eq!(old.len(), 1, "{old:?}");
-        let unchained = problems(|txn| change(txn, 7, |row| row.before = None));
-        assert!(!unchained.is_empty());
-        for number in [1, 5, 10] {
-            let missing = problems(move |txn| txn.delete(&LOG, &(number - 1, number.unsigned_abs())));
-            assert!(missing.iter().any(|problem| problem.starts_with("log: ")), "{number}: {missing:?}");
-        }
     }
 }
