@@ -112,11 +112,12 @@ fn number(outcome: &Outcome) -> &str {
     region::text_of(&outcome.regions, AreaKind::InvoiceId).unwrap_or_default()
 }
 
-/// At least two are of a form, and no two have one number: those would be copies, or parts of one. (A part has no title.)
+/// At least two of those that are of a form are not one invoice. Where all have one number they are its copies or its parts; a copy
+/// beside another invoice is a double like any other.
 fn are_several(outcomes: &[Outcome]) -> bool {
-    let of_forms: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.template.is_some() || outcome.kind.is_some()).collect();
-    let numbers: Vec<&str> = of_forms.iter().map(|outcome| number(outcome)).filter(|number| !number.is_empty()).collect();
-    of_forms.len() > 1 && numbers.iter().collect::<HashSet<_>>().len() == numbers.len()
+    let of_forms = outcomes.iter().filter(|outcome| outcome.template.is_some() || outcome.kind.is_some());
+    let (without, numbers): (Vec<&str>, Vec<&str>) = of_forms.map(number).partition(|number| number.is_empty());
+    without.len() + numbers.iter().collect::<HashSet<_>>().len() > 1
 }
 
 #[cfg(test)]
@@ -145,6 +146,7 @@ mod tests {
         assert!(are_several(&[taxi("12345678"), taxi("12345679")]));
         assert!(are_several(&[taxi("12345678"), outcome(None, ""), taxi("12345679")]));
         assert!(!are_several(&[taxi("12345678"), taxi("12345678")]), "two copies, or halves");
+        assert!(are_several(&[taxi("12345678"), taxi("12345678"), taxi("12345679")]), "a copy beside another invoice");
         assert!(are_several(&[taxi("12345678"), taxi("")]), "its number is for a person");
         assert!(!are_several(&[taxi("12345678"), outcome(None, "87654321")]));
     }
