@@ -4,10 +4,11 @@
 use super::invoices::{corrections, learnt, put, visible};
 use super::{App, By, faults, log, now, refusals};
 use crate::domain::checks::Reason;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Change, Fact};
 use crate::domain::ids::{InvoiceId, Millis};
 use crate::domain::invoice::{Correction, Invoice, Review, Standing, Why};
 use crate::domain::refusal::Refusal;
+use crate::domain::region::Region;
 use crate::domain::template::Learnt;
 use crate::domain::text::is_blank;
 use crate::domain::{entries, judge};
@@ -104,6 +105,13 @@ fn reviewed(
     Ok(())
 }
 
+/// What the log says of it.
+fn changes(before: &Invoice, after: &Invoice) -> Vec<Change> {
+    let former = |pos_id: &str| before.text(pos_id).unwrap_or_default().to_owned();
+    let one = |region: &Region| Change { what: region.pos_id.clone(), from: former(&region.pos_id), to: region.text.clone() };
+    after.regions.iter().map(one).filter(|change| change.from != change.to).collect()
+}
+
 /// A value can't be both filled in and absent.
 fn not_both(entry: &Entry) -> Result<(), Refusal> {
     let both = entry.fields.iter().find(|(pos_id, text)| !is_blank(text) && entry.absent.contains(pos_id));
@@ -143,7 +151,8 @@ impl App {
             reviewed(txn, (by, now), &mut invoice, &learnt, entry.against_checks)?;
             put(txn, Some(&before), &mut invoice)?;
             faults::relist(txn, &before, &invoice)?;
-            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceCorrected { invoice: id, against_checks })?;
+            let fact = Fact::InvoiceChanged { invoice: id, changes: changes(&before, &invoice), against_checks, is_review: false };
+            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, fact)?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await
@@ -180,7 +189,8 @@ impl App {
             invoice.standing = Standing::Reviewed;
             reviewed(txn, (by, now), &mut invoice, &learnt, entry.against_checks)?;
             faults::settle(txn, &before, &mut invoice, Standing::Reviewed)?;
-            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, Fact::InvoiceReviewed { invoice: id, against_checks })?;
+            let fact = Fact::InvoiceChanged { invoice: id, changes: changes(&before, &invoice), against_checks, is_review: true };
+            log(txn, now, &by.about(&txn.view(), invoice.company)?, None, fact)?;
             Ok(Taken::Done(Box::new(invoice)))
         })
         .await

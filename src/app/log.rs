@@ -1,15 +1,18 @@
-//! The audit log: written in the write it describes, never changed, searched through an index by time, ip, user, company and kind.
+//! The audit log: written in the write it describes, never changed, searched through an index by time, ip, user, company, kind and
+//! what it is about.
 
 use super::By;
 use crate::domain::action::LogRow;
-use crate::domain::fact::{Fact, KINDS, in_english};
+use crate::domain::fact::Fact;
+use crate::domain::fact_words::{KINDS, in_english};
 use crate::domain::ids::{ActionId, CompanyId, Millis};
 use crate::domain::news::News;
+use crate::domain::subject::{self, Subject};
 pub use crate::store::tables::Arrival;
-use crate::store::tables::{COUNTERS, LOG, LOG_INDEX, LOG_KEYS};
+use crate::store::tables::{COUNTERS, INVOICES, LOG, LOG_INDEX, LOG_KEYS};
 use crate::store::{StoreError, Txn, View, record};
 use sha2::{Digest, Sha256};
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Facet {
@@ -18,14 +21,19 @@ pub enum Facet {
     Company,
     /// Its Chinese name.
     Kind,
+    /// A row has as many of these values as it has subjects.
+    About = 5,
 }
 
 impl Facet {
-    pub const ALL: [Self; 4] = [Self::Ip, Self::User, Self::Company, Self::Kind];
+    /// The interface document's, by their numbers there.
+    pub const OLD: [Self; 4] = [Self::Ip, Self::User, Self::Company, Self::Kind];
+    pub const ALL: [Self; 5] = [Self::Ip, Self::User, Self::Company, Self::Kind, Self::About];
 }
 
 /// The facet number shared by all rows.
 pub(super) const EVERY: u8 = 4;
+pub(super) const ABOUT: u8 = Facet::About as u8;
 /// Added to the facet of administrative rows, which count separately: the interface document's log excludes them.
 pub(super) const ADMINISTRATION: u8 = 8;
 
@@ -34,15 +42,32 @@ const LAST: &str = "log/last";
 /// The newest row's number. Numbers and times have the same order.
 const NUMBER: &str = "log";
 
-pub(super) fn value(row: &LogRow, facet: u8) -> String {
-    match facet % ADMINISTRATION {
+/// What a row is found by in a facet.
+pub(super) fn values(view: &View<'_>, row: &LogRow, facet: u8) -> Result<BTreeSet<String>, StoreError> {
+    let one = match facet % ADMINISTRATION {
         0 => &row.ip,
         1 => &row.user_name,
         2 => &row.company_name,
         3 => row.fact.kind(),
+        ABOUT => return about(view, row),
         _ => "",
+    };
+    Ok(BTreeSet::from([one.to_owned()]))
+}
+
+/// Of a row with all its invoices' files.
+fn about(view: &View<'_>, row: &LogRow) -> Result<BTreeSet<String>, StoreError> {
+    let mut keys = BTreeSet::new();
+    for subject in row.fact.subjects().into_iter().chain(row.action.map(Subject::Task)) {
+        keys.insert(subject.key());
+        if let Subject::Invoice(id) = subject
+            && let Some(invoice) = view.get(&INVOICES, &id)?
+        {
+            keys.insert(Subject::File(invoice.file_name).key());
+        }
     }
-    .to_owned()
+    keys.remove("");
+    Ok(keys)
 }
 
 /// Kept in the next row as proof against changes. Rows of older releases have none.
@@ -87,11 +112,8 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
     txn.put(&COUNTERS, &LAST.to_owned(), &time.unsigned_abs())?;
     let arrival = (time, txn.next(NUMBER)?);
     let stream = if action.is_some() { 0 } else { ADMINISTRATION };
-    for facet in stream..=stream + EVERY {
-        let key = (facet, row.company, value(&row, facet));
-        let number = txn.get(&LOG_KEYS, &key)?.unwrap_or(0) + 1;
-        txn.put(&LOG_KEYS, &key, &number)?;
-        txn.put(&LOG_INDEX, &(key.0, key.1, key.2, number), &arrival)?;
+    for facet in stream..=stream + ABOUT {
+        index(txn, arrival, &row, facet)?;
     }
     if row.fact.is_about_accounts() {
         txn.tell(News::Accounts);
@@ -100,14 +122,27 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
     txn.put(&LOG, &arrival, &row)
 }
 
+pub(super) fn index(txn: &mut Txn<'_>, arrival: Arrival, row: &LogRow, facet: u8) -> Result<(), StoreError> {
+    for value in values(&txn.view(), row, facet)? {
+        let key = (facet, row.company, value);
+        let number = txn.get(&LOG_KEYS, &key)?.unwrap_or(0) + 1;
+        txn.put(&LOG_KEYS, &key, &number)?;
+        txn.put(&LOG_INDEX, &(key.0, key.1, key.2, number), &arrival)?;
+    }
+    Ok(())
+}
+
+/// Of a search for several words, only so many of the rows that fit one of them are held against the others.
+const COMPARED_MAX: u64 = 200_000;
+
 #[derive(Clone, Debug)]
 pub struct Query {
     pub scope: Option<CompanyId>,
     pub from: Millis,
     pub to: Millis,
-    /// Part of a value of `facet`, or of any facet.
-    pub keyword: Option<String>,
-    pub facet: Option<Facet>,
+    /// In lower case, each part of a value of one of `facets`. All have to fit.
+    pub words: Vec<String>,
+    pub facets: &'static [Facet],
     /// Include administrative rows.
     pub administration: bool,
     /// Only older rows.
@@ -146,13 +181,18 @@ impl Run {
     }
 }
 
-fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
-    let keyword = query.keyword.as_deref().unwrap_or_default().to_lowercase();
-    let facets: Vec<u8> = match (keyword.is_empty(), query.facet) {
-        (true, _) => vec![EVERY],
-        (false, Some(facet)) => vec![facet as u8],
-        (false, None) => Facet::ALL.map(|facet| facet as u8).to_vec(),
-    };
+fn is_found(value: &str, facet: u8, word: &str) -> bool {
+    match facet % ADMINISTRATION {
+        ABOUT => subject::fits(value, word),
+        3 => value.contains(word) || in_english(value).to_lowercase().contains(word),
+        _ => value.to_lowercase().contains(word),
+    }
+}
+
+/// Of all rows, or of those that fit `word`.
+fn runs(view: &View<'_>, query: &Query, word: Option<&str>) -> Result<Vec<Run>, StoreError> {
+    let facets: Vec<u8> = word.map_or(vec![EVERY], |_| query.facets.iter().map(|facet| *facet as u8).collect());
+    let word = word.unwrap_or_default();
     let streams: &[u8] = if query.administration { &[0, ADMINISTRATION] } else { &[0] };
     let after = (query.to.saturating_add(1), 0);
     let end = query.before.map_or(after, |before| before.min(after));
@@ -164,9 +204,7 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
         };
         for row in keys {
             let (key, count) = row?;
-            let is_found = |text: &str| text.to_lowercase().contains(&keyword);
-            let is_kind = facet % ADMINISTRATION == Facet::Kind as u8;
-            if !(is_found(&key.2) || is_kind && is_found(in_english(&key.2))) {
+            if !is_found(&key.2, facet, word) {
                 continue;
             }
             let mut run = Run { key, first: 1, last: count };
@@ -178,6 +216,34 @@ fn runs(view: &View<'_>, query: &Query) -> Result<Vec<Run>, StoreError> {
         }
     }
     Ok(runs)
+}
+
+/// The runs of the rarest word, and the other words.
+fn plan(view: &View<'_>, query: &Query) -> Result<(Vec<Run>, Vec<String>), StoreError> {
+    let mut words = query.words.clone();
+    let Some((mut rarest, mut best)) = words.first().map(|word| runs(view, query, Some(word))).transpose()?.map(|runs| (0, runs))
+    else {
+        return Ok((runs(view, query, None)?, words));
+    };
+    let rows = |runs: &[Run]| runs.iter().map(Run::len).sum::<u64>();
+    for (at, word) in words.iter().enumerate().skip(1) {
+        let runs = runs(view, query, Some(word))?;
+        if rows(&runs) < rows(&best) {
+            (rarest, best) = (at, runs);
+        }
+    }
+    words.remove(rarest);
+    Ok((best, words))
+}
+
+fn fits(view: &View<'_>, row: &LogRow, query: &Query, word: &str) -> Result<bool, StoreError> {
+    for facet in query.facets {
+        let facet = *facet as u8;
+        if values(view, row, facet)?.iter().any(|value| is_found(value, facet, word)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Drops the newest `skip` rows from disjoint runs: a binary search over log numbers that narrows every run.
@@ -201,16 +267,21 @@ fn leave_out(view: &View<'_>, runs: &mut [Run], skip: u64) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The rows of all runs, newest first, without repeats.
+/// The rows of all runs that fit all words, newest first, without repeats.
 struct Merged<'a> {
     view: &'a View<'a>,
+    query: &'a Query,
     runs: Vec<Run>,
+    words: Vec<String>,
     heads: BinaryHeap<(Arrival, usize)>,
+    /// Rows that may still be held against `words`.
+    left: u64,
+    is_cut: bool,
 }
 
 impl<'a> Merged<'a> {
-    fn new(view: &'a View<'a>, runs: Vec<Run>) -> Result<Self, StoreError> {
-        let mut this = Self { view, runs, heads: BinaryHeap::new() };
+    fn new(view: &'a View<'a>, query: &'a Query, (runs, words): (Vec<Run>, Vec<String>)) -> Result<Self, StoreError> {
+        let mut this = Self { view, query, runs, words, heads: BinaryHeap::new(), left: u64::MAX, is_cut: false };
         for at in 0..this.runs.len() {
             this.push(at)?;
         }
@@ -225,7 +296,7 @@ impl<'a> Merged<'a> {
         Ok(())
     }
 
-    fn next(&mut self) -> Result<Option<Arrival>, StoreError> {
+    fn next_of_runs(&mut self) -> Result<Option<Arrival>, StoreError> {
         let newest = self.heads.peek().map(|(arrival, _)| *arrival);
         while let Some((_, at)) = self.heads.peek().filter(|(arrival, _)| Some(*arrival) == newest).copied() {
             self.heads.pop();
@@ -233,6 +304,25 @@ impl<'a> Merged<'a> {
             self.push(at)?;
         }
         Ok(newest)
+    }
+
+    fn next(&mut self) -> Result<Option<Arrival>, StoreError> {
+        while let Some(arrival) = self.next_of_runs()? {
+            if self.words.is_empty() {
+                return Ok(Some(arrival));
+            }
+            self.is_cut = self.left == 0;
+            if self.is_cut {
+                return Ok(None);
+            }
+            self.left -= 1;
+            let Some(row) = self.view.get(&LOG, &arrival)? else { continue };
+            let mut fit = self.words.iter().map(|word| fits(self.view, &row, self.query, word));
+            if fit.try_fold(true, |all, fits| fits.map(|fits| all && fits))? {
+                return Ok(Some(arrival));
+            }
+        }
+        Ok(None)
     }
 
     fn rows(&mut self, limit: usize) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
@@ -246,22 +336,33 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// Newest first, from row `skip`; also the total.
-pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result<(u64, Vec<(Arrival, LogRow)>), StoreError> {
-    let mut runs = runs(view, query)?;
+#[derive(Debug)]
+pub struct Found {
+    pub total: u64,
+    pub rows: Vec<(Arrival, LogRow)>,
+    /// Older rows were not looked at.
+    pub is_cut: bool,
+}
+
+/// Newest first, from row `skip`.
+pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result<Found, StoreError> {
+    let (mut runs, words) = plan(view, query)?;
     let facet = |run: &Run| run.key.0 % ADMINISTRATION;
     let total = runs.iter().map(Run::len).sum();
-    if runs.windows(2).all(|two| facet(&two[0]) == facet(&two[1])) {
+    // A row is about several things, and has one value of each other facet.
+    let are_apart = runs.len() < 2 || runs.iter().all(|run| facet(run) == facet(&runs[0]) && facet(run) != ABOUT);
+    if words.is_empty() && are_apart {
         if skip >= total {
-            return Ok((total, Vec::new()));
+            return Ok(Found { total, rows: Vec::new(), is_cut: false });
         }
         if skip > 0 {
             leave_out(view, &mut runs, skip)?;
         }
-        return Ok((total, Merged::new(view, runs)?.rows(limit)?));
+        let rows = Merged::new(view, query, (runs, words))?.rows(limit)?;
+        return Ok(Found { total, rows, is_cut: false });
     }
     // Facets overlap, so counting means going through all rows.
-    let mut merged = Merged::new(view, runs)?;
+    let mut merged = Merged { left: COMPARED_MAX, ..Merged::new(view, query, (runs, words))? };
     let mut total = 0;
     while total < skip && merged.next()?.is_some() {
         total += 1;
@@ -271,12 +372,12 @@ pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result
     while merged.next()?.is_some() {
         total += 1;
     }
-    Ok((total, rows))
+    Ok(Found { total, rows, is_cut: merged.is_cut })
 }
 
 /// Newest first, without a total.
 pub fn newest(view: &View<'_>, query: &Query, limit: usize) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
-    Merged::new(view, runs(view, query)?)?.rows(limit)
+    Merged::new(view, query, plan(view, query)?)?.rows(limit)
 }
 
 #[cfg(test)]
@@ -304,7 +405,7 @@ mod tests {
     #[test]
     fn pages_are_what_a_walk_finds() {
         let store = Store::new(Arc::new(Memory::default()), crate::store::endless()).unwrap();
-        let kinds = ["修改设置", "识别发票 10", "增加用户 修改设置"].map(|text| Fact::Told(text.into()));
+        let kinds = ["修改发票 #7 #70", "识别发票 10", "增加用户 修改设置"].map(|text| Fact::Told(text.into()));
         let write = store.write_blocking(move |txn| {
             for n in 0..200 {
                 // Equal times, and a clock that goes back.
@@ -317,18 +418,15 @@ mod tests {
         write.unwrap();
         store.read(|view| {
             let all: Vec<_> = view.scan(&LOG, &(), true).map(Result::unwrap).collect();
-            let found_by = |row: &LogRow, query: &Query| {
-                let keyword = query.keyword.clone().unwrap_or_default();
-                let facets = query.facet.map_or(0..4, |facet| facet as u8..facet as u8 + 1);
-                keyword.is_empty() || facets.into_iter().any(|facet| value(row, facet).contains(&keyword))
-            };
+            let found_by = |row: &LogRow, query: &Query| query.words.iter().all(|word| fits(view, row, query, word).unwrap());
             for scope in [None, Some(CompanyId(2))] {
-                for keyword in [None, Some("user 1"), Some("1"), Some("用户"), Some("设置"), Some("nobody")] {
-                    for facet in [None, Some(Facet::User), Some(Facet::Kind), Some(Facet::Ip), Some(Facet::Company)] {
+                for words in [&[][..], &["user 1"], &["1"], &["用户"], &["设置", "user 1"], &["nobody"], &["#7"], &["10", "0.0.1"]]
+                {
+                    for facets in [&Facet::ALL[..], &Facet::OLD, &[Facet::User], &[Facet::Kind], &[Facet::About], &[Facet::Ip]] {
                         for (from, to) in [(Millis::MIN, Millis::MAX), (1_002, 1_011), (1_011, 1_011)] {
                             for administration in [false, true] {
-                                let keyword = keyword.map(str::to_owned);
-                                let query = Query { scope, from, to, keyword, facet, administration, before: None };
+                                let words = words.iter().map(|word| (*word).to_owned()).collect();
+                                let query = Query { scope, from, to, words, facets, administration, before: None };
                                 let expected: Vec<u64> = all
                                     .iter()
                                     .filter(|((time, _), row)| {
@@ -351,9 +449,9 @@ mod tests {
     fn check(view: &View<'_>, mut query: Query, expected: &[u64]) {
         let numbers = |rows: &[(Arrival, LogRow)]| rows.iter().map(|((_, number), _)| *number).collect::<Vec<_>>();
         for skip in [0, 1, 7, 20, 60, 199, 200, 201] {
-            let (total, rows) = search(view, &query, skip, 20).unwrap();
+            let Found { total, rows, is_cut } = search(view, &query, skip, 20).unwrap();
             let page: Vec<u64> = expected.iter().skip(skip as usize).take(20).copied().collect();
-            assert_eq!((total, numbers(&rows)), (expected.len() as u64, page), "{query:?} from {skip}");
+            assert_eq!((total, numbers(&rows), is_cut), (expected.len() as u64, page, false), "{query:?} from {skip}");
         }
         let mut walked = Vec::new();
         loop {

@@ -126,7 +126,8 @@ fn note_restore(store: &Store) -> Result<(), Refusal> {
 }
 
 /// What older formats lack, in order. Records themselves are read in any shape and rewritten when they next change.
-const MIGRATIONS: [(u64, Migration); 3] = [(4, identity::to_format_4), (4, recount::to_format_4), (7, recount::to_format_7)];
+const MIGRATIONS: [(u64, Migration); 4] =
+    [(4, identity::to_format_4), (4, recount::to_format_4), (7, recount::to_format_7), (8, recount::to_format_8)];
 
 type Migration = fn(&Store) -> Result<(), Refusal>;
 

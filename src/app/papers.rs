@@ -10,7 +10,7 @@ use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job};
 use crate::domain::area::AreaKind;
 use crate::domain::corners::{Corners, Marked};
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, Task};
 use crate::domain::ids::{ActionId, InvoiceId};
 use crate::domain::invoice::{BY_HAND, Invoice, Standing, Void};
 use crate::domain::news::News;
@@ -131,7 +131,8 @@ impl App {
             }
             let by = by.about(&txn.view(), invoice.company)?;
             let job = Job::Recognise { picture: invoice.picture.id, again: None };
-            let action = enqueue(txn, &by, job, &invoice.file_name, &invoice.id.to_string())?;
+            let fact = Fact::Queued { task: Task::Recognise, about: format!("#{}", invoice.id) };
+            let action = enqueue(txn, &by, job, &invoice.file_name, fact)?;
             txn.put(&MARKED, &action.id, &Marked { page, papers: papers.clone(), instead_of })?;
             txn.tell(News::Uploaded { company: invoice.company, actions: vec![action.id] });
             Ok(Ok(action.id))

@@ -5,7 +5,7 @@ use super::pictures::{self, Kept};
 use super::{App, By, faults, log, now, refusals};
 use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::dispatch::Heads;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, Task};
 use crate::domain::ids::{ActionId, Millis};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::lease::Running;
@@ -30,8 +30,8 @@ fn take_out(txn: &mut Txn<'_>, queue: Queue, action: &Action) -> Result<(), Stor
     Ok(())
 }
 
-/// Appends an action to its queue and logs it. `file_name`: for recognitions. `about`: for the log.
-pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, about: &str) -> Result<Action, StoreError> {
+/// Appends an action to its queue and logs `fact`. `file_name`: for recognitions.
+pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, fact: Fact) -> Result<Action, StoreError> {
     let number = txn.next("actions")?;
     let now = now();
     let action = Action {
@@ -50,7 +50,7 @@ pub(super) fn enqueue(txn: &mut Txn<'_>, by: &By, job: Job, file_name: &str, abo
         job,
     };
     put_into(txn, action.job.queue(), &action)?;
-    log(txn, now, by, Some(action.id), Fact::Queued { task: action.job.task(), about: about.to_owned() })?;
+    log(txn, now, by, Some(action.id), fact)?;
     Ok(action)
 }
 
@@ -227,7 +227,8 @@ impl App {
             for (name, kept) in &pictures {
                 let picture = pictures::record(txn, by, kept, Purpose::Invoice, by.actor.company)?;
                 let job = Job::Recognise { picture: picture.id, again: None };
-                let action = enqueue(txn, by, job, name, name)?;
+                let fact = Fact::Queued { task: Task::Recognise, about: name.clone() };
+                let action = enqueue(txn, by, job, name, fact)?;
                 queued.push(action.id);
             }
             let answer = UploadAnswer { actions: queued, sizes: sizes(&txn.view())?, failed };

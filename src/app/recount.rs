@@ -1,8 +1,8 @@
-//! Rebuilds what an older release's store lacks: identity indexes and totals. If interrupted, it starts over.
+//! Rebuilds what an older release's store lacks: identity indexes, totals, the log's index. If interrupted, it starts over.
 
 use super::invoices::EVERYBODY;
 use super::kin::{class, index, place, rows};
-use super::{faults, pictures, templates};
+use super::{faults, log, pictures, templates};
 use crate::domain::action::Job;
 use crate::domain::ids::{CompanyId, InvoiceId, PictureId};
 use crate::domain::invoice::{Invoice, Standing};
@@ -11,8 +11,8 @@ use crate::domain::totals::Totals;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
-    ACTIONS, COUNTERS, INVOICE_RANKS, INVOICES, INVOICES_AS_THEY_CAME, INVOICES_BY_IDENTITY, INVOICES_DECIDED, PICTURES, QUEUES,
-    RUNNING, TEMPLATES, TOTALS, Table, Twin,
+    ACTIONS, COUNTERS, INVOICE_RANKS, INVOICES, INVOICES_AS_THEY_CAME, INVOICES_BY_IDENTITY, INVOICES_DECIDED, LOG, LOG_INDEX,
+    LOG_KEYS, PICTURES, QUEUES, RUNNING, TEMPLATES, TOTALS, Table, Twin,
 };
 use crate::store::{Store, StoreError, Txn, View};
 use std::collections::{BTreeMap, HashSet};
@@ -56,6 +56,32 @@ pub(super) fn to_format_7(store: &Store) -> Result<(), Refusal> {
             return Ok(());
         }
         delete(store, &INVOICES_AS_THEY_CAME, some)?;
+    }
+}
+
+/// Format 8: the log is found by what its rows are about.
+pub(super) fn to_format_8(store: &Store) -> Result<(), Refusal> {
+    for facet in [log::ABOUT, log::ABOUT + log::ADMINISTRATION] {
+        let keys =
+            store.walk(|view| view.scan(&LOG_KEYS, &facet, false).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>())?;
+        delete(store, &LOG_KEYS, keys)?;
+        let rows =
+            store.walk(|view| view.scan(&LOG_INDEX, &facet, false).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>())?;
+        delete(store, &LOG_INDEX, rows)?;
+    }
+    let mut from = (i64::MIN, 0);
+    loop {
+        let some = store
+            .walk(|view| view.range(&LOG, &from, &(i64::MAX, u64::MAX), false).take(AT_ONCE).collect::<Result<Vec<_>, _>>())?;
+        let Some(((time, number), _)) = some.last() else { return Ok(()) };
+        from = (*time, number + 1);
+        store.write_blocking(move |txn| {
+            for (arrival, row) in some {
+                let stream = if row.action.is_some() { 0 } else { log::ADMINISTRATION };
+                log::index(txn, arrival, &row, stream + log::ABOUT)?;
+            }
+            Ok(())
+        })?;
     }
 }
 

@@ -92,7 +92,7 @@ impl App {
         if matches!(news, News::TemplateEnded { .. }) {
             self.templates.forget();
         }
-        if matches!(fact, Some(Fact::SettingChanged { .. })) {
+        if matches!(fact, Some(Fact::SettingSet { .. })) {
             self.reload_settings();
         }
     }

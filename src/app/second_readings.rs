@@ -6,6 +6,7 @@ use super::invoices::{put, visible};
 use super::queues::enqueue;
 use super::{App, By};
 use crate::domain::action::Job;
+use crate::domain::fact::{Fact, Task};
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId};
 use crate::domain::invoice::{Invoice, Standing};
 use crate::domain::news::News;
@@ -22,7 +23,8 @@ fn read_again(txn: &mut Txn<'_>, by: &By, before: Invoice) -> Result<(ActionId, 
     strike(txn, &invoice)?;
     let job = Job::Recognise { picture: invoice.picture.id, again: Some(invoice.id) };
     let by = by.about(&txn.view(), invoice.company)?;
-    let action = enqueue(txn, &by, job, &invoice.file_name, &invoice.id.to_string())?;
+    let fact = Fact::Queued { task: Task::Recognise, about: format!("#{}", invoice.id) };
+    let action = enqueue(txn, &by, job, &invoice.file_name, fact)?;
     Ok((action.id, invoice))
 }
 

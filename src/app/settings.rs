@@ -65,10 +65,12 @@ impl App {
             let mut changed = read(&txn.view(), &fixed)??;
             let mut is_news = false;
             for (name, value) in &changes {
+                let from = changed.written(name);
                 changed.set(name, value)?;
                 if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
                     txn.put(&SETTINGS, name, value)?;
-                    log(txn, now(), &by.about_the_box(), None, Fact::SettingChanged { name: name.clone(), value: value.clone() })?;
+                    let fact = Fact::SettingSet { name: name.clone(), from, to: changed.written(name) };
+                    log(txn, now(), &by.about_the_box(), None, fact)?;
                     is_news = true;
                 }
             }

@@ -5,11 +5,12 @@ use super::queues::{end, enqueue, is_waiting, running, set_aside, sizes};
 use super::{App, By, now, pictures, refusals};
 use crate::domain::account::Actor;
 use crate::domain::action::{Action, Job, QueueSizes, State, TemplateDraft};
+use crate::domain::fact::{Fact, Task};
 use crate::domain::ids::{ActionId, CompanyId, PictureId, TemplateId};
 use crate::domain::invoice::{Picture, Purpose};
 use crate::domain::news::{News, TemplateChange};
 use crate::domain::refusal::Refusal;
-use crate::domain::template::{Layout, Learnt, Template};
+use crate::domain::template::{Area, Layout, Learnt, Template};
 use crate::store::tables::{PICTURES, TEMPLATES, TEMPLATES_BY_COMPANY};
 use crate::store::{StoreError, Txn, View};
 use std::sync::Arc;
@@ -136,13 +137,14 @@ impl App {
                 Some(kept) => pictures::record(txn, by, kept, Purpose::Template, company)?.id,
                 None => origin.id,
             };
-            let label = drawn.layout.label.clone();
+            let (task, about) = (Task::AddTemplate, drawn.layout.label.clone());
+            let fact = known.map_or(Fact::Queued { task, about }, |known| redrawn(&known.layout, &drawn.layout));
             let draft = TemplateDraft { company, layout: drawn.layout, json_model: drawn.json_model, origin: origin.id, shown };
             let job = match change {
                 Some(id) => Job::ChangeTemplate(id, draft),
                 None => Job::AddTemplate(draft),
             };
-            let action = enqueue(txn, by, job, "", &label)?;
+            let action = enqueue(txn, by, job, "", fact)?;
             Ok((action.id, sizes(&txn.view())?))
         })
         .await
@@ -152,7 +154,8 @@ impl App {
         self.act(by, move |txn, by| {
             let template = own(txn, by, id)?;
             let by = &by.about(&txn.view(), template.company)?;
-            let action = enqueue(txn, by, Job::DeleteTemplate(id), "", &template.layout.label)?;
+            let fact = Fact::Queued { task: Task::DeleteTemplate, about: template.layout.label };
+            let action = enqueue(txn, by, Job::DeleteTemplate(id), "", fact)?;
             Ok((action.id, sizes(&txn.view())?))
         })
         .await
@@ -216,6 +219,20 @@ impl App {
     /// The engine refused, or failed in all tries.
     pub async fn template_failed(&self, id: ActionId) -> Result<(), Refusal> {
         self.store.write(move |txn| fail(txn, id)).await
+    }
+}
+
+/// What the log says of a change.
+fn redrawn(before: &Layout, after: &Layout) -> Fact {
+    let names = |areas: Vec<&Area>| areas.iter().map(|area| area.pos_id.clone()).collect();
+    let is_in = |layout: &Layout, area: &Area| layout.areas.iter().any(|other| other.pos_id == area.pos_id);
+    let is_as_before = |area: &Area| before.areas.contains(area);
+    Fact::TemplateRedrawn {
+        from: before.label.clone(),
+        to: after.label.clone(),
+        added: names(after.areas.iter().filter(|area| !is_in(before, area)).collect()),
+        removed: names(before.areas.iter().filter(|area| !is_in(after, area)).collect()),
+        moved: names(after.areas.iter().filter(|area| is_in(before, area) && !is_as_before(area)).collect()),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Facts of the audit log: ids, and names as of that moment. Sentences are built on reading. Not here: who, when and from where
-//! (action.rs), finding rows (app/log.rs).
+//! Facts of the audit log: ids, and names as of that moment. Not here: their words (fact_words.rs), what they are about (subject.rs),
+//! who, when and from where (action.rs), finding rows (app/log.rs).
 
 use super::account::PermissionSet;
 use super::ids::{ActionId, InvoiceId};
@@ -27,10 +27,12 @@ pub enum Fact {
         reason: String,
     },
     QueuesResumed,
+    /// From older releases, without the values.
     InvoiceCorrected {
         invoice: InvoiceId,
         against_checks: Option<String>,
     },
+    /// From older releases, without the values.
     InvoiceReviewed {
         invoice: InvoiceId,
         against_checks: Option<String>,
@@ -90,6 +92,7 @@ pub enum Fact {
         from: String,
         to: String,
     },
+    /// From older releases, without the former value.
     SettingChanged {
         name: String,
         value: String,
@@ -145,6 +148,35 @@ pub enum Fact {
         wrong: u64,
         months: [String; 2],
     },
+    /// A person entered values or, with `is_review`, looked through them all. `against_checks`: why they stand all the same.
+    InvoiceChanged {
+        invoice: InvoiceId,
+        changes: Vec<Change>,
+        against_checks: Option<String>,
+        is_review: bool,
+    },
+    SettingSet {
+        name: String,
+        from: String,
+        to: String,
+    },
+    /// A change of a template was queued. Areas by their names.
+    TemplateRedrawn {
+        from: String,
+        to: String,
+        added: Vec<String>,
+        removed: Vec<String>,
+        moved: Vec<String>,
+    },
+}
+
+/// One value that became another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// An area's `pos_id`.
+    pub what: String,
+    pub from: String,
+    pub to: String,
 }
 
 /// Stored by index: append new variants at the end.
@@ -165,26 +197,6 @@ pub enum Deed {
     TokenEnded,
 }
 
-impl Deed {
-    fn zh(self) -> &'static str {
-        match self {
-            Self::LabelLookAdded => "增加标签样式",
-            Self::LabelLookChanged => "修改标签样式",
-            Self::LabelLookDeleted => "删除标签样式",
-            Self::UserLocked => "锁定用户",
-            Self::UserUnlocked => "解锁用户",
-            Self::UserDeleted => "删除用户",
-            Self::PasswordChanged => "修改密码",
-            Self::PasswordReset => "重置密码",
-            Self::GroupDeleted => "删除用户组",
-            Self::GroupLeft => "移出用户组",
-            Self::CompanyAdded => "增加公司",
-            Self::CompanyDeleted => "删除公司",
-            Self::TokenEnded => "删除令牌",
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     Recognise,
@@ -202,201 +214,7 @@ pub enum Refused {
     DefaultPasswordFromAfar,
 }
 
-type Kind = (&'static str, &'static str);
-
-impl Task {
-    /// The action's kind in the interface document.
-    pub fn zh(self) -> &'static str {
-        match self {
-            Self::Recognise => "识别发票",
-            Self::AddTemplate => "增加模板",
-            Self::ChangeTemplate => "修改模板",
-            Self::DeleteTemplate => "删除模板",
-        }
-    }
-}
-
-impl Refused {
-    fn words(self) -> Kind {
-        match self {
-            Self::TooManyTries => ("错误次数过多", "too many wrong tries"),
-            Self::UnknownUser => ("没有这个用户", "no such user"),
-            Self::WrongPassword => ("密码错误", "wrong password"),
-            Self::UserLocked => ("用户已锁定", "the user is locked"),
-            Self::DefaultPasswordFromAfar => ("默认密码只能在本机使用", "the default password works on the box itself only"),
-        }
-    }
-}
-
-pub const KINDS: &[Kind] = &[
-    ("识别发票", "Read invoice"),
-    ("增加模板", "Add template"),
-    ("修改模板", "Change template"),
-    ("删除模板", "Delete template"),
-    ("优先处理", "Run next"),
-    ("取消操作", "Cancel task"),
-    ("暂停队列", "Pause queue"),
-    ("恢复队列", "Resume queue"),
-    ("修改发票", "Correct invoice"),
-    ("核对发票", "Review invoice"),
-    ("退回待核对", "Send back to review"),
-    ("处理异常发票", "Settle fault"),
-    ("判定发票", "Decide duplicate"),
-    ("作废发票", "Void invoice"),
-    ("恢复发票", "Restore invoice"),
-    ("导入设备", "Import devices"),
-    ("撤销导入", "Undo import"),
-    ("更正设备", "Correct device"),
-    ("作废设备", "Retire device"),
-    ("处理设备冲突", "Settle device conflict"),
-    ("增加标签样式", "Add label"),
-    ("修改标签样式", "Change label"),
-    ("删除标签样式", "Delete label"),
-    ("登录", "Log in"),
-    ("登录失败", "Log-in refused"),
-    ("增加用户", "Add user"),
-    ("修改用户", "Change user"),
-    ("锁定用户", "Lock user"),
-    ("解锁用户", "Unlock user"),
-    ("删除用户", "Delete user"),
-    ("修改用户权限", "Change permissions of"),
-    ("修改密码", "Change password of"),
-    ("重置密码", "Reset password (command line)"),
-    ("增加用户组", "Add group"),
-    ("修改用户组", "Change group"),
-    ("删除用户组", "Delete group"),
-    ("加入用户组", "Add to group"),
-    ("移出用户组", "Remove from group"),
-    ("增加公司", "Add company"),
-    ("修改公司", "Rename company"),
-    ("删除公司", "Delete company"),
-    ("增加令牌", "Add token"),
-    ("删除令牌", "Delete token"),
-    ("修改设置", "Change setting"),
-    ("下载备份", "Download backup"),
-    ("从备份恢复", "Restored from a backup"),
-    ("上传税务清单", "Upload tax list"),
-];
-
-pub fn in_english(kind: &str) -> &str {
-    KINDS.iter().find(|(zh, _)| *zh == kind).map_or(kind, |(_, en)| en)
-}
-
-fn same(words: String) -> [String; 2] {
-    [words.clone(), words]
-}
-
-fn duplicate_decision(of: InvoiceId, is_duplicate: Option<bool>) -> [String; 2] {
-    match is_duplicate {
-        Some(true) => [format!("与 #{of} 重复"), format!("is a duplicate of #{of}")],
-        Some(false) => [format!("与 #{of} 不重复"), format!("is no duplicate of #{of}")],
-        None => ["的重复判断撤销".into(), format!("is to be compared with #{of} again")],
-    }
-}
-
-/// `+device-rw −log-r`
-fn permission_changes(from: PermissionSet, to: PermissionSet) -> String {
-    let given = to.iter().filter(|p| !from.lists(*p)).map(|p| format!("+{}", p.name()));
-    let taken = from.iter().filter(|p| !to.lists(*p)).map(|p| format!("−{}", p.name()));
-    given.chain(taken).collect::<Vec<_>>().join(" ")
-}
-
-fn given(name: &str, rights: PermissionSet) -> [String; 2] {
-    let rights = permission_changes(PermissionSet::default(), rights);
-    with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
-}
-
-fn restored(tokens: u64) -> [String; 2] {
-    [
-        format!("{tokens} 个令牌、所有密码和锁定与备份时相同"),
-        format!("{tokens} tokens, all passwords and locks are as they were then"),
-    ]
-}
-
-fn list_taken(file: &str, invoices: u64, wrong: u64, [first, last]: &[String; 2]) -> [String; 2] {
-    let months = if first == last { first.clone() } else { format!("{first} – {last}") };
-    let wrong = if wrong == 0 { Default::default() } else { [format!("，{wrong} 行有误"), format!(", {wrong} wrong")] };
-    [format!("{file}：{months}，{invoices} 张{}", wrong[0]), format!("{file}: {months}, {invoices} listed{}", wrong[1])]
-}
-
-fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 2] {
-    let reason = |colon: &str| reason.map(|reason| format!("{colon}{reason}")).unwrap_or_default();
-    [format!("{about}{}", reason("：")), format!("{about}{}", reason(": "))]
-}
-
-fn of_invoice(invoice: InvoiceId, reason: Option<&str>) -> [String; 2] {
-    with_reason(format!("#{invoice}"), reason)
-}
-
 impl Fact {
-    /// The kind, and the details in Chinese and English.
-    fn parts(&self) -> (&str, [String; 2]) {
-        let of_task =
-            |task: Task, action: &ActionId| [format!("{} {action}", task.zh()), format!("{} {action}", in_english(task.zh()))];
-        match self {
-            Self::Told(text) => {
-                let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
-                // The task's kind comes first and has a translation.
-                let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
-                let first = if matches!(kind, "优先处理" | "取消操作") { in_english(first) } else { first };
-                let en = if more.is_empty() { first.to_owned() } else { format!("{first} {more}") };
-                (kind, [rest.to_owned(), en])
-            }
-            Self::Queued { task, about } => (task.zh(), same(about.clone())),
-            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, action)),
-            Self::Cancelled { task, action } => ("取消操作", of_task(*task, action)),
-            Self::QueuesPaused { reason } => ("暂停队列", same(reason.clone())),
-            Self::QueuesResumed => ("恢复队列", same(String::new())),
-            Self::InvoiceCorrected { invoice, against_checks } => ("修改发票", of_invoice(*invoice, against_checks.as_deref())),
-            Self::InvoiceReviewed { invoice, against_checks } => ("核对发票", of_invoice(*invoice, against_checks.as_deref())),
-            Self::InvoiceReopened { invoice } => ("退回待核对", same(format!("#{invoice}"))),
-            Self::FaultResolved { invoice } => ("处理异常发票", same(invoice.to_string())),
-            Self::DuplicateDecided { invoice, of, is_duplicate } => {
-                let [zh, en] = duplicate_decision(*of, *is_duplicate);
-                ("判定发票", [format!("#{invoice} {zh}"), format!("#{invoice} {en}")])
-            }
-            Self::InvoiceVoided { invoice, reason } => ("作废发票", of_invoice(*invoice, Some(reason))),
-            Self::InvoiceRestored { invoice } => ("恢复发票", same(format!("#{invoice}"))),
-            Self::DevicesImported { import, file } => ("导入设备", same(format!("{import} {file}").trim_end().to_owned())),
-            Self::ImportUndone { import, file } => ("撤销导入", same(format!("{import} {file}").trim_end().to_owned())),
-            Self::DeviceCorrected { sn, from, to, reason } => {
-                ("更正设备", with_reason(format!("{sn} {from} → {to}"), Some(reason)))
-            }
-            Self::DeviceRetired { sn, cpuid, reason } => ("作废设备", with_reason(format!("{sn} {cpuid}"), Some(reason))),
-            Self::ConflictSettled { sn, cpuid, replaced, reason } => {
-                let [zh, en] = if *replaced { ["已替换", "replaced"] } else { ["不替换", "not replaced"] };
-                ("处理设备冲突", [format!("{sn} {cpuid} {zh}：{reason}"), format!("{sn} {cpuid} {en}: {reason}")])
-            }
-            Self::LoggedIn => ("登录", same(String::new())),
-            Self::LogInRefused(why) => {
-                let (zh, en) = why.words();
-                ("登录失败", [zh.to_owned(), format!(": {en}")])
-            }
-            Self::GroupJoined { group, user } => ("加入用户组", same(format!("{group} {user}"))),
-            Self::CompanyRenamed { from, to } => ("修改公司", same(format!("{from} → {to}"))),
-            Self::SettingChanged { name, value } => ("修改设置", same(format!("{name} = {value}"))),
-            Self::BackupDownloaded => ("下载备份", same(String::new())),
-            Self::BackupRestored { tokens } => ("从备份恢复", restored(*tokens)),
-            Self::UserAdded { name, rights } => ("增加用户", given(name, *rights)),
-            Self::GroupAdded { name, rights } => ("增加用户组", given(name, *rights)),
-            Self::TokenAdded { name, rights } => ("增加令牌", given(name, *rights)),
-            Self::UserRenamed { from, to } => ("修改用户", same(format!("{from} → {to}"))),
-            Self::UserWentOver { user } => ("修改用户", [format!("{user}：离开本公司"), format!("{user}: has left the company")]),
-            Self::UserCameOver { user } => {
-                ("修改用户", [format!("{user}：加入本公司"), format!("{user}: has come to the company")])
-            }
-            Self::RightsChanged { user, from, to } => ("修改用户权限", with_reason(user, Some(&permission_changes(*from, *to)))),
-            Self::GroupRenamed { from, to } => ("修改用户组", same(format!("{from} → {to}"))),
-            Self::GroupRightsChanged { group, from, to } => {
-                ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
-            }
-            Self::Done(what, name) => (what.zh(), same(name.clone())),
-            Self::PortalListTaken { file, invoices, wrong, months } => {
-                ("上传税务清单", list_taken(file, *invoices, *wrong, months))
-            }
-        }
-    }
-
     /// Whether the dispatcher must look again. Settings include its retries.
     pub fn is_about_queues(&self) -> bool {
         match self {
@@ -405,9 +223,12 @@ impl Fact {
             | Self::Cancelled { .. }
             | Self::QueuesPaused { .. }
             | Self::QueuesResumed
-            | Self::SettingChanged { .. } => true,
+            | Self::SettingChanged { .. }
+            | Self::SettingSet { .. }
+            | Self::TemplateRedrawn { .. } => true,
             Self::Told(_)
             | Self::InvoiceCorrected { .. }
+            | Self::InvoiceChanged { .. }
             | Self::InvoiceReviewed { .. }
             | Self::InvoiceReopened { .. }
             | Self::FaultResolved { .. }
@@ -456,51 +277,6 @@ impl Fact {
             | Self::GroupRightsChanged { .. } => true,
             Self::Done(deed, _) => !matches!(deed, Deed::LabelLookAdded | Deed::LabelLookChanged | Deed::LabelLookDeleted),
             _ => false,
-        }
-    }
-
-    /// The Chinese word.
-    pub fn kind(&self) -> &str {
-        self.parts().0
-    }
-
-    pub fn zh(&self) -> String {
-        let (kind, [zh, _]) = self.parts();
-        if zh.is_empty() { kind.to_owned() } else { format!("{kind} {zh}") }
-    }
-
-    pub fn en(&self) -> String {
-        let (kind, [_, en]) = self.parts();
-        let blank = if en.is_empty() || en.starts_with(':') { "" } else { " " };
-        format!("{}{blank}{en}", in_english(kind))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn facts_in_both_languages() {
-        let (invoice, of) = (InvoiceId(7), InvoiceId(3));
-        let moved = Fact::MovedAhead { task: Task::AddTemplate, action: ActionId(9) };
-        for (fact, zh, en) in [
-            (Fact::LoggedIn, "登录", "Log in"),
-            (Fact::LogInRefused(Refused::WrongPassword), "登录失败 密码错误", "Log-in refused: wrong password"),
-            (moved, "优先处理 增加模板 9", "Run next Add template 9"),
-            (Fact::InvoiceVoided { invoice, reason: "开错".into() }, "作废发票 #7：开错", "Void invoice #7: 开错"),
-            (Fact::InvoiceCorrected { invoice, against_checks: None }, "修改发票 #7", "Correct invoice #7"),
-            (
-                Fact::DuplicateDecided { invoice, of, is_duplicate: Some(false) },
-                "判定发票 #7 与 #3 不重复",
-                "Decide duplicate #7 is no duplicate of #3",
-            ),
-            (Fact::Told("取消操作 识别发票 5".into()), "取消操作 识别发票 5", "Cancel task Read invoice 5"),
-            (Fact::Told("修改设置 hsts = true".into()), "修改设置 hsts = true", "Change setting hsts = true"),
-            (Fact::Told("用户 甲 加入 乙".into()), "用户 甲 加入 乙", "用户 甲 加入 乙"),
-            (Fact::Told("登录".into()), "登录", "Log in"),
-        ] {
-            assert_eq!((fact.zh().as_str(), fact.en().as_str()), (zh, en));
         }
     }
 }

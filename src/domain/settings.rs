@@ -173,6 +173,18 @@ fn sn_regex(pattern: &str) -> Option<Regex> {
 }
 
 impl Settings {
+    /// As a person reads it; empty if unknown or without a value.
+    pub fn written(&self, name: &str) -> String {
+        match ROWS.iter().find(|row| row.name == name).map(|row| (row.get)(self)) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::Bool(is_on)) => is_on.to_string(),
+            Some(Value::Natural(n)) => n.to_string(),
+            Some(Value::Number(n)) => n.to_string(),
+            Some(Value::Text(text)) => text,
+            Some(Value::List(texts)) => texts.join(", "),
+        }
+    }
+
     /// Takes one setting from text, as it is written on the command line and kept in the store.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let refused = |zh: &str, en: &str| Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"));

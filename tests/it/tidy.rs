@@ -259,7 +259,7 @@ fn every_kind_of_the_log_has_its_words_in_both_languages() {
     for (language, words) in
         [("zh-CN", include_str!("../../web/src/i18n/zh-CN/log.ts")), ("en", include_str!("../../web/src/i18n/en/log.ts"))]
     {
-        for (kind, _) in paperline::domain::fact::KINDS {
+        for (kind, _) in paperline::domain::fact_words::KINDS {
             assert!(words.contains(&format!("\n      {kind}: '")), "{language} has no word for {kind}");
         }
     }

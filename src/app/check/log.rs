@@ -8,7 +8,7 @@ use crate::store::tables::{LOG, LOG_INDEX, LOG_KEYS};
 impl Check<'_> {
     pub(super) fn log(&mut self) -> Result<(), StoreError> {
         // The hash chain: a row can't be changed in one place alone.
-        let (mut newest, mut digest, mut is_chained) = ((i64::MIN, 0), [0; 32], false);
+        let (mut newest, mut digest, mut is_chained, mut subjects) = ((i64::MIN, 0), [0; 32], false, 0);
         let rows = self.each(&LOG, |check, place, row| {
             check.expect(place.1 == newest.1 + 1, || format!("log: between row {} and row {} some are missing", newest.1, place.1));
             is_chained |= row.before.is_some();
@@ -16,6 +16,7 @@ impl Check<'_> {
                 format!("log: row {} is not as it was when row {} was written, or rows between them are missing", newest.1, place.1)
             });
             (newest, digest) = (place, log::digest(&place, &row));
+            subjects += log::values(check.view, &row, log::ABOUT)?.len();
             Ok(())
         })?;
         if rows > 0 {
@@ -23,7 +24,7 @@ impl Check<'_> {
             self.expect(known == newest, || format!("log: the newest row is {newest:?}, and {known:?} is known to be"));
         }
         // Index order: each value's numbers run from 1 without gaps, and upwards in time.
-        let (mut last, mut every) = (None, 0);
+        let (mut last, mut every, mut about) = (None, 0, 0);
         self.each(&LOG_INDEX, |check, (facet, company, text, number), arrival| {
             let key = (facet, company, text);
             let before = match last.take() {
@@ -33,16 +34,18 @@ impl Check<'_> {
             check.expect(number == before.0 + 1 && arrival > before.1, || format!("log index: {key:?} {number} is out of order"));
             match check.view.get(&LOG, &arrival)? {
                 Some(row) => {
-                    let named = log::value(&row, facet);
-                    check.expect(named == key.2, || format!("log index: {key:?} {number} is a row of {named:?}"));
+                    let named = log::values(check.view, &row, facet)?;
+                    check.expect(named.contains(&key.2), || format!("log index: {key:?} {number} is a row of {named:?}"));
                 }
                 None => check.say(format!("log index: {key:?} {number} names a row that is not there")),
             }
             every += u64::from(facet % log::ADMINISTRATION == log::EVERY);
+            about += usize::from(facet % log::ADMINISTRATION == log::ABOUT);
             last = Some((key, number, arrival));
             Ok(())
         })?;
         self.expect(rows == every, || format!("log: {rows} rows, {every} in its index"));
+        self.expect(subjects == about, || format!("log: its rows are about {subjects} things, {about} are in its index"));
         let mut indexed = 0;
         self.each(&LOG_KEYS, |check, key, number| {
             indexed += number;
@@ -97,10 +100,11 @@ mod tests {
     fn a_log_that_somebody_changed_is_told_from_one_that_nobody_did() {
         assert_eq!(problems(|_| {}), [""; 0]);
         let renamed = problems(|txn| change(txn, 5, |row| row.fact = Fact::Done(Deed::UserLocked, "another".into())));
-        assert_eq!(renamed, ["log: row 5 is not as it was when row 6 was written, or rows between them are missing"]);
+        let chain = "log: row 5 is not as it was when row 6 was written, or rows between them are missing";
+        assert_eq!(renamed, [chain, "log index: (13, CompanyId(1), \"4\") 1 is a row of {\"another\"}"]);
         // The first chained row covers the last unchained one.
         let old = problems(|txn| change(txn, 2, |row| row.fact = Fact::Done(Deed::UserLocked, "x".into())));
-        assert_eq!(old.len(), 1, "{old:?}");
+        assert_eq!(old.len(), 2, "{old:?}");
         let unchained = problems(|txn| change(txn, 7, |row| row.before = None));
         assert!(!unchained.is_empty());
         for number in [1, 5, 10] {

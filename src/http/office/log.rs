@@ -4,6 +4,7 @@ use crate::app::log::{self, Facet, Query};
 use crate::domain::action::LogRow;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::subject::{self, Subject};
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Language, Reply};
 use crate::http::invoice::upload::page;
@@ -21,6 +22,10 @@ fn sentence(row: &LogRow, language: Language) -> String {
     }
 }
 
+fn subject(subject: &Subject) -> Value {
+    json!({ "kind": subject.kind(), "id": subject.id(), "name": subject.name() })
+}
+
 fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, language: Language) -> Value {
     json!({
         "action_id": row.action,
@@ -31,6 +36,7 @@ fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, language: Langu
         "company_id": row.company,
         "company_name": row.company_name,
         "user_ip": row.ip,
+        "about": row.fact.subjects().iter().map(subject).collect::<Vec<_>>(),
     })
 }
 
@@ -38,23 +44,29 @@ fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<
     if to < from {
         return Err(Refusal::malformed("endTime：不能早于 startTime", "endTime: must not be before startTime"));
     }
-    let facet = match call.fields.natural_or_none("type")? {
-        None => None,
+    let all: &'static [Facet] = if administration { &Facet::ALL } else { &Facet::OLD };
+    let facets = match call.fields.natural_or_none("type")? {
+        None => all,
         Some(number) => {
-            let wrong = || Refusal::malformed("type：应为 0 到 3", "type: must be 0 to 3");
-            Some(usize::try_from(number).ok().and_then(|n| Facet::ALL.get(n).copied()).ok_or_else(wrong)?)
+            let last = all.len() - 1;
+            let wrong = || Refusal::malformed(format!("type：应为 0 到 {last}"), format!("type: must be 0 to {last}"));
+            usize::try_from(number).ok().and_then(|n| all.chunks(1).nth(n)).ok_or_else(wrong)?
         }
     };
-    let keyword = call.fields.text_or_none("keyword")?.map(str::to_owned);
-    Ok(Query { scope: call.actor()?.scope(), from, to, keyword, facet, administration, before: None })
+    let keyword = call.fields.text_or_none("keyword")?.unwrap_or_default();
+    // The interface document's keyword is one.
+    let words = if administration { subject::words(keyword) } else { vec![keyword.to_lowercase()] };
+    let words = words.into_iter().filter(|word| !word.is_empty()).collect();
+    Ok(Query { scope: call.actor()?.scope(), from, to, words, facets, administration, before: None })
 }
 
 async fn answer(call: &Call, query: Query, language: Language) -> Result<Reply, Refusal> {
     let (page, zone) = (page(&call.fields)? as u64, call.edge.app.settings().zone());
     let skip = page.saturating_mul(ROWS_PER_PAGE);
-    let (total, rows) = call.edge.app.look(move |view| log::search(view, &query, skip, ROWS_PER_PAGE as usize)).await?;
-    let list: Vec<Value> = rows.iter().map(|found| row(found, &zone, language)).collect();
-    Ok(reply::json(&json!({ "page_sum": total.div_ceil(ROWS_PER_PAGE), "action_list": list })))
+    let found = call.edge.app.look(move |view| log::search(view, &query, skip, ROWS_PER_PAGE as usize)).await?;
+    let list: Vec<Value> = found.rows.iter().map(|found| row(found, &zone, language)).collect();
+    let pages = found.total.div_ceil(ROWS_PER_PAGE);
+    Ok(reply::json(&json!({ "page_sum": pages, "action_list": list, "is_cut": found.is_cut })))
 }
 
 pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {

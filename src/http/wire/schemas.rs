@@ -133,7 +133,13 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "LogPage",
         "(page_sum: natural, action_list: [(action_id: natural|null <null for what is no task: a user added, a setting changed>, \
          action_time: time, action_description: text, user_id: natural, \
-         user_name: text, company_id: natural, company_name: text, user_ip: text)])",
+         user_name: text, company_id: natural, company_name: text, user_ip: text, about: [Subject])], \
+         is_cut: bool <whether older rows were not held against all the words>)",
+    ),
+    (
+        "Subject",
+        "(kind: 'invoice'|'task'|'file'|'template'|'user'|'group'|'company'|'device'|'label'|'token'|'setting'|'words', \
+         id: natural|null <of an invoice or a task>, name: text <of anything else, as of then>)",
     ),
     ("PortalState", "'missing'|'differs'|'not_listed'|'not_ours'|'have'"),
     ("PortalDirection", "'received'|'issued'"),

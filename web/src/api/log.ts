@@ -6,7 +6,7 @@ export type { LogPage }
 export type LogRow = LogPage['action_list'][number]
 
 /** The interface's numbers. */
-export const LOG_FACETS = { ip: 0, user: 1, company: 2, kind: 3 } as const
+export const LOG_FACETS = { ip: 0, user: 1, company: 2, kind: 3, about: 4 } as const
 export type LogFacet = keyof typeof LOG_FACETS
 
 export type LogFilter = Get['/api/log/export.csv']['takes']

@@ -369,7 +369,17 @@ export interface Waiting {
 
 export interface LogPage {
   page_sum: number
-  action_list: { /** Null for what is no task: a user added, a setting changed. */ action_id: number | null; action_time: string; action_description: string; user_id: number; user_name: string; company_id: number; company_name: string; user_ip: string }[]
+  action_list: { /** Null for what is no task: a user added, a setting changed. */ action_id: number | null; action_time: string; action_description: string; user_id: number; user_name: string; company_id: number; company_name: string; user_ip: string; about: Subject[] }[]
+  /** Whether older rows were not held against all the words. */
+  is_cut: boolean
+}
+
+export interface Subject {
+  kind: 'invoice' | 'task' | 'file' | 'template' | 'user' | 'group' | 'company' | 'device' | 'label' | 'token' | 'setting' | 'words'
+  /** Of an invoice or a task. */
+  id: number | null
+  /** Of anything else, as of then. */
+  name: string
 }
 
 export type PortalState = 'missing' | 'differs' | 'not_listed' | 'not_ours' | 'have'
