@@ -5,7 +5,7 @@ use super::By;
 use crate::domain::action::LogRow;
 use crate::domain::fact::Fact;
 use crate::domain::fact_words::{KINDS, in_english};
-use crate::domain::ids::{ActionId, CompanyId, Millis};
+use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis};
 use crate::domain::news::News;
 use crate::domain::subject::{self, Subject};
 pub use crate::store::tables::Arrival;
@@ -199,6 +199,10 @@ fn runs(view: &View<'_>, query: &Query, word: Option<&str>) -> Result<Vec<Run>, 
     let mut runs = Vec::new();
     for facet in streams.iter().flat_map(|stream| facets.iter().map(move |facet| stream + facet)) {
         let keys: Box<dyn Iterator<Item = _>> = match query.scope {
+            Some(company) if facet % ADMINISTRATION == ABOUT && subject::is_numbered(word) => {
+                let key = (facet, company, word.to_owned());
+                Box::new(view.get(&LOG_KEYS, &key).map(|count| count.map(|count| (key, count))).transpose().into_iter())
+            }
             Some(company) => Box::new(view.scan(&LOG_KEYS, &(facet, company), false)),
             None => Box::new(view.scan(&LOG_KEYS, &facet, false)),
         };
@@ -373,6 +377,18 @@ pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result
         total += 1;
     }
     Ok(Found { total, rows, is_cut: merged.is_cut })
+}
+
+/// Of an invoice, newest first.
+pub fn about_invoice(
+    view: &View<'_>,
+    company: CompanyId,
+    id: InvoiceId,
+    limit: usize,
+) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
+    let (scope, words) = (Some(company), vec![Subject::Invoice(id).key()]);
+    let (from, to, facets, administration) = (Millis::MIN, Millis::MAX, &[Facet::About][..], true);
+    newest(view, &Query { scope, from, to, words, facets, administration, before: None }, limit)
 }
 
 /// Newest first, without a total.

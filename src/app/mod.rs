@@ -54,6 +54,7 @@ pub mod second_readings;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
+pub mod timeline;
 pub mod tokens;
 pub mod users;
 

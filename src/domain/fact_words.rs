@@ -150,7 +150,7 @@ fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 
 
 /// `金额 ¥1.00 → ¥2.00；日期 → 2026-01-02`; `（无）` stands for nothing.
 fn changed(invoice: InvoiceId, changes: &[Change], against_checks: Option<&str>) -> [String; 2] {
-    let told = |name: fn(&str) -> &str, nothing: &str, stop: &str| {
+    let told = |name: Named, nothing: &str, stop: &str| {
         let one = |change: &Change| format!("{} {}", name(&change.what), arrow(&change.from, &change.to, nothing));
         changes.iter().map(one).collect::<Vec<_>>().join(stop)
     };
@@ -162,6 +162,9 @@ fn changed(invoice: InvoiceId, changes: &[Change], against_checks: Option<&str>)
     };
     [about(zh, "：", "；"), about(en, ": ", "; ")]
 }
+
+/// An area in a language.
+type Named = fn(&str) -> &str;
 
 /// `甲 → （无）`
 fn arrow(from: &str, to: &str, nothing: &str) -> String {
@@ -177,7 +180,7 @@ fn set(name: &str, from: &str, to: &str) -> [String; 2] {
 /// `甲 → 乙：+税额 −日期，移动 金额`
 fn redrawn(from: &str, to: &str, added: &[String], removed: &[String], moved: &[String]) -> [String; 2] {
     let label = if from == to { to.to_owned() } else { format!("{from} → {to}") };
-    let told = |name: fn(&str) -> &str, word: &str, comma: &str| {
+    let told = |name: Named, word: &str, comma: &str| {
         let signed = |sign: char, areas: &[String]| areas.iter().map(|area| format!("{sign}{}", name(area))).collect::<Vec<_>>();
         let drawn = [signed('+', added), signed('−', removed)].concat().join(" ");
         let moved: Vec<&str> = moved.iter().map(|area| name(area)).collect();
@@ -271,6 +274,34 @@ impl Fact {
     /// The Chinese word.
     pub fn kind(&self) -> &str {
         self.parts().0
+    }
+
+    /// Without the invoice and its values, beside which it stands.
+    pub fn briefly_zh(&self) -> String {
+        match self.reason_for_values() {
+            Some(Some(reason)) => format!("{}：{reason}", self.kind()),
+            Some(None) => self.kind().to_owned(),
+            None => self.zh(),
+        }
+    }
+
+    pub fn briefly_en(&self) -> String {
+        match self.reason_for_values() {
+            Some(Some(reason)) => format!("{}: {reason}", in_english(self.kind())),
+            Some(None) => in_english(self.kind()).to_owned(),
+            None => self.en(),
+        }
+    }
+
+    /// Of a fact that enters values: why they stand against the checks.
+    fn reason_for_values(&self) -> Option<Option<&str>> {
+        match self {
+            Self::InvoiceChanged { against_checks, .. }
+            | Self::InvoiceCorrected { against_checks, .. }
+            | Self::InvoiceReviewed { against_checks, .. } => Some(against_checks.as_deref()),
+            Self::FaultResolved { .. } => Some(None),
+            _ => None,
+        }
     }
 
     pub fn zh(&self) -> String {

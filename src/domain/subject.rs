@@ -86,10 +86,14 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether `word` is or is part of a key; of numbered things, the whole number.
+/// `#5`, `任务5`: found only as a whole.
+pub fn is_numbered(key: &str) -> bool {
+    ["#", TASK].iter().any(|sign| key.strip_prefix(sign).is_some_and(is_number))
+}
+
+/// Whether `word` is or is part of a key.
 pub fn fits(key: &str, word: &str) -> bool {
-    let number = |text: &str| ["#", TASK].iter().any(|sign| text.strip_prefix(sign).is_some_and(is_number));
-    if number(word) || number(key) { key == word } else { key.contains(word) }
+    if is_numbered(word) || is_numbered(key) { key == word } else { key.contains(word) }
 }
 
 /// `#12` in what older releases wrote.

@@ -85,6 +85,7 @@ test('the invoices are summed, found, opened with what was changed, and taken al
   await page.locator('[data-test=sum]', { hasText: '共 1 张' }).waitFor()
   await page.locator('[data-invoice]', { hasText: '已核对' }).locator('a').click()
   await page.locator('[data-test=history]', { hasText: '中文金额：叁佰贰拾元整 → 叁佰伍拾元整' }).waitFor()
+  await page.locator('[data-test=history] summary').first().click()
   await page.locator('[data-test=history]', { hasText: '金额：确认为 ¥350.00' }).waitFor()
   await on.shot(page, 'invoice-zh')
 

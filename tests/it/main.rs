@@ -21,6 +21,7 @@ mod devices_righted;
 mod format;
 mod fuzz;
 mod interfaces;
+mod history;
 mod identity;
 mod imports;
 mod invoices;

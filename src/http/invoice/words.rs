@@ -3,6 +3,7 @@
 use crate::app::entries::Taken;
 use crate::app::invoices;
 use crate::app::kin::{self, Kin};
+use crate::app::timeline::{self, Event, What};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Correction, Decision, Invoice, Standing, Void, Why};
 use crate::domain::paper::Item;
@@ -114,6 +115,21 @@ pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
         value["later"] = later.iter().map(one).collect();
         value["candidates"] = wire::candidates(&invoices::candidates(view, id)?, call.language);
         value["history"] = invoices::corrections(view, id)?.iter().map(correction).collect();
+        let event = |event: Event| {
+            let (what, words) = match &event.what {
+                What::Uploaded => ("uploaded", String::new()),
+                What::Read => ("read", String::new()),
+                What::Logged(fact) => ("logged", call.language.pick(&fact.briefly_zh(), &fact.briefly_en()).to_owned()),
+            };
+            json!({
+                "time": time::write(event.at, &zone),
+                "user_name": event.user_name,
+                "what": what,
+                "words": words,
+                "changes": event.changes.iter().map(correction).collect::<Vec<_>>(),
+            })
+        };
+        value["timeline"] = timeline::events(view, &found)?.into_iter().map(event).collect();
         Ok(value)
     })
 }

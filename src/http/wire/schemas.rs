@@ -104,7 +104,13 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(..Invoice, later: [(invoice_id: natural, when_void: 'confirmed'|'waiting'|'duplicate')] \
          <those behind it that look like it: of less sure files, or later; and what comes of them when this one is void>, \
          candidates: Candidates <the likeliest first; empty where the engine does not tell>, \
-         history: [(time: time, user_name: text, pos_id: text, old: text, new: text)])",
+         history: [Correction], timeline: [InvoiceEvent] <from its upload on>)",
+    ),
+    ("Correction", "(time: time, user_name: text, pos_id: text, old: text, new: text)"),
+    (
+        "InvoiceEvent",
+        "(time: time, user_name: text|null <nobody for a reading>, what: 'uploaded'|'read'|'logged', words: text <of the log>, \
+         changes: [Correction] <values that were entered or confirmed with it>)",
     ),
     (
         "Model",

@@ -54,7 +54,6 @@ export async function latestInvoices(limit: number): Promise<Invoice[]> {
 /** On one picture. */
 export const PAPERS_MAX = 20
 
-export type Correction = WholeInvoice['history'][number]
 
 export function oneInvoice(id: number): Promise<WholeInvoice> {
   return get(at('/api/invoices/{id}', id))

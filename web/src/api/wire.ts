@@ -301,7 +301,28 @@ export interface WholeInvoice extends Invoice {
   later: { invoice_id: number; when_void: 'confirmed' | 'waiting' | 'duplicate' }[]
   /** The likeliest first; empty where the engine does not tell. */
   candidates: Candidates
-  history: { time: string; user_name: string; pos_id: string; old: string; new: string }[]
+  history: Correction[]
+  /** From its upload on. */
+  timeline: InvoiceEvent[]
+}
+
+export interface Correction {
+  time: string
+  user_name: string
+  pos_id: string
+  old: string
+  new: string
+}
+
+export interface InvoiceEvent {
+  time: string
+  /** Nobody for a reading. */
+  user_name: string | null
+  what: 'uploaded' | 'read' | 'logged'
+  /** Of the log. */
+  words: string
+  /** Values that were entered or confirmed with it. */
+  changes: Correction[]
 }
 
 export interface Model {

@@ -1,11 +1,11 @@
 // An invoice being edited: the user's input, the version they saw, and what others saved meanwhile. Neither is lost.
 import { computed, ref, shallowRef } from 'vue'
-import type { Check, Correction, Fault } from '../../api/invoices'
+import type { Check, Fault, WholeInvoice } from '../../api/invoices'
 import type { Field } from './FieldRow.vue'
 import { fieldsOf, isChanged } from './fields'
 
 /** With its history if alone. */
-export type Seen = Fault & { history?: Correction[] }
+export type Seen = Fault & Partial<Pick<WholeInvoice, 'history' | 'timeline'>>
 
 /** Unsaved input, to return to. */
 export interface Stash {

@@ -1,12 +1,12 @@
 // The fields of an invoice under review. Not here: saving them.
-import type { Correction, Fault } from '../../api/invoices'
+import type { Fault, WholeInvoice } from '../../api/invoices'
 import { certainty, KINDS, LABEL, regionsFrom, type Region } from '../../lib/regions'
 import type { Field } from './FieldRow.vue'
 
 /** Of invoices that nobody could read. */
 const USUAL = [KINDS.invoice_code, KINDS.invoice_id, KINDS.date, KINDS.money]
 
-export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: Correction[]): Field[] {
+export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: WholeInvoice['history']): Field[] {
   const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
   const people = new Set(history.map((correction) => correction.pos_id))
   const doubts = invoice.reasons.flatMap((reason) => reason.areas)
