@@ -191,6 +191,16 @@ fn redrawn(from: &str, to: &str, added: &[String], removed: &[String], moved: &[
     [with("：", told(|name| name, "移动", "，")), with(": ", told(area::in_english, "moved", ", "))]
 }
 
+/// Of an older release.
+fn told(text: &str) -> (&str, [String; 2]) {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    // The task's kind comes first and has a translation.
+    let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
+    let first = if matches!(kind, "优先处理" | "取消操作") { in_english(first) } else { first };
+    let en = if more.is_empty() { first.to_owned() } else { format!("{first} {more}") };
+    (kind, [rest.to_owned(), en])
+}
+
 fn of_invoice(invoice: InvoiceId, reason: Option<&str>) -> [String; 2] {
     with_reason(format!("#{invoice}"), reason)
 }
@@ -201,14 +211,7 @@ impl Fact {
         let of_task =
             |task: Task, action: &ActionId| [format!("{} {action}", task.zh()), format!("{} {action}", in_english(task.zh()))];
         match self {
-            Self::Told(text) => {
-                let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
-                // The task's kind comes first and has a translation.
-                let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
-                let first = if matches!(kind, "优先处理" | "取消操作") { in_english(first) } else { first };
-                let en = if more.is_empty() { first.to_owned() } else { format!("{first} {more}") };
-                (kind, [rest.to_owned(), en])
-            }
+            Self::Told(text) => told(text),
             Self::Queued { task, about } => (task.zh(), same(about.clone())),
             Self::MovedAhead { task, action } => ("优先处理", of_task(*task, action)),
             Self::Cancelled { task, action } => ("取消操作", of_task(*task, action)),

@@ -68,7 +68,8 @@ fn the_number_of_a_variant_never_changes() {
         Fact = "Told Queued MovedAhead Cancelled QueuesPaused QueuesResumed InvoiceCorrected InvoiceReviewed InvoiceReopened \
             FaultResolved DuplicateDecided InvoiceVoided InvoiceRestored DevicesImported ImportUndone DeviceCorrected DeviceRetired \
             ConflictSettled LoggedIn LogInRefused GroupJoined CompanyRenamed SettingChanged BackupDownloaded BackupRestored UserAdded \
-            GroupAdded TokenAdded UserRenamed UserWentOver UserCameOver RightsChanged GroupRenamed GroupRightsChanged Done PortalListTaken";
+            GroupAdded TokenAdded UserRenamed UserWentOver UserCameOver RightsChanged GroupRenamed GroupRightsChanged Done PortalListTaken \
+            InvoiceChanged SettingSet TemplateRedrawn";
         FitReason = "Fits LessThanAnother NoWords NothingInCommon OtherTitle OtherQuota Few OffPicture Said";
         ImportState = "Untouched Touched Undoing Undone";
         Job = "Recognise AddTemplate ChangeTemplate DeleteTemplate";
