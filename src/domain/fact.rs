@@ -328,11 +328,15 @@ fn of_invoice(invoice: InvoiceId, reason: Option<&str>) -> [String; 2] {
     with_reason(format!("#{invoice}"), reason)
 }
 
+/// A task's number never looks like an invoice's.
+fn of_task(task: Task, action: ActionId, before: &str) -> [String; 2] {
+    let (zh, en) = (task.zh(), in_english(task.zh()));
+    [format!("任务 {action}（{zh}）"), format!("{before}{action} ({en})")]
+}
+
 impl Fact {
     /// The kind, and the details in Chinese and English.
     fn parts(&self) -> (&str, [String; 2]) {
-        let of_task =
-            |task: Task, action: &ActionId| [format!("{} {action}", task.zh()), format!("{} {action}", in_english(task.zh()))];
         match self {
             Self::Told(text) => {
                 let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -343,14 +347,14 @@ impl Fact {
                 (kind, [rest.to_owned(), en])
             }
             Self::Queued { task, about } => (task.zh(), same(about.clone())),
-            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, action)),
-            Self::Cancelled { task, action } => ("取消操作", of_task(*task, action)),
+            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, *action, "task ")),
+            Self::Cancelled { task, action } => ("取消操作", of_task(*task, *action, "")),
             Self::QueuesPaused { reason } => ("暂停队列", same(reason.clone())),
             Self::QueuesResumed => ("恢复队列", same(String::new())),
             Self::InvoiceCorrected { invoice, against_checks } => ("修改发票", of_invoice(*invoice, against_checks.as_deref())),
             Self::InvoiceReviewed { invoice, against_checks } => ("核对发票", of_invoice(*invoice, against_checks.as_deref())),
             Self::InvoiceReopened { invoice } => ("退回待核对", same(format!("#{invoice}"))),
-            Self::FaultResolved { invoice } => ("处理异常发票", same(invoice.to_string())),
+            Self::FaultResolved { invoice } => ("处理异常发票", same(format!("#{invoice}"))),
             Self::DuplicateDecided { invoice, of, is_duplicate } => {
                 let [zh, en] = duplicate_decision(*of, *is_duplicate);
                 ("判定发票", [format!("#{invoice} {zh}"), format!("#{invoice} {en}")])
@@ -439,6 +443,20 @@ impl Fact {
         }
     }
 
+    /// Whose values, or how it counts, a person changed.
+    pub fn invoice(&self) -> Option<InvoiceId> {
+        match self {
+            Self::InvoiceCorrected { invoice, .. }
+            | Self::InvoiceReviewed { invoice, .. }
+            | Self::InvoiceReopened { invoice }
+            | Self::FaultResolved { invoice }
+            | Self::DuplicateDecided { invoice, .. }
+            | Self::InvoiceVoided { invoice, .. }
+            | Self::InvoiceRestored { invoice } => Some(*invoice),
+            _ => None,
+        }
+    }
+
     /// Whether cached accounts are stale.
     pub fn is_about_accounts(&self) -> bool {
         match self {
@@ -487,7 +505,7 @@ mod tests {
         for (fact, zh, en) in [
             (Fact::LoggedIn, "登录", "Log in"),
             (Fact::LogInRefused(Refused::WrongPassword), "登录失败 密码错误", "Log-in refused: wrong password"),
-            (moved, "优先处理 增加模板 9", "Run next Add template 9"),
+            (moved, "优先处理 任务 9（增加模板）", "Run next task 9 (Add template)"),
             (Fact::InvoiceVoided { invoice, reason: "开错".into() }, "作废发票 #7：开错", "Void invoice #7: 开错"),
             (Fact::InvoiceCorrected { invoice, against_checks: None }, "修改发票 #7", "Correct invoice #7"),
             (
