@@ -61,15 +61,16 @@ impl Teller {
     }
 
     fn tell(&self, number: u64, news: &News) -> Result<(), Refusal> {
-        let fact = self.app.logged(news)?.map(|row| row.fact);
-        self.app.hear(news, fact.as_ref());
+        let row = self.app.logged(news)?;
+        let fact = row.as_ref().map(|row| &row.fact);
+        self.app.hear(news, fact);
         if let News::User(user) = news {
             self.rights(number, *user)?;
         }
-        if fact.as_ref().is_some_and(Fact::is_about_queues) {
+        if fact.is_some_and(Fact::is_about_queues) {
             self.hub.wake();
         }
-        self.hub.publish(number, news, &self.messages.of(news, fact.as_ref())?);
+        self.hub.publish(number, news, &self.messages.of(news, row.as_ref())?);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::clock::moment;
 use super::pictures::{self, Kept};
 use super::{App, By, faults, log, now, refusals};
+use crate::domain::account::Permission;
 use crate::domain::action::{Action, FailedFile, Job, Pause, Queue, QueueSizes, State, UploadAnswer};
 use crate::domain::dispatch::Heads;
 use crate::domain::fact::{Fact, Task};
@@ -167,11 +168,20 @@ pub fn pause(view: &View<'_>) -> Result<Option<Pause>, StoreError> {
     view.get(&PAUSE, &())
 }
 
-/// The action, if it waits and the user sees its company.
+/// Who uploads may take back what is their own.
+fn is_own_upload(by: &By, action: &Action) -> bool {
+    let is_own = by.actor.user == action.user && matches!(action.job, Job::Recognise { .. });
+    is_own && by.actor.may(Permission::InvoiceRw)
+}
+
+/// The action, if it waits and the user sees its company and may touch it.
 fn waiting_for(txn: &Txn<'_>, by: &By, id: ActionId) -> Result<Action, Refusal> {
     let action = txn.get(&ACTIONS, &id)?.ok_or_else(refusals::no_such_action)?;
     if !by.actor.sees(action.company) {
         return Err(Refusal::no_permission());
+    }
+    if !by.actor.may(Permission::QueueRw) && !is_own_upload(by, &action) {
+        return Err(refusals::not_ones_own_upload());
     }
     if action.state == State::Waiting {
         return Ok(action);
@@ -277,7 +287,7 @@ impl App {
             .await
     }
 
-    /// Cancels a waiting action; others are refused.
+    /// Cancels a waiting action, of one's own or with the right to all; others are refused.
     pub async fn cancel_action(&self, by: By, id: ActionId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let mut action = waiting_for(txn, by, id)?;

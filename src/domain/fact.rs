@@ -260,6 +260,21 @@ impl Fact {
         }
     }
 
+    /// Whose values, or how it counts, a person changed.
+    pub fn invoice(&self) -> Option<InvoiceId> {
+        match self {
+            Self::InvoiceCorrected { invoice, .. }
+            | Self::InvoiceReviewed { invoice, .. }
+            | Self::InvoiceChanged { invoice, .. }
+            | Self::InvoiceReopened { invoice }
+            | Self::FaultResolved { invoice }
+            | Self::DuplicateDecided { invoice, .. }
+            | Self::InvoiceVoided { invoice, .. }
+            | Self::InvoiceRestored { invoice } => Some(*invoice),
+            _ => None,
+        }
+    }
+
     /// Whether cached accounts are stale.
     pub fn is_about_accounts(&self) -> bool {
         match self {

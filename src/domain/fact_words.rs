@@ -191,6 +191,12 @@ fn redrawn(from: &str, to: &str, added: &[String], removed: &[String], moved: &[
     [with("：", told(|name| name, "移动", "，")), with(": ", told(area::in_english, "moved", ", "))]
 }
 
+/// A task's number never looks like an invoice's.
+fn of_task(task: Task, action: ActionId, before: &str) -> [String; 2] {
+    let (zh, en) = (task.zh(), in_english(task.zh()));
+    [format!("任务 {action}（{zh}）"), format!("{before}{action} ({en})")]
+}
+
 /// Of an older release.
 fn told(text: &str) -> (&str, [String; 2]) {
     let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -208,13 +214,11 @@ fn of_invoice(invoice: InvoiceId, reason: Option<&str>) -> [String; 2] {
 impl Fact {
     /// The kind, and the details in Chinese and English.
     fn parts(&self) -> (&str, [String; 2]) {
-        let of_task =
-            |task: Task, action: &ActionId| [format!("{} {action}", task.zh()), format!("{} {action}", in_english(task.zh()))];
         match self {
             Self::Told(text) => told(text),
             Self::Queued { task, about } => (task.zh(), same(about.clone())),
-            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, action)),
-            Self::Cancelled { task, action } => ("取消操作", of_task(*task, action)),
+            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, *action, "task ")),
+            Self::Cancelled { task, action } => ("取消操作", of_task(*task, *action, "")),
             Self::QueuesPaused { reason } => ("暂停队列", same(reason.clone())),
             Self::QueuesResumed => ("恢复队列", same(String::new())),
             Self::InvoiceCorrected { invoice, against_checks } => ("修改发票", of_invoice(*invoice, against_checks.as_deref())),
@@ -337,7 +341,7 @@ mod tests {
         for (fact, zh, en) in [
             (Fact::LoggedIn, "登录", "Log in"),
             (Fact::LogInRefused(Refused::WrongPassword), "登录失败 密码错误", "Log-in refused: wrong password"),
-            (moved, "优先处理 增加模板 9", "Run next Add template 9"),
+            (moved, "优先处理 任务 9（增加模板）", "Run next task 9 (Add template)"),
             (Fact::InvoiceVoided { invoice, reason: "开错".into() }, "作废发票 #7：开错", "Void invoice #7: 开错"),
             (Fact::InvoiceCorrected { invoice, against_checks: None }, "修改发票 #7", "Correct invoice #7"),
             (changed(vec![]), "核对发票 #7：票面如此", "Review invoice #7: 票面如此"),

@@ -137,7 +137,7 @@ routes! {
     Get "/api/queue", Needs(QueueR), Words => queue::queue;
     Post "/api/queue/pause", Needs(QueueRw), Words => queue::pause;
     Post "/api/queue/resume", Needs(QueueRw), Words => queue::resume;
-    Post "/api/queue/{id}/cancel", Needs(QueueRw), Words => queue::cancel;
+    Post "/api/queue/{id}/cancel", Needs(QueueR), Words => queue::cancel;
     Post "/api/queue/{id}/next", Needs(QueueRw), Words => queue::run_next;
     Get "/api/log", Needs(LogR), Words => log::log;
     Get "/api/log/export.csv", Needs(LogR), Words => log::export;

@@ -55,6 +55,18 @@ pub enum Audience {
     Inside(CompanyId),
     /// Only those who see all companies.
     Everywhere,
+    Everybody,
+}
+
+/// On which sockets a message is told, besides having one of its pages open to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// On those that watch one of its pages.
+    Here,
+    /// The interface document has no such message: only on those of them that asked for numbers.
+    New,
+    /// As new, and whatever page they watch: what is on it may be shown anywhere.
+    Anywhere,
 }
 
 /// An encoded message.
@@ -62,8 +74,7 @@ pub enum Audience {
 pub struct Message {
     pub pages: &'static [Page],
     pub audience: Audience,
-    /// The interface document has no such message: only for sockets that asked for numbers.
-    pub is_new: bool,
+    pub told: Told,
     pub text: Bytes,
 }
 
@@ -387,12 +398,19 @@ impl Inner {
 
 impl Watcher {
     fn is_meant(&self, message: &Message) -> bool {
-        let here = self.page.is_some_and(|page| message.pages.contains(&page) && page.is_open_to(self.permissions));
-        here && (self.numbered || !message.is_new)
+        let Some(watched) = self.page else { return false };
+        let mut pages = message.pages.iter().filter(|page| page.is_open_to(self.permissions));
+        let is_told = match message.told {
+            Told::Here => pages.any(|page| *page == watched),
+            Told::New => self.numbered && pages.any(|page| *page == watched),
+            Told::Anywhere => self.numbered && pages.next().is_some(),
+        };
+        is_told
             && match message.audience {
                 Audience::Company(company) => self.scope.is_none_or(|own| own == company),
                 Audience::Inside(company) => self.scope == Some(company),
                 Audience::Everywhere => self.scope.is_none(),
+                Audience::Everybody => true,
             }
     }
 

@@ -55,13 +55,13 @@ pub(super) fn numbered(text: &Bytes, number: u64) -> Bytes {
 mod tests {
     use super::*;
     use crate::domain::ids::CompanyId;
-    use crate::hub::{Audience, Page};
+    use crate::hub::{Audience, Page, Told};
 
     fn message(bytes: usize) -> Message {
         Message {
             pages: &[Page::Queue],
             audience: Audience::Company(CompanyId(1)),
-            is_new: false,
+            told: Told::Here,
             text: Bytes::from(vec![b'x'; bytes]),
         }
     }

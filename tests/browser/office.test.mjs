@@ -128,7 +128,7 @@ test('a paused queue is put in order and goes on', async () => {
   await page.locator('.el-message-box').getByRole('button', { name: '取消任务' }).click()
   await page.locator(`[data-waiting="${first}"]`).waitFor({ state: 'detached' })
   await page.click('[data-test=language]')
-  await page.locator(`[data-waiting="${second}"]`, { hasText: 'Read invoice' }).waitFor()
+  await page.locator(`[data-waiting="${second}"]`, { hasText: `Read invoice · Task ${second}` }).waitFor()
   await on.shot(page, 'queue-en')
   await page.click('[data-test=language]')
 

@@ -60,7 +60,7 @@ test('a queue of five thousand is scrolled to its end', async () => {
   assert.ok(at >= end - 1, `it stands at ${at} of ${end}`)
   await page.locator(`[data-position="${QUEUED}"] [data-test=run-next]`).click()
   await page.locator(list).evaluate((element) => (element.scrollTop = 0))
-  await page.locator('[data-position="1"]', { hasText: `#${QUEUED}` }).waitFor()
+  await page.locator('[data-position="1"]', { hasText: `任务 ${QUEUED}` }).waitFor()
   await on.shot(page, 'queue-long-zh')
   on.quiet()
 })

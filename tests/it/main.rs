@@ -31,6 +31,7 @@ mod labels;
 mod line;
 mod line_clock;
 mod lists;
+mod live;
 mod load;
 mod many_sockets;
 mod network;

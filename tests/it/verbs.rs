@@ -280,19 +280,19 @@ fn queues_and_recognitions(walk: &mut Walk) {
         verb!(walk.start_action(action, AN_HOUR) leaves ["Started"]).expect("it waits");
         verb!(walk.recognition_ended(action, nothing()) leaves ["Recognised", "Faults"]);
     }
-    verb!(walk.run_action_next(walk.by(), three) leaves ["PutBack", "log: Run next Read invoice 3"]);
+    verb!(walk.run_action_next(walk.by(), three) leaves ["PutBack", "log: Run next task 3 (Read invoice)"]);
     verb!(walk.start_action(three, Duration::ZERO) leaves ["Started"]).expect("it waits");
     assert_eq!(blocking!(walk.recover_actions("a run", true) leaves ["PutBack"]), 1);
-    verb!(walk.cancel_action(walk.by(), three) leaves ["log: Cancel task Read invoice 3"]);
+    verb!(walk.cancel_action(walk.by(), three) leaves ["log: Cancel task 3 (Read invoice)"]);
     let again =
         verb!(walk.retry_fault(walk.by(), InvoiceId(1), None) leaves ["Faults", "Uploaded", "log: Read invoice 1"]).unwrap();
-    verb!(walk.cancel_action(walk.by(), again) leaves ["Faults", "log: Cancel task Read invoice 4"]);
+    verb!(walk.cancel_action(walk.by(), again) leaves ["Faults", "log: Cancel task 4 (Read invoice)"]);
     let again = verb!(walk.retry_faults(walk.by(), vec![InvoiceId(1)]) leaves ["Faults", "Uploaded", "log: Read invoice 1"]);
-    verb!(walk.cancel_action(walk.by(), again[0]) leaves ["Faults", "log: Cancel task Read invoice 5"]);
+    verb!(walk.cancel_action(walk.by(), again[0]) leaves ["Faults", "log: Cancel task 5 (Read invoice)"]);
     let half = vec![Corners([(0.0, 0.0), (50.0, 0.0), (50.0, 50.0), (0.0, 50.0)])];
     let marked =
         verb!(walk.mark_papers(walk.by(), InvoiceId(1), None, 1, half) leaves ["Faults", "Uploaded", "log: Read invoice 1"]);
-    verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task Read invoice 6"]);
+    verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task 6 (Read invoice)"]);
 }
 
 fn invoices(walk: &mut Walk) {
@@ -300,7 +300,7 @@ fn invoices(walk: &mut Walk) {
     let done = |taken: Taken| assert!(matches!(taken, Taken::Done(_)), "{taken:?}");
     let entry = Entry { fields: vec![("客户名称".into(), "甲方".into())], ..Entry::default() };
     done(verb!(walk.correct_invoice(walk.by(), one, entry) leaves ["log: Correct invoice #1"]));
-    done(verb!(walk.resolve_fault(walk.by(), one, None) leaves ["Faults", "log: Settle fault 1"]));
+    done(verb!(walk.resolve_fault(walk.by(), one, None) leaves ["Faults", "log: Settle fault #1"]));
     done(verb!(walk.decide(walk.by(), one, None, Verdict::Reopen) leaves ["Faults", "log: Send back to review #1"]));
     done(verb!(walk.review_fault(walk.by(), one, Entry::default(), 0.9) leaves ["Faults", "log: Review invoice #1"]));
     let duplicate = Verdict::Duplicate { is_duplicate: Some(true), of: Some(one) };

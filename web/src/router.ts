@@ -94,13 +94,13 @@ export const router = createRouter({
       path: '/people',
       name: 'people',
       component: () => import('./pages/People.vue'),
-      meta: { title: 'people', rights: ['user-r', 'group-r'] },
+      meta: { title: 'people', rights: ['user-r', 'group-r'], feed: 'users' },
     },
     {
       path: '/log',
       name: 'log',
       component: () => import('./pages/Log.vue'),
-      meta: { title: 'log', rights: ['log-r'] },
+      meta: { title: 'log', rights: ['log-r'], feed: 'log' },
     },
     {
       path: '/system',

@@ -32,6 +32,14 @@ pub fn no_such_action() -> Refusal {
     Refusal::not_found("没有这个操作", "no such action")
 }
 
+pub fn not_ones_own_upload() -> Refusal {
+    Refusal::new(
+        Code::Forbidden,
+        "只能取消自己上传的发票，取消其他任务需要“管理队列”权限",
+        "only pictures of your own can be cancelled: for other tasks the right to manage the queue is needed",
+    )
+}
+
 pub fn action_no_longer_waits() -> Refusal {
     Refusal::conflict("该操作正在执行或已结束", "the action is running or has ended")
 }

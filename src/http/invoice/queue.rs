@@ -50,7 +50,7 @@ pub async fn queue(call: Call) -> Result<Reply, Refusal> {
         let waiting = queues::template_actions_waiting(view, WAITING_MAX, |a| actor.sees(a.company))?;
         let waiting = waiting.iter().map(|a| action(view, a, &zone)).collect::<Result<Vec<_>, _>>()?;
         let sizes = queues::sizes(view)?;
-        let paused = queues::pause(view)?.map(|p| json!({ "by": p.by, "since": time::write(p.since, &zone), "reason": p.reason }));
+        let paused = queues::pause(view)?.map(|pause| wire::pause(&pause, &zone));
         Ok::<_, StoreError>(json!({
             "running": running.first(),
             "running_list": running,
@@ -91,13 +91,15 @@ pub async fn console(call: Call) -> Result<Reply, Refusal> {
     let running = call.edge.app.store.read(|view| {
         let running = queues::running(view)?.into_iter();
         let pictures = running.filter(|a| actor.sees(a.company) && matches!(a.job, Job::Recognise { .. }));
-        pictures.map(|a| Ok((a.id, action(view, &a, &zone)?))).collect::<Result<Vec<_>, StoreError>>()
+        let pictures = pictures.map(|a| Ok((a.id, action(view, &a, &zone)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        Ok::<_, StoreError>((pictures, queues::pause(view)?.map(|pause| wire::pause(&pause, &zone))))
     });
+    let (running, paused) = running?;
     let told = |(id, mut action): (ActionId, Value)| {
         action["match"] = json!(call.edge.hub.matched(id).map(reading));
         action
     };
-    Ok(reply::json(&json!({ "running": running?.into_iter().map(told).collect::<Vec<_>>() })))
+    Ok(reply::json(&json!({ "running": running.into_iter().map(told).collect::<Vec<_>>(), "paused": paused })))
 }
 
 fn done() -> Reply {

@@ -216,14 +216,14 @@ pub const OPERATIONS: &[Operation] = &[
         "(running: [(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, \
          action_start_time: time, url: text, image_size: natural, file_name: text, \
          match: (model_id: natural|null, model_label: text|null, url: text|null, kind: Kind|null <of a known form>, candidates: Candidates)|null \
-         <null before the engine has said which fits; its template is null when none does>)])",
+         <null before the engine has said which fits; its template is null when none does>)], paused: Pause|null)",
     ),
     row(
         Get,
         "/api/queue",
         "(limit?: natural)",
         "(running: Action|null, running_list: [Action], manage_wait: [Action], manage_size: natural <of the whole box>, \
-         recognize_size: natural, paused: (by: text, since: time, reason: text)|null, usual_ms: natural|null <how long reading a picture took lately>, \
+         recognize_size: natural, paused: Pause|null, usual_ms: natural|null <how long reading a picture took lately>, \
          recognize_wait?: [Action] <one's own, the first of them>)",
     ),
     row(Post, "/api/models/test", "(json_model: JsonModel, file_name?: text|null, model_id?: natural)", "Trial"),

@@ -131,6 +131,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(action_id: natural, action_kind: text, user_id: natural, user_name: text, company_name: text, action_start_time: time, \
          url?: text, image_size?: natural, file_name?: text, model_id?: natural, model_label?: text)",
     ),
+    ("Pause", "(by: text, since: time, reason: text)"),
     (
         "Waiting",
         "(action_id: natural, user_id: natural, user_name: text, user_company: text, action_start_time: time, url: text, image_size: natural)",

@@ -2,7 +2,7 @@
 
 use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Pause};
 use crate::domain::area::AreaKind;
 use crate::domain::ids::PictureId;
 use crate::domain::invoice::{Candidate, Invoice, Picture, Why};
@@ -129,6 +129,10 @@ pub fn fault(invoice: &Invoice, language: Language, zone: &TimeZone) -> Value {
         "region_list": region_list(&invoice.regions),
         "reason": reasons(&invoice.reasons, language),
     })
+}
+
+pub fn pause(pause: &Pause, zone: &TimeZone) -> Value {
+    json!({ "by": pause.by, "since": time::write(pause.since, zone), "reason": pause.reason })
 }
 
 pub fn waiting(action: &Action, picture: &Picture, zone: &TimeZone) -> Value {

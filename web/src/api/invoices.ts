@@ -9,9 +9,10 @@ export type Reason = Reasons[number]
 export type Candidate = Candidates[number]
 export type RunningPicture = Get['/api/console']['gives']['running'][number]
 export type QueueState = Pick<Get['/api/queue']['gives'], 'manage_size' | 'recognize_size' | 'paused'>
+export type QueueSizes = Omit<QueueState, 'paused'>
 
-export async function readNow(): Promise<RunningPicture[]> {
-  return (await get('/api/console')).running
+export function readNow(): Promise<Get['/api/console']['gives']> {
+  return get('/api/console')
 }
 
 export function queueState(): Promise<QueueState> {

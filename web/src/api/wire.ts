@@ -378,6 +378,12 @@ export interface Action {
   model_label?: string
 }
 
+export interface Pause {
+  by: string
+  since: string
+  reason: string
+}
+
 export interface Waiting {
   action_id: number
   user_id: number
@@ -629,18 +635,24 @@ export const MESSAGES = {
   resumed: 207,
   rights: 208,
   put_back: 209,
+  queue_changed: 210,
+  cancelled: 211,
+  logged: 212,
+  people_changed: 213,
+  settings_changed: 214,
+  invoice_changed: 215,
 } as const
 
 export type Message = (
   | { msg_id: 0; err: string; code: string }
-  | { msg_id: 1; action_id: number; status: 0 | -1; invoice_id: number | null; /** All of the file's invoices. */ invoice_ids?: number[]; model_id: number | null; is_fault: 0 | 1; region_list: RegionList; /** The engine's trouble; for what the box itself doubts, the invoice has the reason. */ err?: string }
+  | { msg_id: 1; action_id: number; status: 0 | -1; invoice_id: number | null; /** All of the file's invoices. */ invoice_ids?: number[]; model_id: number | null; is_fault: 0 | 1; /** Of them, those that wait for a person. */ fault_ids?: number[]; recognize_time?: string; region_list: RegionList; /** The engine's trouble; for what the box itself doubts, the invoice has the reason. */ err?: string }
   | { msg_id: 2; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
   | { msg_id: 3; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
   | { msg_id: 4; action_id: number; status: 0 | -1; model_id: number | null; model?: Model }
   | { msg_id: 100; action_id: number; id: number | null; status: 0 | -1; url: string | null; model_label: string | null; kind?: Kind }
   | { msg_id: 101; action_id: number; status: number; pos_id: string; position: Position | null }
   | { msg_id: 102; action_id: number; status: number; pos_id: string; ocr_result: string; probability: number }
-  | { msg_id: 201; new_recognize: { action_id: number; url: string; image_size: number }[] }
+  | { msg_id: 201; new_recognize: { action_id: number; url: string; image_size: number; file_name: string }[] }
   | { msg_id: 203; action_id: number; url: string; image_size: number; user_id: number; user_name: string; action_start_time: string; company_name: string; file_name: string }
   | { msg_id: 204; action_id: number | null; region_list: RegionList }
   | { msg_id: 205; fault_num: number }
@@ -648,6 +660,12 @@ export type Message = (
   | { msg_id: 207; number: number; /** Everything has to be looked at anew; else what was missed follows. */ missed: boolean }
   | { msg_id: 208;  }
   | { msg_id: 209; action_id: number }
+  | { msg_id: 210; paused: Pause | null }
+  | { msg_id: 211; action_id: number; /** Who did it. */ user_id: number; user_name: string }
+  | { msg_id: 212;  }
+  | { msg_id: 213;  }
+  | { msg_id: 214;  }
+  | { msg_id: 215; invoice_id: number; /** It waits for a person. */ is_fault: 0 | 1 }
 ) & { number?: number }
 
 /** What is said on it, by `code`. */
@@ -701,8 +719,8 @@ export interface Get extends Read {
   '/api/users': { takes: Record<string, never>; gives: { users: User[] } }
   '/api/tokens': { takes: { user_id?: number }; gives: { tokens: { token_id: number; name: string; permissions: number[]; create_time: string }[] } }
   '/invoice/image/{name}': { takes: { width?: number; as?: 'jpeg' }; gives: never }
-  '/api/console': { takes: Record<string, never>; gives: { running: { action_id: number; action_kind: string; user_id: number; user_name: string; company_name: string; action_start_time: string; url: string; image_size: number; file_name: string; /** Null before the engine has said which fits; its template is null when none does. */ match: { model_id: number | null; model_label: string | null; url: string | null; /** Of a known form. */ kind: Kind | null; candidates: Candidates } | null }[] } }
-  '/api/queue': { takes: { limit?: number }; gives: { running: Action | null; running_list: Action[]; manage_wait: Action[]; /** Of the whole box. */ manage_size: number; recognize_size: number; paused: { by: string; since: string; reason: string } | null; /** How long reading a picture took lately. */ usual_ms: number | null; /** One's own, the first of them. */ recognize_wait?: Action[] } }
+  '/api/console': { takes: Record<string, never>; gives: { running: { action_id: number; action_kind: string; user_id: number; user_name: string; company_name: string; action_start_time: string; url: string; image_size: number; file_name: string; /** Null before the engine has said which fits; its template is null when none does. */ match: { model_id: number | null; model_label: string | null; url: string | null; /** Of a known form. */ kind: Kind | null; candidates: Candidates } | null }[]; paused: Pause | null } }
+  '/api/queue': { takes: { limit?: number }; gives: { running: Action | null; running_list: Action[]; manage_wait: Action[]; /** Of the whole box. */ manage_size: number; recognize_size: number; paused: Pause | null; /** How long reading a picture took lately. */ usual_ms: number | null; /** One's own, the first of them. */ recognize_wait?: Action[] } }
   '/api/log': { takes: { page?: number; startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: LogPage }
   '/api/log/export.csv': { takes: { startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: never }
   '/api/invoices': { takes: InvoiceFilter & { cursor?: number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }

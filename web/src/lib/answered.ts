@@ -4,6 +4,8 @@ import { computed, shallowRef } from 'vue'
 
 export function useAnswered<Filter>(wanted: () => Filter, pending: () => boolean = () => false) {
   const answered = shallowRef<Filter | null>(null)
-  const settled = computed(() => answered.value !== null && !pending() && JSON.stringify(answered.value) === JSON.stringify(wanted()))
-  return { answered, settled }
+  /** What is shown is of the filter as it is, whatever is being typed. */
+  const isShown = computed(() => answered.value !== null && JSON.stringify(answered.value) === JSON.stringify(wanted()))
+  const settled = computed(() => isShown.value && !pending())
+  return { answered, isShown, settled }
 }

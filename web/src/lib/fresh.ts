@@ -1,6 +1,7 @@
-// A list that is asked for again: soon after news of it, when the feed opens, and now and then while the page is seen.
+// A list that is asked for again: soon after news of it, when the connection is back, and now and then while the page is seen.
 import { onBeforeUnmount, onMounted } from 'vue'
-import { listen, whenFeedOpens } from '../state/feed'
+import { MESSAGES } from '../api/wire'
+import { listen } from '../state/feed'
 
 /** News come in bursts. */
 const GATHER_MS = 500
@@ -26,9 +27,8 @@ export function keepFresh(news: readonly number[], everyMs: number, isBusy: () =
     ask()
     stops.push(
       listen((message) => {
-        if (news.includes(message.msg_id)) soon()
+        if (news.includes(message.msg_id) || message.msg_id === MESSAGES.resumed) soon()
       }),
-      whenFeedOpens(soon),
     )
     looking = window.setInterval(look, everyMs)
     document.addEventListener('visibilitychange', look)

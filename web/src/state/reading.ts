@@ -7,11 +7,11 @@ import {
   readNow,
   type Candidate,
   type Invoice,
-  type QueueState,
+  type QueueSizes,
   type Reason,
   type RegionList,
 } from '../api/invoices'
-import { MESSAGES, type Message } from '../api/wire'
+import { MESSAGES, type Message, type Pause } from '../api/wire'
 import { i18n } from '../i18n'
 import { isFromCode, regionsFrom, type Region } from '../lib/regions'
 import { catchUpOnReading, listen, watchedPage, whenFeedOpens } from './feed'
@@ -29,13 +29,17 @@ export interface Reading {
   fileName: string
   userName: string
   companyName: string
+  /** When it was queued; once done, when it was read. */
   time: string
   done: boolean
   /** Undefined until the engine has reported; null if none fits. */
   template: MatchedTemplate | null | undefined
   candidates: Candidate[] | null
   regions: Region[]
-  invoice: number | null
+  /** Those of its file; the regions are the first's. */
+  invoices: number[]
+  /** Of them, those that wait for a person. */
+  waiting: number[]
   fault: boolean
   /** The engine's error, in the interface's sentence. */
   trouble: string | null
@@ -43,6 +47,8 @@ export interface Reading {
 }
 
 const KEPT = 12
+/** A file may have several invoices. */
+const LOOKED_THROUGH = 50
 
 /** The oldest running one, or else the last finished. */
 export const current = ref<Reading | null>(null)
@@ -51,7 +57,8 @@ export const readings = computed(() => [...running.values()])
 export const finished = ref<Reading[]>([])
 /** A finished one that the user looks at; null follows the running one. */
 export const pinned = ref<number | null>(null)
-export const queues = shallowRef<QueueState | null>(null)
+export const queues = shallowRef<QueueSizes | null>(null)
+export const paused = shallowRef<Pause | null>(null)
 
 export const shown = computed<Reading | null>(
   () => finished.value.find((reading) => reading.action === pinned.value) ?? current.value,
@@ -64,7 +71,8 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'fileName' | 'userName' 
     template: undefined,
     candidates: null,
     regions: [],
-    invoice: null,
+    invoices: [],
+    waiting: [],
     fault: false,
     trouble: null,
     reasons: [],
@@ -73,8 +81,13 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'fileName' | 'userName' 
   if (!current.value || current.value.done || current.value.action === fields.action) current.value = reading
 }
 
+/** Without what is read in it anew. */
+function others(all: Reading[], reading: Reading): Reading[] {
+  return all.filter((other) => other.action !== reading.action && !other.invoices.some((id) => reading.invoices.includes(id)))
+}
+
 function keep(reading: Reading): void {
-  finished.value = [reading, ...finished.value.filter((other) => other.action !== reading.action)].slice(0, KEPT)
+  finished.value = [reading, ...others(finished.value, reading)].slice(0, KEPT)
 }
 
 function regionOf(reading: Reading, posId: string): Region {
@@ -106,7 +119,8 @@ function templateArrived(reading: Reading, { status, id, model_label, url }: Tol
 
 /** For running ones: the message has no room for candidates. */
 async function askWhy(): Promise<void> {
-  for (const { action_id, match } of await readNow().catch(() => [])) {
+  const now = await readNow().catch(() => null)
+  for (const { action_id, match } of now?.running ?? []) {
     const reading = running.get(action_id)
     if (!reading || !match) continue
     reading.template = match.model_id === null ? null : { id: match.model_id, label: match.model_label ?? '', url: match.url ?? '' }
@@ -116,21 +130,35 @@ async function askWhy(): Promise<void> {
 
 /** For finished ones, from the stored invoice. */
 async function askStored(reading: Reading): Promise<void> {
-  if (reading.invoice === null || !can('invoice-r')) return
-  const stored = await oneInvoice(reading.invoice).catch(() => null)
+  const first = reading.invoices[0]
+  if (first === undefined || !can('invoice-r')) return
+  const stored = await oneInvoice(first).catch(() => null)
   const kept = finished.value.find((other) => other.action === reading.action)
   // Skipped if it was read again.
   if (!stored || !kept || stored.action_id !== kept.action) return
   kept.candidates = stored.candidates
   // The final message has no reasons.
   kept.reasons = stored.reasons
+  kept.regions = regionsFrom(stored.region_list)
+}
+
+/** By a person: it may no longer wait for one, or again. */
+function changed({ invoice_id, is_fault }: Told<typeof MESSAGES.invoice_changed>): void {
+  const reading = finished.value.find((one) => one.invoices.includes(invoice_id))
+  if (!reading) return
+  reading.waiting = reading.waiting.filter((id) => id !== invoice_id)
+  if (is_fault) reading.waiting.push(invoice_id)
+  reading.fault = reading.waiting.length > 0
+  void askStored(reading)
 }
 
 async function end(reading: Reading, message: Told<typeof MESSAGES.recognised>): Promise<void> {
   merge(reading, message.region_list)
   reading.done = true
-  reading.invoice = message.invoice_id
-  reading.fault = message.is_fault === 1 || message.status === -1
+  reading.invoices = message.invoice_ids ?? []
+  reading.waiting = message.fault_ids ?? []
+  reading.fault = reading.waiting.length > 0
+  reading.time = message.recognize_time ?? reading.time
   reading.trouble = message.err ?? null
   keep(reading)
   running.delete(reading.action)
@@ -157,6 +185,13 @@ function read(message: Message): void {
     return
   }
   if (message.msg_id === MESSAGES.put_back) void catchUp()
+  if (message.msg_id === MESSAGES.invoice_changed) changed(message)
+  if (message.msg_id === MESSAGES.queue_changed) {
+    paused.value = message.paused
+    void refreshQueues()
+  }
+  // Without an invoice it was cancelled, which is told by a message of its own.
+  if (message.msg_id === MESSAGES.recognised && message.invoice_id === null) return
   const reading = 'action_id' in message && message.action_id !== null ? running.get(message.action_id) : undefined
   if (!reading) return
   switch (message.msg_id) {
@@ -184,7 +219,23 @@ function read(message: Message): void {
   }
 }
 
-function fromInvoice(invoice: Invoice): Reading {
+/** By file; of the last one there may be more than was looked through. */
+function fromInvoices(stored: Invoice[]): Reading[] {
+  const byAction = new Map<number, Reading>()
+  const cut = stored.length < LOOKED_THROUGH ? null : stored.at(-1)?.action_id
+  const all = stored.filter((invoice) => invoice.action_id !== cut)
+  // Its first has the lowest number.
+  for (const invoice of all.sort((a, b) => a.invoice_id - b.invoice_id)) {
+    const reading = byAction.get(invoice.action_id) ?? fromFirst(invoice)
+    byAction.set(invoice.action_id, reading)
+    reading.invoices.push(invoice.invoice_id)
+    if (invoice.is_fault) reading.waiting.push(invoice.invoice_id)
+    reading.fault = reading.waiting.length > 0
+  }
+  return [...byAction.values()]
+}
+
+function fromFirst(invoice: Invoice): Reading {
   return {
     action: invoice.action_id,
     url: invoice.invoice_url,
@@ -196,8 +247,9 @@ function fromInvoice(invoice: Invoice): Reading {
     template: invoice.model_id === null ? null : { id: invoice.model_id, label: invoice.model_label ?? '', url: '' },
     candidates: null,
     regions: regionsFrom(invoice.region_list),
-    invoice: invoice.invoice_id,
-    fault: invoice.state === 'waiting',
+    invoices: [],
+    waiting: [],
+    fault: false,
     trouble: null,
     reasons: invoice.reasons,
   }
@@ -207,8 +259,10 @@ async function catchUp(): Promise<void> {
   if (watchedPage() !== 'console') return
   const before = starts
   void refreshQueues()
-  const now = await readNow().catch(() => undefined)
-  if (now !== undefined && starts === before) {
+  const answer = await readNow().catch(() => undefined)
+  if (answer) paused.value = answer.paused
+  if (answer && starts === before) {
+    const now = answer.running
     // What ended unnoticed is among the finished ones below.
     for (const action of [...running.keys()]) if (!now.some((one) => one.action_id === action)) running.delete(action)
     if (current.value && !current.value.done && !running.has(current.value.action)) current.value = null
@@ -219,20 +273,28 @@ async function catchUp(): Promise<void> {
     void askWhy()
   }
   if (!can('invoice-r')) return
-  const stored = await latestInvoices(KEPT).catch(() => [])
+  const stored = await latestInvoices(LOOKED_THROUGH).catch(() => [])
   const seen = new Map(finished.value.map((reading) => [reading.action, reading]))
-  const missed = stored.filter((invoice) => !seen.has(invoice.action_id)).map(fromInvoice)
-  finished.value = [...finished.value, ...missed].sort((a, b) => b.action - a.action).slice(0, KEPT)
+  let all = finished.value
+  for (const reading of fromInvoices(stored)) {
+    const known = seen.get(reading.action)
+    const { regions, reasons, waiting, fault } = reading
+    // What the engine told of it stays.
+    all = [...others(all, reading), known ? Object.assign(known, { regions, reasons, waiting, fault }) : reading]
+  }
+  finished.value = all.sort((a, b) => b.action - a.action).slice(0, KEPT)
 }
 
 /** Without an answer, old numbers are not shown. */
 async function refreshQueues(): Promise<void> {
-  queues.value = can('queue-r') ? await queueState().catch(() => null) : null
+  const now = can('queue-r') ? await queueState().catch(() => null) : null
+  queues.value = now
+  if (now) paused.value = now.paused
 }
 
 /** An upload's answer tells the sizes, whatever the permissions. */
 export function noteQueues(manage: number, recognize: number): void {
-  queues.value = { manage_size: manage, recognize_size: recognize, paused: queues.value?.paused ?? null }
+  queues.value = { manage_size: manage, recognize_size: recognize }
 }
 
 export function pictureLoaded(): void {
@@ -264,6 +326,6 @@ export function startReading(): () => void {
     running.clear()
     finished.value = []
     pinned.value = null
-    queues.value = null
+    queues.value = paused.value = null
   }
 }

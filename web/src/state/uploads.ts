@@ -1,15 +1,18 @@
 // Pictures sent for reading: small requests in sequence, progress and errors per file.
 import { computed, ref, watch } from 'vue'
 import { ApiError, randomKey } from '../api/http'
+import { latestInvoices } from '../api/invoices'
+import { wholeQueue } from '../api/queue'
 import { queuePictures, type QueuedAnswer } from '../api/upload'
 import { MESSAGES } from '../api/wire'
 import { i18n } from '../i18n'
 import { errorText } from '../lib/format'
 import { listen, whenFeedOpens } from './feed'
 import { current, finished, noteQueues } from './reading'
+import { can, user } from './session'
 
 /** `submitted`: queued, but its outcome was missed. */
-export type UploadPhase = 'waiting' | 'sending' | 'queued' | 'submitted' | 'reading' | 'read' | 'fault' | 'refused' | 'broken'
+export type UploadPhase = 'waiting' | 'sending' | 'queued' | 'submitted' | 'reading' | 'read' | 'fault' | 'cancelled' | 'refused' | 'broken'
 
 export interface Upload {
   id: number
@@ -20,8 +23,11 @@ export interface Upload {
   sent: number
   /** Queued and not at their end; a ZIP has one for each of its files. */
   actions: number[]
-  /** How many of its files need a person. */
+  /** How many of its files were read, and of them, need a person. */
+  read: number
   faults: number
+  /** Who cancelled it, unless its uploader did. */
+  cancelledBy: string
   error: string
 }
 
@@ -29,6 +35,8 @@ interface Batch {
   uploads: Upload[]
   files: File[]
   key: string
+  /** Sent again by itself when the box is back. */
+  wasOffline: boolean
 }
 
 export const FILE_BYTES_MAX = 20 * 1024 * 1024
@@ -37,7 +45,15 @@ const BATCH_BYTES = 16 * 1024 * 1024
 export const PAPER_TYPES = /\.(jpe?g|png|bmp|tiff?|webp|hei[cf]|pdf|ofd|xml|zip)$/i
 
 export const uploads = ref<Upload[]>([])
-export const unsettled = computed(() => uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending').length)
+const count = (...phases: UploadPhase[]) => uploads.value.filter((u) => phases.includes(u.phase)).length
+export const unsettled = computed(() => count('waiting', 'sending'))
+/** What came of them so far; `sent`: the box has them. */
+export const tally = computed(() => {
+  const [read, cancelled] = [count('read', 'fault'), count('cancelled')]
+  return { read, cancelled, sent: count('queued', 'submitted', 'reading') + read + cancelled, failed: count('refused', 'broken'), broken: count('broken') }
+})
+/** Queued or being read. */
+export const underway = computed(() => open().reduce((sum, upload) => sum + upload.actions.length, 0))
 
 /** By upload id, until the box has them. */
 const files = new Map<number, File>()
@@ -55,7 +71,9 @@ export function addFiles(added: File[]): void {
       phase: 'waiting',
       sent: 0,
       actions: [],
+      read: 0,
       faults: 0,
+      cancelledBy: '',
       error: '',
     }
     if (!PAPER_TYPES.test(file.name) && !file.type.startsWith('image/')) refuse(upload, t('upload.notAPaper'))
@@ -74,8 +92,13 @@ function refuse(upload: Upload, error: string): void {
 
 const isZip = (file: File) => /\.zip$/i.test(file.name)
 
+/** Those to be sent again first, as they were. */
 function nextBatch(): Batch | null {
-  const batch: Batch = { uploads: [], files: [], key: randomKey() }
+  const failed = uploads.value.find((upload) => upload.phase === 'waiting' && broken.has(upload.id))
+  const again = failed && broken.get(failed.id)
+  for (const { id } of again?.uploads ?? []) broken.delete(id)
+  if (again) return again
+  const batch: Batch = { uploads: [], files: [], key: randomKey(), wasOffline: false }
   let bytes = 0
   for (const upload of uploads.value) {
     if (upload.phase !== 'waiting') continue
@@ -141,6 +164,7 @@ async function send(batch: Batch): Promise<void> {
 /** A refusal is final; anything else may be retried. */
 function settleRefusal(batch: Batch, error: unknown): void {
   const final = error instanceof ApiError && [400, 403, 404, 413, 415].includes(error.status)
+  batch.wasOffline = error instanceof ApiError && error.code === 'offline'
   const failed = final ? (error.body.failed as QueuedAnswer['failed']) : undefined
   for (const upload of batch.uploads) {
     if (final) {
@@ -172,34 +196,68 @@ function overtake(upload: Upload): void {
 }
 
 /** Under the old key, so that a lost answer queues nothing twice. */
-export function retryUpload(id: number): void {
-  const batch = broken.get(id)
-  if (!batch) return
-  for (const upload of batch.uploads) {
-    broken.delete(upload.id)
-    upload.error = ''
-    upload.sent = 0
+function retry(which: (batch: Batch, id: number) => boolean): void {
+  for (const [id, batch] of broken) {
+    if (!which(batch, id)) continue
+    for (const upload of batch.uploads) Object.assign(upload, { phase: 'waiting', error: '', sent: 0 })
   }
-  void send(batch)
+  void run()
 }
+
+/** With those it was sent with. */
+export const retryUpload = (wanted: number) => retry((_, id) => id === wanted)
+export const retryUploads = () => retry(() => true)
 
 export function clearSettled(): void {
-  uploads.value = uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending')
-  for (const id of broken.keys()) files.delete(id)
-  broken.clear()
+  const kept = uploads.value.filter((u) => u.phase === 'waiting' || u.phase === 'sending')
+  for (const { id } of uploads.value.filter((u) => !kept.includes(u))) {
+    files.delete(id)
+    broken.delete(id)
+  }
+  uploads.value = kept
 }
 
-function started(action: unknown): void {
-  const upload = uploads.value.find((u) => u.actions.some((one) => one === action))
-  if (upload) upload.phase = 'reading'
+function standsAt(action: number, phase: UploadPhase): void {
+  const upload = uploads.value.find((u) => u.actions.includes(action))
+  if (upload) upload.phase = phase
 }
 
 function ended(action: unknown, fault: boolean): void {
   const upload = uploads.value.find((u) => u.actions.some((one) => one === action))
   if (!upload) return
-  upload.actions = upload.actions.filter((one) => one !== action)
+  upload.read += 1
   upload.faults += Number(fault)
-  if (!upload.actions.length) upload.phase = upload.faults ? 'fault' : 'read'
+  settle(upload, action)
+}
+
+function settle(upload: Upload, action: unknown): void {
+  upload.actions = upload.actions.filter((one) => one !== action)
+  if (upload.actions.length) return
+  if (upload.faults) upload.phase = 'fault'
+  else upload.phase = upload.read ? 'read' : 'cancelled'
+}
+
+function cancelled(action: number, by: number, name: string): void {
+  const upload = uploads.value.find((u) => u.actions.includes(action))
+  if (!upload) return
+  if (by !== user.value?.user_id) upload.cancelledBy = name
+  settle(upload, action)
+}
+
+/** The box may have read them while nobody listened. */
+const ASKED_MAX = 200
+async function askMissed(): Promise<void> {
+  const wanted = new Set(open().flatMap((upload) => upload.actions))
+  if (!wanted.size) return
+  const queue = can('queue-r') ? await wholeQueue(ASKED_MAX).catch(() => null) : null
+  for (const { action_id } of queue?.recognize_wait ?? []) standsAt(action_id, 'queued')
+  for (const { action_id } of queue?.running_list ?? []) standsAt(action_id, 'reading')
+  if (!can('invoice-r')) return
+  const stored = await latestInvoices(Math.min(ASKED_MAX, 2 * wanted.size)).catch(() => [])
+  for (const action of wanted) {
+    const all = stored.filter((invoice) => invoice.action_id === action)
+    if (all.length) ended(action, all.some((invoice) => invoice.is_fault === 1))
+  }
 }
 
 function open(): Upload[] {
@@ -209,11 +267,16 @@ function open(): Upload[] {
 export function startUploads(): () => void {
   const stops = [
     listen((message) => {
-      if (message.msg_id === MESSAGES.started) started(message.action_id)
-      if (message.msg_id === MESSAGES.recognised) ended(message.action_id, message.is_fault === 1 || message.status === -1)
+      if (message.msg_id === MESSAGES.started) standsAt(message.action_id, 'reading')
+      // Without an invoice it was cancelled.
+      if (message.msg_id === MESSAGES.recognised && message.invoice_id !== null) ended(message.action_id, message.is_fault === 1 || message.status === -1)
+      if (message.msg_id === MESSAGES.put_back) standsAt(message.action_id, 'queued')
+      if (message.msg_id === MESSAGES.cancelled) cancelled(message.action_id, message.user_id, message.user_name)
+      if (message.msg_id === MESSAGES.resumed) retry((batch) => batch.wasOffline)
     }),
     whenFeedOpens(() => {
       for (const upload of open()) upload.phase = 'submitted'
+      void askMissed()
     }),
     // The finished few are fetched again when the feed opens.
     watch([current, finished], () => {
