@@ -36,6 +36,8 @@ export interface Reading {
   candidates: Candidate[] | null
   regions: Region[]
   invoice: number | null
+  /** Of the stored invoice; null until it is known. */
+  kind: Invoice['kind'] | null
   fault: boolean
   /** The engine's error, in the interface's sentence. */
   trouble: string | null
@@ -65,6 +67,7 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'fileName' | 'userName' 
     candidates: null,
     regions: [],
     invoice: null,
+    kind: null,
     fault: false,
     trouble: null,
     reasons: [],
@@ -122,6 +125,7 @@ async function askStored(reading: Reading): Promise<void> {
   // Skipped if it was read again.
   if (!stored || !kept || stored.action_id !== kept.action) return
   kept.candidates = stored.candidates
+  kept.kind = stored.kind
   // The final message has no reasons.
   kept.reasons = stored.reasons
 }
@@ -197,6 +201,7 @@ function fromInvoice(invoice: Invoice): Reading {
     candidates: null,
     regions: regionsFrom(invoice.region_list),
     invoice: invoice.invoice_id,
+    kind: invoice.kind,
     fault: invoice.state === 'waiting',
     trouble: null,
     reasons: invoice.reasons,
