@@ -99,14 +99,16 @@ pub fn drawn_on(
     origin: Option<PictureId>,
     known: Option<&Template>,
 ) -> Result<Picture, Refusal> {
-    let origin = origin.or(known.map(|t| t.origin));
-    let origin = origin.map(|id| view.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);
-    let origin = origin.ok_or_else(refusals::no_such_origin)?;
-    if !actor.sees(origin.company) {
-        return Err(Refusal::no_permission());
-    }
+    let origin = origin_of(view, actor, origin.or(known.map(|t| t.origin)))?;
     check_areas(layout, &origin)?;
     Ok(origin)
+}
+
+/// A picture to draw a template on, if the user may see it.
+pub fn origin_of(view: &View<'_>, actor: &Actor, id: Option<PictureId>) -> Result<Picture, Refusal> {
+    let origin = id.map(|id| view.get(&PICTURES, &id)).transpose()?.flatten().filter(|p| p.purpose == Purpose::Template);
+    let origin = origin.ok_or_else(refusals::no_such_origin)?;
+    if actor.sees(origin.company) { Ok(origin) } else { Err(Refusal::no_permission()) }
 }
 
 impl App {

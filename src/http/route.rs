@@ -5,6 +5,7 @@ use crate::http::edge::call::{Access, Methods, Route, Router, Takes};
 use crate::http::edge::metrics;
 use crate::http::edge::socket;
 use crate::http::edge::ui;
+use crate::http::invoice::drafts;
 use crate::http::invoice::exports as invoice_exports;
 use crate::http::invoice::faults;
 use crate::http::invoice::invoices;
@@ -126,6 +127,7 @@ routes! {
     Read "/invoice/getAllModel", Needs(ModelR), Words => invoice::get_all_model;
     Post "/api/models/test", Needs(ModelRw), Picture => trial::test_draft;
     Post "/api/models/{id}/test", Needs(ModelR), Picture => trial::test_model;
+    Post "/api/template-drafts", Needs(ModelRw), Words => drafts::of_origin;
     Read "/invoice/searchModelLabel", Needs(ModelR), Words => invoice::search_model_label;
     Read "/invoice/getTwentyAction", Needs(LogR), Words => log::get_twenty_action;
     Read "/invoice/getImgStr", ANY_PICTURE, Words => files::get_img_str;
@@ -150,7 +152,7 @@ routes! {
     Get "/api/invoices/{id}/page/{n}", Needs(InvoiceR), Words => files::invoice_page;
     Get "/api/invoices/{id}/papers", Needs(InvoiceR), Words => papers::papers;
     Post "/api/invoices/{id}/papers", Needs(InvoiceRw), Lists => papers::mark;
-    Get "/api/invoices/{id}/template-draft", Needs(ModelRw), Words => trial::template_draft;
+    Get "/api/invoices/{id}/template-draft", Needs(ModelRw), Words => drafts::of_invoice;
     Patch "/api/invoices/{id}", Needs(InvoiceRw), Lists => invoices::correct;
     Post "/api/invoices/{id}/duplicate", Needs(InvoiceRw), Words => invoices::duplicate;
     Post "/api/invoices/{id}/void", Needs(InvoiceRw), Words => invoices::void;

@@ -78,6 +78,23 @@ test('in English, from the review; where nothing is found the picture is there a
   await reader.close()
 })
 
+test('from the console, where the paper was dropped', async () => {
+  const id = (await invoices()).find((each) => each.file_name === 'parking.png').invoice_id
+  await page.goto('/console')
+  await page.locator('[data-finished]', { hasText: 'parking.png' }).click()
+  await page.locator('aside [data-test=make-template]').waitFor()
+  await on.shot(page, 'template-of-console-zh')
+  await page.click('aside [data-test=make-template]')
+  await page.waitForURL(`**/templates/new?invoice=${id}`)
+  await page.locator('[data-test=proposed]').waitFor({ timeout: READ_MS })
+  // What a template reads is not offered it.
+  await page.goto('/console')
+  await page.locator('[data-finished]', { hasText: 'again.png' }).click()
+  await page.locator('[data-test=template]', { hasText: '示例销售凭单' }).waitFor()
+  assert.equal(await page.locator('[data-test=make-template]').count(), 0)
+  on.quiet()
+})
+
 test('who may not add templates is not offered it', async () => {
   const his = await hire(on, page, '王芳', [5, 6, 10])
   const unknown = (await invoices()).find((each) => each.kind === 'unknown').invoice_id

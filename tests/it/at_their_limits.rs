@@ -386,7 +386,7 @@ impl Works {
             "/api/labels/sent" => json!({ "DeviceSNList": ["18470001"] }),
             "/api/faults/retry" => json!({ "invoice_ids": self.known["invoice_ids"] }),
             "/invoice/addModel" => json!({ "file_name": self.known["file_name"] }),
-            "/api/models/test" => json!({ "file_name": self.known["file_name"] }),
+            "/api/models/test" | "/api/template-drafts" => json!({ "file_name": self.known["file_name"] }),
             "/api/invoices/{id}" => json!({ "fields": { "客户名称": "北京大学" } }),
             _ => json!({}),
         }

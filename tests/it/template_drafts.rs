@@ -1,4 +1,4 @@
-//! From an invoice that nothing fits to a template that reads it.
+//! From an invoice that nothing fits, or a specimen, to a template that reads it.
 
 use crate::support::documents::{Sheet, digital, pdf_of};
 use crate::support::{Client, Paperline, blank_png, eventually};
@@ -85,6 +85,8 @@ fn an_invoice_that_nothing_fits_becomes_a_template_that_reads_it() {
         model.insert(key, area.clone());
     }
     let jpeg = client.get(&format!("/api/invoices/{id}/page/1")).bytes;
+    let ends = |line: &Value| line["text"].as_str().is_some_and(|text| text.ends_with("20260017"));
+    assert!(draft["lines"].as_array().unwrap().iter().any(ends), "what is printed: {draft}");
     let origin = client.upload("/invoice/uploadModelOrigin", &[("page.jpg", &jpeg)]).body["file_name"].clone();
     let added =
         client.post("/invoice/addModel", &json!({ "modelAction": { "json_model": model }, "file_name": origin, "type": 0 }));
@@ -106,7 +108,8 @@ fn a_draft_is_for_those_who_see_the_invoice_and_may_add_templates() {
     let id = read(&client, "blank.png", &blank_png(300, 200));
     let path = format!("/api/invoices/{id}/template-draft");
     let blank = client.get(&path);
-    assert_eq!(blank.body, json!({ "label": "", "width": 300, "height": 200, "areas": [] }), "{blank:?}");
+    let nothing = json!({ "label": "", "width": 300, "height": 200, "areas": [], "labels": [], "lines": [] });
+    assert_eq!(blank.body, nothing, "{blank:?}");
     assert_eq!(client.get("/api/invoices/999/template-draft").refusal(), (404, "not_found"));
 
     let holds = |permissions: &[u64]| {
@@ -131,4 +134,104 @@ fn a_draft_is_for_those_who_see_the_invoice_and_may_add_templates() {
     let admin = external.admin();
     let id = read(&admin, "a.xml", &digital().xml());
     assert_eq!(admin.get(&format!("/api/invoices/{id}/template-draft")).refusal(), (409, "conflict"));
+}
+
+fn upload_specimen(client: &Client, picture: &[u8]) -> Value {
+    client.upload("/invoice/uploadModelOrigin", &[("specimen.png", picture)]).body["file_name"].clone()
+}
+
+#[test]
+fn a_specimen_tells_its_print_its_labels_and_the_areas_beside_them() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let picture = picture(&client);
+    let file_name = upload_specimen(&client, &picture);
+    let before = client.get("/api/queue").body["actions"].clone();
+    let draft = client.post("/api/template-drafts", &json!({ "file_name": file_name }));
+    assert_eq!(draft.status, 200, "{draft:?}");
+    let draft = draft.body;
+    let shown = image::load_from_memory(&picture).unwrap();
+    let size = (f64::from(shown.width()), f64::from(shown.height()));
+    assert_eq!((draft["width"].as_f64(), draft["height"].as_f64()), (Some(size.0), Some(size.1)));
+    let of = |list: &str, pos_id: &str| {
+        let found = draft[list].as_array().unwrap().iter().find(|one| one["pos_id"] == pos_id);
+        found.unwrap_or_else(|| panic!("no {pos_id} in the {list} of {draft}")).clone()
+    };
+    for value in &VALUES {
+        let area = of("areas", value.0);
+        assert_eq!(area["text"], value.3);
+        near(&area, size, value);
+        // Its label stands left of it, on its row.
+        let label = of("labels", value.0);
+        let at = |one: &Value, key: &str| one[key].as_f64().unwrap();
+        assert!(at(&label, "x") + at(&label, "width") < at(&area, "x") + at(&area, "width") / 2.0, "{label} {area}");
+        let middle = at(&label, "y") + at(&label, "height") / 2.0;
+        assert!(middle > at(&area, "y") && middle < at(&area, "y") + at(&area, "height"), "{label} {area}");
+        let lines = draft["lines"].as_array().unwrap();
+        let line = lines.iter().find(|line| line["text"].as_str().unwrap().contains(value.3));
+        near(line.unwrap_or_else(|| panic!("{} is not in {lines:?}", value.3)), size, value);
+    }
+    assert_eq!(client.get("/api/queue").body["actions"], before, "no queue is asked");
+    assert_eq!(client.get("/invoice/getAllModel").body["total"], 0, "nothing is saved by itself");
+}
+
+#[test]
+fn a_specimens_draft_is_for_those_who_add_templates_on_pictures_of_their_own() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let path = "/api/template-drafts";
+    let named = |file_name: &Value| json!({ "file_name": file_name });
+    let specimen = upload_specimen(&client, &blank_png(300, 200));
+    let nothing = json!({ "label": "", "width": 300, "height": 200, "areas": [], "labels": [], "lines": [] });
+    assert_eq!(client.post(path, &named(&specimen)).body, nothing);
+
+    assert_eq!(client.post(path, &json!({})).refusal(), (400, "malformed"));
+    assert_eq!(client.post(path, &named(&json!("/invoice/image/999.png"))).refusal(), (404, "not_found"));
+    assert_eq!(client.post(path, &named(&json!("nonsense"))).refusal(), (404, "not_found"));
+    // Invoices' pictures are no specimens: reading them is for those who may see invoices.
+    let invoice = read(&client, "blank.png", &blank_png(301, 200));
+    let picture = client.get(&format!("/api/invoices/{invoice}")).body["invoice_url"].clone();
+    assert!(picture.is_string());
+    assert_eq!(client.post(path, &named(&picture)).refusal(), (404, "not_found"));
+
+    let holds = |permissions: &[u64]| {
+        let token = client.post("/api/tokens", &json!({ "name": "t", "permissions": permissions })).body["token"].clone();
+        paperline.client().with_header("authorization", &format!("Bearer {}", token.as_str().unwrap()))
+    };
+    assert_eq!(holds(&[Permission::ModelR.id()]).post(path, &named(&specimen)).refusal(), (403, "forbidden"));
+    assert_eq!(holds(&[Permission::ModelRw.id()]).post(path, &named(&specimen)).status, 200);
+    let company = client.post("/api/companies", &json!({ "company_name": "别家" })).body["company_id"].clone();
+    let rights = [Permission::ModelRw.id(), Permission::ModelR.id()];
+    client
+        .post("/api/users", &json!({ "user_name": "other", "passwd": "a password", "company_id": company, "permissions": rights }));
+    let other = paperline.client();
+    assert_eq!(other.log_in("other", "a password").body["reqStatus"], "sucess");
+    assert_eq!(other.post(path, &named(&specimen)).refusal(), (403, "forbidden"));
+
+    let external = Paperline::start_with(&["--engine", "tcp://127.0.0.1:9"]);
+    let admin = external.admin();
+    let specimen = upload_specimen(&admin, &blank_png(300, 200));
+    let refused = admin.post(path, &named(&specimen));
+    assert_eq!(refused.refusal(), (409, "conflict"));
+    assert_eq!(refused.body["err"], "使用外部算法服务器时不能自动框选区域");
+}
+
+#[test]
+fn of_too_many_who_ask_at_once_the_last_are_refused() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let specimen = upload_specimen(&client, &picture(&client));
+    let asked: Vec<_> = (0..12)
+        .map(|_| {
+            let (client, specimen) = (paperline.admin(), specimen.clone());
+            std::thread::spawn(move || client.post("/api/template-drafts", &json!({ "file_name": specimen })))
+        })
+        .collect();
+    let answers: Vec<_> = asked.into_iter().map(|one| one.join().unwrap()).collect();
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
+    assert!(!refused.is_empty() && refused.len() < answers.len(), "{answers:?}");
+    for answer in refused {
+        assert_eq!(answer.refusal(), (503, "unavailable"));
+        assert_eq!(answer.body["err"], "正在测试的人太多，请稍后再试");
+    }
 }

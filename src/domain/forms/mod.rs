@@ -25,7 +25,7 @@ mod travel;
 mod values;
 
 pub use lines::DOUBT;
-pub use propose::{Proposal, propose};
+pub use propose::{Label, Proposal, propose};
 pub use same::is_same;
 
 /// What a known form can have, in the words of the contract's §6.

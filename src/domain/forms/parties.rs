@@ -64,6 +64,24 @@ pub(super) fn parties(sheet: &Sheet, heads: &[Head], page: u32) -> Vec<Found> {
     found
 }
 
+/// Their labels, and what stands beside each.
+pub(super) fn labels(sheet: &Sheet, heads: &[Head]) -> Vec<(&'static str, Spot)> {
+    let names: Vec<Spot> =
+        NAME.iter().flat_map(|label| beside_upright(sheet, label)).filter(|spot| is_outside(heads, spot)).collect();
+    let taxes = tax_spots(sheet);
+    let of = |spots: &[Spot], side: Side, pos_id: &'static str| -> Vec<(&'static str, Spot)> {
+        let own = spots.iter().filter(|spot| belongs(sheet, heads, spot, spots, side).is_some());
+        own.map(|spot| (pos_id, *spot)).collect()
+    };
+    [
+        of(&names, Side::Buyer, "客户名称"),
+        of(&names, Side::Seller, "销方名称"),
+        of(&taxes, Side::Buyer, "购方税号"),
+        of(&taxes, Side::Seller, "销方税号"),
+    ]
+    .concat()
+}
+
 /// An upright label may have been read into the row beside it: `购名称：`.
 fn beside_upright(sheet: &Sheet, label: &str) -> Vec<Spot> {
     let mut alone = sheet.spots(label);
@@ -93,7 +111,7 @@ fn ends_of_label(sheet: &Sheet) -> Vec<Spot> {
 }
 
 /// The table's own 名称 is no party's.
-fn is_outside(heads: &[Head], spot: &Spot) -> bool {
+pub(super) fn is_outside(heads: &[Head], spot: &Spot) -> bool {
     heads.iter().all(|head| spot.row < head.row || spot.row > head.last)
 }
 

@@ -9,7 +9,8 @@ use super::lines::{Sheet, Text};
 use super::sums::{agree, first_sum, sums_right_of};
 use super::values::{self, Value};
 
-type Row = (&'static str, &'static [&'static str]);
+/// What it is, and its labels.
+pub(super) type Row = (&'static str, &'static [&'static str]);
 
 const CODE: Row = ("发票代码", &["发票代码", "票据代码", "代码"]);
 const NUMBER: Row = ("发票号码", &["发票号码", "票据号码", "号码"]);
@@ -20,6 +21,9 @@ const PAYEE: Row = ("销方名称", &["收款方名称", "收款单位", "销售
 const FISCAL_PAYER: Row = ("客户名称", &["交款人", "缴款人"]);
 const FISCAL_PAYEE: Row = ("销方名称", &["收款单位(章)", "收款单位", "收款单位(盖章)", "执收单位"]);
 const VEHICLE_SELLER: Row = ("销方名称", &["销货单位名称", "销售方名称"]);
+pub(super) const ROWS: [Row; 9] = [CODE, NUMBER, DATE, CHECK, PAYER, PAYEE, FISCAL_PAYER, FISCAL_PAYEE, VEHICLE_SELLER];
+/// Of sums; also where they end a longer word.
+pub(super) const SUMS: [Row; 3] = [("不含税金额", &["不含税价"]), ("税额", &["增值税税额", "税额"]), ("金额", &FARE)];
 const FARE: [&str; 4] = ["实收金额", "合计金额", "金额", "总额"];
 
 pub(super) fn read(sheet: &Sheet, kind: Kind, page: u32) -> Vec<Found> {
@@ -54,9 +58,7 @@ pub(super) fn any(sheet: &Sheet, page: u32) -> Vec<Found> {
     for names in [PAYER, PAYEE, FISCAL_PAYER, FISCAL_PAYEE, VEHICLE_SELLER] {
         found.extend(one(sheet, names, page, values::name));
     }
-    found.extend(sum_after(sheet, &["不含税价"], "不含税金额", page));
-    found.extend(sum_after(sheet, &["增值税税额", "税额"], "税额", page));
-    found.extend(sum_after(sheet, &FARE, "金额", page));
+    found.extend(SUMS.into_iter().filter_map(|(pos_id, labels)| sum_after(sheet, labels, pos_id, page)));
     found
 }
 

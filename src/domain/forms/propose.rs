@@ -3,12 +3,14 @@
 
 use super::super::area::{AreaKind, Holds};
 use super::super::kind::Kind;
-use super::super::paper::{Page, Source};
+use super::super::paper::{Page, Run, Source};
 use super::super::template::Rect;
+use super::columns::heads;
 use super::found::Found;
 use super::join::everywhere;
-use super::labels::{Reach, of_one_size, pieces};
+use super::labels::{Reach, Spot, of_one_size, pieces};
 use super::lines::{Sheet, Text, is_wide};
+use super::parties::{self, is_outside};
 use super::values::{self, DOUBT, Value};
 use super::{Field, invoice, plain};
 
@@ -19,6 +21,16 @@ pub struct Proposal {
     pub label: String,
     /// Each with a place, which has some room for longer values.
     pub fields: Vec<Field>,
+    /// What each printed label says of the value beside it, whether or not that was found.
+    pub labels: Vec<Label>,
+    /// All that is printed.
+    pub print: Vec<Run>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    pub pos_id: &'static str,
+    pub rect: Rect,
 }
 
 /// A template's label has no more.
@@ -47,16 +59,59 @@ pub fn propose(page: &Page) -> Proposal {
             fields.push(Field { pos_id, text, probability, source: Source::Ocr, page, rect });
         }
     }
-    Proposal { label: title(&sheet), fields }
+    Proposal { label: title(&sheet), fields, labels: labels(&sheet), print: page.runs.clone() }
 }
 
-/// Labels on what companies print themselves; also where they end a longer word: 销售单号.
+// Labels on what companies print themselves; also where they end a longer word: 销售单号.
+const NUMBER: [&str; 7] = ["单号", "编号", "票号", "No", "NO", "№", "Nº"];
+const DATE: [&str; 1] = ["日期"];
+const BUYER: [&str; 8] = ["客户名称", "客户", "付款方", "交款单位", "缴款单位", "购货单位", "收货单位", "今收到"];
+const SELLER: [&str; 5] = ["供货单位", "供应商", "收款方", "开票单位", "填开单位"];
+const SUM: [&str; 6] = ["合计", "总计", "总价", "实付", "应付", "实收"];
+const PERSON: [&str; 3] = ["身份证号码", "身份证号", "证件号码"];
+
+/// All that say what stands beside or below them; of two that overlap the longer one.
+fn labels(sheet: &Sheet) -> Vec<Label> {
+    // Ends as a label does, and is another thing.
+    const NONE: &str = "";
+    const WITHIN: [plain::Row; 10] = [
+        (NONE, &["机器编号"]),
+        ("发票号码", &NUMBER),
+        ("日期", &DATE),
+        ("客户名称", &BUYER),
+        ("销方名称", &SELLER),
+        ("身份证号码", &PERSON),
+        ("备注", &["备注"]),
+        ("开票人", &["开票人"]),
+        ("金额", &["小写"]),
+        ("中文金额", &["大写", "人民币"]),
+    ];
+    let heads = heads(sheet);
+    let mut found: Vec<(&'static str, Spot)> = parties::labels(sheet, &heads);
+    for (pos_id, labels) in plain::ROWS {
+        found.extend(labels.iter().flat_map(|label| sheet.spots(label)).map(|spot| (pos_id, spot)));
+    }
+    for (pos_id, labels) in WITHIN.into_iter().chain(plain::SUMS) {
+        found.extend(labels.iter().flat_map(|label| sheet.spots_within(label)).map(|spot| (pos_id, spot)));
+    }
+    // Below a table two sums stand beside it, neither of which is the whole.
+    if heads.is_empty() {
+        found.extend(SUM.iter().flat_map(|label| sheet.spots_within(label)).map(|spot| ("金额", spot)));
+    }
+    found.retain(|(_, spot)| is_outside(&heads, spot));
+    // Stable: the parties' own words stay before others of their length.
+    found.sort_by_key(|(_, spot)| std::cmp::Reverse(spot.to - spot.from));
+    let mut kept: Vec<(&'static str, Spot)> = Vec::new();
+    for (pos_id, spot) in found {
+        if !kept.iter().any(|(_, other)| other.row == spot.row && spot.from < other.to && other.from < spot.to) {
+            kept.push((pos_id, spot));
+        }
+    }
+    kept.retain(|(pos_id, _)| *pos_id != NONE);
+    kept.into_iter().filter_map(|(pos_id, spot)| Some(Label { pos_id, rect: sheet.place(&spot)? })).collect()
+}
+
 fn company(sheet: &Sheet, page: u32) -> Vec<Found> {
-    const NUMBER: [&str; 7] = ["单号", "编号", "票号", "No", "NO", "№", "Nº"];
-    const DATE: [&str; 1] = ["日期"];
-    const BUYER: [&str; 8] = ["客户名称", "客户", "付款方", "交款单位", "缴款单位", "购货单位", "收货单位", "今收到"];
-    const SELLER: [&str; 5] = ["供货单位", "供应商", "收款方", "开票单位", "填开单位"];
-    const SUM: [&str; 6] = ["合计", "总计", "总价", "实付", "应付", "实收"];
     const LONG: Reach = Reach { first: 20.0, next: 3.0, right: f32::MAX };
     const NEAR: Reach = Reach { first: 10.0, next: 1.6, right: f32::MAX };
     let found = [
@@ -66,7 +121,7 @@ fn company(sheet: &Sheet, page: u32) -> Vec<Found> {
         within(sheet, "销方名称", &SELLER, page, Reach::LINE, values::name),
         plain::sum_after(sheet, &SUM, "金额", page),
         within(sheet, "中文金额", &["人民币"], page, LONG, values::words),
-        within(sheet, "身份证号码", &["身份证号码", "身份证号", "证件号码"], page, NEAR, values::serial),
+        within(sheet, "身份证号码", &PERSON, page, NEAR, values::serial),
         within(sheet, "备注", &["备注"], page, Reach::LINE, values::name),
     ];
     found.into_iter().flatten().collect()

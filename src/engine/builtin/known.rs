@@ -56,6 +56,8 @@ pub fn propose(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Propos
     let (level, paper) = paper(&lines, &[], picture.pixels.dimensions());
     let mut proposal = paper.pages.first().map(forms::propose).unwrap_or_default();
     put_back(&mut proposal.fields, &level, picture);
+    let rects = proposal.labels.iter_mut().map(|label| &mut label.rect).chain(proposal.print.iter_mut().map(|run| &mut run.rect));
+    rects.for_each(|rect| *rect = to_original(&level.back(rect), picture));
     Ok(proposal)
 }
 

@@ -1,12 +1,8 @@
-//! The template test, and what a template of an invoice could have; answered at once, nothing is kept. Not here: the reading (src/trials.rs).
+//! The template test; answered at once, nothing is kept. Not here: the reading (src/trials.rs).
 
-use super::files;
-use super::thumbs::PageFile;
 use super::words as invoice_words;
 use crate::app::{now, pictures, templates};
-use crate::domain::account::Permission;
 use crate::domain::action::TemplateDraft;
-use crate::domain::area::AreaKind;
 use crate::domain::checks;
 use crate::domain::ids::{PictureId, TemplateId};
 use crate::domain::invoice::Why;
@@ -14,7 +10,7 @@ use crate::domain::judge::{self, Reading};
 use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::{Region, Regions};
-use crate::domain::template::{Rect, Template};
+use crate::domain::template::Template;
 use crate::engine::{Event, Trial};
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Language, Reply};
@@ -22,7 +18,7 @@ use crate::http::wire::spelling as wire;
 use crate::trials::Tried;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 fn visible(call: &Call, id: TemplateId) -> Result<Template, Refusal> {
@@ -80,35 +76,6 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
         "aligned": trial.aligned.as_ref().map(jpeg),
         "warnings": warnings(&template.learnt.areas, &regions, call.language),
     })))
-}
-
-/// The areas that a template of this invoice could have, on the picture of its first page.
-pub async fn template_draft(call: Call) -> Result<Reply, Refusal> {
-    let found = files::invoice_of(&call)?;
-    // What stands on it is for those who may see it.
-    if !call.actor()?.may(Permission::InvoiceR) {
-        return Err(Refusal::no_permission());
-    }
-    let trials = &call.edge.trials;
-    let is_external =
-        |_| Refusal::conflict("使用外部算法服务器时不能自动框选区域", "areas can't be proposed with an external engine");
-    trials.available().map_err(is_external)?;
-    let page = call.edge.thumbs.file(call.edge.app.clone(), &found.picture, found.pages.0).await?;
-    let PageFile { path: file, size: (width, height) } = page;
-    let patience = Duration::from_secs(call.edge.app.settings().engine_timeout_s);
-    let proposal = trials.propose(file.to_path_buf(), patience).await?;
-    let areas = proposal.fields.iter().filter_map(|field| {
-        let Rect { x, y, .. } = field.rect?;
-        let end = |end: f32, most: u32| (end.ceil().max(0.0) as u32).min(most);
-        let (left, top) = (x.floor().max(0.0) as u32, y.floor().max(0.0) as u32);
-        let (right, bottom) = (end(field.rect?.right(), width), end(field.rect?.bottom(), height));
-        let (width, height) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
-        let key = AreaKind::of_pos_id(field.pos_id).key();
-        let area = json!({ "pos_id": field.pos_id, "key": key, "x": left, "y": top, "width": width, "height": height, "text": field.text });
-        (width > 0 && height > 0).then_some(area)
-    });
-    let areas: Vec<Value> = areas.collect();
-    Ok(reply::json(&json!({ "label": proposal.label, "width": width, "height": height, "areas": areas })))
 }
 
 fn warnings(specimen: &[(String, String)], regions: &[Region], language: Language) -> Vec<String> {

@@ -41,7 +41,7 @@ const SETTINGS: &str = "(..SettingsChange, version?: natural)";
 const ENTRY: &str = "(fields?: {..64: text ..1000} ..100 <by `pos_id`; what is said to be right, changed or not, is not overwritten when it is read again>, \
      absent?: [text] ..100 <the fields that the paper does not have>, override?: text ..200|null <why it is so although the checks say \
      otherwise>, version?: natural)";
-const TEMPLATE_DRAFT: &str = "(label: text <the largest print; empty where there is none>, width: natural <of the picture of its first page, which its areas are drawn on>, height: natural, areas: [(pos_id: text, key: text|null <of a known kind>, x: natural, y: natural, width: natural, height: natural, text: text)])";
+const TEMPLATE_DRAFT: &str = "(label: text <the largest print; empty where there is none>, width: natural <of the picture, or of that of an invoice's first page, which its areas are drawn on>, height: natural, areas: [(pos_id: text, key: text|null <of a known kind>, x: natural, y: natural, width: natural, height: natural, text: text)], labels: [(pos_id: text, x: natural, y: natural, width: natural, height: natural)] <each says what stands beside it or below>, lines: [(text: text, x: natural, y: natural, width: natural, height: natural)] <all that is printed, in parts>)";
 const PAPERS: &str = "(page: natural, width: natural, height: natural, papers: [(corners: Corners <clockwise from the upper left, pixels of the picture>, invoice_id: natural|null <not read so far>, number: text|null, kind: Kind|null)], invoices: [(invoice_id: natural, number: text, kind: Kind)] <that become void when papers are marked anew>)";
 const MARKED: &str = "(papers: [PaperCorners] 1..20, page?: natural, version?: natural)";
 const CSV: &str = "text/csv";
@@ -228,6 +228,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     row(Post, "/api/models/test", "(json_model: JsonModel, file_name?: text|null, model_id?: natural)", "Trial"),
     row(Post, "/api/models/{id}/test", NOTHING, "Trial"),
+    row(Post, "/api/template-drafts", "(file_name: text <from uploadModelOrigin>)", TEMPLATE_DRAFT),
     row(Post, "/api/queue/pause", "(reason?: text ..200)", "Done"),
     row(Post, "/api/queue/resume", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),

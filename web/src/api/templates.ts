@@ -75,6 +75,11 @@ export async function templateDraft(invoice: number): Promise<TemplateDraft> {
   return (await call('GET', at('/api/invoices/{id}/template-draft', invoice), { timeoutMs: TRIAL_MS })).body
 }
 
+/** What the box reads on a picture from `uploadOrigin`; nothing waits for it. */
+export async function readPrint(picture: string, signal: AbortSignal): Promise<TemplateDraft> {
+  return (await call('POST', '/api/template-drafts', { json: { file_name: picture }, timeoutMs: TRIAL_MS, signal })).body
+}
+
 /** Its first page, to be uploaded as a template's picture. */
 export async function invoicePicture(invoice: number): Promise<File> {
   const answer = await fetch(invoicePageUrl(invoice, 1), { credentials: 'same-origin', cache: 'no-store' })

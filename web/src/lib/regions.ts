@@ -17,6 +17,9 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
+/** Fields of VAT invoices that an area can be given by name; it is one's own otherwise. */
+export const READY: readonly string[] = ['税额', '不含税金额', '购方税号', '销方名称', '销方税号', '校验码']
+
 const ENGLISH: Record<Kind, string> = {
   money: 'Amount',
   money_cn: 'Amount in words',
@@ -31,6 +34,10 @@ const ENGLISH: Record<Kind, string> = {
 
 export function isKind(key: string): key is Kind {
   return key in KINDS
+}
+
+export function kindOf(posId: string): Kind | undefined {
+  return (Object.keys(KINDS) as Kind[]).find((kind) => KINDS[kind] === posId)
 }
 
 /** Not read from the picture. */
@@ -56,7 +63,7 @@ const ENGLISH_OF_FORMS: Record<string, string> = {
 
 export function regionName(posId: string): string {
   if (posId === LABEL) return i18n.global.t('region.type')
-  const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
+  const kind = kindOf(posId)
   if (i18n.global.locale.value !== 'en') return posId
   return kind ? ENGLISH[kind] : (ENGLISH_OF_FORMS[posId] ?? posId)
 }

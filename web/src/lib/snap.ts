@@ -11,6 +11,30 @@ export interface Edges {
 /** Moving a rect moves all. */
 export const ALL_EDGES: Edges = { left: true, right: true, top: true, bottom: true }
 
+/** In screen pixels: how far outside an edge a pointer still takes hold of it, and inside, where there is room for it. */
+const GRIP_OUT = 2
+const GRIP_OUT_TOUCH = 10
+const GRIP_IN = 6
+
+/** The edges that a pointer at `point` takes hold of; null: none. Close rows stay drawable: further outside nothing is caught. */
+export function gripAt(rect: Rect, { x, y }: { x: number; y: number }, scale: number, isTouch: boolean): Edges | null {
+  const out = (isTouch ? GRIP_OUT_TOUCH : GRIP_OUT) / scale
+  // A middle stays to move it by.
+  const within = (side: number) => Math.min(GRIP_IN / scale, side / 4)
+  const [right, bottom] = [rect.x + rect.width, rect.y + rect.height]
+  if (x < rect.x - out || x > right + out || y < rect.y - out || y > bottom + out) return null
+  const [across, down] = [within(rect.width), within(rect.height)]
+  const edges = { left: x < rect.x + across, right: x > right - across, top: y < rect.y + down, bottom: y > bottom - down }
+  return Object.values(edges).some(Boolean) ? edges : null
+}
+
+/** What the pointer looks like there. */
+export function gripCursor({ left, right, top, bottom }: Edges): string {
+  if ((left && top) || (right && bottom)) return 'nwse-resize'
+  if ((left && bottom) || (right && top)) return 'nesw-resize'
+  return left || right ? 'ew-resize' : 'ns-resize'
+}
+
 export interface Snapped {
   rect: Rect
   x: number | null

@@ -3,7 +3,7 @@ import type { TemplateDraft } from '../api/templates'
 import type { JsonModel } from '../api/wire'
 import { i18n } from '../i18n'
 import { formatNumber } from './format'
-import { isKind, KINDS, regionName, type Kind } from './regions'
+import { isKind, kindOf, KINDS, regionName, type Kind } from './regions'
 
 export interface Rect {
   x: number
@@ -22,6 +22,8 @@ export interface Area extends Rect {
   keywords: string
   removeLine: boolean
   removeStamp: boolean
+  /** What it holds is a proposal so far: by the print beside it, or the next in order; empty once a person has looked or chosen. */
+  proposed: '' | 'print' | 'order'
   /** From other clients, unknown to these pages. */
   rest: Record<string, unknown>
 }
@@ -33,13 +35,20 @@ export interface Draft {
   rest: Record<string, unknown>
 }
 
+/** Less than so many pixels, wide or high, holds no print. */
+export const SLIVER = 8
+
+export function isSliver({ width, height }: Rect): boolean {
+  return Math.min(width, height) < SLIVER
+}
+
 const SETTING = 'global_setting'
 const LABEL_MAX = 64
 
 let lastId = 0
 
 export function newArea(rect: Rect, kind: Area['kind']): Area {
-  return { ...rect, id: ++lastId, kind, key: '', name: '', keywords: '', removeLine: false, removeStamp: false, rest: {} }
+  return { ...rect, id: ++lastId, kind, key: '', name: '', keywords: '', removeLine: false, removeStamp: false, proposed: '', rest: {} }
 }
 
 export function emptyDraft(): Draft {
@@ -92,13 +101,29 @@ export function readDraft(model: unknown): Draft {
   }
 }
 
+/** What an area is called in results. */
+export function posIdOf(area: Area): string {
+  return area.kind === 'own' ? area.name.trim() : KINDS[area.kind]
+}
+
+export function named(posId: string): Pick<Area, 'kind' | 'name'> {
+  const kind = kindOf(posId)
+  return kind ? { kind, name: '' } : { kind: 'own', name: posId }
+}
+
+/** The first kind in order that is not taken. */
+export function nextKind(taken: ReadonlySet<string>): Pick<Area, 'kind' | 'name'> {
+  return named(Object.values(KINDS).find((posId) => !taken.has(posId)) ?? '')
+}
+
 /** As the box proposes it. */
-export function proposedDraft({ label, areas }: TemplateDraft): Draft {
-  const area = ({ key, pos_id, x, y, width, height }: TemplateDraft['areas'][number]): Area => {
-    const kind = key !== null && isKind(key) ? key : 'own'
-    return { ...newArea({ x, y, width, height }, kind), name: kind === 'own' ? pos_id : '' }
+export function proposedDraft({ label, areas }: Pick<TemplateDraft, 'label' | 'areas'>): Draft {
+  const wide = areas.filter((area) => !isSliver(area))
+  return {
+    ...emptyDraft(),
+    label,
+    areas: wide.map(({ pos_id, x, y, width, height }) => ({ ...newArea({ x, y, width, height }, 'own'), ...named(pos_id), proposed: 'print' })),
   }
-  return { ...emptyDraft(), label, areas: areas.map(area) }
 }
 
 function freeKey(taken: Fields): string {
@@ -131,7 +156,7 @@ export function writeDraft(draft: Draft): JsonModel {
 
 export function areaName(area: Area): string {
   const { t } = i18n.global
-  return area.kind === 'own' ? area.name.trim() || t('region.own') : regionName(KINDS[area.kind])
+  return regionName(posIdOf(area)) || t('region.own')
 }
 
 /** Empty if it can be saved. */
@@ -144,10 +169,11 @@ export function problemOf(draft: Draft): string {
   if (!draft.areas.length && !draft.quota.trim()) return t('editor.noAreas')
   const names = new Set<string>()
   for (const area of draft.areas) {
-    const name = area.kind === 'own' ? area.name.trim() : KINDS[area.kind]
+    const name = posIdOf(area)
     if (!name) return t('editor.noOwnName')
     if (names.has(name)) return t('editor.sameName', { name: areaName(area) })
     names.add(name)
+    if (isSliver(area)) return t('editor.sliver', { name: areaName(area), n: SLIVER })
   }
   return ''
 }

@@ -40,6 +40,8 @@ export interface Reading {
   invoices: number[]
   /** Of them, those that wait for a person. */
   waiting: number[]
+  /** Of the first; null until it is known. */
+  kind: Invoice['kind'] | null
   fault: boolean
   /** The engine's error, in the interface's sentence. */
   trouble: string | null
@@ -73,6 +75,7 @@ function begin(fields: Pick<Reading, 'action' | 'url' | 'fileName' | 'userName' 
     regions: [],
     invoices: [],
     waiting: [],
+    kind: null,
     fault: false,
     trouble: null,
     reasons: [],
@@ -137,6 +140,7 @@ async function askStored(reading: Reading): Promise<void> {
   // Skipped if it was read again.
   if (!stored || !kept || stored.action_id !== kept.action) return
   kept.candidates = stored.candidates
+  kept.kind = stored.kind
   // The final message has no reasons.
   kept.reasons = stored.reasons
   kept.regions = regionsFrom(stored.region_list)
@@ -249,6 +253,7 @@ function fromFirst(invoice: Invoice): Reading {
     regions: regionsFrom(invoice.region_list),
     invoices: [],
     waiting: [],
+    kind: invoice.kind,
     fault: false,
     trouble: null,
     reasons: invoice.reasons,

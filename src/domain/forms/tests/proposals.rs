@@ -5,7 +5,8 @@ use super::{Sketch, digital, paper, vat};
 use crate::domain::forms::Proposal;
 
 fn proposed(sketch: Sketch) -> Proposal {
-    let Proposal { label, fields } = propose(&sketch.clone().page());
+    let proposal = propose(&sketch.clone().page());
+    let fields = &proposal.fields;
     for (n, field) in fields.iter().enumerate() {
         let rect = field.rect.unwrap();
         assert!(rect.is_within(1200, 800), "{field:?}");
@@ -21,12 +22,19 @@ fn proposed(sketch: Sketch) -> Proposal {
             assert!(!is_in || is_part, "{} in the area of {field:?}", run.text);
         }
     }
-    Proposal { label, fields }
+    proposal
 }
 
 fn of<'a>(proposal: &'a Proposal, pos_id: &str) -> &'a Field {
     let found = proposal.fields.iter().find(|field| field.pos_id == pos_id);
     found.unwrap_or_else(|| panic!("no {pos_id} in {proposal:#?}"))
+}
+
+/// From top to bottom, then from left to right.
+fn labels(proposal: &Proposal) -> Vec<&str> {
+    let mut labels: Vec<_> = proposal.labels.iter().collect();
+    labels.sort_by_key(|label| (label.rect.y as u32 / 20, label.rect.x as u32));
+    labels.into_iter().map(|label| label.pos_id).collect()
 }
 
 fn has(proposal: &Proposal, fields: &[(&str, &str)]) {
@@ -107,7 +115,10 @@ fn labels_without_values_and_a_telephone_are_nothing() {
         .at(40.0, 110.0, "客户名称：")
         .at(40.0, 130.0, "电话号码：01012345678")
         .at(40.0, 200.0, "合计：");
-    assert_eq!(proposed(empty), Proposal::default());
+    let proposal = proposed(empty);
+    assert_eq!((proposal.label.as_str(), proposal.fields.len()), ("", 0), "{proposal:?}");
+    // Whoever draws an area beside one is told what it says.
+    assert_eq!(labels(&proposal), ["发票号码", "日期", "客户名称", "金额"]);
     assert_eq!(propose(&Sketch::default().page()), Proposal::default());
 }
 
@@ -122,4 +133,31 @@ fn a_receipt_has_its_number_after_a_mark_and_a_date_without_a_label() {
     let proposal = proposed(receipt);
     assert_eq!(proposal.label, "收款收据");
     has(&proposal, &[("发票号码", "0306832"), ("日期", "2017年05月03日"), ("中文金额", "叁拾壹元肆角伍分")]);
+}
+
+#[test]
+fn labels_say_whose_they_are_and_the_longer_of_two_counts() {
+    let of_vat = propose(&vat().page());
+    assert_eq!(
+        labels(&of_vat),
+        [
+            "发票代码",
+            "发票号码",
+            "日期",
+            "校验码",
+            "客户名称",
+            "购方税号",
+            // Neither the heads of the table nor 合计 under it: what stands there is one of two sums.
+            "中文金额",
+            "金额",
+            "销方名称",
+            // The order's number, in the remarks.
+            "发票号码",
+            "销方税号",
+            "开票人",
+        ]
+    );
+    assert_eq!(of_vat.print.len(), vat().page().runs.len());
+    let person = propose(&Sketch::default().at(40.0, 70.0, "身份证号码：").at(40.0, 110.0, "销售单号：").page());
+    assert_eq!(labels(&person), ["身份证号码", "发票号码"]);
 }
