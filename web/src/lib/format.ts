@@ -1,23 +1,15 @@
 // Numbers, times and refusals in the chosen language.
 import { ApiError } from '../api/http'
 import { currentLocale, i18n } from '../i18n'
+import { today } from '../state/today'
 
-/** The box's local `yyyy-MM-dd HH:mm:ss`, not converted. */
+/** The box's local `yyyy-MM-dd HH:mm:ss`, not converted: `今天 03:07`, `11-28 03:07`, `2025-11-28 03:07`. */
 export function formatTime(text: string | undefined | null): string {
-  if (!text) return ''
-  const time = new Date(text.replace(' ', 'T'))
-  if (Number.isNaN(time.getTime())) return text
-  const now = new Date()
-  const thisYear = time.getFullYear() === now.getFullYear()
-  return new Intl.DateTimeFormat(currentLocale(), {
-    ...(thisYear ? {} : { year: 'numeric' }),
-    month: currentLocale() === 'zh-CN' ? 'numeric' : 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  }).format(time)
+  const found = /^(\d{4})-(\d\d-\d\d) (\d\d:\d\d)/.exec(text ?? '')
+  if (!found) return text ?? ''
+  const [, year, day, time] = found
+  if (`${year}-${day}` === today.value) return i18n.global.t('common.today', { time })
+  return year === today.value.slice(0, 4) ? `${day} ${time}` : `${year}-${day} ${time}`
 }
 
 export function formatClock(time: Date): string {

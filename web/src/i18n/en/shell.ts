@@ -47,6 +47,7 @@ export default {
     hands: 'Actions',
     listSeparator: ', ',
     sentenceSeparator: '; ',
+    today: 'Today {time}',
     seconds: '{n} s',
     minutes: '{n} min',
     hours: '{n} h {m} min',

@@ -45,6 +45,7 @@ export default {
     hands: '操作',
     listSeparator: '、',
     sentenceSeparator: '；',
+    today: '今天 {time}',
     seconds: '{n} 秒',
     minutes: '{n} 分钟',
     hours: '{n} 小时 {m} 分钟',
