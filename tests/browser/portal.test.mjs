@@ -124,6 +124,23 @@ test('a line leads to its invoice, and what is put right is seen at the next loo
   on.quiet()
 })
 
+test('another side without the box keeps the lines dimmed, and no old number stands beside it', async () => {
+  await page.goto('/invoices/portal')
+  await page.locator('[data-test=portal-total]').waitFor()
+  const lines = await page.locator('[data-portal]').count()
+  await page.context().setOffline(true)
+  await page.fill('[data-test=portal-tax-number]', '91350100M000100Y43')
+  await page.keyboard.press('Enter')
+  await page.locator('[data-test=page-problem]', { hasText: '无法连接服务器' }).waitFor()
+  await page.locator('.list.dimmed').waitFor()
+  assert.deepEqual([await page.locator('[data-portal]').count(), await page.locator('[data-test=portal-total]').count()], [lines, 0])
+  assert.deepEqual(await page.locator('[data-tile] b').allInnerTexts(), Array(5).fill('—'))
+  await page.context().setOffline(false)
+  await page.locator('[data-tile=not_ours] b', { hasText: '3' }).waitFor()
+  await page.locator('.list.dimmed').waitFor({ state: 'detached' })
+  on.quiet(/net::ERR_INTERNET_DISCONNECTED|WebSocket connection/)
+})
+
 test('in English, and without the right to upload', async () => {
   const reader = await hire(on, page, 'reader', [5], { locale: 'en-US' })
   await reader.goto('/invoices/portal')
