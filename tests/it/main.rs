@@ -56,6 +56,7 @@ mod simulation;
 mod slow;
 mod sockets;
 mod starting;
+mod statements;
 mod stale_answers;
 mod surest;
 mod store;

@@ -1,5 +1,6 @@
 //! The originals of invoices in one ZIP, named by a pattern. Not here: one original (files.rs), which invoices (invoices.rs).
 
+use super::exports::NAME;
 use super::invoices::filter;
 use crate::app::invoice_lists::{self, Filter};
 use crate::domain::area::AreaKind;
@@ -137,6 +138,7 @@ pub async fn export_zip(call: Call) -> Result<Reply, Refusal> {
         files: HashSet::new(),
         names: HashSet::new(),
     };
+    let name = call.name_of_today(NAME, "zip")?;
     let made = reply::streamed("application/zip", call.export()?, move |pieces| originals.write(pieces));
-    Ok(reply::attached(made, "invoices.zip"))
+    Ok(reply::attached_as(made, &name))
 }

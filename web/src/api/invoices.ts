@@ -1,4 +1,5 @@
 // Invoices: the running ones, the queue, results, faults.
+import { currentLocale } from '../i18n'
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
 import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Post, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
@@ -43,8 +44,9 @@ export function originalUrl(id: number): string {
 }
 
 /** `zip`: the originals. */
-export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx' | 'zip'): string {
-  return address(`/api/invoices/export.${kind}`, filter)
+export function invoiceExport(filter: InvoiceFilter, columns: string[], kind: 'csv' | 'xlsx' | 'zip'): string {
+  const asked = { ...filter, lang: currentLocale() }
+  return kind === 'zip' ? address('/api/invoices/export.zip', asked) : address(`/api/invoices/export.${kind}`, { ...asked, columns })
 }
 
 export async function latestInvoices(limit: number): Promise<Invoice[]> {

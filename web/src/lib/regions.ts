@@ -2,7 +2,7 @@
 import type { Position, Reason, RegionList, Source } from '../api/invoices'
 import { i18n } from '../i18n'
 
-/** Key to `pos_id`, also the Chinese name; fixed by the interface. The same table is in domain/area.rs. */
+/** Key to `pos_id`, fixed by the interface. The same tables are in domain/area.rs. */
 export const KINDS = {
   money: '金额',
   money_cn: '中文金额',
@@ -17,12 +17,20 @@ export const KINDS = {
 
 export type Kind = keyof typeof KINDS
 
+/** As accountants say it, where it is not the `pos_id`. */
+const CHINESE: Partial<Record<Kind, string>> = {
+  money: '价税合计',
+  money_cn: '大写金额',
+  date: '开票日期',
+  head: '购买方',
+}
+
 const ENGLISH: Record<Kind, string> = {
-  money: 'Amount',
+  money: 'Total',
   money_cn: 'Amount in words',
   invoice_id: 'Invoice number',
   invoice_code: 'Invoice code',
-  date: 'Date',
+  date: 'Invoice date',
   time: 'Time',
   head: 'Buyer',
   id_card: 'ID number',
@@ -54,10 +62,12 @@ const ENGLISH_OF_FORMS: Record<string, string> = {
   姓名: 'Name',
 }
 
+export const FORM_FIELDS = Object.keys(ENGLISH_OF_FORMS)
+
 export function regionName(posId: string): string {
   if (posId === LABEL) return i18n.global.t('region.type')
   const kind = (Object.keys(KINDS) as Kind[]).find((each) => KINDS[each] === posId)
-  if (i18n.global.locale.value !== 'en') return posId
+  if (i18n.global.locale.value !== 'en') return (kind && CHINESE[kind]) ?? posId
   return kind ? ENGLISH[kind] : (ENGLISH_OF_FORMS[posId] ?? posId)
 }
 
