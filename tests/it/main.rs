@@ -18,6 +18,7 @@ mod dispatching;
 mod engines;
 mod external;
 mod devices_righted;
+mod finding;
 mod format;
 mod fuzz;
 mod interfaces;

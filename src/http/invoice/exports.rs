@@ -1,17 +1,16 @@
 //! Invoices for spreadsheets. Not here: their columns (columns.rs), the file formats (http/tables/).
 
 use super::columns::{self, Columns, OWN_AREAS_MAX, is_known};
-use super::invoices::filter;
-use crate::app::invoice_lists::{self, Filter};
+use super::invoices::{filter, order};
+use crate::app::invoice_lists::{self, Filter, IN_ORDER_MAX, Walk};
 use crate::app::invoices;
 use crate::app::kin::Kin;
 use crate::domain::area::AreaKind;
 use crate::domain::checks::SELLER;
-use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::Invoice;
 use crate::domain::money;
 use crate::domain::paper::Item;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::totals::Totals;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::Reply;
@@ -24,9 +23,8 @@ use std::sync::Arc;
 const INVOICES_PER_LOOK: usize = 500;
 struct Export {
     store: Store,
-    filter: Filter,
+    walk: Walk,
     columns: Arc<Columns>,
-    before: Option<InvoiceId>,
     /// Of the rows so far; taken when they are said.
     totals: Option<Totals>,
 }
@@ -35,26 +33,22 @@ impl Export {
     async fn of(call: &Call) -> Result<Self, Refusal> {
         let (zone, language) = (call.edge.app.settings().zone(), call.chosen_language()?);
         let filter = filter(&call.fields, call.actor()?, &zone)?;
+        let walk = walk(call, filter.clone()).await?;
         let columns = match columns::chosen(&call.fields)? {
             Some(names) => Columns::chosen(&names, language, zone),
-            None => Columns::all(own_areas(call, filter.clone()).await?, language, zone),
+            None => Columns::all(own_areas(call, filter).await?, language, zone),
         };
         let totals = columns.is_chosen.then(Totals::default);
-        Ok(Self { store: call.edge.app.store.clone(), filter, columns: Arc::new(columns), before: None, totals })
+        Ok(Self { store: call.edge.app.store.clone(), walk, columns: Arc::new(columns), totals })
     }
 
     /// Empty at the end.
     fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let mut page = Vec::new();
-        let (filter, before) = (&self.filter, self.before);
-        let kin = self.store.walk(|view| {
-            invoice_lists::walk(view, filter, before, |found| {
-                page.push(found);
-                page.len() < INVOICES_PER_LOOK
-            })?;
-            page.iter().map(|found| Kin::of(view, found)).collect::<Result<Vec<_>, _>>()
+        let (page, kin) = self.store.walk(|view| {
+            let page = self.walk.some(view, INVOICES_PER_LOOK)?;
+            let kin = page.iter().map(|found| Kin::of(view, found)).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, StoreError>((page, kin))
         })?;
-        self.before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
         for (found, kin) in page.iter().zip(&kin) {
             self.totals.iter_mut().for_each(|totals| totals.add(found, kin.class(found)));
         }
@@ -67,6 +61,21 @@ impl Export {
         let totals = if rows.is_empty() { self.totals.take() } else { None };
         Ok(totals.map_or(rows, |totals| self.columns.foot(&totals)))
     }
+}
+
+/// In the order that is asked for.
+pub async fn walk(call: &Call, filter: Filter) -> Result<Walk, Refusal> {
+    let Some(order) = order(&call.fields)? else { return Ok(Walk::new(filter, None)) };
+    let asked = filter.clone();
+    let ids = call.edge.app.look(move |view| invoice_lists::in_order(view, &asked, order)).await?;
+    let too_many = || {
+        let (zh, en) = (
+            format!("排序后最多导出 {IN_ORDER_MAX} 张发票：请缩小筛选范围，或取消排序"),
+            format!("at most {IN_ORDER_MAX} invoices are exported in an order: please narrow the filter, or leave the order out"),
+        );
+        Refusal::new(Code::TooLarge, zh, en)
+    };
+    Ok(Walk::new(filter, Some(ids.ok_or_else(too_many)?)))
 }
 
 /// One more than get a column if there are others.
@@ -110,8 +119,7 @@ pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    let mut items =
-        Items { store: export.store.clone(), filter: export.filter.clone(), columns: export.columns.clone(), before: None };
+    let mut items = Items { store: export.store.clone(), walk: export.walk.clone(), columns: export.columns.clone() };
     let (blobs, language) = (call.edge.app.blobs.clone(), call.chosen_language()?);
     let in_language = |(zh, en): (&str, &str)| language.pick(zh, en).to_owned();
     let invoices = (in_language(("发票", "Invoices")), export.columns.names());
@@ -140,32 +148,29 @@ const ITEMS: [(&str, &str); 13] = [
 /// The lines of the same invoices, in the same order.
 struct Items {
     store: Store,
-    filter: Filter,
+    walk: Walk,
     columns: Arc<Columns>,
-    before: Option<InvoiceId>,
 }
 
 impl Items {
     /// Empty at the end.
     fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let mut rows = Vec::new();
+        let (mut rows, columns) = (Vec::new(), &self.columns);
         // Most invoices of templates have no lines: an empty look is not yet the end.
-        while rows.is_empty() && self.before != Some(InvoiceId(0)) {
-            let (mut page, filter, columns, before) = (Vec::new(), &self.filter, &self.columns, self.before);
-            self.store.walk(|view| {
-                invoice_lists::walk(view, filter, before, |found| {
-                    page.push(found);
-                    page.len() < INVOICES_PER_LOOK
-                })?;
+        while rows.is_empty() {
+            let is_end = self.store.walk(|view| {
+                let page = self.walk.some(view, INVOICES_PER_LOOK)?;
                 for found in &page {
                     let items = invoices::items(view, found.id)?;
                     let kin = Kin::of(view, found)?;
                     let of = [columns.state(found, &kin), columns.counted(found, &kin).to_owned()];
                     rows.extend(items.iter().map(|item| line(found, item, &of)));
                 }
-                Ok::<_, StoreError>(())
+                Ok::<_, StoreError>(page.is_empty())
             })?;
-            self.before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
+            if is_end {
+                break;
+            }
         }
         Ok(rows)
     }

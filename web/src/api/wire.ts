@@ -213,6 +213,8 @@ export interface Fault {
   reason: string
 }
 
+export type InvoiceOrder = 'date' | '-date' | 'amount' | '-amount' | 'time' | '-time' | 'seller' | '-seller'
+
 export type State = 'passed' | 'waiting' | 'reading' | 'reviewed'
 
 export interface Void {
@@ -577,6 +579,7 @@ export interface InvoiceFilter {
   number?: string | number
   seller?: string
   buyer?: string
+  /** All of its words, in any order; dates, sums and `#5` as people write them. */
   q?: string
 }
 
@@ -674,9 +677,9 @@ export interface Get extends Read {
   '/api/queue': { takes: { limit?: number }; gives: { running: Action | null; running_list: Action[]; manage_wait: Action[]; /** Of the whole box. */ manage_size: number; recognize_size: number; paused: { by: string; since: string; reason: string } | null; /** How long reading a picture took lately. */ usual_ms: number | null; /** One's own, the first of them. */ recognize_wait?: Action[] } }
   '/api/log': { takes: { page?: number; startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: LogPage }
   '/api/log/export.csv': { takes: { startTime?: string; endTime?: string; keyword?: string; type?: number; lang?: string }; gives: never }
-  '/api/invoices': { takes: InvoiceFilter & { cursor?: number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }
-  '/api/invoices/export.csv': { takes: InvoiceFilter & { lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
-  '/api/invoices/export.xlsx': { takes: InvoiceFilter & { lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
+  '/api/invoices': { takes: InvoiceFilter & { order?: InvoiceOrder; cursor?: string | number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }
+  '/api/invoices/export.csv': { takes: InvoiceFilter & { order?: InvoiceOrder; lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
+  '/api/invoices/export.xlsx': { takes: InvoiceFilter & { order?: InvoiceOrder; lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
   '/api/invoices/export.zip': { takes: InvoiceFilter & { lang?: string; name?: string }; gives: never }
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
   '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }

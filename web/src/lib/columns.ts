@@ -1,5 +1,6 @@
 // The columns of the list of invoices: which there are, their names, and what they show. The box has the same words (columns.rs).
-import type { Invoice } from '../api/invoices'
+import type { LocationQuery } from 'vue-router'
+import type { Invoice, InvoiceOrder } from '../api/invoices'
 import { i18n } from '../i18n'
 import { formatFen, formatTime } from './format'
 import { FORM_FIELDS, KINDS, LABEL, regionName } from './regions'
@@ -83,4 +84,31 @@ export function columnText(invoice: Invoice, name: string): string {
       if (invoice.amount !== null) return formatFen(invoice.amount)
   }
   return invoice.region_list?.[fieldOf(name)]?.ocr_result ?? ''
+}
+
+/** The orders of columns, first as a click on the column gives it. */
+const ORDERS: Record<string, [InvoiceOrder, InvoiceOrder]> = {
+  [KINDS.date]: ['-date', 'date'],
+  [KINDS.money]: ['-amount', 'amount'],
+  销方名称: ['seller', '-seller'],
+  time: ['-time', 'time'],
+}
+
+export function isSortable(name: string): boolean {
+  return name in ORDERS
+}
+
+export function orderFrom(query: LocationQuery): InvoiceOrder | undefined {
+  return Object.values(ORDERS).flat().find((order) => order === query.order)
+}
+
+export function orderedAs(name: string, order: InvoiceOrder | undefined): 'ascending' | 'descending' | 'none' {
+  if (!order || !ORDERS[name]?.includes(order)) return 'none'
+  return order.startsWith('-') ? 'descending' : 'ascending'
+}
+
+/** Which order a click on the column gives: one way, the other, none. */
+export function nextOrder(name: string, order: InvoiceOrder | undefined): InvoiceOrder | undefined {
+  const [first, other] = ORDERS[name] ?? []
+  return order === first ? other : order === other ? undefined : first
 }

@@ -3,7 +3,7 @@ import type words from '../zh-CN/invoices'
 
 export default {
   invoices: {
-    seek: 'Text, user or reason',
+    seek: 'Words, dates, sums, #number',
     from: 'Read from',
     to: 'to',
     template: 'Template',

@@ -1,7 +1,7 @@
 // Chinese: invoices and their fields.
 export default {
   invoices: {
-    seek: '搜索发票内容、上传人或异常原因',
+    seek: '搜索：可用多个词、日期、金额、#编号',
     from: '识别时间从',
     to: '到',
     template: '模板',
