@@ -107,6 +107,12 @@ export function orderedAs(name: string, order: InvoiceOrder | undefined): 'ascen
   return order.startsWith('-') ? 'descending' : 'ascending'
 }
 
+/** The column that an order is by. */
+export function orderedBy(order: InvoiceOrder | undefined): { name: string; way: 'ascending' | 'descending' } | null {
+  const name = Object.keys(ORDERS).find((each) => orderedAs(each, order) !== 'none')
+  return name && order ? { name, way: order.startsWith('-') ? 'descending' : 'ascending' } : null
+}
+
 /** Which order a click on the column gives: one way, the other, none. */
 export function nextOrder(name: string, order: InvoiceOrder | undefined): InvoiceOrder | undefined {
   const [first, other] = ORDERS[name] ?? []

@@ -1,7 +1,7 @@
 // Chinese: invoices and their fields.
 export default {
   invoices: {
-    seek: '搜索：可用多个词、日期、金额、#编号',
+    seek: '多个词、日期、金额、#编号',
     from: '识别时间从',
     to: '到',
     template: '模板',
@@ -9,7 +9,7 @@ export default {
     noTemplate: '无匹配模板',
     columns: '显示列',
     dateFrom: '开票日期从',
-    min: '价税合计不低于',
+    min: '价税合计从',
     max: '不高于',
     turnedAmount: '最小金额大于最大金额',
     badAmount: '请填写金额，例如 320 或 -35.50',

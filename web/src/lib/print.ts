@@ -1,0 +1,55 @@
+// Printing a page as a sheet of its own (OnPaper.vue) instead of the screen.
+import { nextTick, onBeforeUnmount, onMounted, ref } from 'vue'
+import { complain } from './notify'
+
+/** An undecoded picture would print blank. */
+export async function toPaper(sheet: Element | null | undefined): Promise<void> {
+  await nextTick()
+  const pictures = sheet?.querySelectorAll('img') ?? []
+  await Promise.all([...pictures].map((picture) => picture.decode().catch(() => {})))
+  window.print()
+}
+
+/** For a button and the usual keys; `prepare` fetches what the screen does not hold, `done` lets go of it. Printed by the browser's menu, the sheet has what there is. */
+export function usePaper(prepare: () => Promise<void>, done: () => void) {
+  const onPaper = ref(false)
+  const printing = ref(false)
+
+  async function print(): Promise<void> {
+    if (printing.value) return
+    printing.value = true
+    try {
+      await prepare()
+      onPaper.value = true
+      await nextTick()
+      await toPaper(document.querySelector('body > .on-paper'))
+    } catch (error) {
+      complain(error)
+    } finally {
+      printing.value = false
+    }
+  }
+
+  function press(event: KeyboardEvent): void {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== 'p') return
+    event.preventDefault()
+    void print()
+  }
+  const begin = () => (onPaper.value = true)
+  function end(): void {
+    onPaper.value = false
+    done()
+  }
+
+  onMounted(() => {
+    window.addEventListener('keydown', press)
+    window.addEventListener('beforeprint', begin)
+    window.addEventListener('afterprint', end)
+  })
+  onBeforeUnmount(() => {
+    window.removeEventListener('keydown', press)
+    window.removeEventListener('beforeprint', begin)
+    window.removeEventListener('afterprint', end)
+  })
+  return { onPaper, printing, print }
+}
