@@ -39,7 +39,7 @@ test('what is doubtful is counted in the menu and comes to the open page by itse
   await page.locator('[data-fault]').nth(1).waitFor({ timeout: READ_MS })
   await badge(2).waitFor()
   await page.locator('[data-fault]', { hasText: '没有匹配的模板' }).waitFor()
-  await page.locator('[data-fault]', { hasText: '金额“¥350.00”与中文金额“叁佰贰拾元整”不一致' }).waitFor()
+  await page.locator('[data-fault]', { hasText: '价税合计“¥350.00”与大写金额“叁佰贰拾元整”不一致' }).waitFor()
   on.quiet()
 })
 
@@ -84,9 +84,9 @@ test('the invoices are summed, found, opened with what was changed, and taken al
   await page.fill('[data-test=invoice-seek]', '38200140')
   await page.locator('[data-test=sum]', { hasText: '共 1 张' }).waitFor()
   await page.locator('[data-invoice]', { hasText: '已核对' }).locator('a').click()
-  await page.locator('[data-test=history]', { hasText: '中文金额：叁佰贰拾元整 → 叁佰伍拾元整' }).waitFor()
+  await page.locator('[data-test=history]', { hasText: '大写金额：叁佰贰拾元整 → 叁佰伍拾元整' }).waitFor()
   await page.locator('[data-test=history] summary').first().click()
-  await page.locator('[data-test=history]', { hasText: '金额：确认为 ¥350.00' }).waitFor()
+  await page.locator('[data-test=history]', { hasText: '价税合计：确认为 ¥350.00' }).waitFor()
   await on.shot(page, 'invoice-zh')
 
   await page.reload()
@@ -102,7 +102,7 @@ test('the invoices are summed, found, opened with what was changed, and taken al
     const exported = page.waitForEvent('download')
     await page.click(`[data-test=export-${kind}]`)
     const file = await exported
-    assert.equal(file.suggestedFilename(), `invoices.${kind}`)
+    assert.equal(file.suggestedFilename().replace(/\d{4}-\d\d-\d\d/, 'DAY'), `发票_DAY.${kind}`)
     const bytes = await readFile(await file.path())
     if (kind === 'csv') assert.match(bytes.toString(), /38200999/)
     else assert.equal(bytes.subarray(0, 2).toString(), 'PK')

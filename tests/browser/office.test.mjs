@@ -155,7 +155,7 @@ test('the log finds it, by kind and by user', async () => {
   await on.shot(page, 'log-zh')
   const exported = page.waitForEvent('download')
   await page.click('[data-test=log-export]')
-  assert.equal((await exported).suggestedFilename(), 'log.csv')
+  assert.equal((await exported).suggestedFilename().replace(/\d{4}-\d\d-\d\d/, 'DAY'), '操作日志_DAY.csv')
   await page.click('[data-test=language]')
   await page.locator('[data-log]', { hasText: 'Pause queue 设备维护' }).waitFor()
   await on.shot(page, 'log-en')

@@ -348,7 +348,7 @@ test('a_typed_value_that_a_check_contradicts_later_is_marked_in_words_beside_its
   await post(page, '/api/faults/retry', { invoice_ids: [id] })
   await page.waitForFunction(async (id) => /340/.test((await (await fetch(`/api/invoices/${id}`)).json()).reason), id, { timeout: READ_MS, polling: 500 })
   await show(page, id)
-  await page.locator('[data-test=fault-reason]', { hasText: '金额“¥340.00”与中文金额' }).waitFor()
+  await page.locator('[data-test=fault-reason]', { hasText: '价税合计“¥340.00”与大写金额' }).waitFor()
   for (const posId of ['金额', '中文金额']) {
     await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '存疑' }).waitFor()
     const described = await field(page, posId).getAttribute('aria-describedby')
@@ -392,7 +392,7 @@ test('what_the_checks_say_against_typed_values_stands_beside_the_field_and_takes
   await page.locator('[data-field=金额] [data-test=field-problem]').waitFor()
   await field(page, '金额').fill('¥350.00')
   await page.keyboard.press('Control+Enter')
-  await page.locator('[data-test=field-problem]', { hasText: '金额' }).first().waitFor()
+  await page.locator('[data-test=field-problem]', { hasText: '价税合计' }).first().waitFor()
   await on.shot(page, 'review-checks-zh')
   assert.equal((await invoice(id)).state, 'waiting')
   await page.click('[data-test=override]')
@@ -567,7 +567,7 @@ test('what_was_being_typed_when_the_session_ended_is_offered_after_the_log_in_an
   }
   await enter()
   const offer = hers.locator('[data-test=typed-before]')
-  await offer.getByText('金额：¥320.00').waitFor()
+  await offer.getByText('价税合计：¥320.00').waitFor()
   assert.equal(await field(hers, '金额').inputValue(), '¥350.00', 'nothing is typed by itself')
   await on.shot(hers, 'review-typed-zh')
   await hers.click('[data-test=typed-back]')

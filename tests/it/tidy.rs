@@ -240,7 +240,7 @@ fn no_files_need_each_other() {
 fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
     let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/schemas.rs"));
     for known in paperline::domain::area::KNOWN {
-        for name in [known.pos_id, known.en] {
+        for name in [known.pos_id, known.zh, known.en] {
             assert!(pages.contains(&format!("\n  {}: '{name}',", known.key)), "the pages don't know {name}");
         }
         assert!(description.contains(&format!(" {}?: Area|null", known.key)), "{} is not described", known.key);

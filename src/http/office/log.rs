@@ -96,8 +96,9 @@ const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "us
 
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let (mut query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
-    let (store, language) = (call.edge.app.store.clone(), call.language);
-    Ok(csv::stream("log.csv", call.export()?, &HEADER, move |lines| {
+    let (store, language) = (call.edge.app.store.clone(), call.chosen_language()?);
+    let name = call.name_of_today(("操作日志", "log"), "csv")?;
+    Ok(csv::stream(&name, call.export()?, &HEADER, move |lines| {
         let rows = store.walk(|view| log::newest(view, &query, ROWS_PER_LOOK))?;
         query.before = rows.last().map(|(arrival, _)| *arrival);
         for (arrival, row) in &rows {

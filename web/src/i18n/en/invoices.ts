@@ -3,7 +3,7 @@ import type words from '../zh-CN/invoices'
 
 export default {
   invoices: {
-    seek: 'Text, user or reason',
+    seek: 'Words, dates, sums, #number',
     from: 'Read from',
     to: 'to',
     template: 'Template',
@@ -11,11 +11,11 @@ export default {
     noTemplate: 'No template fits',
     columns: 'Columns',
     dateFrom: 'Invoiced',
-    min: 'Amount from',
+    min: 'Total from',
     max: 'up to',
     turnedAmount: 'The least is more than the most.',
     badAmount: 'Enter an amount, such as 320 or -35.50',
-    column: { picture: 'Invoice', kind: 'Kind', source: 'Source', state: 'State', user: 'Uploaded by', company: 'Company', time: 'Read at', template: 'Template', file: 'File' },
+    column: { counted: 'Counted', picture: 'Invoice', kind: 'Kind', source: 'Source', state: 'State', user: 'Uploaded by', company: 'Company', time: 'Read at', template: 'Template', file: 'File' },
     state: { any: 'Any state', counted: 'Counted', waiting: 'To review', reviewed: 'Reviewed', passed: 'Read reliably', reading: 'To be read again', duplicate: 'Duplicates', void: 'Void' },
     kind: {
       digital_normal: 'Digital, normal',
@@ -47,6 +47,8 @@ export default {
     originals: 'Originals',
     makeTemplate: 'Make a template of this',
     original: 'Original file',
+    counts: 'Yes',
+    countsNot: 'No',
     red: 'Red',
     void: 'Void',
     duplicate: 'Duplicate?',

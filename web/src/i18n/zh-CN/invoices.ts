@@ -1,7 +1,7 @@
 // Chinese: invoices and their fields.
 export default {
   invoices: {
-    seek: '搜索发票内容、上传人或异常原因',
+    seek: '多个词、日期、金额、#编号',
     from: '识别时间从',
     to: '到',
     template: '模板',
@@ -9,11 +9,11 @@ export default {
     noTemplate: '无匹配模板',
     columns: '显示列',
     dateFrom: '开票日期从',
-    min: '金额不低于',
+    min: '价税合计从',
     max: '不高于',
     turnedAmount: '最小金额大于最大金额',
     badAmount: '请填写金额，例如 320 或 -35.50',
-    column: { picture: '发票', kind: '票种', source: '来源', state: '状态', user: '上传人', company: '公司', time: '识别时间', template: '模板', file: '文件名' },
+    column: { counted: '计入合计', picture: '发票', kind: '票种', source: '来源', state: '状态', user: '上传人', company: '公司', time: '识别时间', template: '模板', file: '文件名' },
     state: { any: '全部状态', counted: '计入合计', waiting: '待核对', reviewed: '已核对', passed: '识别正常', reading: '待重新识别', duplicate: '重复、疑似重复', void: '已作废' },
     kind: {
       digital_normal: '电子发票（普通发票）',
@@ -45,6 +45,8 @@ export default {
     originals: '原件 ZIP',
     makeTemplate: '用这张票制作模板',
     original: '下载原件',
+    counts: '是',
+    countsNot: '否',
     red: '红字',
     void: '已作废',
     duplicate: '疑似重复',
