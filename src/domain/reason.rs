@@ -248,7 +248,7 @@ impl Reason {
             Self::Unconfirmed { area } => {
                 format!("{} is a person's word, and was not read surely again: a person has to look at it", name(area))
             }
-            Self::NoTemplateFits => "no template fits".into(),
+            Self::NoTemplateFits => "no matching template".into(),
             Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
             Self::WentDown => "the box went down twice while this picture was being read".into(),
             Self::SourcesDiffer { area, surer, other } => differ_in_english(name(area), surer, other),
@@ -355,7 +355,7 @@ mod tests {
     fn without_a_reading_only_some_reasons_blame_the_engine() {
         let failed = "recognition failed: the engine gave no proper answer";
         for (reason, zh, en, broken) in [
-            (Reason::NoTemplateFits, "没有匹配的模板", "no template fits", None),
+            (Reason::NoTemplateFits, "没有匹配的模板", "no matching template", None),
             (Reason::EngineNotAsked, "识别失败：向服务器发送消息异常", failed, Some(Broken::Sending)),
             (Reason::EngineNoAnswer, "识别失败：接收算法服务器数据异常", failed, Some(Broken::Receiving)),
             (

@@ -31,7 +31,7 @@ function focused() {
 
 test('what is doubtful is counted in the menu and comes to the open page by itself', async () => {
   await page.goto('/faults')
-  await page.getByText('没有异常发票').waitFor()
+  await page.getByText('没有待核对的发票').waitFor()
   await on.shot(page, 'faults-empty-zh')
   await hand(dinner({}), 'good.png')
   await hand(dinner({ 发票号码: '38200140', 大写金额: '叁佰贰拾元整', 小写金额: '¥350.00' }), 'differs.png')
@@ -72,7 +72,7 @@ test('an invoice is put right with the keys alone, and the next comes by itself'
     await page.keyboard.type(text)
     await page.keyboard.press('Enter')
   }
-  await page.getByText('没有异常发票').waitFor()
+  await page.getByText('没有待核对的发票').waitFor()
   await page.locator('[data-test=fault-badge]').waitFor({ state: 'detached' })
   on.quiet()
 })
@@ -162,7 +162,7 @@ test('whoever may only look changes nothing', async () => {
   await logIn(his, '李强', 'long-enough-1')
   await his.locator('[data-test=review]').waitFor()
   for (const absent of ['finish', 'retry-one', 'retry-all']) assert.equal(await his.locator(`[data-test=${absent}]`).count(), 0, absent)
-  await his.locator('[data-test=fault-reason]', { hasText: 'No template fits' }).waitFor()
+  await his.locator('[data-test=fault-reason]', { hasText: 'No matching template' }).waitFor()
   await on.shot(his, 'faults-readonly-en')
   await his.context().close()
   on.quiet()

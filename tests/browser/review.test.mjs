@@ -252,7 +252,7 @@ test('whoever_is_later_sees_at_once_who_was_faster_and_overwrites_nothing', asyn
   await page.keyboard.press('Enter')
   assert.deepEqual(await invoice(id), before)
   await page.click('[data-test=next]')
-  await page.getByText('没有异常发票').waitFor()
+  await page.getByText('没有待核对的发票').waitFor()
   on.quiet()
 })
 
@@ -265,7 +265,7 @@ test('a_later_review_from_a_page_without_the_news_is_refused_whole', async () =>
   await page.route(`**/api/invoices/${id}`, (route) => route.abort())
   await field(hers, '中文金额').fill('叁佰伍拾元整')
   await hers.keyboard.press('Control+Enter')
-  await hers.getByText('没有异常发票').waitFor()
+  await hers.getByText('没有待核对的发票').waitFor()
   for (const name of ['发票号码', '日期']) await field(page, name).fill('')
   await field(page, '金额').fill('¥999.00')
   await page.keyboard.press('Control+Enter')
@@ -350,9 +350,9 @@ test('a_typed_value_that_a_check_contradicts_later_is_marked_in_words_beside_its
   await show(page, id)
   await page.locator('[data-test=fault-reason]', { hasText: '价税合计“¥340.00”与大写金额' }).waitFor()
   for (const posId of ['金额', '中文金额']) {
-    await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '存疑' }).waitFor()
+    await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '待核对' }).waitFor()
     const described = await field(page, posId).getAttribute('aria-describedby')
-    assert.match(await page.locator(`#${described}`).innerText(), /存疑/)
+    assert.match(await page.locator(`#${described}`).innerText(), /待核对/)
   }
   assert.equal(await page.locator('[data-field=发票代码] [data-test=doubt]').count(), 0)
   await on.shot(page, 'review-doubt-zh')
@@ -468,7 +468,7 @@ test('reading_all_again_sends_what_the_list_shows_and_the_question_counts', asyn
   letGo()
   await page.getByText('共 2 张').waitFor()
   await again.click()
-  await page.getByText('将重新识别 2 张异常发票').waitFor()
+  await page.getByText('将重新识别 2 张待核对发票').waitFor()
   await stranger()
   await page.locator('.el-message-box').getByRole('button', { name: '重新识别', exact: true }).click()
   await page.getByText('2 张发票已重新加入识别队列').waitFor()
