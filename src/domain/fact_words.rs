@@ -165,7 +165,7 @@ fn changed(invoice: InvoiceId, changes: &[Change], against_checks: Option<&str>)
         let one = |change: &Change| format!("{} {}", name(&change.what), arrow(&change.from, &change.to, nothing));
         changes.iter().map(one).collect::<Vec<_>>().join(stop)
     };
-    let [zh, en] = [told(|name| name, "（无）", "；"), told(area::in_english, "(none)", "; ")];
+    let [zh, en] = [told(area::in_chinese, "（无）", "；"), told(area::in_english, "(none)", "; ")];
     let about = |changes: String, colon: &str, stop: &str| {
         let parts = [Some(changes).filter(|changes| !changes.is_empty()), against_checks.map(str::to_owned)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -199,7 +199,7 @@ fn redrawn(from: &str, to: &str, added: &[String], removed: &[String], moved: &[
         [drawn, moved].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(comma)
     };
     let with = |colon: &str, rest: String| if rest.is_empty() { label.clone() } else { format!("{label}{colon}{rest}") };
-    [with("：", told(|name| name, "移动", "，")), with(": ", told(area::in_english, "moved", ", "))]
+    [with("：", told(area::in_chinese, "移动", "，")), with(": ", told(area::in_english, "moved", ", "))]
 }
 
 /// A task's number never looks like an invoice's.
@@ -365,8 +365,8 @@ mod tests {
             (changed(vec![]), "核对发票 #7：票面如此", "Review invoice #7: 票面如此"),
             (
                 changed(vec![change("金额", "¥1.00", "¥2.00"), change("日期", "", "2026-01-02")]),
-                "核对发票 #7：金额 ¥1.00 → ¥2.00；日期 （无） → 2026-01-02；票面如此",
-                "Review invoice #7: Amount ¥1.00 → ¥2.00; Date (none) → 2026-01-02; 票面如此",
+                "核对发票 #7：价税合计 ¥1.00 → ¥2.00；开票日期 （无） → 2026-01-02；票面如此",
+                "Review invoice #7: Total ¥1.00 → ¥2.00; Invoice date (none) → 2026-01-02; 票面如此",
             ),
             (
                 Fact::SettingSet { name: "backup_dir".into(), from: "/a".into(), to: String::new() },
@@ -375,8 +375,8 @@ mod tests {
             ),
             (
                 redrawn("甲", "乙", &["税额"], &["日期"], &["金额"]),
-                "修改模板 甲 → 乙：+税额 −日期，移动 金额",
-                "Change template 甲 → 乙: +Tax −Date, moved Amount",
+                "修改模板 甲 → 乙：+税额 −开票日期，移动 价税合计",
+                "Change template 甲 → 乙: +Tax −Invoice date, moved Total",
             ),
             (redrawn("甲", "甲", &[], &[], &[]), "修改模板 甲", "Change template 甲"),
             (

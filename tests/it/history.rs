@@ -31,8 +31,8 @@ fn the_log_says_what_became_what_and_is_found_by_what_it_is_about() {
     assert_eq!(voided.status, 200, "{}", voided.body);
 
     let said = |query: &str| words(&office.admin, query);
-    assert_eq!(said("keyword=%235"), ["作废发票 #5：重开", "核对发票 #5：金额 （无） → ¥40.00"]);
-    assert_eq!(said("keyword=修改发票%20%231"), ["修改发票 #1：金额 ¥20.00 → ¥25.00；日期 2026年1月2日 → 2026-01-03"]);
+    assert_eq!(said("keyword=%235"), ["作废发票 #5：重开", "核对发票 #5：价税合计 （无） → ¥40.00"]);
+    assert_eq!(said("keyword=修改发票%20%231"), ["修改发票 #1：价税合计 ¥20.00 → ¥25.00；开票日期 2026年1月2日 → 2026-01-03"]);
     assert_eq!(said("keyword=%231%20核对发票"), [""; 0]);
     assert_eq!(said("keyword=%2355"), [""; 0], "the whole number");
     assert_eq!(rows(&office.admin, "keyword=%235")[0]["about"], json!([{ "kind": "invoice", "id": 5, "name": "" }]));
