@@ -3,6 +3,7 @@ import shell from './shell'
 import login from './login'
 import clock from './clock'
 import devices from './devices'
+import first from './first'
 import gun from './gun'
 import labels from './labels'
 import prints from './prints'
@@ -17,7 +18,7 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...clock, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...clock, ...devices, ...first, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words
