@@ -1,4 +1,5 @@
-//! Filtering invoices and adding up what is found. Not here: the invoices themselves (invoices.rs).
+//! Filtering invoices, putting what is found in an order and adding it up. Not here: the invoices themselves (invoices.rs), orders and
+//! words (domain/order.rs, domain/search.rs).
 
 use super::invoices::EVERYBODY;
 use super::kin::class;
@@ -6,9 +7,13 @@ use crate::domain::area::AreaKind;
 use crate::domain::checks::SELLER;
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, TemplateId};
 use crate::domain::invoice::{Invoice, Standing};
+use crate::domain::order::{Order, Place};
+use crate::domain::search::Sought;
 use crate::domain::totals::{Class, Totals};
 use crate::store::tables::{INVOICES, INVOICES_BY_COMPANY, TOTALS};
 use crate::store::{StoreError, View};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -37,8 +42,7 @@ pub struct Filter {
     pub number: Option<String>,
     pub seller: Option<String>,
     pub buyer: Option<String>,
-    /// Part of a field, the user's name, the file name or a fault's reason.
-    pub text: Option<String>,
+    pub text: Option<Sought>,
 }
 
 fn is_within<T: PartialOrd>(value: Option<&T>, (least, most): (Option<&T>, Option<&T>)) -> bool {
@@ -58,12 +62,6 @@ impl Filter {
     }
 
     pub fn fits(&self, view: &View<'_>, invoice: &Invoice) -> Result<bool, StoreError> {
-        let contains = |text: &String| {
-            invoice.user_name.contains(text)
-                || invoice.file_name.contains(text)
-                || invoice.regions.iter().any(|r| r.text.contains(text))
-                || invoice.reasons.iter().any(|r| r.zh().contains(text) || r.en().contains(text))
-        };
         let holds = |pos_id: &str, part: Option<&String>| {
             part.is_none_or(|part| invoice.text(pos_id).is_some_and(|text| text.contains(part)))
         };
@@ -81,7 +79,7 @@ impl Filter {
             && holds(AreaKind::InvoiceId.pos_id(), self.number.as_ref())
             && holds(SELLER, self.seller.as_ref())
             && holds(AreaKind::Head.pos_id(), self.buyer.as_ref())
-            && self.text.as_ref().is_none_or(contains);
+            && self.text.as_ref().is_none_or(|sought| sought.fits(invoice));
         if !fits || self.duplicate.is_none() && self.counted.is_none() {
             return Ok(fits);
         }
@@ -120,4 +118,132 @@ pub fn walk(
         }
     }
     Ok(())
+}
+
+/// Where a page ends.
+#[derive(Clone, Debug)]
+pub enum Cursor {
+    Id(InvoiceId),
+    Place(Place),
+}
+
+#[derive(Debug)]
+pub struct Page {
+    pub invoices: Vec<Invoice>,
+    /// If there are more.
+    pub next: Option<Cursor>,
+    /// Of all that fit.
+    pub totals: Totals,
+}
+
+/// `order`: newest first without one.
+pub fn page(
+    view: &View<'_>,
+    filter: &Filter,
+    order: Option<Order>,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Page, StoreError> {
+    // Only the overall totals are stored; a filter's need a walk.
+    let is_whole = filter.lets_all_through();
+    let mut counted = if is_whole { totals(view, filter.scope)? } else { Totals::default() };
+    let mut failed = None;
+    let mut count = |invoice: &Invoice| {
+        if !is_whole {
+            match class(view, invoice) {
+                Ok(class) => counted.add(invoice, class),
+                Err(e) => failed = Some(e),
+            }
+        }
+    };
+    let (mut invoices, next) = match (order, after) {
+        (Some(order), after) => {
+            let after = after.and_then(|cursor| if let Cursor::Place(place) = cursor { Some(place) } else { None });
+            // All are read for each page; no more than a page and one are held.
+            let mut first = BTreeMap::new();
+            walk(view, filter, None, |found| {
+                count(&found);
+                let place = order.place(&found);
+                if after.as_ref().is_none_or(|after| place > *after) {
+                    first.insert(place, found);
+                }
+                if first.len() > limit + 1 {
+                    first.pop_last();
+                }
+                true
+            })?;
+            let next = first.keys().nth(limit.saturating_sub(1)).filter(|_| first.len() > limit).cloned().map(Cursor::Place);
+            (first.into_values().collect::<Vec<_>>(), next)
+        }
+        (None, after) => {
+            let before = after.and_then(|cursor| if let Cursor::Id(id) = cursor { Some(id) } else { None });
+            let mut page: Vec<Invoice> = Vec::new();
+            walk(view, filter, before.filter(|_| is_whole), |found| {
+                count(&found);
+                if page.len() <= limit && before.is_none_or(|before| found.id < before) {
+                    page.push(found);
+                }
+                !is_whole || page.len() <= limit
+            })?;
+            let next = page.get(limit.saturating_sub(1)).filter(|_| page.len() > limit).map(|last| Cursor::Id(last.id));
+            (page, next)
+        }
+    };
+    if let Some(e) = failed {
+        return Err(e);
+    }
+    invoices.truncate(limit);
+    Ok(Page { invoices, next, totals: counted })
+}
+
+/// At most so many are put in an order as a whole: some 30 MiB.
+pub const IN_ORDER_MAX: usize = 200_000;
+
+/// All that fit, by their ids; `None`: too many.
+pub fn in_order(view: &View<'_>, filter: &Filter, order: Order) -> Result<Option<Vec<InvoiceId>>, StoreError> {
+    let mut all: Vec<(Place, InvoiceId)> = Vec::new();
+    walk(view, filter, None, |found| {
+        all.push((order.place(&found), found.id));
+        all.len() <= IN_ORDER_MAX
+    })?;
+    all.sort_unstable();
+    Ok((all.len() <= IN_ORDER_MAX).then(|| all.into_iter().map(|(_, id)| id).collect()))
+}
+
+/// All that fit, some at a time: newest first, or as `ids` has them.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    filter: Filter,
+    ids: Option<Arc<[InvoiceId]>>,
+    passed: usize,
+    before: Option<InvoiceId>,
+}
+
+impl Walk {
+    pub fn new(filter: Filter, ids: Option<Vec<InvoiceId>>) -> Self {
+        Self { filter, ids: ids.map(Into::into), passed: 0, before: None }
+    }
+
+    /// Empty at the end only.
+    pub fn some(&mut self, view: &View<'_>, most: usize) -> Result<Vec<Invoice>, StoreError> {
+        let mut page = Vec::new();
+        if let Some(ids) = &self.ids {
+            while let Some(id) = ids.get(self.passed).filter(|_| page.len() < most) {
+                self.passed += 1;
+                // It may have become another since.
+                if let Some(found) = view.get(&INVOICES, id)?
+                    && self.filter.fits(view, &found)?
+                {
+                    page.push(found);
+                }
+            }
+            return Ok(page);
+        }
+        walk(view, &self.filter, self.before, |found| {
+            page.push(found);
+            page.len() < most
+        })?;
+        self.before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
+        Ok(page)
+    }
 }

@@ -4,7 +4,7 @@
 use super::By;
 use crate::domain::action::LogRow;
 use crate::domain::fact::Fact;
-use crate::domain::fact_words::{KINDS, in_english};
+use crate::domain::fact_words::{KINDS, as_shown, in_english};
 use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis};
 use crate::domain::news::News;
 use crate::domain::subject::{self, Subject};
@@ -184,7 +184,7 @@ impl Run {
 fn is_found(value: &str, facet: u8, word: &str) -> bool {
     match facet % ADMINISTRATION {
         ABOUT => subject::fits(value, word),
-        3 => value.contains(word) || in_english(value).to_lowercase().contains(word),
+        3 => [value, &as_shown(value), &in_english(value).to_lowercase()].iter().any(|words| words.contains(word)),
         _ => value.to_lowercase().contains(word),
     }
 }

@@ -38,25 +38,29 @@ pub struct Known {
     pub key: &'static str,
     /// Its name in reports, which is Chinese.
     pub pos_id: &'static str,
+    /// As accountants say it.
+    pub zh: &'static str,
     pub en: &'static str,
     pub holds: Holds,
 }
 
-const fn known(kind: AreaKind, key: &'static str, pos_id: &'static str, en: &'static str, holds: Holds) -> Known {
-    Known { kind, key, pos_id, en, holds }
+type Names = (&'static str, &'static str);
+
+const fn known(kind: AreaKind, key: &'static str, pos_id: &'static str, (zh, en): Names, holds: Holds) -> Known {
+    Known { kind, key, pos_id, zh, en, holds }
 }
 
 /// Every kind but `Own`; `key` and `pos_id` are the interface document's.
 pub const KNOWN: &[Known] = &[
-    known(AreaKind::Money, "money", "金额", "Amount", Holds::Sum),
-    known(AreaKind::Head, "head", "客户名称", "Buyer", Holds::Text),
-    known(AreaKind::Date, "date", "日期", "Date", Holds::Date),
-    known(AreaKind::Time, "time", "时间", "Time", Holds::Time),
-    known(AreaKind::IdCard, "id_card", "身份证号码", "ID number", Holds::PersonNumber),
-    known(AreaKind::Detail, "detail", "具体信息", "Details", Holds::Text),
-    known(AreaKind::MoneyCn, "money_cn", "中文金额", "Amount in words", Holds::SumInWords),
-    known(AreaKind::InvoiceId, "invoice_id", "发票号码", "Invoice number", Holds::Serial([8, 20])),
-    known(AreaKind::InvoiceCode, "invoice_code", "发票代码", "Invoice code", Holds::Serial([10, 12])),
+    known(AreaKind::Money, "money", "金额", ("价税合计", "Total"), Holds::Sum),
+    known(AreaKind::Head, "head", "客户名称", ("购买方", "Buyer"), Holds::Text),
+    known(AreaKind::Date, "date", "日期", ("开票日期", "Invoice date"), Holds::Date),
+    known(AreaKind::Time, "time", "时间", ("时间", "Time"), Holds::Time),
+    known(AreaKind::IdCard, "id_card", "身份证号码", ("身份证号码", "ID number"), Holds::PersonNumber),
+    known(AreaKind::Detail, "detail", "具体信息", ("具体信息", "Details"), Holds::Text),
+    known(AreaKind::MoneyCn, "money_cn", "中文金额", ("大写金额", "Amount in words"), Holds::SumInWords),
+    known(AreaKind::InvoiceId, "invoice_id", "发票号码", ("发票号码", "Invoice number"), Holds::Serial([8, 20])),
+    known(AreaKind::InvoiceCode, "invoice_code", "发票代码", ("发票代码", "Invoice code"), Holds::Serial([10, 12])),
 ];
 
 /// `pos_id` of the template's label, which has no drawn area.
@@ -106,6 +110,10 @@ const OF_FORMS: [(&str, &str); 14] = [
     ("乘车日期", "Travel date"),
     ("姓名", "Name"),
 ];
+
+pub fn in_chinese(area: &str) -> &str {
+    KNOWN.iter().find(|known| known.pos_id == area).map_or(area, |known| known.zh)
+}
 
 pub fn in_english(area: &str) -> &str {
     let of_forms = || OF_FORMS.iter().find_map(|(pos_id, en)| (*pos_id == area).then_some(*en));

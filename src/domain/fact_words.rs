@@ -5,6 +5,7 @@ use super::area;
 use super::fact::{Change, Deed, Fact, Refused, Task};
 use super::ids::{ActionId, InvoiceId};
 use super::text::is_blank;
+use std::borrow::Cow;
 
 impl Deed {
     fn zh(self) -> &'static str {
@@ -64,7 +65,7 @@ pub const KINDS: &[Kind] = &[
     ("修改发票", "Correct invoice"),
     ("核对发票", "Review invoice"),
     ("退回待核对", "Send back to review"),
-    ("处理异常发票", "Settle fault"),
+    ("处理异常发票", "Finish review"),
     ("判定发票", "Decide duplicate"),
     ("作废发票", "Void invoice"),
     ("恢复发票", "Restore invoice"),
@@ -101,6 +102,16 @@ pub const KINDS: &[Kind] = &[
     ("从备份恢复", "Restored from a backup"),
     ("上传税务清单", "Upload tax list"),
 ];
+
+/// As the pages call it, where the stored word is the interface document's or an older release's.
+pub fn as_shown(kind: &str) -> Cow<'_, str> {
+    match kind {
+        "取消操作" => "取消任务".into(),
+        "修改公司" => "重命名公司".into(),
+        "处理异常发票" => "完成核对".into(),
+        _ => kind.strip_prefix("增加").map_or(kind.into(), |what| format!("添加{what}").into()),
+    }
+}
 
 pub fn in_english(kind: &str) -> &str {
     KINDS.iter().find(|(zh, _)| *zh == kind).map_or(kind, |(_, en)| en)
@@ -194,7 +205,7 @@ fn redrawn(from: &str, to: &str, added: &[String], removed: &[String], moved: &[
 /// A task's number never looks like an invoice's.
 fn of_task(task: Task, action: ActionId, before: &str) -> [String; 2] {
     let (zh, en) = (task.zh(), in_english(task.zh()));
-    [format!("任务 {action}（{zh}）"), format!("{before}{action} ({en})")]
+    [format!("任务 {action}（{}）", as_shown(zh)), format!("{before}{action} ({en})")]
 }
 
 /// Of an older release.
@@ -286,9 +297,9 @@ impl Fact {
     /// Without the invoice and its values, beside which it stands.
     pub fn briefly_zh(&self) -> String {
         match self.reason_for_values() {
-            Some(Some(reason)) => format!("{}：{reason}", self.kind()),
-            Some(None) => self.kind().to_owned(),
-            None => self.zh(),
+            Some(Some(reason)) => format!("{}：{reason}", as_shown(self.kind())),
+            Some(None) => as_shown(self.kind()).into(),
+            None => self.shown_zh(),
         }
     }
 
@@ -311,9 +322,16 @@ impl Fact {
         }
     }
 
+    /// For the interface document's log.
     pub fn zh(&self) -> String {
         let (kind, [zh, _]) = self.parts();
         if zh.is_empty() { kind.to_owned() } else { format!("{kind} {zh}") }
+    }
+
+    /// For the pages.
+    pub fn shown_zh(&self) -> String {
+        let (kind, [zh, _]) = self.parts();
+        if zh.is_empty() { as_shown(kind).into() } else { format!("{} {zh}", as_shown(kind)) }
     }
 
     pub fn en(&self) -> String {
@@ -341,7 +359,7 @@ mod tests {
         for (fact, zh, en) in [
             (Fact::LoggedIn, "登录", "Log in"),
             (Fact::LogInRefused(Refused::WrongPassword), "登录失败 密码错误", "Log-in refused: wrong password"),
-            (moved, "优先处理 任务 9（增加模板）", "Run next task 9 (Add template)"),
+            (moved, "优先处理 任务 9（添加模板）", "Run next task 9 (Add template)"),
             (Fact::InvoiceVoided { invoice, reason: "开错".into() }, "作废发票 #7：开错", "Void invoice #7: 开错"),
             (Fact::InvoiceCorrected { invoice, against_checks: None }, "修改发票 #7", "Correct invoice #7"),
             (changed(vec![]), "核对发票 #7：票面如此", "Review invoice #7: 票面如此"),
@@ -372,6 +390,14 @@ mod tests {
             (Fact::Told("登录".into()), "登录", "Log in"),
         ] {
             assert_eq!((fact.zh().as_str(), fact.en().as_str()), (zh, en));
+        }
+        for (fact, zh) in [
+            (Fact::Cancelled { task: Task::AddTemplate, action: ActionId(9) }, "取消任务 任务 9（添加模板）"),
+            (Fact::Done(Deed::CompanyAdded, "甲".into()), "添加公司 甲"),
+            (Fact::FaultResolved { invoice }, "完成核对 #7"),
+            (Fact::LoggedIn, "登录"),
+        ] {
+            assert_eq!(fact.shown_zh(), zh);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why an invoice needs a person, in both languages. Not here: finding the reasons (checks.rs).
 
-use super::area::{AreaKind, in_english};
+use super::area::{AreaKind, in_chinese, in_english};
 use super::news::Broken;
 use super::paper::Source;
 use super::refusal::sentence;
@@ -133,7 +133,7 @@ fn differ_in_english(area: &str, (a, x): &(Source, String), (b, y): &(Source, St
 impl Reason {
     /// In the words of the interface document.
     pub fn zh(&self) -> String {
-        self.in_chinese(|probability| format!("置信度 {probability:.2}"))
+        self.in_chinese(|area| area, |probability| format!("置信度 {probability:.2}"))
     }
 
     /// In the words of the interface document, with Chinese area names.
@@ -143,21 +143,25 @@ impl Reason {
 
     /// In the words of the pages.
     pub fn told(&self) -> Words {
-        let zh = self.in_chinese(|probability| format!("可信度 {}", per_cent(probability)));
+        let zh = self.in_chinese(in_chinese, |probability| format!("可信度 {}", per_cent(probability)));
         Words { zh, en: self.in_english(in_english, |probability| format!("certainty {}", per_cent(probability))) }
     }
 
-    fn in_chinese(&self, certainty: impl Fn(f64) -> String) -> String {
+    fn in_chinese(&self, name: impl Fn(&str) -> &str, certainty: impl Fn(f64) -> String) -> String {
         match self {
-            Self::Unsure { area, probability } => format!("{area}识别不可靠（{}）", certainty(*probability)),
-            Self::AmountsDiffer { money, money_cn } => format!("金额“{money}”与中文金额“{money_cn}”不一致"),
-            Self::NoAmount { area, text } if text.is_empty() => format!("{area}没有读到内容，应为金额"),
-            Self::NoAmount { area, text } => format!("{area}“{text}”不是金额"),
-            Self::CodeDiffers { area, text, code } => format!("{area}“{text}”与二维码“{code}”不一致"),
-            Self::NotADate { text } => format!("日期“{text}”不是有效日期"),
-            Self::Digits { area, text } => format!("{area}“{text}”位数不正确"),
-            Self::CheckDigit { area, text } => format!("{area}“{text}”校验位不正确"),
-            Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => format!("{a}“{x}”与{b}“{y}”之和不等于{c}“{z}”"),
+            Self::Unsure { area, probability } => format!("{}识别不可靠（{}）", name(area), certainty(*probability)),
+            Self::AmountsDiffer { money, money_cn } => {
+                format!("{}“{money}”与{}“{money_cn}”不一致", name(AreaKind::Money.pos_id()), name(AreaKind::MoneyCn.pos_id()))
+            }
+            Self::NoAmount { area, text } if text.is_empty() => format!("{}没有读到内容，应为金额", name(area)),
+            Self::NoAmount { area, text } => format!("{}“{text}”不是金额", name(area)),
+            Self::CodeDiffers { area, text, code } => format!("{}“{text}”与二维码“{code}”不一致", name(area)),
+            Self::NotADate { text } => format!("{}“{text}”不是有效日期", name(AreaKind::Date.pos_id())),
+            Self::Digits { area, text } => format!("{}“{text}”位数不正确", name(area)),
+            Self::CheckDigit { area, text } => format!("{}“{text}”校验位不正确", name(area)),
+            Self::SumDiffers { parts: [(a, x), (b, y)], whole: (c, z) } => {
+                format!("{}“{x}”与{}“{y}”之和不等于{}“{z}”", name(a), name(b), name(c))
+            }
             Self::Pages { pages, read } => format!("文件有 {pages} 页，只识别了 {read} 页：请把每一页单独上传"),
             Self::Several { invoices: 2 } => "这张图片上有两张发票，只识别了一张：请划分图上的票据，或把每一张单独上传".into(),
             Self::Several { invoices } => {
@@ -167,30 +171,34 @@ impl Reason {
                 format!("文字旁边有 {pictures} 张图片，没有识别：如果是别的发票，请划分图上的票据，或单独上传")
             }
             Self::Reread { area, entered, read } => {
-                format!("{area}：填写为 {}，重新识别为 {}", or_nothing(entered, "空"), or_nothing(read, "空"))
+                format!("{}：填写为 {}，重新识别为 {}", name(area), or_nothing(entered, "空"), or_nothing(read, "空"))
             }
             Self::ReadTwice { area, first, second } => {
-                format!("{area}：识别出两个结果 {} 和 {}", or_nothing(first, "空"), or_nothing(second, "空"))
+                format!("{}：识别出两个结果 {} 和 {}", name(area), or_nothing(first, "空"), or_nothing(second, "空"))
             }
-            Self::Emptied { area, text } => format!("{area}：原为“{text}”，不能清空；票面上没有此项时请标明（absent）"),
-            Self::Unconfirmed { area } => format!("{area}由人填写或核对过，重新识别没有读准，请人工核对"),
+            Self::Emptied { area, text } => {
+                format!("{}：原为“{text}”，不能清空；票面上没有此项时请标明（absent）", name(area))
+            }
+            Self::Unconfirmed { area } => format!("{}由人填写或核对过，重新识别没有读准，请人工核对", name(area)),
             Self::NoTemplateFits => "没有匹配的模板".into(),
             Self::EngineNotAsked => format!("识别失败：{}", sentence::ENGINE_SEND),
             Self::EngineNoAnswer => format!("识别失败：{}", sentence::ENGINE_RECEIVE),
             Self::WentDown => "系统在识别这张图片时两次中断".into(),
             Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } if a == b => {
-                format!("{area}：{}中既有“{x}”，又有“{y}”，互相矛盾", a.zh())
+                format!("{}：{}中既有“{x}”，又有“{y}”，互相矛盾", name(area), a.zh())
             }
             Self::SourcesDiffer { area, surer: (a, x), other: (b, y) } => {
-                format!("{area}：{}中为“{x}”，{}中为“{y}”，互相矛盾", a.zh(), b.zh())
+                format!("{}：{}中为“{x}”，{}中为“{y}”，互相矛盾", name(area), a.zh(), b.zh())
             }
-            Self::Missing { area } => format!("没有找到{area}"),
-            Self::RedWithoutMinus { text } => format!("备注写明这是红字发票，金额“{text}”却不是负数"),
-            Self::DayToCome { text } => format!("日期“{text}”晚于识别当天"),
+            Self::Missing { area } => format!("没有找到{}", name(area)),
+            Self::RedWithoutMinus { text } => {
+                format!("备注写明这是红字发票，{}“{text}”却不是负数", name(AreaKind::Money.pos_id()))
+            }
+            Self::DayToCome { text } => format!("{}“{text}”晚于识别当天", name(AreaKind::Date.pos_id())),
             Self::LineTaxDiffers { line, amount, rate, tax } => {
                 format!("明细第 {line} 行：税额“{tax}”不等于金额“{amount}”乘以税率 {rate}")
             }
-            Self::ItemsDiffer { area, items, whole } => format!("各行{area}之和“{items}”不等于{area}“{whole}”"),
+            Self::ItemsDiffer { area, items, whole } => format!("各行{0}之和“{items}”不等于{0}“{whole}”", name(area)),
         }
     }
 
@@ -240,7 +248,7 @@ impl Reason {
             Self::Unconfirmed { area } => {
                 format!("{} is a person's word, and was not read surely again: a person has to look at it", name(area))
             }
-            Self::NoTemplateFits => "no template fits".into(),
+            Self::NoTemplateFits => "no matching template".into(),
             Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
             Self::WentDown => "the box went down twice while this picture was being read".into(),
             Self::SourcesDiffer { area, surer, other } => differ_in_english(name(area), surer, other),
@@ -333,9 +341,11 @@ mod tests {
         assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.90）");
         assert_eq!(unsure.en(), "客户名称 was not read surely (confidence 0.90)");
         let Words { zh, en } = unsure.told();
-        assert_eq!((zh.as_str(), en.as_str()), ("客户名称识别不可靠（可信度 89%）", "Buyer was not read surely (certainty 89%)"));
+        assert_eq!((zh.as_str(), en.as_str()), ("购买方识别不可靠（可信度 89%）", "Buyer was not read surely (certainty 89%)"));
         let differ = Reason::AmountsDiffer { money: "¥1.00".into(), money_cn: "贰元整".into() };
-        assert_eq!(differ.told().en, "Amount \"¥1.00\" and Amount in words \"贰元整\" differ");
+        assert_eq!(differ.told().en, "Total \"¥1.00\" and Amount in words \"贰元整\" differ");
+        assert_eq!(differ.told().zh, "价税合计“¥1.00”与大写金额“贰元整”不一致");
+        assert_eq!(differ.zh(), "金额“¥1.00”与中文金额“贰元整”不一致");
         assert_eq!(differ.doubted(), [("金额", Some("¥1.00")), ("中文金额", Some("贰元整"))]);
         let own = Reason::NoAmount { area: "手写".into(), text: "免".into() };
         assert_eq!((own.told().en, own.en()), ("手写 \"免\" is no amount".to_owned(), "手写 \"免\" is no amount".to_owned()));
@@ -345,7 +355,7 @@ mod tests {
     fn without_a_reading_only_some_reasons_blame_the_engine() {
         let failed = "recognition failed: the engine gave no proper answer";
         for (reason, zh, en, broken) in [
-            (Reason::NoTemplateFits, "没有匹配的模板", "no template fits", None),
+            (Reason::NoTemplateFits, "没有匹配的模板", "no matching template", None),
             (Reason::EngineNotAsked, "识别失败：向服务器发送消息异常", failed, Some(Broken::Sending)),
             (Reason::EngineNoAnswer, "识别失败：接收算法服务器数据异常", failed, Some(Broken::Receiving)),
             (

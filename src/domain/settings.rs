@@ -79,8 +79,8 @@ settings! {
         ("自动分配的序列号", "{yy} 年、{ww} 周、{nnnn} 流水号，须符合序列号格式"),
         ("Serials that are allotted", "{yy} year, {ww} week, {nnnn} running number; must fit the pattern");
     confidence_threshold: f64 = 0.9, Kind::Number { from: 0.0, to: 1.0, step: 0.01 }, Invoices,
-        ("可信度阈值", "低于此值的识别结果列入异常，等待人工核对（0–1）"),
-        ("Confidence threshold", "Anything read below it makes a fault (0–1)");
+        ("可信度阈值", "低于此值的识别结果要由人核对（0–1）"),
+        ("Confidence threshold", "Anything read below it is for people to review (0–1)");
     known_forms: bool = true, Kind::Switch, Invoices,
         ("识别全国统一票样", "数电票、增值税发票等全国统一的票据无需模板即可识别；图片优先使用本公司的模板"),
         ("Known forms", "National forms are read without a template; on pictures a company's own template goes first");
@@ -88,8 +88,8 @@ settings! {
         ("引擎超时（秒）", "引擎在此时间内没有响应，则视为失败"),
         ("Engine timeout (s)", "Silent for longer, the engine has failed");
     engine_retries: u32 = 3, natural(0, 100, 1), Engine,
-        ("失败重试次数", "引擎出错后再试几次，之后列入异常"),
-        ("Retries", "Tries after a failure before it is a fault");
+        ("失败重试次数", "引擎出错后再试几次，之后由人处理"),
+        ("Retries", "Tries after a failure before it is for people");
     // Doubled before each further one.
     engine_backoff_ms: u64 = 1000, natural(0, 600_000, 100), Engine,
         ("重试间隔（毫秒）", "第一次重试前等待的时间，之后逐次延长"),
@@ -98,7 +98,7 @@ settings! {
         ("外部引擎编码", "仅在使用外部算法服务器时有效"),
         ("Encoding of an external engine", "Matters with an external engine only");
     engine_delay_ms: u64 = 0, natural(0, 60_000, 100), Engine,
-        ("识别步骤间隔（毫秒）", "放慢识别过程，便于在监控台上观看"),
+        ("识别步骤间隔（毫秒）", "放慢识别过程，便于在识别台上观看"),
         ("Delay between steps (ms)", "Slows reading down, to be watched on the console");
     max_upload_mib: u64 = 1024, natural(1, 102_400, 1), Invoices,
         ("上传上限（MiB）", "一次上传的全部文件的总大小"),

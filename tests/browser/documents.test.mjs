@@ -114,8 +114,8 @@ test('the list is narrowed to a kind, shows seller and source, and gives the ori
 })
 
 for (const [locale, words] of [
-  ['zh-CN', { is: '与发票 #1（XML）同号，以那张为准', differs: '金额不同：这张 ¥368.20，那张 360.20', behind: '与这张相同、不计入合计的发票' }],
-  ['en-US', { is: 'Has the number of invoice #1 (XML)', differs: 'Amount differs: ¥368.20 here, 360.20 there', behind: 'The same as this one, and not counted' }],
+  ['zh-CN', { is: '与发票 #1（XML）同号，以那张为准', differs: '价税合计不同：这张 ¥368.20，那张 360.20', behind: '与这张相同、不计入合计的发票' }],
+  ['en-US', { is: 'Has the number of invoice #1 (XML)', differs: 'Total differs: ¥368.20 here, 360.20 there', behind: 'The same as this one, and not counted' }],
 ]) {
   test(`a photo says which file of its number counts, and where they differ, in ${locale}`, async () => {
     const asking = { headers: { Origin: on.box.url } }

@@ -31,7 +31,7 @@ function focused() {
 
 test('what is doubtful is counted in the menu and comes to the open page by itself', async () => {
   await page.goto('/faults')
-  await page.getByText('没有异常发票').waitFor()
+  await page.getByText('没有待核对的发票').waitFor()
   await on.shot(page, 'faults-empty-zh')
   await hand(dinner({}), 'good.png')
   await hand(dinner({ 发票号码: '38200140', 大写金额: '叁佰贰拾元整', 小写金额: '¥350.00' }), 'differs.png')
@@ -39,7 +39,7 @@ test('what is doubtful is counted in the menu and comes to the open page by itse
   await page.locator('[data-fault]').nth(1).waitFor({ timeout: READ_MS })
   await badge(2).waitFor()
   await page.locator('[data-fault]', { hasText: '没有匹配的模板' }).waitFor()
-  await page.locator('[data-fault]', { hasText: '金额“¥350.00”与中文金额“叁佰贰拾元整”不一致' }).waitFor()
+  await page.locator('[data-fault]', { hasText: '价税合计“¥350.00”与大写金额“叁佰贰拾元整”不一致' }).waitFor()
   on.quiet()
 })
 
@@ -72,7 +72,7 @@ test('an invoice is put right with the keys alone, and the next comes by itself'
     await page.keyboard.type(text)
     await page.keyboard.press('Enter')
   }
-  await page.getByText('没有异常发票').waitFor()
+  await page.getByText('没有待核对的发票').waitFor()
   await page.locator('[data-test=fault-badge]').waitFor({ state: 'detached' })
   on.quiet()
 })
@@ -84,9 +84,9 @@ test('the invoices are summed, found, opened with what was changed, and taken al
   await page.fill('[data-test=invoice-seek]', '38200140')
   await page.locator('[data-test=sum]', { hasText: '共 1 张' }).waitFor()
   await page.locator('[data-invoice]', { hasText: '已核对' }).locator('a').click()
-  await page.locator('[data-test=history]', { hasText: '中文金额：叁佰贰拾元整 → 叁佰伍拾元整' }).waitFor()
+  await page.locator('[data-test=history]', { hasText: '大写金额：叁佰贰拾元整 → 叁佰伍拾元整' }).waitFor()
   await page.locator('[data-test=history] summary').first().click()
-  await page.locator('[data-test=history]', { hasText: '金额：确认为 ¥350.00' }).waitFor()
+  await page.locator('[data-test=history]', { hasText: '价税合计：确认为 ¥350.00' }).waitFor()
   await on.shot(page, 'invoice-zh')
 
   await page.reload()
@@ -102,7 +102,7 @@ test('the invoices are summed, found, opened with what was changed, and taken al
     const exported = page.waitForEvent('download')
     await page.click(`[data-test=export-${kind}]`)
     const file = await exported
-    assert.equal(file.suggestedFilename(), `invoices.${kind}`)
+    assert.equal(file.suggestedFilename().replace(/\d{4}-\d\d-\d\d/, 'DAY'), `发票_DAY.${kind}`)
     const bytes = await readFile(await file.path())
     if (kind === 'csv') assert.match(bytes.toString(), /38200999/)
     else assert.equal(bytes.subarray(0, 2).toString(), 'PK')
@@ -162,7 +162,7 @@ test('whoever may only look changes nothing', async () => {
   await logIn(his, '李强', 'long-enough-1')
   await his.locator('[data-test=review]').waitFor()
   for (const absent of ['finish', 'retry-one', 'retry-all']) assert.equal(await his.locator(`[data-test=${absent}]`).count(), 0, absent)
-  await his.locator('[data-test=fault-reason]', { hasText: 'No template fits' }).waitFor()
+  await his.locator('[data-test=fault-reason]', { hasText: 'No matching template' }).waitFor()
   await on.shot(his, 'faults-readonly-en')
   await his.context().close()
   on.quiet()

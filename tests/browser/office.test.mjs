@@ -59,7 +59,7 @@ test('a group is made, and a user who has its rights and one of their own', asyn
   await page.fill('[data-test=group-name]', '录入组')
   await page.click('[data-right=console-r]')
   await page.click('[data-test=save-group]')
-  await page.locator('[data-group="录入组"]', { hasText: '查看监控台' }).waitFor()
+  await page.locator('[data-group="录入组"]', { hasText: '查看识别台' }).waitFor()
 
   await page.getByRole('tab', { name: '用户', exact: true }).click()
   await page.click('[data-test=add-user]')
@@ -72,7 +72,7 @@ test('a group is made, and a user who has its rights and one of their own', asyn
   await page.locator('[data-right=user-r].is-checked.is-disabled').waitFor()
   await on.shot(page, 'people-user-zh')
   await page.click('[data-test=save-user]')
-  await page.locator('[data-user="王芳"]', { hasText: '查看监控台、管理用户' }).waitFor()
+  await page.locator('[data-user="王芳"]', { hasText: '查看识别台、管理用户' }).waitFor()
   on.quiet()
 })
 
@@ -155,7 +155,7 @@ test('the log finds it, by kind and by user', async () => {
   await on.shot(page, 'log-zh')
   const exported = page.waitForEvent('download')
   await page.click('[data-test=log-export]')
-  assert.equal((await exported).suggestedFilename(), 'log.csv')
+  assert.equal((await exported).suggestedFilename().replace(/\d{4}-\d\d-\d\d/, 'DAY'), '操作日志_DAY.csv')
   await page.click('[data-test=language]')
   await page.locator('[data-log]', { hasText: 'Pause queue 设备维护' }).waitFor()
   await on.shot(page, 'log-en')

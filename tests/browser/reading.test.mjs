@@ -35,7 +35,7 @@ test('areas are drawn, snapped, moved with the keys, taken back and brought agai
   await page.goto('/templates/new')
   await page.setInputFiles('[data-test=origin]', { name: 'dinner.png', mimeType: 'image/png', buffer: paper.picture })
   await page.waitForFunction(() => document.querySelector('[data-test=canvas]')?.style.width)
-  // Each new one has the next kind: 金额, then 中文金额.
+  // Each new one has the next kind: 价税合计, then 大写金额.
   const { 小写金额: money, 大写金额: words } = paper.places
   const right = words.x + words.width
   await drag([money.x, money.y], [right, money.y + money.height])
@@ -86,7 +86,7 @@ test('what is drawn is tried before it is saved, and tried again when it is draw
 })
 
 test('a template drawn so reads what it was drawn for', async () => {
-  assert.deepEqual(await page.locator('.side li strong').allInnerTexts(), ['金额', '中文金额', '发票号码', '发票代码', '日期'])
+  assert.deepEqual(await page.locator('.side li strong').allInnerTexts(), ['价税合计', '大写金额', '发票号码', '发票代码', '开票日期'])
   await page.fill('[data-test=template-label]', DINNER.title)
   await on.shot(page, 'template-editor-zh')
   await page.click('[data-test=save-template]')

@@ -42,7 +42,7 @@ test('an invoice that nothing fits is drawn as a template in one click, correcte
   await page.locator('[data-test=proposed]', { hasText: '框出' }).waitFor({ timeout: READ_MS })
   assert.equal(await page.inputValue('[data-test=template-label]'), FORM.title)
   const found = await areas(page)
-  for (const area of ['发票号码', '日期', '客户名称', '金额']) assert.ok(found.includes(area), `${area} of ${found}`)
+  for (const area of ['发票号码', '开票日期', '购买方', '价税合计']) assert.ok(found.includes(area), `${area} of ${found}`)
   await page.waitForFunction(() => document.querySelector('.canvas img')?.naturalWidth > 500)
   await on.shot(page, 'template-proposed-zh')
   assert.equal((await (await page.request.get('/invoice/getAllModel')).json()).total, 0, 'nothing is saved by itself')

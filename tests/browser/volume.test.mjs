@@ -44,7 +44,7 @@ test('a queue of five thousand is scrolled to its end', async () => {
   }
   await page.goto('/queue')
   await page.locator('[data-test=pictures-waiting]', { hasText: '5,000' }).waitFor()
-  const list = '[role=list][aria-label="任务队列"]'
+  const list = '[role=list][aria-label="队列"]'
   await page.waitForFunction(
     ([selector, wanted]) => {
       const list = document.querySelector(selector)

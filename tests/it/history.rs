@@ -45,7 +45,7 @@ fn the_log_says_what_became_what_and_is_found_by_what_it_is_about() {
     assert_eq!(said(&format!("keyword=任务%20{task}")), [format!("识别发票 {file}")]);
     office.colleague("李强", &[6, 18]);
     let affected: Vec<String> = said("keyword=李强").into_iter().filter(|words| !words.starts_with("登录")).collect();
-    assert!(affected.iter().any(|words| words.starts_with("增加用户 李强")), "{affected:?}");
+    assert!(affected.iter().any(|words| words.starts_with("添加用户 李强")), "{affected:?}");
     // The interface document's log has neither administration nor what rows are about.
     let old = office.admin.post(
         "/invoice/getTwentyAction",

@@ -240,7 +240,7 @@ fn no_files_need_each_other() {
 fn every_kind_of_field_has_its_names_in_the_pages_and_its_key_in_the_description() {
     let (pages, description) = (include_str!("../../web/src/lib/regions.ts"), include_str!("../../src/http/wire/schemas.rs"));
     for known in paperline::domain::area::KNOWN {
-        for name in [known.pos_id, known.en] {
+        for name in [known.pos_id, known.zh, known.en] {
             assert!(pages.contains(&format!("\n  {}: '{name}',", known.key)), "the pages don't know {name}");
         }
         assert!(description.contains(&format!(" {}?: Area|null", known.key)), "{} is not described", known.key);
@@ -262,6 +262,34 @@ fn every_kind_of_the_log_has_its_words_in_both_languages() {
         for (kind, _) in paperline::domain::fact_words::KINDS {
             assert!(words.contains(&format!("\n      {kind}: '")), "{language} has no word for {kind}");
         }
+    }
+}
+
+/// A word of `docs/terms.md` that is not to be used; of Chinese keys, which are stored words, only what is shown.
+#[test]
+fn one_thing_has_one_word_in_each_language() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let terms = fs::read_to_string(root.join("docs/terms.md")).unwrap();
+    let rows: Vec<Vec<&str>> =
+        terms.lines().filter(|line| line.starts_with("| ")).skip(1).map(|line| line.split('|').map(str::trim).collect()).collect();
+    let banned: Vec<&str> = rows.iter().flat_map(|row| row[4].split(", ")).filter(|word| !word.is_empty()).collect();
+    assert!(rows.len() > 10 && banned.len() > 10, "{rows:?}");
+    for (column, language) in [(1, "zh-CN"), (2, "en")] {
+        // Fields have their names beside their kinds.
+        let mut all = fs::read_to_string(root.join("web/src/lib/regions.ts")).unwrap();
+        for file in fs::read_dir(root.join("web/src/i18n").join(language)).unwrap() {
+            let path = file.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            for line in text.lines().filter(|line| !line.starts_with("//")) {
+                // What is shown: the strings of a line.
+                let shown: String = line.split('\'').skip(1).step_by(2).collect::<Vec<_>>().join("\n");
+                let wrong = banned.iter().find(|word| shown.contains(**word));
+                assert!(wrong.is_none(), "{}: {}: see docs/terms.md", path.display(), line.trim());
+                all.push_str(&shown);
+            }
+        }
+        let missing: Vec<&str> = rows.iter().map(|row| row[column]).filter(|word| !all.contains(word)).collect();
+        assert_eq!(missing, [""; 0], "{language} does not use them");
     }
 }
 

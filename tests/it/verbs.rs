@@ -215,7 +215,7 @@ fn companies_groups_and_users(walk: &mut Walk) {
 
 fn the_box_itself(walk: &mut Walk) {
     let changes = vec![("engine_retries".to_owned(), "7".to_owned())];
-    verb!(walk.change_settings(walk.by(), changes, None) leaves ["log: Change setting engine_retries = 7"]);
+    verb!(walk.change_settings(walk.by(), changes, None) leaves ["log: Change setting engine_retries: 3 → 7"]);
     verb!(walk.log_backup(walk.by()) leaves ["log: Download backup"]);
     let look = |name: &str| LabelLook { name: name.into(), ..LabelLook::first() };
     let (id, _) = verb!(walk.add_label_look(walk.by(), look("小")) leaves ["log: Add label 小"]);
@@ -285,13 +285,13 @@ fn queues_and_recognitions(walk: &mut Walk) {
     assert_eq!(blocking!(walk.recover_actions("a run", true) leaves ["PutBack"]), 1);
     verb!(walk.cancel_action(walk.by(), three) leaves ["log: Cancel task 3 (Read invoice)"]);
     let again =
-        verb!(walk.retry_fault(walk.by(), InvoiceId(1), None) leaves ["Faults", "Uploaded", "log: Read invoice 1"]).unwrap();
+        verb!(walk.retry_fault(walk.by(), InvoiceId(1), None) leaves ["Faults", "Uploaded", "log: Read invoice #1"]).unwrap();
     verb!(walk.cancel_action(walk.by(), again) leaves ["Faults", "log: Cancel task 4 (Read invoice)"]);
-    let again = verb!(walk.retry_faults(walk.by(), vec![InvoiceId(1)]) leaves ["Faults", "Uploaded", "log: Read invoice 1"]);
+    let again = verb!(walk.retry_faults(walk.by(), vec![InvoiceId(1)]) leaves ["Faults", "Uploaded", "log: Read invoice #1"]);
     verb!(walk.cancel_action(walk.by(), again[0]) leaves ["Faults", "log: Cancel task 5 (Read invoice)"]);
     let half = vec![Corners([(0.0, 0.0), (50.0, 0.0), (50.0, 50.0), (0.0, 50.0)])];
     let marked =
-        verb!(walk.mark_papers(walk.by(), InvoiceId(1), None, 1, half) leaves ["Faults", "Uploaded", "log: Read invoice 1"]);
+        verb!(walk.mark_papers(walk.by(), InvoiceId(1), None, 1, half) leaves ["Faults", "Uploaded", "log: Read invoice #1"]);
     verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task 6 (Read invoice)"]);
 }
 
@@ -299,8 +299,8 @@ fn invoices(walk: &mut Walk) {
     let (one, two) = (InvoiceId(1), InvoiceId(2));
     let done = |taken: Taken| assert!(matches!(taken, Taken::Done(_)), "{taken:?}");
     let entry = Entry { fields: vec![("客户名称".into(), "甲方".into())], ..Entry::default() };
-    done(verb!(walk.correct_invoice(walk.by(), one, entry) leaves ["log: Correct invoice #1"]));
-    done(verb!(walk.resolve_fault(walk.by(), one, None) leaves ["Faults", "log: Settle fault #1"]));
+    done(verb!(walk.correct_invoice(walk.by(), one, entry) leaves ["log: Correct invoice #1: Buyer (none) → 甲方"]));
+    done(verb!(walk.resolve_fault(walk.by(), one, None) leaves ["Faults", "log: Finish review #1"]));
     done(verb!(walk.decide(walk.by(), one, None, Verdict::Reopen) leaves ["Faults", "log: Send back to review #1"]));
     done(verb!(walk.review_fault(walk.by(), one, Entry::default(), 0.9) leaves ["Faults", "log: Review invoice #1"]));
     let duplicate = Verdict::Duplicate { is_duplicate: Some(true), of: Some(one) };
@@ -326,7 +326,7 @@ fn templates(walk: &mut Walk) {
     start(walk, action);
     verb!(walk.template_learnt(action, Learnt::default(), "u".into()) leaves ["TemplateEnded"]);
     let known = TemplateId(1);
-    let (action, _) = verb!(walk.queue_template(walk.by(), Some(known), drawn("新票")) leaves ["log: Change template 新票"]);
+    let (action, _) = verb!(walk.queue_template(walk.by(), Some(known), drawn("新票")) leaves ["log: Change template 票 → 新票"]);
     start(walk, action);
     verb!(walk.template_failed(action) leaves ["TemplateEnded"]);
     let (action, _) = verb!(walk.queue_template_deletion(walk.by(), known) leaves ["log: Delete template 票"]);

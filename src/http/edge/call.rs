@@ -3,12 +3,13 @@
 use super::body::{FILES_MAX, LIST_VALUES_MAX, Limits, TEXT_BYTES_MAX, WORDS_BYTES_MAX, WORDS_VALUES_MAX};
 use super::budget::{Budget, Held, Who};
 use super::fields::Fields;
-use super::reply::{Language, Reply};
+use super::reply::{FileName, Language, Reply};
 use super::session::Origin;
 use crate::app::{By, pictures};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::Refusal;
 use crate::http::Edge;
+use crate::http::wire::time;
 use hyper::{HeaderMap, Method, Request};
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -186,6 +187,24 @@ impl Call {
     pub fn share(&self, budget: &Arc<Budget>) -> Result<Held, Refusal> {
         let (app, by) = (self.edge.app.clone(), self.by()?);
         Ok(budget.take(self.who(), 1)?.as_long_as(move || app.may_still(&by)))
+    }
+
+    /// `lang`, if given: a link can't say it in a header.
+    pub fn chosen_language(&self) -> Result<Language, Refusal> {
+        match self.fields.text_or_none("lang")? {
+            None => Ok(self.language),
+            Some(lang) if lang.starts_with("zh") => Ok(Language::Chinese),
+            Some(lang) if lang.starts_with("en") => Ok(Language::English),
+            Some(_) => Err(Refusal::malformed("lang：应为 zh 或 en", "lang: must be zh or en")),
+        }
+    }
+
+    /// `发票_2026-11-28.xlsx`, by the box's day.
+    pub fn name_of_today(&self, (zh, en): (&str, &str), extension: &str) -> Result<FileName, Refusal> {
+        let now = time::write(crate::app::now(), &self.edge.app.settings().zone());
+        let day = now.split(' ').next().unwrap_or_default();
+        let [shown, plain] = [self.chosen_language()?.pick(zh, en), en].map(|name| format!("{name}_{day}.{extension}"));
+        Ok(FileName { plain, shown })
     }
 
     pub fn by(&self) -> Result<By, Refusal> {

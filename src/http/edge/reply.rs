@@ -174,6 +174,20 @@ pub fn streamed<E: std::fmt::Display>(
     new(StatusCode::OK, media_type, StreamBody::new(stream).boxed_unsync())
 }
 
+/// What a download is kept as.
+#[derive(Clone, Debug)]
+pub struct FileName {
+    /// ASCII, for old clients.
+    pub plain: String,
+    pub shown: String,
+}
+
+impl From<&str> for FileName {
+    fn from(plain: &str) -> Self {
+        Self { plain: plain.to_owned(), shown: plain.to_owned() }
+    }
+}
+
 /// `name`: ASCII.
 pub fn attached(mut reply: Reply, name: &str) -> Reply {
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
@@ -182,9 +196,12 @@ pub fn attached(mut reply: Reply, name: &str) -> Reply {
     reply
 }
 
-/// Under a name in any language (RFC 6266); `plain`: ASCII, for old clients.
-pub fn attached_as(mut reply: Reply, plain: &str, name: &str) -> Reply {
-    let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+/// Under a name in any language (RFC 6266).
+pub fn attached_as(mut reply: Reply, FileName { plain, shown }: &FileName) -> Reply {
+    if plain == shown {
+        return attached(reply, plain);
+    }
+    let name = percent_encoding::utf8_percent_encode(shown, percent_encoding::NON_ALPHANUMERIC);
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{name}")) {
         set(&mut reply, header::CONTENT_DISPOSITION, value);
     }

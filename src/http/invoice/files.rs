@@ -8,7 +8,7 @@ use crate::domain::ids::{InvoiceId, PictureId};
 use crate::domain::invoice::{Invoice, Picture, PictureFormat, Purpose};
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::Call;
-use crate::http::edge::reply::{self, Reply};
+use crate::http::edge::reply::{self, FileName, Reply};
 use crate::http::edge::sent_file::SentFile;
 use crate::http::wire::spelling as wire;
 use base64::Engine as _;
@@ -106,8 +106,9 @@ pub async fn original(call: Call) -> Result<Reply, Refusal> {
     let picture = &found.picture;
     let plain = format!("{}.{}", found.id, picture.format.extension());
     // Of a file in a ZIP, without the ZIP's name.
-    let own = found.file_name.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(&plain);
-    Ok(reply::attached_as(sent_file(&call, picture).await?.reply(picture.format.media_type()), &plain, own))
+    let shown = found.file_name.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(&plain).to_owned();
+    let name = FileName { plain, shown };
+    Ok(reply::attached_as(sent_file(&call, picture).await?.reply(picture.format.media_type()), &name))
 }
 
 /// A page of the invoice, from 1; of a picture there is one.

@@ -3,20 +3,22 @@
 use super::words::{self as invoice_words, STANDINGS, taken, whole};
 use crate::app::decisions::Verdict;
 use crate::app::entries::Entry;
-use crate::app::invoice_lists::{self, Filter};
-use crate::app::kin;
+use crate::app::invoice_lists::{self, Cursor, Filter, Page};
 use crate::domain::account::Actor;
 use crate::domain::calendar::iso_date;
 use crate::domain::ids::{ActionId, InvoiceId, TemplateId};
 use crate::domain::invoice::Invoice;
 use crate::domain::kind::KINDS;
 use crate::domain::money;
+use crate::domain::order::{self, Order, Place};
 use crate::domain::refusal::Refusal;
+use crate::domain::search::{Sought, WORDS_MAX};
 use crate::domain::text::one_line;
-use crate::domain::totals::Totals;
 use crate::http::edge::call::Call;
 use crate::http::edge::fields::Fields;
 use crate::http::edge::reply::{self, Reply};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as CURSOR;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -26,6 +28,10 @@ const TEXT_CHARS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 64;
 const FIELDS_MAX: usize = 100;
 const REASON_CHARS_MAX: usize = 200;
+
+fn too_many_words() -> Refusal {
+    Refusal::malformed(format!("q：最多 {WORDS_MAX} 个词"), format!("q: at most {WORDS_MAX} words"))
+}
 
 pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter, Refusal> {
     let flag = |name| fields.has(name).then(|| fields.flag(name)).transpose();
@@ -86,41 +92,44 @@ pub fn filter(fields: &Fields, actor: &Actor, zone: &TimeZone) -> Result<Filter,
         number: said("number")?,
         seller: said("seller")?,
         buyer: said("buyer")?,
-        text: said("q")?,
+        text: said("q")?.map(|text| Sought::of(&text).ok_or_else(too_many_words)).transpose()?,
     })
+}
+
+pub fn order(fields: &Fields) -> Result<Option<Order>, Refusal> {
+    let wrong = || {
+        let words = order::WORDS.map(|(_, word)| word);
+        Refusal::malformed(
+            format!("order：应为 {} 之一，前面加 - 表示降序", words.join("、")),
+            format!("order: must be one of {}, with - before it to fall", words.join(", ")),
+        )
+    };
+    fields.text_or_none("order")?.map(|word| Order::of_word(word).ok_or_else(wrong)).transpose()
+}
+
+fn place(cursor: &str) -> Result<Place, Refusal> {
+    let wrong = || Refusal::malformed("cursor：应为上一页的 next_cursor", "cursor: must be the next_cursor of the page before");
+    let bytes = CURSOR.decode(cursor).ok().filter(|bytes| bytes.len() <= order::PLACE_BYTES_MAX);
+    bytes.map(Place).ok_or_else(wrong)
 }
 
 pub async fn list(call: Call) -> Result<Reply, Refusal> {
     let (zone, language) = (call.edge.app.settings().zone(), call.language);
     let filter = filter(&call.fields, call.actor()?, &zone)?;
-    let before = call.fields.natural_or_none("cursor")?.map(InvoiceId);
+    let order = order(&call.fields)?;
+    let after = match order {
+        None => call.fields.natural_or_none("cursor")?.map(|id| Cursor::Id(InvoiceId(id))),
+        Some(_) => call.fields.text_or_none("cursor")?.map(place).transpose()?.map(Cursor::Place),
+    };
     let limit = call.fields.natural_or_none("limit")?.unwrap_or(LIMIT).clamp(1, LIMIT_MAX) as usize;
     let answer = call.edge.app.look(move |view| {
-        let (mut page, mut totals, mut has_more) = (Vec::new(), Totals::default(), false);
-        let mut failed = None;
-        // Only the overall totals are stored; a filter's need a walk.
-        let (from, is_whole) = if filter.lets_all_through() { (before, true) } else { (None, false) };
-        invoice_lists::walk(view, &filter, from, |found| {
-            if !is_whole {
-                match kin::class(view, &found) {
-                    Ok(class) => totals.add(&found, class),
-                    Err(e) => failed = Some(e),
-                }
-            }
-            if before.is_none_or(|before| found.id < before) {
-                if page.len() < limit { page.push(found) } else { has_more = true }
-            }
-            failed.is_none() && !(is_whole && has_more)
-        })?;
-        if let Some(e) = failed {
-            return Err(e);
-        }
-        if is_whole {
-            totals = invoice_lists::totals(view, filter.scope)?;
-        }
-        let next = page.last().filter(|_| has_more).map(|last: &Invoice| last.id.to_string());
+        let Page { invoices, next, totals } = invoice_lists::page(view, &filter, order, after, limit)?;
+        let next = next.map(|cursor| match cursor {
+            Cursor::Id(id) => id.to_string(),
+            Cursor::Place(Place(bytes)) => CURSOR.encode(bytes),
+        });
         let in_words = |found: &Invoice| invoice_words::invoice(view, found, language, &zone);
-        let list = page.iter().map(in_words).collect::<Result<Vec<_>, _>>()?;
+        let list = invoices.iter().map(in_words).collect::<Result<Vec<_>, _>>()?;
         let confirmed = totals.confirmed;
         let sum = money::plain(i64::try_from(confirmed.fen).unwrap_or(i64::MAX));
         Ok(json!({

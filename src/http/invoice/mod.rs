@@ -1,5 +1,6 @@
 //! The invoice line: pictures, queues, invoices, faults, template tests.
 
+pub mod columns;
 pub mod drafts;
 pub mod exports;
 pub mod faults;

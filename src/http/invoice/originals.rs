@@ -1,17 +1,18 @@
 //! The originals of invoices in one ZIP, named by a pattern. Not here: one original (files.rs), which invoices (invoices.rs).
 
+use super::exports::NAME;
 use super::invoices::filter;
-use crate::app::invoice_lists::{self, Filter};
+use crate::app::invoice_lists::Walk;
 use crate::domain::area::AreaKind;
 use crate::domain::checks::SELLER;
-use crate::domain::ids::{InvoiceId, PictureId};
+use crate::domain::ids::PictureId;
 use crate::domain::invoice::Invoice;
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Pieces, Reply};
+use crate::store::Store;
 use crate::store::blobs::Blobs;
-use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use std::collections::HashSet;
 use std::fs::File;
@@ -69,34 +70,20 @@ impl Write for Sent<'_> {
 struct Originals {
     store: Store,
     blobs: Blobs,
-    filter: Filter,
+    walk: Walk,
     pattern: String,
-    before: Option<InvoiceId>,
     /// A file of several invoices is there once.
     files: HashSet<PictureId>,
     names: HashSet<String>,
 }
 
 impl Originals {
-    /// Empty at the end.
-    fn some(&mut self) -> Result<Vec<Invoice>, StoreError> {
-        let (mut page, filter, before) = (Vec::new(), &self.filter, self.before);
-        self.store.walk(|view| {
-            invoice_lists::walk(view, filter, before, |found| {
-                page.push(found);
-                page.len() < INVOICES_PER_LOOK
-            })
-        })?;
-        self.before = page.last().map_or(Some(InvoiceId(0)), |last| Some(last.id));
-        Ok(page)
-    }
-
     fn write(&mut self, pieces: &Pieces) -> io::Result<()> {
         let mut archive = ZipWriter::new_stream(Sent(pieces));
         // Papers are packed already.
         let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
         loop {
-            let page = self.some().map_err(io::Error::other)?;
+            let page = self.store.walk(|view| self.walk.some(view, INVOICES_PER_LOOK)).map_err(io::Error::other)?;
             if page.is_empty() {
                 return archive.finish().map(drop).map_err(io::Error::other);
             }
@@ -131,12 +118,12 @@ pub async fn export_zip(call: Call) -> Result<Reply, Refusal> {
     let mut originals = Originals {
         store: app.store.clone(),
         blobs: app.blobs.clone(),
-        filter: filter(&call.fields, call.actor()?, &zone)?,
+        walk: Walk::new(filter(&call.fields, call.actor()?, &zone)?, None),
         pattern: pattern.to_owned(),
-        before: None,
         files: HashSet::new(),
         names: HashSet::new(),
     };
+    let name = call.name_of_today(NAME, "zip")?;
     let made = reply::streamed("application/zip", call.export()?, move |pieces| originals.write(pieces));
-    Ok(reply::attached(made, "invoices.zip"))
+    Ok(reply::attached_as(made, &name))
 }

@@ -177,7 +177,10 @@ pub fn taken(call: &Call, taken: Taken) -> Result<Reply, Refusal> {
                 format!("{}（若确实如此，请填写理由 override）", zh.join("；")),
                 format!("{} (if it is so, give a reason in override)", en.join("; ")),
             );
-            let one = |(pos_id, reason): &(String, crate::domain::checks::Reason)| json!({ "pos_id": pos_id, "err": call.language.pick(&reason.zh(), &reason.en()) });
+            let one = |(pos_id, reason): &(String, crate::domain::checks::Reason)| {
+                let Words { zh, en } = reason.told();
+                json!({ "pos_id": pos_id, "err": call.language.pick(&zh, &en) })
+            };
             Ok(reply::refusal_with(&refusal, call.language, "checks", checks.iter().map(one).collect()))
         }
     }

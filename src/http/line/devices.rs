@@ -184,7 +184,7 @@ pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
         Ok(devices.iter().map(&row).collect())
     };
     let (name, columns) = (String::new(), SHEET.map(str::to_owned).into());
-    xlsx::stream(blobs, "devices.xlsx", call.export()?, vec![Table { name, columns, more: Box::new(more) }])
+    xlsx::stream(blobs, &"devices.xlsx".into(), call.export()?, vec![Table { name, columns, more: Box::new(more) }])
 }
 
 /// Labels only: the older endpoint.

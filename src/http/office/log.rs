@@ -17,7 +17,7 @@ const ROWS_PER_PAGE: u64 = 20;
 
 fn sentence(row: &LogRow, language: Language) -> String {
     match language {
-        Language::Chinese => row.fact.zh(),
+        Language::Chinese => row.fact.shown_zh(),
         Language::English => row.fact.en(),
     }
 }
@@ -26,11 +26,11 @@ fn subject(subject: &Subject) -> Value {
     json!({ "kind": subject.kind(), "id": subject.id(), "name": subject.name() })
 }
 
-fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, language: Language) -> Value {
+fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, words: impl Fn(&LogRow) -> String) -> Value {
     json!({
         "action_id": row.action,
         "action_time": time::write(arrival.0, zone),
-        "action_description": sentence(row, language),
+        "action_description": words(row),
         "user_id": row.user,
         "user_name": row.user_name,
         "company_id": row.company,
@@ -60,11 +60,11 @@ fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<
     Ok(Query { scope: call.actor()?.scope(), from, to, words, facets, administration, before: None })
 }
 
-async fn answer(call: &Call, query: Query, language: Language) -> Result<Reply, Refusal> {
+async fn answer(call: &Call, query: Query, words: impl Fn(&LogRow) -> String) -> Result<Reply, Refusal> {
     let (page, zone) = (page(&call.fields)? as u64, call.edge.app.settings().zone());
     let skip = page.saturating_mul(ROWS_PER_PAGE);
     let found = call.edge.app.look(move |view| log::search(view, &query, skip, ROWS_PER_PAGE as usize)).await?;
-    let list: Vec<Value> = found.rows.iter().map(|found| row(found, &zone, language)).collect();
+    let list: Vec<Value> = found.rows.iter().map(|found| row(found, &zone, &words)).collect();
     let pages = found.total.div_ceil(ROWS_PER_PAGE);
     Ok(reply::json(&json!({ "page_sum": pages, "action_list": list, "is_cut": found.is_cut })))
 }
@@ -75,7 +75,7 @@ pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {
     let (Some(from), Some(to)) = times else { return Err(Refusal::sentence(Code::Malformed, sentence::TIMES_MISSING)) };
     let query = query(&call, from.first, to.last, false)?;
     // The interface document's language.
-    answer(&call, query, Language::Chinese).await
+    answer(&call, query, |row| row.fact.zh()).await
 }
 
 /// With administrative changes; without times, everything.
@@ -88,7 +88,7 @@ fn whole_query(call: &Call) -> Result<Query, Refusal> {
 
 pub async fn log(call: Call) -> Result<Reply, Refusal> {
     let query = whole_query(&call)?;
-    answer(&call, query, call.language).await
+    answer(&call, query, |row| sentence(row, call.language)).await
 }
 
 const ROWS_PER_LOOK: usize = 1_000;
@@ -96,8 +96,9 @@ const HEADER: [&str; 7] = ["action_id", "action_time", "action_description", "us
 
 pub async fn export(call: Call) -> Result<Reply, Refusal> {
     let (mut query, zone) = (whole_query(&call)?, call.edge.app.settings().zone());
-    let (store, language) = (call.edge.app.store.clone(), call.language);
-    Ok(csv::stream("log.csv", call.export()?, &HEADER, move |lines| {
+    let (store, language) = (call.edge.app.store.clone(), call.chosen_language()?);
+    let name = call.name_of_today(("操作日志", "log"), "csv")?;
+    Ok(csv::stream(&name, call.export()?, &HEADER, move |lines| {
         let rows = store.walk(|view| log::newest(view, &query, ROWS_PER_LOOK))?;
         query.before = rows.last().map(|(arrival, _)| *arrival);
         for (arrival, row) in &rows {

@@ -2,7 +2,7 @@
 
 use crate::domain::money;
 use crate::http::edge::budget::Held;
-use crate::http::edge::reply::{self, Reply};
+use crate::http::edge::reply::{self, FileName, Reply};
 use crate::store::StoreError;
 use bytes::Bytes;
 
@@ -30,7 +30,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// `more` appends lines and returns whether there are more.
 pub fn stream(
-    name: &'static str,
+    name: &FileName,
     held: Held,
     header: &[&str],
     mut more: impl FnMut(&mut String) -> Result<bool, StoreError> + Send + 'static,
@@ -46,7 +46,7 @@ pub fn stream(
             }
         }
     });
-    reply::attached(made, name)
+    reply::attached_as(made, name)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
 use crate::http::edge::budget::Held;
-use crate::http::edge::reply::{self, Pieces, Reply};
+use crate::http::edge::reply::{self, FileName, Pieces, Reply};
 use crate::store::StoreError;
 use crate::store::blobs::Blobs;
 use bytes::Bytes;
@@ -21,13 +21,16 @@ pub enum Cell {
     Day((u16, u8, u8)),
     /// `yyyy-MM-dd HH:mm:ss`.
     Moment(String),
+    /// Of the last row.
+    Bold(String),
+    BoldFen(i64),
 }
 
 impl Cell {
     pub fn in_words(&self) -> String {
         match self {
-            Self::Text(text) | Self::Moment(text) => text.clone(),
-            Self::Fen(fen) => money::plain(*fen),
+            Self::Text(text) | Self::Moment(text) | Self::Bold(text) => text.clone(),
+            Self::Fen(fen) | Self::BoldFen(fen) => money::plain(*fen),
             Self::Number(number) => number.to_string(),
             Self::Day((year, month, day)) => format!("{year:04}-{month:02}-{day:02}"),
         }
@@ -38,12 +41,21 @@ struct Formats {
     money: Format,
     day: Format,
     moment: Format,
+    bold: Format,
+    bold_money: Format,
 }
 
 impl Formats {
     fn new() -> Self {
         let of = |format| Format::new().set_num_format(format);
-        Self { money: of("#,##0.00"), day: of("yyyy-mm-dd"), moment: of("yyyy-mm-dd hh:mm:ss") }
+        let money = of("#,##0.00");
+        Self {
+            day: of("yyyy-mm-dd"),
+            moment: of("yyyy-mm-dd hh:mm:ss"),
+            bold: Format::new().set_bold(),
+            bold_money: money.clone().set_bold(),
+            money,
+        }
     }
 }
 
@@ -73,10 +85,10 @@ impl fmt::Debug for Table {
 }
 
 /// `blobs`: where the file is built.
-pub fn stream(blobs: Blobs, name: &'static str, held: Held, tables: Vec<Table>) -> Result<Reply, Refusal> {
+pub fn stream(blobs: Blobs, name: &FileName, held: Held, tables: Vec<Table>) -> Result<Reply, Refusal> {
     blobs.has_room()?;
     let made = reply::streamed(MEDIA_TYPE, held, move |pieces| written(&blobs, tables).and_then(|file| send(file, pieces)));
-    Ok(reply::attached(made, name))
+    Ok(reply::attached_as(made, name))
 }
 
 fn send(mut file: File, pieces: &Pieces) -> io::Result<()> {
@@ -149,6 +161,12 @@ fn write(sheet: &mut Worksheet, row: u32, cells: Vec<Cell>, formats: &Formats) -
             }
             Cell::Fen(fen) => {
                 sheet.write_number_with_format(row, column, fen as f64 / 100.0, &formats.money)?;
+            }
+            Cell::Bold(text) => {
+                sheet.write_string_with_format(row, column, text, &formats.bold)?;
+            }
+            Cell::BoldFen(fen) => {
+                sheet.write_number_with_format(row, column, fen as f64 / 100.0, &formats.bold_money)?;
             }
             Cell::Number(number) => {
                 sheet.write_number(row, column, number)?;

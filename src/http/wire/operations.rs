@@ -24,8 +24,10 @@ const DEVICES: &str = "(..DeviceFilter, cursor?: text, limit?: natural)";
 const DEVICES_EXPORT: &str = "(..DeviceFilter)";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
-const INVOICES: &str = "(..InvoiceFilter, cursor?: natural, limit?: natural)";
-const EXPORT: &str = "(..InvoiceFilter, lang?: text)";
+const INVOICES: &str = "(..InvoiceFilter, order?: InvoiceOrder, cursor?: serial, limit?: natural)";
+const EXPORT: &str = "(..InvoiceFilter, order?: InvoiceOrder, lang?: text, columns?: [text 1..70] 1..100 <in their order: a `pos_id`, or one of id, state, counted, \
+     time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; \
+     with `field:` before it, it is a `pos_id`. Without it: all>)";
 const FAULTS: &str = "(..InvoiceFilter, page?: natural)";
 const PORTAL: &str = "(month?: text <yyyy-MM; the newest there is a list of>, tax_number?: serial <ours; the one that most lines name>, \
      state?: PortalState, direction?: PortalDirection, company_id?: natural, cursor?: text, limit?: natural)";
@@ -34,7 +36,7 @@ const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
 const PAGE: &str = "(page?: natural)";
 const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
-const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
+const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3, lang?: text)";
 const COMPANY: &str = "(company_name: text 1..64)";
 const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
 const SETTINGS: &str = "(..SettingsChange, version?: natural)";

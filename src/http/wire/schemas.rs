@@ -76,6 +76,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(invoice_id: natural, action_id: natural, model_id: natural|null, user_name: text, company_name: text, invoice_url: text, \
          recognize_time: time, region_list: RegionList, reason: text)",
     ),
+    ("InvoiceOrder", "'date'|'-date'|'amount'|'-amount'|'time'|'-time'|'seller'|'-seller'"),
     ("State", "'passed'|'waiting'|'reading'|'reviewed'"),
     ("Void", "(user_name: text, time: time, reason: text)"),
     (
@@ -217,7 +218,8 @@ static PARTS: LazyLock<[(&str, String); 4]> = LazyLock::new(|| {
             "(from?: time, to?: time, model_id?: natural <0: those that no template fits>, fault?: flag, state?: State, duplicate?: flag, \
              void?: flag, counted?: flag <in the sum of those that are confirmed>, date_from?: text, date_to?: text <included>, \
              min?: serial <in yuan>, max?: serial <included>, kind?: Kind, source?: 'xml'|'ofd'|'pdf'|'picture', action_id?: natural, \
-             number?: serial, seller?: text, buyer?: text, q?: text)"
+             number?: serial, seller?: text, buyer?: text, \
+             q?: text <all of its words, in any order; dates, sums and `#5` as people write them>)"
                 .into(),
         ),
     ]

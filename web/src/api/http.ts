@@ -87,7 +87,8 @@ export function address<P extends PathOf<'GET'>>(path: P, query: Query<Takes<'GE
 function queryText(fields: object): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined && value !== '') query.set(name, String(value))
+    // A list in commas could not hold one.
+    if (value !== undefined && value !== '') query.set(name, Array.isArray(value) ? JSON.stringify(value) : String(value))
   }
   return query.toString()
 }

@@ -1,4 +1,5 @@
 // Invoices: the running ones, the queue, results, faults.
+import { currentLocale } from '../i18n'
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
 import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Post, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
@@ -29,8 +30,12 @@ export type InvoiceFilter = Asked<wire.InvoiceFilter>
 export type Sum = Part
 export type InvoicePage = Get['/api/invoices']['gives']
 
-export function invoicePage(filter: InvoiceFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<InvoicePage> {
-  return get('/api/invoices', { ...filter, cursor: cursor ?? undefined, limit }, signal)
+export type { InvoiceOrder } from './wire'
+/** What a list shows, and how. */
+export type Listing = InvoiceFilter & { order?: wire.InvoiceOrder }
+
+export function invoicePage(listing: Listing, cursor: string | null, limit: number, signal?: AbortSignal): Promise<InvoicePage> {
+  return get('/api/invoices', { ...listing, cursor: cursor ?? undefined, limit }, signal)
 }
 
 /** A page's picture; `page`: of the invoice, from 1. */
@@ -44,8 +49,9 @@ export function originalUrl(id: number): string {
 }
 
 /** `zip`: the originals. */
-export function invoiceExport(filter: InvoiceFilter, kind: 'csv' | 'xlsx' | 'zip'): string {
-  return address(`/api/invoices/export.${kind}`, filter)
+export function invoiceExport({ order, ...filter }: Listing, columns: string[], kind: 'csv' | 'xlsx' | 'zip'): string {
+  const asked = { ...filter, lang: currentLocale() }
+  return kind === 'zip' ? address('/api/invoices/export.zip', asked) : address(`/api/invoices/export.${kind}`, { ...asked, order, columns })
 }
 
 export async function latestInvoices(limit: number): Promise<Invoice[]> {

@@ -1,4 +1,5 @@
 // The log: twenty rows a page, newest first, and the export.
+import { currentLocale } from '../i18n'
 import { address, get } from './http'
 import type { Get, LogPage } from './wire'
 
@@ -16,5 +17,5 @@ export function logPage(filter: LogFilter, page: number, signal: AbortSignal): P
 }
 
 export function logAddress(filter: LogFilter): string {
-  return address('/api/log/export.csv', filter)
+  return address('/api/log/export.csv', { ...filter, lang: currentLocale() })
 }

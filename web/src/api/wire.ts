@@ -213,6 +213,8 @@ export interface Fault {
   reason: string
 }
 
+export type InvoiceOrder = 'date' | '-date' | 'amount' | '-amount' | 'time' | '-time' | 'seller' | '-seller'
+
 export type State = 'passed' | 'waiting' | 'reading' | 'reviewed'
 
 export interface Void {
@@ -614,6 +616,7 @@ export interface InvoiceFilter {
   number?: string | number
   seller?: string
   buyer?: string
+  /** All of its words, in any order; dates, sums and `#5` as people write them. */
   q?: string
 }
 
@@ -722,10 +725,10 @@ export interface Get extends Read {
   '/api/console': { takes: Record<string, never>; gives: { running: { action_id: number; action_kind: string; user_id: number; user_name: string; company_name: string; action_start_time: string; url: string; image_size: number; file_name: string; /** Null before the engine has said which fits; its template is null when none does. */ match: { model_id: number | null; model_label: string | null; url: string | null; /** Of a known form. */ kind: Kind | null; candidates: Candidates } | null }[]; paused: Pause | null } }
   '/api/queue': { takes: { limit?: number }; gives: { running: Action | null; running_list: Action[]; manage_wait: Action[]; /** Of the whole box. */ manage_size: number; recognize_size: number; paused: Pause | null; /** How long reading a picture took lately. */ usual_ms: number | null; /** One's own, the first of them. */ recognize_wait?: Action[] } }
   '/api/log': { takes: { page?: number; startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: LogPage }
-  '/api/log/export.csv': { takes: { startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: never }
-  '/api/invoices': { takes: InvoiceFilter & { cursor?: number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }
-  '/api/invoices/export.csv': { takes: InvoiceFilter & { lang?: string }; gives: never }
-  '/api/invoices/export.xlsx': { takes: InvoiceFilter & { lang?: string }; gives: never }
+  '/api/log/export.csv': { takes: { startTime?: string; endTime?: string; keyword?: string; type?: number; lang?: string }; gives: never }
+  '/api/invoices': { takes: InvoiceFilter & { order?: InvoiceOrder; cursor?: string | number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }
+  '/api/invoices/export.csv': { takes: InvoiceFilter & { order?: InvoiceOrder; lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
+  '/api/invoices/export.xlsx': { takes: InvoiceFilter & { order?: InvoiceOrder; lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
   '/api/invoices/export.zip': { takes: InvoiceFilter & { lang?: string; name?: string }; gives: never }
   '/api/invoices/{id}': { takes: Record<string, never>; gives: WholeInvoice }
   '/api/invoices/{id}/original': { takes: Record<string, never>; gives: never }

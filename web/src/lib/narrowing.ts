@@ -1,7 +1,9 @@
 // An invoice list's filter in the address: for reload, back and copied links.
 import type { LocationQuery } from 'vue-router'
 import type { InvoiceFilter, InvoiceStand } from '../api/invoices'
+import { i18n } from '../i18n'
 import { FORMS } from './forms'
+import { KINDS, regionName } from './regions'
 
 export type Narrowing = { [name in keyof InvoiceFilter]?: InvoiceFilter[name] | undefined }
 
@@ -28,4 +30,24 @@ export function filterFrom(query: LocationQuery): InvoiceFilter {
     void: one('void'),
     counted: one('counted'),
   })
+}
+
+/** For paper, which has no controls; `template`: the name of the one it is narrowed to. */
+export function listingInWords(filter: InvoiceFilter, template: string): string {
+  const { t } = i18n.global
+  const span = (name: string, from: unknown, to: unknown) => (from || to ? `${name} ${from ?? ''} – ${to ?? ''}`.trim() : '')
+  const flag = (['counted', 'duplicate', 'void'] as const).find((each) => filter[each])
+  const state = flag ?? filter.state
+  const of = (name: string, words: string) => (words ? t('paper.is', { name, words }) : '')
+  return [
+    of(t('paper.words'), filter.q ?? ''),
+    span(t('invoices.column.time'), filter.from, filter.to),
+    span(regionName(KINDS.date), filter.date_from, filter.date_to),
+    span(regionName(KINDS.money), filter.min, filter.max),
+    of(t('invoices.column.state'), state ? t(`invoices.state.${state}`) : ''),
+    of(t('invoices.column.kind'), filter.kind ? t(`invoices.kind.${filter.kind}`) : ''),
+    of(t('invoices.template'), filter.model_id === undefined ? '' : filter.model_id ? template : t('invoices.noTemplate')),
+  ]
+    .filter(Boolean)
+    .join(t('common.sentenceSeparator'))
 }

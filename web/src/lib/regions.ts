@@ -2,7 +2,7 @@
 import type { Position, Reason, RegionList, Source } from '../api/invoices'
 import { i18n } from '../i18n'
 
-/** Key to `pos_id`, also the Chinese name; fixed by the interface. The same table is in domain/area.rs. */
+/** Key to `pos_id`, fixed by the interface. The same tables are in domain/area.rs. */
 export const KINDS = {
   money: '金额',
   money_cn: '中文金额',
@@ -20,12 +20,20 @@ export type Kind = keyof typeof KINDS
 /** Fields of VAT invoices that an area can be given by name; it is one's own otherwise. */
 export const READY: readonly string[] = ['税额', '不含税金额', '购方税号', '销方名称', '销方税号', '校验码']
 
+/** As accountants say it, where it is not the `pos_id`. */
+const CHINESE: Partial<Record<Kind, string>> = {
+  money: '价税合计',
+  money_cn: '大写金额',
+  date: '开票日期',
+  head: '购买方',
+}
+
 const ENGLISH: Record<Kind, string> = {
-  money: 'Amount',
+  money: 'Total',
   money_cn: 'Amount in words',
   invoice_id: 'Invoice number',
   invoice_code: 'Invoice code',
-  date: 'Date',
+  date: 'Invoice date',
   time: 'Time',
   head: 'Buyer',
   id_card: 'ID number',
@@ -61,10 +69,12 @@ const ENGLISH_OF_FORMS: Record<string, string> = {
   姓名: 'Name',
 }
 
+export const FORM_FIELDS = Object.keys(ENGLISH_OF_FORMS)
+
 export function regionName(posId: string): string {
   if (posId === LABEL) return i18n.global.t('region.type')
   const kind = kindOf(posId)
-  if (i18n.global.locale.value !== 'en') return posId
+  if (i18n.global.locale.value !== 'en') return (kind && CHINESE[kind]) ?? posId
   return kind ? ENGLISH[kind] : (ENGLISH_OF_FORMS[posId] ?? posId)
 }
 

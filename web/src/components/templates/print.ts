@@ -3,7 +3,7 @@ import { computed, onBeforeUnmount, ref, shallowRef, type Ref } from 'vue'
 import { ApiError } from '../../api/http'
 import { readPrint } from '../../api/templates'
 import { errorText } from '../../lib/format'
-import { cover, guessKinds, type Print } from '../../lib/print'
+import { cover, guessKinds, type Print } from '../../lib/printed'
 import { posIdOf, proposedDraft, type Area, type Draft } from '../../lib/template'
 
 /** `keep`: a step to undo. */

@@ -3,13 +3,13 @@ import type words from '../zh-CN/faults'
 
 export default {
   faults: {
-    total: '{n} in all',
-    none: 'No faults',
-    noneNext: 'Invoices that could not be read, or not surely, are listed here.',
+    total: '1 invoice | {n} invoices',
+    none: 'Nothing to review',
+    noneNext: 'Invoices that could not be read reliably are listed here for people to review.',
     review: 'Review of invoice #{id}',
     unknownKind: 'Invoice of an unknown kind',
     accepted: 'Accepted',
-    inDoubt: 'In doubt',
+    inDoubt: 'To review',
     absent: 'Not on the paper',
     askAbsent: 'Is it not on the paper? If it is, type it.',
     isAbsent: 'Not on the paper (Alt+Enter)',
@@ -42,7 +42,7 @@ export default {
     retried: 'It waits to be read again.',
     resolved: 'Invoice done.',
     gone: 'Somebody else has already dealt with this invoice.',
-    keys: 'Enter accepts and goes to the next doubtful field, Alt+Enter says that the paper does not have it, Tab moves; after the last field the next invoice comes by itself. Ctrl+Enter accepts the whole invoice, PageDown skips it. What a person enters or accepts is not overwritten when it is read again.',
+    keys: 'Enter accepts and goes to the next field to review, Alt+Enter says that the paper does not have it, Tab moves; after the last field the next invoice comes by itself. Ctrl+Enter accepts the whole invoice, PageDown skips it. What a person enters or accepts is not overwritten when it is read again.',
     keysOnly: 'Enter or Ctrl+Enter is done with this invoice, PageDown skips it. You may not change invoices.',
     tickPage: 'All on this page',
     tick: 'Choose invoice #{id}',

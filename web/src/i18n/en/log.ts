@@ -29,7 +29,7 @@ export default {
       暂停队列: 'Pause queue',
       恢复队列: 'Resume queue',
       修改发票: 'Correct invoice',
-      处理异常发票: 'Settle fault',
+      处理异常发票: 'Finish review',
       作废发票: 'Void invoice',
       恢复发票: 'Restore invoice',
       判定发票: 'Decide duplicate',

@@ -35,7 +35,7 @@ export default {
     differs: '{field}: list {list}, invoice {box}',
     counts: { confirmed: 'Confirmed', waiting: 'To review', duplicate: 'Duplicate', void: 'Void' },
     red: 'Red',
-    total: '{n} in all',
+    total: '{n} lines',
     dates: 'Listed from {from} to {to}',
     asOf: 'Uploaded by {user} at {time}, compared at {compared}',
     withoutNumber: '{n} without a number, not compared',

@@ -28,7 +28,7 @@ export default {
       recognize_wait: 'Invoices waiting',
       manage_wait: 'Templates waiting',
       oldest_wait_seconds: 'Longest wait',
-      faults: 'Faults to review',
+      faults: 'Invoices to review',
       devices: 'Devices',
       devices_unprinted: 'Devices to print',
       watchers: 'Pages connected',

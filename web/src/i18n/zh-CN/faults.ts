@@ -2,12 +2,12 @@
 export default {
   faults: {
     total: '共 {n} 张',
-    none: '没有异常发票',
-    noneNext: '识别失败或结果存疑的发票会列在这里。',
+    none: '没有待核对的发票',
+    noneNext: '没能可靠识别的发票会列在这里，由人核对。',
     review: '核对发票 #{id}',
     unknownKind: '未识别出类型的发票',
     accepted: '已确认',
-    inDoubt: '存疑',
+    inDoubt: '待核对',
     absent: '票面上没有',
     askAbsent: '票面上没有此项？如果有，请填写。',
     isAbsent: '票面上没有（Alt+Enter）',
@@ -40,7 +40,7 @@ export default {
     retried: '已重新加入识别队列',
     resolved: '核对完成',
     gone: '这张发票已由其他人处理',
-    keys: 'Enter 确认并跳到下一个存疑字段；票面上没有的，按 Alt+Enter。Tab 移动，全部确认后自动进入下一张；Ctrl+Enter 整张确认，PageDown 跳过。人工填写或确认的内容，重新识别时不会被覆盖。',
+    keys: 'Enter 确认并跳到下一个待核对字段；票面上没有的，按 Alt+Enter。Tab 移动，全部确认后自动进入下一张；Ctrl+Enter 整张确认，PageDown 跳过。人工填写或确认的内容，重新识别时不会被覆盖。',
     keysOnly: 'Enter 或 Ctrl+Enter 完成核对并进入下一张，PageDown 跳过。您没有修改发票的权限。',
     tickPage: '本页全选',
     tick: '选择发票 #{id}',
@@ -48,6 +48,6 @@ export default {
     retryAll: '全部重新识别',
     retryMatching: '重新识别筛选结果',
     retriedSome: '{n} 张发票已重新加入识别队列',
-    confirmAll: '将重新识别 {n} 张异常发票。人工填写或确认过的内容会保留。确定吗？',
+    confirmAll: '将重新识别 {n} 张待核对发票。人工填写或确认过的内容会保留。确定吗？',
   },
 }

@@ -10,6 +10,7 @@ import prints from './prints'
 import console from './console'
 import invoices from './invoices'
 import faults from './faults'
+import paper from './paper'
 import papers from './papers'
 import people from './people'
 import portal from './portal'
@@ -18,7 +19,7 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...clock, ...devices, ...first, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...clock, ...devices, ...first, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words

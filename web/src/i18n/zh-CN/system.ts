@@ -4,7 +4,7 @@ export default {
     settings: '设置',
     health: '运行状态',
     backups: '备份',
-    backupHint: '一份备份就是一个文件，包含全部数据和图片，也包含密码散列和 TLS 私钥，请妥善保管。备份期间系统可以照常使用。',
+    backupHint: '一份备份就是一个文件，包含全部数据和图片，也包含密码（加密保存）和证书私钥，请妥善保管。备份期间系统可以照常使用。',
     backupNow: '立即备份并下载',
     backupSoFar: '已下载 {size}，共约 {expected}',
     backupDone: '备份已下载（{size}）',
