@@ -3,6 +3,7 @@ import shell from './shell'
 import login from './login'
 import clock from './clock'
 import devices from './devices'
+import find from './find'
 import first from './first'
 import gun from './gun'
 import labels from './labels'
@@ -19,7 +20,7 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...clock, ...devices, ...first, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...clock, ...devices, ...find, ...first, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words
