@@ -147,8 +147,8 @@ impl PermissionSet {
     }
 }
 
-/// Until somebody renames it.
-pub const FIRST_COMPANY_NAME: &str = "公司";
+/// Until somebody renames it; the pages ask for another while it is this (web/src/components/FirstSteps.vue).
+pub const FIRST_COMPANY_NAME: &str = "默认公司";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {

@@ -267,17 +267,20 @@ test('a label’s look is kept on the box by name: another browser has it, small
   on.quiet()
 })
 
-test('a new box asks its administrator for the time zone, with the browser’s as the proposal, and the System page shows the clock', async () => {
+test('a new box asks its administrator for the time zone and the company’s name, with the browser’s zone as the proposal, and the System page shows the clock', async () => {
   const context = await on.browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', baseURL: on.box.url, viewport: { width: 1280, height: 800 } })
   const admin = await context.newPage()
   await logIn(admin, 'admin', on.box.password)
   await admin.goto('/system')
-  const question = admin.locator('[data-test=zone-question]')
+  const question = admin.locator('[data-test=first-steps]')
   await question.getByText('尚未设置时区').waitFor()
   await on.shot(admin, 'devices-zone-zh')
-  await admin.locator('[data-test=zone-keep]', { hasText: 'Asia/Shanghai' }).click()
+  await question.getByText('Asia/Shanghai').waitFor()
+  await admin.fill('[data-test=first-name]', '示例电子厂')
+  await admin.click('[data-test=first-keep]')
   await question.waitFor({ state: 'detached' })
   assert.equal((await (await admin.request.get('/api/settings')).json()).timezone, 'Asia/Shanghai')
+  assert.equal((await (await admin.request.get('/api/companies')).json()).companies[0].company_name, '示例电子厂')
   await admin.getByRole('tab').nth(1).click()
   await admin.locator('[data-test=clock]', { hasText: 'Asia/Shanghai' }).waitFor()
   await on.shot(admin, 'devices-clock-zh')

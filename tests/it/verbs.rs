@@ -147,7 +147,7 @@ fn first_start_and_sessions() -> Walk {
     let mut walk = Walk::new(App::new(store, blobs, dir.path().to_owned(), Vec::new()).unwrap(), dir);
     walk.who = THE_BOX;
     let password = blocking!(walk.first_start() leaves
-        ["Accounts", "log: Add company 公司", "log: Add user admin: +system-rw", "log: Add user prodsys: +device-rw"]);
+        ["Accounts", "log: Add company 默认公司", "log: Add user admin: +system-rw", "log: Add user prodsys: +device-rw"]);
     walk.who = ADMIN;
     let password = password.expect("it is the first");
     let wrong = verb!(walk.log_in("admin".into(), "wrong".into(), LOOPBACK, true) leaves ["log: Log-in refused: wrong password"]);

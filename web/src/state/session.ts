@@ -44,15 +44,15 @@ export async function login(username: string, passwd: string): Promise<account.L
   return outcome
 }
 
-let onLogout = () => {}
+const onLogout: (() => void)[] = []
 /** A deliberate log-out leaves nothing behind. */
 export function whenLoggedOut(handler: () => void): void {
-  onLogout = handler
+  onLogout.push(handler)
 }
 
 export async function logout(): Promise<void> {
   await account.logout()
-  onLogout()
+  for (const handler of onLogout) handler()
   forgetUser()
 }
 

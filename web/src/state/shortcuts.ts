@@ -21,13 +21,21 @@ function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true
   if (target?.matches('input:not([data-catcher]), textarea, select, [contenteditable=true]')) return true
-  return [...document.querySelectorAll('[role=dialog]')].some((dialog) => dialog.checkVisibility())
+  return hasDialog()
 }
 
-export function listenToShortcuts(showSheet: () => void): () => void {
+const hasDialog = () => [...document.querySelectorAll('[role=dialog]')].some((dialog) => dialog.checkVisibility())
+
+export function listenToShortcuts(showSheet: () => void, find: () => void): () => void {
   let wentAt = -Infinity
 
   function press(event: KeyboardEvent): void {
+    // Also while the user types; an open question has to be answered first.
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k' && !event.isComposing && !hasDialog()) {
+      event.preventDefault()
+      find()
+      return
+    }
     if (isTaken(event)) return
     const isSecond = event.timeStamp - wentAt < TOGETHER_MS
     wentAt = -Infinity

@@ -7,8 +7,6 @@ export default {
     noneNow: 'The clock says {now} ({zone}). An administrator has to set it right; until then devices can be registered with a given serial.',
     zone: 'Time zone',
     zoneAsk: 'The time zone is not set. The clock goes by {zone} and says {now}; serials carry its week, and all records its time.',
-    zoneUse: 'Use {zone}',
-    zoneSaved: 'Time zone set to {zone}.',
     now: 'Clock',
     newest: 'Newest record',
     built: 'Program built',

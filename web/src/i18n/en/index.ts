@@ -4,6 +4,8 @@ import shell from './shell'
 import login from './login'
 import clock from './clock'
 import devices from './devices'
+import find from './find'
+import first from './first'
 import gun from './gun'
 import labels from './labels'
 import prints from './prints'
@@ -19,6 +21,6 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words: Words = { ...shell, ...login, ...clock, ...devices, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
+const words: Words = { ...shell, ...login, ...clock, ...devices, ...find, ...first, ...gun, ...labels, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
 
 export default words

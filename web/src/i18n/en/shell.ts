@@ -83,6 +83,7 @@ export default {
     title: 'Keyboard shortcuts',
     anywhere: 'Everywhere',
     sheet: 'Show this sheet',
+    find: 'Find anything, from any page',
     seek: 'Go to the search field',
     goTo: 'One after the other: open “{page}”',
     next: 'Next, previous',

@@ -5,8 +5,6 @@ export default {
     noneNow: '系统时间是 {now}（{zone}）。请管理员校正；在此之前仍可手动指定序列号注册。',
     zone: '时区',
     zoneAsk: '尚未设置时区。系统目前按 {zone} 计时，现在是 {now}；序列号的周数和所有记录都以此为准。',
-    zoneUse: '使用 {zone}',
-    zoneSaved: '时区已设为 {zone}',
     now: '系统时间',
     newest: '最近一条记录',
     built: '程序构建时间',

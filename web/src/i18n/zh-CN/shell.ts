@@ -81,6 +81,7 @@ export default {
     title: '键盘快捷键',
     anywhere: '所有页面',
     sheet: '显示本说明',
+    find: '在所有页面中查找',
     seek: '定位到搜索框',
     goTo: '依次按下，打开“{page}”',
     next: '下一项，上一项',

@@ -1,0 +1,28 @@
+// Chinese: what a new box asks for, and what its empty pages offer.
+export default {
+  first: {
+    nameAsk: '公司还没有名称。名称会显示在发票列表、导出文件和日志里。',
+    name: '公司名称，可以留空',
+    language: '语言',
+    keep: '就用这些',
+    later: '以后再说',
+    kept: '已保存，以后可在“系统”和“用户”页面修改',
+    drop: '把发票拖进来',
+    draw: '画模板',
+    sample: '用示例试一下',
+    sampleHint: '示例是一张虚构的样张，票面标有“样张”字样；看完可以在发票详情里作废。',
+    sampleFile: '示例发票（样张）.xml',
+    station: '测试工位这样注册设备',
+    stationHow: '在测试工位的命令行中运行，把 39FFD6 换成设备的 CPUID；序列号由系统分配。',
+    stationTrust: '第一行只需运行一次：取得本系统的证书，之后的请求据此确认连接的是本系统。',
+    stationToken: '命令里的“令牌”要换成访问令牌；没有的话，请向管理员索取。',
+    command: '注册命令',
+    tokenHere: '令牌',
+    makeToken: '生成令牌并填入命令',
+    tokenName: '测试工位',
+    made: '测试工位的令牌',
+    copyCommand: '复制命令',
+    copied: '命令已复制',
+    notCopied: '浏览器不允许复制，请手动选中并复制',
+  },
+}
