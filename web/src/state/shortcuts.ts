@@ -31,9 +31,9 @@ export function listenToShortcuts(showSheet: () => void, find: () => void): () =
 
   function press(event: KeyboardEvent): void {
     // Also while the user types; an open question has to be answered first.
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k' && !event.isComposing && !hasDialog()) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k' && !event.isComposing) {
       event.preventDefault()
-      find()
+      if (!hasDialog()) find()
       return
     }
     if (isTaken(event)) return
