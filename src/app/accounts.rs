@@ -151,6 +151,7 @@ fn add_user(
         permissions: PermissionSet::of(&[permission]),
         registered: now(),
         locked: false,
+        must_change_password: false,
     };
     txn.put(&USERS_BY_NAME, &user.name, &id)?;
     txn.put(&USERS, &id, &user)?;

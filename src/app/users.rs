@@ -75,20 +75,28 @@ fn password(text: &str) -> Result<(), Refusal> {
     Err(refusals::password_is_too_short_or_too_long())
 }
 
-/// Logs the user out everywhere; ends tokens unless `keep_tokens`.
-fn end_access(txn: &mut Txn<'_>, id: UserId, keep_tokens: bool) -> Result<(), StoreError> {
-    if !keep_tokens {
-        tokens::end_all(txn, id)?;
-    }
-    end_sessions(txn, id)
+/// What of a user's access outlives a new password or a lock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    pub tokens: bool,
+    /// The one that asks.
+    pub session: bool,
 }
 
-fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
+/// Logs the user out and ends their tokens, but for what is kept.
+fn end_access(txn: &mut Txn<'_>, id: UserId, asked_by: Option<Credential>, keep: Keep) -> Result<(), StoreError> {
+    if !keep.tokens {
+        tokens::end_all(txn, id)?;
+    }
     let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
     for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
+        let session = Credential::Session(key);
+        if keep.session && asked_by == Some(session) {
+            continue;
+        }
         txn.delete(&SESSIONS, &key);
-        claims::release_all(txn, Credential::Session(key))?;
-        txn.tell(News::Ended(Credential::Session(key)));
+        claims::release_all(txn, session)?;
+        txn.tell(News::Ended(session));
     }
     Ok(())
 }
@@ -146,6 +154,7 @@ impl App {
                 permissions: new.permissions,
                 registered: now(),
                 locked: false,
+                must_change_password: true,
             };
             take_name(txn, user.id, &user.name)?;
             txn.put(&USERS, &user.id, &user)?;
@@ -193,7 +202,7 @@ impl App {
             if let Some(locked) = change.locked {
                 user.locked = locked;
                 if locked {
-                    end_access(txn, id, change.keep_tokens)?;
+                    end_access(txn, id, None, Keep { tokens: change.keep_tokens, session: false })?;
                 }
             }
             txn.put(&USERS, &id, &user)?;
@@ -216,7 +225,7 @@ impl App {
     pub async fn delete_user(&self, by: By, id: UserId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let user = manageable(txn, by, id)?;
-            end_access(txn, id, false)?;
+            end_access(txn, id, None, Keep::default())?;
             txn.delete(&USERS, &id);
             txn.delete(&USERS_BY_NAME, &user.name);
             keep_an_administrator(txn)?;
@@ -247,28 +256,21 @@ impl App {
         .await
     }
 
-    /// Checks the old password, then logs out all the user's sessions.
-    pub async fn change_own_password(
-        &self,
-        by: By,
-        address: IpAddr,
-        old: String,
-        new: String,
-        keep_tokens: bool,
-    ) -> Result<(), Refusal> {
+    /// Checks the old password, then logs the user out, but for what is to `keep`.
+    pub async fn change_own_password(&self, by: By, address: IpAddr, old: String, new: String, keep: Keep) -> Result<(), Refusal> {
         password(&new)?;
         let id = by.actor.user;
         let user = self.store.read(|view| get(view, &by.actor, id))?;
         self.check_password(&user, old, address).await?;
-        self.set_password(by, id, new, keep_tokens).await
+        self.set_password(by, id, new, keep).await
     }
 
-    pub async fn reset_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
+    pub async fn reset_password(&self, by: By, id: UserId, new: String, keep: Keep) -> Result<(), Refusal> {
         password(&new)?;
-        self.set_password(By { needs: &[Permission::UserRw], ..by }, id, new, keep_tokens).await
+        self.set_password(By { needs: &[Permission::UserRw], ..by }, id, new, keep).await
     }
 
-    async fn set_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
+    async fn set_password(&self, by: By, id: UserId, new: String, keep: Keep) -> Result<(), Refusal> {
         let known = self.store.read(|view| view.get(&USERS, &id))?;
         if let Some(user) = known
             && self.passwords.verify(new.clone(), user.password_hash).await?
@@ -281,8 +283,9 @@ impl App {
                 let mut user = manageable(txn, by, id)?;
                 user.password_hash = password_hash;
                 user.default_password = false;
+                user.must_change_password = id != by.actor.user;
                 txn.put(&USERS, &id, &user)?;
-                end_access(txn, id, keep_tokens)?;
+                end_access(txn, id, Some(by.actor.credential), keep)?;
                 log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::Done(Deed::PasswordChanged, user.name.clone()))?;
                 Ok(user.name)
             })
@@ -304,8 +307,9 @@ impl App {
                 let mut user = txn.get(&USERS, &user.id)?.ok_or_else(refusals::no_such_user)?;
                 let was_locked = user.locked;
                 (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
+                user.must_change_password = true;
                 txn.put(&USERS, &user.id, &user)?;
-                end_access(txn, user.id, false)?;
+                end_access(txn, user.id, None, Keep::default())?;
                 txn.tell(News::User(user.id));
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
                 log(txn, now(), &by, None, Fact::Done(Deed::PasswordReset, user.name.clone()))?;

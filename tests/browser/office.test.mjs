@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
 import { test } from 'node:test'
-import { logIn, stage } from './box.mjs'
+import { chooseOwn, logIn, stage } from './box.mjs'
 
 let page
 
@@ -88,6 +88,7 @@ test('a user sees what they may, gives only what they hold, and is out as soon a
 
   const his = await on.open()
   await logIn(his, '王芳', 'fang-2026')
+  await chooseOwn(his, 'fang-2026', 'fang-own-2026')
   await his.click('[data-test=menu-people]')
   for (const absent of ['labels', 'queue', 'log']) assert.equal(await his.locator(`[data-test=menu-${absent}]`).count(), 0)
   await his.locator('[data-user="admin"]', { hasText: '权限高于您' }).waitFor()

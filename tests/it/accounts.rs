@@ -200,6 +200,53 @@ fn passwords_change_and_end_every_session() {
 }
 
 #[test]
+fn who_got_a_password_from_somebody_else_is_told_to_choose_their_own_and_is_let_in_all_the_same() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let must = |client: &crate::support::Client| client.get("/me").body["must_change_password"].as_bool().unwrap();
+    assert!(!must(&admin) && !must(&paperline.operator()), "a first start asks for it in a way of its own");
+    let id = add_user(&admin, "clerk", &[9, 102], 1);
+    let clerk = logged_in(&paperline, "clerk");
+    assert!(must(&clerk));
+    assert_eq!(clerk.get("/invoice/recognizeWait").status, 200, "old clients know nothing of it");
+    let path = format!("/api/users/{id}/password");
+    let change = |old: &str, new: &str| json!({ "passwd": new, "old_passwd": old, "keep_session": true });
+    assert_eq!(clerk.post(&path, &change("secret-1", "secret-2")).status, 200);
+    assert!(!must(&clerk));
+    assert_eq!(admin.post(&path, &json!({ "passwd": "secret-3" })).status, 200);
+    clerk.log_in("clerk", "secret-3");
+    assert!(must(&clerk), "reset");
+    assert_eq!(clerk.post(&path, &change("secret-3", "secret-4")).status, 200);
+    assert_eq!(admin.post("/api/users/1/password", &json!({ "passwd": "my own choice", "keep_session": true })).status, 200);
+    assert!(!must(&admin), "one's own is nobody else's");
+    let arguments = ["user", "reset", "clerk", "--data-dir"];
+    let reset = std::process::Command::new(env!("CARGO_BIN_EXE_paperline")).args(arguments).arg(paperline.data()).output().unwrap();
+    let said = String::from_utf8(reset.stdout).unwrap();
+    clerk.log_in("clerk", said.trim().rsplit(' ').next().unwrap());
+    assert!(must(&clerk), "reset on the command line");
+}
+
+#[test]
+fn one_s_own_new_password_can_keep_this_session_with_its_sockets_and_ends_all_others() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "operator", &[101], 1);
+    let (one, two) = (logged_in(&paperline, "operator"), logged_in(&paperline, "operator"));
+    let (mut kept, mut ended) = (one.socket("/socketNoPrint"), two.socket("/socketNoPrint"));
+    kept.next().unwrap();
+    ended.next().unwrap();
+    let change = json!({ "passwd": "secret-2", "old_passwd": "secret-1", "keep_session": true });
+    assert_eq!(one.post(&format!("/api/users/{id}/password"), &change).status, 200);
+    assert_eq!((one.get("/me").status, two.get("/me").status), (200, 401));
+    assert_eq!(ended.next(), Err(1008));
+    assert_eq!(admin.post("/registerDevice", &json!({ "CPUID": "C1" })).status, 200);
+    assert!(kept.next().is_ok());
+    let others = json!({ "passwd": "secret-3", "keep_session": true });
+    assert_eq!(admin.post(&format!("/api/users/{id}/password"), &others).status, 200);
+    assert_eq!(one.get("/me").status, 401, "whoever resets another's keeps none of theirs");
+}
+
+#[test]
 fn a_station_s_token() {
     let paperline = Paperline::start();
     let operator = paperline.operator();

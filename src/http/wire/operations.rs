@@ -153,7 +153,12 @@ pub const OPERATIONS: &[Operation] = &[
         "User",
     ),
     row(Delete, "/api/users/{id}", NOTHING, "Done"),
-    row(Post, "/api/users/{id}/password", "(passwd: text 8..256, old_passwd?: text, keep_tokens?: flag)", "Done"),
+    row(
+        Post,
+        "/api/users/{id}/password",
+        "(passwd: text 8..256, old_passwd?: text, keep_tokens?: flag, keep_session?: flag <the one that asks>)",
+        "Done",
+    ),
     row(
         Get,
         "/api/tokens",

@@ -19,6 +19,7 @@ export default {
   password: {
     change: 'Change password',
     changeNow: 'Change it now',
+    must: 'Your password was set by a manager. Please choose one that only you know.',
     old: 'Current password',
     new: 'New password',
     again: 'New password again',

@@ -17,6 +17,7 @@ export default {
   password: {
     change: '修改密码',
     changeNow: '立即修改',
+    must: '您的密码是管理员设置的，请先改成只有您自己知道的密码。',
     old: '当前密码',
     new: '新密码',
     again: '确认新密码',
