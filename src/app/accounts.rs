@@ -68,13 +68,13 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     Err(refusals::name_is_empty_or_too_long(field))
 }
 
-/// `is_taken`: refuses an equal name.
-pub(super) fn must_differ(wanted: &str, other: &str, is_taken: fn() -> Refusal) -> Result<(), Refusal> {
+/// `field`: the name's on the wire; `is_taken`: refuses an equal name.
+pub(super) fn must_differ(field: &'static str, wanted: &str, other: &str, is_taken: fn() -> Refusal) -> Result<(), Refusal> {
     if wanted == other {
-        return Err(is_taken());
+        return Err(is_taken().about(field));
     }
     if look_alike(wanted, other) {
-        return Err(refusals::name_looks_like_another());
+        return Err(refusals::name_looks_like_another().about(field));
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
     for row in txn.scan(&USERS_BY_NAME, &(), false) {
         let (other, of) = row?;
         if of != id {
-            must_differ(name, &other, refusals::user_name_is_taken)?;
+            must_differ("user_name", name, &other, refusals::user_name_is_taken)?;
         }
     }
     Ok(txn.put(&USERS_BY_NAME, name, &id)?)

@@ -337,3 +337,37 @@ fn a_name_does_not_look_like_another() {
         assert!([(400, "malformed"), (409, "conflict")].contains(&refused.refusal()), "{name:?}: {refused:?}");
     }
 }
+
+#[test]
+fn what_is_wrong_is_said_of_each_field_and_setting_at_once() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin().with_header("accept-language", "zh-CN");
+    let of = |answer: &crate::support::Answer| {
+        let fields = answer.body["fields"].as_array().cloned().unwrap_or_default();
+        fields.iter().map(|f| (f["name"].as_str().unwrap().to_owned(), f["err"].as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let wrong = json!({ "confidence_threshold": 2, "device_sn_pattern": "(", "timezone": "Nowhere/At-all", "engine_retries": 1 });
+    let refused = admin.patch("/api/settings", &wrong);
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    let mut told = of(&refused);
+    told.sort();
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["confidence_threshold", "device_sn_pattern", "timezone"]);
+    assert_eq!(told[1].1, "不是正确的正则表达式", "without the setting's name, which the page knows in words");
+    let err = refused.body["err"].as_str().unwrap();
+    assert!(names.iter().all(|name| err.contains(&format!("{name}："))), "programs read all of it as before: {err}");
+    assert_eq!(admin.get("/api/settings").body["engine_retries"], 3, "all or none");
+    let parted = admin.patch("/api/settings", &json!({ "device_sn_pattern": "^\\d{10}$", "timezone": "Nowhere" }));
+    let mut names: Vec<String> = of(&parted).into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    assert_eq!(names, ["device_sn_format", "timezone"]);
+
+    add_user(&admin, "clerk", &[9], 1);
+    let user = |name: &str, passwd: &str| of(&admin.post("/api/users", &json!({ "user_name": name, "passwd": passwd })));
+    assert_eq!(user("clerk", "long enough"), [("user_name".to_owned(), "已有同名的用户".to_owned())]);
+    assert_eq!(user("ｃｌｅｒｋ", "long enough")[0].0, "user_name");
+    assert_eq!(user(" ", "long enough"), [("user_name".to_owned(), "应为 1 到 64 个字符".to_owned())]);
+    assert_eq!(user("new", "short")[0].0, "passwd");
+    let own = json!({ "passwd": "long enough", "old_passwd": "not it" });
+    assert_eq!(of(&admin.post("/api/users/1/password", &own))[0].0, "old_passwd");
+}

@@ -53,7 +53,7 @@ export function formatKib(kib: number): string {
 }
 
 /** Not names with an underscore. */
-function sentence(words: string): string {
+export function sentence(words: string): string {
   return words.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())
 }
 

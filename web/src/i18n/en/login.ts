@@ -23,10 +23,11 @@ export default {
     old: 'Current password',
     new: 'New password',
     again: 'New password again',
-    fillAll: 'Enter the current and the new password.',
+    noOld: 'Enter the current password.',
+    missing: 'Enter a password.',
     differ: 'The two new passwords differ.',
     same: 'The new password must differ from the current one.',
-    short: 'The new password must have at least 8 characters.',
+    short: 'The password must have at least 8 characters.',
     done: 'Password changed. You are logged out on all other devices.',
   },
 } satisfies typeof words

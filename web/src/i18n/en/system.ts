@@ -39,6 +39,7 @@ export default {
     saved: 'Settings saved. They are in force at once.',
     fixed: 'Set on the command line; only changed there',
     default: 'default: {value}',
+    wrong: 'Nothing was saved. Please correct: {names}',
     stale: 'Somebody else has changed the settings: these are the newest values, your changes are still here. Look at them and save again',
     contested: 'just changed to {value} by somebody else',
     tokensHint: 'Machines such as test stations use a token instead of a password, with the rights of the token alone',

@@ -37,6 +37,7 @@ export default {
     saved: '设置已保存，立即生效',
     fixed: '由启动参数固定，只能在启动命令中修改',
     default: '默认：{value}',
+    wrong: '没有保存，请改正：{names}',
     stale: '设置已被他人修改：下面是最新的值，您的修改还在，请确认后再保存',
     contested: '他人刚改为 {value}',
     tokensHint: '测试工位等设备用令牌代替密码访问，只拥有令牌自己的权限',
