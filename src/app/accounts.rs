@@ -93,6 +93,13 @@ pub(super) fn within_reach(view: &View<'_>, actor: &Actor, id: UserId) -> Result
     if !actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
 }
 
+/// The user, if `actor` may lock or unlock them: an emergency does not ask who holds more, but for the box's administrators.
+pub(super) fn lockable(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
+    let user = view.get(&USERS, &id)?.ok_or_else(refusals::unknown_user_id)?;
+    let is_above = effective(view, &user)?.lists(Permission::SystemRw) && !actor.may(Permission::SystemRw);
+    if !actor.sees(user.company) || is_above { Err(Refusal::no_permission()) } else { Ok(user) }
+}
+
 pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
     within_reach(&txn.view(), &by.actor, id)
 }

@@ -1,10 +1,12 @@
 //! Users: added, changed, locked, deleted; their permissions and passwords.
 
-use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, within_reach};
+use super::accounts::{
+    ADMIN, joinable, keep_an_administrator, lockable, manageable, must_be_company, must_differ, name, within_reach,
+};
 use super::claims;
 use super::groups::{self, Tick, ticked};
 use super::{App, By, log, now, passwords, refusals, tokens};
-use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
+use crate::domain::account::{Actor, Credential, Permission, PermissionSet, Session, User};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::news::News;
@@ -33,6 +35,13 @@ pub struct UserChange {
     pub permissions: Option<PermissionSet>,
     /// When locking, keep the user's tokens.
     pub keep_tokens: bool,
+}
+
+impl UserChange {
+    fn is_lock_alone(&self) -> bool {
+        let Self { locked, name, company, group, permissions, keep_tokens: _ } = self;
+        locked.is_some() && name.is_none() && company.is_none() && group.is_none() && permissions.is_none()
+    }
 }
 
 /// Of companies that `actor` sees, including `actor`.
@@ -83,13 +92,27 @@ pub struct Keep {
     pub session: bool,
 }
 
+/// Logs a locked user out. The sessions are of no use from then on, and stay until the lock is off, so that whoever comes with one can
+/// be told why.
+fn close_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
+    for (key, _) in sessions_of(txn, id)? {
+        claims::release_all(txn, Credential::Session(key))?;
+        txn.tell(News::Ended(Credential::Session(key)));
+    }
+    Ok(())
+}
+
+fn sessions_of(txn: &Txn<'_>, id: UserId) -> Result<Vec<([u8; 32], Session)>, StoreError> {
+    let of_user = |row: &Result<(_, Session), _>| row.as_ref().map_or(true, |(_, session)| session.user == id);
+    txn.scan(&SESSIONS, &(), false).filter(of_user).collect()
+}
+
 /// Logs the user out and ends their tokens, but for what is kept.
 fn end_access(txn: &mut Txn<'_>, id: UserId, asked_by: Option<Credential>, keep: Keep) -> Result<(), StoreError> {
     if !keep.tokens {
         tokens::end_all(txn, id)?;
     }
-    let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
-    for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
+    for (key, _) in sessions_of(txn, id)? {
         let session = Credential::Session(key);
         if keep.session && asked_by == Some(session) {
             continue;
@@ -173,7 +196,8 @@ impl App {
     pub async fn edit_user(&self, by: By, id: UserId, change: UserChange) -> Result<User, Refusal> {
         let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
         self.act(by, move |txn, by| {
-            let mut user = manageable(txn, by, id)?;
+            let is_lock_alone = change.is_lock_alone();
+            let mut user = if is_lock_alone { lockable(&txn.view(), &by.actor, id)? } else { manageable(txn, by, id)? };
             let before = user.clone();
             if let Some(name) = new_name.filter(|name| *name != user.name) {
                 user.name = name;
@@ -202,7 +226,12 @@ impl App {
             if let Some(locked) = change.locked {
                 user.locked = locked;
                 if locked {
-                    end_access(txn, id, None, Keep { tokens: change.keep_tokens, session: false })?;
+                    if !change.keep_tokens {
+                        tokens::end_all(txn, id)?;
+                    }
+                    close_sessions(txn, id)?;
+                } else if before.locked {
+                    end_access(txn, id, None, Keep { tokens: true, session: false })?;
                 }
             }
             txn.put(&USERS, &id, &user)?;

@@ -91,7 +91,8 @@ fn a_manager_can_t_reach_above_their_rights_or_into_another_company() {
     forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "long enough", "company_id": other })));
     forbidden(manager.post("/api/groups", &json!({ "group_name": "x", "permissions": [103] })));
     forbidden(manager.post("/invoice/addGroupUser", &json!({ "user_id": own, "group_id": strong })));
-    forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true })));
+    forbidden(manager.patch("/api/users/1", &json!({ "locked": true })));
+    forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true, "user_name": "nobody" })));
     forbidden(manager.patch(&format!("/api/users/{own}"), &json!({ "permissions": [14, 20, 8] })));
     forbidden(manager.post(&format!("/api/users/{boss}/password"), &json!({ "passwd": "mine, all mine" })));
     forbidden(manager.delete(&format!("/api/users/{boss}")));
@@ -370,4 +371,60 @@ fn what_is_wrong_is_said_of_each_field_and_setting_at_once() {
     assert_eq!(user("new", "short")[0].0, "passwd");
     let own = json!({ "passwd": "long enough", "old_passwd": "not it" });
     assert_eq!(of(&admin.post("/api/users/1/password", &own))[0].0, "old_passwd");
+}
+
+#[test]
+fn an_emergency_lock_does_not_ask_who_holds_more_and_says_why_one_is_out() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let other = add_company(&admin, "乙公司");
+    let stranger = add_user(&admin, "stranger", &[9], other);
+    let printer = add_user(&admin, "printer", &[102, 6], 1);
+    let deputy = add_user(&admin, "deputy", &[103], 1);
+    add_user(&admin, "manager", &[14], 1);
+    let (manager, hers) = (logged_in(&paperline, "manager"), logged_in(&paperline, "printer"));
+    let token = hers.post("/api/tokens", &json!({ "name": "站", "permissions": [102] })).body["token"].as_str().unwrap().to_owned();
+    let station = paperline.client().with_header("authorization", &format!("Bearer {token}"));
+    let path = format!("/api/users/{printer}");
+    let lock = |client: &Client, path: &str, locked: bool| client.patch(path, &json!({ "locked": locked, "keep_tokens": true }));
+
+    assert_eq!(lock(&manager, &path, true).body["locked"], true);
+    let out = hers.get("/me");
+    assert_eq!((out.refusal(), &out.body["fields"][0]["name"]), ((401, "unauthenticated"), &json!("locked")));
+    assert_eq!(hers.try_socket("/socketNoPrint", &[]).err(), Some(401));
+    assert_eq!(station.get("/searchNoPrint").refusal(), (401, "unauthenticated"));
+    assert_eq!(hers.log_in("printer", "secret-1").refusal(), (403, "forbidden"));
+    assert_eq!(lock(&manager, &path, false).body["locked"], false);
+    let still = hers.get("/me");
+    assert_eq!((still.refusal(), still.body.get("fields")), ((401, "unauthenticated"), None), "what the lock ended stays ended");
+    assert_eq!(station.get("/searchNoPrint").status, 200);
+    hers.log_in("printer", "secret-1");
+    assert_eq!(lock(&manager, &path, false).status, 200);
+    assert_eq!(hers.get("/me").status, 200, "whoever is not locked is not unlocked");
+
+    for beyond in [deputy, stranger, 1] {
+        assert_eq!(lock(&manager, &format!("/api/users/{beyond}"), true).refusal(), (403, "forbidden"), "{beyond}");
+    }
+    assert_eq!(manager.delete(&path).refusal(), (403, "forbidden"));
+    assert_eq!(hers.patch(&path, &json!({ "locked": false })).refusal(), (403, "forbidden"), "without the right to manage users");
+    assert_eq!(lock(&admin, &format!("/api/users/{deputy}"), true).status, 200);
+    assert_eq!(lock(&admin, "/api/users/1", true).refusal(), (409, "conflict"), "the last administrator stays");
+}
+
+#[test]
+fn the_administrator_is_told_how_the_box_is() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let health = || admin.get("/api/health").body;
+    let first = health();
+    let bytes = |name: &str| first["disk"][name].as_u64().unwrap();
+    assert!(bytes("free_bytes") > 0 && bytes("free_bytes") <= bytes("total_bytes"), "{first}");
+    assert_eq!(first["backup"], json!({ "nightly": false, "last": null, "trouble": null }));
+    admin.upload("/invoice/recognizeImage", &[("a.png", &crate::support::blank_png(20, 20))]);
+    crate::support::eventually("the engine was asked", || (health()["engine"] == "there").then_some(()));
+    let dir = paperline.data().join("kept");
+    let set = json!({ "backup_dir": dir.to_str().unwrap(), "backup_time": "00:00" });
+    assert_eq!(admin.patch("/api/settings", &set).status, 200);
+    assert_eq!(health()["backup"]["nightly"], true);
+    assert_eq!(paperline.operator().get("/api/health").refusal(), (403, "forbidden"));
 }

@@ -72,6 +72,16 @@ pub fn user_is_locked() -> Refusal {
     Refusal::new(Code::Forbidden, "该用户已被锁定，请联系管理员", "this user is locked, please ask the administrator")
 }
 
+/// Of somebody who was at work when they were locked.
+pub fn session_is_locked() -> Refusal {
+    Refusal::new(
+        Code::Unauthenticated,
+        "账号已被管理员锁定，请联系管理员",
+        "this account was locked by an administrator, please ask them",
+    )
+    .about("locked")
+}
+
 pub fn default_password_from_afar() -> Refusal {
     Refusal::new(
         Code::Forbidden,

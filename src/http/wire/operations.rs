@@ -67,6 +67,14 @@ pub const OPERATIONS: &[Operation] = &[
         "(backups: [(name: text, bytes: natural, time: time)], \
          trouble: text|null <what went wrong the last time>, is_new: bool <nothing was done yet: it may take in a backup>)",
     ),
+    row(
+        Get,
+        "/api/health",
+        NOTHING,
+        "(disk: (free_bytes: natural, total_bytes: natural, state: 'good'|'low'|'full' <nothing is written>)|null, \
+         engine: 'there'|'away'|'unasked' <when it was last asked>, \
+         backup: (nightly: bool <a folder is set>, last: time|null, trouble: text|null <what went wrong the last time>))",
+    ),
     row(Post, "/api/restore", NOTHING, "Done"),
     row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
     row(Post, "/switchPrintStatus", SWITCH, SWITCHED),

@@ -705,6 +705,7 @@ export interface Get extends Read {
   '/api/settings': { takes: Record<string, never>; gives: Settings }
   '/api/settings/about': { takes: Record<string, never>; gives: { groups: { label: string; settings: AboutSetting[] }[] } }
   '/api/backups': { takes: Record<string, never>; gives: { backups: { name: string; bytes: number; time: string }[]; /** What went wrong the last time. */ trouble: string | null; /** Nothing was done yet: it may take in a backup. */ is_new: boolean } }
+  '/api/health': { takes: Record<string, never>; gives: { disk: { free_bytes: number; total_bytes: number; /** Nothing is written. */ state: 'good' | 'low' | 'full' } | null; /** When it was last asked. */ engine: 'there' | 'away' | 'unasked'; backup: { /** A folder is set. */ nightly: boolean; last: string | null; /** What went wrong the last time. */ trouble: string | null } } }
   '/socketNoPrint': { takes: Record<string, never>; gives: never }
   '/api/devices/export.csv': { takes: DeviceFilter; gives: never }
   '/api/devices/export.xlsx': { takes: DeviceFilter; gives: never }

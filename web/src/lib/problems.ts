@@ -1,6 +1,6 @@
 // What is wrong with a form, said at the field it is about. Not here: how it looks (components/Field.vue).
 import type { InjectionKey, Ref } from 'vue'
-import { ApiError } from '../api/http'
+import { ApiError, wrongFields } from '../api/http'
 import { errorText, sentence } from './format'
 
 /** By the fields' names on the wire; what is about none has the empty name. */
@@ -15,8 +15,7 @@ export function only(problems: Problems): Problems {
 
 /** What the box refused, at the fields that `has` knows. */
 export function refused(error: unknown, has: (name: string) => boolean): Problems {
-  const told: unknown = error instanceof ApiError ? error.body.fields : undefined
-  const at = Array.isArray(told) ? (told as { name: string; err: string }[]).filter(({ name }) => has(name)) : []
+  const at = error instanceof ApiError ? wrongFields(error.body).filter(({ name }) => has(name)) : []
   if (!at.length) return { '': errorText(error) }
   return Object.fromEntries(at.map(({ name, err }) => [name, sentence(err)]))
 }

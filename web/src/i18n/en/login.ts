@@ -13,6 +13,7 @@ export default {
     passwdError: 'Wrong password. Please try again.',
     locked: 'Too many wrong passwords. Try again in {seconds} s.',
     lockedShort: 'Too many wrong passwords. Try again a little later.',
+    lockedByManager: 'This account was locked by an administrator. Please ask them.',
     unlocked: 'You can try again now.',
     goSecure: 'Log in over an encrypted connection (HTTPS)',
   },

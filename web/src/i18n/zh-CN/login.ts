@@ -11,6 +11,7 @@ export default {
     passwdError: '密码错误，请重新输入',
     locked: '密码错误次数过多，请 {seconds} 秒后再试',
     lockedShort: '密码错误次数过多，请稍后再试',
+    lockedByManager: '账号已被管理员锁定，请联系管理员',
     unlocked: '现在可以重新登录了',
     goSecure: '改用加密连接（HTTPS）登录',
   },
