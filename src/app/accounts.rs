@@ -68,13 +68,13 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     Err(refusals::name_is_empty_or_too_long(field))
 }
 
-/// `is_taken`: refuses an equal name.
-pub(super) fn must_differ(wanted: &str, other: &str, is_taken: fn() -> Refusal) -> Result<(), Refusal> {
+/// `field`: the name's on the wire; `is_taken`: refuses an equal name.
+pub(super) fn must_differ(field: &'static str, wanted: &str, other: &str, is_taken: fn() -> Refusal) -> Result<(), Refusal> {
     if wanted == other {
-        return Err(is_taken());
+        return Err(is_taken().about(field));
     }
     if look_alike(wanted, other) {
-        return Err(refusals::name_looks_like_another());
+        return Err(refusals::name_looks_like_another().about(field));
     }
     Ok(())
 }
@@ -91,6 +91,13 @@ pub(super) fn within_reach(view: &View<'_>, actor: &Actor, id: UserId) -> Result
     let user = view.get(&USERS, &id)?.ok_or_else(refusals::unknown_user_id)?;
     let holds_more = !actor.permissions.covers(effective(view, &user)?);
     if !actor.sees(user.company) || holds_more { Err(Refusal::no_permission()) } else { Ok(user) }
+}
+
+/// The user, if `actor` may lock or unlock them: an emergency does not ask who holds more, but for the box's administrators.
+pub(super) fn lockable(view: &View<'_>, actor: &Actor, id: UserId) -> Result<User, Refusal> {
+    let user = view.get(&USERS, &id)?.ok_or_else(refusals::unknown_user_id)?;
+    let is_above = effective(view, &user)?.lists(Permission::SystemRw) && !actor.may(Permission::SystemRw);
+    if !actor.sees(user.company) || is_above { Err(Refusal::no_permission()) } else { Ok(user) }
 }
 
 pub(super) fn manageable(txn: &Txn<'_>, by: &By, id: UserId) -> Result<User, Refusal> {
@@ -151,6 +158,7 @@ fn add_user(
         permissions: PermissionSet::of(&[permission]),
         registered: now(),
         locked: false,
+        must_change_password: false,
     };
     txn.put(&USERS_BY_NAME, &user.name, &id)?;
     txn.put(&USERS, &id, &user)?;

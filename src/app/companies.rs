@@ -19,7 +19,7 @@ fn known(txn: &Txn<'_>, id: CompanyId) -> Result<Company, Refusal> {
 
 fn must_be_new(txn: &Txn<'_>, id: CompanyId, name: &str) -> Result<(), Refusal> {
     for other in all(&txn.view())?.iter().filter(|other| other.id != id) {
-        must_differ(name, &other.name, refusals::company_name_is_taken)?;
+        must_differ("company_name", name, &other.name, refusals::company_name_is_taken)?;
     }
     Ok(())
 }

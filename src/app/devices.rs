@@ -279,7 +279,7 @@ pub fn newest(view: &View<'_>) -> Result<Option<(Millis, String)>, StoreError> {
 
 /// Whether serials can be allotted now.
 pub fn allotment(view: &View<'_>, settings: &Settings, now: Millis) -> Result<(), Refusal> {
-    settings.check_sn_format().map_err(|refusal| Refusal { code: Code::Unavailable, ..refusal })?;
+    settings.check_sn_format().map_err(|refusal| Refusal { code: Code::Unavailable, fields: Vec::new(), ..refusal })?;
     let (newest, zone) = (newest(view)?, settings.zone());
     let newest = newest.as_ref().map(|(at, sn)| (*at, sn.as_str()));
     check_clock(now, BUILT, newest, |at| local_time(at, &zone))

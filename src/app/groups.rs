@@ -40,7 +40,7 @@ fn must_be_new(txn: &Txn<'_>, group: &Group) -> Result<(), Refusal> {
     for row in txn.scan(&GROUPS, &(), false) {
         let (id, other) = row?;
         if id != group.id && other.company == group.company {
-            must_differ(&group.name, &other.name, refusals::group_name_is_taken)?;
+            must_differ("group_name", &group.name, &other.name, refusals::group_name_is_taken)?;
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ pub mod devices;
 pub mod entries;
 pub mod faults;
 pub mod groups;
+pub mod health;
 pub mod history;
 mod identity;
 pub mod imports;
@@ -78,6 +79,8 @@ pub struct App {
     /// Who has which fault open.
     pub presence: presence::Presence,
     importing: imports::Importing,
+    /// What the dispatcher heard of them.
+    pub engines: health::Engines,
     /// A number unique to this run of the box.
     run: u64,
     dir: PathBuf,
@@ -105,6 +108,7 @@ impl App {
             templates: Remembered::default(),
             presence: presence::Presence::default(),
             importing: imports::Importing::default(),
+            engines: health::Engines::default(),
             run: passwords::random_number()?,
             dir,
             backups: backup::Backups::default(),

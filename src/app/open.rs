@@ -2,6 +2,7 @@
 //! creates (accounts.rs).
 
 use super::accounts::FIRST_PASSWORD;
+use super::health::Disk;
 use super::log::log;
 use super::{App, By, data_dir, identity, imports, now, recount};
 use crate::domain::fact::Fact;
@@ -21,10 +22,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Below this share of free disk, writes are refused,
-const FREE_SHARE_MIN: f64 = 0.05;
-/// unless this much is free.
-const FREE_BYTES_ENOUGH: u64 = 1 << 30;
 const ROOM_LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
 /// Whether the disk under `dir` has room; checked at most twice a second.
@@ -36,23 +33,13 @@ pub fn room(dir: &Path) -> Room {
         match *last {
             Some((at, found)) if at.elapsed() < ROOM_LOOKED_AT_EVERY => found,
             _ => {
-                let found = look_for_room(&dir);
+                // If it can't be asked, a write will find out.
+                let found = Disk::under(&dir).map_or(Ok(()), |disk| disk.room());
                 *last = Some((Instant::now(), found));
                 found
             }
         }
     })
-}
-
-fn look_for_room(dir: &Path) -> Result<(), &'static str> {
-    // If it can't be asked, a write will find out.
-    let Ok(disk) = rustix::fs::statvfs(dir) else { return Ok(()) };
-    if disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
-        return Err("the disk can only be read");
-    }
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let enough = free > FREE_BYTES_ENOUGH || disk.f_bavail as f64 > disk.f_blocks as f64 * FREE_SHARE_MIN;
-    if enough { Ok(()) } else { Err("the disk is nearly full") }
 }
 
 /// Where a backup is unpacked on a new box, and the file in it that marks it complete.

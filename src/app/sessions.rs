@@ -34,6 +34,15 @@ fn of_session(view: &View<'_>, key: Digest) -> Result<Option<(Actor, Session)>, 
     Ok(Some((accounts::actor(view, &user, Credential::Session(key))?, session)))
 }
 
+/// Refuses the session of somebody who was locked, in words; for any other there is nothing to say.
+fn why_none(view: &View<'_>, key: Digest) -> Result<Option<Actor>, Refusal> {
+    let Some(session) = view.get(&SESSIONS, &key)? else { return Ok(None) };
+    match view.get(&USERS, &session.user)? {
+        Some(user) if user.locked => Err(refusals::session_is_locked()),
+        _ => Ok(None),
+    }
+}
+
 /// Its user, with no more than the token's permissions.
 fn of_token(view: &View<'_>, id: TokenId) -> Result<Option<Actor>, StoreError> {
     let Some(token) = view.get(&TOKENS, &id)? else { return Ok(None) };
@@ -124,7 +133,10 @@ impl App {
     pub fn session_actor(&self, secret: &str, now: Millis) -> Result<Option<Actor>, Refusal> {
         let key = passwords::digest(secret);
         let found = self.sessions.or(key, || self.store.read(|view| of_session(view, key)))?;
-        let Some((actor, session)) = found.filter(|(_, session)| !session.is_over(now)) else { return Ok(None) };
+        let Some((actor, session)) = found else { return self.store.read(|view| why_none(view, key)) };
+        if session.is_over(now) {
+            return Ok(None);
+        }
         if now - session.seen > Session::SEEN_PRECISION_MS {
             self.touch(key, now);
         }

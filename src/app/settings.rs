@@ -50,7 +50,7 @@ impl App {
         self.fixed.iter().map(|(name, _)| name.as_str())
     }
 
-    /// All or none; in force when this returns. `seen`: the version on which the changes are based.
+    /// All or none; in force when this returns; all that are wrong are said. `seen`: the version on which the changes are based.
     pub async fn change_settings(&self, by: By, changes: Vec<(String, String)>, seen: Option<u64>) -> Result<(), Refusal> {
         if let Some((name, _)) = changes.iter().find(|(name, _)| self.fixed_settings().any(|fixed| fixed == name)) {
             return Err(refusals::setting_is_fixed(name));
@@ -64,9 +64,13 @@ impl App {
             }
             let mut changed = read(&txn.view(), &fixed)??;
             let mut is_news = false;
+            let mut refused = Vec::new();
             for (name, value) in &changes {
-                let from = changed.written(name);
-                changed.set(name, value)?;
+                let from = changed.written(Settings::row(name)?.name);
+                if let Err(refusal) = changed.set(name, value) {
+                    refused.push(refusal);
+                    continue;
+                }
                 if txn.get(&SETTINGS, name)?.as_ref() != Some(value) {
                     txn.put(&SETTINGS, name, value)?;
                     let fact = Fact::SettingSet { name: name.clone(), from, to: changed.written(name) };
@@ -74,11 +78,16 @@ impl App {
                     is_news = true;
                 }
             }
+            let is_of_serials = |name: &str| name.starts_with("device_sn_");
+            let is_sn_refused = refused.iter().flat_map(|refusal| &refusal.fields).any(|wrong| is_of_serials(&wrong.name));
+            if is_news && !is_sn_refused && changes.iter().any(|(name, _)| is_of_serials(name)) {
+                refused.extend(changed.check_sn_format().err());
+            }
+            if let Some(refusal) = refused.into_iter().reduce(Refusal::and) {
+                return Err(refusal);
+            }
             if !is_news {
                 return Ok(());
-            }
-            if changes.iter().any(|(name, _)| name.starts_with("device_sn_")) {
-                changed.check_sn_format()?;
             }
             txn.next(VERSION)?;
             Ok(())

@@ -1,10 +1,12 @@
 //! Users: added, changed, locked, deleted; their permissions and passwords.
 
-use super::accounts::{ADMIN, joinable, keep_an_administrator, manageable, must_be_company, must_differ, name, within_reach};
+use super::accounts::{
+    ADMIN, joinable, keep_an_administrator, lockable, manageable, must_be_company, must_differ, name, within_reach,
+};
 use super::claims;
 use super::groups::{self, Tick, ticked};
 use super::{App, By, log, now, passwords, refusals, tokens};
-use crate::domain::account::{Actor, Credential, Permission, PermissionSet, User};
+use crate::domain::account::{Actor, Credential, Permission, PermissionSet, Session, User};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::news::News;
@@ -35,6 +37,13 @@ pub struct UserChange {
     pub keep_tokens: bool,
 }
 
+impl UserChange {
+    fn is_lock_alone(&self) -> bool {
+        let Self { locked, name, company, group, permissions, keep_tokens: _ } = self;
+        locked.is_some() && name.is_none() && company.is_none() && group.is_none() && permissions.is_none()
+    }
+}
+
 /// Of companies that `actor` sees, including `actor`.
 pub fn visible(view: &View<'_>, actor: &Actor) -> Result<Vec<User>, StoreError> {
     let users = view.scan(&USERS, &(), false).map(|row| row.map(|(_, user)| user));
@@ -60,7 +69,7 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
     for row in txn.scan(&USERS_BY_NAME, &(), false) {
         let (other, of) = row?;
         if of != id {
-            must_differ(name, &other, refusals::user_name_is_taken)?;
+            must_differ("user_name", name, &other, refusals::user_name_is_taken)?;
         }
     }
     Ok(txn.put(&USERS_BY_NAME, name, &id)?)
@@ -75,20 +84,42 @@ fn password(text: &str) -> Result<(), Refusal> {
     Err(refusals::password_is_too_short_or_too_long())
 }
 
-/// Logs the user out everywhere; ends tokens unless `keep_tokens`.
-fn end_access(txn: &mut Txn<'_>, id: UserId, keep_tokens: bool) -> Result<(), StoreError> {
-    if !keep_tokens {
-        tokens::end_all(txn, id)?;
-    }
-    end_sessions(txn, id)
+/// What of a user's access outlives a new password or a lock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    pub tokens: bool,
+    /// The one that asks.
+    pub session: bool,
 }
 
-fn end_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
-    let sessions = txn.scan(&SESSIONS, &(), false).collect::<Result<Vec<_>, _>>()?;
-    for (key, _) in sessions.into_iter().filter(|(_, session)| session.user == id) {
-        txn.delete(&SESSIONS, &key);
+/// Logs a locked user out. The sessions are of no use from then on, and stay until the lock is off, so that whoever comes with one can
+/// be told why.
+fn close_sessions(txn: &mut Txn<'_>, id: UserId) -> Result<(), StoreError> {
+    for (key, _) in sessions_of(txn, id)? {
         claims::release_all(txn, Credential::Session(key))?;
         txn.tell(News::Ended(Credential::Session(key)));
+    }
+    Ok(())
+}
+
+fn sessions_of(txn: &Txn<'_>, id: UserId) -> Result<Vec<([u8; 32], Session)>, StoreError> {
+    let of_user = |row: &Result<(_, Session), _>| row.as_ref().map_or(true, |(_, session)| session.user == id);
+    txn.scan(&SESSIONS, &(), false).filter(of_user).collect()
+}
+
+/// Logs the user out and ends their tokens, but for what is kept.
+fn end_access(txn: &mut Txn<'_>, id: UserId, asked_by: Option<Credential>, keep: Keep) -> Result<(), StoreError> {
+    if !keep.tokens {
+        tokens::end_all(txn, id)?;
+    }
+    for (key, _) in sessions_of(txn, id)? {
+        let session = Credential::Session(key);
+        if keep.session && asked_by == Some(session) {
+            continue;
+        }
+        txn.delete(&SESSIONS, &key);
+        claims::release_all(txn, session)?;
+        txn.tell(News::Ended(session));
     }
     Ok(())
 }
@@ -146,6 +177,7 @@ impl App {
                 permissions: new.permissions,
                 registered: now(),
                 locked: false,
+                must_change_password: true,
             };
             take_name(txn, user.id, &user.name)?;
             txn.put(&USERS, &user.id, &user)?;
@@ -164,7 +196,8 @@ impl App {
     pub async fn edit_user(&self, by: By, id: UserId, change: UserChange) -> Result<User, Refusal> {
         let new_name = change.name.as_deref().map(|wanted| name("user_name", wanted)).transpose()?;
         self.act(by, move |txn, by| {
-            let mut user = manageable(txn, by, id)?;
+            let is_lock_alone = change.is_lock_alone();
+            let mut user = if is_lock_alone { lockable(&txn.view(), &by.actor, id)? } else { manageable(txn, by, id)? };
             let before = user.clone();
             if let Some(name) = new_name.filter(|name| *name != user.name) {
                 user.name = name;
@@ -193,7 +226,12 @@ impl App {
             if let Some(locked) = change.locked {
                 user.locked = locked;
                 if locked {
-                    end_access(txn, id, change.keep_tokens)?;
+                    if !change.keep_tokens {
+                        tokens::end_all(txn, id)?;
+                    }
+                    close_sessions(txn, id)?;
+                } else if before.locked {
+                    end_access(txn, id, None, Keep { tokens: true, session: false })?;
                 }
             }
             txn.put(&USERS, &id, &user)?;
@@ -216,7 +254,7 @@ impl App {
     pub async fn delete_user(&self, by: By, id: UserId) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let user = manageable(txn, by, id)?;
-            end_access(txn, id, false)?;
+            end_access(txn, id, None, Keep::default())?;
             txn.delete(&USERS, &id);
             txn.delete(&USERS_BY_NAME, &user.name);
             keep_an_administrator(txn)?;
@@ -247,28 +285,21 @@ impl App {
         .await
     }
 
-    /// Checks the old password, then logs out all the user's sessions.
-    pub async fn change_own_password(
-        &self,
-        by: By,
-        address: IpAddr,
-        old: String,
-        new: String,
-        keep_tokens: bool,
-    ) -> Result<(), Refusal> {
+    /// Checks the old password, then logs the user out, but for what is to `keep`.
+    pub async fn change_own_password(&self, by: By, address: IpAddr, old: String, new: String, keep: Keep) -> Result<(), Refusal> {
         password(&new)?;
         let id = by.actor.user;
         let user = self.store.read(|view| get(view, &by.actor, id))?;
         self.check_password(&user, old, address).await?;
-        self.set_password(by, id, new, keep_tokens).await
+        self.set_password(by, id, new, keep).await
     }
 
-    pub async fn reset_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
+    pub async fn reset_password(&self, by: By, id: UserId, new: String, keep: Keep) -> Result<(), Refusal> {
         password(&new)?;
-        self.set_password(By { needs: &[Permission::UserRw], ..by }, id, new, keep_tokens).await
+        self.set_password(By { needs: &[Permission::UserRw], ..by }, id, new, keep).await
     }
 
-    async fn set_password(&self, by: By, id: UserId, new: String, keep_tokens: bool) -> Result<(), Refusal> {
+    async fn set_password(&self, by: By, id: UserId, new: String, keep: Keep) -> Result<(), Refusal> {
         let known = self.store.read(|view| view.get(&USERS, &id))?;
         if let Some(user) = known
             && self.passwords.verify(new.clone(), user.password_hash).await?
@@ -281,8 +312,9 @@ impl App {
                 let mut user = manageable(txn, by, id)?;
                 user.password_hash = password_hash;
                 user.default_password = false;
+                user.must_change_password = id != by.actor.user;
                 txn.put(&USERS, &id, &user)?;
-                end_access(txn, id, keep_tokens)?;
+                end_access(txn, id, Some(by.actor.credential), keep)?;
                 log(txn, now(), &by.about(&txn.view(), user.company)?, None, Fact::Done(Deed::PasswordChanged, user.name.clone()))?;
                 Ok(user.name)
             })
@@ -304,8 +336,9 @@ impl App {
                 let mut user = txn.get(&USERS, &user.id)?.ok_or_else(refusals::no_such_user)?;
                 let was_locked = user.locked;
                 (user.password_hash, user.default_password, user.locked) = (password_hash, false, false);
+                user.must_change_password = true;
                 txn.put(&USERS, &user.id, &user)?;
-                end_access(txn, user.id, false)?;
+                end_access(txn, user.id, None, Keep::default())?;
                 txn.tell(News::User(user.id));
                 let by = By::the_box(user.company, super::accounts::company_name(&txn.view(), user.company)?);
                 log(txn, now(), &by, None, Fact::Done(Deed::PasswordReset, user.name.clone()))?;

@@ -91,7 +91,10 @@ impl Driver {
     pub async fn happened(&mut self, what: Happened, lanes: &mut impl Lanes, now: Millis) -> Option<Millis> {
         match what {
             Happened::Looked => {}
-            Happened::Ready { lane, is_there } => self.note(Event::Ready { lane, is_there }, now),
+            Happened::Ready { lane, is_there } => {
+                self.app.engines.heard(lane, is_there);
+                self.note(Event::Ready { lane, is_there }, now);
+            }
             Happened::Tried { lane, action, result } => self.settle(lane, action, result, lanes, now).await,
         }
         loop {
@@ -154,6 +157,9 @@ impl Driver {
         now: Millis,
     ) {
         let end = result.as_ref().map_or_else(|failure| failure.end, |_| End::Done);
+        if let End::Unreachable { lane } = end {
+            self.app.engines.heard(lane, false);
+        }
         for effect in self.dispatch.step(Event::Ended { lane, end }, Heads::default(), now, policy(&self.app.settings())) {
             match (effect, &result) {
                 (Effect::Keep { .. }, Ok(product)) => self.keep(action, product).await,

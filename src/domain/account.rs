@@ -180,6 +180,8 @@ pub struct User {
     pub permissions: PermissionSet,
     pub registered: Millis,
     pub locked: bool,
+    /// Somebody else chose the password, so its user is asked for their own.
+    pub must_change_password: bool,
 }
 
 impl std::fmt::Debug for User {

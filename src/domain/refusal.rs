@@ -23,6 +23,17 @@ pub struct Refusal {
     pub code: Code,
     pub zh: Cow<'static, str>,
     pub en: Cow<'static, str>,
+    /// The fields that it is about, for a page that can say it there.
+    pub fields: Vec<Wrong>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// On the wire.
+    pub name: Cow<'static, str>,
+    pub zh: Cow<'static, str>,
+    pub en: Cow<'static, str>,
 }
 
 /// Sentences of the interface document; they never change.
@@ -37,7 +48,29 @@ pub mod sentence {
 
 impl Refusal {
     pub fn new(code: Code, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, zh: zh.into(), en: en.into() }
+        Self { code, zh: zh.into(), en: en.into(), fields: Vec::new() }
+    }
+
+    /// The same, and what it is about.
+    #[must_use]
+    pub fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.fields = vec![Wrong { name: field.into(), zh: self.zh.clone(), en: self.en.clone() }];
+        self
+    }
+
+    /// A field that is wrong, named before what is wrong.
+    pub fn field(name: &str, zh: &str, en: &str) -> Self {
+        let wrong = Wrong { name: name.to_owned().into(), zh: zh.to_owned().into(), en: en.to_owned().into() };
+        Self { fields: vec![wrong], ..Self::malformed(format!("{name}：{zh}"), format!("{name}: {en}")) }
+    }
+
+    /// Both at once.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.zh = format!("{}；{}", self.zh, other.zh).into();
+        self.en = format!("{}; {}", self.en, other.en).into();
+        self.fields.extend(other.fields);
+        self
     }
 
     pub fn sentence(code: Code, text: &'static str) -> Self {

@@ -2,7 +2,7 @@
 //! lists them is made of the rows. Not here: what kinds there are (setting.rs), where they are kept (app/settings.rs), and the start-up
 //! flags (config.rs).
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Wrong};
 use super::serials::{SERIAL_FORMAT, SerialFormat};
 use super::setting::{Group, Kind, Setting, Text, Value, Words};
 use ipnet::IpNet;
@@ -175,7 +175,7 @@ fn sn_regex(pattern: &str) -> Option<Regex> {
 impl Settings {
     /// As a person reads it; empty if unknown or without a value.
     pub fn written(&self, name: &str) -> String {
-        match ROWS.iter().find(|row| row.name == name).map(|row| (row.get)(self)) {
+        match Self::row(name).ok().map(|row| (row.get)(self)) {
             None | Some(Value::Null) => String::new(),
             Some(Value::Bool(is_on)) => is_on.to_string(),
             Some(Value::Natural(n)) => n.to_string(),
@@ -185,13 +185,16 @@ impl Settings {
         }
     }
 
+    pub fn row(name: &str) -> Result<&'static Row, Refusal> {
+        ROWS.iter().find(|row| row.name == name).ok_or_else(|| Refusal::field(name, "没有这项设置", "no such setting"))
+    }
+
     /// Takes one setting from text, as it is written on the command line and kept in the store.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
-        let refused = |zh: &str, en: &str| Refusal::malformed(format!("{name}：{zh}"), format!("{name}: {en}"));
-        let row = ROWS.iter().find(|row| row.name == name).ok_or_else(|| refused("没有这项设置", "no such setting"))?;
+        let row = Self::row(name)?;
         (row.set)(self, value).ok_or_else(|| {
             let (zh, en) = row.kind.must_be();
-            refused(&zh, &en)
+            Refusal::field(name, &zh, &en)
         })?;
         if name.starts_with("device_sn_") {
             self.sn = sn_regex(&self.device_sn_pattern);
@@ -210,12 +213,18 @@ impl Settings {
     pub fn check_sn_format(&self) -> Result<(), Refusal> {
         let (Some(format), Some(sn)) = (&self.device_sn_format, &self.sn_misfit) else { return Ok(()) };
         let (text, pattern) = (format.text(), &self.device_sn_pattern);
-        Err(Refusal::malformed(
+        let wrong = Wrong {
+            name: "device_sn_format".into(),
+            zh: format!("会分配出 {sn} 这样的序列号，不符合上面的序列号格式；请将两项一起修改").into(),
+            en: format!("makes serials like {sn}, which the serial number pattern does not take; change both together").into(),
+        };
+        let refusal = Refusal::malformed(
             format!("device_sn_format：{text} 会分配出 {sn} 这样的序列号，不符合 device_sn_pattern {pattern}；请将两项一起修改"),
             format!(
                 "device_sn_format: {text} makes serials like {sn}, which device_sn_pattern {pattern} does not take; change both together"
             ),
-        ))
+        );
+        Err(Refusal { fields: vec![wrong], ..refusal })
     }
 
     /// What is wrong with a serial that does not fit, in both languages.

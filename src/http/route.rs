@@ -21,6 +21,7 @@ use crate::http::line::labels;
 use crate::http::line::production;
 use crate::http::office::account;
 use crate::http::office::backup;
+use crate::http::office::health;
 use crate::http::office::log;
 use crate::http::office::people;
 use crate::http::office::settings;
@@ -61,6 +62,7 @@ routes! {
     Get "/api/settings/about", Needs(SystemRw), Words => settings::about;
     Post "/api/backup", Needs(SystemRw), Words => backup::download;
     Get "/api/backups", Needs(SystemRw), Words => backup::nightly;
+    Get "/api/health", Needs(SystemRw), Words => health::health;
     Post "/api/restore", Needs(SystemRw), Backup => backup::restore;
 
     Read "/search", Needs(DeviceR), Words => production::search;

@@ -1,11 +1,12 @@
 //! Record shapes of earlier releases. Not here: their encoding (record.rs).
 
+use crate::domain::account::{PermissionSet, User};
 use crate::domain::action::{Action, Job, LogRow, State};
 use crate::domain::area::POS_LABEL;
 use crate::domain::device::{Conflict, ConflictKind, Device, Label, Print, Settlement};
 use crate::domain::fact::Fact;
 use crate::domain::fit_reason::FitReason;
-use crate::domain::ids::{ActionId, CompanyId, InvoiceId, Millis, PictureId, TemplateId, UserId};
+use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, UserId};
 use crate::domain::invoice::{
     BlobHash, Candidate, Decision, Invoice, Picture, PictureFormat, Purpose, Review, Standing, Void, Why,
 };
@@ -15,6 +16,35 @@ use crate::domain::template::{EngineNumbers, FixedWord, Layout, Learnt, Rect, Te
 use crate::domain::vat_code::FROM_CODE;
 use crate::domain::words::Words;
 use serde::{Deserialize, Serialize};
+
+/// Before those whose password somebody else had chosen were asked for their own.
+#[derive(Serialize, Deserialize)]
+pub struct User1 {
+    id: UserId,
+    name: String,
+    company: CompanyId,
+    group: Option<GroupId>,
+    password_hash: String,
+    default_password: bool,
+    permissions: PermissionSet,
+    registered: Millis,
+    locked: bool,
+}
+
+impl std::fmt::Debug for User1 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User1").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl From<User1> for User {
+    /// Who chose the password is not known any more.
+    fn from(old: User1) -> Self {
+        let User1 { id, name, company, group, password_hash, default_password, permissions, registered, locked } = old;
+        let must_change_password = false;
+        Self { id, name, company, group, password_hash, default_password, permissions, registered, locked, must_change_password }
+    }
+}
 
 /// Before pages were counted.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Records: a version byte, then bincode. The only file that names bincode. Not here: keys and tables, older shapes (older.rs).
 
-use super::older::{Action1, Candidate1, Conflict1, Device1, Invoice1, Invoice2, LogRow1, Picture1, Print1, Template1, Template2};
+use super::older::{
+    Action1, Candidate1, Conflict1, Device1, Invoice1, Invoice2, LogRow1, Picture1, Print1, Template1, Template2, User1,
+};
 use crate::domain::device::Listed;
 use crate::domain::invoice::{Candidate, Invoice};
 use crate::domain::lease::Running;
@@ -104,6 +106,7 @@ macro_rules! records_of_version_2 {
 }
 
 records_of_version_2!(
+    crate::domain::account::User = User1,
     crate::domain::action::Action = Action1,
     crate::domain::action::LogRow = LogRow1,
     crate::domain::device::Conflict = Conflict1,
@@ -123,7 +126,6 @@ records!(
     String,
     crate::domain::account::Company,
     crate::domain::account::Group,
-    crate::domain::account::User,
     crate::domain::account::Session,
     crate::domain::account::Token,
     crate::domain::action::Pause,

@@ -125,19 +125,30 @@ export async function logIn(page, name, password) {
   await page.waitForURL((url) => url.pathname !== '/login')
 }
 
+/** Past the question of whoever has a password that somebody else chose. */
+export async function chooseOwn(page, old, own) {
+  for (const [label, value] of [['当前密码', old], ['新密码', own], ['确认新密码', own]]) await page.getByLabel(label, { exact: true }).fill(value)
+  await page.click('[data-test=save-password]')
+  await page.locator('[data-test=must-change]').waitFor({ state: 'detached' })
+}
+
 export async function post(page, path, data) {
   const answer = await page.request.post(path, { data, headers: { Origin: new URL(page.url()).origin } })
   assert.equal(answer.status(), 200, `${path}: ${await answer.text()}`)
   return answer.json()
 }
 
-/** In another browser. */
+/** In another browser, with a password of their own. */
 export async function hire(on, page, name, permissions, look) {
-  const user = { user_name: name, passwd: 'long-enough-1', permissions }
+  const user = { user_name: name, passwd: 'given-to-them', permissions }
   const made = await page.request.post('/api/users', { data: user, headers: { Origin: new URL(page.url()).origin } })
   assert.equal(made.status(), 201, await made.text())
   const his = await on.open(look)
-  await logIn(his, name, user.passwd)
+  await his.request.post('/login', { data: { username: name, passwd: user.passwd } })
+  const own = { passwd: 'long-enough-1', old_passwd: user.passwd }
+  const changed = await his.request.post(`/api/users/${(await made.json()).user_id}/password`, { data: own })
+  assert.equal(changed.status(), 200, await changed.text())
+  await logIn(his, name, own.passwd)
   return his
 }
 

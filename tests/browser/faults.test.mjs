@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { logIn, post, stage } from './box.mjs'
+import { hire, logIn, post, stage } from './box.mjs'
 import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
 /** Debug builds are slow. */
@@ -155,12 +155,7 @@ test('chosen faults are read again, then all that fit; a person’s words stay',
 })
 
 test('whoever may only look changes nothing', async () => {
-  await post(page, '/api/users', { user_name: '李强', passwd: 'long-enough-1', permissions: [10] }).catch((error) => {
-    // Creating answers 201.
-    if (!/"user_id"/.test(error.message)) throw error
-  })
-  const his = await on.open({ locale: 'en' })
-  await logIn(his, '李强', 'long-enough-1')
+  const his = await hire(on, page, '李强', [10], { locale: 'en' })
   await his.locator('[data-test=review]').waitFor()
   for (const absent of ['finish', 'retry-one', 'retry-all']) assert.equal(await his.locator(`[data-test=${absent}]`).count(), 0, absent)
   await his.locator('[data-test=fault-reason]', { hasText: 'No matching template' }).waitFor()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
 import { test } from 'node:test'
-import { logIn, stage } from './box.mjs'
+import { chooseOwn, logIn, stage } from './box.mjs'
 
 let page
 
@@ -88,21 +88,26 @@ test('a user sees what they may, gives only what they hold, and is out as soon a
 
   const his = await on.open()
   await logIn(his, '王芳', 'fang-2026')
+  await chooseOwn(his, 'fang-2026', 'fang-own-2026')
   await his.click('[data-test=menu-people]')
   for (const absent of ['labels', 'queue', 'log']) assert.equal(await his.locator(`[data-test=menu-${absent}]`).count(), 0)
-  await his.locator('[data-user="admin"]', { hasText: '权限高于您' }).waitFor()
+  await his.locator('[data-user="admin"]', { hasText: '对方有您没有的权限，无法修改' }).waitFor()
   await his.click('[data-test=add-user]')
   await his.locator('[data-right=system-rw].is-disabled').waitFor()
   await his.fill('[data-test=user-name]', 'admin')
   await his.fill('[data-test=user-password]', 'long-enough-2026')
+  await his.click('[data-right=console-r]')
   await his.click('[data-test=save-user]')
-  await his.locator('[data-test=form-problem]', { hasText: '已有同名的用户' }).waitFor()
+  await his.locator('[data-field=user_name]', { hasText: '已有同名的用户' }).waitFor()
 
   await page.locator('[data-user="王芳"] [data-test=lock-user]').click()
   await page.locator('.el-message-box').getByRole('button', { name: '锁定', exact: true }).click()
   await page.locator('[data-user="王芳"]', { hasText: '已锁定' }).waitFor()
   await on.shot(page, 'people-zh')
   await his.waitForURL((url) => url.pathname === '/login', { timeout: PUSHED_MS })
+  await his.locator('[data-test=login-problem]', { hasText: '账号已被管理员锁定' }).waitFor()
+  assert.equal(await his.getByText('登录已过期').count(), 0)
+  await on.shot(his, 'login-locked-by-manager-zh')
   // The browser logs failed reconnections.
   on.quiet(/WebSocket connection to/)
 })

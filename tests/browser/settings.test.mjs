@@ -1,7 +1,7 @@
 // Settings, with two administrators and one fixed by the command line.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { logIn, stage } from './box.mjs'
+import { logIn, post, stage } from './box.mjs'
 
 const on = stage()
 const setting = (page, name) => page.locator(`[data-setting=${name}]`)
@@ -79,5 +79,65 @@ test('a setting of the command line can be seen and not be changed', async () =>
     assert.ok(await input(page, name).isDisabled())
   }
   assert.ok(!(await input(page, 'backup_time').isDisabled()))
+  on.quiet()
+})
+
+test('all wrong settings are said at once, each at its place and by what it is called', async () => {
+  const page = await administrator()
+  await input(page, 'device_sn_pattern').fill('(')
+  await input(page, 'timezone').fill('Nowhere/At-all')
+  await input(page, 'backup_dir').fill('relative')
+  await page.click('[data-test=save-settings]')
+  await setting(page, 'device_sn_pattern').getByText('不是正确的正则表达式').waitFor()
+  await setting(page, 'timezone').getByText('没有这个时区').waitFor()
+  await setting(page, 'backup_dir').getByText('应为绝对路径，或留空').waitFor()
+  await page.getByText('没有保存，请改正：序列号格式、时区、自动备份目录').waitFor()
+  assert.equal(await page.getByText('device_sn_pattern').count(), 0)
+  const at = await page.evaluate(() => {
+    const { activeElement: field } = document
+    const words = field.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id)?.textContent ?? '')
+    return [field.id, field.getAttribute('aria-invalid'), words.join(' ')]
+  })
+  assert.deepEqual(at.slice(0, 2), ['setting-device_sn_pattern', 'true'])
+  assert.match(at[2], /不是正确的正则表达式/)
+  await on.shot(page, 'settings-problems-zh')
+  await input(page, 'timezone').fill('Asia/Shanghai')
+  await setting(page, 'timezone').locator('[data-test=setting-problem]').waitFor({ state: 'detached' })
+  await page.getByText('没有保存，请改正：序列号格式、自动备份目录').waitFor()
+  await page.context().close()
+  on.quiet()
+})
+
+test('the health page says in words how disk, engine and backups are, and the backup page how one restores', async () => {
+  const page = await administrator()
+  // Only a box on which something was done has no button to restore.
+  await post(page, '/registerDevice', { CPUID: 'C1' })
+  await page.reload()
+  let health
+  await page.route('**/api/health', async (route) => {
+    const answer = await route.fetch()
+    health = await answer.json()
+    await route.fulfill({ response: answer, json: health })
+  })
+  await page.getByRole('tab', { name: '运行状态' }).click()
+  const part = (name) => page.locator(`[data-part=${name}]`)
+  await part('disk').getByText(/剩余 [\d.,]+ GB，共 [\d.,]+ GB/).waitFor()
+  await part('disk').getByText(/空间充足|空间偏少|空间不足/).waitFor()
+  await part('engine').getByText(/正常|启动后还没有用到/).waitFor()
+  await part('backup').getByText('没有设置自动备份').waitFor()
+  assert.ok(health.disk.free_bytes > 0 && health.disk.free_bytes <= health.disk.total_bytes)
+  await on.shot(page, 'system-health-parts-zh')
+  await page.unroute('**/api/health')
+  const bad = { disk: { ...health.disk, state: 'full' }, engine: 'away', backup: { nightly: true, last: '2026-01-02 02:30:00', trouble: 'No space left on device' } }
+  await page.route('**/api/health', (route) => route.fulfill({ json: bad }))
+  await part('disk').getByText('空间不足，已停止写入').waitFor()
+  await part('engine').getByText('没有响应').waitFor()
+  await part('backup').getByText('备份失败：No space left on device').waitFor()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await on.shot(page, 'system-health-bad-zh-dark')
+  await page.getByRole('tab', { name: '备份' }).click()
+  await page.locator('[data-test=restore-how]', { hasText: 'paperline restore --data-dir NEWDIR --from FILE' }).waitFor()
+  await on.shot(page, 'system-restore-how-zh-dark')
+  await page.context().close()
   on.quiet()
 })

@@ -91,7 +91,8 @@ fn a_manager_can_t_reach_above_their_rights_or_into_another_company() {
     forbidden(manager.post("/api/users", &json!({ "user_name": "x", "passwd": "long enough", "company_id": other })));
     forbidden(manager.post("/api/groups", &json!({ "group_name": "x", "permissions": [103] })));
     forbidden(manager.post("/invoice/addGroupUser", &json!({ "user_id": own, "group_id": strong })));
-    forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true })));
+    forbidden(manager.patch("/api/users/1", &json!({ "locked": true })));
+    forbidden(manager.patch(&format!("/api/users/{boss}"), &json!({ "locked": true, "user_name": "nobody" })));
     forbidden(manager.patch(&format!("/api/users/{own}"), &json!({ "permissions": [14, 20, 8] })));
     forbidden(manager.post(&format!("/api/users/{boss}/password"), &json!({ "passwd": "mine, all mine" })));
     forbidden(manager.delete(&format!("/api/users/{boss}")));
@@ -200,6 +201,53 @@ fn passwords_change_and_end_every_session() {
 }
 
 #[test]
+fn who_got_a_password_from_somebody_else_is_told_to_choose_their_own_and_is_let_in_all_the_same() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let must = |client: &crate::support::Client| client.get("/me").body["must_change_password"].as_bool().unwrap();
+    assert!(!must(&admin) && !must(&paperline.operator()), "a first start asks for it in a way of its own");
+    let id = add_user(&admin, "clerk", &[9, 102], 1);
+    let clerk = logged_in(&paperline, "clerk");
+    assert!(must(&clerk));
+    assert_eq!(clerk.get("/invoice/recognizeWait").status, 200, "old clients know nothing of it");
+    let path = format!("/api/users/{id}/password");
+    let change = |old: &str, new: &str| json!({ "passwd": new, "old_passwd": old, "keep_session": true });
+    assert_eq!(clerk.post(&path, &change("secret-1", "secret-2")).status, 200);
+    assert!(!must(&clerk));
+    assert_eq!(admin.post(&path, &json!({ "passwd": "secret-3" })).status, 200);
+    clerk.log_in("clerk", "secret-3");
+    assert!(must(&clerk), "reset");
+    assert_eq!(clerk.post(&path, &change("secret-3", "secret-4")).status, 200);
+    assert_eq!(admin.post("/api/users/1/password", &json!({ "passwd": "my own choice", "keep_session": true })).status, 200);
+    assert!(!must(&admin), "one's own is nobody else's");
+    let arguments = ["user", "reset", "clerk", "--data-dir"];
+    let reset = std::process::Command::new(env!("CARGO_BIN_EXE_paperline")).args(arguments).arg(paperline.data()).output().unwrap();
+    let said = String::from_utf8(reset.stdout).unwrap();
+    clerk.log_in("clerk", said.trim().rsplit(' ').next().unwrap());
+    assert!(must(&clerk), "reset on the command line");
+}
+
+#[test]
+fn one_s_own_new_password_can_keep_this_session_with_its_sockets_and_ends_all_others() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "operator", &[101], 1);
+    let (one, two) = (logged_in(&paperline, "operator"), logged_in(&paperline, "operator"));
+    let (mut kept, mut ended) = (one.socket("/socketNoPrint"), two.socket("/socketNoPrint"));
+    kept.next().unwrap();
+    ended.next().unwrap();
+    let change = json!({ "passwd": "secret-2", "old_passwd": "secret-1", "keep_session": true });
+    assert_eq!(one.post(&format!("/api/users/{id}/password"), &change).status, 200);
+    assert_eq!((one.get("/me").status, two.get("/me").status), (200, 401));
+    assert_eq!(ended.next(), Err(1008));
+    assert_eq!(admin.post("/registerDevice", &json!({ "CPUID": "C1" })).status, 200);
+    assert!(kept.next().is_ok());
+    let others = json!({ "passwd": "secret-3", "keep_session": true });
+    assert_eq!(admin.post(&format!("/api/users/{id}/password"), &others).status, 200);
+    assert_eq!(one.get("/me").status, 401, "whoever resets another's keeps none of theirs");
+}
+
+#[test]
 fn a_station_s_token() {
     let paperline = Paperline::start();
     let operator = paperline.operator();
@@ -289,4 +337,94 @@ fn a_name_does_not_look_like_another() {
         // Trimmed, it exists already.
         assert!([(400, "malformed"), (409, "conflict")].contains(&refused.refusal()), "{name:?}: {refused:?}");
     }
+}
+
+#[test]
+fn what_is_wrong_is_said_of_each_field_and_setting_at_once() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin().with_header("accept-language", "zh-CN");
+    let of = |answer: &crate::support::Answer| {
+        let fields = answer.body["fields"].as_array().cloned().unwrap_or_default();
+        fields.iter().map(|f| (f["name"].as_str().unwrap().to_owned(), f["err"].as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let wrong = json!({ "confidence_threshold": 2, "device_sn_pattern": "(", "timezone": "Nowhere/At-all", "engine_retries": 1 });
+    let refused = admin.patch("/api/settings", &wrong);
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    let mut told = of(&refused);
+    told.sort();
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["confidence_threshold", "device_sn_pattern", "timezone"]);
+    assert_eq!(told[1].1, "不是正确的正则表达式", "without the setting's name, which the page knows in words");
+    let err = refused.body["err"].as_str().unwrap();
+    assert!(names.iter().all(|name| err.contains(&format!("{name}："))), "programs read all of it as before: {err}");
+    assert_eq!(admin.get("/api/settings").body["engine_retries"], 3, "all or none");
+    let parted = admin.patch("/api/settings", &json!({ "device_sn_pattern": "^\\d{10}$", "timezone": "Nowhere" }));
+    let mut names: Vec<String> = of(&parted).into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    assert_eq!(names, ["device_sn_format", "timezone"]);
+
+    add_user(&admin, "clerk", &[9], 1);
+    let user = |name: &str, passwd: &str| of(&admin.post("/api/users", &json!({ "user_name": name, "passwd": passwd })));
+    assert_eq!(user("clerk", "long enough"), [("user_name".to_owned(), "已有同名的用户".to_owned())]);
+    assert_eq!(user("ｃｌｅｒｋ", "long enough")[0].0, "user_name");
+    assert_eq!(user(" ", "long enough"), [("user_name".to_owned(), "应为 1 到 64 个字符".to_owned())]);
+    assert_eq!(user("new", "short")[0].0, "passwd");
+    let own = json!({ "passwd": "long enough", "old_passwd": "not it" });
+    assert_eq!(of(&admin.post("/api/users/1/password", &own))[0].0, "old_passwd");
+}
+
+#[test]
+fn an_emergency_lock_does_not_ask_who_holds_more_and_says_why_one_is_out() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let other = add_company(&admin, "乙公司");
+    let stranger = add_user(&admin, "stranger", &[9], other);
+    let printer = add_user(&admin, "printer", &[102, 6], 1);
+    let deputy = add_user(&admin, "deputy", &[103], 1);
+    add_user(&admin, "manager", &[14], 1);
+    let (manager, hers) = (logged_in(&paperline, "manager"), logged_in(&paperline, "printer"));
+    let token = hers.post("/api/tokens", &json!({ "name": "站", "permissions": [102] })).body["token"].as_str().unwrap().to_owned();
+    let station = paperline.client().with_header("authorization", &format!("Bearer {token}"));
+    let path = format!("/api/users/{printer}");
+    let lock = |client: &Client, path: &str, locked: bool| client.patch(path, &json!({ "locked": locked, "keep_tokens": true }));
+
+    assert_eq!(lock(&manager, &path, true).body["locked"], true);
+    let out = hers.get("/me");
+    assert_eq!((out.refusal(), &out.body["fields"][0]["name"]), ((401, "unauthenticated"), &json!("locked")));
+    assert_eq!(hers.try_socket("/socketNoPrint", &[]).err(), Some(401));
+    assert_eq!(station.get("/searchNoPrint").refusal(), (401, "unauthenticated"));
+    assert_eq!(hers.log_in("printer", "secret-1").refusal(), (403, "forbidden"));
+    assert_eq!(lock(&manager, &path, false).body["locked"], false);
+    let still = hers.get("/me");
+    assert_eq!((still.refusal(), still.body.get("fields")), ((401, "unauthenticated"), None), "what the lock ended stays ended");
+    assert_eq!(station.get("/searchNoPrint").status, 200);
+    hers.log_in("printer", "secret-1");
+    assert_eq!(lock(&manager, &path, false).status, 200);
+    assert_eq!(hers.get("/me").status, 200, "whoever is not locked is not unlocked");
+
+    for beyond in [deputy, stranger, 1] {
+        assert_eq!(lock(&manager, &format!("/api/users/{beyond}"), true).refusal(), (403, "forbidden"), "{beyond}");
+    }
+    assert_eq!(manager.delete(&path).refusal(), (403, "forbidden"));
+    assert_eq!(hers.patch(&path, &json!({ "locked": false })).refusal(), (403, "forbidden"), "without the right to manage users");
+    assert_eq!(lock(&admin, &format!("/api/users/{deputy}"), true).status, 200);
+    assert_eq!(lock(&admin, "/api/users/1", true).refusal(), (409, "conflict"), "the last administrator stays");
+}
+
+#[test]
+fn the_administrator_is_told_how_the_box_is() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let health = || admin.get("/api/health").body;
+    let first = health();
+    let bytes = |name: &str| first["disk"][name].as_u64().unwrap();
+    assert!(bytes("free_bytes") > 0 && bytes("free_bytes") <= bytes("total_bytes"), "{first}");
+    assert_eq!(first["backup"], json!({ "nightly": false, "last": null, "trouble": null }));
+    admin.upload("/invoice/recognizeImage", &[("a.png", &crate::support::blank_png(20, 20))]);
+    crate::support::eventually("the engine was asked", || (health()["engine"] == "there").then_some(()));
+    let dir = paperline.data().join("kept");
+    let set = json!({ "backup_dir": dir.to_str().unwrap(), "backup_time": "00:00" });
+    assert_eq!(admin.patch("/api/settings", &set).status, 200);
+    assert_eq!(health()["backup"]["nightly"], true);
+    assert_eq!(paperline.operator().get("/api/health").refusal(), (403, "forbidden"));
 }

@@ -104,17 +104,27 @@ fn every_record_of_every_version_is_read_for_ever() {
 type Rows = BTreeMap<(String, u8), Vec<u8>>;
 
 fn accounts(rows: &Rows) -> Vec<Looked> {
+    let is_the_manager = |user: &User| {
+        assert_eq!((user.id, user.name.as_str(), user.company, user.locked), (UserId(3), "manager", CompanyId(1), false));
+        assert_eq!((user.group.map(|id| id.0), user.default_password), (Some(1), false));
+        assert!(user.password_hash.starts_with("$argon2id$v=19$"));
+    };
     records! { rows:
         Company { 1 => |company: Company| assert_eq!((company.id, company.name.as_str()), (CompanyId(1), "公司")) }
         Group { 1 => |group: Group| {
             assert_eq!((group.id.0, group.name.as_str(), group.company), (1, "组", CompanyId(1)));
             assert!(group.permissions.lists(Permission::ModelR) && group.permissions.lists(Permission::InvoiceR));
         } }
-        User { 1 => |user: User| {
-            assert_eq!((user.id, user.name.as_str(), user.company, user.locked), (UserId(3), "manager", CompanyId(1), false));
-            assert_eq!((user.group.map(|id| id.0), user.default_password), (Some(1), false));
-            assert!(user.password_hash.starts_with("$argon2id$v=19$"));
-        } }
+        User {
+            1 => |user: User| {
+                assert!(!user.must_change_password);
+                is_the_manager(&user);
+            },
+            2 => |user: User| {
+                assert!(user.must_change_password);
+                is_the_manager(&user);
+            },
+        }
         Session { 1 => |session: Session| {
             assert_eq!((session.user, session.began, session.seen), (UserId(1), 1_795_374_786_132, 1_795_374_786_132));
         } }

@@ -13,7 +13,7 @@ use paperline::app::pictures::{Kept, Shape};
 use paperline::app::portal_lists::NewList;
 use paperline::app::sessions::Login;
 use paperline::app::templates::Drawn;
-use paperline::app::users::{NewUser, UserChange};
+use paperline::app::users::{Keep, NewUser, UserChange};
 use paperline::app::{App, By, now};
 use paperline::domain::account::{Credential, Permission, PermissionSet, Session};
 use paperline::domain::corners::Corners;
@@ -202,10 +202,10 @@ fn companies_groups_and_users(walk: &mut Walk) {
     let his = walk.log_in("丙", &password);
     walk.left("log_in", &["log: Log in"]);
     let by = walk.by_cookie(&his);
-    verb!(walk.change_own_password(by, LOOPBACK, password, "another one".into(), false) leaves
+    verb!(walk.change_own_password(by, LOOPBACK, password, "another one".into(), Keep::default()) leaves
         ["Ended", "log: Change password of 丙"]);
     walk.who = ADMIN;
-    verb!(walk.reset_password(walk.by(), user, "a third one".into(), false) leaves ["Accounts", "log: Change password of 丙"]);
+    verb!(walk.reset_password(walk.by(), user, "a third one".into(), Keep::default()) leaves ["Accounts", "log: Change password of 丙"]);
     let (token, _) = verb!(walk.add_token(walk.by(), "3 号工位", of(&[Permission::DeviceRw])) leaves
         ["log: Add token 3 号工位: +device-rw"]);
     verb!(walk.delete_token(walk.by(), token.id) leaves ["Ended", "log: Delete token 3 号工位"]);

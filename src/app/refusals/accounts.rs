@@ -44,15 +44,12 @@ pub fn name_looks_like_another() -> Refusal {
 
 /// `field`: the name's field on the wire.
 pub fn name_has_unseen_characters(field: &str) -> Refusal {
-    Refusal::malformed(
-        format!("{field}：含有看不见的字符，请重新输入"),
-        format!("{field}: has characters that can't be seen, please type it anew"),
-    )
+    Refusal::field(field, "含有看不见的字符，请重新输入", "has characters that can't be seen, please type it anew")
 }
 
 /// `field` as above.
 pub fn name_is_empty_or_too_long(field: &str) -> Refusal {
-    Refusal::malformed(format!("{field}：应为 1 到 64 个字符"), format!("{field}: must have 1 to 64 characters"))
+    Refusal::field(field, "应为 1 到 64 个字符", "must have 1 to 64 characters")
 }
 
 pub fn company_has_users() -> Refusal {
@@ -75,6 +72,16 @@ pub fn user_is_locked() -> Refusal {
     Refusal::new(Code::Forbidden, "该用户已被锁定，请联系管理员", "this user is locked, please ask the administrator")
 }
 
+/// Of somebody who was at work when they were locked.
+pub fn session_is_locked() -> Refusal {
+    Refusal::new(
+        Code::Unauthenticated,
+        "账号已被管理员锁定，请联系管理员",
+        "this account was locked by an administrator, please ask them",
+    )
+    .about("locked")
+}
+
 pub fn default_password_from_afar() -> Refusal {
     Refusal::new(
         Code::Forbidden,
@@ -84,15 +91,15 @@ pub fn default_password_from_afar() -> Refusal {
 }
 
 pub fn password_is_too_short_or_too_long() -> Refusal {
-    Refusal::malformed("passwd：应为 8 到 256 个字符", "passwd: must have 8 to 256 characters")
+    Refusal::field("passwd", "应为 8 到 256 个字符", "must have 8 to 256 characters")
 }
 
 pub fn password_is_the_old_one() -> Refusal {
-    Refusal::malformed("passwd：不能与原来的密码相同", "passwd: must not be the old one")
+    Refusal::field("passwd", "不能与原来的密码相同", "must not be the old one")
 }
 
 pub fn old_password_is_wrong() -> Refusal {
-    Refusal::new(Code::Forbidden, "原密码不正确", "the old password is wrong")
+    Refusal::new(Code::Forbidden, "原密码不正确", "the old password is wrong").about("old_passwd")
 }
 
 /// `s`: seconds to wait.

@@ -1,7 +1,7 @@
 //! Replies: JSON, files, refusals, common headers.
 
 use super::budget::Held;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::{Code, Refusal, Wrong};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -111,9 +111,17 @@ pub fn with_status(status: StatusCode, value: &Value) -> Reply {
     new(status, JSON, full(serde_json::to_vec(value).unwrap_or_default()))
 }
 
+fn refusal_value(refusal: &Refusal, language: Language) -> Value {
+    let mut value = json!({ "err": language.pick(&refusal.zh, &refusal.en), "code": refusal.code.word() });
+    if !refusal.fields.is_empty() {
+        let one = |wrong: &Wrong| json!({ "name": wrong.name, "err": language.pick(&wrong.zh, &wrong.en) });
+        value["fields"] = refusal.fields.iter().map(one).collect();
+    }
+    value
+}
+
 pub fn refusal(refusal: &Refusal, language: Language) -> Reply {
-    let err = language.pick(&refusal.zh, &refusal.en);
-    let mut reply = with_status(refusal.code.status(), &json!({ "err": err, "code": refusal.code.word() }));
+    let mut reply = with_status(refusal.code.status(), &refusal_value(refusal, language));
     if refusal.code == Code::Unavailable {
         set(&mut reply, header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
@@ -122,8 +130,7 @@ pub fn refusal(refusal: &Refusal, language: Language) -> Reply {
 
 /// With one more field for programs.
 pub fn refusal_with(refusal: &Refusal, language: Language, name: &str, beside: Value) -> Reply {
-    let err = language.pick(&refusal.zh, &refusal.en);
-    let mut value = json!({ "err": err, "code": refusal.code.word() });
+    let mut value = refusal_value(refusal, language);
     value[name] = beside;
     with_status(refusal.code.status(), &value)
 }

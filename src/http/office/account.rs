@@ -57,6 +57,7 @@ pub async fn me(call: Call) -> Result<Reply, Refusal> {
         let company = accounts::company_name(view, user.company)?;
         let mut value = wire::user(&user, group.as_ref(), &company, &zone);
         value["default_password"] = json!(user.default_password);
+        value["must_change_password"] = json!(user.must_change_password);
         Ok::<_, StoreError>(Some(value))
     })?;
     Ok(reply::json(&user.ok_or_else(Refusal::unauthenticated)?))

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod backup;
+pub mod health;
 pub mod log;
 pub mod people;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! Companies, groups, users and tokens: the interface document's endpoints and our own.
 
 use crate::app::groups::Tick;
-use crate::app::users::{NewUser, UserChange};
+use crate::app::users::{Keep, NewUser, UserChange};
 use crate::app::{accounts, companies, groups, tokens, users};
 use crate::domain::account::{Actor, Company, Credential, Group, Permission, PermissionSet, User};
 use crate::domain::ids::{CompanyId, GroupId, TokenId, UserId};
@@ -292,13 +292,13 @@ pub async fn change_password(call: Call) -> Result<Reply, Refusal> {
     let id = UserId(call.number_in_path("id")?);
     let actor: &Actor = call.actor()?;
     let new = call.fields.text("passwd")?.to_owned();
-    let keep_tokens = call.fields.flag("keep_tokens")?;
+    let keep = Keep { tokens: call.fields.flag("keep_tokens")?, session: call.fields.flag("keep_session")? };
     must_be_session(actor)?;
     match call.fields.text_or_none("old_passwd")? {
         Some(old) if id == actor.user => {
-            call.edge.app.change_own_password(call.by()?, call.origin.ip, old.to_owned(), new, keep_tokens).await?;
+            call.edge.app.change_own_password(call.by()?, call.origin.ip, old.to_owned(), new, keep).await?;
         }
-        _ if actor.may(Permission::UserRw) => call.edge.app.reset_password(call.by()?, id, new, keep_tokens).await?,
+        _ if actor.may(Permission::UserRw) => call.edge.app.reset_password(call.by()?, id, new, keep).await?,
         None if id == actor.user => return Err(Refusal::malformed("old_passwd：缺少这一项", "old_passwd: is missing")),
         _ => return Err(Refusal::no_permission()),
     }

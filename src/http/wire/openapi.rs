@@ -231,6 +231,15 @@ fn schemas() -> Map<String, Value> {
                     "malformed", "unauthenticated", "forbidden", "not_found", "conflict", "too_large", "unsupported", "throttled",
                     "unavailable", "internal",
                 ] },
+                "fields": {
+                    "type": "array",
+                    "description": "What is wrong with which field, where it can be told.",
+                    "items": {
+                        "type": "object",
+                        "required": ["name", "err"],
+                        "properties": { "name": { "type": "string" }, "err": { "type": "string" } },
+                    },
+                },
                 "sucess": { "const": "修改失败", "description": "As the interface document has it, with updateUsersPermission." },
                 "failed": { "type": "array", "items": { "type": "object" }, "description": "Of recognizeImage: the files, and why." },
                 "invoice": { "$ref": "#/components/schemas/WholeInvoice", "description": "As it is now: somebody was faster." },

@@ -69,6 +69,14 @@ pub const OPERATIONS: &[Operation] = &[
         "(backups: [(name: text, bytes: natural, time: time)], \
          trouble: text|null <what went wrong the last time>, is_new: bool <nothing was done yet: it may take in a backup>)",
     ),
+    row(
+        Get,
+        "/api/health",
+        NOTHING,
+        "(disk: (free_bytes: natural, total_bytes: natural, state: 'good'|'low'|'full' <nothing is written>)|null, \
+         engine: 'there'|'away'|'unasked' <when it was last asked>, \
+         backup: (nightly: bool <a folder is set>, last: time|null, trouble: text|null <what went wrong the last time>))",
+    ),
     row(Post, "/api/restore", NOTHING, "Done"),
     row(Read, "/search", "(condition: 'Time'|'DeviceSN', startTime?: time, endTime?: time, DeviceSN?: serial)", "{text}"),
     row(Post, "/switchPrintStatus", SWITCH, SWITCHED),
@@ -155,7 +163,12 @@ pub const OPERATIONS: &[Operation] = &[
         "User",
     ),
     row(Delete, "/api/users/{id}", NOTHING, "Done"),
-    row(Post, "/api/users/{id}/password", "(passwd: text 8..256, old_passwd?: text, keep_tokens?: flag)", "Done"),
+    row(
+        Post,
+        "/api/users/{id}/password",
+        "(passwd: text 8..256, old_passwd?: text, keep_tokens?: flag, keep_session?: flag <the one that asks>)",
+        "Done",
+    ),
     row(
         Get,
         "/api/tokens",

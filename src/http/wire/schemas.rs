@@ -55,7 +55,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "User",
         "(user_id: natural, user_name: text, company_id: natural, company_name: text, user_register_time: time, locked: bool, default_password?: bool, \
-         groups: [GroupName], permissions: [Permission])",
+         must_change_password?: bool <somebody else chose it>, groups: [GroupName], permissions: [Permission])",
     ),
     ("Corners", "[[number] 2..2] 4..4"),
     ("Position", "(x: int, y: int, w: int, h: int)"),

@@ -25,6 +25,7 @@ pub fn let_in(app: &App) {
         permissions: permissions(),
         registered: 0,
         locked: false,
+        must_change_password: false,
     };
     let session = Session { user: user.id, began: now(), seen: now() };
     let made = app.store.write_blocking(move |txn| {

@@ -51,8 +51,9 @@ export async function whoAmI(): Promise<User | null> {
   return status === 401 ? null : body
 }
 
+/** Ends all other sessions. */
 export async function changePassword(user: number, old: string, passwd: string): Promise<void> {
-  await post(at('/api/users/{id}/password', user), { passwd, old_passwd: old })
+  await post(at('/api/users/{id}/password', user), { passwd, old_passwd: old, keep_session: true })
 }
 
 /** Only to notice an ended session; others report an unreachable box. */

@@ -15,9 +15,15 @@ export class ApiError extends Error {
   }
 }
 
-let onSessionLost = () => {}
-export function whenSessionLost(handler: () => void): void {
+let onSessionLost = (_locked: boolean) => {}
+/** `locked`: by an administrator. */
+export function whenSessionLost(handler: (locked: boolean) => void): void {
   onSessionLost = handler
+}
+
+/** What a refusal says is wrong with which field. */
+export function wrongFields(body: Record<string, unknown>): { name: string; err: string }[] {
+  return Array.isArray(body.fields) ? (body.fields as { name: string; err: string }[]) : []
 }
 
 export function languageHeader(): Record<string, string> {
@@ -39,7 +45,7 @@ export function errorFrom(status: number, text: string): ApiError {
   }
   const code = typeof body.code === 'string' ? body.code : 'internal'
   const message = typeof body.err === 'string' ? body.err : `HTTP ${status}`
-  if (status === 401 && code === 'unauthenticated') onSessionLost()
+  if (status === 401 && code === 'unauthenticated') onSessionLost(wrongFields(body).some(({ name }) => name === 'locked'))
   return new ApiError(status, code, message, body)
 }
 

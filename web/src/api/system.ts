@@ -51,18 +51,20 @@ export async function deleteToken(id: number): Promise<void> {
 export interface Health {
   ready: boolean
   version: string
+  box: Get['/api/health']['gives']
   /** By metric name, without the product's prefix. */
   numbers: Record<string, number>
 }
 
 export async function boxHealth(): Promise<Health> {
-  const [ready, described, metrics] = await Promise.all([
+  const [ready, described, box, metrics] = await Promise.all([
     call('GET', '/readyz', { accept: [503] }),
     get('/openapi.json') as Promise<{ info: { version: string } }>,
+    get('/api/health'),
     fetch('/metrics', { credentials: 'same-origin', cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : '')),
   ])
   const numbers = [...metrics.matchAll(/^paperline_(\w+) (\d+)$/gm)].map(([, name, value]) => [name, Number(value)])
-  return { ready: ready.status === 200, version: described.info.version, numbers: Object.fromEntries(numbers) }
+  return { ready: ready.status === 200, version: described.info.version, box, numbers: Object.fromEntries(numbers) }
 }
 
 export type NightlyBackups = Get['/api/backups']['gives']

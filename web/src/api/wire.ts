@@ -169,6 +169,8 @@ export interface User {
   user_register_time: string
   locked: boolean
   default_password?: boolean
+  /** Somebody else chose it. */
+  must_change_password?: boolean
   groups: GroupName[]
   permissions: Permission[]
 }
@@ -706,6 +708,7 @@ export interface Get extends Read {
   '/api/settings': { takes: Record<string, never>; gives: Settings }
   '/api/settings/about': { takes: Record<string, never>; gives: { groups: { label: string; settings: AboutSetting[] }[] } }
   '/api/backups': { takes: Record<string, never>; gives: { backups: { name: string; bytes: number; time: string }[]; /** What went wrong the last time. */ trouble: string | null; /** Nothing was done yet: it may take in a backup. */ is_new: boolean } }
+  '/api/health': { takes: Record<string, never>; gives: { disk: { free_bytes: number; total_bytes: number; /** Nothing is written. */ state: 'good' | 'low' | 'full' } | null; /** When it was last asked. */ engine: 'there' | 'away' | 'unasked'; backup: { /** A folder is set. */ nightly: boolean; last: string | null; /** What went wrong the last time. */ trouble: string | null } } }
   '/socketNoPrint': { takes: Record<string, never>; gives: never }
   '/api/devices/export.csv': { takes: DeviceFilter; gives: never }
   '/api/devices/export.xlsx': { takes: DeviceFilter; gives: never }
@@ -759,7 +762,7 @@ export interface Post extends Read {
   '/api/companies': { takes: { company_name: string }; gives: Company }
   '/api/groups': { takes: { group_name: string; company_id?: number; permissions?: PermissionId[] }; gives: Group }
   '/api/users': { takes: { user_name: string; passwd: string; company_id?: number; group_id?: number; permissions?: PermissionId[] }; gives: User }
-  '/api/users/{id}/password': { takes: { passwd: string; old_passwd?: string; keep_tokens?: 0 | 1 | boolean }; gives: Done }
+  '/api/users/{id}/password': { takes: { passwd: string; old_passwd?: string; keep_tokens?: 0 | 1 | boolean; /** The one that asks. */ keep_session?: 0 | 1 | boolean }; gives: Done }
   '/api/tokens': { takes: { name: string; permissions: PermissionId[] }; gives: { token_id: number; token: string; name: string; permissions: number[] } }
   '/invoice/updateUsersPermission': { takes: { user_list: { user_id: number; group_id?: unknown; update_permissions: Tick[] }[] }; gives: Done }
   '/invoice/updateGroupPermission': { takes: { group_id: number; permission_list: Tick[] }; gives: { group_list: Group[] } }

@@ -41,11 +41,13 @@ export function formatPercent(share: number): string {
 }
 
 export function formatKib(kib: number): string {
-  return kib < 1024 ? `${formatNumber(kib)} KB` : `${formatNumber(Math.round(kib / 102.4) / 10)} MB`
+  if (kib < 1024) return `${formatNumber(kib)} KB`
+  const [size, unit] = kib < 1024 * 1024 ? [kib / 1024, 'MB'] : [kib / (1024 * 1024), 'GB']
+  return `${formatNumber(Math.round(size * 10) / 10)} ${unit}`
 }
 
 /** Not names with an underscore. */
-function sentence(words: string): string {
+export function sentence(words: string): string {
   return words.replace(/^[a-z](?=[a-z]* )/, (first) => first.toUpperCase())
 }
 

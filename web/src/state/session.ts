@@ -56,11 +56,9 @@ export async function logout(): Promise<void> {
   forgetUser()
 }
 
-/** A changed password ends all sessions, so log in again. */
 export async function changePassword(old: string, passwd: string): Promise<void> {
   const me = userRef.value
   if (!me) return
   await account.changePassword(me.user_id, old, passwd)
-  await account.login(me.user_name, passwd)
   await refreshUser()
 }
