@@ -36,7 +36,6 @@ fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, words: impl Fn(
         "company_id": row.company,
         "company_name": row.company_name,
         "user_ip": row.ip,
-        "about": row.fact.subjects().iter().map(subject).collect::<Vec<_>>(),
     })
 }
 
@@ -60,13 +59,13 @@ fn query(call: &Call, from: Millis, to: Millis, administration: bool) -> Result<
     Ok(Query { scope: call.actor()?.scope(), from, to, words, facets, administration, before: None })
 }
 
-async fn answer(call: &Call, query: Query, words: impl Fn(&LogRow) -> String) -> Result<Reply, Refusal> {
+async fn find(call: &Call, query: Query, words: impl Fn(&LogRow) -> String) -> Result<(Value, log::Found), Refusal> {
     let (page, zone) = (page(&call.fields)? as u64, call.edge.app.settings().zone());
     let skip = page.saturating_mul(ROWS_PER_PAGE);
     let found = call.edge.app.look(move |view| log::search(view, &query, skip, ROWS_PER_PAGE as usize)).await?;
     let list: Vec<Value> = found.rows.iter().map(|found| row(found, &zone, &words)).collect();
     let pages = found.total.div_ceil(ROWS_PER_PAGE);
-    Ok(reply::json(&json!({ "page_sum": pages, "action_list": list, "is_cut": found.is_cut })))
+    Ok((json!({ "page_sum": pages, "action_list": list }), found))
 }
 
 pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {
@@ -75,7 +74,7 @@ pub async fn get_twenty_action(call: Call) -> Result<Reply, Refusal> {
     let (Some(from), Some(to)) = times else { return Err(Refusal::sentence(Code::Malformed, sentence::TIMES_MISSING)) };
     let query = query(&call, from.first, to.last, false)?;
     // The interface document's language.
-    answer(&call, query, |row| row.fact.zh()).await
+    Ok(reply::json(&find(&call, query, |row| row.fact.zh()).await?.0))
 }
 
 /// With administrative changes; without times, everything.
@@ -88,7 +87,12 @@ fn whole_query(call: &Call) -> Result<Query, Refusal> {
 
 pub async fn log(call: Call) -> Result<Reply, Refusal> {
     let query = whole_query(&call)?;
-    answer(&call, query, |row| sentence(row, call.language)).await
+    let (mut page, found) = find(&call, query, |row| sentence(row, call.language)).await?;
+    page["is_cut"] = found.is_cut.into();
+    for (at, (_, row)) in found.rows.iter().enumerate() {
+        page["action_list"][at]["about"] = row.fact.subjects().iter().map(subject).collect();
+    }
+    Ok(reply::json(&page))
 }
 
 const ROWS_PER_LOOK: usize = 1_000;

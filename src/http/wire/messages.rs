@@ -79,7 +79,7 @@ impl Messages {
             | Fact::MovedAhead { .. }
             | Fact::QueuesPaused { .. }
             | Fact::QueuesResumed => vec![self.queue_changed(Told::Anywhere)?],
-            Fact::SettingChanged { .. } => {
+            Fact::SettingSet { .. } => {
                 vec![new(Told::Anywhere, &Page::ALL, Audience::Everywhere, &json!({ "msg_id": 214 }))]
             }
             fact if fact.is_about_accounts() => {

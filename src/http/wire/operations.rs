@@ -36,7 +36,9 @@ const SELF: &str = "(user_id?: natural)";
 const USER: &str = "(user_id: natural)";
 const PAGE: &str = "(page?: natural)";
 const LOG: &str = "(page?: natural, startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3)";
-const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..3, lang?: text)";
+const LOG_FOUND: &str =
+    "(page?: natural, startTime?: time, endTime?: time, keyword?: text <words that all have to fit>, type?: natural 0..4)";
+const LOG_EXPORT: &str = "(startTime?: time, endTime?: time, keyword?: text, type?: natural 0..4, lang?: text)";
 const COMPANY: &str = "(company_name: text 1..64)";
 const SWITCHED: &str = "(reqStatus: 'sucess'|'partial'|'error', succeeded?: [text], failed?: {text})";
 const SETTINGS: &str = "(..SettingsChange, version?: natural)";
@@ -248,7 +250,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/queue/resume", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/cancel", NOTHING, "Done"),
     row(Post, "/api/queue/{id}/next", NOTHING, "Done"),
-    row(Get, "/api/log", LOG, "LogPage"),
+    row(Get, "/api/log", LOG_FOUND, "LogFound"),
     row(Get, "/api/log/export.csv", LOG_EXPORT, CSV),
     row(
         Get,

@@ -138,11 +138,16 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
         "(action_id: natural, user_id: natural, user_name: text, user_company: text, action_start_time: time, url: text, image_size: natural)",
     ),
     (
-        "LogPage",
-        "(page_sum: natural, action_list: [(action_id: natural|null <null for what is no task: a user added, a setting changed>, \
+        "LogRow",
+        "(action_id: natural|null <null for what is no task: a user added, a setting changed>, \
          action_time: time, action_description: text, user_id: natural, \
-         user_name: text, company_id: natural, company_name: text, user_ip: text, about: [Subject])], \
-         is_cut: bool <whether older rows were not held against all the words>)",
+         user_name: text, company_id: natural, company_name: text, user_ip: text)",
+    ),
+    ("LogPage", "(page_sum: natural, action_list: [LogRow])"),
+    ("LogFoundRow", "(..LogRow, about: [Subject])"),
+    (
+        "LogFound",
+        "(page_sum: natural, action_list: [LogFoundRow], is_cut: bool <whether older rows were not held against all the words>)",
     ),
     (
         "Subject",

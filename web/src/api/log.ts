@@ -1,9 +1,9 @@
 // The log: twenty rows a page, newest first, and the export.
 import { currentLocale } from '../i18n'
 import { address, get } from './http'
-import type { Get, LogPage } from './wire'
+import type { Get, LogFound } from './wire'
 
-export type { LogPage }
+export type LogPage = LogFound
 export type LogRow = LogPage['action_list'][number]
 
 /** The interface's numbers. */

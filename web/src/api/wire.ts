@@ -398,9 +398,30 @@ export interface Waiting {
   image_size: number
 }
 
+export interface LogRow {
+  /** Null for what is no task: a user added, a setting changed. */
+  action_id: number | null
+  action_time: string
+  action_description: string
+  user_id: number
+  user_name: string
+  company_id: number
+  company_name: string
+  user_ip: string
+}
+
 export interface LogPage {
   page_sum: number
-  action_list: { /** Null for what is no task: a user added, a setting changed. */ action_id: number | null; action_time: string; action_description: string; user_id: number; user_name: string; company_id: number; company_name: string; user_ip: string; about: Subject[] }[]
+  action_list: LogRow[]
+}
+
+export interface LogFoundRow extends LogRow {
+  about: Subject[]
+}
+
+export interface LogFound {
+  page_sum: number
+  action_list: LogFoundRow[]
   /** Whether older rows were not held against all the words. */
   is_cut: boolean
 }
@@ -727,7 +748,7 @@ export interface Get extends Read {
   '/invoice/image/{name}': { takes: { width?: number; as?: 'jpeg' }; gives: never }
   '/api/console': { takes: Record<string, never>; gives: { running: { action_id: number; action_kind: string; user_id: number; user_name: string; company_name: string; action_start_time: string; url: string; image_size: number; file_name: string; /** Null before the engine has said which fits; its template is null when none does. */ match: { model_id: number | null; model_label: string | null; url: string | null; /** Of a known form. */ kind: Kind | null; candidates: Candidates } | null }[]; paused: Pause | null } }
   '/api/queue': { takes: { limit?: number }; gives: { running: Action | null; running_list: Action[]; manage_wait: Action[]; /** Of the whole box. */ manage_size: number; recognize_size: number; paused: Pause | null; /** How long reading a picture took lately. */ usual_ms: number | null; /** One's own, the first of them. */ recognize_wait?: Action[] } }
-  '/api/log': { takes: { page?: number; startTime?: string; endTime?: string; keyword?: string; type?: number }; gives: LogPage }
+  '/api/log': { takes: { page?: number; startTime?: string; endTime?: string; /** Words that all have to fit. */ keyword?: string; type?: number }; gives: LogFound }
   '/api/log/export.csv': { takes: { startTime?: string; endTime?: string; keyword?: string; type?: number; lang?: string }; gives: never }
   '/api/invoices': { takes: InvoiceFilter & { order?: InvoiceOrder; cursor?: string | number; limit?: number }; gives: { invoices: Invoice[]; next_cursor: string | null; total: number; amount: { sum: string; invoices: number }; sums: Sums } }
   '/api/invoices/export.csv': { takes: InvoiceFilter & { order?: InvoiceOrder; lang?: string; /** In their order: a `pos_id`, or one of id, state, counted, time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; with `field:` before it, it is a `pos_id`. Without it: all. */ columns?: string[] }; gives: never }
