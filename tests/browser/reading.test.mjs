@@ -69,7 +69,7 @@ test('what is drawn is tried before it is saved, and tried again when it is draw
   await page.locator('[data-test=try-fits]', { hasText: '与模板相符' }).waitFor({ timeout: READ_MS })
   await page.locator('[data-test=try] [data-region=发票号码]', { hasText: '38200666' }).waitFor()
   assert.equal(await page.locator('[data-test=try] [data-region=发票代码]').count(), 0)
-  await page.getByText('按模板校正后的图片').click()
+  await page.getByText('已对齐到模板').click()
   await page.locator('[data-test=try] img[src^="data:image/jpeg"]').waitFor()
   await on.shot(page, 'template-try-draft-zh')
   await page.keyboard.press('Escape')
