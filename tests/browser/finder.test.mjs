@@ -21,7 +21,7 @@ const on = stage(async () => {
 async function open(who) {
   await who.locator('[data-test=finder]').waitFor()
   await who.keyboard.press('Control+k')
-  await who.locator('[data-test=find]').waitFor()
+  await who.waitForFunction(() => document.activeElement?.dataset.test === 'find')
 }
 async function find(who, text) {
   await open(who)

@@ -132,7 +132,7 @@ fn a_day_to_come_and_a_line_that_is_taxed_otherwise_are_faults_in_words() {
     };
     let refused = typed(&found[0][0], "2199-01-02");
     assert_eq!(refused.refusal(), (400, "malformed"));
-    assert_eq!(refused.body["checks"][0], json!({ "pos_id": "日期", "err": "日期“2199-01-02”晚于识别当天" }));
+    assert_eq!(refused.body["checks"][0], json!({ "pos_id": "日期", "err": "开票日期“2199-01-02”晚于识别当天" }));
     assert_eq!(typed(&found[1][0], "2026-06-04").status, 200);
     let review = client.post(&format!("/api/faults/{}/resolve", id(&found[1][0])), &json!({}));
     assert_eq!(review.status, 200, "{}", review.body);
