@@ -278,7 +278,7 @@ test('the factory password is changed; this page stays logged in and all others 
   await dialog.getByLabel('新密码', { exact: true }).fill('line-4711-ok')
   await dialog.getByLabel('确认新密码').fill('line-4711-ok')
   await page.keyboard.press('Enter')
-  await dialog.locator('.el-alert').waitFor()
+  await dialog.locator('[data-test=field-problem]').waitFor()
   await dialog.getByLabel('当前密码').fill('123')
   await page.keyboard.press('Enter')
   await page.getByText('密码已修改').waitFor()
