@@ -129,11 +129,11 @@ fn what_an_administrator_does_for_a_company_is_that_companys_and_no_other_ones()
     let (of_a, of_b) = (log_of(&a), log_of(&b));
     let said = |kind: &str, what: &str| of_a.iter().any(|line| line.starts_with(kind) && line.contains(what));
     for (kind, what) in [
-        ("增加模板", "只给甲"),
+        ("添加模板", "只给甲"),
         ("删除模板", "只给甲"),
         ("作废发票", "测试"),
-        ("增加用户", "新人"),
-        ("增加用户组", "新组"),
+        ("添加用户", "新人"),
+        ("添加用户组", "新组"),
         ("修改用户权限", "甲"),
     ] {
         assert!(said(kind, what), "{kind} {what}: {of_a:?}");

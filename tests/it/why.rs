@@ -122,7 +122,7 @@ fn why_a_template_was_taken_is_told_while_it_is_read_and_kept() {
     let here = Here::start(vec![reads()]);
     let admin = here.admin();
     learn(&admin, 7);
-    assert_eq!(admin.get("/api/console").body, json!({ "running": [] }));
+    assert_eq!(admin.get("/api/console").body, json!({ "running": [], "paused": null }));
     let mut console = watch(&admin, 2);
     let action = upload(&admin);
     let (matched, _) = console.until(100);
@@ -146,7 +146,7 @@ fn why_a_template_was_taken_is_told_while_it_is_read_and_kept() {
     assert_eq!(admin.get(&path).body["candidates"], why["candidates"]);
     let english = admin.clone().with_header("accept-language", "en").get(&path).body;
     assert_eq!(english["candidates"][0]["reason"], "fits");
-    assert_eq!(admin.get("/api/console").body, json!({ "running": [] }));
+    assert_eq!(admin.get("/api/console").body, json!({ "running": [], "paused": null }));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn nobody_is_told_of_another_company_s_reading() {
     upload(&admin);
     console.until(100);
     assert_eq!(admin.get("/api/console").body["running"].as_array().unwrap().len(), 1);
-    assert_eq!(other.get("/api/console").body, json!({ "running": [] }));
+    assert_eq!(other.get("/api/console").body, json!({ "running": [], "paused": null }));
     here.go.send(()).unwrap();
     console.until(1);
 }
