@@ -189,7 +189,7 @@ test('a template is tried on a picture, which leaves no trace', async () => {
   await page.getByRole('button', { name: '换一张图片' }).click()
   await pick((await print(on.browser, PARKING)).picture)
   await page.locator('[data-test=try-fits]', { hasText: '与模板不符' }).waitFor({ timeout: READ_MS })
-  await page.locator('[data-test=try]', { hasText: '会列入异常：没有匹配的模板' }).waitFor()
+  await page.locator('[data-test=try]', { hasText: '会待核对：没有匹配的模板' }).waitFor()
   assert.equal((await (await page.request.get('/api/invoices')).json()).total, total)
   on.quiet()
 })

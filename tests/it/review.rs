@@ -112,11 +112,12 @@ fn a_reason_stands_against_the_checks_and_is_kept() {
     let mut office = Office::open();
     let id = office.invoice(&[("金额", "¥100.00"), ("中文金额", "壹佰零壹元整")]);
     let areas = json!([{ "pos_id": "金额", "text": "¥100.00" }, { "pos_id": "中文金额", "text": "壹佰零壹元整" }]);
-    let reasons = json!([{ "text": "金额“¥100.00”与中文金额“壹佰零壹元整”不一致", "areas": areas }]);
+    let reasons = json!([{ "text": "价税合计“¥100.00”与大写金额“壹佰零壹元整”不一致", "areas": areas }]);
     assert_eq!((&office.get(id)["state"], &office.get(id)["reasons"]), (&json!("waiting"), &reasons));
     assert_eq!(office.admin.get("/api/faults").body["fault_list"][0]["reasons"], reasons);
     let documented = office.admin.get("/invoice/getFaultQueue").body["fault_list"][0].clone();
-    assert_eq!((&documented["reason"], documented.get("reasons")), (&reasons[0]["text"], None), "{documented}");
+    let in_the_document = json!("金额“¥100.00”与中文金额“壹佰零壹元整”不一致");
+    assert_eq!((&documented["reason"], documented.get("reasons")), (&in_the_document, None), "{documented}");
     let path = format!("/api/faults/{id}/review");
     assert_eq!(
         office.admin.post(&path, &json!({ "fields": {} })).refusal(),
