@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { hire, logIn, post, stage } from './box.mjs'
+import { chooseOwn, hire, logIn, post, stage } from './box.mjs'
 import { DIGITAL_XML, DIGITAL_XML_NUMBER, dinner, learnDinner, print } from './paper.mjs'
 
 /** Debug builds are slow. */
@@ -156,6 +156,7 @@ test('manager: a colleague comes with what she may do, and who changed the invoi
   await boss.getByText('李经理').first().waitFor()
   const manager = await on.open()
   await logIn(manager, '李经理', 'long-enough-1')
+  await chooseOwn(manager, 'long-enough-1', 'my-own-4711')
   const menu = await manager.locator('nav [data-test^=menu-]').evaluateAll((links) => links.map((link) => link.dataset.test))
   assert.deepEqual(menu, ['menu-invoices', 'menu-log'], 'only what she was given')
 
