@@ -33,7 +33,9 @@ impl Facet {
 
 /// The facet number shared by all rows.
 pub(super) const EVERY: u8 = 4;
-pub(super) const ABOUT: u8 = Facet::About as u8;
+pub(super) const NAMED: u8 = Facet::About as u8;
+/// Of what rows are about, that which has a number: a search for words does not walk over it.
+pub(super) const NUMBERED: u8 = 6;
 /// Added to the facet of administrative rows, which count separately: the interface document's log excludes them.
 pub(super) const ADMINISTRATION: u8 = 8;
 
@@ -49,21 +51,26 @@ pub(super) fn values(view: &View<'_>, row: &LogRow, facet: u8) -> Result<BTreeSe
         1 => &row.user_name,
         2 => &row.company_name,
         3 => row.fact.kind(),
-        ABOUT => return about(view, row),
+        of @ (NAMED | NUMBERED) => {
+            let about = about(view, row)?.into_iter();
+            return Ok(about.filter(|key| subject::is_numbered(key) == (of == NUMBERED)).collect());
+        }
         _ => "",
     };
     Ok(BTreeSet::from([one.to_owned()]))
 }
 
-/// Of a row with all its invoices' files.
+/// With its invoices' files. One that can't be read has none: the rest is found, and the row can be written.
 fn about(view: &View<'_>, row: &LogRow) -> Result<BTreeSet<String>, StoreError> {
     let mut keys = BTreeSet::new();
     for subject in row.fact.subjects().into_iter().chain(row.action.map(Subject::Task)) {
         keys.insert(subject.key());
-        if let Subject::Invoice(id) = subject
-            && let Some(invoice) = view.get(&INVOICES, &id)?
-        {
-            keys.insert(Subject::File(invoice.file_name).key());
+        if let Subject::Invoice(id) = subject {
+            match view.get(&INVOICES, &id) {
+                Ok(invoice) => keys.extend(invoice.map(|invoice| Subject::File(invoice.file_name).key())),
+                Err(StoreError::Corrupt { .. }) => {}
+                Err(e) => return Err(e),
+            }
         }
     }
     keys.remove("");
@@ -111,8 +118,8 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
     let time = now.max(newest.0);
     txn.put(&COUNTERS, &LAST.to_owned(), &time.unsigned_abs())?;
     let arrival = (time, txn.next(NUMBER)?);
-    let stream = if action.is_some() { 0 } else { ADMINISTRATION };
-    for facet in stream..=stream + ABOUT {
+    let stream = stream(&row);
+    for facet in stream..=stream + NUMBERED {
         index(txn, arrival, &row, facet)?;
     }
     if row.fact.is_about_accounts() {
@@ -120,6 +127,11 @@ pub(super) fn log(txn: &mut Txn<'_>, now: Millis, by: &By, action: Option<Action
     }
     txn.tell(News::Logged(arrival.0, arrival.1));
     txn.put(&LOG, &arrival, &row)
+}
+
+/// Added to its facets.
+pub(super) fn stream(row: &LogRow) -> u8 {
+    if row.action.is_some() { 0 } else { ADMINISTRATION }
 }
 
 pub(super) fn index(txn: &mut Txn<'_>, arrival: Arrival, row: &LogRow, facet: u8) -> Result<(), StoreError> {
@@ -149,9 +161,12 @@ pub struct Query {
     pub before: Option<Arrival>,
 }
 
+/// A facet, whose rows, and a value.
+type Key = (u8, CompanyId, String);
+
 /// The rows of one value, by number, within the time asked for.
 struct Run {
-    key: (u8, CompanyId, String),
+    key: Key,
     first: u64,
     last: u64,
 }
@@ -183,15 +198,35 @@ impl Run {
 
 fn is_found(value: &str, facet: u8, word: &str) -> bool {
     match facet % ADMINISTRATION {
-        ABOUT => subject::fits(value, word),
+        NAMED | NUMBERED => subject::fits(value, word),
         3 => [value, &as_shown(value), &in_english(value).to_lowercase()].iter().any(|words| words.contains(word)),
         _ => value.to_lowercase().contains(word),
     }
 }
 
+fn facets(query: &Query, word: &str) -> impl Iterator<Item = u8> {
+    let is_numbered = subject::is_numbered(word);
+    query.facets.iter().map(move |facet| if *facet == Facet::About && is_numbered { NUMBERED } else { *facet as u8 })
+}
+
+/// Those keys that are `word`.
+fn numbered(view: &View<'_>, scope: Option<CompanyId>, facet: u8, word: &str) -> Result<Vec<(Key, u64)>, StoreError> {
+    let of_all = facet - NUMBERED + EVERY;
+    let companies = match scope {
+        Some(company) => vec![company],
+        None => view.scan(&LOG_KEYS, &of_all, false).map(|row| row.map(|(key, _)| key.1)).collect::<Result<_, _>>()?,
+    };
+    let mut keys = Vec::new();
+    for company in companies {
+        let key = (facet, company, word.to_owned());
+        keys.extend(view.get(&LOG_KEYS, &key)?.map(|count| (key, count)));
+    }
+    Ok(keys)
+}
+
 /// Of all rows, or of those that fit `word`.
 fn runs(view: &View<'_>, query: &Query, word: Option<&str>) -> Result<Vec<Run>, StoreError> {
-    let facets: Vec<u8> = word.map_or(vec![EVERY], |_| query.facets.iter().map(|facet| *facet as u8).collect());
+    let facets: Vec<u8> = word.map_or(vec![EVERY], |word| facets(query, word).collect());
     let word = word.unwrap_or_default();
     let streams: &[u8] = if query.administration { &[0, ADMINISTRATION] } else { &[0] };
     let after = (query.to.saturating_add(1), 0);
@@ -199,10 +234,7 @@ fn runs(view: &View<'_>, query: &Query, word: Option<&str>) -> Result<Vec<Run>, 
     let mut runs = Vec::new();
     for facet in streams.iter().flat_map(|stream| facets.iter().map(move |facet| stream + facet)) {
         let keys: Box<dyn Iterator<Item = _>> = match query.scope {
-            Some(company) if facet % ADMINISTRATION == ABOUT && subject::is_numbered(word) => {
-                let key = (facet, company, word.to_owned());
-                Box::new(view.get(&LOG_KEYS, &key).map(|count| count.map(|count| (key, count))).transpose().into_iter())
-            }
+            _ if facet % ADMINISTRATION == NUMBERED => Box::new(numbered(view, query.scope, facet, word)?.into_iter().map(Ok)),
             Some(company) => Box::new(view.scan(&LOG_KEYS, &(facet, company), false)),
             None => Box::new(view.scan(&LOG_KEYS, &facet, false)),
         };
@@ -241,8 +273,7 @@ fn plan(view: &View<'_>, query: &Query) -> Result<(Vec<Run>, Vec<String>), Store
 }
 
 fn fits(view: &View<'_>, row: &LogRow, query: &Query, word: &str) -> Result<bool, StoreError> {
-    for facet in query.facets {
-        let facet = *facet as u8;
+    for facet in facets(query, word) {
         if values(view, row, facet)?.iter().any(|value| is_found(value, facet, word)) {
             return Ok(true);
         }
@@ -354,7 +385,7 @@ pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result
     let facet = |run: &Run| run.key.0 % ADMINISTRATION;
     let total = runs.iter().map(Run::len).sum();
     // A row is about several things, and has one value of each other facet.
-    let are_apart = runs.len() < 2 || runs.iter().all(|run| facet(run) == facet(&runs[0]) && facet(run) != ABOUT);
+    let are_apart = runs.len() < 2 || runs.iter().all(|run| facet(run) == facet(&runs[0]) && facet(run) != NAMED);
     if words.is_empty() && are_apart {
         if skip >= total {
             return Ok(Found { total, rows: Vec::new(), is_cut: false });
@@ -401,8 +432,8 @@ mod tests {
     use super::*;
     use crate::domain::account::{Actor, Credential, PermissionSet};
     use crate::domain::ids::UserId;
-    use crate::store::Store;
     use crate::store::memory::Memory;
+    use crate::store::{Batch, KeyValue, Store};
     use std::sync::Arc;
 
     fn by(number: usize) -> By {
@@ -459,6 +490,19 @@ mod tests {
                     }
                 }
             }
+        });
+    }
+
+    #[test]
+    fn what_is_done_with_an_invoice_that_can_not_be_read_is_logged_and_found() {
+        let memory = Arc::new(Memory::default());
+        memory.apply(&Batch::from([(INVOICES.prefix(&InvoiceId(7)), Some(Vec::new()))])).unwrap();
+        let store = Store::new(memory, crate::store::endless()).unwrap();
+        let reopened = Fact::InvoiceReopened { invoice: InvoiceId(7) };
+        store.write_blocking(move |txn| Ok(log(txn, 1, &by(0), None, reopened)?)).unwrap();
+        store.read(|view| {
+            assert!(view.get(&INVOICES, &InvoiceId(7)).is_err());
+            assert_eq!(about_invoice(view, CompanyId(1), InvoiceId(7), 9).unwrap().len(), 1);
         });
     }
 

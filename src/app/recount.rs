@@ -61,7 +61,8 @@ pub(super) fn to_format_7(store: &Store) -> Result<(), Refusal> {
 
 /// Format 8: the log is found by what its rows are about.
 pub(super) fn to_format_8(store: &Store) -> Result<(), Refusal> {
-    for facet in [log::ABOUT, log::ABOUT + log::ADMINISTRATION] {
+    let facets = |stream: u8| [stream + log::NAMED, stream + log::NUMBERED];
+    for facet in [0, log::ADMINISTRATION].into_iter().flat_map(facets) {
         let keys =
             store.walk(|view| view.scan(&LOG_KEYS, &facet, false).map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>())?;
         delete(store, &LOG_KEYS, keys)?;
@@ -77,8 +78,9 @@ pub(super) fn to_format_8(store: &Store) -> Result<(), Refusal> {
         from = (*time, number + 1);
         store.write_blocking(move |txn| {
             for (arrival, row) in some {
-                let stream = if row.action.is_some() { 0 } else { log::ADMINISTRATION };
-                log::index(txn, arrival, &row, stream + log::ABOUT)?;
+                for facet in facets(log::stream(&row)) {
+                    log::index(txn, arrival, &row, facet)?;
+                }
             }
             Ok(())
         })?;

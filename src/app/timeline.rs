@@ -40,7 +40,12 @@ fn has_values(fact: &Fact) -> bool {
 pub fn events(view: &View<'_>, invoice: &Invoice) -> Result<Vec<Event>, StoreError> {
     let mut values = corrections(view, invoice.id)?;
     let mut events = Vec::new();
-    for ((at, _), row) in log::about_invoice(view, invoice.company, invoice.id, ROWS_MAX)?.into_iter().rev() {
+    let mut rows = log::about_invoice(view, invoice.company, invoice.id, ROWS_MAX + 1)?;
+    if let Some(((left_out, _), _)) = rows.get(ROWS_MAX) {
+        values.retain(|value| value.at > *left_out);
+    }
+    rows.truncate(ROWS_MAX);
+    for ((at, _), row) in rows.into_iter().rev() {
         let is_its = |value: &Correction| has_values(&row.fact) && value.at <= at && value.user_name == row.user_name;
         let (changes, others) = values.into_iter().partition(is_its);
         values = others;

@@ -144,7 +144,7 @@ impl Reason {
     /// In the words of the pages.
     pub fn told(&self) -> Words {
         let zh = self.in_chinese(in_chinese, |probability| format!("可信度 {}", per_cent(probability)));
-        Words { zh, en: self.in_english(in_english, |probability| format!("certainty {}", per_cent(probability))) }
+        Words { zh, en: self.in_english(in_english, |probability| format!("confidence {}", per_cent(probability))) }
     }
 
     fn in_chinese(&self, name: impl Fn(&str) -> &str, certainty: impl Fn(f64) -> String) -> String {
@@ -204,7 +204,7 @@ impl Reason {
 
     fn in_english(&self, name: impl Fn(&str) -> &str, certainty: impl Fn(f64) -> String) -> String {
         match self {
-            Self::Unsure { area, probability } => format!("{} was not read surely ({})", name(area), certainty(*probability)),
+            Self::Unsure { area, probability } => format!("{} was not read reliably ({})", name(area), certainty(*probability)),
             Self::AmountsDiffer { money, money_cn } => {
                 format!(
                     "{} \"{money}\" and {} \"{money_cn}\" differ",
@@ -246,7 +246,7 @@ impl Reason {
                 )
             }
             Self::Unconfirmed { area } => {
-                format!("{} is a person's word, and was not read surely again: a person has to look at it", name(area))
+                format!("{} is a person's word, and was not read reliably again: a person has to look at it", name(area))
             }
             Self::NoTemplateFits => "no matching template".into(),
             Self::EngineNotAsked | Self::EngineNoAnswer => "recognition failed: the engine gave no proper answer".into(),
@@ -339,9 +339,9 @@ mod tests {
     fn pages_get_their_own_wording() {
         let unsure = Reason::Unsure { area: "客户名称".into(), probability: 0.899 };
         assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.90）");
-        assert_eq!(unsure.en(), "客户名称 was not read surely (confidence 0.90)");
+        assert_eq!(unsure.en(), "客户名称 was not read reliably (confidence 0.90)");
         let Words { zh, en } = unsure.told();
-        assert_eq!((zh.as_str(), en.as_str()), ("购买方识别不可靠（可信度 89%）", "Buyer was not read surely (certainty 89%)"));
+        assert_eq!((zh.as_str(), en.as_str()), ("购买方识别不可靠（可信度 89%）", "Buyer was not read reliably (confidence 89%)"));
         let differ = Reason::AmountsDiffer { money: "¥1.00".into(), money_cn: "贰元整".into() };
         assert_eq!(differ.told().en, "Total \"¥1.00\" and Amount in words \"贰元整\" differ");
         assert_eq!(differ.told().zh, "价税合计“¥1.00”与大写金额“贰元整”不一致");

@@ -16,7 +16,9 @@ impl Check<'_> {
                 format!("log: row {} is not as it was when row {} was written, or rows between them are missing", newest.1, place.1)
             });
             (newest, digest) = (place, log::digest(&place, &row));
-            subjects += log::values(check.view, &row, log::ABOUT)?.len();
+            for facet in [log::NAMED, log::NUMBERED] {
+                subjects += log::values(check.view, &row, facet)?.len();
+            }
             Ok(())
         })?;
         if rows > 0 {
@@ -40,7 +42,7 @@ impl Check<'_> {
                 None => check.say(format!("log index: {key:?} {number} names a row that is not there")),
             }
             every += u64::from(facet % log::ADMINISTRATION == log::EVERY);
-            about += usize::from(facet % log::ADMINISTRATION == log::ABOUT);
+            about += usize::from(matches!(facet % log::ADMINISTRATION, log::NAMED | log::NUMBERED));
             last = Some((key, number, arrival));
             Ok(())
         })?;
