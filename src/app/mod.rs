@@ -26,6 +26,7 @@ pub mod devices;
 pub mod entries;
 pub mod faults;
 pub mod groups;
+pub mod hand_outs;
 pub mod health;
 pub mod history;
 mod identity;

@@ -1,7 +1,7 @@
 //! What happened to an invoice, from its upload on. Not here: its fields (invoices.rs), the rest of the log (log.rs).
 
 use super::invoices::corrections;
-use super::log;
+use super::{hand_outs, log};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::invoice::{Correction, Invoice};
@@ -9,6 +9,8 @@ use crate::store::{StoreError, View};
 
 /// Rows of the log that are shown; the log has them all.
 const ROWS_MAX: usize = 200;
+/// Exports and printed lists that are shown.
+const HAND_OUTS_MAX: usize = 50;
 
 #[derive(Debug)]
 pub enum What {
@@ -50,6 +52,9 @@ pub fn events(view: &View<'_>, invoice: &Invoice) -> Result<Vec<Event>, StoreErr
         let (changes, others) = values.into_iter().partition(is_its);
         values = others;
         events.push(Event { at, user_name: Some(row.user_name), what: What::Logged(row.fact), changes });
+    }
+    for ((at, _), row) in hand_outs::with(view, invoice.id, HAND_OUTS_MAX)? {
+        events.push(Event { at, user_name: Some(row.user_name), what: What::Logged(row.fact), changes: Vec::new() });
     }
     let by = |at, user_name, what| Event { at, user_name, what, changes: Vec::new() };
     events.push(by(invoice.picture.uploaded, Some(invoice.user_name.clone()), What::Uploaded));

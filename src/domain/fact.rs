@@ -168,6 +168,18 @@ pub enum Fact {
         removed: Vec<String>,
         moved: Vec<String>,
     },
+    /// Into a file. Which ones: `app/hand_outs.rs`.
+    InvoicesExported {
+        file: String,
+        invoices: u64,
+    },
+    /// On a list.
+    InvoicesPrinted {
+        invoices: u64,
+    },
+    InvoicePrinted {
+        invoice: InvoiceId,
+    },
 }
 
 /// One value that became another.
@@ -256,7 +268,10 @@ impl Fact {
             | Self::GroupRenamed { .. }
             | Self::GroupRightsChanged { .. }
             | Self::Done(..)
-            | Self::PortalListTaken { .. } => false,
+            | Self::PortalListTaken { .. }
+            | Self::InvoicesExported { .. }
+            | Self::InvoicesPrinted { .. }
+            | Self::InvoicePrinted { .. } => false,
         }
     }
 

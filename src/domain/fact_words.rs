@@ -101,6 +101,8 @@ pub const KINDS: &[Kind] = &[
     ("下载备份", "Download backup"),
     ("从备份恢复", "Restored from a backup"),
     ("上传税务清单", "Upload tax list"),
+    ("导出发票", "Export invoices"),
+    ("打印发票", "Print invoices"),
 ];
 
 /// As the pages call it, where the stored word is the interface document's or an older release's.
@@ -286,6 +288,11 @@ impl Fact {
             Self::PortalListTaken { file, invoices, wrong, months } => {
                 ("上传税务清单", list_taken(file, *invoices, *wrong, months))
             }
+            Self::InvoicesExported { file, invoices } => {
+                ("导出发票", [format!("{file}：{invoices} 张"), format!("{file}: {invoices} of them")])
+            }
+            Self::InvoicesPrinted { invoices } => ("打印发票", [format!("{invoices} 张"), format!(": {invoices} on a list")]),
+            Self::InvoicePrinted { invoice } => ("打印发票", same(format!("#{invoice}"))),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod fact_words;
 pub mod file_kind;
 pub mod fit_reason;
 pub mod forms;
+pub mod hand_out;
 pub mod identity;
 pub mod ids;
 pub mod invoice;

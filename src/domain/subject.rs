@@ -122,10 +122,12 @@ impl Fact {
             | Self::InvoiceReopened { invoice }
             | Self::FaultResolved { invoice }
             | Self::InvoiceVoided { invoice, .. }
-            | Self::InvoiceRestored { invoice } => vec![Invoice(*invoice)],
+            | Self::InvoiceRestored { invoice }
+            | Self::InvoicePrinted { invoice } => vec![Invoice(*invoice)],
+            Self::InvoicesPrinted { .. } => Vec::new(),
             Self::DuplicateDecided { invoice, of, .. } => vec![Invoice(*invoice), Invoice(*of)],
             Self::DevicesImported { file, .. } | Self::ImportUndone { file, .. } => named(File, &[file]),
-            Self::PortalListTaken { file, .. } => named(File, &[file]),
+            Self::PortalListTaken { file, .. } | Self::InvoicesExported { file, .. } => named(File, &[file]),
             Self::DeviceCorrected { sn, from, to, .. } => named(Device, &[sn, from, to]),
             Self::DeviceRetired { sn, cpuid, .. } | Self::ConflictSettled { sn, cpuid, .. } => named(Device, &[sn, cpuid]),
             // Their user is a value of its own.

@@ -8,6 +8,7 @@ use crate::http::edge::ui;
 use crate::http::invoice::drafts;
 use crate::http::invoice::exports as invoice_exports;
 use crate::http::invoice::faults;
+use crate::http::invoice::hand_out;
 use crate::http::invoice::invoices;
 use crate::http::invoice::queue;
 use crate::http::invoice::trial;
@@ -149,6 +150,7 @@ routes! {
     Get "/api/invoices/export.csv", Needs(InvoiceR), Words => invoice_exports::export_csv;
     Get "/api/invoices/export.xlsx", Needs(InvoiceR), Words => invoice_exports::export_xlsx;
     Get "/api/invoices/export.zip", Needs(InvoiceR), Words => originals::export_zip;
+    Post "/api/invoices/printed", Needs(InvoiceR), Lists => hand_out::printed;
     Get "/api/invoices/{id}", Needs(InvoiceR), Words => invoices::one;
     Get "/api/invoices/{id}/original", Needs(InvoiceR), Words => files::original;
     Get "/api/invoices/{id}/page/{n}", Needs(InvoiceR), Words => files::invoice_page;

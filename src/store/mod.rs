@@ -67,6 +67,15 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+impl From<StoreError> for std::io::Error {
+    fn from(e: StoreError) -> Self {
+        match e {
+            StoreError::Io(e) => e,
+            e => Self::other(e),
+        }
+    }
+}
+
 pub fn endless() -> Room {
     Arc::new(|| Ok(()))
 }

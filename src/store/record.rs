@@ -134,6 +134,7 @@ records!(
     crate::domain::device::Step,
     crate::domain::corners::Corners,
     crate::domain::corners::Marked,
+    crate::domain::hand_out::Runs,
     crate::domain::ids::ActionId,
     crate::domain::ids::InvoiceId,
     crate::domain::ids::PictureId,

@@ -7,6 +7,7 @@ use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
 use crate::domain::corners::{Corners, Marked};
 use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step};
+use crate::domain::hand_out::Runs;
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Candidate, Correction, Invoice, Picture};
 use crate::domain::label_look::LabelLook;
@@ -133,6 +134,9 @@ pub const ITEMS: Table<(InvoiceId, u64), Vec<Item>> = Table::new(57, "items");
 pub const CORNERS: Table<InvoiceId, Corners> = Table::new(67, "corners");
 /// Of recognitions that a person asked for so.
 pub const MARKED: Table<ActionId, Marked> = Table::new(68, "marked papers");
+
+/// (block of invoices, row of the log): those that left the box then.
+pub const HANDED_OUT: Table<(u64, Millis, u64), Runs> = Table::new(69, "handed out invoices");
 
 /// By company; 0 is all of them.
 pub const TOTALS: Table<CompanyId, Totals> = Table::new(55, "totals");

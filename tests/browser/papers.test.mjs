@@ -220,7 +220,8 @@ test('papers are split, merged, drawn and removed, each step is taken back, and 
   await page.keyboard.press('Escape')
   assert.equal(await page.locator('.paper.selected').count(), 0, 'first nothing is chosen')
   await page.keyboard.press('Escape')
-  await page.locator('.el-message-box', { hasText: '修改尚未保存' }).waitFor()
+  // A key goes to the dialog once that has the focus.
+  await page.locator('.el-message-box', { hasText: '修改尚未保存' }).locator('button:focus').waitFor()
   await page.keyboard.press('Enter')
   await page.locator('.el-message-box').waitFor({ state: 'detached' })
   assert.equal(await count(), 1, 'still here')

@@ -45,6 +45,7 @@ async function sheets(name) {
 
 /** A list of so many, made of the first real one. */
 async function lists(total) {
+  await page.route('**/api/invoices/printed', (route) => route.fulfill({ json: { sucess: '' } }))
   await page.route(/\/api\/invoices\?/, async (route) => {
     const url = new URL(route.request().url())
     const [at, limit] = [Number(url.searchParams.get('cursor') ?? 0), Number(url.searchParams.get('limit'))]

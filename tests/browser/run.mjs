@@ -29,7 +29,7 @@ function count({ name, skip }) {
 }
 
 // Each has a box and a browser: too much for small machines at once.
-run({ files, concurrency: 1 })
+run({ files, concurrency: 2 })
   .on('test:fail', () => (process.exitCode = 1))
   .on('test:pass', count)
   .compose(new spec())

@@ -105,3 +105,55 @@ fn an_invoice_has_one_line_of_time() {
     assert_eq!((&whole["timeline"][1]["user_name"], &whole["timeline"][2]["user_name"]), (&Value::Null, &json!("admin")));
     office.stays_sound();
 }
+
+#[test]
+fn what_left_the_box_as_a_file_or_on_paper_is_on_the_line_of_each_invoice_that_did() {
+    let mut office = Office::open();
+    let ids: Vec<u64> = (0..3).map(|_| office.invoice(SURE)).collect();
+    let left = |id: u64| {
+        let timeline = office.get(id)["timeline"].as_array().unwrap().clone();
+        let told = timeline.into_iter().skip(2).map(|event| event["words"].as_str().unwrap().to_owned());
+        told.collect::<Vec<_>>()
+    };
+    let today = |name: &str| {
+        let log = rows(&office.admin, &format!("keyword={name}"));
+        let time = log[0]["action_time"].as_str().unwrap();
+        time.split(' ').next().unwrap().to_owned()
+    };
+    let say = |body: Value| office.admin.post("/api/invoices/printed", &body);
+    let fetch = |client: &Client, path: &str| assert_eq!(client.get(path).status, 200, "{path}");
+
+    fetch(&office.admin, "/api/invoices/export.xlsx");
+    fetch(&office.admin, "/api/invoices/export.csv?lang=zh&columns=id&number=nothing");
+    fetch(&office.admin, &format!("/api/invoices/export.zip?action_id={}", office.get(ids[1])["action_id"]));
+    assert_eq!(say(json!({ "invoice_ids": [ids[0], ids[2]] })).status, 200);
+    assert_eq!(say(json!({ "invoice_ids": [ids[2]] })).status, 200);
+    let day = today("导出发票");
+    let all = format!("导出发票 发票_{day}.xlsx：3 张");
+    assert_eq!(left(ids[0]), [all.clone(), "打印发票 2 张".into()]);
+    assert_eq!(left(ids[1]), [all.clone(), format!("导出发票 发票_{day}.zip：1 张")]);
+    assert_eq!(left(ids[2]), [all, "打印发票 2 张".into(), format!("打印发票 #{}", ids[2])]);
+    assert_eq!(words(&office.admin, "keyword=.csv"), [format!("导出发票 发票_{day}.csv：0 张")]);
+
+    // A program fetches without end: the log has it, the invoices need not.
+    let token = office.admin.post("/api/tokens", &json!({ "name": "财务系统", "permissions": [6] })).body["token"].clone();
+    let program = office.paperline.client().with_header("authorization", &format!("Bearer {}", token.as_str().unwrap()));
+    fetch(&program, "/api/invoices/export.csv?lang=en");
+    assert_eq!(words(&office.admin, "keyword=.csv")[0], format!("导出发票 invoices_{day}.csv：3 张"));
+    assert_eq!(left(ids[1]).len(), 2);
+
+    for wrong in [json!({}), json!({ "invoice_ids": [] }), json!({ "invoice_ids": ["x"] }), json!({ "invoice_ids": vec![1; 2_001] })] {
+        assert_eq!(say(wrong).status, 400);
+    }
+    let before = words(&office.admin, "keyword=打印发票");
+    assert_eq!(say(json!({ "invoice_ids": [ids[0], 999] })).status, 404);
+    office.admin.post("/api/companies", &json!({ "company_name": "别家" }));
+    let company = office.admin.get("/api/companies").body["companies"][1]["company_id"].clone();
+    let user = json!({ "user_name": "外人", "passwd": "a long password", "permissions": [6], "company_id": company });
+    assert_eq!(office.admin.post("/api/users", &user).status, 201);
+    let stranger = office.paperline.client();
+    stranger.log_in("外人", "a long password");
+    assert_eq!(stranger.post("/api/invoices/printed", &json!({ "invoice_ids": [ids[0]] })).status, 403);
+    assert_eq!(words(&office.admin, "keyword=打印发票"), before);
+    office.stays_sound();
+}

@@ -7,14 +7,17 @@ use crate::domain::ids::{CompanyId, InvoiceId};
 use crate::domain::invoice::Standing;
 use crate::store::StoreError;
 use crate::store::tables::{
-    ACTIONS, CANDIDATES, CORNERS, CORRECTIONS, FAULTS, FAULTS_BY_COMPANY, INVOICE_RANKS, INVOICES, INVOICES_AS_THEY_CAME,
-    INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, INVOICES_DECIDED, MARKED, PICTURES, PORTAL_BY_IDENTITY, PORTAL_LINES, PORTAL_LISTS,
-    REDS, TOTALS,
+    ACTIONS, CANDIDATES, CORNERS, CORRECTIONS, FAULTS, FAULTS_BY_COMPANY, HANDED_OUT, INVOICE_RANKS, INVOICES,
+    INVOICES_AS_THEY_CAME, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, INVOICES_DECIDED, LOG, MARKED, PICTURES, PORTAL_BY_IDENTITY,
+    PORTAL_LINES, PORTAL_LISTS, REDS, TOTALS,
 };
 use std::collections::BTreeMap;
 
 impl Check<'_> {
     pub(super) fn invoices(&mut self) -> Result<(), StoreError> {
+        self.each(&HANDED_OUT, |check, (block, time, number), _| {
+            check.is_there(&LOG, &(time, number), &format!("handed out: block {block}"))
+        })?;
         let (mut highest, mut reds, mut faults) = (0, 0, BTreeMap::<CompanyId, u64>::new());
         let invoices = self.each(&INVOICES, |check, id: InvoiceId, invoice| {
             highest = highest.max(id.0);

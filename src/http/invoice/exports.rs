@@ -1,12 +1,14 @@
 //! Invoices for spreadsheets. Not here: their columns (columns.rs), the file formats (http/tables/).
 
 use super::columns::{self, Columns, OWN_AREAS_MAX, is_known};
+use super::hand_out::HandOut;
 use super::invoices::{filter, order};
 use crate::app::invoice_lists::{self, Filter, IN_ORDER_MAX, Walk};
 use crate::app::invoices;
 use crate::app::kin::Kin;
 use crate::domain::area::AreaKind;
 use crate::domain::checks::SELLER;
+use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::Invoice;
 use crate::domain::money;
 use crate::domain::paper::Item;
@@ -18,6 +20,7 @@ use crate::http::tables::csv;
 use crate::http::tables::xlsx::{self, Cell, Table};
 use crate::store::{Store, StoreError};
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 
 const INVOICES_PER_LOOK: usize = 500;
@@ -43,13 +46,14 @@ impl Export {
     }
 
     /// Empty at the end.
-    fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
+    fn rows(&mut self, mut written: impl FnMut(InvoiceId)) -> Result<Vec<Vec<Cell>>, StoreError> {
         let (page, kin) = self.store.walk(|view| {
             let page = self.walk.some(view, INVOICES_PER_LOOK)?;
             let kin = page.iter().map(|found| Kin::of(view, found)).collect::<Result<Vec<_>, _>>()?;
             Ok::<_, StoreError>((page, kin))
         })?;
         for (found, kin) in page.iter().zip(&kin) {
+            written(found.id);
             self.totals.iter_mut().for_each(|totals| totals.add(found, kin.class(found)));
         }
         Ok(page.iter().zip(&kin).map(|(found, kin)| self.columns.row(found, kin)).collect())
@@ -57,7 +61,8 @@ impl Export {
 
     /// And the sum below. Only where columns were chosen: programs that take all of them find invoices alone.
     fn rows_and_foot(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let rows = self.rows()?;
+        // The lines, which are written last, say so.
+        let rows = self.rows(|_| {})?;
         let totals = if rows.is_empty() { self.totals.take() } else { None };
         Ok(totals.map_or(rows, |totals| self.columns.foot(&totals)))
     }
@@ -107,26 +112,32 @@ pub const NAME: (&str, &str) = ("发票", "invoices");
 pub async fn export_csv(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
     let name = call.name_of_today(NAME, "csv")?;
+    let mut taken = HandOut::new(&call, &name)?;
     Ok(csv::stream(&name, call.export()?, &as_strs(&export.columns.names()), move |lines| {
-        let rows = export.rows()?;
+        let rows = export.rows(|id| taken.add(id))?;
+        if rows.is_empty() {
+            taken.is_whole()?;
+        }
         for row in &rows {
             let cells: Vec<String> = row.iter().map(Cell::in_words).collect();
             csv::guarded_line(lines, &as_strs(&cells));
         }
-        Ok(!rows.is_empty())
+        Ok::<_, io::Error>(!rows.is_empty())
     }))
 }
 
 pub async fn export_xlsx(call: Call) -> Result<Reply, Refusal> {
     let mut export = Export::of(&call).await?;
-    let mut items = Items { store: export.store.clone(), walk: export.walk.clone(), columns: export.columns.clone() };
+    let name = call.name_of_today(NAME, "xlsx")?;
+    let taken = HandOut::new(&call, &name)?;
+    let mut items = Items { store: export.store.clone(), walk: export.walk.clone(), columns: export.columns.clone(), taken };
     let (blobs, language) = (call.edge.app.blobs.clone(), call.chosen_language()?);
     let in_language = |(zh, en): (&str, &str)| language.pick(zh, en).to_owned();
     let invoices = (in_language(("发票", "Invoices")), export.columns.names());
     let lines = (in_language(("明细", "Items")), ITEMS.into_iter().map(in_language).collect());
-    let table = |(name, columns), more| Table { name, columns, more };
-    let tables = vec![table(invoices, Box::new(move || export.rows_and_foot())), table(lines, Box::new(move || items.rows()))];
-    xlsx::stream(blobs, &call.name_of_today(NAME, "xlsx")?, call.export()?, tables)
+    let table = |(name, columns): (String, _), more| Table { name, columns, more };
+    let tables = vec![table(invoices, Box::new(move || Ok(export.rows_and_foot()?))), table(lines, Box::new(move || items.rows()))];
+    xlsx::stream(blobs, &name, call.export()?, tables)
 }
 
 const ITEMS: [(&str, &str); 13] = [
@@ -150,17 +161,19 @@ struct Items {
     store: Store,
     walk: Walk,
     columns: Arc<Columns>,
+    taken: HandOut,
 }
 
 impl Items {
-    /// Empty at the end.
-    fn rows(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
-        let (mut rows, columns) = (Vec::new(), &self.columns);
+    /// Empty at the end, which is the file's.
+    fn rows(&mut self) -> io::Result<Vec<Vec<Cell>>> {
+        let (mut rows, columns, taken) = (Vec::new(), &self.columns, &mut self.taken);
         // Most invoices of templates have no lines: an empty look is not yet the end.
         while rows.is_empty() {
             let is_end = self.store.walk(|view| {
                 let page = self.walk.some(view, INVOICES_PER_LOOK)?;
                 for found in &page {
+                    taken.add(found.id);
                     let items = invoices::items(view, found.id)?;
                     let kin = Kin::of(view, found)?;
                     let of = [columns.state(found, &kin), columns.counted(found, &kin).to_owned()];
@@ -169,6 +182,7 @@ impl Items {
                 Ok::<_, StoreError>(page.is_empty())
             })?;
             if is_end {
+                taken.is_whole()?;
                 break;
             }
         }

@@ -1,6 +1,6 @@
 //! Invoices that wait for a person: the interface document's list, ours, and the decisions.
 
-use super::invoices::{decide, entry, filter};
+use super::invoices::{decide, entry, filter, listed};
 use super::upload as invoice;
 use super::words as invoice_words;
 use super::words::{stale, taken};
@@ -110,13 +110,7 @@ pub async fn retry_some(call: Call) -> Result<Reply, Refusal> {
         });
         found.await?
     } else {
-        let wrong = || Refusal::malformed("invoice_ids：应为 1 到 1000 个编号", "invoice_ids: must be 1 to 1000 numbers");
-        let list = call.fields.list("invoice_ids")?;
-        if list.is_empty() || list.len() > RETRIED_MAX {
-            return Err(wrong());
-        }
-        let number = |id: &Value| u64::try_from(id.as_i64().or_else(|| id.as_str()?.parse().ok())?).ok();
-        list.iter().map(|id| number(id).map(InvoiceId).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?
+        listed(&call.fields, RETRIED_MAX)?
     };
     let by = call.by()?;
     let mut actions = Vec::new();

@@ -20,7 +20,7 @@ use crate::http::edge::reply::{self, Reply};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as CURSOR;
 use jiff::tz::TimeZone;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const LIMIT: u64 = 50;
 const LIMIT_MAX: u64 = 500;
@@ -141,6 +141,18 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
         }))
     });
     Ok(reply::json(&answer.await?))
+}
+
+/// `invoice_ids`: 1 to `max` numbers.
+pub fn listed(fields: &Fields, max: usize) -> Result<Vec<InvoiceId>, Refusal> {
+    let wrong =
+        || Refusal::malformed(format!("invoice_ids：应为 1 到 {max} 个编号"), format!("invoice_ids: must be 1 to {max} numbers"));
+    let list = fields.list("invoice_ids")?;
+    if list.is_empty() || list.len() > max {
+        return Err(wrong());
+    }
+    let number = |id: &Value| u64::try_from(id.as_i64().or_else(|| id.as_str()?.parse().ok())?).ok();
+    list.iter().map(|id| number(id).map(InvoiceId).ok_or_else(wrong)).collect()
 }
 
 pub async fn one(call: Call) -> Result<Reply, Refusal> {

@@ -5,6 +5,7 @@ pub mod drafts;
 pub mod exports;
 pub mod faults;
 pub mod files;
+pub mod hand_out;
 pub mod invoices;
 pub mod originals;
 pub mod papers;

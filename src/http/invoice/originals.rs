@@ -1,6 +1,7 @@
 //! The originals of invoices in one ZIP, named by a pattern. Not here: one original (files.rs), which invoices (invoices.rs).
 
 use super::exports::NAME;
+use super::hand_out::HandOut;
 use super::invoices::filter;
 use crate::app::invoice_lists::Walk;
 use crate::domain::area::AreaKind;
@@ -75,6 +76,7 @@ struct Originals {
     /// A file of several invoices is there once.
     files: HashSet<PictureId>,
     names: HashSet<String>,
+    taken: HandOut,
 }
 
 impl Originals {
@@ -85,8 +87,10 @@ impl Originals {
         loop {
             let page = self.store.walk(|view| self.walk.some(view, INVOICES_PER_LOOK)).map_err(io::Error::other)?;
             if page.is_empty() {
+                self.taken.is_whole()?;
                 return archive.finish().map(drop).map_err(io::Error::other);
             }
+            page.iter().for_each(|invoice| self.taken.add(invoice.id));
             for invoice in page.iter().filter(|invoice| self.files.insert(invoice.picture.id)).collect::<Vec<_>>() {
                 let name = self.free_name(invoice);
                 let mut file = File::open(self.blobs.path(&invoice.picture.hash))?;
@@ -115,6 +119,7 @@ pub async fn export_zip(call: Call) -> Result<Reply, Refusal> {
         return Err(Refusal::malformed("name：最多 100 个字", "name: at most 100 characters"));
     }
     let app = &call.edge.app;
+    let name = call.name_of_today(NAME, "zip")?;
     let mut originals = Originals {
         store: app.store.clone(),
         blobs: app.blobs.clone(),
@@ -122,8 +127,8 @@ pub async fn export_zip(call: Call) -> Result<Reply, Refusal> {
         pattern: pattern.to_owned(),
         files: HashSet::new(),
         names: HashSet::new(),
+        taken: HandOut::new(&call, &name)?,
     };
-    let name = call.name_of_today(NAME, "zip")?;
     let made = reply::streamed("application/zip", call.export()?, move |pieces| originals.write(pieces));
     Ok(reply::attached_as(made, &name))
 }

@@ -10,6 +10,7 @@ use crate::http::edge::reply::{self, Language, Reply};
 use crate::http::invoice::upload::page;
 use crate::http::tables::csv;
 use crate::http::wire::time;
+use crate::store::StoreError;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -113,6 +114,6 @@ pub async fn export(call: Call) -> Result<Reply, Refusal> {
                 &[&action, &time, &sentence(row, language), &row.user_name, &row.company_name, &row.ip, &user],
             );
         }
-        Ok(rows.len() == ROWS_PER_LOOK)
+        Ok::<_, StoreError>(rows.len() == ROWS_PER_LOOK)
     }))
 }

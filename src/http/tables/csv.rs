@@ -3,7 +3,6 @@
 use crate::domain::money;
 use crate::http::edge::budget::Held;
 use crate::http::edge::reply::{self, FileName, Reply};
-use crate::store::StoreError;
 use bytes::Bytes;
 
 pub fn cell(text: &str) -> String {
@@ -29,11 +28,11 @@ pub fn guarded_line(lines: &mut String, cells: &[&str]) {
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// `more` appends lines and returns whether there are more.
-pub fn stream(
+pub fn stream<E: std::fmt::Display>(
     name: &FileName,
     held: Held,
     header: &[&str],
-    mut more: impl FnMut(&mut String) -> Result<bool, StoreError> + Send + 'static,
+    mut more: impl FnMut(&mut String) -> Result<bool, E> + Send + 'static,
 ) -> Reply {
     let mut lines = String::from(BYTE_ORDER_MARK);
     guarded_line(&mut lines, header);
@@ -42,7 +41,7 @@ pub fn stream(
             let goes_on = more(&mut lines)?;
             let is_gone = pieces.send(Bytes::from(std::mem::take(&mut lines))).is_err();
             if is_gone || !goes_on {
-                return Ok::<_, StoreError>(());
+                return Ok::<_, E>(());
             }
         }
     });

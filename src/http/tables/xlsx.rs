@@ -4,7 +4,6 @@ use crate::domain::money;
 use crate::domain::refusal::Refusal;
 use crate::http::edge::budget::Held;
 use crate::http::edge::reply::{self, FileName, Pieces, Reply};
-use crate::store::StoreError;
 use crate::store::blobs::Blobs;
 use bytes::Bytes;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
@@ -67,7 +66,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 /// Excel's limit.
 const CELL_CHARS_MAX: usize = 32_767;
 
-type Rows = Box<dyn FnMut() -> Result<Vec<Vec<Cell>>, StoreError> + Send>;
+type Rows = Box<dyn FnMut() -> io::Result<Vec<Vec<Cell>>> + Send>;
 
 /// One sheet; where it has too many rows, several.
 pub struct Table {
@@ -113,7 +112,7 @@ fn written(blobs: &Blobs, tables: Vec<Table>) -> io::Result<File> {
             blobs.has_room()?;
             more()
         };
-        let mut rows = more().map_err(io::Error::other)?.into_iter();
+        let mut rows = more()?.into_iter();
         let (mut is_done, mut is_first) = (false, true);
         while !is_done {
             let sheet = begin(&mut workbook, &columns).map_err(io::Error::other)?;
@@ -123,7 +122,7 @@ fn written(blobs: &Blobs, tables: Vec<Table>) -> io::Result<File> {
             for row in 1..=ROWS_PER_SHEET {
                 let mut next = rows.next();
                 if next.is_none() {
-                    rows = more().map_err(io::Error::other)?.into_iter();
+                    rows = more()?.into_iter();
                     next = rows.next();
                 }
                 let Some(cells) = next else {

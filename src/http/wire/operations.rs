@@ -261,6 +261,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/api/invoices/export.csv", EXPORT, CSV),
     row(Get, "/api/invoices/export.xlsx", EXPORT, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     row(Get, "/api/invoices/export.zip", "(..InvoiceFilter, lang?: text, name?: text)", "application/zip"),
+    row(Post, "/api/invoices/printed", "(invoice_ids: [natural] 1..2000)", "Done"),
     row(Get, "/api/invoices/{id}", NOTHING, "WholeInvoice"),
     row(Get, "/api/invoices/{id}/original", NOTHING, "*/*"),
     row(Get, "/api/invoices/{id}/page/{n}", NOTHING, "image/jpeg"),

@@ -54,6 +54,11 @@ export function invoiceExport({ order, ...filter }: Listing, columns: string[], 
   return kind === 'zip' ? address('/api/invoices/export.zip', asked) : address(`/api/invoices/export.${kind}`, { ...asked, order, columns })
 }
 
+/** For the invoices' history. */
+export async function tellOfPrint(ids: number[]): Promise<void> {
+  await post('/api/invoices/printed', { invoice_ids: ids })
+}
+
 export async function latestInvoices(limit: number): Promise<Invoice[]> {
   return (await invoicePage({}, null, limit)).invoices
 }

@@ -800,6 +800,7 @@ export interface Post extends Read {
   '/api/queue/resume': { takes: Record<string, never>; gives: Done }
   '/api/queue/{id}/cancel': { takes: Record<string, never>; gives: Done }
   '/api/queue/{id}/next': { takes: Record<string, never>; gives: Done }
+  '/api/invoices/printed': { takes: { invoice_ids: number[] }; gives: Done }
   '/api/invoices/{id}/papers': { takes: { papers: PaperCorners[]; page?: number; version?: number }; gives: { action_id: number } }
   '/api/invoices/{id}/duplicate': { takes: { decision?: 'duplicate' | 'distinct' | null; of?: number; version?: number }; gives: WholeInvoice }
   '/api/invoices/{id}/void': { takes: { reason: string; version?: number }; gives: WholeInvoice }

@@ -1,5 +1,6 @@
 // Printing a page as a sheet of its own (OnPaper.vue) instead of the screen.
 import { nextTick, onBeforeUnmount, onMounted, ref } from 'vue'
+import { tellOfPrint } from '../api/invoices'
 import { complain } from './notify'
 
 /** An undecoded picture would print blank. */
@@ -10,8 +11,8 @@ export async function toPaper(sheet: Element | null | undefined): Promise<void> 
   window.print()
 }
 
-/** For a button and the usual keys; `prepare` fetches what the screen does not hold, `done` lets go of it. Printed by the browser's menu, the sheet has what there is. */
-export function usePaper(prepare: () => Promise<void>, done: () => void) {
+/** For a button and the usual keys; `prepare` fetches what the screen does not hold, `done` lets go of it. Printed by the browser's menu, the sheet has what there is. `ids`: the invoices on it. */
+export function usePaper(prepare: () => Promise<void>, ids: () => number[], done: () => void) {
   const onPaper = ref(false)
   const printing = ref(false)
 
@@ -20,6 +21,7 @@ export function usePaper(prepare: () => Promise<void>, done: () => void) {
     printing.value = true
     try {
       await prepare()
+      await tellOfPrint(ids())
       onPaper.value = true
       await nextTick()
       await toPaper(document.querySelector('body > .on-paper'))
@@ -35,7 +37,10 @@ export function usePaper(prepare: () => Promise<void>, done: () => void) {
     event.preventDefault()
     void print()
   }
-  const begin = () => (onPaper.value = true)
+  function begin(): void {
+    onPaper.value = true
+    if (!printing.value && ids().length) tellOfPrint(ids()).catch(complain)
+  }
   function end(): void {
     onPaper.value = false
     done()
