@@ -11,13 +11,17 @@ const SUFFIXES = { cr: ['Enter'], lf: ['LineFeed'], crlf: ['Enter', 'Enter'], 'c
 /** `pace`: ms between two keys. */
 export async function scan(page, text, { pace = 5, suffix = 'cr' } = {}) {
   const session = await page.context().newCDPSession(page)
-  let timestamp = Date.now() / 1000
-  for (const each of [...text, ...SUFFIXES[suffix]]) {
-    timestamp += pace / 1000
+  const began = Date.now()
+  const keys = [...text, ...SUFFIXES[suffix]].flatMap((each, n) => {
+    const timestamp = (began + (n + 1) * pace) / 1000
     const pressed = KEYS[each] ?? { key: each, text: each, ...(each === ' ' ? { code: 'Space', windowsVirtualKeyCode: 32 } : {}) }
-    await session.send('Input.dispatchKeyEvent', { type: 'keyDown', timestamp, ...pressed })
-    await session.send('Input.dispatchKeyEvent', { type: 'keyUp', timestamp: timestamp + 0.001, ...pressed, text: undefined })
-  }
+    return [
+      { type: 'keyDown', timestamp, ...pressed },
+      { type: 'keyUp', timestamp: timestamp + 0.001, ...pressed, text: undefined },
+    ]
+  })
+  // A gun does not wait for the page, however busy its machine is.
+  await Promise.all(keys.map((key) => session.send('Input.dispatchKeyEvent', key)))
   await session.detach()
 }
 
