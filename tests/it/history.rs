@@ -142,7 +142,9 @@ fn what_left_the_box_as_a_file_or_on_paper_is_on_the_line_of_each_invoice_that_d
     assert_eq!(words(&office.admin, "keyword=.csv")[0], format!("导出发票 invoices_{day}.csv：3 张"));
     assert_eq!(left(ids[1]).len(), 2);
 
-    for wrong in [json!({}), json!({ "invoice_ids": [] }), json!({ "invoice_ids": ["x"] }), json!({ "invoice_ids": vec![1; 2_001] })] {
+    for wrong in
+        [json!({}), json!({ "invoice_ids": [] }), json!({ "invoice_ids": ["x"] }), json!({ "invoice_ids": vec![1; 2_001] })]
+    {
         assert_eq!(say(wrong).status, 400);
     }
     let before = words(&office.admin, "keyword=打印发票");

@@ -68,6 +68,8 @@ export default {
       下载备份: 'Download backup',
       从备份恢复: 'Restored from a backup',
       上传税务清单: 'Upload tax list',
+      导出发票: 'Export invoices',
+      打印发票: 'Print invoices',
     },
   },
 } satisfies typeof words
