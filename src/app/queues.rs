@@ -295,7 +295,8 @@ impl App {
             action.state = State::Cancelled;
             txn.put(&ACTIONS, &id, &action)?;
             let by = by.about(&txn.view(), action.company)?;
-            log(txn, now(), &by, None, Fact::Cancelled { task: action.job.task(), action: id })?;
+            let (task, about) = (action.job.task(), action.about().to_owned());
+            log(txn, now(), &by, None, Fact::TaskCancelled { task, action: id, about })?;
             if let Job::Recognise { again: Some(again), .. } = action.job {
                 faults::come_back(txn, again)?;
             }
@@ -309,10 +310,10 @@ impl App {
         self.act(by, move |txn, by| {
             let action = waiting_for(txn, by, id)?;
             take_out(txn, action.job.queue(), &action)?;
-            let (task, by) = (action.job.task(), by.about(&txn.view(), action.company)?);
+            let (task, about, by) = (action.job.task(), action.about().to_owned(), by.about(&txn.view(), action.company)?);
             let first = first_position(txn, action.job.queue())?.unwrap_or(0).min(0);
             wait_at(txn, action, first - 1)?;
-            Ok(log(txn, now(), &by, None, Fact::MovedAhead { task, action: id })?)
+            Ok(log(txn, now(), &by, None, Fact::TaskMovedAhead { task, action: id, about })?)
         })
         .await
     }

@@ -98,6 +98,17 @@ pub struct Action {
     pub file_name: String,
 }
 
+impl Action {
+    /// The file, or the template by its label; empty where that stands in the store alone.
+    pub fn about(&self) -> &str {
+        match &self.job {
+            Job::Recognise { .. } => &self.file_name,
+            Job::AddTemplate(draft) | Job::ChangeTemplate(_, draft) => &draft.layout.label,
+            Job::DeleteTemplate(_) => "",
+        }
+    }
+}
+
 /// After this many crashes an action is not resumed: it may be their cause.
 pub const CRASHES_MAX: u32 = 2;
 

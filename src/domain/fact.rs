@@ -15,10 +15,12 @@ pub enum Fact {
         task: Task,
         about: String,
     },
+    /// From older releases, without what it was about.
     MovedAhead {
         task: Task,
         action: ActionId,
     },
+    /// From older releases, without what it was about.
     Cancelled {
         task: Task,
         action: ActionId,
@@ -180,6 +182,17 @@ pub enum Fact {
     InvoicePrinted {
         invoice: InvoiceId,
     },
+    /// `about`: see `Action::about`.
+    TaskMovedAhead {
+        task: Task,
+        action: ActionId,
+        about: String,
+    },
+    TaskCancelled {
+        task: Task,
+        action: ActionId,
+        about: String,
+    },
 }
 
 /// One value that became another.
@@ -232,7 +245,9 @@ impl Fact {
         match self {
             Self::Queued { .. }
             | Self::MovedAhead { .. }
+            | Self::TaskMovedAhead { .. }
             | Self::Cancelled { .. }
+            | Self::TaskCancelled { .. }
             | Self::QueuesPaused { .. }
             | Self::QueuesResumed
             | Self::SettingChanged { .. }

@@ -205,9 +205,10 @@ fn redrawn(from: &str, to: &str, added: &[String], removed: &[String], moved: &[
 }
 
 /// A task's number never looks like an invoice's.
-fn of_task(task: Task, action: ActionId, before: &str) -> [String; 2] {
-    let (zh, en) = (task.zh(), in_english(task.zh()));
-    [format!("任务 {action}（{}）", as_shown(zh)), format!("{before}{action} ({en})")]
+fn of_task(task: Task, action: ActionId, about: &str, before: &str) -> [String; 2] {
+    let (zh, en) = (as_shown(task.zh()), in_english(task.zh()));
+    let about = if about.is_empty() { String::new() } else { format!(" {about}") };
+    [format!("任务 {action}（{zh}{about}）"), format!("{before}{action} ({en}{about})")]
 }
 
 /// Of an older release.
@@ -230,8 +231,10 @@ impl Fact {
         match self {
             Self::Told(text) => told(text),
             Self::Queued { task, about } => (task.zh(), same(about.clone())),
-            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, *action, "task ")),
-            Self::Cancelled { task, action } => ("取消操作", of_task(*task, *action, "")),
+            Self::MovedAhead { task, action } => ("优先处理", of_task(*task, *action, "", "task ")),
+            Self::TaskMovedAhead { task, action, about } => ("优先处理", of_task(*task, *action, about, "task ")),
+            Self::Cancelled { task, action } => ("取消操作", of_task(*task, *action, "", "")),
+            Self::TaskCancelled { task, action, about } => ("取消操作", of_task(*task, *action, about, "")),
             Self::QueuesPaused { reason } => ("暂停队列", same(reason.clone())),
             Self::QueuesResumed => ("恢复队列", same(String::new())),
             Self::InvoiceCorrected { invoice, against_checks } => ("修改发票", of_invoice(*invoice, against_checks.as_deref())),
@@ -399,6 +402,10 @@ mod tests {
             assert_eq!((fact.zh().as_str(), fact.en().as_str()), (zh, en));
         }
         for (fact, zh) in [
+            (
+                Fact::TaskCancelled { task: Task::Recognise, action: ActionId(9), about: "一月.png".into() },
+                "取消任务 任务 9（识别发票 一月.png）",
+            ),
             (Fact::Cancelled { task: Task::AddTemplate, action: ActionId(9) }, "取消任务 任务 9（添加模板）"),
             (Fact::Done(Deed::CompanyAdded, "甲".into()), "添加公司 甲"),
             (Fact::FaultResolved { invoice }, "完成核对 #7"),

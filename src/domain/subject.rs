@@ -115,6 +115,10 @@ impl Fact {
             Self::Queued { about, .. } => vec![Template(about.clone())],
             Self::TemplateRedrawn { from, to, .. } => named(Template, &[from, to]),
             Self::MovedAhead { action, .. } | Self::Cancelled { action, .. } => vec![Subject::Task(*action)],
+            Self::TaskMovedAhead { task, action, about } | Self::TaskCancelled { task, action, about } => {
+                let of = if *task == Task::Recognise { File } else { Template };
+                [vec![Subject::Task(*action)], named(of, &[about])].concat()
+            }
             Self::QueuesPaused { .. } | Self::QueuesResumed => Vec::new(),
             Self::InvoiceCorrected { invoice, .. }
             | Self::InvoiceReviewed { invoice, .. }

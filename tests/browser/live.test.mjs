@@ -97,6 +97,17 @@ test('the queue goes on before everybody’s eyes, and all that was uploaded is 
   on.quiet()
 })
 
+test('the row of a file follows what a person makes of its invoice', async () => {
+  const { invoices } = await (await page.request.get('/api/invoices?q=p3.png')).json()
+  const [{ invoice_id, version }] = invoices
+  await row('p3.png').getByText('待核对').waitFor()
+  await post(page, `/api/faults/${invoice_id}/resolve`, { version })
+  await row('p3.png').getByText('识别完成').waitFor()
+  await post(page, `/api/faults/${invoice_id}/reopen`, { version: version + 1 })
+  await row('p3.png').getByText('待核对').waitFor()
+  on.quiet()
+})
+
 test('a card has one time, before and after a reload', async () => {
   const titles = () => finished(hers).locator('.file').evaluateAll((all) => all.map((each) => each.title))
   const before = await titles()

@@ -124,7 +124,7 @@ fn who_uploads_cancels_their_own_and_nobody_elses() {
     let logged = admin.get("/api/log?type=3&keyword=取消操作").body["action_list"][0].clone();
     assert_eq!(
         (&logged["user_name"], &logged["action_description"]),
-        (&json!("王芳"), &json!(format!("取消任务 任务 {one}（识别发票）")))
+        (&json!("王芳"), &json!(format!("取消任务 任务 {one}（识别发票 票.png）")))
     );
 
     let origin = uploader.upload("/invoice/uploadModelOrigin", &[("o.png", &blank_png(40, 30))]).body["file_name"].clone();

@@ -280,19 +280,21 @@ fn queues_and_recognitions(walk: &mut Walk) {
         verb!(walk.start_action(action, AN_HOUR) leaves ["Started"]).expect("it waits");
         verb!(walk.recognition_ended(action, nothing()) leaves ["Recognised", "Faults"]);
     }
-    verb!(walk.run_action_next(walk.by(), three) leaves ["PutBack", "log: Run next task 3 (Read invoice)"]);
+    verb!(walk.run_action_next(walk.by(), three) leaves ["PutBack", "log: Run next task 3 (Read invoice c.png)"]);
     verb!(walk.start_action(three, Duration::ZERO) leaves ["Started"]).expect("it waits");
     assert_eq!(blocking!(walk.recover_actions("a run", true) leaves ["PutBack"]), 1);
-    verb!(walk.cancel_action(walk.by(), three) leaves ["log: Cancel task 3 (Read invoice)"]);
+    verb!(walk.cancel_action(walk.by(), three) leaves ["log: Cancel task 3 (Read invoice c.png)"]);
     let again =
         verb!(walk.retry_fault(walk.by(), InvoiceId(1), None) leaves ["Faults", "Uploaded", "log: Read invoice #1"]).unwrap();
-    verb!(walk.cancel_action(walk.by(), again) leaves ["Faults", "log: Cancel task 4 (Read invoice)"]);
+    verb!(walk.cancel_action(walk.by(), again) leaves ["Faults", "log: Cancel task 4 (Read invoice a.png)"]);
     let again = verb!(walk.retry_faults(walk.by(), vec![InvoiceId(1)]) leaves ["Faults", "Uploaded", "log: Read invoice #1"]);
-    verb!(walk.cancel_action(walk.by(), again[0]) leaves ["Faults", "log: Cancel task 5 (Read invoice)"]);
+    verb!(walk.cancel_action(walk.by(), again[0]) leaves ["Faults", "log: Cancel task 5 (Read invoice a.png)"]);
     let half = vec![Corners([(0.0, 0.0), (50.0, 0.0), (50.0, 50.0), (0.0, 50.0)])];
     let marked =
         verb!(walk.mark_papers(walk.by(), InvoiceId(1), None, 1, half) leaves ["Faults", "Uploaded", "log: Read invoice #1"]);
-    verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task 6 (Read invoice)"]);
+    verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task 6 (Read invoice a.png)"]);
+    verb!(walk.exported(walk.by(), "发票.xlsx".into(), vec![InvoiceId(1)]) leaves ["log: Export invoices 发票.xlsx: 1 of them"]);
+    verb!(walk.printed(walk.by(), vec![InvoiceId(1)]) leaves ["log: Print invoices #1"]);
 }
 
 fn invoices(walk: &mut Walk) {

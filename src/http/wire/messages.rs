@@ -72,11 +72,15 @@ impl Messages {
     /// What a person did is seen at once by whoever has it open.
     fn logged(&self, row: &LogRow) -> Result<Vec<Message>, Refusal> {
         let mut told = match &row.fact {
-            Fact::Cancelled { task: Task::Recognise, action } => self.cancelled(*action, row)?,
+            Fact::Cancelled { task: Task::Recognise, action } | Fact::TaskCancelled { task: Task::Recognise, action, .. } => {
+                self.cancelled(*action, row)?
+            }
             Fact::Queued { task: Task::Recognise, .. } | Fact::LoggedIn => Vec::new(),
             Fact::Queued { .. }
             | Fact::Cancelled { .. }
+            | Fact::TaskCancelled { .. }
             | Fact::MovedAhead { .. }
+            | Fact::TaskMovedAhead { .. }
             | Fact::QueuesPaused { .. }
             | Fact::QueuesResumed => vec![self.queue_changed(Told::Anywhere)?],
             Fact::SettingSet { .. } => {

@@ -23,9 +23,9 @@ export interface Upload {
   sent: number
   /** Queued and not at their end; a ZIP has one for each of its files. */
   actions: number[]
-  /** How many of its files were read, and of them, need a person. */
-  read: number
-  faults: number
+  /** What came of it; of these, what waits for a person. */
+  invoices: number[]
+  waiting: number[]
   /** Who cancelled it, unless its uploader did. */
   cancelledBy: string
   error: string
@@ -71,8 +71,8 @@ export function addFiles(added: File[]): void {
       phase: 'waiting',
       sent: 0,
       actions: [],
-      read: 0,
-      faults: 0,
+      invoices: [],
+      waiting: [],
       cancelledBy: '',
       error: '',
     }
@@ -190,7 +190,7 @@ function refusalText(error: ApiError): string {
 function overtake(upload: Upload): void {
   for (const action of [...upload.actions]) {
     const reading = [current.value, ...finished.value].find((r) => r?.action === action)
-    if (reading?.done) ended(action, reading.fault)
+    if (reading?.done) ended(action, reading.invoices, reading.waiting)
     else if (reading) upload.phase = 'reading'
   }
 }
@@ -222,19 +222,28 @@ function standsAt(action: number, phase: UploadPhase): void {
   if (upload) upload.phase = phase
 }
 
-function ended(action: unknown, fault: boolean): void {
+function ended(action: unknown, invoices: number[], waiting: number[]): void {
   const upload = uploads.value.find((u) => u.actions.some((one) => one === action))
   if (!upload) return
-  upload.read += 1
-  upload.faults += Number(fault)
+  upload.invoices.push(...invoices)
+  upload.waiting.push(...waiting)
   settle(upload, action)
+}
+
+/** By a person: it may no longer wait for one, or again. */
+function changed(invoice: number, waits: boolean): void {
+  const upload = uploads.value.find((u) => u.invoices.includes(invoice))
+  if (!upload) return
+  upload.waiting = upload.waiting.filter((id) => id !== invoice)
+  if (waits) upload.waiting.push(invoice)
+  settle(upload, null)
 }
 
 function settle(upload: Upload, action: unknown): void {
   upload.actions = upload.actions.filter((one) => one !== action)
   if (upload.actions.length) return
-  if (upload.faults) upload.phase = 'fault'
-  else upload.phase = upload.read ? 'read' : 'cancelled'
+  if (upload.waiting.length) upload.phase = 'fault'
+  else upload.phase = upload.invoices.length ? 'read' : 'cancelled'
 }
 
 function cancelled(action: number, by: number, name: string): void {
@@ -256,7 +265,8 @@ async function askMissed(): Promise<void> {
   const stored = await latestInvoices(Math.min(ASKED_MAX, 2 * wanted.size)).catch(() => [])
   for (const action of wanted) {
     const all = stored.filter((invoice) => invoice.action_id === action)
-    if (all.length) ended(action, all.some((invoice) => invoice.is_fault === 1))
+    const ids = (some: typeof all) => some.map((invoice) => invoice.invoice_id)
+    if (all.length) ended(action, ids(all), ids(all.filter((invoice) => invoice.is_fault === 1)))
   }
 }
 
@@ -269,7 +279,8 @@ export function startUploads(): () => void {
     listen((message) => {
       if (message.msg_id === MESSAGES.started) standsAt(message.action_id, 'reading')
       // Without an invoice it was cancelled.
-      if (message.msg_id === MESSAGES.recognised && message.invoice_id !== null) ended(message.action_id, message.is_fault === 1 || message.status === -1)
+      if (message.msg_id === MESSAGES.recognised && message.invoice_id !== null) ended(message.action_id, message.invoice_ids ?? [message.invoice_id], message.fault_ids ?? [])
+      if (message.msg_id === MESSAGES.invoice_changed) changed(message.invoice_id, message.is_fault === 1)
       if (message.msg_id === MESSAGES.put_back) standsAt(message.action_id, 'queued')
       if (message.msg_id === MESSAGES.cancelled) cancelled(message.action_id, message.user_id, message.user_name)
       if (message.msg_id === MESSAGES.resumed) retry((batch) => batch.wasOffline)
