@@ -298,6 +298,12 @@ function misfits(page) {
   })
 }
 
+/** What scrolls, and is too low to be read in. */
+function squeezed() {
+  const scrolling = [...document.querySelectorAll('main *')].filter((each) => each.checkVisibility() && /auto|scroll/.test(getComputedStyle(each).overflowY) && each.scrollHeight > each.clientHeight + 1)
+  return scrolling.filter((each) => each.clientHeight < 120 && !each.matches('textarea')).map((each) => `only ${each.clientHeight} px of ${each.dataset.test ?? each.className}`)
+}
+
 for (const locale of ['zh-CN', 'en']) {
   test(`on_a_phone_nothing_is_cut_off_and_every_button_is_as_high_as_a_thumb: ${locale}`, async () => {
     const it = await on.open({ locale, width: 360, height: 740 })
@@ -309,7 +315,7 @@ for (const locale of ['zh-CN', 'en']) {
       found.push(...(await misfits(it)).map((problem) => `${where}: ${problem}`))
       if (await it.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${where}: scrolls sideways`)
     }
-    for (const [path, zh, en] of PAGES.filter(([path]) => ['/labels', '/queue', '/faults', '/invoices', '/invoices/1', '/system'].includes(path))) {
+    for (const [path, zh, en] of PAGES) {
       await it.goto(path)
       await it.getByText(locale === 'en' ? en : zh).first().waitFor()
       await look(path)
@@ -330,6 +336,26 @@ for (const locale of ['zh-CN', 'en']) {
     await it.locator('[data-serial] [data-test=history]').first().click()
     await it.click('[data-test=retire]')
     await look('retire')
+    assert.deepEqual(found, [])
+    await it.context().close()
+    on.quiet()
+  })
+}
+
+for (const locale of ['zh-CN', 'en']) {
+  test(`at two hundred per cent every page can be worked with: ${locale}`, async () => {
+    // A screen of 1280 by 800.
+    const it = await on.open({ locale, width: 640, height: 400 })
+    await logIn(it, 'admin', on.box.password)
+    const found = []
+    for (const [path, zh, en] of PAGES) {
+      await it.goto(path)
+      await it.getByText(locale === 'en' ? en : zh).first().waitFor()
+      await it.waitForTimeout(400)
+      found.push(...(await misfits(it)).filter((problem) => problem.startsWith('beyond')).map((problem) => `${path}: ${problem}`))
+      if (await it.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${path}: scrolls sideways`)
+      found.push(...(await it.evaluate(squeezed)).map((problem) => `${path}: ${problem}`))
+    }
     assert.deepEqual(found, [])
     await it.context().close()
     on.quiet()

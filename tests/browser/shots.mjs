@@ -1,5 +1,5 @@
-// Screenshots of every page: empty and full, two sizes, light and dark, Chinese, and once English. Asserts nothing.
-// `PAPERLINE_BIN=… node shots.mjs [folder]`; SHOTS_ONLY=faults,queue takes only those.
+// Screenshots of every page: full in all sizes, themes and languages; empty, loading, failed and offline in two. Asserts nothing.
+// `PAPERLINE_BIN=… node shots.mjs [folder]`; SHOTS_ONLY=faults,queue takes only those, STATES_ONLY=full,offline only these.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { logIn, post, startBox, startBrowser, stopBox } from './box.mjs'
@@ -7,17 +7,42 @@ import { dinner, DINNER, learnDinner, PARKING, print, upload } from './paper.mjs
 
 const OUT = process.argv[2] ?? join(import.meta.dirname, 'shots', 'pages')
 const ONLY = process.env.SHOTS_ONLY?.split(',')
+const STATES_ONLY = process.env.STATES_ONLY?.split(',')
 /** For animations to end. */
 const REST_MS = 700
+/** For a lost connection to be noticed. */
+const NOTICED_MS = 2_500
 
 const SIZES = [
+  { width: 360, height: 740 },
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
 ]
-const LOOKS = [
-  ...SIZES.flatMap((size) => ['light', 'dark'].map((theme) => ({ ...size, theme, locale: 'zh-CN' }))),
-  { ...SIZES[0], theme: 'light', locale: 'en-US' },
+const ALL = SIZES.flatMap((size) => ['light', 'dark'].flatMap((theme) => ['zh-CN', 'en-US'].map((locale) => ({ ...size, theme, locale }))))
+const TWO = [
+  { ...SIZES[1], theme: 'light', locale: 'zh-CN' },
+  { ...SIZES[0], theme: 'dark', locale: 'en-US' },
 ]
+
+/** What pages ask for, but who is logged in. */
+const asks = (route) => ['fetch', 'xhr'].includes(route.request().resourceType()) && new URL(route.request().url()).pathname !== '/me'
+const answered = (answer) => (page) => page.route('**/*', (route) => (asks(route) ? answer(route) : route.continue()))
+const BROKEN = { status: 500, json: { err: '服务器内部错误', code: 'internal' } }
+
+/** With the looks, and what is done before a page is opened and once it is there. */
+const STATES = {
+  full: { looks: ALL },
+  empty: { looks: TWO },
+  loading: { looks: TWO, before: answered(() => {}) },
+  failed: { looks: TWO, before: answered((route) => route.fulfill(BROKEN)) },
+  offline: {
+    looks: TWO,
+    async after(page) {
+      await page.context().setOffline(true)
+      await page.waitForTimeout(NOTICED_MS)
+    },
+  },
+}
 
 const tab = (n) => (page) => page.getByRole('tab').nth(n).click()
 
@@ -63,7 +88,8 @@ const PAGES = {
 async function shoot(browser, box, state) {
   const folder = join(OUT, state)
   mkdirSync(folder, { recursive: true })
-  for (const { width, height, theme, locale } of LOOKS) {
+  const { looks, before, after } = STATES[state]
+  for (const { width, height, theme, locale } of looks) {
     const context = await browser.newContext({ locale, viewport: { width, height }, colorScheme: theme, baseURL: box.url })
     const page = await context.newPage()
     const take = async (name) => {
@@ -75,12 +101,15 @@ async function shoot(browser, box, state) {
       await take('login')
     }
     await logIn(page, 'admin', box.password)
+    await before?.(page)
     for (const [name, [path, act]] of Object.entries(PAGES)) {
       if (ONLY && !ONLY.includes(name)) continue
       await page.goto(path)
       await page.waitForTimeout(REST_MS)
-      await act?.(page).catch((error) => console.error(`${state} ${name}: ${error.message.split('\n')[0]}`))
+      if (state === 'full' || state === 'empty') await act?.(page).catch((error) => console.error(`${state} ${name}: ${error.message.split('\n')[0]}`))
+      await after?.(page)
       await take(name)
+      await context.setOffline(false)
     }
     await context.close()
   }
@@ -135,11 +164,13 @@ async function fill(browser, box) {
 
 const browser = await startBrowser()
 try {
-  for (const [state, prepare] of [['empty', async () => {}], ['full', fill]]) {
+  for (const [isFull, states] of [[false, ['empty']], [true, ['full', 'loading', 'failed', 'offline']]]) {
+    const wanted = states.filter((state) => !STATES_ONLY || STATES_ONLY.includes(state))
+    if (!wanted.length) continue
     const box = await startBox()
     try {
-      await prepare(browser, box)
-      await shoot(browser, box, state)
+      if (isFull) await fill(browser, box)
+      for (const state of wanted) await shoot(browser, box, state)
     } finally {
       await stopBox(box)
     }
