@@ -68,11 +68,13 @@ impl App {
     ) -> Result<LabelLook, Refusal> {
         self.act(by, move |txn, by| {
             make_the_first(txn)?;
-            let mut look = known(txn, id)?;
+            let before = known(txn, id)?;
+            let mut look = before.clone();
             change(&mut look);
             look.check()?;
             check_name(txn, id, &look.name)?;
-            log(txn, now(), by, None, Fact::Done(Deed::LabelLookChanged, look.name.clone()))?;
+            let (name, changes) = (look.name.clone(), before.changes(&look));
+            log(txn, now(), by, None, Fact::LabelLookRedrawn { name, changes })?;
             txn.put(&LABEL_LOOKS, &id, &look)?;
             Ok(look)
         })

@@ -193,12 +193,17 @@ pub enum Fact {
         action: ActionId,
         about: String,
     },
+    /// `name`: the new one.
+    LabelLookRedrawn {
+        name: String,
+        changes: Vec<Change>,
+    },
 }
 
 /// One value that became another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// An area's `pos_id`.
+    /// An area's `pos_id`; of a label `name`, `size`, `gap`, `turn` or `content`.
     pub what: String,
     pub from: String,
     pub to: String,
@@ -286,7 +291,8 @@ impl Fact {
             | Self::PortalListTaken { .. }
             | Self::InvoicesExported { .. }
             | Self::InvoicesPrinted { .. }
-            | Self::InvoicePrinted { .. } => false,
+            | Self::InvoicePrinted { .. }
+            | Self::LabelLookRedrawn { .. } => false,
         }
     }
 

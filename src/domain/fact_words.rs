@@ -150,6 +150,10 @@ fn restored(tokens: u64) -> [String; 2] {
     ]
 }
 
+fn exported(file: &str, invoices: u64) -> [String; 2] {
+    [format!("{file}：{invoices} 张"), format!("{file}: {invoices} of them")]
+}
+
 fn list_taken(file: &str, invoices: u64, wrong: u64, [first, last]: &[String; 2]) -> [String; 2] {
     let months = if first == last { first.clone() } else { format!("{first} – {last}") };
     let wrong = if wrong == 0 { Default::default() } else { [format!("，{wrong} 行有误"), format!(", {wrong} wrong")] };
@@ -163,11 +167,7 @@ fn with_reason(about: impl std::fmt::Display, reason: Option<&str>) -> [String; 
 
 /// `金额 ¥1.00 → ¥2.00；日期 → 2026-01-02`; `（无）` stands for nothing.
 fn changed(invoice: InvoiceId, changes: &[Change], against_checks: Option<&str>) -> [String; 2] {
-    let told = |name: Named, nothing: &str, stop: &str| {
-        let one = |change: &Change| format!("{} {}", name(&change.what), arrow(&change.from, &change.to, nothing));
-        changes.iter().map(one).collect::<Vec<_>>().join(stop)
-    };
-    let [zh, en] = [told(area::in_chinese, "（无）", "；"), told(area::in_english, "(none)", "; ")];
+    let [zh, en] = told_of(changes, [area::in_chinese, area::in_english]);
     let about = |changes: String, colon: &str, stop: &str| {
         let parts = [Some(changes).filter(|changes| !changes.is_empty()), against_checks.map(str::to_owned)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -176,8 +176,35 @@ fn changed(invoice: InvoiceId, changes: &[Change], against_checks: Option<&str>)
     [about(zh, "：", "；"), about(en, ": ", "; ")]
 }
 
-/// An area in a language.
+/// What is changed, in a language.
 type Named = fn(&str) -> &str;
+
+fn told_of(changes: &[Change], [zh, en]: [Named; 2]) -> [String; 2] {
+    let told = |name: Named, nothing: &str, stop: &str| {
+        let one = |change: &Change| format!("{} {}", name(&change.what), arrow(&change.from, &change.to, nothing));
+        changes.iter().map(one).collect::<Vec<_>>().join(stop)
+    };
+    [told(zh, "（无）", "；"), told(en, "(none)", "; ")]
+}
+
+/// Of a label.
+const PARTS: [(&str, Kind); 5] = [
+    ("name", ("名称", "name")),
+    ("size", ("尺寸", "size")),
+    ("gap", ("间距", "gap")),
+    ("turn", ("旋转", "rotation")),
+    ("content", ("内容", "content")),
+];
+
+fn part(what: &str) -> Kind {
+    PARTS.iter().find(|(part, _)| *part == what).map_or(("", ""), |(_, words)| *words)
+}
+
+fn label_redrawn(name: &str, changes: &[Change]) -> [String; 2] {
+    let [zh, en] = told_of(changes, [|what| part(what).0, |what| part(what).1]);
+    let with = |colon: &str, rest: String| if rest.is_empty() { name.to_owned() } else { format!("{name}{colon}{rest}") };
+    [with("：", zh), with(": ", en)]
+}
 
 /// `甲 → （无）`
 fn arrow(from: &str, to: &str, nothing: &str) -> String {
@@ -287,13 +314,12 @@ impl Fact {
             Self::GroupRightsChanged { group, from, to } => {
                 ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
             }
+            Self::LabelLookRedrawn { name, changes } => (Deed::LabelLookChanged.zh(), label_redrawn(name, changes)),
             Self::Done(what, name) => (what.zh(), same(name.clone())),
             Self::PortalListTaken { file, invoices, wrong, months } => {
                 ("上传税务清单", list_taken(file, *invoices, *wrong, months))
             }
-            Self::InvoicesExported { file, invoices } => {
-                ("导出发票", [format!("{file}：{invoices} 张"), format!("{file}: {invoices} of them")])
-            }
+            Self::InvoicesExported { file, invoices } => ("导出发票", exported(file, *invoices)),
             Self::InvoicesPrinted { invoices } => ("打印发票", [format!("{invoices} 张"), format!(": {invoices} on a list")]),
             Self::InvoicePrinted { invoice } => ("打印发票", same(format!("#{invoice}"))),
         }
@@ -389,6 +415,14 @@ mod tests {
                 "Change template 甲 → 乙: +Tax −Invoice date, moved Total",
             ),
             (redrawn("甲", "甲", &[], &[], &[]), "修改模板 甲", "Change template 甲"),
+            (
+                Fact::LabelLookRedrawn {
+                    name: "小".into(),
+                    changes: vec![change("size", "40 × 30 mm", "20 × 10 mm"), change("turn", "0°", "90°")],
+                },
+                "修改标签样式 小：尺寸 40 × 30 mm → 20 × 10 mm；旋转 0° → 90°",
+                "Change label 小: size 40 × 30 mm → 20 × 10 mm; rotation 0° → 90°",
+            ),
             (
                 Fact::DuplicateDecided { invoice, of, is_duplicate: Some(false) },
                 "判定发票 #7 与 #3 不重复",

@@ -1,5 +1,6 @@
 //! The layout of a label, in whole micrometres, so that values come back unchanged. Not here: storing it (app/label_looks.rs).
 
+use super::fact::Change;
 use super::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,24 @@ const PLACEHOLDERS: [&str; 4] = ["SN", "CPUID", "date", "batch"];
 impl LabelLook {
     pub fn first() -> Self {
         Self { name: "40 × 30".into(), width: 40_000, height: 30_000, gap: 2_000, rotate: 0, elements: Vec::new() }
+    }
+
+    /// In words, each part that is not the same.
+    pub fn changes(&self, now: &Self) -> Vec<Change> {
+        let mm = |length: Micrometres| f64::from(length) / 1_000.0;
+        let parts = |look: &Self| {
+            let place = |e: &Element| format!("{} ({}, {}; {} × {})", e.value, mm(e.x), mm(e.y), mm(e.width), mm(e.height));
+            let content = look.elements.iter().map(place).collect::<Vec<_>>().join(" | ");
+            [
+                ("name", look.name.clone()),
+                ("size", format!("{} × {} mm", mm(look.width), mm(look.height))),
+                ("gap", format!("{} mm", mm(look.gap))),
+                ("turn", format!("{}°", look.rotate)),
+                ("content", content),
+            ]
+        };
+        let both = parts(self).into_iter().zip(parts(now));
+        both.filter(|(was, is)| was != is).map(|((what, from), (_, to))| Change { what: what.into(), from, to }).collect()
     }
 
     /// Without elements, the QR code and the serial as large as fits.

@@ -147,6 +147,10 @@ impl Fact {
             Self::GroupRenamed { from, to } => named(Group, &[from, to]),
             Self::GroupRightsChanged { group, .. } => named(Group, &[group]),
             Self::TokenAdded { name, .. } => named(Token, &[name]),
+            Self::LabelLookRedrawn { name, changes } => {
+                let before = changes.iter().filter(|change| change.what == "name").map(|change| &change.from);
+                named(Label, &before.chain([name]).collect::<Vec<_>>())
+            }
             Self::Done(deed, name) => vec![match deed {
                 Deed::LabelLookAdded | Deed::LabelLookChanged | Deed::LabelLookDeleted => Label(name.clone()),
                 Deed::UserLocked | Deed::UserUnlocked | Deed::UserDeleted => User(name.clone()),

@@ -69,7 +69,7 @@ fn the_number_of_a_variant_never_changes() {
             FaultResolved DuplicateDecided InvoiceVoided InvoiceRestored DevicesImported ImportUndone DeviceCorrected DeviceRetired \
             ConflictSettled LoggedIn LogInRefused GroupJoined CompanyRenamed SettingChanged BackupDownloaded BackupRestored UserAdded \
             GroupAdded TokenAdded UserRenamed UserWentOver UserCameOver RightsChanged GroupRenamed GroupRightsChanged Done PortalListTaken \
-            InvoiceChanged SettingSet TemplateRedrawn InvoicesExported InvoicesPrinted InvoicePrinted TaskMovedAhead TaskCancelled";
+            InvoiceChanged SettingSet TemplateRedrawn InvoicesExported InvoicesPrinted InvoicePrinted TaskMovedAhead TaskCancelled LabelLookRedrawn";
         FitReason = "Fits LessThanAnother NoWords NothingInCommon OtherTitle OtherQuota Few OffPicture Said";
         ImportState = "Untouched Touched Undoing Undone";
         Job = "Recognise AddTemplate ChangeTemplate DeleteTemplate";

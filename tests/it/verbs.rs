@@ -219,7 +219,7 @@ fn the_box_itself(walk: &mut Walk) {
     verb!(walk.log_backup(walk.by()) leaves ["log: Download backup"]);
     let look = |name: &str| LabelLook { name: name.into(), ..LabelLook::first() };
     let (id, _) = verb!(walk.add_label_look(walk.by(), look("小")) leaves ["log: Add label 小"]);
-    verb!(walk.change_label_look(walk.by(), id, |look| look.name = "大".into()) leaves ["log: Change label 大"]);
+    verb!(walk.change_label_look(walk.by(), id, |look| look.name = "大".into()) leaves ["log: Change label 大: name 小 → 大"]);
     verb!(walk.delete_label_look(walk.by(), id) leaves ["log: Delete label 大"]);
 }
 
