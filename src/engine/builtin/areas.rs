@@ -6,7 +6,9 @@ use super::read::Reading;
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::{fold, fold_text, local_alignment};
+use crate::domain::area::Holds;
 use crate::domain::template::{Area, Rect};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Tolerance around an area, in line heights.
@@ -35,9 +37,16 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
             assign_whole_words(&mut owner, &starts, &positions, areas);
             extend(&mut owner, &open, &positions, areas, height);
         }
+        let numbers = numbers(line, &starts);
+        if !sheet.allow_misaligned {
+            assign_whole_numbers(&mut owner, &numbers, areas);
+        }
         for (range, own) in segments(&owner, &free, &positions, height) {
             let split = |at: usize| at > 0 && at < owner.len() && !starts[at] && owner[at - 1].is_some() && owner[at].is_some();
-            let split = sheet.allow_misaligned && own.is_some() && (split(range.start) || split(range.end));
+            // A digit outside belongs to the number inside.
+            let cut = |at: usize| at < owner.len() && numbers[at].is_some() && at > 0 && numbers[at - 1] == numbers[at];
+            let cut = own.is_some_and(|own| holds_number(&areas[own])) && (cut(range.start) || cut(range.end));
+            let split = sheet.allow_misaligned && own.is_some() && (cut || split(range.start) || split(range.end));
             let run = Run { line: l, glyphs: range, overlaps: false, split, displaced: false };
             if !has_text(line, &run.glyphs) {
                 continue;
@@ -102,6 +111,42 @@ fn word_starts(reading: &Reading, positions: &[Point]) -> Vec<bool> {
     let usual = gaps.get(gaps.len() / 2).copied().unwrap_or_default();
     let blank = |i: usize| reading.glyphs[i].text.trim().is_empty();
     (0..positions.len()).map(|i| i == 0 || blank(i) || gap(i) > WORD_GAP * usual).collect()
+}
+
+/// Of each glyph, which number it is a part of.
+fn numbers(line: &Line, starts: &[bool]) -> Vec<Option<usize>> {
+    let glyphs = &line.reading.glyphs;
+    let is_digit = |at: usize| glyphs.get(at).is_some_and(|g| g.text.chars().all(|c| c.is_ascii_digit()));
+    let is_mark = |at: usize| matches!(glyphs[at].text.as_str(), "." | ",") && at > 0 && is_digit(at - 1) && is_digit(at + 1);
+    let is_part = |at: usize| is_digit(at) || is_mark(at);
+    let mut number = 0;
+    let of = |at| {
+        if at == 0 || starts[at] || !is_part(at - 1) {
+            number += 1;
+        }
+        is_part(at).then_some(number)
+    };
+    (0..glyphs.len()).map(of).collect()
+}
+
+fn holds_number(area: &Area) -> bool {
+    matches!(area.kind.holds(), Holds::Serial(_) | Holds::PersonNumber | Holds::Sum)
+}
+
+/// Where an area is drawn over a part of a number, all of it is meant.
+fn assign_whole_numbers(owner: &mut [Option<usize>], numbers: &[Option<usize>], areas: &[Area]) {
+    let mut owners: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+    for (own, number) in owner.iter().zip(numbers) {
+        if let (Some(own), Some(number)) = (own, number) {
+            owners.entry(*number).or_default().insert(*own);
+        }
+    }
+    for (own, number) in owner.iter_mut().zip(numbers) {
+        let only = number.and_then(|number| owners.get(&number)).filter(|owners| owners.len() == 1);
+        if let Some(area) = only.and_then(|owners| owners.first()).filter(|area| holds_number(&areas[**area])) {
+            *own = Some(*area);
+        }
+    }
 }
 
 /// Misaligned words may start in a neighbouring area.

@@ -2,7 +2,7 @@
 //! mean (domain/forms/).
 
 use super::geometry::{Point, Quad};
-use super::page::Line;
+use super::page::{Line, is_wide};
 use crate::domain::paper::Run;
 use crate::domain::template::Rect;
 
@@ -54,7 +54,9 @@ impl Level {
     /// A run for each part of a line, so that a value is as sure as its own characters, and stands where they do.
     pub fn runs(&self, line: &Line) -> Vec<Run> {
         let glyphs = &line.reading.glyphs;
-        let ends = |n: usize| n + 1 == glyphs.len() || parts_after(&glyphs[n].text, &glyphs[n + 1].text);
+        let em = line.quad.height() / line.quad.width().max(1.0);
+        let gap = |n: usize| (glyphs[n + 1].at - glyphs[n].at) / em.max(f32::EPSILON);
+        let ends = |n: usize| n + 1 == glyphs.len() || parts_after(&glyphs[n].text, &glyphs[n + 1].text, gap(n));
         let mut from = 0;
         let mut runs = Vec::new();
         for to in (0..glyphs.len()).filter(|n| ends(*n)).map(|n| n + 1) {
@@ -171,14 +173,18 @@ fn plane(points: &[[f32; 4]]) -> Option<[f32; 3]> {
     (whole.abs() > f64::EPSILON && found.iter().all(|value| value.is_finite())).then_some(found)
 }
 
-/// Labels end with a colon; sums begin with their sign.
-fn parts_after(glyph: &str, next: &str) -> bool {
-    glyph.trim().is_empty() || matches!(glyph, ":" | "：") || matches!(next, "¥" | "￥")
+/// A label and its value so far apart, in heights of the line, are printed apart.
+const APART: f32 = 0.9;
+
+/// Labels end with a colon, or with a gap before digits; sums begin with their sign. `gap`: between the middles, in heights of the line.
+fn parts_after(glyph: &str, next: &str, gap: f32) -> bool {
+    let is_wider = || glyph.chars().all(is_wide) != next.chars().all(is_wide) && gap > APART;
+    glyph.trim().is_empty() || matches!(glyph, ":" | "：") || matches!(next, "¥" | "￥") || is_wider()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::Reading;
+    use super::super::read::{Glyph, Reading};
     use super::*;
 
     #[test]
@@ -215,5 +221,20 @@ mod tests {
             let [left, right] = [&pair[0], &pair[1]].map(|line| level.bounds(&line.quad));
             assert!((left.y - right.y).abs() < 4.0 && left.height < 24.0, "{left:?} {right:?}");
         }
+    }
+
+    #[test]
+    fn digits_behind_a_label_and_a_gap_stand_where_they_are_printed() {
+        let glyph = |(text, at): (char, f32)| Glyph { text: text.into(), probability: 0.99, at };
+        let line = |places: &[(char, f32)]| Line {
+            quad: Quad([(0.0, 0.0), (400.0, 0.0), (400.0, 40.0), (0.0, 40.0)]),
+            reading: Reading { glyphs: places.iter().map(|(c, x)| glyph((*c, x / 400.0))).collect(), probability: 0.9 },
+        };
+        let level = Level::of(&[], (400, 40));
+        let runs = level.runs(&line(&[('代', 20.0), ('码', 60.0), ('1', 130.0), ('4', 150.0)]));
+        assert_eq!(runs.iter().map(|run| run.text.as_str()).collect::<Vec<_>>(), ["代码", "14"]);
+        assert!((runs[1].rect.x - 121.2).abs() < 0.1, "{:?}", runs[1].rect);
+        let date = level.runs(&line(&[('2', 10.0), ('6', 30.0), ('年', 60.0), ('3', 90.0), ('月', 120.0)]));
+        assert_eq!(date.len(), 1, "{date:?}");
     }
 }

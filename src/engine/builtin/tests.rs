@@ -284,6 +284,20 @@ fn a_sideways_template_fits_any_orientation() {
 
 /// With and without keywords, over several rows.
 #[test]
+fn of_a_number_that_an_area_cuts_all_is_read() {
+    let Some(path) = sample() else { return };
+    let mut layout = layout();
+    // Without the first digit of one, and the last two of the other.
+    layout.areas =
+        vec![area(AreaKind::InvoiceCode, 342.0, 222.0, 248.0, 42.0), area(AreaKind::InvoiceId, 320.0, 283.0, 140.0, 40.0)];
+    let outcome = recognise(&path, &[template(1, layout, &path)]);
+    for (area, text) in [(AreaKind::InvoiceCode, CODE), (AreaKind::InvoiceId, NUMBER)] {
+        let (read, probability) = outcome.read(area.pos_id());
+        assert!(read == text && probability > 0.9, "{read} at {probability}");
+    }
+}
+
+#[test]
 fn areas_may_be_larger_than_their_value() {
     let Some(path) = sample() else { return };
     let mut layout = layout();
