@@ -6,6 +6,7 @@ use paperline::domain::action::{Action, Job, LogRow, Pause, State, UploadAnswer}
 use paperline::domain::corners::{Corners, Marked};
 use paperline::domain::device::{Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Print, Step, StepKind};
 use paperline::domain::fact::Fact;
+use paperline::domain::hand_out::Runs;
 use paperline::domain::ids::{ActionId, CompanyId, InvoiceId, PictureId, TemplateId, TokenId, UserId};
 use paperline::domain::invoice::{Candidate, Correction, Invoice, Picture, PictureFormat, Purpose, Standing};
 use paperline::domain::kind::Kind;
@@ -291,6 +292,10 @@ fn invoices(rows: &Rows) -> Vec<Looked> {
         Corners { 1 => |corners: Corners| assert_eq!(corners, UPPER_HALF) }
         Marked { 1 => |marked: Marked| {
             assert_eq!(marked, Marked { page: 1, papers: vec![UPPER_HALF], instead_of: vec![(InvoiceId(5), Standing::Waiting)] });
+        } }
+        Runs { 1 => |runs: Runs| {
+            let ids = (0..4096).map(InvoiceId).filter(|id| runs.has(*id)).map(|id| id.0);
+            assert_eq!(ids.collect::<Vec<_>>(), [1, 2, 3, 7, 4094, 4095]);
         } }
         Correction { 1 => |correction: Correction| {
             assert_eq!((correction.pos_id.as_str(), correction.old.as_str(), correction.new.as_str()), ("客户名称", "中山大学", "北京大学"));
