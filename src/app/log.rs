@@ -60,7 +60,7 @@ pub(super) fn values(view: &View<'_>, row: &LogRow, facet: u8) -> Result<BTreeSe
     Ok(BTreeSet::from([one.to_owned()]))
 }
 
-/// With its invoices' files. One that can't be read has none: the rest is found, and the row can be written.
+/// With its invoices' files, and what it says of them. One that can't be read has none: the rest is found, and the row can be written.
 fn about(view: &View<'_>, row: &LogRow) -> Result<BTreeSet<String>, StoreError> {
     let mut keys = BTreeSet::new();
     for subject in row.fact.subjects().into_iter().chain(row.action.map(Subject::Task)) {
@@ -73,6 +73,7 @@ fn about(view: &View<'_>, row: &LogRow) -> Result<BTreeSet<String>, StoreError> 
             }
         }
     }
+    keys.extend(row.fact.said());
     keys.remove("");
     Ok(keys)
 }
@@ -209,7 +210,18 @@ fn facets(query: &Query, word: &str) -> impl Iterator<Item = u8> {
     query.facets.iter().map(move |facet| if *facet == Facet::About && is_numbered { NUMBERED } else { *facet as u8 })
 }
 
-/// Those keys that are `word`.
+/// `#5` is also the task by which invoice 5 came: its upload.
+fn meant(view: &View<'_>, word: &str) -> Result<Vec<String>, StoreError> {
+    let invoice = word.strip_prefix('#').and_then(|number| number.parse().ok()).map(InvoiceId);
+    let invoice = match invoice.map(|id| view.get(&INVOICES, &id)).transpose() {
+        Err(StoreError::Corrupt { .. }) => None,
+        found => found?.flatten(),
+    };
+    let task = invoice.map(|invoice| Subject::Task(invoice.action).key());
+    Ok([word.to_owned()].into_iter().chain(task).collect())
+}
+
+/// Those keys that `word` means.
 fn numbered(view: &View<'_>, scope: Option<CompanyId>, facet: u8, word: &str) -> Result<Vec<(Key, u64)>, StoreError> {
     let of_all = facet - NUMBERED + EVERY;
     let companies = match scope {
@@ -217,9 +229,11 @@ fn numbered(view: &View<'_>, scope: Option<CompanyId>, facet: u8, word: &str) ->
         None => view.scan(&LOG_KEYS, &of_all, false).map(|row| row.map(|(key, _)| key.1)).collect::<Result<_, _>>()?,
     };
     let mut keys = Vec::new();
-    for company in companies {
-        let key = (facet, company, word.to_owned());
-        keys.extend(view.get(&LOG_KEYS, &key)?.map(|count| (key, count)));
+    for meant in meant(view, word)? {
+        for company in &companies {
+            let key = (facet, *company, meant.clone());
+            keys.extend(view.get(&LOG_KEYS, &key)?.map(|count| (key, count)));
+        }
     }
     Ok(keys)
 }
@@ -240,7 +254,7 @@ fn runs(view: &View<'_>, query: &Query, word: Option<&str>) -> Result<Vec<Run>, 
         };
         for row in keys {
             let (key, count) = row?;
-            if !is_found(&key.2, facet, word) {
+            if facet % ADMINISTRATION != NUMBERED && !is_found(&key.2, facet, word) {
                 continue;
             }
             let mut run = Run { key, first: 1, last: count };
@@ -274,7 +288,8 @@ fn plan(view: &View<'_>, query: &Query) -> Result<(Vec<Run>, Vec<String>), Store
 
 fn fits(view: &View<'_>, row: &LogRow, query: &Query, word: &str) -> Result<bool, StoreError> {
     for facet in facets(query, word) {
-        if values(view, row, facet)?.iter().any(|value| is_found(value, facet, word)) {
+        let meant = if facet % ADMINISTRATION == NUMBERED { meant(view, word)? } else { vec![word.to_owned()] };
+        if values(view, row, facet)?.iter().any(|value| meant.iter().any(|word| is_found(value, facet, word))) {
             return Ok(true);
         }
     }
@@ -385,7 +400,8 @@ pub fn search(view: &View<'_>, query: &Query, skip: u64, limit: usize) -> Result
     let facet = |run: &Run| run.key.0 % ADMINISTRATION;
     let total = runs.iter().map(Run::len).sum();
     // A row is about several things, and has one value of each other facet.
-    let are_apart = runs.len() < 2 || runs.iter().all(|run| facet(run) == facet(&runs[0]) && facet(run) != NAMED);
+    let is_one = |run: &Run| facet(run) == facet(&runs[0]) && (facet(run) < NAMED || run.key.2 == runs[0].key.2);
+    let are_apart = runs.len() < 2 || runs.iter().all(is_one);
     if words.is_empty() && are_apart {
         if skip >= total {
             return Ok(Found { total, rows: Vec::new(), is_cut: false });
@@ -419,7 +435,10 @@ pub fn about_invoice(
 ) -> Result<Vec<(Arrival, LogRow)>, StoreError> {
     let (scope, words) = (Some(company), vec![Subject::Invoice(id).key()]);
     let (from, to, facets, administration) = (Millis::MIN, Millis::MAX, &[Facet::About][..], true);
-    newest(view, &Query { scope, from, to, words, facets, administration, before: None }, limit)
+    let mut rows = newest(view, &Query { scope, from, to, words, facets, administration, before: None }, limit)?;
+    // Without the task by which it came.
+    rows.retain(|(_, row)| row.fact.subjects().contains(&Subject::Invoice(id)));
+    Ok(rows)
 }
 
 /// Newest first, without a total.

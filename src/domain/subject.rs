@@ -1,7 +1,9 @@
 //! What a fact of the log is about: what it is found by, and what it opens. Not here: its words (fact_words.rs).
 
+use super::area;
 use super::fact::{Deed, Fact, Task};
 use super::ids::{ActionId, InvoiceId};
+use super::money::narrow;
 
 /// Names are those of that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,15 +66,23 @@ impl Subject {
         match self {
             Self::Invoice(id) => format!("#{id}"),
             Self::Task(id) => format!("{TASK}{id}"),
-            _ => self.name().to_lowercase(),
+            _ => plain(self.name()),
         }
     }
+}
+
+/// In one width and case; figures without what parts thousands.
+fn plain(text: &str) -> String {
+    let chars: Vec<char> = text.chars().map(narrow).flat_map(char::to_lowercase).collect();
+    let is_digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
+    let parts = |at: usize| chars[at] == ',' && is_digit(at.checked_sub(1)) && is_digit(at.checked_add(1));
+    (0..chars.len()).filter(|at| !parts(*at)).map(|at| chars[at]).collect()
 }
 
 /// The words of a search, in lower case; a row has to fit them all. `任务 5` and `task #5` are one word.
 pub fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    for word in text.to_lowercase().split_whitespace() {
+    for word in plain(text).split_whitespace() {
         let number = word.strip_prefix('#').unwrap_or(word);
         match words.last_mut() {
             Some(task) if matches!(task.as_str(), TASK | "task") && is_number(number) => *task = format!("{TASK}{number}"),
@@ -102,7 +112,32 @@ fn invoices_in(text: &str) -> impl Iterator<Item = Subject> + '_ {
     numbers.filter_map(|number| number.parse().ok()).map(|number| Subject::Invoice(InvoiceId(number)))
 }
 
+/// Longer ones are found by their beginning.
+const FOUND_CHARS_MAX: usize = 100;
+
 impl Fact {
+    /// What it says beside what it is about: values and what they are called, and reasons. As keys.
+    pub fn said(&self) -> Vec<String> {
+        let mut said: Vec<&str> = Vec::new();
+        match self {
+            Self::InvoiceChanged { changes, against_checks, .. } => {
+                for change in changes {
+                    said.extend([&change.from, &change.to].map(String::as_str));
+                    said.extend([change.what.as_str(), area::in_chinese(&change.what), area::in_english(&change.what)]);
+                }
+                said.extend(against_checks.as_deref());
+            }
+            Self::SettingSet { from, to, .. } => said.extend([from.as_str(), to.as_str()]),
+            Self::InvoiceVoided { reason, .. } | Self::QueuesPaused { reason } => said.push(reason),
+            Self::DeviceCorrected { reason, .. } | Self::DeviceRetired { reason, .. } | Self::ConflictSettled { reason, .. } => {
+                said.push(reason);
+            }
+            _ => {}
+        }
+        let key = |text: &str| plain(text).chars().take(FOUND_CHARS_MAX).collect::<String>();
+        said.into_iter().map(key).filter(|key| !key.trim().is_empty()).collect()
+    }
+
     pub fn subjects(&self) -> Vec<Subject> {
         use Subject::{Company, Device, File, Group, Invoice, Label, Setting, Template, Token, User, Words};
         let named = |subject: fn(String) -> Subject, names: &[&String]| names.iter().map(|name| subject((*name).clone())).collect();
@@ -178,6 +213,7 @@ mod tests {
         assert_eq!(keys(Fact::Told("修改发票 #5 甲".into())), ["#5", "#5 甲"]);
         let queued = Fact::Queued { task: Task::Recognise, about: "Scan 7.PNG".into() };
         assert_eq!((keys(queued), words("scan  7.png")), (vec!["scan 7.png".into()], vec!["scan".into(), "7.png".into()]));
+        assert_eq!(words("＃5 ¥40,270.00，"), ["#5", "¥40270.00,"]);
         assert!(fits("#5", "#5") && fits("scan 7.png", "7.p") && fits("任务5", "任务5"));
         assert!(!fits("#55", "#5") && !fits("#5", "5") && !fits("任务55", "任务5") && !fits("5", "#5"));
     }

@@ -30,7 +30,11 @@ fn all_words_have_to_fit_and_dates_sums_and_numbers_are_found_however_they_are_w
         assert_eq!(found(day), [red, toll], "{day}");
     }
     assert_eq!(found("2018-03-23 高速"), [toll]);
-    for sum in ["40,270", "¥40270.00", "40,270.00", "￥４０，２７０", "40270"] {
+    for month in ["2018年3月", "2018-03", "2018/3", "2018年", "3月"] {
+        assert_eq!(found(month), [red, other, toll], "{month}");
+    }
+    assert_eq!([found("2018年4月"), found("1月"), found("2019年")], [[0; 0]; 3]);
+    for sum in ["40,270", "¥40270.00", "40,270.00", "￥４０，２７０", "40270", "四万零二百七十"] {
         assert_eq!(found(sum), [toll], "{sum}");
     }
     assert_eq!(found("-113"), [red]);

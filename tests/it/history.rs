@@ -31,7 +31,7 @@ fn the_log_says_what_became_what_and_is_found_by_what_it_is_about() {
     assert_eq!(voided.status, 200, "{}", voided.body);
 
     let said = |query: &str| words(&office.admin, query);
-    assert_eq!(said("keyword=%235"), ["作废发票 #5：重开", "核对发票 #5：价税合计 （无） → ¥40.00"]);
+    assert_eq!(said("keyword=%235"), ["作废发票 #5：重开", "核对发票 #5：价税合计 （无） → ¥40.00", "识别发票 票5.png"]);
     assert_eq!(said("keyword=修改发票%20%231"), ["修改发票 #1：价税合计 ¥20.00 → ¥25.00；开票日期 2026年1月2日 → 2026-01-03"]);
     assert_eq!(said("keyword=%231%20核对发票"), [""; 0]);
     assert_eq!(said("keyword=%2355"), [""; 0], "the whole number");
@@ -46,6 +46,15 @@ fn the_log_says_what_became_what_and_is_found_by_what_it_is_about() {
     office.colleague("李强", &[6, 18]);
     let affected: Vec<String> = said("keyword=李强").into_iter().filter(|words| !words.starts_with("登录")).collect();
     assert!(affected.iter().any(|words| words.starts_with("添加用户 李强")), "{affected:?}");
+    // By a value, as it is written or not, by what it is called, and by a reason.
+    for words in ["40.00", "￥40", "价税合计 40", "重开", "Total 40.00"] {
+        let found = said(&format!("keyword={}", words.replace(' ', "%20")));
+        assert!(found.iter().any(|row| row.contains("#5")) && !found.iter().any(|row| row.contains("#1：")), "{words}: {found:?}");
+    }
+    // By its number also how it came, which the row of its upload does not say.
+    let first = office.get(2)["file_name"].as_str().unwrap().to_owned();
+    assert_eq!(said("keyword=%232"), [format!("识别发票 {first}")]);
+    assert_eq!(said("keyword=＃2"), [format!("识别发票 {first}")]);
     // The interface document's log has neither administration nor what rows are about.
     let old = office.admin.post(
         "/invoice/getTwentyAction",
