@@ -66,9 +66,10 @@ pub(super) fn confirm(txn: &mut Txn<'_>, by: &By, at: Millis, invoice: &mut Invo
     Ok(())
 }
 
-/// A value that is only confirmed keeps its spelling.
+/// A value that is only confirmed keeps its spelling, and so does a sum that is typed in another one.
 fn as_kept(invoice: &Invoice, pos_id: &str, text: &str, learnt: &Learnt) -> String {
-    if invoice.text(pos_id) == Some(text) { text.to_owned() } else { entries::written(pos_id, text, learnt) }
+    let is_there = |known: &&str| *known == text || entries::is_same_sum(pos_id, known, text, learnt);
+    invoice.text(pos_id).filter(is_there).map_or_else(|| entries::written(pos_id, text, learnt), str::to_owned)
 }
 
 /// Updates standing and review after values were set; drops a reason no longer needed. `why`: a reason given now.

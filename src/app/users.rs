@@ -11,6 +11,7 @@ use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
+use crate::domain::text::is_blank;
 use crate::store::tables::{SESSIONS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
 use std::net::IpAddr;
@@ -70,6 +71,9 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
         let (other, of) = row?;
         if of != id {
             must_differ("user_name", name, &other, refusals::user_name_is_taken)?;
+            if name.to_lowercase() == other.to_lowercase() {
+                return Err(refusals::name_differs_in_case_alone(&other).about("user_name"));
+            }
         }
     }
     Ok(txn.put(&USERS_BY_NAME, name, &id)?)
@@ -77,6 +81,9 @@ fn take_name(txn: &mut Txn<'_>, id: UserId, name: &String) -> Result<(), Refusal
 
 /// Checks a new password; the interface document's own is too short.
 fn password(text: &str) -> Result<(), Refusal> {
+    if !text.is_empty() && is_blank(text) {
+        return Err(refusals::password_is_blank());
+    }
     let chars = text.chars().count();
     if (passwords::PASSWORD_CHARS_MIN..=passwords::PASSWORD_CHARS_MAX).contains(&chars) {
         return Ok(());
@@ -223,6 +230,9 @@ impl App {
                 return Err(Refusal::no_permission());
             }
             user.permissions = permissions;
+            if change.locked == Some(true) && id == by.actor.user {
+                return Err(refusals::own_account_is_not_locked());
+            }
             if let Some(locked) = change.locked {
                 user.locked = locked;
                 if locked {

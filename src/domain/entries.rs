@@ -25,6 +25,11 @@ pub fn written(area: &str, text: &str, learnt: &Learnt) -> String {
     known.unwrap_or_else(|| trimmed.to_owned())
 }
 
+pub fn is_same_sum(area: &str, one: &str, other: &str, learnt: &Learnt) -> bool {
+    let is_sum = checks::is_sum_by_name(area) || holds_sum(area, learnt.specimen(area));
+    is_sum && amount(one).is_some_and(|fen| amount(other) == Some(fen))
+}
+
 pub fn is_same(area: &str, one: &str, other: &str) -> bool {
     let value = |text: &str| match AreaKind::of_pos_id(area).holds() {
         Holds::Date => iso_date(text),

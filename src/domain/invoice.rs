@@ -256,7 +256,7 @@ pub struct Invoice {
     /// The name it was uploaded under.
     pub file_name: String,
     pub recognised: Millis,
-    /// As found; empty if it was no fault.
+    /// As found; empty if it was no fault. `judge::open_reasons` says which are still to be told.
     pub reasons: Vec<Why>,
     pub standing: Standing,
     pub regions: Vec<Region>,

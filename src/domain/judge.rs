@@ -4,7 +4,7 @@
 use super::area::{AreaKind, POS_LABEL};
 use super::checks::{self, Reason};
 use super::entries;
-use super::invoice::{Correction, Invoice, Why};
+use super::invoice::{Correction, Invoice, Standing, Why};
 use super::paper::Source;
 use super::region::{Region, Regions};
 use super::template::{Learnt, Template};
@@ -130,6 +130,33 @@ pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Lea
         invoice.review = None;
     }
     invoice.reasons.extend(reasons.into_iter().chain(against.into_iter().map(|(_, reason)| reason)).map(Why::Found));
+}
+
+/// What of its reasons is still to be told: not what a person's word has settled since.
+pub fn open_reasons(invoice: &Invoice) -> impl Iterator<Item = &Why> {
+    invoice.reasons.iter().filter(|why| !is_settled(invoice, why))
+}
+
+/// What names a value is over when a person has put another in its place, and what doubts one area alone when a person has spoken of
+/// it. What follows from the values, or is about a person's own word, needs a review for that.
+fn is_settled(invoice: &Invoice, why: &Why) -> bool {
+    let doubted = why.doubted(&invoice.regions);
+    let is_alone = doubted.len() == 1;
+    let is_overruled = invoice.review.as_ref().is_some_and(|review| review.against_checks.is_some());
+    let is_reviewed = invoice.standing == Standing::Reviewed && !is_overruled;
+    let holds_on = match why {
+        Why::Found(reason @ Reason::NoAmount { .. }) => reason.misses().is_none(),
+        Why::Found(Reason::Reread { .. } | Reason::ItemsDiffer { .. }) => true,
+        Why::Found(reason) => reason.is_of_values(),
+        Why::Said(_) => false,
+    };
+    doubted.iter().any(|(area, named)| {
+        let said = invoice.regions.iter().find(|r| r.pos_id == *area && r.source == Source::Person);
+        said.is_some_and(|said| {
+            let is_another = named.is_some_and(|named| !entries::is_same(area, named, &said.text));
+            is_another || is_alone && (is_reviewed || said.probability >= 1.0 && !holds_on)
+        })
+    })
 }
 
 #[cfg(test)]

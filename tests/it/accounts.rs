@@ -123,9 +123,10 @@ fn the_last_administrator_stays() {
         assert_eq!(answer.refusal(), (409, "conflict"), "{method} {path}");
     }
     add_user(&admin, "second", &[103], 1);
-    assert_eq!(admin.patch("/api/users/1", &json!({ "locked": true })).status, 200);
+    let second = logged_in(&paperline, "second");
+    assert_eq!(second.patch("/api/users/1", &json!({ "locked": true })).status, 200);
     assert_eq!(admin.get("/me").refusal(), (401, "unauthenticated"));
-    assert_eq!(logged_in(&paperline, "second").patch("/api/users/1", &json!({ "locked": false })).status, 200);
+    assert_eq!(second.patch("/api/users/1", &json!({ "locked": false })).status, 200);
 }
 
 #[test]
@@ -336,6 +337,48 @@ fn a_name_does_not_look_like_another() {
         let refused = admin.post("/api/users", &body);
         // Trimmed, it exists already.
         assert!([(400, "malformed"), (409, "conflict")].contains(&refused.refusal()), "{name:?}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_new_name_does_not_differ_in_case_alone_and_nobody_gets_a_password_of_blanks() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let li = add_user(&admin, "li", &[9], 1);
+    let wang = add_user(&admin, "wang", &[9], 1);
+    let add = |name: &str, passwd: &str| admin.post("/api/users", &json!({ "user_name": name, "passwd": passwd }));
+    let refused = add("LI", "long enough");
+    assert_eq!((refused.refusal(), &refused.body["fields"][0]["name"]), ((409, "conflict"), &json!("user_name")));
+    assert!(refused.body["err"].as_str().unwrap().contains("“li”"), "{refused:?}");
+    let rename = |id: u64, name: &str| admin.patch(&format!("/api/users/{id}"), &json!({ "user_name": name }));
+    assert_eq!(rename(wang, "Li").refusal(), (409, "conflict"));
+    assert_eq!(rename(li, "Li").status, 200, "one's own may change its case");
+    assert_eq!(logged_in(&paperline, "Li").get("/me").status, 200);
+
+    for blank in ["        ", "\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}\u{3000}"] {
+        let refused = add("zhao", blank);
+        assert_eq!((refused.refusal(), &refused.body["fields"][0]["name"]), ((400, "malformed"), &json!("passwd")));
+        let reset = admin.post(&format!("/api/users/{wang}/password"), &json!({ "passwd": blank }));
+        assert!(reset.body["err"].as_str().unwrap().contains("不能全是空格"), "{reset:?}");
+    }
+    assert_eq!(add("zhao", " a b c d").status, 201, "blanks between are no matter");
+}
+
+#[test]
+fn nobody_locks_themselves() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let id = add_user(&admin, "manager", &[14], 1);
+    add_user(&admin, "second", &[103], 1);
+    let manager = logged_in(&paperline, "manager");
+    for (who, id) in [(&manager, id), (&admin, 1)] {
+        let english = who.clone().with_header("accept-language", "en");
+        let lock = |client: &Client| client.patch(&format!("/api/users/{id}"), &json!({ "locked": true, "keep_tokens": true }));
+        assert!(lock(who).body["err"].as_str().unwrap().contains("不能锁定自己"));
+        assert_eq!(lock(&english).refusal(), (409, "conflict"));
+        assert!(lock(&english).body["err"].as_str().unwrap().contains("your own account"));
+        assert_eq!(who.get("/me").status, 200);
+        assert_eq!(who.patch(&format!("/api/users/{id}"), &json!({ "locked": false })).status, 200);
     }
 }
 

@@ -213,6 +213,62 @@ fn what_a_person_put_right_stays_and_waits_for_a_review_until_it_is_surely_read_
 }
 
 #[test]
+fn what_a_person_has_settled_is_no_longer_told_and_what_still_holds_is() {
+    let mut office = Office::open();
+    let settled =
+        office.invoice(&[("金额", "?0.1"), ("中文金额", "捌元整"), ("客户名称", "中山大学?0.5"), ("日期", "2026年1月2日")]);
+    let contradicts = office.invoice(&[("金额", "¥100.00"), ("中文金额", "壹佰零壹元整"), ("客户名称", "甲")]);
+    let told = |office: &Office, id: u64| {
+        let reasons = office.get(id)["reasons"].as_array().unwrap().clone();
+        let listed = office.admin.get("/api/faults").body["fault_list"].as_array().unwrap().clone();
+        let listed = listed.iter().find(|fault| fault["invoice_id"] == id).map(|fault| &fault["reasons"]);
+        assert_eq!(listed.and_then(Value::as_array), Some(&reasons), "the list says the same, and it waits");
+        reasons.iter().map(|reason| reason["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let enter = |office: &Office, id: u64, fields: Value| {
+        assert_eq!(office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": fields })).status, 200);
+    };
+    let exported = |office: &Office| String::from_utf8(office.admin.get("/api/invoices/export.csv").bytes).unwrap();
+    let buyer = "购买方识别不可靠（可信度 50%）";
+    assert_eq!(told(&office, settled).len(), 3);
+    assert!(exported(&office).contains("金额没有读到内容"));
+    enter(&office, settled, json!({ "金额": "8" }));
+    assert_eq!(told(&office, settled), [buyer]);
+    let documented = office.admin.get("/invoice/getFaultQueue").body["fault_list"].to_string();
+    assert!(!documented.contains("金额没有读到内容") && !exported(&office).contains("金额没有读到内容"), "{documented}");
+    enter(&office, settled, json!({ "客户名称": "中山大学" }));
+    assert_eq!(told(&office, settled), [""; 0], "and it waits until somebody reviews it");
+
+    let differ = "价税合计“¥100.00”与大写金额“壹佰零壹元整”不一致";
+    enter(&office, contradicts, json!({ "客户名称": "乙" }));
+    assert_eq!(told(&office, contradicts), [differ]);
+    enter(&office, contradicts, json!({ "金额": "101" }));
+    assert_eq!(told(&office, contradicts), [""; 0]);
+
+    let reviewed = office.admin.post(&format!("/api/faults/{settled}/review"), &json!({})).body;
+    assert_eq!((&reviewed["state"], &reviewed["reason"]), (&json!("reviewed"), &json!("")));
+    office.admin.post(&format!("/api/faults/{settled}/reopen"), &json!({}));
+    assert_eq!(told(&office, settled), [buyer], "what was only confirmed is in doubt again");
+}
+
+#[test]
+fn the_same_sum_in_another_spelling_is_no_change() {
+    let mut office = Office::open();
+    let id = office.invoice(&[("金额", "756.63?0.5"), ("税额", "43.53"), ("日期", "2026年1月2日")]);
+    for typed in ["756.63元", "¥756.63", "756.63"] {
+        let patched = office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "金额": typed, "税额": "¥43.53" } }));
+        let text = |area: &str| patched.body["region_list"][area]["ocr_result"].clone();
+        assert_eq!((text("金额"), text("税额")), (json!("756.63"), json!("43.53")), "{typed}: {patched:?}");
+    }
+    let said = office.admin.post(&format!("/api/faults/{id}/review"), &json!({ "fields": { "金额": "756.63 元" } })).body;
+    assert_eq!(said["region_list"]["金额"]["ocr_result"], "756.63");
+    let log = office.admin.get("/api/log?page=0").body["action_list"].to_string();
+    assert!(log.contains("修改发票") && !log.contains("756.63 →"), "{log}");
+    let other = office.admin.patch(&format!("/api/invoices/{id}"), &json!({ "fields": { "金额": "756.64" } })).body;
+    assert_eq!(other["region_list"]["金额"]["ocr_result"], "¥756.64", "another sum is written one way");
+}
+
+#[test]
 fn everyone_sees_who_else_has_a_fault_open() {
     let mut office = Office::open();
     let id = office.invoice(DOUBTFUL);

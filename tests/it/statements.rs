@@ -82,7 +82,7 @@ fn chosen_columns_stand_in_their_order_under_the_names_of_accountants_with_the_s
     assert_eq!(sum, 69.5, "what the rows say is counted comes to it");
     assert_eq!(
         text(&rows[8][0]),
-        "合计为计入合计的 3 张：¥69.50。未计入：待核对 1 张 ¥7.00；重复、疑似重复 1 张 ¥100.00；作废 1 张 ¥5.00；没有金额的 1 张。"
+        "计入合计的有 3 张，价税合计 ¥69.50。未计入：待核对 1 张 ¥7.00；重复、疑似重复 1 张 ¥100.00；作废 1 张 ¥5.00；没有金额的 1 张。"
     );
     assert_eq!(rows.len(), 9);
 
@@ -91,9 +91,44 @@ fn chosen_columns_stand_in_their_order_under_the_names_of_accountants_with_the_s
     let rows = &book(some.bytes)[0].1;
     assert_eq!((texts(&rows[0]), rows.len()), (vec!["Invoice date", "Total"], 4));
     assert_eq!((text(&rows[2][0]), &rows[2][1]), ("Total", &Data::Float(100.0)));
-    assert_eq!(text(&rows[3][0]), "The total is of the 1 that count: ¥100.00.");
+    assert_eq!(text(&rows[3][0]), "In the total: 1 invoice, ¥100.00.");
     let without = book(office.admin.get(&format!("/api/invoices/export.xlsx?{}", columns(&["id"]))).bytes);
-    assert!(text(without[0].1.last().map(|row| &row[0]).unwrap()).starts_with("合计为计入合计的 3 张：¥69.50。"), "{without:?}");
+    assert!(
+        text(without[0].1.last().map(|row| &row[0]).unwrap()).starts_with("计入合计的有 3 张，价税合计 ¥69.50。"),
+        "{without:?}"
+    );
+}
+
+#[test]
+fn each_column_of_money_has_its_sum_below_of_the_same_invoices() {
+    let mut office = Office::open();
+    let number = ("发票号码", "26332000000123456789");
+    office.invoice(&[number, ("金额", "¥106.00"), ("不含税金额", "¥100.00"), ("税额", "¥6.00")]);
+    office.invoice(&[("金额", "-¥10.60"), ("不含税金额", "-10.00"), ("税额", "-0.60")]);
+    office.invoice(&[("金额", "¥30.00"), ("不含税金额", "30.00"), ("税额", "免税")]);
+    // A duplicate, and one to review.
+    office.invoice(&[number, ("金额", "¥106.00"), ("不含税金额", "¥100.00"), ("税额", "¥6.00")]);
+    office.invoice(&[("金额", "¥7.00?0.2"), ("不含税金额", "¥6.60"), ("税额", "¥0.40")]);
+    let below = |names: &[&str]| {
+        let file = office.admin.get(&format!("/api/invoices/export.xlsx?lang=zh-CN&{}", columns(names)));
+        let rows = book(file.bytes).remove(0).1;
+        rows[rows.len() - 2].clone()
+    };
+    let sums = [Data::Float(90.0 + 30.0), Data::Float(5.4), Data::Float(125.4)];
+    assert_eq!(below(&["id", "不含税金额", "税额", "金额"])[1..], sums);
+    assert_eq!((text(&below(&["id", "税额"])[0]), &below(&["id", "税额"])[1]), ("合计", &Data::Float(5.4)), "without the total");
+}
+
+#[test]
+fn the_reasons_name_the_fields_as_the_columns_beside_them() {
+    let mut office = Office::open();
+    office.invoice(&[("金额", "¥7.00"), ("校验码", "123?0.4")]);
+    let file = |query: &str| String::from_utf8(office.admin.get(&format!("/api/invoices/export.csv?{query}")).bytes).unwrap();
+    let chosen = columns(&["reason", "校验码"]);
+    let english = file(&format!("lang=en&{chosen}"));
+    assert!(english.contains("Reason,Check code") && english.contains("Check code was not read reliably"), "{english}");
+    assert!(file(&format!("lang=zh-CN&{chosen}")).contains("校验码识别不可靠（可信度 40%）"));
+    assert!(file("lang=en").contains("校验码 was not read reliably (confidence 0.40)"), "programs find what there always was");
 }
 
 #[test]

@@ -42,6 +42,14 @@ pub fn name_looks_like_another() -> Refusal {
     Refusal::conflict("与已有的名称看起来一样，请换一个名称", "it looks the same as a name that there is, please choose another")
 }
 
+pub fn name_differs_in_case_alone(other: &str) -> Refusal {
+    let zh = format!("已有用户“{other}”，只有大小写不同，请换一个名称");
+    Refusal::conflict(
+        zh,
+        format!("there is a user \"{other}\", who differs in upper and lower case alone: please choose another name"),
+    )
+}
+
 /// `field`: the name's field on the wire.
 pub fn name_has_unseen_characters(field: &str) -> Refusal {
     Refusal::field(field, "含有看不见的字符，请重新输入", "has characters that can't be seen, please type it anew")
@@ -68,6 +76,13 @@ pub fn no_administrator_would_be_left() -> Refusal {
     Refusal::conflict("至少要保留一个未锁定的系统管理员", "at least one administrator who is not locked has to be left")
 }
 
+pub fn own_account_is_not_locked() -> Refusal {
+    Refusal::conflict(
+        "不能锁定自己的账号，请让其他管理员来锁定",
+        "you can't lock your own account, please let another manager do it",
+    )
+}
+
 pub fn user_is_locked() -> Refusal {
     Refusal::new(Code::Forbidden, "该用户已被锁定，请联系管理员", "this user is locked, please ask the administrator")
 }
@@ -92,6 +107,10 @@ pub fn default_password_from_afar() -> Refusal {
 
 pub fn password_is_too_short_or_too_long() -> Refusal {
     Refusal::field("passwd", "应为 8 到 256 个字符", "must have 8 to 256 characters")
+}
+
+pub fn password_is_blank() -> Refusal {
+    Refusal::field("passwd", "不能全是空格", "must not be blanks alone")
 }
 
 pub fn password_is_the_old_one() -> Refusal {

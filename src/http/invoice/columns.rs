@@ -2,12 +2,14 @@
 
 use crate::app::kin::Kin;
 use crate::domain::area::{AreaKind, Holds, KNOWN, POS_LABEL, in_chinese, in_english};
-use crate::domain::checks::{date_of, holds_sum};
+use crate::domain::checks::{NET, TAX, date_of, holds_sum};
 use crate::domain::invoice::{Invoice, PictureFormat, Standing};
+use crate::domain::judge;
 use crate::domain::kind::KINDS;
 use crate::domain::money;
 use crate::domain::refusal::Refusal;
 use crate::domain::totals::{Class, Part, Totals};
+use crate::domain::words::Words;
 use crate::http::edge::fields::Fields;
 use crate::http::edge::reply::Language;
 use crate::http::tables::xlsx::Cell;
@@ -159,7 +161,7 @@ impl Columns {
             "duplicate" => self.duplicate(kin),
             "void" => found.void.as_ref().map(|v| format!("{} {}", v.user_name, v.reason)).unwrap_or_default(),
             "red" => self.red(found, kin),
-            "reason" => wire::reasons(&found.reasons, self.language),
+            "reason" => self.reason(found),
             "reviewed_by" => review.map(|r| r.user_name.clone()).unwrap_or_default(),
             "reviewed_time" if review.is_some() => return time(review.map_or(0, |r| r.at)),
             "override" => found.review.as_ref().and_then(|r| r.against_checks.clone()).unwrap_or_default(),
@@ -223,6 +225,19 @@ impl Columns {
         words.join(self.language.pick("；", "; "))
     }
 
+    /// Chosen columns name the fields as their headers do.
+    fn reason(&self, found: &Invoice) -> String {
+        let open = judge::open_reasons(found);
+        if !self.is_chosen {
+            return wire::reasons(open, self.language);
+        }
+        let told = open.map(|why| {
+            let Words { zh, en } = why.told();
+            self.language.pick(&zh, &en).to_owned()
+        });
+        told.collect::<Vec<_>>().join(self.language.pick("；", "; "))
+    }
+
     fn kind(&self, found: &Invoice) -> &'static str {
         let (zh, en) = match (found.template, found.kind) {
             (Some(_), _) => ("按模板识别", "By a template"),
@@ -267,13 +282,16 @@ impl Columns {
         self.language.pick(&zh, &en).to_owned()
     }
 
-    /// What stands below the rows: the sum of those that count, as the pages have it, and what it leaves out.
-    pub fn foot(&self, totals: &Totals) -> Vec<Vec<Cell>> {
+    /// What stands below the rows: the sums of those that count, as the pages have them, and what they leave out.
+    pub fn foot(&self, Sums { totals, net, tax }: &Sums) -> Vec<Vec<Cell>> {
         let mut rows = Vec::new();
-        let money = |column: &Column| matches!(column, Column::Field(pos_id) if pos_id == AreaKind::Money.pos_id());
-        if self.has(AreaKind::Money.pos_id()) {
-            let sum = Cell::BoldFen(whole_fen(totals.confirmed));
-            let cell = |column| if money(column) { sum.clone() } else { Cell::Text(String::new()) };
+        let sums = [(AreaKind::Money.pos_id(), totals.confirmed.fen), (NET, *net), (TAX, *tax)];
+        if sums.iter().any(|(pos_id, _)| self.has(pos_id)) {
+            let sum = |column: &Column| match column {
+                Column::Field(pos_id) => sums.iter().find_map(|(known, fen)| (known == pos_id).then_some(*fen)),
+                _ => None,
+            };
+            let cell = |column| sum(column).map_or_else(|| Cell::Text(String::new()), |fen| Cell::BoldFen(whole(fen)));
             let mut last: Vec<Cell> = self.list.iter().map(cell).collect();
             if let Some(first) = last.first_mut().filter(|first| matches!(first, Cell::Text(_))) {
                 *first = Cell::Bold(self.language.pick("合计", "Total").to_owned());
@@ -285,15 +303,34 @@ impl Columns {
     }
 }
 
-fn whole_fen(part: Part) -> i64 {
-    i64::try_from(part.fen).unwrap_or(if part.fen < 0 { i64::MIN } else { i64::MAX })
+/// Of the rows so far: the totals, and of those that count what their other columns of money come to.
+#[derive(Debug, Default)]
+pub struct Sums {
+    totals: Totals,
+    net: i128,
+    tax: i128,
+}
+
+impl Sums {
+    pub fn add(&mut self, found: &Invoice, class: Class) {
+        self.totals.add(found, class);
+        if class == Class::Confirmed {
+            let fen = |pos_id| found.text(pos_id).and_then(money::amount).map_or(0, i128::from);
+            (self.net, self.tax) = (self.net + fen(NET), self.tax + fen(TAX));
+        }
+    }
+}
+
+fn whole(fen: i128) -> i64 {
+    i64::try_from(fen).unwrap_or(if fen < 0 { i64::MIN } else { i64::MAX })
 }
 
 fn said_of(totals: &Totals, language: Language) -> String {
-    let sum = |part: Part| money::written(whole_fen(part));
+    let sum = |part: Part| money::written(whole(part.fen));
     let (counted, without) = (totals.confirmed, totals.without_amount());
-    let zh = format!("合计为计入合计的 {} 张：{}。", counted.count, sum(counted));
-    let en = format!("The total is of the {} that count: {}.", counted.count, sum(counted));
+    let zh = format!("计入合计的有 {} 张，价税合计 {}。", counted.count, sum(counted));
+    let invoices = if counted.count == 1 { "invoice" } else { "invoices" };
+    let en = format!("In the total: {} {invoices}, {}.", counted.count, sum(counted));
     let left = [
         (totals.waiting, "待核对", "to review"),
         (totals.duplicate, "重复、疑似重复", "duplicates"),

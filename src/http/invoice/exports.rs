@@ -1,6 +1,6 @@
 //! Invoices for spreadsheets. Not here: their columns (columns.rs), the file formats (http/tables/).
 
-use super::columns::{self, Columns, OWN_AREAS_MAX, is_known};
+use super::columns::{self, Columns, OWN_AREAS_MAX, Sums, is_known};
 use super::hand_out::HandOut;
 use super::invoices::{filter, order};
 use crate::app::invoice_lists::{self, Filter, IN_ORDER_MAX, Walk};
@@ -13,7 +13,6 @@ use crate::domain::invoice::Invoice;
 use crate::domain::money;
 use crate::domain::paper::Item;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::totals::Totals;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::Reply;
 use crate::http::tables::csv;
@@ -29,7 +28,7 @@ struct Export {
     walk: Walk,
     columns: Arc<Columns>,
     /// Of the rows so far; taken when they are said.
-    totals: Option<Totals>,
+    sums: Option<Sums>,
 }
 
 impl Export {
@@ -41,8 +40,8 @@ impl Export {
             Some(names) => Columns::chosen(&names, language, zone),
             None => Columns::all(own_areas(call, filter).await?, language, zone),
         };
-        let totals = columns.is_chosen.then(Totals::default);
-        Ok(Self { store: call.edge.app.store.clone(), walk, columns: Arc::new(columns), totals })
+        let sums = columns.is_chosen.then(Sums::default);
+        Ok(Self { store: call.edge.app.store.clone(), walk, columns: Arc::new(columns), sums })
     }
 
     /// Empty at the end.
@@ -54,17 +53,17 @@ impl Export {
         })?;
         for (found, kin) in page.iter().zip(&kin) {
             written(found.id);
-            self.totals.iter_mut().for_each(|totals| totals.add(found, kin.class(found)));
+            self.sums.iter_mut().for_each(|sums| sums.add(found, kin.class(found)));
         }
         Ok(page.iter().zip(&kin).map(|(found, kin)| self.columns.row(found, kin)).collect())
     }
 
-    /// And the sum below. Only where columns were chosen: programs that take all of them find invoices alone.
+    /// And the sums below. Only where columns were chosen: programs that take all of them find invoices alone.
     fn rows_and_foot(&mut self) -> Result<Vec<Vec<Cell>>, StoreError> {
         // The lines, which are written last, say so.
         let rows = self.rows(|_| {})?;
-        let totals = if rows.is_empty() { self.totals.take() } else { None };
-        Ok(totals.map_or(rows, |totals| self.columns.foot(&totals)))
+        let sums = if rows.is_empty() { self.sums.take() } else { None };
+        Ok(sums.map_or(rows, |sums| self.columns.foot(&sums)))
     }
 }
 

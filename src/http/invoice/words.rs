@@ -6,6 +6,7 @@ use crate::app::kin::{self, Kin};
 use crate::app::timeline::{self, Event, What};
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Correction, Decision, Invoice, Standing, Void, Why};
+use crate::domain::judge;
 use crate::domain::paper::Item;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::region::Region;
@@ -36,14 +37,14 @@ fn items(view: &View<'_>, invoice: &Invoice) -> Result<Value, StoreError> {
 }
 
 /// Each reason with the areas it doubts.
-pub fn reasons(reasons: &[Why], regions: &[Region], language: Language) -> Value {
+pub fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Why>, regions: &[Region], language: Language) -> Value {
     let one = |why: &Why| {
         let Words { zh, en } = why.told();
         let doubted = why.doubted(regions);
         let areas: Vec<Value> = doubted.iter().map(|(pos_id, text)| json!({ "pos_id": pos_id, "text": text })).collect();
         json!({ "text": language.pick(&zh, &en), "areas": areas })
     };
-    reasons.iter().map(one).collect()
+    reasons.into_iter().map(one).collect()
 }
 
 /// As lists show it.
@@ -72,7 +73,7 @@ pub fn invoice(view: &View<'_>, invoice: &Invoice, language: Language, zone: &Ti
         "pages": invoice.pages.1 + 1 - invoice.pages.0,
         "first_page": invoice.pages.0,
         "items": items(view, invoice)?,
-        "reasons": reasons(&invoice.reasons, &invoice.regions, language),
+        "reasons": reasons(judge::open_reasons(invoice), &invoice.regions, language),
         "state": standing(invoice.standing),
         "is_fault": u8::from(invoice.is_fault()),
         "counted": counted,

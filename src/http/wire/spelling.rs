@@ -6,6 +6,7 @@ use crate::domain::action::{Action, Pause};
 use crate::domain::area::AreaKind;
 use crate::domain::ids::PictureId;
 use crate::domain::invoice::{Candidate, Invoice, Picture, Why};
+use crate::domain::judge;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::Region;
 use crate::domain::template::{Area, Layout, Rect, Template};
@@ -96,8 +97,8 @@ pub fn region_list(regions: &[Region]) -> Value {
     Value::Object(regions.iter().map(one).collect())
 }
 
-pub fn reasons(reasons: &[Why], language: Language) -> String {
-    let joined = |pick: fn(&Why) -> String, between| reasons.iter().map(pick).collect::<Vec<_>>().join(between);
+pub fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Why>, language: Language) -> String {
+    let joined = |pick: fn(&Why) -> String, between| reasons.into_iter().map(pick).collect::<Vec<_>>().join(between);
     match language {
         Language::Chinese => joined(Why::zh, "；"),
         Language::English => joined(Why::en, "; "),
@@ -127,7 +128,7 @@ pub fn fault(invoice: &Invoice, language: Language, zone: &TimeZone) -> Value {
         "invoice_url": page_url(&invoice.picture, invoice.pages.0),
         "recognize_time": time::write(invoice.recognised, zone),
         "region_list": region_list(&invoice.regions),
-        "reason": reasons(&invoice.reasons, language),
+        "reason": reasons(judge::open_reasons(invoice), language),
     })
 }
 
