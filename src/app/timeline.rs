@@ -30,6 +30,14 @@ pub struct Event {
     pub changes: Vec<Correction>,
 }
 
+impl Event {
+    /// As a file or on paper.
+    pub fn hands_out(&self) -> bool {
+        let What::Logged(fact) = &self.what else { return false };
+        matches!(fact, Fact::InvoicesExported { .. } | Fact::InvoicesPrinted { .. } | Fact::InvoicePrinted { .. })
+    }
+}
+
 /// Whether such a row has the corrections that its verb made.
 fn has_values(fact: &Fact) -> bool {
     matches!(

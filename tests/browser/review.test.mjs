@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hire, logIn, post, stage } from './box.mjs'
-import { dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
+import { DIGITAL_XML, DIGITAL_XML_NUMBER, dinner, learnDinner, PARKING, print, upload } from './paper.mjs'
 
 /** Debug builds are slow. */
 const READ_MS = 120_000
@@ -402,6 +402,32 @@ test('what_the_checks_say_against_typed_values_stands_beside_the_field_and_takes
   await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
   const done = await invoice(id)
   assert.deepEqual([done.state, done.override], ['reviewed', '票面就是这样写的'])
+  on.quiet()
+})
+
+test('what_was_not_found_is_an_empty_field_to_fill_in_and_only_what_was_changed_is_called_edited', async () => {
+  await upload(page, '没有合计.xml', Buffer.from(DIGITAL_XML.replace(/<TotalTax-included.*?(?=<Drawer>)/, '')))
+  await page.goto('/faults')
+  await page.locator('[data-test=fault-reason]', { hasText: '没有找到价税合计' }).waitFor()
+  await page.locator('[data-field=金额] [data-test=doubt]').waitFor()
+  assert.equal(await field(page, '金额').inputValue(), '')
+  await on.shot(page, 'review-not-found-zh')
+  const { invoice_id: id } = (await faults()).find((each) => text(each, '发票号码') === DIGITAL_XML_NUMBER)
+  await page.goto(`/invoices/${id}`)
+  await page.locator('[data-field=金额] [data-test=doubt]').waitFor()
+  await show(page, id)
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-field=金额] [data-test=asking]').waitFor()
+  await field(page, '金额').fill('360.20')
+  await page.keyboard.press('Control+Enter')
+  await page.locator(`[data-fault="${id}"]`).waitFor({ state: 'detached' })
+  const done = await invoice(id)
+  assert.deepEqual([done.state, done.amount], ['reviewed', 36_020])
+  await page.goto(`/invoices/${id}`)
+  await page.locator('[data-field=金额]', { hasText: '人工修改' }).waitFor()
+  await page.locator('[data-field=发票号码]', { hasText: '已确认' }).waitFor()
+  assert.equal(await page.locator('.field', { hasText: '人工修改' }).count(), 1, 'what was only confirmed is not called edited')
+  await on.shot(page, 'invoice-confirmed-zh')
   on.quiet()
 })
 

@@ -127,6 +127,7 @@ pub fn whole(call: &Call, id: InvoiceId) -> Result<Value, Refusal> {
                 "user_name": event.user_name,
                 "what": what,
                 "words": words,
+                "hands_out": event.hands_out(),
                 "changes": event.changes.iter().map(correction).collect::<Vec<_>>(),
             })
         };

@@ -111,7 +111,8 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "InvoiceEvent",
         "(time: time, user_name: text|null <nobody for a reading>, what: 'uploaded'|'read'|'logged', words: text <of the log>, \
-         changes: [Correction] <values that were entered or confirmed with it>)",
+         changes: [Correction] <values that were entered or confirmed with it>, \
+         hands_out: bool <it left the box, as a file or on paper>)",
     ),
     (
         "Model",

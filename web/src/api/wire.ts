@@ -327,6 +327,8 @@ export interface InvoiceEvent {
   words: string
   /** Values that were entered or confirmed with it. */
   changes: Correction[]
+  /** It left the box, as a file or on paper. */
+  hands_out: boolean
 }
 
 export interface Model {

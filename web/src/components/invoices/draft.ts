@@ -48,8 +48,8 @@ export function useDraft() {
     seen.value = found
     const known = new Map(fieldsOf(found, found.history ?? []).map((field) => [field.posId, field]))
     for (const field of fields.value) {
-      const { person, doubtful } = known.get(field.posId) ?? field
-      Object.assign(field, { person, doubtful })
+      const { person, byHand, doubtful } = known.get(field.posId) ?? field
+      Object.assign(field, { person, byHand, doubtful })
     }
   }
 

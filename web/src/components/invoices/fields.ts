@@ -6,18 +6,26 @@ import type { Field } from './FieldRow.vue'
 /** Of invoices that nobody could read. */
 const USUAL = [KINDS.invoice_code, KINDS.invoice_id, KINDS.date, KINDS.money]
 
+function unread(posId: string): Region {
+  return { posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }
+}
+
 export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: WholeInvoice['history']): Field[] {
-  const regions = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
-  const people = new Set(history.map((correction) => correction.pos_id))
+  const read = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
   const doubts = invoice.reasons.flatMap((reason) => reason.areas)
+  // What was not found is in no area, and yet has to be filled in.
+  const lacking = [...(read.length ? [] : USUAL), ...doubts.map((doubt) => doubt.pos_id)].filter((posId) => posId !== LABEL && !read.some((region) => region.posId === posId))
+  const regions = [...read, ...[...new Set(lacking)].map(unread)]
+  const last = new Map(history.map((correction) => [correction.pos_id, correction]))
+  const people = new Set([...last.keys(), ...regions.flatMap(({ posId, source }) => (source === 'person' ? [posId] : []))])
+  const isAbsent = (region: Region) => invoice.state === 'reviewed' && !region.text
   const isNamed = (region: Region) => doubts.some((doubt) => doubt.pos_id === region.posId)
   const isSpokenOf = (region: Region) => doubts.some((doubt) => doubt.pos_id === region.posId && doubt.text === region.text)
   // Doubtful though by a person: taken back, unconfirmed by a reading, named in a reason as it stands, or saved despite failed
   // checks.
   const isContested = (region: Region) => invoice.state === 'waiting' && !!region.text && (invoice.override !== null || isSpokenOf(region))
   const isTrusted = (region: Region) => people.has(region.posId) && (region.probability ?? 1) === 1 && !isContested(region)
-  const nothing = USUAL.map((posId): Region => ({ posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }))
-  const fields = (regions.length ? regions : nothing).map((region) => ({
+  const fields = regions.map((region) => ({
     posId: region.posId,
     position: region.position,
     read: region.text ?? '',
@@ -27,7 +35,8 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state
     source: region.source,
     page: region.page,
     person: people.has(region.posId),
-    doubtful: (certainty(region.probability) !== 'sure' || isNamed(region)) && !isTrusted(region),
+    byHand: last.has(region.posId) && last.get(region.posId)!.old !== last.get(region.posId)!.new,
+    doubtful: (certainty(region.probability) !== 'sure' || isNamed(region)) && !isTrusted(region) && !isAbsent(region),
     accepted: false,
     asking: false,
     problem: '',
