@@ -34,7 +34,7 @@ fn print(data: &Path) -> String {
             DEVICES_BY_TIME DEVICES_UNPRINTED PRINTS CONFLICTS CONFLICTS_BY_PAIR ACTIONS QUEUES RUNNING PAUSE BOOT UPLOAD_KEYS
             UPLOAD_KEYS_BY_TIME PICTURES TEMPLATES TEMPLATES_BY_COMPANY INVOICES INVOICES_BY_COMPANY ITEMS CORNERS MARKED TOTALS REDS FAULTS FAULTS_BY_COMPANY CORRECTIONS
             CANDIDATES INVOICES_AS_THEY_CAME INVOICES_BY_IDENTITY INVOICES_DECIDED INVOICE_RANKS LOG LOG_KEYS LOG_INDEX TWINS RETIRED STEPS IMPORTS IMPORTED LABEL_LOOKS CLAIMS NEWS
-            PORTAL_LINES PORTAL_BY_IDENTITY PORTAL_LISTS);
+            PORTAL_LINES PORTAL_BY_IDENTITY PORTAL_LISTS HANDED_OUT);
         text
     })
 }
@@ -136,6 +136,7 @@ fn make_the_fixture() {
     console.until(1);
     let list = "数电票号码,发票代码,发票号码,开票日期,价税合计\n26322000004478296111,,,2026-06-04,360.20\n,044001900111,12345678,2026-06-05,1.00\n";
     admin.send("POST", "/api/portal-list", &[("content-type", "text/csv")], list.as_bytes());
+    assert_eq!(admin.get("/api/invoices/export.csv").status, 200);
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
     admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));
     upload(&admin);
