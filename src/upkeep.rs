@@ -52,7 +52,7 @@ fn refused(answer: Answer) -> Box<dyn Error> {
 }
 
 fn say(what: &str, contents: &Contents) {
-    println!("{what}: {} rows, {} pictures", contents.rows, contents.pictures);
+    println!("{what}");
     for hash in &contents.damaged {
         eprintln!("paperline: the picture {hash} is damaged, and was damaged before");
     }
@@ -61,14 +61,18 @@ fn say(what: &str, contents: &Contents) {
 pub async fn backup(dir: &Path, out: &Path) -> Done {
     let out = std::path::absolute(out)?;
     match ask(dir, Request::Backup { out: out.clone() }).await? {
-        Answer::BackedUp(contents) => say(&format!("{}, written and read through", out.display()), &contents),
+        Answer::BackedUp(contents) => {
+            let (rows, pictures) = (contents.rows, contents.pictures);
+            say(&format!("{}, written and read through: {rows} rows, {pictures} pictures", out.display()), &contents);
+        }
         answer => return Err(refused(answer)),
     }
     Ok(())
 }
 
+/// The check says how much there is now: sessions are not restored, and a file may hold a row in more than one state.
 pub fn restore(dir: &Path, from: &Path) -> Done {
-    say(&format!("{}, restored", dir.display()), &restore::restore(from, dir, room(dir))?);
+    say(&format!("{}, restored; everybody has to log in again", dir.display()), &restore::restore(from, dir, room(dir))?);
     check(dir)
 }
 

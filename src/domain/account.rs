@@ -67,6 +67,31 @@ impl Permission {
         Self::ALL[self as usize].2
     }
 
+    /// What it is called on the pages.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ModelR => ("查看模板", "See templates"),
+            Self::ModelRw => ("管理模板", "Manage templates"),
+            Self::InvoiceR => ("查看发票", "See invoices"),
+            Self::InvoiceRw => ("上传和修改发票", "Upload and correct invoices"),
+            Self::ConsoleR => ("查看识别台", "See the console"),
+            Self::ConsoleRw => ("调整识别速度", "Set the reading speed"),
+            Self::LogR => ("查看日志", "See the log"),
+            Self::LogRw => ("管理日志（预留，暂无作用）", "Manage the log (reserved, does nothing yet)"),
+            Self::QueueR => ("查看队列", "See the queue"),
+            Self::QueueRw => ("管理队列", "Manage the queue"),
+            Self::FaultR => ("查看待核对发票", "See invoices to review"),
+            Self::FaultRw => ("核对发票", "Review invoices"),
+            Self::UserR => ("查看用户", "See users"),
+            Self::UserRw => ("管理用户", "Manage users"),
+            Self::GroupR => ("查看用户组", "See groups"),
+            Self::GroupRw => ("管理用户组", "Manage groups"),
+            Self::DeviceR => ("查看设备", "See devices"),
+            Self::DeviceRw => ("注册设备、打印标签", "Register devices, print labels"),
+            Self::SystemRw => ("系统管理员（全部权限）", "Administrator (everything)"),
+        }
+    }
+
     /// `x-rw` contains `x-r`.
     fn contained_in(self) -> Option<Self> {
         Some(match self {
@@ -299,6 +324,16 @@ fn scripts(name: &str) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_are_called_as_on_the_pages() {
+        let (zh, en) = (include_str!("../../web/src/i18n/zh-CN/people.ts"), include_str!("../../web/src/i18n/en/people.ts"));
+        for (permission, _, name) in Permission::ALL {
+            let (in_chinese, in_english) = permission.words();
+            assert!(zh.contains(&format!("'{name}': '{in_chinese}',")), "{name}");
+            assert!(en.contains(&format!("'{name}': '{in_english}',")), "{name}");
+        }
+    }
 
     #[test]
     fn the_table_is_in_the_order_of_the_bits() {

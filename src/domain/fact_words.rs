@@ -1,9 +1,10 @@
 //! Facts of the audit log in words, Chinese and English. A fact's kind is stored by its Chinese word.
 
-use super::account::PermissionSet;
+use super::account::{Permission, PermissionSet};
 use super::area;
 use super::fact::{Change, Deed, Fact, Refused, Task};
 use super::ids::{ActionId, InvoiceId};
+use super::settings::Settings;
 use super::text::is_blank;
 use std::borrow::Cow;
 
@@ -131,16 +132,22 @@ fn duplicate_decision(of: InvoiceId, is_duplicate: Option<bool>) -> [String; 2] 
     }
 }
 
-/// `+device-rw −log-r`
-fn permission_changes(from: PermissionSet, to: PermissionSet) -> String {
-    let given = to.iter().filter(|p| !from.lists(*p)).map(|p| format!("+{}", p.name()));
-    let taken = from.iter().filter(|p| !to.lists(*p)).map(|p| format!("−{}", p.name()));
-    given.chain(taken).collect::<Vec<_>>().join(" ")
+/// What a right is called in a language.
+type Called = fn(Permission) -> &'static str;
+
+/// `甲：+查看设备；−查看日志`
+fn rights_changed(name: &str, from: PermissionSet, to: PermissionSet) -> [String; 2] {
+    let told = |word: Called, colon: &str, stop: &str| {
+        let given = to.iter().filter(|p| !from.lists(*p)).map(|p| format!("+{}", word(p)));
+        let taken = from.iter().filter(|p| !to.lists(*p)).map(|p| format!("−{}", word(p)));
+        let rights = given.chain(taken).collect::<Vec<_>>().join(stop);
+        if rights.is_empty() { name.to_owned() } else { format!("{name}{colon}{rights}") }
+    };
+    [told(|p| p.words().0, "：", "；"), told(|p| p.words().1, ": ", "; ")]
 }
 
 fn given(name: &str, rights: PermissionSet) -> [String; 2] {
-    let rights = permission_changes(PermissionSet::default(), rights);
-    with_reason(name, Some(rights.as_str()).filter(|rights| !rights.is_empty()))
+    rights_changed(name, PermissionSet::default(), rights)
 }
 
 fn restored(tokens: u64) -> [String; 2] {
@@ -212,9 +219,16 @@ fn arrow(from: &str, to: &str, nothing: &str) -> String {
     format!("{} → {}", text(from), text(to))
 }
 
+/// Of an older release, which kept no former value.
+fn set_to(name: &str, value: &str) -> [String; 2] {
+    let (zh, en) = Settings::label(name).unwrap_or((name, name));
+    [format!("{zh} = {value}"), format!("{en} = {value}")]
+}
+
 fn set(name: &str, from: &str, to: &str) -> [String; 2] {
-    let [zh, en] = ["（无）", "(none)"].map(|nothing| arrow(from, to, nothing));
-    [format!("{name}：{zh}"), format!("{name}: {en}")]
+    let (zh, en) = Settings::label(name).unwrap_or((name, name));
+    let (from, to) = (Settings::shown(name, from), Settings::shown(name, to));
+    [format!("{zh}：{}", arrow(from.0, to.0, "（无）")), format!("{en}: {}", arrow(from.1, to.1, "(none)"))]
 }
 
 /// `甲 → 乙：+税额 −日期，移动 金额`
@@ -294,7 +308,7 @@ impl Fact {
             }
             Self::GroupJoined { group, user } => ("加入用户组", same(format!("{group} {user}"))),
             Self::CompanyRenamed { from, to } => ("修改公司", same(format!("{from} → {to}"))),
-            Self::SettingChanged { name, value } => ("修改设置", same(format!("{name} = {value}"))),
+            Self::SettingChanged { name, value } => ("修改设置", set_to(name, value)),
             Self::SettingSet { name, from, to } => ("修改设置", set(name, from, to)),
             Self::TemplateRedrawn { from, to, added, removed, moved } => {
                 (Task::ChangeTemplate.zh(), redrawn(from, to, added, removed, moved))
@@ -309,11 +323,9 @@ impl Fact {
             Self::UserCameOver { user } => {
                 ("修改用户", [format!("{user}：加入本公司"), format!("{user}: has come to the company")])
             }
-            Self::RightsChanged { user, from, to } => ("修改用户权限", with_reason(user, Some(&permission_changes(*from, *to)))),
+            Self::RightsChanged { user, from, to } => ("修改用户权限", rights_changed(user, *from, *to)),
             Self::GroupRenamed { from, to } => ("修改用户组", same(format!("{from} → {to}"))),
-            Self::GroupRightsChanged { group, from, to } => {
-                ("修改用户组", with_reason(group, Some(&permission_changes(*from, *to))))
-            }
+            Self::GroupRightsChanged { group, from, to } => ("修改用户组", rights_changed(group, *from, *to)),
             Self::LabelLookRedrawn { name, changes } => (Deed::LabelLookChanged.zh(), label_redrawn(name, changes)),
             Self::Done(what, name) => (what.zh(), same(name.clone())),
             Self::PortalListTaken { file, invoices, wrong, months } => {
@@ -382,6 +394,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_setting_is_called_as_on_its_page() {
+        let told = |fact: Fact| (fact.shown_zh(), fact.en());
+        let switched = Fact::SettingSet { name: "hsts".into(), from: "false".into(), to: "true".into() };
+        let (zh, en) = told(switched);
+        assert_eq!(
+            (zh.as_str(), en.as_str()),
+            ("修改设置 强制浏览器使用 HTTPS：关闭 → 打开", "Change setting Make browsers use HTTPS: off → on")
+        );
+        let (zh, en) = told(Fact::SettingChanged { name: "timezone".into(), value: "UTC".into() });
+        assert_eq!((zh.as_str(), en.as_str()), ("修改设置 时区 = UTC", "Change setting Time zone = UTC"));
+        let (zh, en) = told(Fact::SettingChanged { name: "gone".into(), value: "1".into() });
+        assert_eq!((zh.as_str(), en.as_str()), ("修改设置 gone = 1", "Change setting gone = 1"));
+    }
+
+    #[test]
     fn facts_in_both_languages() {
         let (invoice, of) = (InvoiceId(7), InvoiceId(3));
         let change = |what: &str, from: &str, to: &str| Change { what: what.into(), from: from.into(), to: to.into() };
@@ -406,8 +433,8 @@ mod tests {
             ),
             (
                 Fact::SettingSet { name: "backup_dir".into(), from: "/a".into(), to: String::new() },
-                "修改设置 backup_dir：/a → （无）",
-                "Change setting backup_dir: /a → (none)",
+                "修改设置 自动备份目录：/a → （无）",
+                "Change setting Folder for nightly backups: /a → (none)",
             ),
             (
                 redrawn("甲", "乙", &["税额"], &["日期"], &["金额"]),

@@ -100,6 +100,18 @@ impl Kind {
         }
     }
 
+    /// A written value as people call it.
+    pub fn shown<'a>(&self, text: &'a str) -> (&'a str, &'a str) {
+        match (self, text) {
+            (Self::Switch, "true") => ("打开", "on"),
+            (Self::Switch, "false") => ("关闭", "off"),
+            (Self::Choice(words), _) => {
+                words.iter().find(|(word, _)| *word == text).map_or((text, text), |(_, called)| (called, called))
+            }
+            _ => (text, text),
+        }
+    }
+
     /// `None`: it is none of this kind.
     pub fn read<T: Setting>(&self, text: &str) -> Option<T> {
         T::read(text).filter(|setting| self.takes(&setting.value()))

@@ -185,6 +185,16 @@ impl Settings {
         }
     }
 
+    /// What it is called.
+    pub fn label(name: &str) -> Option<Words> {
+        ROWS.iter().find(|row| row.name == name).map(|row| row.label)
+    }
+
+    /// As it is shown, of a text that was written of it.
+    pub fn shown<'a>(name: &str, text: &'a str) -> (&'a str, &'a str) {
+        ROWS.iter().find(|row| row.name == name).map_or((text, text), |row| row.kind.shown(text))
+    }
+
     pub fn row(name: &str) -> Result<&'static Row, Refusal> {
         ROWS.iter().find(|row| row.name == name).ok_or_else(|| Refusal::field(name, "没有这项设置", "no such setting"))
     }

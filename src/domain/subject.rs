@@ -4,6 +4,7 @@ use super::area;
 use super::fact::{Deed, Fact, Task};
 use super::ids::{ActionId, InvoiceId};
 use super::money::narrow;
+use super::settings::Settings;
 
 /// Names are those of that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,9 +102,10 @@ pub fn is_numbered(key: &str) -> bool {
     ["#", TASK].iter().any(|sign| key.strip_prefix(sign).is_some_and(is_number))
 }
 
-/// Whether `word` is or is part of a key.
+/// Whether `word` is or is part of a key, or of what the setting of that key is called.
 pub fn fits(key: &str, word: &str) -> bool {
-    if is_numbered(word) || is_numbered(key) { key == word } else { key.contains(word) }
+    let is_called = || Settings::label(key).is_some_and(|(zh, en)| format!("{zh} {en}").to_lowercase().contains(word));
+    if is_numbered(word) || is_numbered(key) { key == word } else { key.contains(word) || is_called() }
 }
 
 /// `#12` in what older releases wrote.
@@ -215,6 +217,7 @@ mod tests {
         assert_eq!((keys(queued), words("scan  7.png")), (vec!["scan 7.png".into()], vec!["scan".into(), "7.png".into()]));
         assert_eq!(words("＃5 ¥40,270.00，"), ["#5", "¥40270.00,"]);
         assert!(fits("#5", "#5") && fits("scan 7.png", "7.p") && fits("任务5", "任务5"));
+        assert!(fits("timezone", "timez") && fits("timezone", "时区") && !fits("timezone", "代理"));
         assert!(!fits("#55", "#5") && !fits("#5", "5") && !fits("任务55", "任务5") && !fits("5", "#5"));
     }
 }

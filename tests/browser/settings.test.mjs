@@ -37,6 +37,20 @@ test('of two who change the same setting the later one sees what the first has s
   on.quiet()
 })
 
+test('the log calls a setting as its page does, and leads there', async () => {
+  for (const [locale, label, shot] of [['zh-CN', '自动备份时间', 'zh'], ['en-US', 'Time of nightly backups', 'en']]) {
+    const page = await administrator({ locale })
+    await page.goto('/log')
+    const row = page.locator('.what', { hasText: label }).first()
+    await row.waitFor()
+    assert.equal(await row.getByText('backup_time').count(), 0)
+    await on.shot(page, `settings-in-the-log-${shot}`)
+    await row.getByRole('link', { name: label }).click()
+    await page.waitForURL('**/system')
+  }
+  on.quiet()
+})
+
 test('settings that are typed and not saved are not left without a question', async () => {
   const page = await administrator()
   await input(page, 'timezone').fill('Asia/Shanghai')

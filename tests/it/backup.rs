@@ -203,6 +203,31 @@ fn check_says_what_is_wrong_and_ends_in_failure() {
     assert!(refused(&check(&dir.path().join("nothing"))).contains("is no data dir"));
 }
 
+#[test]
+fn check_counts_each_row_and_file_once_and_a_restore_says_what_is_there() {
+    let paperline = Paperline::start();
+    let admin = paperline.admin();
+    let pictures = fill(&admin);
+    // One file, of which there are two uploads.
+    assert_eq!(admin.upload("/invoice/recognizeImage", &[("again.png", &pictures[0].1[..])]).status, 200);
+    eventually("it is read", || (admin.get("/api/invoices").body["total"] == 5).then_some(()));
+    let data = paperline.data();
+    let (dir, _) = paperline.stop();
+    let file = dir.path().join("one.backup");
+    let numbers = |said: &str| -> Vec<u64> {
+        let line = said.lines().last().unwrap().rsplit(": ").next().unwrap().to_owned();
+        line.split(' ').filter_map(|word| word.parse().ok()).take(2).collect()
+    };
+    let written = numbers(&done(&backup(&data, &file)));
+    let there = numbers(&done(&check(&data)));
+    assert!(there[0] <= written[0] && written[0] - there[0] < 5, "{there:?} of {written:?}");
+    assert_eq!((there[1], written[1]), (4, 4));
+    let restored = dir.path().join("restored");
+    let said = done(&restore(&restored, &file));
+    assert_eq!(said.matches(" rows").count(), 1, "{said}");
+    assert_eq!(numbers(&said), numbers(&done(&check(&restored))), "{said}");
+}
+
 fn set_format(data: &Path, number: u64) {
     let store = Store::new(Arc::new(Local::open(&data.join("db")).unwrap()), paperline::store::endless()).unwrap();
     store.write_blocking(move |txn| Ok(txn.put(&FORMAT, &(), &number)?)).unwrap();

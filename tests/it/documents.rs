@@ -116,6 +116,30 @@ fn two_numbers_in_one_file_are_a_fault_that_names_both() {
 }
 
 #[test]
+fn what_a_document_lacks_or_contradicts_is_told_until_a_person_has_entered_it() {
+    let paperline = Paperline::start();
+    let client = paperline.admin();
+    let xml = String::from_utf8(digital().xml()).unwrap();
+    let without_sum = xml.replace("<TotalTax-includedAmount>360.20</TotalTax-includedAmount>", "");
+    let other_net = xml.replace("<TotalAmWithoutTax>320.00<", "<TotalAmWithoutTax>310.00<").replace("26322", "26323");
+    let found = read(&client, &[("a.xml", without_sum.as_bytes()), ("b.xml", other_net.as_bytes())]);
+    let enter = |invoice: &Value, fields: Value| {
+        let answer = client.patch(&format!("/api/invoices/{}", invoice["invoice_id"]), &json!({ "fields": fields }));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        (answer.body["reason"].as_str().unwrap().to_owned(), answer.body["state"].as_str().unwrap().to_owned())
+    };
+    let [missing, differs] = [&found[0][0], &found[1][0]];
+    assert_eq!(missing["reason"], "没有找到金额");
+    assert_eq!(enter(missing, json!({ "备注": "补" })).0, "没有找到金额");
+    assert_eq!(enter(missing, json!({ "金额": "360.20" })), (String::new(), "waiting".into()));
+
+    let said = differs["reason"].as_str().unwrap();
+    assert!(said.contains("之和不等于金额“360.20”") && said.contains("各行不含税金额之和“320.00”"), "{said}");
+    assert_eq!(enter(differs, json!({ "备注": "补" })).0, said);
+    assert_eq!(enter(differs, json!({ "不含税金额": "320.00" })), (String::new(), "waiting".into()));
+}
+
+#[test]
 fn a_day_to_come_and_a_line_that_is_taxed_otherwise_are_faults_in_words() {
     let paperline = Paperline::start();
     let client = paperline.admin();

@@ -144,12 +144,15 @@ fn the_log_is_searched_by_what_people_remember() {
         admin.send(method, path, &[("accept-language", "en"), ("content-type", "application/json")], body.as_bytes())
     };
     let said = in_english("GET", "/api/log?type=3&keyword=增加用户", "").body;
-    assert_eq!(said["action_list"][0]["action_description"], "Add user 张三: +invoice-rw +log-r", "{said}");
+    assert_eq!(said["action_list"][0]["action_description"], "Add user 张三: +Upload and correct invoices; +See the log", "{said}");
     let asked = json!({ "page": 0, "startTime": "2000-01-01", "endTime": "2999-01-01" }).to_string();
     let said = in_english("POST", "/invoice/getTwentyAction", &asked).body;
     assert!(said["action_list"][0]["action_description"].as_str().unwrap().starts_with("识别发票"), "{said}");
     let export = String::from_utf8(in_english("GET", "/api/log/export.csv", "").bytes).unwrap();
-    assert!(export.contains(",Add user 张三: +invoice-rw +log-r,") && export.contains(",Log in,"), "{export}");
+    assert!(
+        export.contains(",Add user 张三: +Upload and correct invoices; +See the log,") && export.contains(",Log in,"),
+        "{export}"
+    );
     let export = String::from_utf8(admin.get("/api/log/export.csv").bytes).unwrap();
     // Header, first start, pictures, user, and two log-ins.
     assert_eq!(export.lines().count(), 1 + 3 + 27 + 1 + 2);
@@ -181,7 +184,7 @@ fn each_thing_that_is_done_to_a_user_or_a_group_is_told() {
     change(json!({ "locked": true, "user_name": "two", "permissions": [6, 101], "group_id": group }));
     assert_eq!(
         news(),
-        ["修改用户 one → two", "加入用户组 组 two", "修改用户权限 two：+invoice-rw +device-r −invoice-r", "锁定用户 two"]
+        ["修改用户 one → two", "加入用户组 组 two", "修改用户权限 two：+上传和修改发票；+查看设备；−查看发票", "锁定用户 two"]
     );
     change(json!({ "locked": true, "user_name": "two", "permissions": [6, 101], "group_id": group }));
     change(json!({}));
@@ -191,7 +194,7 @@ fn each_thing_that_is_done_to_a_user_or_a_group_is_told() {
     for (change, told) in [
         (json!({ "group_name": "组" }), vec![]),
         (json!({ "group_name": "别的组" }), vec!["修改用户组 组 → 别的组"]),
-        (json!({ "permissions": [5, 8] }), vec!["修改用户组 别的组：+log-r"]),
+        (json!({ "permissions": [5, 8] }), vec!["修改用户组 别的组：+查看日志"]),
     ] {
         assert_eq!(admin.patch(&format!("/api/groups/{group}"), &change).status, 200, "{change}");
         assert_eq!(news(), told, "{change}");

@@ -147,7 +147,7 @@ fn first_start_and_sessions() -> Walk {
     let mut walk = Walk::new(App::new(store, blobs, dir.path().to_owned(), Vec::new()).unwrap(), dir);
     walk.who = THE_BOX;
     let password = blocking!(walk.first_start() leaves
-        ["Accounts", "log: Add company 默认公司", "log: Add user admin: +system-rw", "log: Add user prodsys: +device-rw"]);
+        ["Accounts", "log: Add company 默认公司", "log: Add user admin: +Administrator (everything)", "log: Add user prodsys: +Register devices, print labels"]);
     walk.who = ADMIN;
     let password = password.expect("it is the first");
     let wrong = verb!(walk.log_in("admin".into(), "wrong".into(), LOOPBACK, true) leaves ["log: Log-in refused: wrong password"]);
@@ -179,7 +179,7 @@ fn companies_groups_and_users(walk: &mut Walk) {
     verb!(walk.rename_company(walk.by(), company, "乙方") leaves ["log: Rename company 乙 → 乙方"]);
     verb!(walk.delete_company(walk.by(), company) leaves ["log: Delete company 乙方"]);
     let of = PermissionSet::of;
-    let group = verb!(walk.add_group(walk.by(), "组", None, of(&[Permission::LogR])) leaves ["log: Add group 组: +log-r"]).id;
+    let group = verb!(walk.add_group(walk.by(), "组", None, of(&[Permission::LogR])) leaves ["log: Add group 组: +See the log"]).id;
     let new = NewUser {
         name: "丙".into(),
         password: "long enough".into(),
@@ -187,11 +187,11 @@ fn companies_groups_and_users(walk: &mut Walk) {
         group: Some(group),
         permissions: of(&[Permission::DeviceRw]),
     };
-    let user = verb!(walk.add_user(walk.by(), new) leaves ["Accounts", "log: Add user 丙: +device-rw"]).id;
+    let user = verb!(walk.add_user(walk.by(), new) leaves ["Accounts", "log: Add user 丙: +Register devices, print labels"]).id;
     verb!(walk.edit_group(walk.by(), group, Some("别组"), None) leaves ["log: Change group 组 → 别组"]);
-    verb!(walk.tick_group(walk.by(), group, vec![(Permission::QueueR, true)]) leaves ["User", "log: Change group 别组: +queue-r"]);
+    verb!(walk.tick_group(walk.by(), group, vec![(Permission::QueueR, true)]) leaves ["User", "log: Change group 别组: +See the queue"]);
     verb!(walk.tick_users(walk.by(), vec![(user, vec![(Permission::LogR, true)])]) leaves
-        ["User", "log: Change permissions of 丙: +log-r"]);
+        ["User", "log: Change permissions of 丙: +See the log"]);
     verb!(walk.move_user(walk.by(), user, None) leaves ["User", "log: Remove from group 丙"]);
     let lock = UserChange { locked: Some(true), ..UserChange::default() };
     verb!(walk.edit_user(walk.by(), user, lock) leaves ["User", "log: Lock user 丙"]);
@@ -207,7 +207,7 @@ fn companies_groups_and_users(walk: &mut Walk) {
     walk.who = ADMIN;
     verb!(walk.reset_password(walk.by(), user, "a third one".into(), Keep::default()) leaves ["Accounts", "log: Change password of 丙"]);
     let (token, _) = verb!(walk.add_token(walk.by(), "3 号工位", of(&[Permission::DeviceRw])) leaves
-        ["log: Add token 3 号工位: +device-rw"]);
+        ["log: Add token 3 号工位: +Register devices, print labels"]);
     verb!(walk.delete_token(walk.by(), token.id) leaves ["Ended", "log: Delete token 3 号工位"]);
     verb!(walk.delete_user(walk.by(), user) leaves ["Accounts", "log: Delete user 丙"]);
     verb!(walk.delete_group(walk.by(), group) leaves ["log: Delete group 别组"]);
@@ -215,7 +215,7 @@ fn companies_groups_and_users(walk: &mut Walk) {
 
 fn the_box_itself(walk: &mut Walk) {
     let changes = vec![("engine_retries".to_owned(), "7".to_owned())];
-    verb!(walk.change_settings(walk.by(), changes, None) leaves ["log: Change setting engine_retries: 3 → 7"]);
+    verb!(walk.change_settings(walk.by(), changes, None) leaves ["log: Change setting Retries: 3 → 7"]);
     verb!(walk.log_backup(walk.by()) leaves ["log: Download backup"]);
     let look = |name: &str| LabelLook { name: name.into(), ..LabelLook::first() };
     let (id, _) = verb!(walk.add_label_look(walk.by(), look("小")) leaves ["log: Add label 小"]);

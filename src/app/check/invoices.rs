@@ -8,8 +8,8 @@ use crate::domain::invoice::Standing;
 use crate::store::StoreError;
 use crate::store::tables::{
     ACTIONS, CANDIDATES, CORNERS, CORRECTIONS, FAULTS, FAULTS_BY_COMPANY, HANDED_OUT, INVOICE_RANKS, INVOICES,
-    INVOICES_AS_THEY_CAME, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, INVOICES_DECIDED, LOG, MARKED, PICTURES, PORTAL_BY_IDENTITY,
-    PORTAL_LINES, PORTAL_LISTS, REDS, TOTALS,
+    INVOICES_AS_THEY_CAME, INVOICES_BY_COMPANY, INVOICES_BY_IDENTITY, INVOICES_DECIDED, ITEMS, LOG, MARKED, PICTURES,
+    PORTAL_BY_IDENTITY, PORTAL_LINES, PORTAL_LISTS, REDS, TOTALS,
 };
 use std::collections::BTreeMap;
 
@@ -68,6 +68,7 @@ impl Check<'_> {
             self.total(&faults::counter(company), number)?;
         }
         self.each(&CORRECTIONS, |check, (id, _), _| check.is_there(&INVOICES, &id, "a correction"))?;
+        self.each(&ITEMS, |check, (id, _), _| check.is_there(&INVOICES, &id, "its lines"))?;
         self.each(&CANDIDATES, |check, id, _| check.is_there(&INVOICES, &id, "what its templates came to"))?;
         self.each(&CORNERS, |check, id, _| check.is_there(&INVOICES, &id, "where it lies on its page"))?;
         self.each(&MARKED, |check, id, _| check.is_there(&ACTIONS, &id, "its papers, marked by a person"))?;

@@ -4,6 +4,7 @@ use crate::app::log::{self, Facet, Query};
 use crate::domain::action::LogRow;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::{Code, Refusal, sentence};
+use crate::domain::settings::Settings;
 use crate::domain::subject::{self, Subject};
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Language, Reply};
@@ -23,8 +24,14 @@ fn sentence(row: &LogRow, language: Language) -> String {
     }
 }
 
-fn subject(subject: &Subject) -> Value {
-    json!({ "kind": subject.kind(), "id": subject.id(), "name": subject.name() })
+fn subject(subject: &Subject, language: Language) -> Value {
+    let mut value = json!({ "kind": subject.kind(), "id": subject.id(), "name": subject.name() });
+    if let Subject::Setting(name) = subject
+        && let Some((zh, en)) = Settings::label(name)
+    {
+        value["called"] = language.pick(zh, en).into();
+    }
+    value
 }
 
 fn row((arrival, row): &(log::Arrival, LogRow), zone: &TimeZone, words: impl Fn(&LogRow) -> String) -> Value {
@@ -91,7 +98,7 @@ pub async fn log(call: Call) -> Result<Reply, Refusal> {
     let (mut page, found) = find(&call, query, |row| sentence(row, call.language)).await?;
     page["is_cut"] = found.is_cut.into();
     for (at, (_, row)) in found.rows.iter().enumerate() {
-        page["action_list"][at]["about"] = row.fact.subjects().iter().map(subject).collect();
+        page["action_list"][at]["about"] = row.fact.subjects().iter().map(|about| subject(about, call.language)).collect();
     }
     Ok(reply::json(&page))
 }

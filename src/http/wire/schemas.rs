@@ -153,7 +153,8 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "Subject",
         "(kind: 'invoice'|'task'|'file'|'template'|'user'|'group'|'company'|'device'|'label'|'token'|'setting'|'words', \
-         id: natural|null <of an invoice or a task>, name: text <of anything else, as of then>)",
+         id: natural|null <of an invoice or a task>, name: text <of anything else, as of then>, \
+         called?: text <of a setting, in the words>)",
     ),
     ("PortalState", "'missing'|'differs'|'not_listed'|'not_ours'|'have'"),
     ("PortalDirection", "'received'|'issued'"),

@@ -434,6 +434,8 @@ export interface Subject {
   id: number | null
   /** Of anything else, as of then. */
   name: string
+  /** Of a setting, in the words. */
+  called?: string
 }
 
 export type PortalState = 'missing' | 'differs' | 'not_listed' | 'not_ours' | 'have'
