@@ -55,14 +55,13 @@ pub fn events(view: &View<'_>, invoice: &Invoice) -> Result<Vec<Event>, StoreErr
         values.retain(|value| value.at > *left_out);
     }
     rows.truncate(ROWS_MAX);
-    for ((at, _), row) in rows.into_iter().rev() {
+    rows.extend(hand_outs::with(view, invoice.id, HAND_OUTS_MAX)?);
+    rows.sort_by_key(|(arrival, _)| *arrival);
+    for ((at, _), row) in rows {
         let is_its = |value: &Correction| has_values(&row.fact) && value.at <= at && value.user_name == row.user_name;
         let (changes, others) = values.into_iter().partition(is_its);
         values = others;
         events.push(Event { at, user_name: Some(row.user_name), what: What::Logged(row.fact), changes });
-    }
-    for ((at, _), row) in hand_outs::with(view, invoice.id, HAND_OUTS_MAX)? {
-        events.push(Event { at, user_name: Some(row.user_name), what: What::Logged(row.fact), changes: Vec::new() });
     }
     let by = |at, user_name, what| Event { at, user_name, what, changes: Vec::new() };
     events.push(by(invoice.picture.uploaded, Some(invoice.user_name.clone()), What::Uploaded));

@@ -66,6 +66,25 @@ test('the_log_is_found_by_a_file_an_invoice_a_deed_and_the_one_it_was_done_to', 
   on.quiet()
 })
 
+test('a_row_of_the_log_opens_what_a_file_came_to_and_a_renamed_thing_by_its_new_name', async () => {
+  const asking = { headers: { Origin: on.box.url } }
+  const { group_id: id } = await (await page.request.post('/api/groups', { data: { group_name: '财务部' }, ...asking })).json()
+  assert.equal((await page.request.patch(`/api/groups/${id}`, { data: { group_name: '财务一部' }, ...asking })).status(), 200)
+  await page.goto('/log?span=all')
+  const renamed = row('财务部 → 财务一部').getByRole('link')
+  await renamed.waitFor()
+  assert.deepEqual(await renamed.allInnerTexts(), ['财务部 → 财务一部'], 'nothing is called by the old name')
+  await row('识别发票 六月.xml').getByRole('link', { name: '六月.xml' }).click()
+  await page.locator('[data-invoice="1"]').waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('q'), '六月.xml')
+  assert.equal(await page.locator('[data-invoice]').count(), 1)
+  await page.request.get('/api/invoices/export.xlsx')
+  await page.goto('/log?span=all')
+  await row('导出发票').first().waitFor()
+  assert.equal(await row('导出发票').getByRole('link').count(), 0, 'no invoice has the name of an export')
+  on.quiet()
+})
+
 test('tabs_and_the_open_fault_are_in_the_address', async () => {
   await page.goto('/system')
   await page.getByRole('tab', { name: '备份' }).click()

@@ -38,9 +38,13 @@ async function back() {
 }
 
 /** As a printer gets it. */
+async function toPrinter(name) {
+  const pdf = await page.pdf({ path: join(import.meta.dirname, 'shots', `${name}.pdf`), format: 'A4', preferCSSPageSize: true })
+  return pdf.toString('latin1')
+}
+
 async function sheets(name) {
-  const pdf = await page.pdf({ path: join(import.meta.dirname, 'shots', `${name}.pdf`), format: 'A4' })
-  return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length
+  return (await toPrinter(name)).match(/\/Type\s*\/Page\b/g).length
 }
 
 /** A list of so many, made of the first real one. */
@@ -125,6 +129,66 @@ test('a list is printed whole, with its sum, its filter in words and the day', a
   assert.ok((await sheets('print-list')) > 10)
   await back()
   await page.unroute(/\/api\/invoices\?/)
+  on.quiet()
+})
+
+test('a list of long numbers and names is printed across, each column wide enough to be read', async () => {
+  const says = { 发票代码: '011002210021', 发票号码: '26322000004478296111', 日期: '2026-06-04', 客户名称: '示例电力设备制造安装工程股份有限公司某市分公司', 购方税号: '91350100M000100Y43', 销方名称: '示例交通能源有限责任公司第三加油加气站', 销方税号: '91440106556656312W' }
+  await page.route(/\/api\/invoices\?/, async (route) => {
+    const answer = await route.fetch()
+    const body = await answer.json()
+    const regions = Object.fromEntries(Object.entries(says).map(([posId, ocr_result]) => [posId, { ...body.invoices[0].region_list['发票号码'], ocr_result }]))
+    const invoices = body.invoices.map((invoice) => ({ ...invoice, amount: 123_456_789, region_list: { ...invoice.region_list, ...regions } }))
+    await route.fulfill({ response: answer, json: { ...body, invoices } })
+  })
+  await page.goto('/invoices')
+  await page.locator('[data-invoice="1"]').waitFor()
+  await page.click('[data-test=columns]')
+  for (const column of ['销方名称', '购方税号', '销方税号']) await page.click(`[data-column="${column}"]`)
+  await page.keyboard.press('Escape')
+  const words = await printed(() => page.click('[data-test=print]'))
+  assert.ok(words.includes('26322000004478296111'))
+  assert.match(words, /\b20\d\d-\d\d-\d\d \d\d:\d\d/, 'the day is said whole')
+  assert.doesNotMatch(words, /今天/)
+  // The width of such a sheet between its edges.
+  await page.setViewportSize({ width: Math.round(((297 - 20) / 25.4) * 96), height: 500 })
+  const table = page.locator('[data-test=paper-rows]')
+  assert.ok(await table.evaluate((each) => each.getBoundingClientRect().right <= innerWidth), 'nothing is cut off')
+  const narrow = await table.locator('tbody tr').first().locator('td:not(.narrow)').evaluateAll((cells) => cells.filter((cell) => cell.offsetWidth < (14 / 25.4) * 96).map((cell) => cell.textContent))
+  assert.deepEqual(narrow, [], 'no column of a character')
+  // Nor where all there is is chosen.
+  await page.emulateMedia({ media: null })
+  const { width: across } = page.viewportSize()
+  await page.setViewportSize({ width: across, height: 1_400 })
+  const choices = page.locator('[data-column]')
+  await page.click('[data-test=columns]')
+  for (const choice of await choices.all()) if (!(await choice.locator('input').isChecked())) await choice.click()
+  await page.keyboard.press('Escape')
+  await page.emulateMedia({ media: 'print' })
+  assert.equal(await table.locator('th').count(), (await choices.count()) + 1)
+  assert.ok(await table.evaluate((each) => each.getBoundingClientRect().right <= innerWidth), 'nothing is cut off of all columns')
+  const [, width, height] = /\/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]/.exec(await toPrinter('print-wide'))
+  assert.ok(Number(width) > Number(height), `across: ${width} × ${height}`)
+  await page.setViewportSize({ width: 1280, height: 500 })
+  await back()
+  await page.unroute(/\/api\/invoices\?/)
+  on.quiet()
+})
+
+test('the log is printed as a sheet of its own, with more rows than are on screen, and tells of no print of invoices', async () => {
+  for (let n = 0; n < 25; n += 1) assert.ok((await page.request.post('/api/groups', { data: { group_name: `小组 ${n}` }, headers: { Origin: on.box.url } })).ok())
+  const told = []
+  page.on('request', (request) => request.url().endsWith('/api/invoices/printed') && told.push(request.url()))
+  await page.goto('/log?q=小组&span=all')
+  await page.locator('[data-log]').first().waitFor()
+  const words = await printed(() => page.keyboard.press('Control+p'))
+  for (const part of ['操作日志', '搜索：小组', '小组 0', '小组 24', 'admin 打印于']) assert.ok(words.includes(part), `${part} in ${words.slice(0, 600)}`)
+  assert.ok((await page.locator('[data-test=paper-rows] tbody tr').count()) >= 25)
+  assert.doesNotMatch(words, /今天/)
+  await on.shot(page, 'print-log-zh')
+  await sheets('print-log')
+  await back()
+  assert.deepEqual(told, [])
   on.quiet()
 })
 

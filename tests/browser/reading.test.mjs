@@ -207,6 +207,12 @@ test('a TIFF is seen and its areas lie where they are', async () => {
   const middle = ((box.y + box.height / 2 - whole.y) / whole.height) * size
   const { y, height } = places['发票号码']
   assert.ok(middle > y && middle < y + height, `${middle} is not within ${y} and ${y + height}`)
+  const names = page.locator('[data-box] span').filter({ visible: true })
+  assert.equal(await names.count(), 0, 'no name lies over what is printed')
+  await page.hover('[data-box=发票号码]')
+  await names.filter({ hasText: '发票号码' }).waitFor()
+  const [name, pointed] = await Promise.all([names.boundingBox(), page.locator('[data-box=发票号码]').boundingBox()])
+  assert.ok(name.y + name.height <= pointed.y || name.y >= pointed.y + pointed.height, 'the name is beside its box')
   on.quiet()
 })
 

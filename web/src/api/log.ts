@@ -12,7 +12,7 @@ export type LogFacet = keyof typeof LOG_FACETS
 
 export type LogFilter = Get['/api/log/export.csv']['takes']
 
-export function logPage(filter: LogFilter, page: number, signal: AbortSignal): Promise<LogPage> {
+export function logPage(filter: LogFilter, page: number, signal?: AbortSignal): Promise<LogPage> {
   return get('/api/log', { ...filter, page }, signal)
 }
 

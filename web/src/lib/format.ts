@@ -1,13 +1,18 @@
 // Numbers, times and refusals in the chosen language.
+import { ref } from 'vue'
 import { ApiError } from '../api/http'
 import { currentLocale, i18n } from '../i18n'
 import { today } from '../state/today'
+
+/** On paper, which is read on other days. */
+export const wholeTimes = ref(false)
 
 /** The box's local `yyyy-MM-dd HH:mm:ss`, not converted: `今天 03:07`, `11-28 03:07`, `2025-11-28 03:07`. */
 export function formatTime(text: string | undefined | null): string {
   const found = /^(\d{4})-(\d\d-\d\d) (\d\d:\d\d)/.exec(text ?? '')
   if (!found) return text ?? ''
   const [, year, day, time] = found
+  if (wholeTimes.value) return `${year}-${day} ${time}`
   if (`${year}-${day}` === today.value) return i18n.global.t('common.today', { time })
   return year === today.value.slice(0, 4) ? `${day} ${time}` : `${year}-${day} ${time}`
 }

@@ -1,6 +1,7 @@
 // Printing a page as a sheet of its own (OnPaper.vue) instead of the screen.
-import { nextTick, onBeforeUnmount, onMounted, ref } from 'vue'
+import { nextTick, onBeforeUnmount, onMounted, ref, watchEffect } from 'vue'
 import { tellOfPrint } from '../api/invoices'
+import { wholeTimes } from './format'
 import { complain } from './notify'
 
 /** An undecoded picture would print blank. */
@@ -11,17 +12,22 @@ export async function toPaper(sheet: Element | null | undefined): Promise<void> 
   window.print()
 }
 
-/** For a button and the usual keys; `prepare` fetches what the screen does not hold, `done` lets go of it. Printed by the browser's menu, the sheet has what there is. `ids`: the invoices on it. */
+/** For a button and the usual keys; `prepare` fetches what the screen does not hold, `done` lets go of it. Printed by the browser's menu, the sheet has what there is. `ids`: the invoices on it, of which a log tells. */
 export function usePaper(prepare: () => Promise<void>, ids: () => number[], done: () => void) {
   const onPaper = ref(false)
   const printing = ref(false)
+  watchEffect(() => (wholeTimes.value = onPaper.value), { flush: 'sync' })
+
+  async function tell(): Promise<void> {
+    if (ids().length) await tellOfPrint(ids())
+  }
 
   async function print(): Promise<void> {
     if (printing.value) return
     printing.value = true
     try {
       await prepare()
-      await tellOfPrint(ids())
+      await tell()
       onPaper.value = true
       await nextTick()
       await toPaper(document.querySelector('body > .on-paper'))
@@ -39,7 +45,7 @@ export function usePaper(prepare: () => Promise<void>, ids: () => number[], done
   }
   function begin(): void {
     onPaper.value = true
-    if (!printing.value && ids().length) tellOfPrint(ids()).catch(complain)
+    if (!printing.value) tell().catch(complain)
   }
   function end(): void {
     onPaper.value = false
@@ -52,6 +58,7 @@ export function usePaper(prepare: () => Promise<void>, ids: () => number[], done
     window.addEventListener('afterprint', end)
   })
   onBeforeUnmount(() => {
+    onPaper.value = false
     window.removeEventListener('keydown', press)
     window.removeEventListener('beforeprint', begin)
     window.removeEventListener('afterprint', end)

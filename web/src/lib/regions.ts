@@ -126,19 +126,3 @@ export function certainty(probability: number | null): Certainty {
   if (probability >= SURE) return 'sure'
   return probability >= DOUBTFUL ? 'unsure' : 'doubtful'
 }
-
-interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
-}
-
-/** So close above that its box would be covered by the name. */
-export function isCrowded(box: Box, others: Box[]): boolean {
-  return others.some((other) => {
-    const bottom = other.y + other.height
-    const isAbove = other.y < box.y && bottom > box.y - box.height
-    return other !== box && isAbove && other.x < box.x + box.width && other.x + other.width > box.x
-  })
-}

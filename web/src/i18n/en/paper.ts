@@ -12,6 +12,7 @@ export default {
     rising: 'By {column}, rising',
     falling: 'By {column}, falling',
     part: 'Only the first {n} of {total} are printed here. The sums are of all of them.',
+    rows: 'Only {n} rows are printed here; the export has the others.',
     pages: 'Only the first {n} of {all} pages are printed here.',
     counted: 'Counted',
     notCounted: 'Not counted',
