@@ -3,6 +3,7 @@
 use super::calendar::date_of;
 use super::checks::is_sum_by_name;
 use super::invoice::Invoice;
+use super::judge::open_reasons;
 use super::money::{amount, chinese_amount, narrow};
 
 pub const WORDS_MAX: usize = 20;
@@ -103,7 +104,7 @@ impl Sought {
     }
 
     pub fn fits(&self, invoice: &Invoice) -> bool {
-        let reasons = invoice.reasons.iter().flat_map(|why| {
+        let reasons = open_reasons(invoice).flat_map(|why| {
             let told = why.told();
             [why.zh(), why.en(), told.zh, told.en]
         });

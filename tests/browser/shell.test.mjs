@@ -290,11 +290,17 @@ for (const locale of ['zh-CN', 'en']) {
 function misfits(page) {
   return page.evaluate(() => {
     const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || element.matches('.el-tabs__nav-scroll') || scrolls(element.parentElement))
+    // By the box that it is in.
+    const isCovered = (element) => {
+      const clipping = element.closest('.rights')
+      return clipping !== null && element.getBoundingClientRect().right > clipping.getBoundingClientRect().right + 1
+    }
     const name = (element) => element.dataset.test ?? (element.textContent.trim() || element.className)
     const controls = [...document.querySelectorAll('button, a, input, .el-select, .el-input-number')].filter((each) => each.checkVisibility() && !each.closest('.heard, .skip') && !each.matches('.skip, .heard, .catcher'))
     const beyond = controls.filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && !scrolls(each.parentElement))
     const low = [...document.querySelectorAll('.el-button, .choice button, .usual button, header button, nav a')].filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 40)
-    return [...beyond.map((each) => `beyond the edge: ${name(each)}`), ...low.map((each) => `too low: ${name(each)}`)]
+    const cut = [...document.querySelectorAll('.el-button, .el-checkbox__label')].filter((each) => each.checkVisibility() && (each.scrollWidth > each.clientWidth + 1 || isCovered(each)))
+    return [...cut.map((each) => `cut off: ${name(each)}`), ...beyond.map((each) => `beyond the edge: ${name(each)}`), ...low.map((each) => `too low: ${name(each)}`)]
   })
 }
 
@@ -320,6 +326,9 @@ for (const locale of ['zh-CN', 'en']) {
       await it.getByText(locale === 'en' ? en : zh).first().waitFor()
       await look(path)
     }
+    await it.goto('/people')
+    await it.click('[data-test=add-user]')
+    await look('add user')
     for (const opener of ['register', 'import', 'gun', 'label-settings', 'verify']) {
       await it.goto('/labels')
       await it.click(`[data-test=${opener}]`)

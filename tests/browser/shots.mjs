@@ -119,6 +119,9 @@ async function fill(browser, box) {
   const context = await browser.newContext({ locale: 'zh-CN', baseURL: box.url })
   const page = await context.newPage()
   await logIn(page, 'admin', box.password)
+  const headers = { Origin: box.url }
+  await page.request.patch('/api/settings', { data: { timezone: 'Asia/Shanghai' }, headers })
+  await page.request.patch('/api/companies/1', { data: { company_name: '示例科技' }, headers })
   const devices = Array.from({ length: 64 }, (_, i) => ({ CPUID: `48F7-${(i * 7919 + 40961).toString(16).toUpperCase()}` }))
   const { devices: made } = await post(page, '/registerDevice', { devices })
   await post(page, '/switchPrintStatus', { DeviceSNList: made.slice(0, 20).map((device) => device.DeviceSN) })
