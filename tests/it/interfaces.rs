@@ -214,7 +214,7 @@ fn two_settings_changed_at_once_leave_the_later_one_in_force() {
     let in_force = admin.get("/api/settings").body["engine_delay_ms"].clone();
     let log = admin.get("/api/log").body;
     let last = log["action_list"][0]["action_description"].as_str().unwrap().to_owned();
-    assert!(last.starts_with("修改设置 engine_delay_ms：") && last.ends_with(&format!(" → {in_force}")), "{last}");
+    assert!(last.starts_with("修改设置 识别步骤间隔（毫秒）：") && last.ends_with(&format!(" → {in_force}")), "{last}");
 }
 
 #[test]
