@@ -273,6 +273,7 @@ for (const locale of ['zh-CN', 'en']) {
       await it.locator('[data-test=fault-badge]').waitFor()
       const entries = it.locator('nav a')
       assert.equal(await entries.count(), 9)
+      if (width >= 1280) assert.ok((await it.locator('header').boundingBox()).height < 70, 'in one line')
       for (const entry of await entries.all()) {
         const { x, y, width: w, height: h } = await entry.boundingBox()
         assert.ok(x >= 0 && x + w <= width && y >= 0, `${width}: ${await entry.textContent()} at ${x}, ${w} wide`)
