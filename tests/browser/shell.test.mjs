@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logIn, post, problems, stage } from './box.mjs'
+import { scan } from './gun.mjs'
 import { learnDinner, PARKING, print, upload } from './paper.mjs'
 
 const READ_MS = 120_000
@@ -252,7 +253,7 @@ test('a_scan_does_not_put_another_device_under_the_question_whether_this_one_is_
   await page.locator('[data-serial="26470001"]').dblclick()
   await page.click('[data-test=retire]')
   await focused(page, '[data-test=reason]')
-  await page.keyboard.type('26470002 39FFD60543AD\n')
+  await scan(page, '26470002 39FFD60543AD')
   await page.getByText('现在不接收扫描').first().waitFor()
   assert.equal(await page.inputValue('[data-test=reason]'), '')
   await page.locator('.usual button').first().click()
