@@ -97,6 +97,21 @@ test('the queue goes on before everybody’s eyes, and all that was uploaded is 
   on.quiet()
 })
 
+test('a console that the box tells nothing says so, claims nothing, and is itself again by itself', async () => {
+  const other = await hers.context().newPage()
+  const broken = { status: 500, json: { err: '服务器内部错误', code: 'internal' } }
+  await other.route('**/api/console', (route) => route.fulfill(broken))
+  await other.goto('/console')
+  await other.locator('.problem', { hasText: '服务器内部错误' }).waitFor()
+  assert.equal(await other.getByText('当前没有正在识别的发票').count(), 0)
+  await other.unroute('**/api/console')
+  await other.getByText('当前没有正在识别的发票').waitFor()
+  await other.locator('.problem').waitFor({ state: 'detached' })
+  await finished(other).nth(3).waitFor()
+  await other.close()
+  on.quiet()
+})
+
 test('the row of a file follows what a person makes of its invoice', async () => {
   const { invoices } = await (await page.request.get('/api/invoices?q=p3.png')).json()
   const [{ invoice_id, version }] = invoices

@@ -13,6 +13,7 @@ import {
 } from '../api/invoices'
 import { MESSAGES, type Message, type Pause } from '../api/wire'
 import { i18n } from '../i18n'
+import { errorText } from '../lib/format'
 import { isFromCode, regionsFrom, type Region } from '../lib/regions'
 import { catchUpOnReading, listen, watchedPage, whenFeedOpens } from './feed'
 import { can } from './session'
@@ -260,13 +261,33 @@ function fromFirst(invoice: Invoice): Reading {
   }
 }
 
+/** Why what is shown may be stale, or is not known at all. */
+export const trouble = ref('')
+/** Whether the box has told what it reads. */
+export const known = ref(false)
+
+const AGAIN_MS = 3_000
+let again = 0
+
 async function catchUp(): Promise<void> {
+  window.clearTimeout(again)
   if (watchedPage() !== 'console') return
+  try {
+    await readAll()
+    trouble.value = ''
+  } catch (error) {
+    trouble.value = errorText(error)
+    again = window.setTimeout(() => void catchUp(), AGAIN_MS)
+  }
+}
+
+async function readAll(): Promise<void> {
   const before = starts
   void refreshQueues()
-  const answer = await readNow().catch(() => undefined)
-  if (answer) paused.value = answer.paused
-  if (answer && starts === before) {
+  const answer = await readNow()
+  known.value = true
+  paused.value = answer.paused
+  if (starts === before) {
     const now = answer.running
     // What ended unnoticed is among the finished ones below.
     for (const action of [...running.keys()]) if (!now.some((one) => one.action_id === action)) running.delete(action)
@@ -278,14 +299,14 @@ async function catchUp(): Promise<void> {
     void askWhy()
   }
   if (!can('invoice-r')) return
-  const stored = await latestInvoices(LOOKED_THROUGH).catch(() => [])
+  const stored = await latestInvoices(LOOKED_THROUGH)
   const seen = new Map(finished.value.map((reading) => [reading.action, reading]))
   let all = finished.value
   for (const reading of fromInvoices(stored)) {
-    const known = seen.get(reading.action)
+    const before = seen.get(reading.action)
     const { regions, reasons, waiting, fault } = reading
     // What the engine told of it stays.
-    all = [...others(all, reading), known ? Object.assign(known, { regions, reasons, waiting, fault }) : reading]
+    all = [...others(all, reading), before ? Object.assign(before, { regions, reasons, waiting, fault }) : reading]
   }
   finished.value = all.sort((a, b) => b.action - a.action).slice(0, KEPT)
 }
@@ -327,6 +348,9 @@ export function startReading(): () => void {
   ]
   return () => {
     for (const stop of stops) stop()
+    window.clearTimeout(again)
+    known.value = false
+    trouble.value = ''
     current.value = null
     running.clear()
     finished.value = []
