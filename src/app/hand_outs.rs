@@ -34,7 +34,9 @@ impl App {
     }
 
     /// A person sends them to a printer of their own; whether paper came out is not known.
-    pub async fn printed(&self, by: By, ids: Vec<InvoiceId>) -> Result<(), Refusal> {
+    pub async fn printed(&self, by: By, mut ids: Vec<InvoiceId>) -> Result<(), Refusal> {
+        ids.sort_unstable();
+        ids.dedup();
         let keeping = move |txn: &mut Txn<'_>, by: &By| {
             for id in &ids {
                 invoices::visible(&txn.view(), &by.actor, *id)?;

@@ -103,7 +103,7 @@ pub const KINDS: &[Kind] = &[
     ("从备份恢复", "Restored from a backup"),
     ("上传税务清单", "Upload tax list"),
     ("导出发票", "Export invoices"),
-    ("打印发票", "Print invoices"),
+    ("发起打印", "Send to printer"),
 ];
 
 /// As the pages call it, where the stored word is the interface document's or an older release's.
@@ -332,8 +332,8 @@ impl Fact {
                 ("上传税务清单", list_taken(file, *invoices, *wrong, months))
             }
             Self::InvoicesExported { file, invoices } => ("导出发票", exported(file, *invoices)),
-            Self::InvoicesPrinted { invoices } => ("打印发票", [format!("{invoices} 张"), format!(": {invoices} on a list")]),
-            Self::InvoicePrinted { invoice } => ("打印发票", same(format!("#{invoice}"))),
+            Self::InvoicesPrinted { invoices } => ("发起打印", [format!("{invoices} 张"), format!(": {invoices} on a list")]),
+            Self::InvoicePrinted { invoice } => ("发起打印", same(format!("#{invoice}"))),
         }
     }
 

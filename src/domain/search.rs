@@ -83,7 +83,10 @@ fn has(text: &str, part: &str, whole: bool) -> bool {
 /// `40,270`, `¥40270.00`, `四万零二百七十`, `4万`.
 fn sum(word: &str) -> Option<i64> {
     let ten_thousands = || amount(word.strip_suffix('万')?)?.checked_mul(10_000);
-    amount(word).or_else(ten_thousands).or_else(|| chinese_amount(word)).or_else(|| chinese_amount(&format!("{word}元")))
+    // One numeral alone is a word.
+    let in_words =
+        || if word.chars().count() > 1 { chinese_amount(word).or_else(|| chinese_amount(&format!("{word}元"))) } else { None };
+    amount(word).or_else(ten_thousands).or_else(in_words)
 }
 
 impl Word {
@@ -146,6 +149,8 @@ mod tests {
             ("2018.03", when(2018, Some(3), None)),
             ("3月", when(0, Some(3), None)),
             ("十一月", when(0, Some(11), None)),
+            ("18年3月", when(2018, Some(3), None)),
+            ("2018年三月", when(2018, Some(3), None)),
             ("2026年", when(2026, None, None)),
             ("2026", None),
             ("13月", None),
@@ -172,6 +177,6 @@ mod tests {
             assert_eq!(sum(word), Some(4_027_000), "{word}");
         }
         assert_eq!((sum("四万"), sum("4万"), sum("4.5万")), (Some(4_000_000), Some(4_000_000), Some(4_500_000)));
-        assert_eq!((sum("甲"), sum("万")), (None, None));
+        assert_eq!((sum("甲"), sum("万"), sum("二"), sum("十"), sum("三一")), (None, None, None, None, None));
     }
 }

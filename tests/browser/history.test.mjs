@@ -129,7 +129,7 @@ test('the_line_of_time_tells_the_reading_as_it_was_and_folds_what_is_handed_out_
   const read = await history.locator('li', { hasText: '识别为' }).innerText()
   assert.match(read, /识别为 电子发票（普通发票），来自XML$/, 'the type of the reading, and nothing least sure where all is certain')
   await history.getByText('导出、打印 3 次').click()
-  assert.equal(await history.locator('[data-test=handed-out]').getByText('打印发票').filter({ visible: true }).count(), 3)
+  assert.equal(await history.locator('[data-test=handed-out]').getByText('发起打印').filter({ visible: true }).count(), 3)
   await on.shot(page, 'invoice-folded-zh')
   on.quiet()
 })

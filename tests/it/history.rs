@@ -140,15 +140,16 @@ fn what_left_the_box_as_a_file_or_on_paper_is_on_the_line_of_each_invoice_that_d
     let fetch = |client: &Client, path: &str| assert_eq!(client.get(path).status, 200, "{path}");
 
     fetch(&office.admin, "/api/invoices/export.xlsx");
+    assert_eq!(words(&office.admin, "keyword=导出发票").len(), 1, "one file, also where no invoice has lines");
     fetch(&office.admin, "/api/invoices/export.csv?lang=zh&columns=id&number=nothing");
     fetch(&office.admin, &format!("/api/invoices/export.zip?action_id={}", office.get(ids[1])["action_id"]));
     assert_eq!(say(json!({ "invoice_ids": [ids[0], ids[2]] })).status, 200);
     assert_eq!(say(json!({ "invoice_ids": [ids[2]] })).status, 200);
     let day = today("导出发票");
     let all = format!("导出发票 发票_{day}.xlsx：3 张");
-    assert_eq!(left(ids[0]), [all.clone(), "打印发票 2 张".into()]);
+    assert_eq!(left(ids[0]), [all.clone(), "发起打印 2 张".into()]);
     assert_eq!(left(ids[1]), [all.clone(), format!("导出发票 发票_{day}.zip：1 张")]);
-    assert_eq!(left(ids[2]), [all, "打印发票 2 张".into(), format!("打印发票 #{}", ids[2])]);
+    assert_eq!(left(ids[2]), [all, "发起打印 2 张".into(), format!("发起打印 #{}", ids[2])]);
     assert_eq!(words(&office.admin, "keyword=.csv"), [format!("导出发票 发票_{day}.csv：0 张")]);
 
     // A program fetches without end: the log has it, the invoices need not.
@@ -163,7 +164,7 @@ fn what_left_the_box_as_a_file_or_on_paper_is_on_the_line_of_each_invoice_that_d
     {
         assert_eq!(say(wrong).status, 400);
     }
-    let before = words(&office.admin, "keyword=打印发票");
+    let before = words(&office.admin, "keyword=发起打印");
     assert_eq!(say(json!({ "invoice_ids": [ids[0], 999] })).status, 404);
     office.admin.post("/api/companies", &json!({ "company_name": "别家" }));
     let company = office.admin.get("/api/companies").body["companies"][1]["company_id"].clone();
@@ -172,6 +173,6 @@ fn what_left_the_box_as_a_file_or_on_paper_is_on_the_line_of_each_invoice_that_d
     let stranger = office.paperline.client();
     stranger.log_in("外人", "a long password");
     assert_eq!(stranger.post("/api/invoices/printed", &json!({ "invoice_ids": [ids[0]] })).status, 403);
-    assert_eq!(words(&office.admin, "keyword=打印发票"), before);
+    assert_eq!(words(&office.admin, "keyword=发起打印"), before);
     office.stays_sound();
 }

@@ -294,7 +294,7 @@ fn queues_and_recognitions(walk: &mut Walk) {
         verb!(walk.mark_papers(walk.by(), InvoiceId(1), None, 1, half) leaves ["Faults", "Uploaded", "log: Read invoice #1"]);
     verb!(walk.cancel_action(walk.by(), marked.unwrap()) leaves ["Faults", "log: Cancel task 6 (Read invoice a.png)"]);
     verb!(walk.exported(walk.by(), "发票.xlsx".into(), vec![InvoiceId(1)]) leaves ["log: Export invoices 发票.xlsx: 1 of them"]);
-    verb!(walk.printed(walk.by(), vec![InvoiceId(1)]) leaves ["log: Print invoices #1"]);
+    verb!(walk.printed(walk.by(), vec![InvoiceId(1)]) leaves ["log: Send to printer #1"]);
 }
 
 fn invoices(walk: &mut Walk) {

@@ -73,7 +73,7 @@ pub struct Table {
     /// Empty: as Excel names it.
     pub name: String,
     pub columns: Vec<String>,
-    /// Called until it returns no rows.
+    /// Called until it returns no rows, and not once more: that may be the file's end.
     pub more: Rows,
 }
 
@@ -112,7 +112,7 @@ fn written(blobs: &Blobs, tables: Vec<Table>) -> io::Result<File> {
             blobs.has_room()?;
             more()
         };
-        let mut rows = more()?.into_iter();
+        let mut rows = Vec::new().into_iter();
         let (mut is_done, mut is_first) = (false, true);
         while !is_done {
             let sheet = begin(&mut workbook, &columns).map_err(io::Error::other)?;

@@ -69,7 +69,7 @@ export default {
       从备份恢复: 'Restored from a backup',
       上传税务清单: 'Upload tax list',
       导出发票: 'Export invoices',
-      打印发票: 'Print invoices',
+      发起打印: 'Send to printer',
     },
   },
 } satisfies typeof words
