@@ -101,8 +101,8 @@ settings! {
         ("识别步骤间隔（毫秒）", "放慢识别过程，便于在识别台上观看"),
         ("Delay between steps (ms)", "Slows reading down, to be watched on the console");
     max_upload_mib: u64 = 1024, natural(1, 102_400, 1), Invoices,
-        ("上传上限（MiB）", "一次上传的全部文件的总大小"),
-        ("Upload limit (MiB)", "All files of one upload together");
+        ("上传上限（MB）", "一次上传的全部文件的总大小"),
+        ("Upload limit (MB)", "All files of one upload together");
     // Their `X-Forwarded-For`, `-Proto` and `-Host` count.
     trusted_proxies: Vec<IpNet> = Vec::new(), Kind::List(Text { may_be_null: false, is: any, wrong: NETWORKS }), Access,
         ("受信任的代理", "IP 地址或网段（如 10.0.0.0/8），用逗号分隔；只采信这些代理转发的客户端地址"),

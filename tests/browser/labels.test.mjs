@@ -59,6 +59,22 @@ test('devices that are registered appear on the open page by themselves', async 
   on.quiet()
 })
 
+test('where a device’s details can’t be fetched that is said, no state is made up, and they come by themselves', async () => {
+  const other = await page.context().newPage()
+  await other.route('**/api/devices?*', (route) => route.fulfill({ status: 500, json: { err: '服务器内部错误', code: 'internal' } }))
+  await other.goto('/labels')
+  const first = other.locator(`[data-serial="${serials[0]}"]`)
+  await first.waitFor()
+  await other.locator('[data-test=details-missing]').waitFor()
+  assert.doesNotMatch(await first.innerText(), /待打印|CPU-A1/)
+  await other.unroute('**/api/devices?*')
+  await first.getByText('待打印').waitFor()
+  assert.match(await first.innerText(), /CPU-A1/)
+  assert.equal(await other.locator('[data-test=details-missing]').count(), 0)
+  await other.close()
+  on.quiet()
+})
+
 test('the print view has one label a page, in mm, each with its code', async () => {
   await page.click('[data-test=choose-all]')
   await on.shot(page, 'labels-chosen-zh')

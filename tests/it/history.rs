@@ -73,14 +73,14 @@ fn a_setting_says_what_it_was() {
     let answer = set(5);
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(set(6).status, 200);
-    let shown = "修改设置 上传上限（MiB）：5 → 6";
+    let shown = "修改设置 上传上限（MB）：5 → 6";
     for keyword in ["max_upload_mib", "上传上限", "upload%20limit"] {
         assert_eq!(words(&office.admin, &format!("keyword={keyword}"))[0], shown, "{keyword}");
     }
     let english = office.admin.clone().with_header("accept-language", "en");
-    assert_eq!(words(&english, "keyword=上传上限")[0], "Change setting Upload limit (MiB): 5 → 6");
+    assert_eq!(words(&english, "keyword=上传上限")[0], "Change setting Upload limit (MB): 5 → 6");
     let about = rows(&english, "keyword=max_upload_mib")[0]["about"].clone();
-    assert_eq!(about, json!([{ "kind": "setting", "id": null, "name": "max_upload_mib", "called": "Upload limit (MiB)" }]));
+    assert_eq!(about, json!([{ "kind": "setting", "id": null, "name": "max_upload_mib", "called": "Upload limit (MB)" }]));
     office.stays_sound();
 }
 

@@ -56,7 +56,7 @@ pub fn paper_is_not_read(trouble: &Trouble) -> Refusal {
 }
 
 pub fn picture_has_too_many_bytes() -> Refusal {
-    Refusal::new(Code::TooLarge, "图片超过 20 MiB", "the picture is larger than 20 MiB")
+    Refusal::new(Code::TooLarge, "图片超过 20 MB", "the picture is larger than 20 MB")
 }
 
 /// Too large to be decoded, for one of three reasons.

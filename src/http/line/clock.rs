@@ -15,11 +15,10 @@ pub async fn clock(call: Call) -> Result<Reply, Refusal> {
         Ok::<_, Refusal>((newest, devices::allotment(view, &settings, now)))
     })?;
     let here = jiff::Timestamp::from_millisecond(now).map_err(|_| Refusal::internal())?.to_zoned(zone.clone());
-    let name = zone.iana_name().filter(|name| *name != "Etc/Unknown").unwrap_or("UTC");
     let refused = |refusal: Refusal| json!({ "err": call.language.pick(&refusal.zh, &refusal.en), "code": refusal.code.word() });
     Ok(reply::json(&json!({
         "now": time::write(now, &zone),
-        "timezone": name,
+        "timezone": time::zone_name(&zone),
         "timezone_set": settings.timezone.is_some(),
         "utc_offset": here.strftime("%:z").to_string(),
         "newest_record": newest.map(|(at, _)| time::write(at, &zone)),

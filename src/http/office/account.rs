@@ -7,6 +7,7 @@ use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Reply};
 use crate::http::edge::session;
 use crate::http::wire::spelling as wire;
+use crate::http::wire::time;
 use crate::store::StoreError;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderValue};
@@ -58,6 +59,7 @@ pub async fn me(call: Call) -> Result<Reply, Refusal> {
         let mut value = wire::user(&user, group.as_ref(), &company, &zone);
         value["default_password"] = json!(user.default_password);
         value["must_change_password"] = json!(user.must_change_password);
+        value["timezone"] = json!(time::zone_name(&zone));
         Ok::<_, StoreError>(Some(value))
     })?;
     Ok(reply::json(&user.ok_or_else(Refusal::unauthenticated)?))

@@ -54,8 +54,8 @@ fn check_archive(bytes: &[u8]) -> Result<(), Refusal> {
         if left == 0 {
             return Err(Refusal::new(
                 Code::TooLarge,
-                "这个 Excel 文件解压后超过 64 MiB：请分成几个文件，或另存为 CSV",
-                "this Excel file has more than 64 MiB when unpacked: please split it, or save it as CSV",
+                "这个 Excel 文件解压后超过 64 MB：请分成几个文件，或另存为 CSV",
+                "this Excel file has more than 64 MB when unpacked: please split it, or save it as CSV",
             ));
         }
     }

@@ -7,6 +7,11 @@ use jiff::{Span, Timestamp};
 
 pub use crate::domain::ids::local_time as write;
 
+/// As in the IANA database.
+pub fn zone_name(zone: &TimeZone) -> &str {
+    zone.iana_name().filter(|name| *name != "Etc/Unknown").unwrap_or("UTC")
+}
+
 /// A typed time's first and last millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Covered {

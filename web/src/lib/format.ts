@@ -2,7 +2,7 @@
 import { ref } from 'vue'
 import { ApiError } from '../api/http'
 import { currentLocale, i18n } from '../i18n'
-import { today } from '../state/today'
+import { inBoxTime, today } from '../state/boxTime'
 
 /** On paper, which is read on other days. */
 export const wholeTimes = ref(false)
@@ -18,7 +18,7 @@ export function formatTime(text: string | undefined | null): string {
 }
 
 export function formatClock(time: Date): string {
-  return new Intl.DateTimeFormat(currentLocale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(time)
+  return inBoxTime(currentLocale(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(time)
 }
 
 export function formatNumber(value: number): string {

@@ -3,6 +3,7 @@ import { computed, shallowRef } from 'vue'
 import * as account from '../api/account'
 import type { User } from '../api/account'
 import type { Right } from '../api/wire'
+import { goBy } from './boxTime'
 
 const userRef = shallowRef<User | null>(null)
 let known: Promise<void> | null = null
@@ -23,6 +24,7 @@ export function canAny(permissions: readonly Right[]): boolean {
 
 export async function refreshUser(): Promise<void> {
   userRef.value = await account.whoAmI()
+  if (userRef.value?.timezone) goBy(userRef.value.timezone)
 }
 
 /** Retried after a failure. */

@@ -15,6 +15,8 @@ const GATHER_MS = 150
 const REST_MS = 1_000
 /** Of the time, for a long list: at most a fifth. */
 const REST_TIMES = 4
+/** After details could not be fetched. */
+const RETRY_MS = 3_000
 /** The box repeats itself after 20 s. */
 const NEWS_MS = 19_000
 
@@ -53,6 +55,8 @@ export const heardAt = ref<Date | null>(null)
 /** Came while the page was open. */
 export const fresh = shallowRef<ReadonlySet<string>>(new Set())
 
+/** They could not be fetched: then only serials are known. */
+export const detailsMissing = ref(false)
 const details = shallowRef<ReadonlyMap<string, DeviceRow>>(new Map())
 
 export const rows = computed<DeviceRow[]>(() =>
@@ -143,8 +147,11 @@ async function learn(): Promise<void> {
       }
       await learnAgain(of)
     }
+    detailsMissing.value = false
   } catch {
-    // Tried again with the next change.
+    detailsMissing.value = true
+    window.clearTimeout(wake)
+    wake = window.setTimeout(() => want('all'), RETRY_MS)
   } finally {
     learning = false
   }
@@ -218,6 +225,7 @@ export function startUnprinted(): () => void {
     window.clearTimeout(relearning)
     relearning = took = 0
     serials.value = null
+    detailsMissing.value = false
     details.value = new Map()
     fresh.value = new Set()
   }

@@ -4,7 +4,7 @@ import type words from '../zh-CN/first'
 export default {
   first: {
     nameAsk: 'The company has no name yet. It is shown with invoices, in exports and in the log.',
-    name: 'Name of the company; may stay empty',
+    name: 'Company name (optional)',
     language: 'Language',
     keep: 'Use these',
     later: 'Later',

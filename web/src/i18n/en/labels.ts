@@ -40,6 +40,7 @@ export default {
     newest: 'Newest first',
     newOnes: '{n} new',
     cannotReach: 'The server cannot be reached right now',
+    detailsMissing: 'CPUIDs, times and label states can’t be fetched at the moment; they are asked for again.',
     stale: 'Connection lost; the list is as of {time}. It catches up by itself once the connection is back.',
     outdated: 'Devices have changed since; the list below may be out of date.',
     renew: 'Load it again',

@@ -66,6 +66,7 @@ export default {
     blocked: 'Live updates are blocked; asking instead',
     retry: 'Retry now',
     stale: 'What is shown below is as of {time}. It is brought up to date by itself once the box is reached again.',
+    again: 'It is tried again by itself; you can also reload the page.',
   },
   shell: {
     menu: 'Main menu',

@@ -38,6 +38,7 @@ export default {
     newest: '最新的在前',
     newOnes: '新增 {n} 台',
     cannotReach: '暂时连接不上服务器',
+    detailsMissing: 'CPUID、注册时间和标签状态暂时取不到，正在重试。',
     stale: '连接已断开，列表停留在 {time}。恢复连接后会自动补齐。',
     outdated: '设备有变化，下面的列表可能不是最新的。',
     renew: '重新载入',

@@ -64,6 +64,7 @@ export default {
     blocked: '实时更新被阻止，改为定时查询',
     retry: '立即重连',
     stale: '下面的内容停留在 {time}，恢复连接后会自动更新。',
+    again: '会自动重试，也可以刷新页面。',
   },
   shell: {
     menu: '主菜单',
