@@ -145,7 +145,7 @@ mod tests {
 
     fn region((pos_id, text): &(&str, &str)) -> Region {
         let (pos_id, text) = ((*pos_id).to_owned(), (*text).to_owned());
-        Region { pos_id, position: None, text, probability: 1.0, status: 0, source: Source::Ocr, page: 1 }
+        Region { pos_id, position: None, text, probability: 1.0, status: 0, source: Source::Ocr, page: 1, doubts: Vec::new() }
     }
 
     fn add(store: &Store, mut invoice: Invoice) {

@@ -147,8 +147,9 @@ impl Attempt<'_> {
                 reported.regions.found(&pos_id, position, status);
                 Step::Found { status, pos_id, position }
             }
-            engine::Event::Read { status, pos_id, text, probability } => {
+            engine::Event::Read { status, pos_id, text, probability, doubts } => {
                 reported.regions.read(&pos_id, text.clone(), probability, status);
+                reported.regions.doubted(&pos_id, doubts);
                 Step::Read { status, pos_id, text, probability }
             }
         };

@@ -136,6 +136,7 @@ mod tests {
             status: 0,
             source: Source::Ocr,
             page: 1,
+            doubts: Vec::new(),
         };
         Outcome { kind, regions: vec![region], ..Outcome::default() }
     }

@@ -226,6 +226,7 @@ mod tests {
             status: 0,
             source: Source::Ocr,
             page: 1,
+            doubts: Vec::new(),
         };
         list.iter().map(read).collect()
     }

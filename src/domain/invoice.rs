@@ -349,7 +349,8 @@ impl Invoice {
             Some(region) => (region.text, region.probability, region.status, region.source) = (text, 1.0, 0, Source::Person),
             None => {
                 let (pos_id, source) = (pos_id.to_owned(), Source::Person);
-                self.regions.push(Region { pos_id, position: None, text, probability: 1.0, status: 0, source, page: self.pages.0 });
+                let (page, doubts) = (self.pages.0, Vec::new());
+                self.regions.push(Region { pos_id, position: None, text, probability: 1.0, status: 0, source, page, doubts });
             }
         }
     }

@@ -57,7 +57,7 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     }
     let (pos_id, label, source, page) = (POS_LABEL.to_owned(), form.kind.zh().to_owned(), Source::Ocr, form.pages.0);
     let source = regions.iter().map(|r: &Region| r.source).min().unwrap_or(source);
-    regions.push(Region { pos_id, position: None, text: label, probability: 1.0, status: 0, source, page });
+    regions.push(Region { pos_id, position: None, text: label, probability: 1.0, status: 0, source, page, doubts: Vec::new() });
     let missing = needed(form.kind).iter().filter(|kind| text_of(&regions, **kind).is_none_or(str::is_empty));
     let missing: Vec<Reason> = missing.map(|kind| Reason::Missing { area: kind.pos_id().to_owned() }).collect();
     reasons.extend(missing);
@@ -111,7 +111,7 @@ fn surest<'a>(first: &Field, all: impl Iterator<Item = &'a Field>, threshold: f6
         }
     }
     let (pos_id, text) = (first.pos_id.to_owned(), first.text.clone());
-    (Region { pos_id, position, text, probability, status: 0, source: first.source, page }, differs)
+    (Region { pos_id, position, text, probability, status: 0, source: first.source, page, doubts: Vec::new() }, differs)
 }
 
 fn text<'a>(regions: &'a [Region], pos_id: &str) -> &'a str {

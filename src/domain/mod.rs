@@ -4,6 +4,7 @@ pub mod account;
 pub mod action;
 pub mod area;
 pub mod calendar;
+pub mod certainty;
 pub mod check_digits;
 pub mod checks;
 pub mod corners;

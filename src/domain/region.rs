@@ -1,6 +1,7 @@
 //! What an engine read in an invoice's areas. Not here: what follows from it (checks.rs, invoice.rs).
 
 use super::area::AreaKind;
+use super::certainty::Lowered;
 use super::paper::Source;
 use super::reason::Reason;
 use super::template::Rect;
@@ -19,6 +20,8 @@ pub struct Region {
     pub source: Source,
     /// From 1.
     pub page: u32,
+    /// What had lowered the probability of what was read.
+    pub doubts: Vec<Lowered>,
 }
 
 impl Region {
@@ -49,6 +52,7 @@ impl Regions {
                 status: 0,
                 source: Source::Ocr,
                 page: 1,
+                doubts: Vec::new(),
             };
             self.0.push(empty);
             self.0.len() - 1
@@ -73,6 +77,12 @@ impl Regions {
         region.text = text;
         region.probability = probability.clamp(0.0, 1.0);
         region.status = status;
+        region.doubts = Vec::new();
+    }
+
+    /// Of what was read last there.
+    pub fn doubted(&mut self, pos_id: &str, doubts: Vec<Lowered>) {
+        self.region(pos_id).doubts = doubts;
     }
 
     pub fn read_twice(&self) -> impl Iterator<Item = Reason> {

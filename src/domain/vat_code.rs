@@ -161,7 +161,16 @@ mod tests {
     use crate::domain::paper::Source;
 
     fn region(area: &str, text: &str, probability: f64) -> Region {
-        Region { pos_id: area.into(), position: None, text: text.into(), probability, status: 0, source: Source::Ocr, page: 1 }
+        Region {
+            pos_id: area.into(),
+            position: None,
+            text: text.into(),
+            probability,
+            status: 0,
+            source: Source::Ocr,
+            page: 1,
+            doubts: Vec::new(),
+        }
     }
 
     #[test]

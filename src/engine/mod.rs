@@ -1,5 +1,6 @@
 //! The engine interface of the dispatcher. Engines keep no records, know no queues, run on their own thread and may block.
 
+use crate::domain::certainty::Lowered;
 use crate::domain::corners::Corners;
 use crate::domain::fit_reason::FitReason;
 use crate::domain::forms::{Form, Proposal};
@@ -22,8 +23,8 @@ pub enum Event {
     Matched { template: Option<TemplateId>, candidates: Vec<TemplateScore> },
     /// An area was located.
     Found { status: i32, pos_id: String, position: Rect },
-    /// `probability`: 0 to 1.
-    Read { status: i32, pos_id: String, text: String, probability: f64 },
+    /// `probability`: 0 to 1; `doubts`: what has lowered it.
+    Read { status: i32, pos_id: String, text: String, probability: f64, doubts: Vec<Lowered> },
 }
 
 /// How well one template fits a picture.

@@ -77,7 +77,7 @@ impl Engine for Scripted {
         for area in &template.layout.areas {
             let Rect { x, y, width, height } = area.rect;
             report(Event::Found { status: 0, pos_id: area.pos_id.clone(), position: Rect { x, y, width, height } });
-            report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text: text.clone(), probability });
+            report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text: text.clone(), probability, doubts: Vec::new() });
         }
         Ok(Verdict::Done { codes: Vec::new(), papers: 1 })
     }

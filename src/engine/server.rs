@@ -305,7 +305,13 @@ impl Engine for Server {
                 }
                 READ if known => {
                     let (text, probability) = text_and_probability(frame);
-                    report(Event::Read { status: frame.status(), pos_id: areas.checked_name(frame)?, text, probability });
+                    report(Event::Read {
+                        status: frame.status(),
+                        pos_id: areas.checked_name(frame)?,
+                        text,
+                        probability,
+                        doubts: Vec::new(),
+                    });
                     Ok(None)
                 }
                 RECOGNISE if known && frame.status() == 0 => Ok(Some(Verdict::Done { codes: Vec::new(), papers: 1 })),
@@ -316,7 +322,7 @@ impl Engine for Server {
         match (&mut verdict, matched) {
             (Verdict::Done { codes, papers }, Some(Some(template))) => {
                 let text = template.layout.label.clone();
-                report(Event::Read { status: 0, pos_id: POS_LABEL.into(), text, probability: 1.0 });
+                report(Event::Read { status: 0, pos_id: POS_LABEL.into(), text, probability: 1.0, doubts: Vec::new() });
                 if has_field_in_code(template) {
                     *codes = codes_on(picture);
                     *papers = vat_code::invoices(codes).max(1);

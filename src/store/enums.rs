@@ -3,6 +3,7 @@
 use crate::domain::account::Credential;
 use crate::domain::action::{Job, Queue, State};
 use crate::domain::area::AreaKind;
+use crate::domain::certainty::Doubt;
 use crate::domain::device::{ConflictKind, ImportState, Label, StepKind};
 use crate::domain::fact::{Deed, Fact, Refused, Task};
 use crate::domain::fit_reason::FitReason;
@@ -59,6 +60,7 @@ macro_rules! enums {
 fn the_number_of_a_variant_never_changes() {
     let enums = enums! {
         AreaKind = "Money Head Date Time IdCard Detail MoneyCn InvoiceId InvoiceCode Own";
+        Doubt = "ReadApart LeftOut UnderSeal Cut Beside Adjoined Corrected UnlikeSpecimen BeyondPicture LoosePlace Rival Unread";
         Broken = "Sending Receiving";
         ConflictKind = "Registration Twins";
         Credential = "Session Token";

@@ -10,6 +10,7 @@ use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, Pictur
 use crate::domain::invoice::{
     BlobHash, Candidate, Decision, Invoice, Picture, PictureFormat, Purpose, Review, Standing, Void, Why,
 };
+use crate::domain::kind::Kind;
 use crate::domain::paper::Source;
 use crate::domain::region::Region;
 use crate::domain::template::{EngineNumbers, FixedWord, Layout, Learnt, Rect, Template};
@@ -107,7 +108,82 @@ impl From<Region1> for Region {
     fn from(old: Region1) -> Self {
         let Region1 { pos_id, position, text, probability, status } = old;
         let source = if status == FROM_CODE { Source::Qr } else { Source::Ocr };
-        Self { pos_id, position, text, probability, status, source, page: 1 }
+        Self { pos_id, position, text, probability, status, source, page: 1, doubts: Vec::new() }
+    }
+}
+
+/// Before doubts were named.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Region2 {
+    pos_id: String,
+    position: Option<Rect>,
+    text: String,
+    probability: f64,
+    status: i32,
+    source: Source,
+    page: u32,
+}
+
+impl From<Region2> for Region {
+    fn from(old: Region2) -> Self {
+        let Region2 { pos_id, position, text, probability, status, source, page } = old;
+        Self { pos_id, position, text, probability, status, source, page, doubts: Vec::new() }
+    }
+}
+
+/// With `Region2`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Invoice3 {
+    id: InvoiceId,
+    version: u64,
+    action: ActionId,
+    template: Option<TemplateId>,
+    template_label: String,
+    kind: Option<Kind>,
+    part: u32,
+    pages: (u32, u32),
+    company: CompanyId,
+    company_name: String,
+    user: UserId,
+    user_name: String,
+    picture: Picture,
+    file_name: String,
+    recognised: Millis,
+    reasons: Vec<Why>,
+    standing: Standing,
+    regions: Vec<Region2>,
+    codes: Vec<String>,
+    review: Option<Review>,
+    void: Option<Void>,
+    decisions: Vec<Decision>,
+}
+
+impl From<Invoice3> for Invoice {
+    fn from(old: Invoice3) -> Self {
+        Self {
+            id: old.id,
+            version: old.version,
+            action: old.action,
+            template: old.template,
+            template_label: old.template_label,
+            kind: old.kind,
+            part: old.part,
+            pages: old.pages,
+            company: old.company,
+            company_name: old.company_name,
+            user: old.user,
+            user_name: old.user_name,
+            picture: old.picture,
+            file_name: old.file_name,
+            recognised: old.recognised,
+            reasons: old.reasons,
+            standing: old.standing,
+            regions: old.regions.into_iter().map(Region::from).collect(),
+            codes: old.codes,
+            review: old.review,
+            void: old.void,
+            decisions: old.decisions,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Records: a version byte, then bincode. The only file that names bincode. Not here: keys and tables, older shapes (older.rs).
 
 use super::older::{
-    Action1, Candidate1, Conflict1, Device1, Invoice1, Invoice2, LogRow1, Picture1, Print1, Template1, Template2, User1,
+    Action1, Candidate1, Conflict1, Device1, Invoice1, Invoice2, Invoice3, LogRow1, Picture1, Print1, Template1, Template2, User1,
 };
 use crate::domain::device::Listed;
 use crate::domain::invoice::{Candidate, Invoice};
@@ -82,12 +82,13 @@ impl Record for Template {
 }
 
 impl Record for Invoice {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn migrate(version: u8, body: &[u8]) -> Option<Self> {
         match version {
             1 => codec().deserialize::<Invoice1>(body).ok().map(Self::from),
             2 => codec().deserialize::<Invoice2>(body).ok().map(Self::from),
+            3 => codec().deserialize::<Invoice3>(body).ok().map(Self::from),
             _ => None,
         }
     }

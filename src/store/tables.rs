@@ -56,8 +56,9 @@ pub const SETTINGS: Table<String, String> = Table::new(2, "settings");
 pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC;
-/// lists of the tax portal. 7: several papers on a picture; of invoices that are one, the surest file comes first.
-pub const FORMAT_NUMBER: u64 = 8;
+/// lists of the tax portal. 7: several papers on a picture; of invoices that are one, the surest file comes first. 8: what
+/// was exported and printed. 9: what lowered a value's certainty.
+pub const FORMAT_NUMBER: u64 = 9;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
 

@@ -109,6 +109,7 @@ fn records_and_keys() {
         status: 0,
         source: paperline::domain::paper::Source::Ocr,
         page: 1,
+        doubts: Vec::new(),
     };
     let sn = device::Device {
         sn: "18470001".into(),

@@ -3,6 +3,7 @@
 
 use paperline::domain::account::{Company, Credential, Group, Permission, Session, Token, User};
 use paperline::domain::action::{Action, Job, LogRow, Pause, State, UploadAnswer};
+use paperline::domain::certainty::{Doubt, Lowered};
 use paperline::domain::corners::{Corners, Marked};
 use paperline::domain::device::{Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Print, Step, StepKind};
 use paperline::domain::fact::Fact;
@@ -271,6 +272,11 @@ fn invoices(rows: &Rows) -> Vec<Looked> {
                 is_the_third(&invoice);
                 assert_eq!((invoice.kind, invoice.part, invoice.pages), (Some(Kind::DigitalSpecial), 2, (3, 4)));
                 assert_eq!((invoice.regions[0].source, invoice.regions[0].page), (Source::Ocr, 1));
+            },
+            4 => |invoice: Invoice| {
+                is_the_third(&invoice);
+                assert_eq!((invoice.kind, invoice.regions[0].page), (Some(Kind::DigitalSpecial), 1));
+                assert_eq!(invoice.regions[0].doubts, [Lowered { doubt: Doubt::UnderSeal, by: 0.15 }]);
             },
         }
         Vec<Item> { 1 => |items: Vec<Item>| {

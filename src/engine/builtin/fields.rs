@@ -2,6 +2,7 @@
 
 use super::align;
 use super::areas::{self, without_keywords};
+use super::certainty::Value;
 use super::clean::{remove_lines, remove_stamp};
 use super::detect;
 use super::ends;
@@ -9,11 +10,12 @@ use super::geometry::{Point, Quad, intersection, union};
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
-use super::shape::{DISAGREEMENT_FACTOR, charset, correct_letters, is_incomplete, is_serial, trim_date, trim_run};
+use super::shape::{charset, correct_letters, is_incomplete, is_serial, trim_date, trim_run};
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
 use crate::domain::area::Holds;
+use crate::domain::certainty::{Doubt, Lowered};
 use crate::domain::template::{Area, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
@@ -26,6 +28,7 @@ pub struct Field {
     pub text: String,
     /// 0 to 1; 0 with an empty text if illegible.
     pub probability: f64,
+    pub doubts: Vec<Lowered>,
 }
 
 /// Weaker parts beside better ones are paper texture.
@@ -33,8 +36,6 @@ const NOISE: f32 = 0.3;
 /// A crop was cleaned if this share of its values changed by more than this.
 const CLEANED_CHANGE_MIN: u8 = 24;
 const CLEANED_SHARE_MIN: f32 = 0.003;
-/// Removing a seal's letters may remove text too.
-const SEAL_FACTOR: f32 = 0.85;
 /// Runs read this surely, with nothing to clean, are not read again.
 const CERTAIN_MIN: f32 = 0.995;
 
@@ -55,49 +56,57 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if found.is_empty() && inside > 0.3 {
         found = detect_again(sheet, area, &there, specimen)?;
     }
-    let mut read = joined(found);
+    let mut value = joined(found);
     if runs.iter().any(|r| r.overlaps) {
-        read = read_whole(sheet, area, runs, specimen, read)?;
+        value = read_whole(sheet, area, runs, specimen, value)?;
     }
     if runs.iter().any(|r| r.split) {
-        read.1 *= DISAGREEMENT_FACTOR;
+        value = value.doubted(Doubt::Cut);
     }
     let sealed =
         sheet.allow_misaligned && area.remove_stamp && inside > 0.3 && seal::touches(sheet.picture, &Quad::from_rect(&position));
     // If the value is hidden, the text beside the area is a neighbour's.
     if runs.iter().any(|r| r.displaced) {
-        read.1 *= DISAGREEMENT_FACTOR;
+        value = value.doubted(Doubt::Beside);
     }
     let red = !runs.is_empty() && runs.iter().all(|r| seal::is_red_print(sheet.picture, &sheet.lines[r.line].part(&r.glyphs)));
     if sealed && !red {
-        let bare = under_seal(sheet, area, &there, specimen)?;
+        let mut bare = under_seal(sheet, area, &there, specimen)?;
         // The seal had split it.
-        read = match bare.as_slice() {
-            [(text, p)] if runs.len() > 1 && !text.is_empty() => (text.clone(), *p),
-            _ => reconcile(read, joined(bare), is_serial(area.kind, specimen).then_some(specimen.len())),
+        value = match bare.as_slice() {
+            [one] if runs.len() > 1 && !one.text.is_empty() => bare.remove(0),
+            _ => reconcile(value, joined(bare), is_serial(area.kind, specimen).then_some(specimen.len())),
         };
     }
-    if matches!(area.kind.holds(), Holds::Date | Holds::Time) {
-        read.0 = trim_date(&read.0, specimen).to_owned();
-    }
-    let (text, probability) = correct_letters(sums::with_currency_sign(read.0, specimen), read.1, specimen);
-    let mut probability = probability * sheet.trust;
-    if inside < 0.98 {
-        probability *= inside * inside;
-    }
-    if is_incomplete(area.kind, &text, specimen) {
-        probability = probability.min(0.5);
-    }
-    if text.is_empty() {
-        probability = 0.0;
-    }
-    Ok(Field { position, text, probability: f64::from(probability.clamp(0.0, 1.0)) })
+    Ok(finished(sheet, area, value, specimen, (position, inside)))
 }
 
-/// Texts with probabilities.
-type Parts = Vec<(String, f32)>;
+/// `inside`: the share of the area that lies on the picture.
+fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (position, inside): (Rect, f32)) -> Field {
+    if matches!(area.kind.holds(), Holds::Date | Holds::Time) {
+        value.text = trim_date(&value.text, specimen).to_owned();
+    }
+    value.text = sums::with_currency_sign(value.text, specimen);
+    if let Some(corrected) = correct_letters(&value.text, specimen) {
+        value = value.with_text(corrected).doubted(Doubt::Corrected);
+    }
+    for (doubt, leaves) in sheet.place {
+        value = value.lowered(*doubt, *leaves);
+    }
+    if inside < 0.98 {
+        value = value.lowered(Doubt::BeyondPicture, inside * inside);
+    }
+    if is_incomplete(area.kind, &value.text, specimen) {
+        value = value.doubted(Doubt::UnlikeSpecimen);
+    }
+    if value.text.is_empty() {
+        return Field { position, text: String::new(), probability: 0.0, doubts: Vec::new() };
+    }
+    let (probability, doubts) = value.certainty();
+    Field { position, text: value.text, probability, doubts }
+}
 
-fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result<Parts, Trouble> {
+fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result<Vec<Value>, Trouble> {
     let line = &sheet.lines[run.line];
     let mut found = Vec::new();
     for all in without_keywords(line, run, &area.keywords) {
@@ -115,17 +124,17 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let extension = if sheet.allow_misaligned { extension(sheet, area, run.line, &range) } else { None };
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
         let crops = cleaned(sheet, area, &quad)?;
-        let mut read = if first.1 >= CERTAIN_MIN && crops.len() == 1 {
+        let mut value = if first.probability() >= CERTAIN_MIN && crops.len() == 1 {
             first
         } else {
             consensus(first, read_crops(sheet.nets, &crops, charset)?)
         };
         if let Some(extension) = extension {
-            read = merge_extension(read, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
+            value = merge_extension(value, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
         }
-        let (text, probability) = calibrated(read, charset);
+        let value = value.calibrated(charset);
         let doubtful = area.kind.holds() == Holds::Sum && sums::is_doubtful(line, &all, &range);
-        found.push((text, if doubtful { probability * DISAGREEMENT_FACTOR } else { probability }));
+        found.push(if doubtful { value.doubted(Doubt::Adjoined) } else { value });
     }
     Ok(found)
 }
@@ -152,23 +161,27 @@ fn extension(sheet: &Sheet<'_>, area: &Area, line: usize, range: &Range<usize>) 
 }
 
 /// A digit charset reads anything as digits, so there the length decides.
-fn merge_extension(read: (String, f32), extension: Vec<Reading>, charset: Charset, specimen: &str) -> (String, f32) {
-    let best = extension.into_iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).unwrap_or_default();
-    let more = (best.text().trim().to_owned(), best.probability);
-    let (a, b): (String, String) = (fold_text(&read.0).iter().collect(), fold_text(&more.0).iter().collect());
+fn merge_extension(value: Value, extension: Vec<Reading>, charset: Charset, specimen: &str) -> Value {
+    let more = surest(extension);
+    let (a, b): (String, String) = (fold_text(&value.text).iter().collect(), fold_text(&more.text).iter().collect());
     if a == b {
-        return read;
+        return value;
     }
     let goes_on = b.len() > a.len() && b.contains(&a);
     if matches!(charset, Charset::Digits | Charset::Code | Charset::Money) {
         let has_length = |text: &str| text.chars().count() == specimen.chars().count();
-        return match (has_length(&read.0), has_length(&more.0) && goes_on) {
+        return match (has_length(&value.text), has_length(&more.text) && goes_on) {
             (false, true) => more,
-            (true, _) => read,
-            (false, false) => (read.0, read.1 * DISAGREEMENT_FACTOR),
+            (true, _) => value,
+            (false, false) => value.doubted(Doubt::ReadApart),
         };
     }
-    if goes_on && more.1 > NOISE { more } else { (read.0, read.1 * DISAGREEMENT_FACTOR) }
+    if goes_on && more.probability() > NOISE { more } else { value.doubted(Doubt::ReadApart) }
+}
+
+fn surest(readings: Vec<Reading>) -> Value {
+    let best = readings.into_iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).unwrap_or_default();
+    Value::new(best.text().trim(), best.probability)
 }
 
 /// The plain crop, plus a cleaned one if wanted and different.
@@ -204,63 +217,45 @@ fn scrub(area: &Area, crop: &mut RgbImage) {
     }
 }
 
-/// Without language context, as in digits, the net is overconfident. Of 236 numbers on 150 degraded pictures, 194 right and 3 wrong
-/// were above 0.9; with this power 181 and 1 (a stroke made a 0 an 8).
-const CALIBRATION_POWER: i32 = 5;
-
-fn calibrated((text, probability): (String, f32), charset: Charset) -> (String, f32) {
-    match charset {
-        Charset::Digits | Charset::Code | Charset::Money => (text, probability.powi(CALIBRATION_POWER)),
-        Charset::Any | Charset::MoneyCn => (text, probability),
-    }
-}
-
 /// The most probable reading; less sure unless the majority agrees.
-fn consensus(first: (String, f32), again: Vec<Reading>) -> (String, f32) {
-    let mut all: Vec<(String, f32)> = again.iter().map(|r| (r.text().trim().to_owned(), r.probability)).collect();
+fn consensus(first: Value, again: Vec<Reading>) -> Value {
+    let mut all: Vec<Value> = again.iter().map(|r| Value::new(r.text().trim(), r.probability)).collect();
     all.push(first);
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let (best, rest) = (all[0].clone(), &all[1..]);
-    let same = fold_text(&best.0);
-    let dissent = rest.iter().filter(|(text, p)| *p > 0.1 && fold_text(text) != same).count();
-    let assent = rest.iter().filter(|(text, _)| fold_text(text) == same).count();
-    if assent == 0 || dissent > assent { (best.0, best.1 * DISAGREEMENT_FACTOR) } else { best }
+    all.sort_by(|a, b| b.probability().total_cmp(&a.probability()));
+    let best = all.remove(0);
+    let same = fold_text(&best.text);
+    let dissent = all.iter().filter(|other| other.probability() > 0.1 && fold_text(&other.text) != same).count();
+    let assent = all.iter().filter(|other| fold_text(&other.text) == same).count();
+    if assent == 0 || dissent > assent { best.doubted(Doubt::ReadApart) } else { best }
 }
 
-/// The line's own reading of a run; less sure if it holds letters outside the charset.
-fn line_reading(line: &Line, range: &Range<usize>, charset: Charset) -> (String, f32) {
+/// The line's own reading of a run; less sure if it holds signs outside the charset.
+fn line_reading(line: &Line, range: &Range<usize>, charset: Charset) -> Value {
     let glyphs = &line.reading.glyphs[range.clone()];
     let chars = || glyphs.iter().flat_map(|g| g.text.chars());
     let text: String = chars().filter_map(|c| charset.fold(c)).collect();
     let strange = chars().any(|c| c.is_alphanumeric() && charset.fold(c).is_none());
-    let probability: f32 = glyphs.iter().map(|g| g.probability).product();
-    (text.trim().to_owned(), if strange { probability * DISAGREEMENT_FACTOR } else { probability })
+    let value = Value::new(text.trim(), glyphs.iter().map(|g| g.probability).product());
+    if strange { value.doubted(Doubt::LeftOut) } else { value }
 }
 
 /// Reads overlapping runs in one piece.
-fn read_whole(
-    sheet: &Sheet<'_>,
-    area: &Area,
-    runs: &[Run],
-    specimen: &str,
-    parts: (String, f32),
-) -> Result<(String, f32), Trouble> {
+fn read_whole(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str, parts: Value) -> Result<Value, Trouble> {
     let quads: Vec<Quad> = runs.iter().map(|r| sheet.lines[r.line].part(&r.glyphs)).collect();
     let (Some(first), Some(last)) = (quads.first(), quads.last()) else { return Ok(parts) };
     let quad = Quad([first.0[0], last.0[1], last.0[2], first.0[3]]);
     if quad.height() > 1.5 * first.height().max(last.height()) || quad.angle().sin().abs() > first.angle().sin().abs() + 0.1 {
-        return Ok((parts.0, parts.1 * DISAGREEMENT_FACTOR));
+        return Ok(parts.doubted(Doubt::ReadApart));
     }
     let margin = 0.3 * quad.height() / quad.width().max(1.0);
     let kind = charset(area.kind, specimen);
     let again = read_cleaned(sheet, area, &quad.slice(-margin, 1.0 + margin), kind)?;
-    let best = again.into_iter().max_by(|a, b| a.probability.total_cmp(&b.probability)).unwrap_or_default();
-    let text = best.text().trim().to_owned();
-    if text.is_empty() { Ok((parts.0, parts.1 * DISAGREEMENT_FACTOR)) } else { Ok(calibrated((text, best.probability), kind)) }
+    let whole = surest(again);
+    Ok(if whole.text.is_empty() { parts.doubted(Doubt::ReadApart) } else { whole.calibrated(kind) })
 }
 
 /// Reads without red: seals split lines, and their letters pass for text.
-fn under_seal(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Parts, Trouble> {
+fn under_seal(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Vec<Value>, Trouble> {
     let lines = seal::lines_without_red(sheet.nets, sheet.picture, &there.expanded(1.5 * there.height(), 0.5 * there.height()))?;
     let fixed = align::glyphs_in_place(sheet.words, &lines, &sheet.map);
     let bare = Sheet { lines: &lines, fixed: &fixed, ..*sheet };
@@ -276,30 +271,31 @@ fn under_seal(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> R
 
 /// One reading may be part of the other: seals hide and add text, and removing them may remove some. `digits`: the expected number,
 /// if known.
-fn reconcile(with: (String, f32), without: (String, f32), digits: Option<usize>) -> (String, f32) {
-    if without.0.is_empty() || with.0.is_empty() {
-        return if without.0.is_empty() { with } else { without };
+fn reconcile(with: Value, without: Value, digits: Option<usize>) -> Value {
+    if without.text.is_empty() || with.text.is_empty() {
+        return if without.text.is_empty() { with } else { without };
     }
-    let (a, b): (String, String) = (fold_text(&with.0).iter().collect(), fold_text(&without.0).iter().collect());
+    let (a, b): (String, String) = (fold_text(&with.text).iter().collect(), fold_text(&without.text).iter().collect());
     if a == b {
-        return if with.1 > without.1 { with } else { without };
+        return if with.probability() > without.probability() { with } else { without };
     }
     if digits.is_some_and(|digits| a.len() == digits && b.len() < digits) {
         let mut rest = a.chars();
         let is_part = b.chars().all(|c| rest.any(|r| r == c));
-        return if is_part { with } else { (with.0, with.1 * DISAGREEMENT_FACTOR) };
+        return if is_part { with } else { with.doubted(Doubt::ReadApart) };
     }
     if b.contains(&a) {
         return without;
     }
     if a.contains(&b) {
-        return (without.0, without.1 * SEAL_FACTOR);
+        return without.doubted(Doubt::UnderSeal);
     }
-    if without.1 > 0.7 * with.1 { (without.0, without.1 * DISAGREEMENT_FACTOR) } else { (with.0, with.1 * DISAGREEMENT_FACTOR) }
+    let surer = if without.probability() > 0.7 * with.probability() { without } else { with };
+    surer.doubted(Doubt::ReadApart)
 }
 
 /// Detects text once more, magnified, in an area without any.
-fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Parts, Trouble> {
+fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) -> Result<Vec<Value>, Trouble> {
     let quad = there.expanded(0.3 * there.height(), 0.3 * there.height());
     let (w, h) = (quad.width().max(1.0), quad.height().max(1.0));
     let zoom = (96.0 / h).clamp(1.0, 3.0).min(1200.0 / w);
@@ -318,27 +314,28 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trim_run(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;
-            found.push(calibrated(consensus(line_reading(line, &range, charset), again), charset));
+            found.push(consensus(line_reading(line, &range, charset), again).calibrated(charset));
         }
     }
     Ok(found)
 }
 
 /// Joins the parts; as sure as the least sure of them.
-fn joined(mut found: Parts) -> (String, f32) {
-    found.retain(|(text, _)| !text.is_empty());
-    if found.iter().any(|(_, p)| *p > 2.0 * NOISE) {
-        found.retain(|(_, p)| *p >= NOISE);
+fn joined(mut found: Vec<Value>) -> Value {
+    found.retain(|part| !part.text.is_empty());
+    if found.iter().any(|part| part.probability() > 2.0 * NOISE) {
+        found.retain(|part| part.probability() >= NOISE);
     }
     let mut text = String::new();
-    for (part, _) in &found {
+    for part in &found {
         let letters = |c: Option<char>| c.is_some_and(|c| !is_wide(c));
-        if letters(text.chars().next_back()) && letters(part.chars().next()) {
+        if letters(text.chars().next_back()) && letters(part.text.chars().next()) {
             text.push(' ');
         }
-        text.push_str(part);
+        text.push_str(&part.text);
     }
-    (text, found.iter().map(|(_, p)| *p).fold(1.0, f32::min))
+    let least = found.into_iter().min_by(|a, b| a.probability().total_cmp(&b.probability()));
+    least.unwrap_or_default().with_text(text)
 }
 
 #[cfg(test)]
@@ -350,16 +347,19 @@ mod tests {
     fn differing_readings_are_not_sure() {
         let glyph = |c: char| Glyph { text: c.into(), probability: 0.99, at: 0.5 };
         let reading = |text: &str, probability| Reading { glyphs: text.chars().map(glyph).collect(), probability };
-        assert_eq!(consensus(("12".into(), 0.9), vec![reading("12", 0.95)]), ("12".into(), 0.95));
-        assert!(consensus(("13".into(), 0.99), vec![reading("12", 0.95)]).1 < 0.8);
+        assert_eq!(consensus(Value::new("12", 0.9), vec![reading("12", 0.95)]), Value::new("12", 0.95));
+        let differing = consensus(Value::new("13", 0.99), vec![reading("12", 0.95)]);
+        assert!(differing.probability() < 0.8 && differing.certainty().1[0].doubt == Doubt::ReadApart);
     }
 
     #[test]
     fn parts_are_joined_with_spaces_between_letters_only() {
-        let parts = |list: &[&str]| joined(list.iter().map(|t| ((*t).to_owned(), 0.9)).collect()).0;
+        let parts = |list: &[&str]| joined(list.iter().map(|t| Value::new(*t, 0.9)).collect()).text;
         assert_eq!(parts(&["某某", "公司"]), "某某公司");
         assert_eq!(parts(&["AB", "12"]), "AB 12");
-        assert_eq!(joined(vec![("12".into(), 0.9), ("~".into(), 0.1)]), ("12".into(), 0.9));
-        assert_eq!(joined(Vec::new()).0, "");
+        assert_eq!(joined(vec![Value::new("12", 0.9), Value::new("~", 0.1)]), Value::new("12", 0.9));
+        assert_eq!(joined(Vec::new()).text, "");
+        let doubted = joined(vec![Value::new("甲", 0.95), Value::new("乙", 0.95).doubted(Doubt::Adjoined)]);
+        assert_eq!((doubted.text.as_str(), doubted.certainty().1[0].doubt), ("甲乙", Doubt::Adjoined));
     }
 }

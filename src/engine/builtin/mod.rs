@@ -3,6 +3,7 @@
 
 use super::{Cancel, Draft, Engine, Event, Known, Papers, Trial, Trouble, Verdict};
 use crate::domain::area::{AreaKind, POS_LABEL};
+use crate::domain::certainty::Doubt;
 use crate::domain::forms::Proposal;
 use crate::domain::template::{Area, EngineNumbers, FixedWord, Learnt, Rect, Template};
 use crate::domain::vat_code;
@@ -20,6 +21,7 @@ use std::time::Instant;
 
 pub mod align;
 pub mod areas;
+pub mod certainty;
 pub mod clean;
 pub mod code;
 pub mod detect;
@@ -136,7 +138,7 @@ impl Engine for Builtin {
             map,
             quarter_turns,
             allow_misaligned: false,
-            trust: 1.0,
+            place: &[],
         };
         let runs = areas::assign(&sheet, areas);
         let mut specimens = Vec::new();
@@ -203,19 +205,19 @@ fn read_fields(
         map: fit.alignment.map,
         quarter_turns: text_orientation(&learnt.words),
         allow_misaligned: true,
-        trust: trust(fit),
+        place: &place(fit),
     };
     let runs = areas::assign(&sheet, &areas);
     for (area, runs) in areas.iter().zip(&runs) {
         check_cancelled(cancel)?;
         let specimen = learnt.specimen(&area.pos_id).unwrap_or_default();
-        let Field { position, text, probability } = fields::read_area(&sheet, area, runs, specimen)?;
+        let Field { position, text, probability, doubts } = fields::read_area(&sheet, area, runs, specimen)?;
         let status = if position.has_extent() { 0 } else { -1 };
         report(Event::Found { status, pos_id: area.pos_id.clone(), position: to_original(&position, picture) });
-        report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text, probability });
+        report(Event::Read { status: 0, pos_id: area.pos_id.clone(), text, probability, doubts });
     }
     let mut report_read = |pos_id: &str, text: &str, probability: f64| {
-        report(Event::Read { status: 0, pos_id: pos_id.to_owned(), text: text.to_owned(), probability });
+        report(Event::Read { status: 0, pos_id: pos_id.to_owned(), text: text.to_owned(), probability, doubts: Vec::new() });
     };
     if let Some(quota) = &layout.quota {
         report_read(AreaKind::Money.pos_id(), quota, 1.0);
@@ -255,8 +257,8 @@ fn text_orientation(words: &[FixedWord]) -> usize {
     (0..4).max_by(|a, b| lengths[*a].total_cmp(&lengths[*b]).then(b.cmp(a))).unwrap_or(0)
 }
 
-/// Trust in aligned positions, 0 to 1, by number and error of the anchors.
-fn trust(fit: &Fit<'_>) -> f32 {
+/// What is doubtful about the template's place, by number and error of the anchors, and whether it is this template.
+fn place(fit: &Fit<'_>) -> [(Doubt, f32); 2] {
     let anchors: f32 = match fit.alignment.anchors {
         0 | 1 => 0.8,
         2 => 0.88,
@@ -265,7 +267,7 @@ fn trust(fit: &Fit<'_>) -> f32 {
     };
     let close = if fit.alignment.error > 0.5 { anchors * 0.9 } else { anchors };
     // On the wrong form, every area may hold something else.
-    close.min(fit.family_confidence)
+    [(Doubt::LoosePlace, close), (Doubt::Rival, fit.family_confidence)]
 }
 
 /// From pixels of the scaled picture to the original's, clipped.

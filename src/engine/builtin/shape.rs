@@ -10,9 +10,6 @@ use crate::domain::checks::date_of;
 use crate::domain::money::{amount, chinese_amount};
 use std::ops::Range;
 
-/// Applied if two readings of a text differ: then it is never sure.
-pub const DISAGREEMENT_FACTOR: f32 = 0.75;
-
 /// Hidden text shows only in a number's length or an invalid date or sum.
 pub fn is_incomplete(kind: AreaKind, text: &str, specimen: &str) -> bool {
     match kind.holds() {
@@ -113,17 +110,16 @@ pub fn trim_date<'t>(text: &'t str, specimen: &str) -> &'t str {
     if specimen.starts_with(is_figure) { &text[start..end.unwrap_or(text.len())] } else { text }
 }
 
-/// Cars, trains and seats have letters, then digits: corrects look-alikes after the first letter, less sure.
-pub fn correct_letters(text: String, probability: f32, specimen: &str) -> (String, f32) {
+/// Cars, trains and seats have letters, then digits: corrects look-alikes after the first letter.
+pub fn correct_letters(text: &str, specimen: &str) -> Option<String> {
     let shaped = |text: &str| {
         let figures = text.trim_start_matches(|c: char| c.is_ascii_uppercase());
         let letters = text.len() - figures.len();
         (1..=3).contains(&letters) && !figures.is_empty() && figures.chars().all(|c| c.is_ascii_digit())
     };
-    let Some(first) = text.chars().next().filter(char::is_ascii_uppercase) else { return (text, probability) };
+    let first = text.chars().next().filter(char::is_ascii_uppercase)?;
     let folded: String = std::iter::once(first).chain(text.chars().skip(1).map(|c| Charset::Digits.fold(c).unwrap_or(c))).collect();
-    let doubtful = folded != text && shaped(specimen) && !shaped(&text) && shaped(&folded);
-    if doubtful { (folded, probability * DISAGREEMENT_FACTOR) } else { (text, probability) }
+    (folded != text && shaped(specimen) && !shaped(text) && shaped(&folded)).then_some(folded)
 }
 
 fn strip_no(line: &Line, range: Range<usize>) -> Range<usize> {

@@ -3,6 +3,7 @@
 use super::geometry::Homography;
 use super::nets::Nets;
 use super::page::Line;
+use crate::domain::certainty::Doubt;
 use crate::domain::template::{Area, FixedWord};
 use image::RgbImage;
 use std::ops::Range;
@@ -22,8 +23,8 @@ pub struct Sheet<'a> {
     pub quarter_turns: usize,
     /// Values may stand beside their area; not so on the template's own picture.
     pub allow_misaligned: bool,
-    /// Trust in the alignment, 0 to 1.
-    pub trust: f32,
+    /// What is doubtful about where the template lies, with the share of the probability that it leaves.
+    pub place: &'a [(Doubt, f32)],
 }
 
 /// Glyphs of one line that belong to one area.

@@ -103,7 +103,10 @@ fn judged(trial: &Trial, template: &Template, threshold: f64) -> (Vec<Region>, V
             Event::Matched { template: None, .. } => return (Vec::new(), vec![Reason::NoTemplateFits]),
             Event::Matched { .. } => regions = Regions::default(),
             Event::Found { status, pos_id, position } => regions.found(pos_id, *position, *status),
-            Event::Read { status, pos_id, text, probability } => regions.read(pos_id, text.clone(), *probability, *status),
+            Event::Read { status, pos_id, text, probability, doubts } => {
+                regions.read(pos_id, text.clone(), *probability, *status);
+                regions.doubted(pos_id, doubts.clone());
+            }
         }
     }
     let verdict = judge::judge(Reading { regions, codes: &trial.codes, papers: trial.papers }, template, threshold);
@@ -133,7 +136,13 @@ mod tests {
             learnt: Learnt::default(),
             version: 1,
         };
-        let read = |text: &str| Event::Read { status: 0, pos_id: "客户名称".into(), text: text.into(), probability: 0.95 };
+        let read = |text: &str| Event::Read {
+            status: 0,
+            pos_id: "客户名称".into(),
+            text: text.into(),
+            probability: 0.95,
+            doubts: Vec::new(),
+        };
         let matched = Event::Matched { template: Some(template.id), candidates: Vec::new() };
         let (reason, events) = (FitReason::NoWords, vec![matched, read("甲"), read("乙")]);
         let trial = Trial { score: 1.0, reason, events, codes: Vec::new(), papers: 1, aligned: None };

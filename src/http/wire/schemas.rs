@@ -55,7 +55,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "User",
         "(user_id: natural, user_name: text, company_id: natural, company_name: text, user_register_time: time, locked: bool, default_password?: bool, \
-         must_change_password?: bool <somebody else chose it>, groups: [GroupName], permissions: [Permission])",
+         must_change_password?: bool <somebody else chose it>, timezone?: text <the box's>, groups: [GroupName], permissions: [Permission])",
     ),
     ("Corners", "[[number] 2..2] 4..4"),
     ("Position", "(x: int, y: int, w: int, h: int)"),
@@ -67,8 +67,15 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("Source", "'xml'|'ofd'|'pdf'|'qr'|'ocr'|'person'"),
     (
+        "Doubt",
+        "'read_apart'|'left_out'|'under_seal'|'cut'|'beside'|'adjoined'|'corrected'|'unlike_specimen'|'beyond_picture'|'loose_place'|\
+         'rival'|'unread'",
+    ),
+    ("Lowered", "(doubt: Doubt, by: number <of the probability, 0 to 1>)"),
+    (
         "RegionList",
-        "{(position: Position|null, ocr_result: text, probability: number, status: int, source: Source, page: natural <of the file, from 1>)}",
+        "{(position: Position|null, ocr_result: text, probability: number, status: int, source: Source, page: natural <of the file, from 1>, \
+         doubts: [Lowered] <what had lowered the probability of what was read>)}",
     ),
     ("Item", "(name: text, spec: text, unit: text, quantity: text, price: text, amount: text, tax_rate: text, tax: text)"),
     (

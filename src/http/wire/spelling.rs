@@ -4,6 +4,7 @@ use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
 use crate::domain::action::{Action, Pause};
 use crate::domain::area::AreaKind;
+use crate::domain::certainty::Lowered;
 use crate::domain::ids::PictureId;
 use crate::domain::invoice::{Candidate, Invoice, Picture, Why};
 use crate::domain::judge;
@@ -83,6 +84,7 @@ pub fn probability(p: f64) -> f64 {
 }
 
 pub fn region_list(regions: &[Region]) -> Value {
+    let lowered = |one: &Lowered| json!({ "doubt": one.doubt.word(), "by": probability(one.by) });
     let one = |r: &Region| {
         let read = json!({
             "position": r.position.as_ref().map(position),
@@ -91,6 +93,7 @@ pub fn region_list(regions: &[Region]) -> Value {
             "status": r.status,
             "source": r.source.word(),
             "page": r.page,
+            "doubts": r.doubts.iter().map(lowered).collect::<Vec<_>>(),
         });
         (r.pos_id.clone(), read)
     };

@@ -171,6 +171,8 @@ export interface User {
   default_password?: boolean
   /** Somebody else chose it. */
   must_change_password?: boolean
+  /** The box's. */
+  timezone?: string
   groups: GroupName[]
   permissions: Permission[]
 }
@@ -190,7 +192,15 @@ export type Kind = 'digital_normal' | 'digital_special' | 'digital_rail' | 'digi
 
 export type Source = 'xml' | 'ofd' | 'pdf' | 'qr' | 'ocr' | 'person'
 
-export type RegionList = Record<string, { position: Position | null; ocr_result: string; probability: number; status: number; source: Source; /** Of the file, from 1. */ page: number }>
+export type Doubt = 'read_apart' | 'left_out' | 'under_seal' | 'cut' | 'beside' | 'adjoined' | 'corrected' | 'unlike_specimen' | 'beyond_picture' | 'loose_place' | 'rival' | 'unread'
+
+export interface Lowered {
+  doubt: Doubt
+  /** Of the probability, 0 to 1. */
+  by: number
+}
+
+export type RegionList = Record<string, { position: Position | null; ocr_result: string; probability: number; status: number; source: Source; /** Of the file, from 1. */ page: number; /** What had lowered the probability of what was read. */ doubts: Lowered[] }>
 
 export interface Item {
   name: string

@@ -1,0 +1,59 @@
+//! Why a value is less sure than its characters were. Not here: what raises which doubt (engine/builtin), what follows (checks.rs).
+
+use serde::{Deserialize, Serialize};
+
+/// Stored with invoices: append new variants at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Doubt {
+    /// It was read more than once, and not the same each time.
+    ReadApart,
+    /// Signs that don't belong in such a field were left out of it.
+    LeftOut,
+    /// There is a seal on it.
+    UnderSeal,
+    /// The edge of its area cuts a word.
+    Cut,
+    /// Its area is empty; it stands beside it.
+    Beside,
+    /// What adjoins it may be a part of it.
+    Adjoined,
+    /// A character was changed into one that it looks like.
+    Corrected,
+    /// It has another length than the specimen, or is no date or sum.
+    UnlikeSpecimen,
+    /// A part of its area lies beyond the picture.
+    BeyondPicture,
+    /// Few words say where the template lies on the picture, or they don't agree well.
+    LoosePlace,
+    /// Another template of its family fits nearly as well.
+    Rival,
+    /// There is print in its area that was not read.
+    Unread,
+}
+
+impl Doubt {
+    /// On the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ReadApart => "read_apart",
+            Self::LeftOut => "left_out",
+            Self::UnderSeal => "under_seal",
+            Self::Cut => "cut",
+            Self::Beside => "beside",
+            Self::Adjoined => "adjoined",
+            Self::Corrected => "corrected",
+            Self::UnlikeSpecimen => "unlike_specimen",
+            Self::BeyondPicture => "beyond_picture",
+            Self::LoosePlace => "loose_place",
+            Self::Rival => "rival",
+            Self::Unread => "unread",
+        }
+    }
+}
+
+/// A doubt, and how much of the probability it took, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lowered {
+    pub doubt: Doubt,
+    pub by: f64,
+}
