@@ -10,7 +10,7 @@ use super::geometry::{Point, Quad, intersection, union};
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
-use super::shape::{charset, correct_letters, is_incomplete, is_serial, trim_date, trim_run};
+use super::shape::{charset, correct_letters, is_serial, is_unlike, trim_date, trim_run};
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
@@ -84,7 +84,12 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
 /// `inside`: the share of the area that lies on the picture.
 fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (position, inside): (Rect, f32)) -> Field {
     if matches!(area.kind.holds(), Holds::Date | Holds::Time) {
-        value.text = trim_date(&value.text, specimen).to_owned();
+        let trimmed = trim_date(&value.text, specimen).to_owned();
+        let left_out = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+        if left_out(&trimmed) < left_out(&value.text) {
+            value = value.doubted(Doubt::LeftOut);
+        }
+        value.text = trimmed;
     }
     value.text = sums::with_currency_sign(value.text, specimen);
     if let Some(corrected) = correct_letters(&value.text, specimen) {
@@ -96,7 +101,7 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
     if inside < 0.98 {
         value = value.lowered(Doubt::BeyondPicture, inside * inside);
     }
-    if is_incomplete(area.kind, &value.text, specimen) {
+    if is_unlike(area.kind, &value.text, specimen) {
         value = value.doubted(Doubt::UnlikeSpecimen);
     }
     if value.text.is_empty() {
@@ -234,7 +239,8 @@ fn line_reading(line: &Line, range: &Range<usize>, charset: Charset) -> Value {
     let glyphs = &line.reading.glyphs[range.clone()];
     let chars = || glyphs.iter().flat_map(|g| g.text.chars());
     let text: String = chars().filter_map(|c| charset.fold(c)).collect();
-    let strange = chars().any(|c| c.is_alphanumeric() && charset.fold(c).is_none());
+    let is_word = |c: char| charset == Charset::MoneyCn && !c.is_alphanumeric();
+    let strange = chars().any(|c| !c.is_whitespace() && !is_word(c) && charset.fold(c).is_none());
     let value = Value::new(text.trim(), glyphs.iter().map(|g| g.probability).product());
     if strange { value.doubted(Doubt::LeftOut) } else { value }
 }

@@ -1,6 +1,6 @@
 //! The two embedded nets (PP-OCRv6 small). Not here: inputs and outputs (detect.rs, read.rs).
 
-use super::text::{LOOK_ALIKES, half_width};
+use super::text::{half_width, twins};
 use crate::engine::Trouble;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
@@ -73,14 +73,12 @@ impl Nets {
     }
 }
 
-/// Groups full-width forms, ASCII and glyph variants.
+/// Groups full-width forms and ASCII, and characters that look alike.
 fn look_alikes(alphabet: &[String]) -> Vec<Vec<usize>> {
+    let usual: HashMap<char, char> = twins().map(|(usual, other)| (other, usual)).collect();
     let plain = |text: &str| match text {
         "￥" => "¥".to_owned(),
-        _ => text
-            .chars()
-            .map(|c| LOOK_ALIKES.iter().find(|(_, other)| *other == c).map_or_else(|| half_width(c), |(plain, _)| *plain))
-            .collect(),
+        _ => text.chars().map(|c| usual.get(&c).copied().unwrap_or_else(|| half_width(c))).collect(),
     };
     let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
     for (class, text) in alphabet.iter().enumerate() {

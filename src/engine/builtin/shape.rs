@@ -4,19 +4,24 @@
 use super::page::Line;
 use super::read::Charset;
 use super::sums;
-use super::text::CURRENCY_SIGNS;
+use super::text::{CURRENCY_SIGNS, half_width};
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::checks::date_of;
 use crate::domain::money::{amount, chinese_amount};
 use std::ops::Range;
 
-/// Hidden text shows only in a number's length or an invalid date or sum.
-pub fn is_incomplete(kind: AreaKind, text: &str, specimen: &str) -> bool {
+/// Hidden or added text shows only in a number's length and signs, or an invalid date, time or sum.
+pub fn is_unlike(kind: AreaKind, text: &str, specimen: &str) -> bool {
     match kind.holds() {
-        Holds::Serial(_) => is_serial(kind, specimen) && text.len() != specimen.len(),
+        Holds::Serial(_) if is_serial(kind, specimen) => text.len() != specimen.len(),
+        Holds::Serial(_) => !specimen.is_empty() && signs(text) != signs(specimen),
         Holds::Date => {
             let cut = is_padded(specimen) && text.chars().count() < specimen.chars().count();
             date_of(specimen).is_some() && (cut || date_of(text).is_none())
+        }
+        Holds::Time => {
+            let (own, usual) = (figures(text), figures(specimen));
+            usual.len() > 1 && (own.len() != usual.len() || own.iter().any(|group| group.len() > 2))
         }
         Holds::Sum => amount(specimen).is_some() && amount(text).is_none(),
         Holds::SumInWords => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
@@ -24,9 +29,25 @@ pub fn is_incomplete(kind: AreaKind, text: &str, specimen: &str) -> bool {
     }
 }
 
+/// The hyphens, dots and brackets of a number, and a sign for each row of letters.
+fn signs(text: &str) -> String {
+    let mut signs = String::new();
+    for c in text.chars().map(half_width).filter(|c| !c.is_ascii_digit() && !c.is_whitespace()) {
+        let sign = if c.is_alphabetic() { 'A' } else { c };
+        if !(sign == 'A' && signs.ends_with('A')) {
+            signs.push(sign);
+        }
+    }
+    signs
+}
+
+fn figures(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect()
+}
+
 /// With zero padding all dates have the same length.
 fn is_padded(date: &str) -> bool {
-    let groups: Vec<&str> = date.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    let groups = figures(date);
     groups.len() == 3 && groups[1..].iter().all(|g| g.len() == 2) && groups[1..].iter().any(|g| g.starts_with('0'))
 }
 
@@ -42,6 +63,9 @@ pub fn charset(kind: AreaKind, example: &str) -> Charset {
     let all = |is: fn(char) -> bool| !example.is_empty() && example.chars().all(is);
     match kind.holds() {
         Holds::Serial(_) if all(|c| c.is_ascii_digit()) => Charset::Digits,
+        // Never narrower than the specimen.
+        Holds::Serial(_) | Holds::PersonNumber if all(|c| c == ' ' || Charset::Code.fold(c) == Some(c)) => Charset::Code,
+        Holds::Serial(_) | Holds::PersonNumber if !example.is_empty() => Charset::Any,
         Holds::Serial(_) | Holds::PersonNumber => Charset::Code,
         Holds::Sum if all(|c| c == ' ' || c.is_ascii_digit() || MONEY_SIGNS.contains(c)) => Charset::Money,
         Holds::SumInWords if chinese_amount(example).is_some() => Charset::MoneyCn,
@@ -107,7 +131,17 @@ pub fn trim_date<'t>(text: &'t str, specimen: &str) -> &'t str {
     let (Some(start), Some(last)) = (text.find(is_figure), specimen.chars().next_back()) else { return text };
     let end = if is_figure(last) { text.rfind(is_figure) } else { text.rfind(last) };
     let end = end.and_then(|at| Some(at + text[at..].chars().next()?.len_utf8())).filter(|end| *end > start);
-    if specimen.starts_with(is_figure) { &text[start..end.unwrap_or(text.len())] } else { text }
+    if !specimen.starts_with(is_figure) {
+        return text;
+    }
+    let text = &text[start..end.unwrap_or(text.len())];
+    // What is printed behind a time has figures, too.
+    match figures(text).get(figures(specimen).len()) {
+        Some(next) if specimen.contains(':') => {
+            text[..next.as_ptr() as usize - text.as_ptr() as usize].trim_end_matches(|c| !is_figure(c))
+        }
+        _ => text,
+    }
 }
 
 /// Cars, trains and seats have letters, then digits: corrects look-alikes after the first letter.
@@ -162,14 +196,30 @@ mod tests {
     }
 
     #[test]
+    fn a_value_looks_like_its_specimen() {
+        let number = |text, specimen| is_unlike(AreaKind::InvoiceId, text, specimen);
+        assert!(number("AB202012345", "AB-2020-12345") && number("2020-12345", "AB-2020-12345"));
+        assert!(!number("CD-2021-998", "AB-2020-12345") && !number("ＣＤ－2021-99", "AB-2020-12345"));
+        assert!(number("1234567", "12345678") && !number("12345670", "12345678") && !number("任何", ""));
+        let time = |text| is_unlike(AreaKind::Time, text, "09:15:30");
+        assert!(time("14:06") && time("14:06:07 31234567") && time("14:06:0731") && !time("14:06:07"));
+        assert_eq!(charset(AreaKind::InvoiceId, "AB-2020-12345"), Charset::Any);
+        assert_eq!(charset(AreaKind::InvoiceId, "ab2020"), Charset::Any, "not in capitals");
+        assert_eq!(charset(AreaKind::InvoiceId, "AB2020"), Charset::Code);
+        assert_eq!(charset(AreaKind::InvoiceId, "12345678"), Charset::Digits);
+    }
+
+    #[test]
     fn dates_are_trimmed() {
         assert_eq!(trim_date("票期2021-06-12", "2020-01-02"), "2021-06-12");
         assert_eq!(trim_date("2023年08月17日985772", "2020年1月2日"), "2023年08月17日");
         assert_eq!(trim_date("2023年08月17", "2020年1月2日"), "2023年08月17");
         assert_eq!(trim_date("开票日期：2021-06-12", "日期：2020-01-02"), "开票日期：2021-06-12");
         assert_eq!(trim_date("某日", "2020-01-02"), "某日");
-        assert!(is_incomplete(AreaKind::Date, "2016/06/1", "2019/03/25"));
-        assert!(!is_incomplete(AreaKind::Date, "2016/6/1", "2019/12/25"));
+        assert!(is_unlike(AreaKind::Date, "2016/06/1", "2019/03/25"));
+        assert_eq!(trim_date("14:06:07 31234567", "09:15:30"), "14:06:07");
+        assert_eq!(trim_date("14:06", "09:15:30"), "14:06");
+        assert!(!is_unlike(AreaKind::Date, "2016/6/1", "2019/12/25"));
         assert_eq!(
             (sums::with_currency_sign("Y291.16".into(), "¥3.00"), sums::with_currency_sign("Y12".into(), "A12")),
             ("¥291.16".into(), "Y12".into())

@@ -2,9 +2,9 @@
 import { currentLocale } from '../i18n'
 import { address, ApiError, at, call, get, post, type Asked } from './http'
 import type * as wire from './wire'
-import type { Candidates, Duplicate, Get, Invoice, Item, OpenFault, Part, Patch, Position, Post, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
+import type { Candidates, Duplicate, Get, Invoice, Item, Lowered, OpenFault, Part, Patch, Position, Post, Reasons, RegionList, Source, Sums, WholeInvoice } from './wire'
 
-export type { Invoice, Item, Position, RegionList, Source, WholeInvoice }
+export type { Invoice, Item, Lowered, Position, RegionList, Source, WholeInvoice }
 export type RegionAnswer = RegionList[string]
 export type Reason = Reasons[number]
 export type Candidate = Candidates[number]

@@ -1,5 +1,5 @@
 // An invoice's areas: keys, names in results, displayed names.
-import type { Position, Reason, RegionList, Source } from '../api/invoices'
+import type { Lowered, Position, Reason, RegionList, Source } from '../api/invoices'
 import { i18n } from '../i18n'
 
 /** Key to `pos_id`, fixed by the interface. The same tables are in domain/area.rs. */
@@ -94,6 +94,12 @@ export interface Region {
   source: Source | null
   /** Of the file, from 1. */
   page: number
+  /** What had lowered the probability. */
+  doubts: Lowered[]
+}
+
+export function unread(posId: string): Region {
+  return { posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1, doubts: [] }
 }
 
 /** `status` of such a region. */
@@ -112,6 +118,7 @@ export function regionsFrom(list: RegionList | null | undefined): Region[] {
     fromCode: isFromCode(found.status),
     source: found.source ?? null,
     page: found.page ?? 1,
+    doubts: found.doubts ?? [],
   }))
 }
 

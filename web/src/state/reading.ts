@@ -14,7 +14,7 @@ import {
 import { MESSAGES, type Message, type Pause } from '../api/wire'
 import { i18n } from '../i18n'
 import { errorText } from '../lib/format'
-import { isFromCode, regionsFrom, type Region } from '../lib/regions'
+import { isFromCode, regionsFrom, unread, type Region } from '../lib/regions'
 import { catchUpOnReading, listen, watchedPage, whenFeedOpens } from './feed'
 import { can } from './session'
 
@@ -97,7 +97,7 @@ function keep(reading: Reading): void {
 function regionOf(reading: Reading, posId: string): Region {
   let region = reading.regions.find((r) => r.posId === posId)
   if (!region) {
-    region = { posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }
+    region = unread(posId)
     reading.regions.push(region)
     // Reactive, so that later changes are seen.
     region = reading.regions[reading.regions.length - 1]!

@@ -1,14 +1,10 @@
 // The fields of an invoice under review. Not here: saving them.
 import type { Fault, WholeInvoice } from '../../api/invoices'
-import { certainty, KINDS, LABEL, regionsFrom, type Region } from '../../lib/regions'
+import { certainty, KINDS, LABEL, regionsFrom, unread, type Region } from '../../lib/regions'
 import type { Field } from './FieldRow.vue'
 
 /** Of invoices that nobody could read. */
 const USUAL = [KINDS.invoice_code, KINDS.invoice_id, KINDS.date, KINDS.money]
-
-function unread(posId: string): Region {
-  return { posId, position: null, text: null, probability: null, fromCode: false, source: null, page: 1 }
-}
 
 export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state' | 'override'>, history: WholeInvoice['history']): Field[] {
   const read = regionsFrom(invoice.region_list).filter((region) => region.posId !== LABEL)
@@ -34,6 +30,7 @@ export function fieldsOf(invoice: Pick<Fault, 'region_list' | 'reasons' | 'state
     fromCode: region.fromCode,
     source: region.source,
     page: region.page,
+    doubts: region.doubts,
     person: people.has(region.posId),
     byHand: last.has(region.posId) && last.get(region.posId)!.old !== last.get(region.posId)!.new,
     doubtful: (certainty(region.probability) !== 'sure' || isNamed(region)) && !isTrusted(region) && !isAbsent(region),
