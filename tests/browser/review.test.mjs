@@ -615,3 +615,18 @@ test('what_was_being_typed_when_the_session_ended_is_offered_after_the_log_in_an
   await clear()
   on.quiet(/WebSocket|401/)
 })
+
+test('a field says what has lowered its certainty, until a person has spoken', async () => {
+  const id = await fault(dinner({ 发票号码: '3830014' }))
+  await page.goto(`/invoices/${id}`)
+  const field = page.locator('[data-field="发票号码"]')
+  await field.locator('[data-test=lowered]', { hasText: '长度或格式与样张不同' }).waitFor()
+  assert.match(await field.locator('[data-test=lowered]').innerText(), /−[34]\d%/)
+  assert.match(await field.locator('input').getAttribute('aria-describedby'), /lowered-发票号码/)
+  assert.equal(await page.locator('[data-field="发票代码"] [data-test=lowered]').count(), 0)
+  await field.locator('input').fill('38300140')
+  await field.locator('[data-test=lowered]').waitFor({ state: 'detached' })
+  await on.shot(page, 'invoice-lowered-zh')
+  await page.reload()
+  on.quiet()
+})
