@@ -95,11 +95,11 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
     if let Some(corrected) = correct_letters(&value.text, specimen) {
         value = value.with_text(corrected).doubted(Doubt::Corrected);
     }
-    for (doubt, leaves) in sheet.place {
-        value = value.lowered(*doubt, *leaves);
+    for (doubt, trust) in sheet.place {
+        value = value.trusted(*doubt, *trust);
     }
     if inside < 0.98 {
-        value = value.lowered(Doubt::BeyondPicture, inside * inside);
+        value = value.trusted(Doubt::BeyondPicture, inside * inside);
     }
     if is_unlike(area.kind, &value.text, specimen) {
         value = value.doubted(Doubt::UnlikeSpecimen);
@@ -129,7 +129,7 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let extension = if sheet.allow_misaligned { extension(sheet, area, run.line, &range) } else { None };
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
         let crops = cleaned(sheet, area, &quad)?;
-        let mut value = if first.probability() >= CERTAIN_MIN && crops.len() == 1 {
+        let mut value = if first.likelihood() >= CERTAIN_MIN && crops.len() == 1 {
             first
         } else {
             consensus(first, read_crops(sheet.nets, &crops, charset)?)
@@ -137,7 +137,6 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         if let Some(extension) = extension {
             value = merge_extension(value, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
         }
-        let value = value.calibrated(charset);
         let doubtful = area.kind.holds() == Holds::Sum && sums::is_doubtful(line, &all, &range);
         found.push(if doubtful { value.doubted(Doubt::Adjoined) } else { value });
     }
@@ -181,7 +180,7 @@ fn merge_extension(value: Value, extension: Vec<Reading>, charset: Charset, spec
             (false, false) => value.doubted(Doubt::ReadApart),
         };
     }
-    if goes_on && more.probability() > NOISE { more } else { value.doubted(Doubt::ReadApart) }
+    if goes_on && more.likelihood() > NOISE { more } else { value.doubted(Doubt::ReadApart) }
 }
 
 fn surest(readings: Vec<Reading>) -> Value {
@@ -226,10 +225,10 @@ fn scrub(area: &Area, crop: &mut RgbImage) {
 fn consensus(first: Value, again: Vec<Reading>) -> Value {
     let mut all: Vec<Value> = again.iter().map(|r| Value::new(r.text().trim(), r.probability)).collect();
     all.push(first);
-    all.sort_by(|a, b| b.probability().total_cmp(&a.probability()));
+    all.sort_by(|a, b| b.likelihood().total_cmp(&a.likelihood()));
     let best = all.remove(0);
     let same = fold_text(&best.text);
-    let dissent = all.iter().filter(|other| other.probability() > 0.1 && fold_text(&other.text) != same).count();
+    let dissent = all.iter().filter(|other| other.likelihood() > 0.1 && fold_text(&other.text) != same).count();
     let assent = all.iter().filter(|other| fold_text(&other.text) == same).count();
     if assent == 0 || dissent > assent { best.doubted(Doubt::ReadApart) } else { best }
 }
@@ -257,7 +256,7 @@ fn read_whole(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str, part
     let kind = charset(area.kind, specimen);
     let again = read_cleaned(sheet, area, &quad.slice(-margin, 1.0 + margin), kind)?;
     let whole = surest(again);
-    Ok(if whole.text.is_empty() { parts.doubted(Doubt::ReadApart) } else { whole.calibrated(kind) })
+    Ok(if whole.text.is_empty() { parts.doubted(Doubt::ReadApart) } else { whole })
 }
 
 /// Reads without red: seals split lines, and their letters pass for text.
@@ -283,7 +282,7 @@ fn reconcile(with: Value, without: Value, digits: Option<usize>) -> Value {
     }
     let (a, b): (String, String) = (fold_text(&with.text).iter().collect(), fold_text(&without.text).iter().collect());
     if a == b {
-        return if with.probability() > without.probability() { with } else { without };
+        return if with.likelihood() > without.likelihood() { with } else { without };
     }
     if digits.is_some_and(|digits| a.len() == digits && b.len() < digits) {
         let mut rest = a.chars();
@@ -296,7 +295,7 @@ fn reconcile(with: Value, without: Value, digits: Option<usize>) -> Value {
     if a.contains(&b) {
         return without.doubted(Doubt::UnderSeal);
     }
-    let surer = if without.probability() > 0.7 * with.probability() { without } else { with };
+    let surer = if without.likelihood() > 0.7 * with.likelihood() { without } else { with };
     surer.doubted(Doubt::ReadApart)
 }
 
@@ -320,7 +319,7 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trim_run(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;
-            found.push(consensus(line_reading(line, &range, charset), again).calibrated(charset));
+            found.push(consensus(line_reading(line, &range, charset), again));
         }
     }
     Ok(found)
@@ -329,8 +328,8 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
 /// Joins the parts; as sure as the least sure of them.
 fn joined(mut found: Vec<Value>) -> Value {
     found.retain(|part| !part.text.is_empty());
-    if found.iter().any(|part| part.probability() > 2.0 * NOISE) {
-        found.retain(|part| part.probability() >= NOISE);
+    if found.iter().any(|part| part.likelihood() > 2.0 * NOISE) {
+        found.retain(|part| part.likelihood() >= NOISE);
     }
     let mut text = String::new();
     for part in &found {
@@ -340,7 +339,7 @@ fn joined(mut found: Vec<Value>) -> Value {
         }
         text.push_str(&part.text);
     }
-    let least = found.into_iter().min_by(|a, b| a.probability().total_cmp(&b.probability()));
+    let least = found.into_iter().min_by(|a, b| a.likelihood().total_cmp(&b.likelihood()));
     least.unwrap_or_default().with_text(text)
 }
 
@@ -355,7 +354,7 @@ mod tests {
         let reading = |text: &str, probability| Reading { glyphs: text.chars().map(glyph).collect(), probability };
         assert_eq!(consensus(Value::new("12", 0.9), vec![reading("12", 0.95)]), Value::new("12", 0.95));
         let differing = consensus(Value::new("13", 0.99), vec![reading("12", 0.95)]);
-        assert!(differing.probability() < 0.8 && differing.certainty().1[0].doubt == Doubt::ReadApart);
+        assert!(differing.likelihood() < 0.8 && differing.certainty().1[0].doubt == Doubt::ReadApart);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct Sheet<'a> {
     pub quarter_turns: usize,
     /// Values may stand beside their area; not so on the template's own picture.
     pub allow_misaligned: bool,
-    /// What is doubtful about where the template lies, with the share of the probability that it leaves.
+    /// What is doubtful about where the template lies, with the trust in it, 0 to 1.
     pub place: &'a [(Doubt, f32)],
 }
 
