@@ -20,18 +20,21 @@ from sheet import Press, Sheet
 from values import chance, pick
 
 CONDITIONS = ("clean", "needle", "seal", "phone", "thermal", "clean", "copy", "crease", "lowres", "stain", "turned", "motion")
-KEYS = {"金额": "money", "客户名称": "head", "日期": "date", "时间": "time", "身份证号码": "id_card", "具体信息": "detail", "中文金额": "money_cn", "发票号码": "invoice_id", "发票代码": "invoice_code"}
+KEYS = {"金额": "money", "客户名称": "head", "日期": "date", "时间": "time", "身份证号码": "id_card", "具体信息": "detail", "中文金额": "money_cn", "发票号码": "invoice_id",
+        "发票代码": "invoice_code"}
 
 
 def filled(r, form, condition, hard, sister=0, dpi=None):
     dpi = dpi or pick(r, form.dpis)
-    press = damage.needle_press(r, hard) if condition == "needle" else Press(form.press, r, tired=r.uniform(0, 0.18), colour=pick(r, ((38, 36, 40), (50, 46, 62), (30, 30, 34))))
+    press = damage.needle_press(r, hard) if condition == "needle" else Press(form.press, r, tired=r.uniform(0, 0.18),
+            colour=pick(r, ((38, 36, 40), (50, 46, 62), (30, 30, 34))))
     tint = r.normal(0, 1.5, 3)
     sheet = Sheet(r, form.width, form.height, dpi, tuple(int(min(255, c + t)) for c, t in zip(form.paper, tint)), press)
     sheet.style = form.style
     # A form with a first print run is fed by hand: its values never lie twice on the same spot.
     if press.kind == "needle":
-        sheet.offset = tuple(r.normal(0, (0.9 + 0.6 * hard) if condition == "needle" else 0.45, 2) * (1, 0.6))
+        off = r.normal(0, (0.9 + 0.6 * hard) if condition == "needle" else 0.45, 2) * (1, 0.6)
+        sheet.offset = tuple(np.clip(off, (-2, -1), (2, 1)))
     form.draw(sheet, r, sister)
     return sheet
 
@@ -56,7 +59,7 @@ def spoilt(r, sheet, condition, hard):
             px = np.rot90(px, 2)
         return px, save
     if condition == "copy":
-        px = damage.copied(r, px, k, hard)
+        px = damage.copied(r, px, k, hard, any(meets(a, b) for a in sheet.stamped for b in sheet.boxes.values()))
     px, _ = damage.scanned(r, px, k, skew=4.0 if condition == "turned" else 0.35)
     if condition == "turned":
         px = np.rot90(px, int(r.choice([0, 1, 1, 2, 3, 3])))
@@ -105,7 +108,8 @@ def by_hand(r, form, sheet, matrix, size):
         x1, y1 = np.minimum(size, np.ceil(corners.max(0))).astype(int)
         key = KEYS.get(area) or f"own{own}"
         own += area not in KEYS
-        model[key] = {"x": int(x0), "y": int(y0), "width": int(x1 - x0), "height": int(y1 - y0), "remove_line": int(form.ruled and chance(r, 0.5)), "remove_stamp": int(form.stamped)}
+        model[key] = {"x": int(x0), "y": int(y0), "width": int(x1 - x0), "height": int(y1 - y0), "remove_line": int(form.ruled and chance(r, 0.5)),
+                "remove_stamp": int(form.stamped)}
         if area not in KEYS:
             model[key]["name"] = area
         if area in sheet.keywords:
@@ -149,7 +153,7 @@ def picture(seed, i, out):
     elif place == 7:
         form = FORMS[(group * 7 + seed) % len(FORMS)]
         condition = pick(r, CONDITIONS)
-        sheet = filled(r, form, condition, hard, sister=1 + (group + seed) % 2)
+        sheet = filled(r, form, condition, hard, sister=int(r.integers(1, 3)))
         row = {"template": None, "kind": "sister", "sister_of": form.name}
     else:
         known = group * 6 + (place if place < 3 else place - 1)

@@ -35,8 +35,12 @@ def corners(r, px, long, hard):
     tilt = r.normal(0, 0.02 + 0.035 * hard, 2)
     square *= 1 + (square @ (tilt / np.array([w, h])))[:, None]
     place = square @ turn.T + r.normal(0, 0.006, (4, 2)) * min(w, h)
-    middle = np.array(canvas) / 2 + r.normal(0, 0.012, 2) * canvas
-    return canvas, (place + middle).astype(np.float32), scale
+    # No corner leaves the picture: what is printed there could not be read.
+    room = np.array(canvas) / 2 - 0.008 * long
+    shrink = min(1.0, float((room / np.abs(place).max(0)).min()))
+    spare = np.maximum(0, room - np.abs(place * shrink).max(0))
+    middle = np.array(canvas) / 2 + r.uniform(-0.6, 0.6, 2) * spare
+    return canvas, (place * shrink + middle).astype(np.float32), scale * shrink
 
 
 def bent(r, canvas, place, px, hard):

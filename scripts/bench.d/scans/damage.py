@@ -30,8 +30,9 @@ def cloud(r, height, width, cells=5):
 
 def needle_press(r, hard):
     colour = pick(r, ((52, 48, 70), (70, 66, 84), (44, 44, 52), (64, 56, 110)))
-    missing = [float(m) for m in r.uniform(0.08, 0.9, int(r.integers(0, 2 + (hard > 0.6))))]
-    return Press("needle", r, tired=r.uniform(0.15, 0.45 + 0.35 * hard), doubled=float(chance(r, 0.35)), missing=missing, colour=colour)
+    # Not those of the hyphen and the full stop: without them nobody could read what stood there.
+    missing = [float(m) for m in r.choice((0.12, 0.18, 0.24, 0.3, 0.36, 0.41), int(r.integers(0, 2 + (hard > 0.6))), False)]
+    return Press("needle", r, tired=r.uniform(0.1, 0.3 + 0.28 * hard), doubled=float(chance(r, 0.35)), missing=missing, colour=colour)
 
 
 def thermal_fade(r, sheet, hard):
@@ -39,7 +40,7 @@ def thermal_fade(r, sheet, hard):
     height, width = sheet.ink.shape
     rows = cv2.resize(r.random((max(4, int(sheet.h / 9)), 1)).astype(np.float32), (1, height), interpolation=cv2.INTER_CUBIC)
     fade = 1 - (0.25 + 0.4 * hard) * np.clip(rows, 0, 1) - 0.2 * hard * cloud(r, height, width, 4)
-    sheet.ink *= np.clip(fade, 0.3, 1)
+    sheet.ink *= np.clip(fade, 0.42, 1)
     for _ in range(int(r.integers(0, 3 + 2 * hard))):
         x, wide = int(r.integers(0, width)), max(1, round(0.13 * sheet.k))
         sheet.ink[:, x : x + wide] *= 0.35
@@ -84,7 +85,8 @@ def stained(r, px, k, hard, boxes):
         cover = np.zeros((height, width), np.float32)
         if kind < 0.45:
             middle, radius = (int(r.uniform(0, width)), int(r.uniform(0, height))), min(r.uniform(22, 40) * k, width * 0.6)
-            cv2.ellipse(cover, middle, (int(radius), int(radius * r.uniform(0.93, 1))), r.uniform(0, 90), 0, r.uniform(220, 360), 1.0, max(2, round(r.uniform(1, 3) * k)), cv2.LINE_AA)
+            cv2.ellipse(cover, middle, (int(radius), int(radius * r.uniform(0.93, 1))), r.uniform(0, 90), 0, r.uniform(220, 360), 1.0,
+                    max(2, round(r.uniform(1, 3) * k)), cv2.LINE_AA)
             cv2.circle(cover, middle, int(radius), 0.25, -1) if chance(r, 0.4) else None
             cover = cv2.GaussianBlur(cover, (0, 0), 0.35 * k) * (0.4 + 0.6 * cloud(r, height, width, 6))
             colour, strength = np.array((128, 84, 40), np.float32), 0.3 + 0.3 * hard
@@ -96,7 +98,8 @@ def stained(r, px, k, hard, boxes):
         else:
             for i in r.permutation(len(boxes))[: int(r.integers(1, 4))]:
                 x0, y0, x1, y1 = [int(b * k) for b in boxes[i]]
-                cv2.line(cover, (x0 - int(k), (y0 + y1) // 2 + int(r.normal(0, 0.4 * k))), (x0 + int((x1 - x0) * r.uniform(0.5, 1.05)), (y0 + y1) // 2 + int(r.normal(0, 0.4 * k))), 1.0, max(3, round(r.uniform(3, 4.5) * k)))
+                cv2.line(cover, (x0 - int(k), (y0 + y1) // 2 + int(r.normal(0, 0.4 * k))),
+                        (x0 + int((x1 - x0) * r.uniform(0.5, 1.05)), (y0 + y1) // 2 + int(r.normal(0, 0.4 * k))), 1.0, max(3, round(r.uniform(3, 4.5) * k)))
             cover = cv2.GaussianBlur(cover, (0, 0), 0.15 * k)
             colour, strength = np.array(pick(r, ((250, 240, 90), (140, 240, 130), (250, 150, 190), (250, 180, 90))), np.float32), 0.75 + 0.2 * hard
         out *= 1 - (cover * strength)[..., None] * (1 - colour / 255)
@@ -112,15 +115,17 @@ def sealed(r, sheet, hard):
         mask = seals.any_seal(r, sheet.k, company)
         colour = seals.BLUE if chance(r, 0.2) else (pick(r, (seals.RED, (190, 30, 60), (220, 70, 60))))
         x = x0 + min(x1 - x0, 30) * r.random()
-        pressed(r, sheet, mask, x, (y0 + y1) / 2 + r.normal(0, 4), colour, r.normal(0, 20), r.uniform(0.4, 0.62 + 0.2 * hard), 0.6, soft=pick(r, (0, 0, 0.12, 0.25)), double=chance(r, 0.15))
+        pressed(r, sheet, mask, x, (y0 + y1) / 2 + r.normal(0, 4), colour, r.normal(0, 20), r.uniform(0.4, 0.62 + 0.2 * hard), 0.6, soft=pick(r, (0, 0, 0.12, 0.25)),
+                double=chance(r, 0.15))
 
 
 # Copiers and scanners.
 
 
-def copied(r, px, k, hard):
-    """A copy of a copy: nearly two tones, strokes grown or eaten, specks, the lid's shadow."""
-    grey = cv2.cvtColor(px, cv2.COLOR_RGB2GRAY).astype(np.float32)
+def copied(r, px, k, hard, red_light):
+    """A copy of a copy: nearly two tones, strokes grown or eaten, specks, the lid's shadow. A lamp of red light hardly sees seals:
+    only with it can be read what stands under one."""
+    grey = cv2.transform(px, np.array([(0.78, 0.18, 0.04) if red_light else (0.3, 0.59, 0.11)])).reshape(px.shape[:2]).astype(np.float32)
     paper = float(np.percentile(grey, 75))
     turn = cv2.getRotationMatrix2D((grey.shape[1] / 2, grey.shape[0] / 2), r.normal(0, 0.3), r.uniform(0.985, 1.01))
     for generation in range(1 + (hard > 0.45)):
@@ -170,7 +175,7 @@ def scanned(r, px, k, skew=0.3, plain=False):
 
 def shrunk(r, px, k, least, hard):
     """A fax's or a messenger's picture: few pixels, then many blocks. `least` is the smallest print that has to be read, in mm."""
-    dpi = max(r.uniform(96, 125) - 8 * hard, 11.5 * 25.4 / least)
+    dpi = max(r.uniform(96, 125) - 8 * hard, 13.8 * 25.4 / least)
     scale = min(1, dpi / (k * 25.4))
     small = cv2.resize(px, None, fx=scale, fy=scale, interpolation=pick(r, (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_AREA)))
     if chance(r, 0.25):

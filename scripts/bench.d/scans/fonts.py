@@ -34,7 +34,8 @@ FACES = {
 WIDER = ("wenkai", "wide", "hei", "unifont")
 # A style is a face for Chinese and one for Latin signs.
 STYLES = {
-    "song": ("song", "song"), "songtimes": ("song", "times"), "songmono": ("song", "courier"), "songhack": ("song", "mono"), "kai": ("kai", "times"), "wenkai": ("wenkai", "wenkai"),
+    "song": ("song", "song"), "songtimes": ("song", "times"), "songmono": ("song", "courier"), "songhack": ("song", "mono"), "kai": ("kai", "times"),
+    "wenkai": ("wenkai", "wenkai"),
     "wenkai-bold": ("wenkai-bold", "wenkai-bold"), "wenkai-mono": ("wenkai-mono", "wenkai-mono"), "hei": ("hei", "sans"),
     "hei-bold": ("hei", "sans-bold"), "heimono": ("hei", "hack"), "serif": ("serif", "serif"), "serif-bold": ("serif-bold", "serif-bold"),
     "smiley": ("smiley", "smiley"), "ocrb": ("song", "ocrb"), "dots16": ("dots16", "dots16"), "unifont": ("unifont", "unifont"),

@@ -19,15 +19,16 @@ def quota(s, r, sister):
     pressed(r, s, seals.supervision(s.k, (province or "全国") + "税务局"), 60, 16, (196, 44, 50), 0, 0.75, 0.15)
     dark = (86, 40, 44)
     for i, (label, text, area) in enumerate((("发票代码", "161001" + v.digits(r, 6), "发票代码"), ("发票号码", v.digits(r, 8), "发票号码"))):
-        y = 31 + i * 7.4
+        y = 31 + i * 7.4 if sister != 2 else 68 + i * 6
         s.text(22, y, label, 3.8, "kai", c)
         s.fill(41, y, text, 4.4, "ocrb", track=0.4, area=area, slot=(40, 84))
-    s.text(90, 35, str(value), 12, "digits", (40, 40, 40), bold=1)
+    s.text(90 if sister != 2 else 30, 35, str(value), 12, "digits", (40, 40, 40), bold=1, area="金额", slot=(87, 114))
     s.text(52, 54, v.words(value * 100, "元"), 7, "serif-bold", dark, "m", track=1.2, area="中文金额", slot=(26, 78))
     s.text(52, 61, "（加盖发票专用章有效）", 3.2, "kai", c, "m")
-    s.text(22, 69, "开票日期", 3.4, "kai", c)
     day, seller = v.Day(r, 2014, 2021), v.Company(r, "餐饮管理", long=0)
-    s.fill(38, 69, day.dots, 3.8, "songhack", area="日期", slot=(37, 62))
+    if sister != 2:
+        s.text(22, 69, "开票日期", 3.4, "kai", c)
+        s.fill(38, 69, day.dots, 3.8, "songhack", area="日期", slot=(37, 62))
     s.down(7, 22, "陕税印字第" + v.digits(r, 3) + "号", 2.4, 3.2, "kai", c)
     pressed(r, s, seals.oval_seal(s.k, seller.name, seller.code), 96 + r.normal(0, 2), 58 + r.normal(0, 2))
 
@@ -41,7 +42,8 @@ def medical(s, r, sister):
     pressed(r, s, seals.supervision(s.k, "财政部监制"), 105, 9, c, 0, 0.7, 0.1) if sister != 2 else None
     s.qr(8, 4, 17, v.digits(r, 40)) if sister != 2 else None
     for x, y, label, text, area, end in ((10, 23, "票据代码：", "4206" + v.digits(r, 4), "票据代码", 62), (140, 23, "票据号码：", v.digits(r, 10), "票据号码", 196),
-                                         (10, 29, "交款人统一社会信用代码：", v.masked_id(r), None, 90), (140, 29, "校验码：", v.digits(r, 2) + v.letters(r, 1).lower() + v.digits(r, 1) + v.letters(r, 2).lower(), "校验码", 196),
+                                         (10, 29, "交款人统一社会信用代码：", v.masked_id(r), None, 90),
+                                         (140, 29, "校验码：", v.digits(r, 2) + v.letters(r, 1).lower() + v.digits(r, 1) + v.letters(r, 2).lower(), "校验码", 196),
                                          (10, 35, "交款人：", v.person(r), "客户名称", 62), (140, 35, "开票日期：", day.iso, "日期", 196)):
         s.text(x, y, label, 3.1, "kai", c)
         s.fill(x + len(label) * 3.1 + 0.5, y, text, 3.3, area=area, slot=(x + len(label) * 3.1, end))
@@ -64,7 +66,9 @@ def medical(s, r, sister):
     s.fill(143, 88, v.money(total, True), 3.5, area="金额", slot=(141, 180))
     s.box(8, 92, 202, 116, c, 0.3)
     s.down(11, 98, "其他信息", 2.8, 4.4, "kai", c)
-    for i, text in enumerate((f"业务流水号：{v.digits(r, 12)}   门诊号：{v.digits(r, 8)}   就诊日期：{day.plain}", f"医保类型：{pick(r, ('职工医保', '居民医保', '自费'))}   个人账户支付：{v.money(total // 3)}   个人现金支付：{v.money(total - total // 3)}", f"性别：{pick(r, '男女')}   医疗机构类型：三级综合医院")):
+    for i, text in enumerate((f"业务流水号：{v.digits(r, 12)}   门诊号：{v.digits(r, 8)}   就诊日期：{day.plain}",
+            f"医保类型：{pick(r, ('职工医保', '居民医保', '自费'))}   个人账户支付：{v.money(total // 3)}   个人现金支付：{v.money(total - total // 3)}",
+            f"性别：{pick(r, '男女')}   医疗机构类型：三级综合医院")):
         s.fill(16, 97 + i * 6, text, 3, fit=180)
     s.text(10, 121, "收款单位（章）：", 3.1, "kai", c)
     s.fill(35, 121, hospital, 3.3, area="收款单位", slot=(34, 100))
@@ -84,11 +88,13 @@ def nontax(s, r, sister):
     s.text(78, 24.5, "执收单位编码：", 3.2, "serif", c)
     s.fill(102, 24.5, v.digits(r, 6) + "-" + v.digits(r, 3), 3.4, area="执收单位编码", slot=(101, 130))
     s.box(8, 28, 202, 96, c, 0.35)
-    s.lines(c, 0.25, *[(8, y, 202, y) for y in (49, 56, 77, 84)], (105, 28, 105, 49), (15, 28, 15, 49), (112, 28, 112, 49), (36, 28, 36, 49), (133, 28, 133, 49), (15, 35, 105, 35), (112, 35, 202, 35), (15, 42, 105, 42), (112, 42, 202, 42))
+    s.lines(c, 0.25, *[(8, y, 202, y) for y in (49, 56, 77, 84)], (105, 28, 105, 49), (15, 28, 15, 49), (112, 28, 112, 49), (36, 28, 36, 49), (133, 28, 133, 49),
+            (15, 35, 105, 35), (112, 35, 202, 35), (15, 42, 105, 42), (112, 42, 202, 42))
     s.down(11.5, 32, "付款人", 3, 6, "serif", c)
     s.down(108.5, 32, "收款人", 3, 6, "serif", c)
     office = v.city(r) + pick(r, ("市财政局（国库）", "市住房和城乡建设局", "市交通运输局", "市自然资源和规划局"))
-    for x, rows in ((17, (("全  称", payer.name, "客户名称"), ("账  号", payer.account, "付款账号"), ("开户银行", payer.bank, None))), (114, (("全  称", office, "收款人"), ("账  号", v.digits(r, 17), None), ("开户银行", pick(r, v.names.BANKS) + "营业部", None)))):
+    for x, rows in ((17, (("全  称", payer.name, "客户名称"), ("账  号", payer.account, "付款账号"), ("开户银行", payer.bank, None))),
+            (114, (("全  称", office, "收款人"), ("账  号", v.digits(r, 17), None), ("开户银行", pick(r, v.names.BANKS) + "营业部", None)))):
         for i, (label, text, area) in enumerate(rows):
             s.text(x + 9, 31.6 + i * 7, label, 3, "serif", c, "m")
             s.fill(x + 20.5, 31.7 + i * 7, text, 3.2, fit=66, area=area, slot=(x + 19.6, x + 87.5))
@@ -109,7 +115,7 @@ def nontax(s, r, sister):
     s.text(108, 80.6, "备注：", 3.1, "serif", c)
     s.text(10, 90, "经办人（盖章）", 3.1, "serif", c)
     s.fill(38, 90, v.person(r), 3.4, "kai")
-    pressed(r, s, seals.round_seal(s.k, office.split("（")[0], pick(r, ("票据专用章", "财务专用章")), 38), 70 + r.normal(0, 5), 80 + r.normal(0, 4))
+    pressed(r, s, seals.round_seal(s.k, office.split("（")[0], pick(r, ("票据专用章", "财务专用章")), 38), 70 + r.normal(0, 5), 87 + r.normal(0, 3))
     s.bars(140, 100, 52, 7, v.digits(r, 16))
 
 
@@ -130,7 +136,8 @@ def customs(s, r, sister):
     s.lines(c, 0.22, *[(8, y, 205, y) for y in ys], (106, 27, 106, 48), (15, 27, 15, 48), (34, 27, 34, 48), (113, 27, 113, 48), (136, 27, 136, 48))
     s.down(11.5, 31, "收款单位", 2.8, 4.9, "kai", c)
     s.down(109.5, 31, "缴款单位", 2.8, 4.9, "kai", c)
-    for x, w, rows in ((17, 18, (("收入机关", "中央金库", None), ("科  目", "进口增值税", None), ("收款国库", "中国人民银行" + pick(r, ("宁波", "青岛", "上海")) + "中心支行", None))), (115, 22.5, (("名    称", payer.name, "客户名称"), ("账    号", payer.account, None), ("开户银行", payer.bank, None)))):
+    for x, w, rows in ((17, 18, (("收入机关", "中央金库", None), ("科  目", "进口增值税", None), ("收款国库", "中国人民银行" + pick(r, ("宁波", "青岛", "上海")) + "中心支行", None))),
+            (115, 22.5, (("名    称", payer.name, "客户名称"), ("账    号", payer.account, None), ("开户银行", payer.bank, None)))):
         for i, (label, text, area) in enumerate(rows):
             s.text(x, 30.6 + 7 * i, label, 2.9, "kai", c)
             s.fill(x + w, 30.6 + 7 * i, text, 3.1, fit=65, area=area, slot=(x + w - 1, x + w + 66))
@@ -141,13 +148,18 @@ def customs(s, r, sister):
     base = int(r.integers(80000, 90_000_000))
     tax = round(base * 0.13)
     goods = pick(r, ("涤纶短纤维", "滚珠轴承", "葡萄酒（2升以下容器装）", "聚乙烯粒子", "阿拉比卡咖啡豆", "医用内窥镜", "松木原木", "自动数据处理设备部件", "冻猪肋排"))
-    for x, text, at, area, slot in ((20, v.digits(r, 10), "m", None, None), (36, goods, "l", "具体信息", (34.6, 81)), (102, f"{r.integers(100, 99999)}.{v.digits(r, 2)}", "r", None, None), (110, pick(r, ("千克", "个", "升")), "m", None, None), (148, v.money(base), "r", "完税价格", (118, 149)), (163, "13.0000", "m", None, None), (203, v.money(tax), "r", "金额", (174, 204))):
+    for x, text, at, area, slot in ((20, v.digits(r, 10), "m", None, None), (36, goods, "l", "具体信息", (34.6, 81)),
+            (102, f"{r.integers(100, 99999)}.{v.digits(r, 2)}", "r", None, None), (110, pick(r, ("千克", "个", "升")), "m", None, None),
+            (148, v.money(base), "r", "完税价格", (118, 149)), (163, "13.0000", "m", None, None), (203, v.money(tax), "r", "金额", (174, 204))):
         s.fill(x, 60, text, 3.1, at=at, area=area, slot=slot, fit=45 if area == "具体信息" else None)
     s.text(10, 85.6, "金额人民币（大写）", 3, "kai", c)
     s.fill(40, 85.6, v.words(tax, "元"), 3.3, area="中文金额", slot=(39, 136))
     s.text(140, 85.6, "合计（¥）", 3, "kai", c)
     s.fill(203, 85.6, v.money(tax), 3.2, at="r")
-    for x, y, label, text, area, end in ((10, 92.6, "申请单位编号", v.digits(r, 10), None, 60), (74, 92.6, "报关单编号", v.digits(r, 18), "报关单编号", 140), (10, 99.6, "合同（批文）号", v.letters(r, 2) + "-" + v.digits(r, 4) + v.letters(r, 1).lower() + "/" + v.digits(r, 2), "合同号", 70), (74, 99.6, "运输工具（号）", pick(r, ("COSCO ROTTERDAM/068W", "EVER GIVEN 0127-045E", "CZ3042", "MSC ANNA/FJ942R")), None, 140), (144, 99.6, "提/装货单号", v.letters(r, 4) + v.digits(r, 8), None, 204)):
+    for x, y, label, text, area, end in ((10, 92.6, "申请单位编号", v.digits(r, 10), None, 60), (74, 92.6, "报关单编号", v.digits(r, 18), "报关单编号", 140),
+            (10, 99.6, "合同（批文）号", v.letters(r, 2) + "-" + v.digits(r, 4) + v.letters(r, 1).lower() + "/" + v.digits(r, 2), "合同号", 70),
+            (74, 99.6, "运输工具（号）", pick(r, ("COSCO ROTTERDAM/068W", "EVER GIVEN 0127-045E", "CZ3042", "MSC ANNA/FJ942R")), None, 140),
+            (144, 99.6, "提/装货单号", v.letters(r, 4) + v.digits(r, 8), None, 204)):
         s.text(x, y, label, 2.8, "kai", c)
         s.fill(x + len(label) * 2.8 + 1, y, text, 3, "songmono", area=area, slot=(x + len(label) * 2.8 + 0.5, end), fit=end - x - len(label) * 2.8 - 1)
     s.fill(10, 108, "备注：一般贸易 照章征税 " + day.dots, 3)
@@ -162,9 +174,13 @@ def bank(s, r, sister):
     cents = int(r.integers(100, 300_000_000))
     s.text(14, 10, ("招商银行", "交通银行", "中国农业银行")[sister], 5.4, "serif-bold", c)
     s.text(105, 11, ("收款回单", "网上银行电子回单", "")[sister], 5.6, "serif", (40, 40, 44), "m")
-    serial = f"{v.letters(r, 2)}-{day.y}-{v.digits(r, 5)}" if chance(r, 0.6) else f"{v.letters(r, 1)}{v.digits(r, 3)}{v.letters(r, 1).lower()}.{v.digits(r, 4)}-{v.digits(r, 2)}"
+    serial = f"{v.letters(r, 2)}-{day.y}-{v.digits(r, 5)}" if chance(r,
+            0.6) else f"{v.letters(r, 1)}{v.digits(r, 3)}{v.letters(r, 1).lower()}.{v.digits(r, 4)}-{v.digits(r, 2)}"
     flow = f"{v.letters(r, 1)}{v.digits(r, 4)} {v.digits(r, 4)} {v.digits(r, 3)}{v.letters(r, 1)}"
-    left = [("交易日期", day.cn, "日期"), ("回单编号", serial, "回单编号"), ("业务类型", pick(r, ("网银转账", "客户转账-跨行", "代发工资", "利息收入")), None), ("付款账号", payer.account, None), ("付款人", payer.name, "付款人"), ("付款开户行", payer.bank, None), ("交易金额(小写)", "CNY " + v.money(cents, True), "金额"), ("交易金额(大写)", "人民币" + v.words(cents, "元"), "中文金额"), ("收款账号", payee.account, None), ("收款人", payee.name, "客户名称"), ("收款开户行", payee.bank, None), ("交易流水", flow, "交易流水"), ("摘要", pick(r, ("货款", "服务费（二季度）", "退投标保证金", "工程进度款")), "具体信息")]
+    left = [("交易日期", day.cn, "日期"), ("回单编号", serial, "回单编号"), ("业务类型", pick(r, ("网银转账", "客户转账-跨行", "代发工资", "利息收入")), None), ("付款账号", payer.account, None),
+            ("付款人", payer.name, "付款人"), ("付款开户行", payer.bank, None), ("交易金额(小写)", "CNY " + v.money(cents, True), "金额"),
+            ("交易金额(大写)", "人民币" + v.words(cents, "元"), "中文金额"), ("收款账号", payee.account, None), ("收款人", payee.name, "客户名称"), ("收款开户行", payee.bank, None),
+            ("交易流水", flow, "交易流水"), ("摘要", pick(r, ("货款", "服务费（二季度）", "退投标保证金", "工程进度款")), "具体信息")]
     if sister == 0:
         for i, (label, text, area) in enumerate(left):
             y = 22 + i * 6.4
@@ -180,7 +196,8 @@ def bank(s, r, sister):
             s.fill(41 + 93 * column, 25 + row * 14, text, 3.2, "serif", fit=62)
     s.text(14, 108, "重要提示：银行受理成功，本回单不作为收款方发货依据，请勿重复记账", 2.6, "hei", (120, 120, 124))
     s.fill(14, 114, f"打印时间：{day.iso} {day.hms}   打印次数：{r.integers(1, 4)}   验证码：{v.letters(r, 3)}{v.digits(r, 4)}{v.letters(r, 2).lower()}", 2.8, "hei")
-    seal = seals.round_seal(s.k, ("招商银行股份有限公司", "交通银行股份有限公司", "中国农业银行")[sister] + v.city(r) + "分行", "回单专用章", 36) if chance(r, 0.6) else seals.oval_seal(s.k, "电子回单专用章", day.plain, "业务专用章")
+    seal = seals.round_seal(s.k, ("招商银行股份有限公司", "交通银行股份有限公司", "中国农业银行")[sister] + v.city(r) + "分行", "回单专用章", 36) if chance(r, 0.6) else seals.oval_seal(s.k,
+            "电子回单专用章", day.plain, "业务专用章")
     pressed(r, s, seal, 166 + r.normal(0, 4), 84 + r.normal(0, 10))
 
 
@@ -194,7 +211,10 @@ def hotel(s, r, sister):
     nights, rate = int(r.integers(1, 6)), int(r.integers(198, 1180)) * 100
     out = f"{day.y}-{day.m:02}-{min(28, day.d + nights):02}"
     nights = max(1, min(28, day.d + nights) - day.d)
-    fields = [(14, 37, "宾客姓名 Name", v.person(r), "客户名称", 96), (112, 37, "账单编号 Folio", f"{v.letters(r, 1)}{v.digits(r, 2)}-{v.digits(r, 6)}.{r.integers(1, 9)}", "账单编号", 196), (14, 44, "房号 Room", str(r.integers(3, 28)) + f"{r.integers(1, 30):02}", "房号", 96), (112, 44, "房价 Rate", v.money(rate), None, 196), (14, 51, "到店 Arrival", day.iso + " " + day.hms, None, 96), (112, 51, "离店 Departure", out, "日期", 196), (14, 58, "单位 Company", v.Company(r).name, "单位", 110)]
+    fields = [(14, 37, "宾客姓名 Name", v.person(r), "客户名称", 96), (112, 37, "账单编号 Folio", f"{v.letters(r, 1)}{v.digits(r, 2)}-{v.digits(r, 6)}.{r.integers(1, 9)}",
+            "账单编号", 196), (14, 44, "房号 Room", str(r.integers(3, 28)) + f"{r.integers(1, 30):02}", "房号", 96), (112, 44, "房价 Rate", v.money(rate), None, 196),
+            (14, 51, "到店 Arrival", day.iso + " " + day.hms, None, 96), (112, 51, "离店 Departure", out, "日期", 196),
+            (14, 58, "单位 Company", v.Company(r).name, "单位", 110)]
     if sister:
         fields = [(x, y + (58 - y) * 1.6 - 8 if sister == 1 else y, *rest) for x, y, *rest in fields]
     for x, y, label, text, area, end in fields:
@@ -205,7 +225,8 @@ def hotel(s, r, sister):
         s.text(x, 67.6, label, 3.2, "wenkai", c)
     total, y = 0, 75.5
     for night in range(nights):
-        for name, cents in [("房费 Room Charge", rate)] + ([(pick(r, ("洗衣 Laundry", "迷你吧 Mini-bar", "早餐 Breakfast", "客房送餐")), int(r.integers(1200, 16000)))] if chance(r, 0.5) else []):
+        for name, cents in [("房费 Room Charge", rate)] + ([(pick(r, ("洗衣 Laundry", "迷你吧 Mini-bar", "早餐 Breakfast", "客房送餐")),
+                int(r.integers(1200, 16000)))] if chance(r, 0.5) else []):
             s.fill(16, y, f"{day.m:02}-{day.d + night:02}", 3.3, "serif")
             s.fill(50, y, name, 3.3, "serif")
             s.fill(112, y, v.digits(r, 6), 3.3, "serif")
@@ -245,7 +266,9 @@ def express(s, r, sister):
     y = ys[3] + 4
     kg = r.uniform(0.2, 28)
     fee = int(800 + kg * 300) // 100 * 100
-    cells = ((6, "计费重量", f"{kg:.2f}", "重量", 36, "kg"), (50, "件数", "1/1", None, 80, ""), (6, "运费", v.money(fee), "金额", 36, "元"), (50, "付款方式", pick(r, ("寄付月结", "到付", "寄付现结")), None, 90, ""), (6, "月结账号", v.digits(r, 10), None, 46, ""), (50, "托寄物", pick(r, ("文件", "样品", "电子配件", "服装", "*日用品*")), "具体信息", 92, ""))
+    cells = ((6, "计费重量", f"{kg:.2f}", "重量", 36, "kg"), (50, "件数", "1/1", None, 80, ""), (6, "运费", v.money(fee), "金额", 36, "元"),
+            (50, "付款方式", pick(r, ("寄付月结", "到付", "寄付现结")), None, 90, ""), (6, "月结账号", v.digits(r, 10), None, 46, ""),
+            (50, "托寄物", pick(r, ("文件", "样品", "电子配件", "服装", "*日用品*")), "具体信息", 92, ""))
     for i, (x, label, text, area, end, unit) in enumerate(cells):
         yy = y + i // 2 * 5
         s.fill(x, yy, label + ":", 3, "hei")
@@ -255,6 +278,6 @@ def express(s, r, sister):
     s.fill(6, 103 if not sister else 110, "寄件时间:", 3, "hei")
     s.fill(21, 103 if not sister else 110, day.iso, 3.2, "heimono", area="日期", slot=(20.4, 41))
     s.fill(43, 103 if not sister else 110, day.hms, 3.2, "heimono", area="时间", slot=(42.4, 60))
-    s.qr(70, 106, 21, number.replace(" ", "") + "," + day.plain, printed=True)
+    s.qr(72, 104.5, 20, number.replace(" ", "") + "," + day.plain, printed=True)
     s.fill(6, 128, "签收人/时间：____________   您对此单的签收代表您已验收", 2.6, "hei")
     s.text(6, 116, "打印时间 " + day.iso + " " + v.Day(r).hms, 2.8, "hei", (20, 20, 20))

@@ -40,14 +40,17 @@ def taxi(s, r, sister):
 
 
 def train(s, r, sister):
-    """Blue magnetic ticket; the older, red, soft one and the reservation slip are others."""
+    """Blue magnetic ticket; the older, red, soft one and a suburban line's are others."""
+    if sister == 2:
+        return suburban(s, r)
     red = sister == 1
     s.box(0, 0, 86, 54, (226, 238, 244) if not red else (250, 226, 224), 0, (222, 237, 244) if not red else (250, 228, 226))
     s.guilloche((188, 216, 232) if not red else (240, 190, 190), 0.5)
     s.box(0, 47, 86, 54, (150, 205, 224), 0, (158, 208, 226)) if not red else None
     day, (a, b) = v.Day(r, 2012, 2024), [ROUTES[int(i)].split("|") for i in r.choice(len(ROUTES), 2, False)]
     number = pick(r, "ABCDEFGHJKLMNPRSTUVWXYZ") + v.digits(r, 6)
-    s.fill(6, 5, number, 4.6, "digits", area="票号", slot=(5, 27)) if red else s.text(6, 5, number, 4.8, "hei", (226, 72, 110), area=None if sister else "票号", slot=(5, 27))
+    s.fill(6, 5, number, 4.6, "digits", area="票号", slot=(5, 27)) if red else s.text(6, 5, number, 4.8, "hei", (226, 72, 110), area=None if sister else "票号",
+            slot=(5, 27))
     if red:
         s.fill(60, 5, b[0] + "售", 3.4)
     for x, station, area in ((19, a, "出发站"), (64, b, "到达站")):
@@ -68,12 +71,24 @@ def train(s, r, sister):
     s.fill(37, 25.2, pick(r, ("网", "网折", "孩", "")) or " ", 3.2, "hei")
     s.fill(58, 25.2, seat, 3.4, "hei")
     s.fill(6, 29.6, pick(r, ("限乘当日当次车", "仅供报销使用")), 3.1, "hei")
-    s.fill(6, 34.4, v.masked_id(r) + pick(r, (" ", "")) + v.person(r), 3.6, "hei") if red or sister else id_and_name(s, r)
+    s.fill(6, 34.4, v.masked_id(r) + pick(r, (" ", "")) + v.person(r), 3.6, "hei") if red else id_and_name(s, r)
     s.fill(31, 41, "买票请到12306 发货请到95306", 2.9, "song", "m")
     s.fill(31, 44.6, "中国铁路祝您旅途愉快", 2.9, "song", "m")
     s.lines((90, 90, 100), 0.2, (11, 39, 51, 39), (11, 46.4, 51, 46.4), (11, 39, 11, 46.4), (51, 39, 51, 46.4))
-    s.qr(62, 29, 16, v.digits(r, 120), printed=True) if sister != 2 else None
+    s.qr(62, 29, 16, v.digits(r, 120), printed=True)
     s.fill(6, 50.3, v.digits(r, 14) + number + " " + (a[0] + "售" if not red else ""), 3, "songmono", fit=56)
+
+
+def suburban(s, r):
+    s.box(0, 0, 86, 54, (222, 237, 244), 0, (224, 238, 236))
+    s.guilloche((188, 222, 216), 0.5)
+    day, (a, b) = v.Day(r, 2016, 2024), [ROUTES[int(i)].split("|")[0] for i in r.choice(len(ROUTES), 2, False)]
+    s.text(43, 6, "市域铁路乘车凭证", 4.2, "hei", (40, 110, 110), "m")
+    for i, text in enumerate((f"{a} 至 {b}", f"{day.iso}  {day.hm}", f"S{r.integers(1, 9)}{v.digits(r, 3)}次  无座", f"票价 {r.integers(3, 40)}.00元",
+            f"票号 {v.letters(r, 2)}{v.digits(r, 8)}")):
+        s.fill(30, 14 + i * 6.4, text, 3.7, "hei")
+    s.qr(7, 14, 19, v.digits(r, 60), printed=True)
+    s.text(43, 49, "当日有效 凭证进站 请妥善保管", 3, "hei", (40, 110, 110), "m")
 
 
 def id_and_name(s, r):
@@ -94,7 +109,8 @@ def coach(s, r, sister):
     s.text(96, 18, v.digits(r, 8), 3.4, "songhack", (180, 40, 50), area="发票号码", slot=(95, 116))
     places = [pick(r, ("长沙汽车西站", "株洲中心站", "湘潭", "郴州总站", "怀化", "吉首北", "醴陵", "凤凰", "浏阳大瑶", "张家界")) for _ in range(2)]
     cells = [("乘车站", places[0], "乘车站"), ("到达站", places[1], "到达站"), ("乘车日期", day.iso, "日期"), ("发车时间", day.hm, "时间"),
-             ("车次", v.letters(r, 1) + v.digits(r, 4), None), ("座号", str(r.integers(1, 54)), None), ("票价", f"{r.integers(8, 260)}.{pick(r, ('00', '50'))}元", "金额"), ("票种", pick(r, ("全票", "半票", "优惠票")), None)]
+             ("车次", v.letters(r, 1) + v.digits(r, 4), None), ("座号", str(r.integers(1, 54)), None), ("票价", f"{r.integers(8, 260)}.{pick(r, ('00', '50'))}元", "金额"),
+             ("票种", pick(r, ("全票", "半票", "优惠票")), None)]
     if sister:
         cells = cells[4:] + cells[:4]
     s.box(5, 22, 119, 54, c, 0.3)
@@ -116,11 +132,14 @@ def flight(s, r, sister):
     s.guilloche((206, 220, 240), 0.35) if sister != 1 else None
     s.text(110, 7, ("航空运输电子客票行程单", "旅客订座及付款凭证", "")[sister], 5.2, "kai", c, "m", track=0.6)
     s.text(110, 12.4, "ITINERARY/RECEIPT OF E-TICKET FOR AIR TRANSPORT" if sister != 1 else "BOOKING CONFIRMATION", 2.6, "kai", c, "m")
+    if sister == 2:
+        s.text(10, 8, "改签换开", 4, "kai", c)
     s.text(172, 8, "印刷序号：", 2.8, "kai", c)
     s.text(188, 8, v.digits(r, 10) + " " + v.digits(r, 1), 3.2, "songmono", (190, 50, 60), area="印刷序号", slot=(187, 214))
     s.box(6, 17, 216, 82, c, 0.3)
     name = pick(r, ("ZHANG/XIAOYANMS", "OUYANG/LINMR")) if chance(r, 0.2) else v.person(r)
-    for x, label, text, area, end in ((8, "旅客姓名", name, "旅客姓名", 60), (64, "有效身份证件号码", v.masked_id(r), "身份证号码", 128), (134, "签注", pick(r, ("不得签转", "不得签转改期退票", "Q/改退收费")), None, 214)):
+    for x, label, text, area, end in ((8, "旅客姓名", name, "旅客姓名", 60), (64, "有效身份证件号码", v.masked_id(r), "身份证号码", 128),
+            (134, "签注", pick(r, ("不得签转", "不得签转改期退票", "Q/改退收费")), None, 214)):
         s.text(x, 20, label, 2.7, "kai", c)
         s.fill(x, 25.4, text, 3.5, "songmono", area=area, slot=(x - 1, end), track=0.2)
     s.lines(c, 0.2, (6, 29, 216, 29), (62, 17, 62, 29), (132, 17, 132, 29), (6, 36, 216, 36))
@@ -130,7 +149,8 @@ def flight(s, r, sister):
     airline, sign = pick(r, (("南航", "CZ"), ("国航", "CA"), ("东航", "MU"), ("川航", "3U"), ("厦航", "MF"), ("海航", "HU")))
     ports = [pick(r, ("长沙 T2 CSX", "北京 T2 PEK", "虹桥 T2 SHA", "宝安 T3 SZX", "双流 T1 CTU", "咸阳 T3 XIY", "地窝堡 URC", "萧山 T4 HGH")) for _ in range(2)]
     s.fill(8, 40, "自FROM " + ports[0], 3.1, "songmono", fit=35)
-    row = ((44, airline, None, 60), (62, sign + v.digits(r, 4), "航班号", 78), (84, pick(r, "YBMHKLQ"), None, 92), (98, day.iso, "日期", 120), (122, day.hm, "时间", 135), (138, pick(r, "YKL") + v.digits(r, 2), None, 150), (200, "20K", None, 210))
+    row = ((44, airline, None, 60), (62, sign + v.digits(r, 4), "航班号", 78), (84, pick(r, "YBMHKLQ"), None, 92), (98, day.iso, "日期", 120), (122, day.hm, "时间", 135),
+            (138, pick(r, "YKL") + v.digits(r, 2), None, 150), (200, "20K", None, 210))
     for x, text, area, end in row:
         s.fill(x, 40, text, 3.1, "songmono", area=area, slot=(x - 1, end))
     s.fill(8, 47, "至TO " + ports[1], 3.1, "songmono", fit=40)
@@ -138,16 +158,20 @@ def flight(s, r, sister):
     fare, fuel = int(r.integers(26, 290)) * 1000, pick(r, (0, 1000, 3000, 6000))
     total = fare + 5000 + fuel
     s.lines(c, 0.2, (6, 58, 216, 58), (6, 67, 216, 67))
-    for x, label, text, area, end in ((8, "票价", f"CNY {v.money(fare)}", None, 40), (46, "民航发展基金", "CN 50.00", None, 80), (84, "燃油附加费", f"YQ {v.money(fuel)}" if fuel else "YQ EXEMPT", None, 116), (122, "其他税费", "", None, 150), (156, "合计", f"CNY {v.money(total)}", "金额", 200)):
+    for x, label, text, area, end in ((8, "票价", f"CNY {v.money(fare)}", None, 40), (46, "民航发展基金", "CN 50.00", None, 80),
+            (84, "燃油附加费", f"YQ {v.money(fuel)}" if fuel else "YQ EXEMPT", None, 116), (122, "其他税费", "", None, 150),
+            (156, "合计", f"CNY {v.money(total)}", "金额", 200)):
         s.text(x, 60.4, label, 2.6, "kai", c)
         s.fill(x, 64.4, text, 3.2, "songmono", area=area, slot=(x - 1, end))
     ticket = pick(r, ("784", "999", "781", "876")) + "-" + v.digits(r, 10)
-    for x, y, label, text, area, end in ((8, 70, "电子客票号码", ticket, "电子客票号码", 70), (80, 70, "验证码", v.digits(r, 4), None, 100), (112, 70, "提示信息", "", None, 130), (176, 70, "保险费", "XXX", None, 200),
-                                         (8, 77.5, "销售单位代号", pick(r, ("CSX", "PEK", "SHA")) + v.digits(r, 3) + " 08" + v.digits(r, 6), None, 60), (80, 77.5, "填开单位", v.Company(r, "国际旅行社").name, "填开单位", 168), (176, 77.5, "填开日期", day.iso, None, 212)):
+    for x, y, label, text, area, end in ((8, 70, "电子客票号码", ticket, "电子客票号码", 70), (80, 70, "验证码", v.digits(r, 4), None, 100), (112, 70, "提示信息", "", None, 130),
+            (176, 70, "保险费", "XXX", None, 200),
+                                         (8, 77.5, "销售单位代号", pick(r, ("CSX", "PEK", "SHA")) + v.digits(r, 3) + " 08" + v.digits(r, 6), None, 60),
+                                         (80, 77.5, "填开单位", v.Company(r, "国际旅行社").name, "填开单位", 168), (176, 77.5, "填开日期", day.iso, None, 212)):
         s.text(x, y, label, 2.6, "kai", c)
         s.fill(x + 1 + len(label) * 2.7, y, text, 3, "songmono", fit=max(20, end - x - 1 - len(label) * 2.7), area=area, slot=(x + len(label) * 2.7, end))
     if chance(r, 0.5):
-        pressed(r, s, seals.round_seal(s.k, v.Company(r, "航空服务").name, "行程单专用章", 36), 190, 62)
+        pressed(r, s, seals.round_seal(s.k, v.Company(r, "航空服务").name, "行程单专用章", 36), 198 + r.normal(0, 1.5), 64)
 
 
 def toll(s, r, sister):
@@ -156,11 +180,12 @@ def toll(s, r, sister):
     s.text(29, 6, ("安徽省高速公路车辆通行费发票", "辽宁省收费公路通行费票据", "通行费收讫凭条")[sister], 3.5, "serif", (170, 50, 60), "m", fit=54)
     s.text(29, 11, "发 票 联", 3.4, "serif", (170, 50, 60), "m") if sister != 2 else None
     pressed(r, s, seals.supervision(s.k, "安徽省税务局"), 29, 9, (200, 50, 50), 0, 0.6, 0.2) if not sister else None
-    rows = [("发票代码", "134" + v.digits(r, 9), "发票代码"), ("发票号码", v.digits(r, 8), "发票号码"), ("入口", pick(r, ("合肥西", "芜湖", "滁州", "新桥机场", "六安北")), None), ("出口", pick(r, ("金寨", "黄山", "宣城南", "马鞍山", "蚌埠")), None),
+    rows = [("发票代码", "134" + v.digits(r, 9), "发票代码"), ("发票号码", v.digits(r, 8), "发票号码"), ("入口", pick(r, ("合肥西", "芜湖", "滁州", "新桥机场", "六安北")), None),
+            ("出口", pick(r, ("金寨", "黄山", "宣城南", "马鞍山", "蚌埠")), None),
             ("车型", pick(r, ("客1", "客2", "货3", "客一型")), None), ("收费员", v.digits(r, 6), None)]
     if sister:
         rows = rows[2:] + rows[:2]
-    y = 19.0
+    y = 21.4
     for label, text, area in rows:
         s.fill(5, y, label + "：", 3)
         s.fill(20, y, text, 3.3, area=area, slot=(19.4, 52))
@@ -184,16 +209,17 @@ def parking(s, r, sister):
     s.fill(4, 16.6, "-" * 34, 3, "heimono", fit=50)
     hours = min(hours, 23 - day.h) or 1
     leave = f"{(day.h + hours) % 24:02}:{r.integers(60):02}:{r.integers(60):02}"
-    rows = [("票号", "PK-" + v.digits(r, 4) + "-" + v.digits(r, 6), "票号"), ("车牌", v.plate(r), "车牌"), ("车型", pick(r, ("小型车", "大型车", "临时车")), None), ("入场", f"{day.slash} {day.hms}", None),
+    rows = [("票号", "PK-" + v.digits(r, 4) + "-" + v.digits(r, 6), "票号"), ("车牌", v.plate(r), "车牌"), ("车型", pick(r, ("小型车", "大型车", "临时车")), None),
+            ("入场", f"{day.slash} {day.hms}", None),
             ("出场", day.slash, "日期"), ("时长", f"{hours}小时{r.integers(1, 59)}分", None), ("应收", f"{hours * 5}.00元", None), ("优惠", "0.00元", None)]
     if sister:
         rows = [rows[i] for i in (1, 3, 4, 5, 0, 2)]
     y = 21.0
     for label, text, area in rows:
         s.fill(5, y, label + ":", 3.2, "hei")
-        s.fill(16, y, text, 3.2, "heimono", area=area, slot=(15.5, 34 if area == "日期" else 54))
+        s.fill(16, y, text, 3.2, "heimono", area=area, slot=(15.5, 35.8 if area == "日期" else 54))
         if area == "日期":
-            s.fill(36, y, leave, 3.2, "heimono", area="时间", slot=(35.4, 53))
+            s.fill(37.4, y, leave, 3.2, "heimono", area="时间", slot=(36.6, 54))
         y += 5.4
     s.fill(5, y + 1, "实收金额:", 3.4, "hei-bold")
     s.fill(23, y + 0.8, f"￥{hours * 5}.00", 5, "heimono", area="金额", slot=(22, 50))
@@ -211,7 +237,8 @@ def fuel(s, r, sister):
     cents = round(litres * price * 100)
     s.fill(29, 6, ("中国石化加油凭条", "中国石油加油站小票", "加油卡充值凭证")[sister], 4.4, "hei-bold", "m")
     station = f"{v.city(r)}{pick(r, ('城北', '机场路', '迎宾大道', '高速服务区', '滨河'))}加油站"
-    rows = [("站名", station, "站名"), ("站号", v.digits(r, 8), None), ("交易号", f"{v.letters(r, 2)}{v.digits(r, 3)}.{v.digits(r, 4)}.{v.digits(r, 6)}", "交易号"), ("枪号", f"{r.integers(1, 16):02}", None),
+    rows = [("站名", station, "站名"), ("站号", v.digits(r, 8), None), ("交易号", f"{v.letters(r, 2)}{v.digits(r, 3)}.{v.digits(r, 4)}.{v.digits(r, 6)}", "交易号"),
+            ("枪号", f"{r.integers(1, 16):02}", None),
             ("油品", oil, "具体信息"), ("单价", f"{price:.2f} 元/升", None), ("数量", f"{litres:.2f}", "数量"), ("金额", f"{v.money(cents)}", "金额")]
     if sister == 1:
         rows = [rows[i] for i in (2, 0, 7, 4, 6, 5, 3)]

@@ -67,7 +67,7 @@ def vat_special(s, r, sister):
     s.fill(162, 97, "¥" + v.money(amount), 3, at="r")
     s.fill(206, 97, "¥" + v.money(tax) if tax else "***", 3, at="r")
     s.fill(62, 104, "⊗", 3.4)
-    s.fill(66, 104, v.total_words(amount + tax), 3.2, area="中文金额", slot=(65, 136), fit=70)
+    s.fill(67.5, 104, v.total_words(amount + tax), 3.2, area="中文金额", slot=(66.8, 137), fit=69)
     s.fill(153, 104, "¥" + v.money(amount + tax), 3.4, area="金额", slot=(152, 206))
     s.fill(38, 111, seller.name, 3, fit=80, area="销售方名称", slot=(36, 119))
     s.fill(38, 115.8, seller.code, 3.5, "songmono", track=0.5)
@@ -108,7 +108,8 @@ def digital(s, r, sister):
     s.text(152, 18.5, "开票日期：", 3, "kai", c)
     s.fill(168, 18.5, day.cn, 3, area="日期", slot=(151.5, 206), kw="开票日期：")
     s.box(6, 32, 204, 124, c, 0.3)
-    s.lines(c, 0.2, (6, 52, 204, 52), (6, 96, 204, 96), (6, 104, 204, 104), (12, 32, 12, 52), (105, 32, 105, 52), (111, 32, 111, 52), (12, 104, 12, 124), (58, 96, 58, 104))
+    s.lines(c, 0.2, (6, 52, 204, 52), (6, 96, 204, 96), (6, 104, 204, 104), (12, 32, 12, 52), (105, 32, 105, 52), (111, 32, 111, 52), (12, 104, 12, 124),
+            (58, 96, 58, 104))
     s.down(9, 35, "购买方信息", 2.8, 3.5, "kai", c)
     s.down(108, 35, "销售方信息", 2.8, 3.5, "kai", c)
     s.down(9, 110, "备注", 3, 8, "kai", c)
@@ -117,19 +118,20 @@ def digital(s, r, sister):
         s.fill(x + 9, 37, who.name, 3.1, fit=79, area=area, slot=(x + 9, x + 89))
         s.text(x, 47, "统一社会信用代码/纳税人识别号：", 2.9, "kai", c)
         s.fill(x + 46, 47, who.code, 3, "hei" if sister else None, fit=43, area="购方税号" if who is buyer else None, slot=(x + 45, x + 89))
-    columns = (("项目名称", 24, "m"), ("规格型号", 56, "m"), ("单 位", 79, "m"), ("数 量", 101, "r"), ("单 价", 124, "r"), ("金 额", 155, "r"), ("税率/征收率", 171, "m"), ("税 额", 202, "r"))
+    columns = (("项目名称", 24, "m"), ("规格型号", 65, "m"), ("单 位", 81, "m"), ("数 量", 101, "r"), ("单 价", 124, "r"), ("金 额", 155, "r"), ("税率/征收率", 171, "m"),
+            ("税 额", 202, "r"))
     for label, x, at in columns:
         s.text(x, 54.6, label, 2.9, "kai", c, at)
     for i, item in enumerate(items):
         row = (item.full, item.spec, item.unit, str(item.count), f"{item.price:.2f}", v.money(item.amount), item.rate_text, item.tax_text)
-        for (_, x, at), text, fit in zip(columns, row, (44, 24, 10, 16, 20, 28, 14, 26)):
-            s.fill(7 if x == 24 else x, 59.5 + i * 4.6, text, 2.8, at="l" if x == 24 else at, fit=fit, area="具体信息" if i == 0 and x == 24 else None, slot=(6.8, 52))
+        for (_, x, at), text, fit in zip(columns, row, (46, 20, 10, 16, 20, 28, 14, 26)):
+            s.fill(7 if x == 24 else x, 59.5 + i * 4.6, text, 2.8, at="l" if x == 24 else at, fit=fit, area="具体信息" if i == 0 and x == 24 else None, slot=(6.8, 53))
     s.text(28, 92.5, "合        计", 3, "kai", c, "m")
     s.fill(155, 92.5, "¥" + v.money(amount), 3, at="r", area="合计金额", slot=(128, 157))
     s.fill(202, 92.5, "¥" + v.money(tax) if tax else "***", 3, at="r")
     s.text(32, 100, "价税合计（大写）", 3, "kai", c, "m")
     s.fill(61, 100, "⊗", 3.2)
-    s.fill(65, 100, v.total_words(amount + tax), 3.1, area="中文金额", slot=(64, 138))
+    s.fill(66.5, 100, v.total_words(amount + tax), 3.1, area="中文金额", slot=(65.8, 140), fit=73)
     s.text(144, 100, "（小写）", 3, "kai", c)
     s.fill(156, 100, "¥" + v.money(amount + tax), 3.1, area="金额", slot=(156, 202))
     s.fill(15, 108, pick(r, ("购方开户银行:" + buyer.bank + "; 银行账号:" + buyer.account, "订单号:" + v.digits(r, 14), "")), 2.7, fit=180)
@@ -154,7 +156,8 @@ def roll(s, r, sister):
         s.fill(5, y, label + ":", 2.9)
         s.fill(20, y, text, 3 if area else 2.9, area=area, slot=(19.5, 52))
         y += 4.6
-    for label, text, area in (("销售方名称", seller.name, "销售方名称"), ("纳税人识别号", seller.code, None), ("开票日期", day.iso, "日期"), ("购买方名称", buyer.name if chance(r, 0.8) else "个人", "客户名称"), ("纳税人识别号", buyer.code, None)):
+    for label, text, area in (("销售方名称", seller.name, "销售方名称"), ("纳税人识别号", seller.code, None), ("开票日期", day.iso, "日期"),
+            ("购买方名称", buyer.name if chance(r, 0.8) else "个人", "客户名称"), ("纳税人识别号", buyer.code, None)):
         s.fill(5, y, label + ":", 2.9)
         s.fill(24, y, text, 2.9, fit=50, area=area, slot=(23.5, 74))
         y += 4.6
@@ -201,7 +204,8 @@ def vehicle(s, r, sister, used):
     s.text(10, 25, "开票日期", 3.2, "kai", c)
     s.fill(27, 25, day.iso, 3.4, area="日期", slot=(26, 56))
     vin = "L" + "".join(pick(r, "ABCDEFGHJKLMNPRSTUVWXYZ0123456789") for _ in range(9)) + v.letters(r, 1) + v.digits(r, 6)
-    brand = pick(r, ("比亚迪BYD7152WT6HEV4", "大众汽车SVW71810CJ", "丰田牌GTM7201CHEVM", "别克牌SGM6531UBA4", "东风日产DFL7168VBL2", "长安牌SC6469ABA6.HEV", "吉利牌MR7153PHEV14", "特斯拉牌TSL7000BEVAR2"))
+    brand = pick(r, ("比亚迪BYD7152WT6HEV4", "大众汽车SVW71810CJ", "丰田牌GTM7201CHEVM", "别克牌SGM6531UBA4", "东风日产DFL7168VBL2", "长安牌SC6469ABA6.HEV", "吉利牌MR7153PHEV14",
+            "特斯拉牌TSL7000BEVAR2"))
     name = v.person(r) if person else buyer.name
     if used:
         rows = [[("买方单位/个人", name, "客户名称", 46), ("单位代码/身份证号码", v.masked_id(r) if person else buyer.code, "身份证号码", 148)],
@@ -221,7 +225,10 @@ def vehicle(s, r, sister, used):
                 [("价税合计", "⊗ ", None, 34), ("", v.words(price), "中文金额", 40), ("小写", "¥" + v.money(price), "金额", 150)],
                 [("销货单位名称", seller.name, None, 34), ("电话", seller.phone, None, 164)],
                 [("纳税人识别号", seller.code, None, 34), ("账号", seller.account, None, 150)],
-                [("增值税税率", "13%", None, 34), ("增值税税额", "¥" + v.money(round(price / 1.13 * 0.13)), None, 84), ("不含税价", "¥" + v.money(price - round(price / 1.13 * 0.13)), None, 160)]]
+                [("增值税税率", "13%", None, 34), ("增值税税额", "¥" + v.money(round(price / 1.13 * 0.13)), None, 84),
+                        ("不含税价", "¥" + v.money(price - round(price / 1.13 * 0.13)), None, 160)]]
+    if sister == 2:
+        rows = rows[::-1]
     vehicle_rows(s, r, rows, c, 9.6 if used else 9.0)
     if chance(r, 0.6):
         pressed(r, s, seals.oval_seal(s.k, seller.name, seller.code), 176, 118)
@@ -300,4 +307,4 @@ def machine(s, r, sister):
     s.fill(14, 93, "开票人：" + v.person(r), 3.3)
     s.fill(70, 93, "收款单位（盖章有效）", 3.3)
     if chance(r, 0.8):
-        pressed(r, s, seals.oval_seal(s.k, seller.name, seller.code), 140, 94)
+        pressed(r, s, seals.oval_seal(s.k, seller.name, seller.code), 164 + r.normal(0, 2), 86)

@@ -48,7 +48,7 @@ def round_seal(k, company, below="财务专用章", size=40.0, style="serif"):
     n = round(size * k)
     mask = np.zeros((n, n), np.float32)
     ring(mask, (n, n), (n / 2 - 0.8 * k, n / 2 - 0.8 * k), 0.9 * k)
-    arc(mask, company, (n * 0.385, n * 0.385), min(0.115, 2.6 / len(company)) * n, style, spread=min(290, 17 * len(company) + 60))
+    arc(mask, company, (n * 0.385, n * 0.385), min(0.115, 1.9 / len(company)) * n, style, spread=min(290, 17 * len(company) + 60))
     star(mask, n * 0.13)
     line(mask, below, 0.1 * n, n / 2, n * 0.73, style)
     return mask
@@ -58,7 +58,7 @@ def oval_seal(k, company, code, below="发票专用章", style="serif"):
     w, h = round(40 * k), round(30 * k)
     mask = np.zeros((h, w), np.float32)
     ring(mask, (w, h), (w / 2 - 0.7 * k, h / 2 - 0.7 * k), 0.8 * k)
-    arc(mask, company, (w * 0.405, h * 0.385), min(0.09, 2.1 / len(company)) * w, style, spread=250)
+    arc(mask, company, (w * 0.405, h * 0.385), min(0.09, 1.5 / len(company)) * w, style, spread=250)
     if code:
         line(mask, code, 0.075 * w, w / 2, h * 0.5, "hei", 0.9)
     line(mask, below, 0.088 * w, w / 2, h * 0.73, style)
@@ -105,6 +105,9 @@ def pressed(r, sheet, mask, x, y, colour=RED, turn=None, strength=None, worn=0.5
     mask = mask * np.clip(1.15 - worn * 0.8 * np.clip(cloud, 0, 1) - worn * 3 * np.clip(grain - 0.56, 0, 1), 0, 1)
     strength = r.uniform(0.55, 0.85) if strength is None else strength
     place = (round(x * sheet.k - diagonal / 2), round(y * sheet.k - diagonal / 2))
+
+    half_w, half_h = w / sheet.k / 2, h / sheet.k / 2
+    sheet.stamped.append((x - half_w, y - half_h, x + half_w, y + half_h))
 
     def stamp(pixels):
         window, part = sheet.clip(mask, place)

@@ -36,7 +36,7 @@ class Sheet:
         self.offset = (0.0, 0.0)
         self.style = "song"
         self.areas, self.boxes, self.keywords = {}, {}, {}
-        self.stamps = []
+        self.stamps, self.stamped = [], []
         # Every piece of print, and the height of the smallest that has to be read.
         self.prints, self.least = [], 9.0
 
@@ -125,7 +125,7 @@ class Sheet:
         press = self.press
         if press.kind == "needle":
             for pin in press.missing:
-                bits[room + int(pin * dots)] *= 0.12
+                bits[room + int(pin * dots)] *= 0.2
             if press.tired:
                 ribbon = cv2.resize(self.r.random((1, max(3, bits.shape[1] // 25))).astype(np.float32), (bits.shape[1], 1), interpolation=cv2.INTER_CUBIC)
                 bits *= 1 - press.tired * (0.35 + 0.45 * np.clip(ribbon, 0, 1)) - press.tired * 0.35 * self.r.random(bits.shape).astype(np.float32)
@@ -188,7 +188,12 @@ class Sheet:
         print_box = [x0, y0, x1, y1]
         old = self.boxes.get(area)
         if slot:
-            print_box[0], print_box[2] = min(slot[0], x0), max(slot[1], x1)
+            # A place ends where a label stands, but for one that is to be taken off again.
+            beside = [b for b in self.prints[:-1] if b[1] < y1 and b[3] > y0] if not kw else []
+            print_box[0] = min(x0, max([slot[0], *[b[2] + 0.1 for b in beside if b[2] <= x0]]))
+            print_box[2] = max(x1, min([slot[1], *[b[0] - 0.1 for b in beside if b[0] >= x1]]))
+            label = [b for b in self.prints[:-1] if kw and b[0] >= slot[0] - 0.5 and b[2] <= x1 and b[1] < y1 and b[3] > y0]
+            print_box[1], print_box[3] = min([y0, *[b[1] for b in label]]), max([y1, *[b[3] for b in label]])
         if old:
             print_box = [*map(min, old[:2], print_box[:2]), *map(max, old[2:], print_box[2:])]
         self.boxes[area] = print_box

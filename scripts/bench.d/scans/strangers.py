@@ -62,7 +62,8 @@ def delivery(r, dpi):
     s.text(14, 28, "客户：" + b.name, 3.4, "song")
     s.text(140, 28, "单号：XS-" + v.digits(r, 10), 3.4, "song")
     items = [v.Item(r) for _ in range(int(r.integers(3, 8)))]
-    rows = [("序号", "品名", "规格", "单位", "数量", "单价", "金额")] + [(i + 1, t.name, t.spec, t.unit, t.count, f"{t.price:.2f}", v.money(t.amount)) for i, t in enumerate(items)]
+    rows = [("序号", "品名", "规格", "单位", "数量", "单价", "金额")] + [(i + 1, t.name, t.spec, t.unit, t.count, f"{t.price:.2f}", v.money(t.amount)) for i,
+            t in enumerate(items)]
     y = table(s, 14, 34, (12, 52, 42, 14, 18, 22, 24), 7.4, rows)
     s.text(14, y + 6, "合计金额：" + v.words(sum(t.amount for t in items), "元"), 3.4, "song")
     s.text(14, y + 14, "送货人：        收货人签字：            白联存根 红联客户 黄联回单", 3.2, "song")
@@ -73,7 +74,8 @@ def payslip(r, dpi):
     s = Sheet(r, 210, 70, dpi)
     s.text(105, 9, f"{v.Company(r).name} {v.Day(r).y}年{r.integers(1, 13)}月工资条", 4.4, "hei", BLACK, "m")
     base = [int(x) * 10 for x in r.integers(20, 900, 8)]
-    table(s, 8, 18, (20, 18, 24, 24, 24, 24, 24, 34), 9, [("姓名", "部门", "基本工资", "绩效奖金", "加班费", "社保", "公积金", "实发合计"), (v.person(r), pick(r, ("财务部", "生产部", "市场部")), *base[:5], sum(base[:3]))], style="hei")
+    table(s, 8, 18, (20, 18, 24, 24, 24, 24, 24, 34), 9, [("姓名", "部门", "基本工资", "绩效奖金", "加班费", "社保", "公积金", "实发合计"),
+            (v.person(r), pick(r, ("财务部", "生产部", "市场部")), *base[:5], sum(base[:3]))], style="hei")
     s.text(8, 48, "工资保密，如有疑问请于三日内联系人力资源部。", 3.2, "hei", GREY)
     return s
 
@@ -108,7 +110,8 @@ def chat(r, dpi):
     s.text(35, 11, pick(r, ("财务小组（6）", "王会计", "采购对接群（18）")), 3.2, "hei", BLACK, "m")
     y = 20.0
     for _ in range(int(r.integers(6, 10))):
-        text = pick(r, ("发票寄出了吗", "金额好像不对，您再核一下", f"单号 SF{v.digits(r, 12)}", "收到，谢谢[抱拳]", "税号发您：" + v.credit_code(r), f"转账 ¥{r.integers(10, 9000)}.00 已收款", "明天上午十点开会别忘了", "好的", "麻烦补一张小票照片"))
+        text = pick(r, ("发票寄出了吗", "金额好像不对，您再核一下", f"单号 SF{v.digits(r, 12)}", "收到，谢谢[抱拳]", "税号发您：" + v.credit_code(r), f"转账 ¥{r.integers(10, 9000)}.00 已收款",
+                "明天上午十点开会别忘了", "好的", "麻烦补一张小票照片"))
         mine = chance(r, 0.5)
         wide = min(48, len(text) * 2.9 + 5)
         x = 60 - wide if mine else 10
@@ -160,7 +163,8 @@ def deposit(r, dpi):
     c = (30, 90, 70)
     s.box(8, 18, 182, 80, c, 0.3)
     s.lines(c, 0.2, *[(8, y, 182, y) for y in (30, 42, 54, 66)], (34, 18, 34, 80))
-    for i, (label, text) in enumerate((("户名", v.Company(r).name), ("账号", v.digits(r, 19)), ("开户行", bank), ("金额", v.words(int(r.integers(1, 900000)) * 100, "元")), ("用途", pick(r, ("货款", "备用金", "押金"))))):
+    for i, (label, text) in enumerate((("户名", v.Company(r).name), ("账号", v.digits(r, 19)), ("开户行", bank), ("金额", v.words(int(r.integers(1, 900000)) * 100, "元")),
+            ("用途", pick(r, ("货款", "备用金", "押金"))))):
         s.text(11, 24 + i * 12, label, 3.4, "serif", c)
         s.text(38, 24 + i * 12 + r.normal(0, 0.6), text, 4.4, "wenkai", (40, 50, 120), fit=130)
     return s
@@ -172,7 +176,8 @@ def licence(r, dpi):
     s.box(8, 8, 289, 202, (190, 160, 90), 1.6)
     s.text(148, 40, "营 业 执 照", 16, "serif-bold", BLACK, "m")
     s.text(30, 62, "统一社会信用代码 " + a.code, 4.4, "hei")
-    for i, (label, text) in enumerate((("名    称", a.name), ("类    型", "有限责任公司（自然人投资或控股）"), ("法定代表人", v.person(r)), ("注册资本", pick(r, ("壹佰万元整", "伍佰万元整", "壹仟万元整"))), ("成立日期", v.Day(r).cn), ("住    所", a.address))):
+    for i, (label, text) in enumerate((("名    称", a.name), ("类    型", "有限责任公司（自然人投资或控股）"), ("法定代表人", v.person(r)), ("注册资本", pick(r, ("壹佰万元整", "伍佰万元整", "壹仟万元整"))),
+            ("成立日期", v.Day(r).cn), ("住    所", a.address))):
         s.text(30, 82 + i * 13, label, 5, "kai")
         s.text(70, 82 + i * 13, text, 5, "song", fit=190)
     s.qr(246, 60, 26, v.digits(r, 60))
@@ -187,7 +192,8 @@ def handwriting(r, dpi):
     s.text(88, 11, "收  款  收  据", 6.4, "serif-bold", c, "m")
     s.text(140, 11, "№ " + v.digits(r, 7), 4.6, "times", c)
     cents, ink = int(r.integers(2, 30000)) * 100, (36, 44, 130)
-    for i, (label, text) in enumerate((("今收到", v.Company(r, long=0).name), ("交  来", pick(r, ("房租押金", "三月份水电费", "货款尾款", "会费"))), ("人民币（大写）", v.words(cents, "元")), ("￥", v.money(cents)))):
+    for i, (label, text) in enumerate((("今收到", v.Company(r, long=0).name), ("交  来", pick(r, ("房租押金", "三月份水电费", "货款尾款", "会费"))), ("人民币（大写）", v.words(cents, "元")),
+            ("￥", v.money(cents)))):
         y = 28 + i * 12
         s.text(12, y, label, 4, "serif", c)
         s.lines(c, 0.2, (40, y + 4, 160, y + 4))
@@ -205,7 +211,8 @@ def statement(r, dpi):
     rows = [("交易日", "摘要", "支出", "收入", "余额", "对方户名")]
     for _ in range(int(r.integers(18, 30))):
         out, cents = chance(r, 0.5), int(r.integers(100, 9000000))
-        rows.append((v.Day(r).plain, pick(r, ("转账", "手续费", "利息", "代扣税", "货款")), v.money(cents, True) if out else "", "" if out else v.money(cents, True), v.money(int(r.integers(1, 99999999)), True), v.Company(r).name))
+        rows.append((v.Day(r).plain, pick(r, ("转账", "手续费", "利息", "代扣税", "货款")), v.money(cents, True) if out else "", "" if out else v.money(cents, True),
+                v.money(int(r.integers(1, 99999999)), True), v.Company(r).name))
     table(s, 14, 32, (22, 18, 28, 28, 32, 54), 7.6, rows, 2.8)
     return s
 

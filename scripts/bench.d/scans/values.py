@@ -141,7 +141,8 @@ def vat_qr(kind, code, number, cents, day, check):
 
 
 def plate(r):
-    return pick(r, "京沪粤浙苏川鄂湘鲁豫闽皖") + pick(r, "ABCDEFG") + pick(r, ("", "·")) + "".join(pick(r, "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"[: 10 if i > 1 else 33]) for i in range(5))
+    return pick(r, "京沪粤浙苏川鄂湘鲁豫闽皖") + pick(r, "ABCDEFG") + pick(r, ("", "·")) + "".join(pick(r,
+            "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"[: 10 if i > 1 else 33]) for i in range(5))
 
 
 def masked_id(r):
