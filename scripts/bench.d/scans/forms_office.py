@@ -43,7 +43,7 @@ def medical(s, r, sister):
     s.qr(8, 4, 17, v.digits(r, 40)) if sister != 2 else None
     for x, y, label, text, area, end in ((10, 23, "票据代码：", "4206" + v.digits(r, 4), "票据代码", 62), (140, 23, "票据号码：", v.digits(r, 10), "票据号码", 196),
                                          (10, 29, "交款人统一社会信用代码：", v.masked_id(r), None, 90),
-                                         (140, 29, "校验码：", v.digits(r, 2) + v.letters(r, 1).lower() + v.digits(r, 1) + v.letters(r, 2).lower(), "校验码", 196),
+                                         (140, 29, "校验码：", v.digits(r, 2) + v.small(r, 1) + v.digits(r, 1) + v.small(r, 2), "校验码", 196),
                                          (10, 35, "交款人：", v.person(r), "客户名称", 62), (140, 35, "开票日期：", day.iso, "日期", 196)):
         s.text(x, y, label, 3.1, "kai", c)
         s.fill(x + len(label) * 3.1 + 0.5, y, text, 3.3, area=area, slot=(x + len(label) * 3.1, end))
@@ -157,7 +157,7 @@ def customs(s, r, sister):
     s.text(140, 85.6, "合计（¥）", 3, "kai", c)
     s.fill(203, 85.6, v.money(tax), 3.2, at="r")
     for x, y, label, text, area, end in ((10, 92.6, "申请单位编号", v.digits(r, 10), None, 60), (74, 92.6, "报关单编号", v.digits(r, 18), "报关单编号", 140),
-            (10, 99.6, "合同（批文）号", v.letters(r, 2) + "-" + v.digits(r, 4) + v.letters(r, 1).lower() + "/" + v.digits(r, 2), "合同号", 70),
+            (10, 99.6, "合同（批文）号", v.letters(r, 2) + "-" + v.digits(r, 4) + v.small(r, 1) + "/" + v.digits(r, 2), "合同号", 70),
             (74, 99.6, "运输工具（号）", pick(r, ("COSCO ROTTERDAM/068W", "EVER GIVEN 0127-045E", "CZ3042", "MSC ANNA/FJ942R")), None, 140),
             (144, 99.6, "提/装货单号", v.letters(r, 4) + v.digits(r, 8), None, 204)):
         s.text(x, y, label, 2.8, "kai", c)
@@ -175,7 +175,7 @@ def bank(s, r, sister):
     s.text(14, 10, ("招商银行", "交通银行", "中国农业银行")[sister], 5.4, "serif-bold", c)
     s.text(105, 11, ("收款回单", "网上银行电子回单", "")[sister], 5.6, "serif", (40, 40, 44), "m")
     serial = f"{v.letters(r, 2)}-{day.y}-{v.digits(r, 5)}" if chance(r,
-            0.6) else f"{v.letters(r, 1)}{v.digits(r, 3)}{v.letters(r, 1).lower()}.{v.digits(r, 4)}-{v.digits(r, 2)}"
+            0.6) else f"{v.letters(r, 1)}{v.digits(r, 3)}{v.small(r, 1)}.{v.digits(r, 4)}-{v.digits(r, 2)}"
     flow = f"{v.letters(r, 1)}{v.digits(r, 4)} {v.digits(r, 4)} {v.digits(r, 3)}{v.letters(r, 1)}"
     left = [("交易日期", day.cn, "日期"), ("回单编号", serial, "回单编号"), ("业务类型", pick(r, ("网银转账", "客户转账-跨行", "代发工资", "利息收入")), None), ("付款账号", payer.account, None),
             ("付款人", payer.name, "付款人"), ("付款开户行", payer.bank, None), ("交易金额(小写)", "CNY " + v.money(cents, True), "金额"),
@@ -195,7 +195,7 @@ def bank(s, r, sister):
             s.text(14 + 93 * column, 25 + row * 14, label, 3.2, "serif", c)
             s.fill(41 + 93 * column, 25 + row * 14, text, 3.2, "serif", fit=62)
     s.text(14, 108, "重要提示：银行受理成功，本回单不作为收款方发货依据，请勿重复记账", 2.6, "hei", (120, 120, 124))
-    s.fill(14, 114, f"打印时间：{day.iso} {day.hms}   打印次数：{r.integers(1, 4)}   验证码：{v.letters(r, 3)}{v.digits(r, 4)}{v.letters(r, 2).lower()}", 2.8, "hei")
+    s.fill(14, 114, f"打印时间：{day.iso} {day.hms}   打印次数：{r.integers(1, 4)}   验证码：{v.letters(r, 3)}{v.digits(r, 4)}{v.small(r, 2)}", 2.8, "hei")
     seal = seals.round_seal(s.k, ("招商银行股份有限公司", "交通银行股份有限公司", "中国农业银行")[sister] + v.city(r) + "分行", "回单专用章", 36) if chance(r, 0.6) else seals.oval_seal(s.k,
             "电子回单专用章", day.plain, "业务专用章")
     pressed(r, s, seal, 166 + r.normal(0, 4), 84 + r.normal(0, 10))

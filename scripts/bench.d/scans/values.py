@@ -21,6 +21,11 @@ def letters(r, count):
     return "".join(pick(r, "ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(count))
 
 
+def small(r, count):
+    """Small letters; l and o could be figures."""
+    return "".join(pick(r, "abcdefghjkmnpqrstuvwxyz") for _ in range(count))
+
+
 def credit_code(r, region=None):
     """The 18 signs of GB 32100, both check digits right."""
     signs = "0123456789ABCDEFGHJKLMNPQRTUWXY"
