@@ -104,7 +104,7 @@ def judged(hand, held_out, name, picture, invoice):
     """A row for each area that is on the paper, and one for the picture."""
     template, regions = picture["template"], invoice["region_list"] or {}
     about = {"hand": hand, "file": picture["file"], "kind": picture["kind"], "form": template or picture.get("sister_of"), "known": bool(template),
-             "held_out": template in held_out, "fits": name == template}
+             "held_out": (template or picture.get("sister_of")) in held_out, "fits": name == template}
     rows = []
     wanted = picture["areas"] if template else {area: None for area in regions if area != "发票类型" and name}
     for area, text in wanted.items():

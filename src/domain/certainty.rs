@@ -13,6 +13,8 @@ pub enum Doubt {
     UnderSeal,
     /// The edge of its area cuts a word.
     Cut,
+    /// It goes on beyond its area.
+    Overrun,
     /// Its area is empty; it stands beside it.
     Beside,
     /// What adjoins it may be a part of it.
@@ -39,6 +41,7 @@ impl Doubt {
             Self::LeftOut => "left_out",
             Self::UnderSeal => "under_seal",
             Self::Cut => "cut",
+            Self::Overrun => "overrun",
             Self::Beside => "beside",
             Self::Adjoined => "adjoined",
             Self::Corrected => "corrected",

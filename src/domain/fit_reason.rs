@@ -71,10 +71,12 @@ impl FitReason {
 
 fn titles_zh(own: &str, read: &str) -> String {
     let own = if own.is_empty() { "模板上没有读到标题".to_owned() } else { format!("模板“{own}”") };
-    format!("标题不同：{own}，票面“{read}”")
+    let read = if read.is_empty() { "票面上没有读到它".to_owned() } else { format!("票面“{read}”") };
+    format!("标题不同：{own}，{read}")
 }
 
 fn titles_en(own: &str, read: &str) -> String {
     let own = if own.is_empty() { "none was read on the template".to_owned() } else { format!("the template's \"{own}\"") };
-    format!("another title: {own}, the paper's \"{read}\"")
+    let read = if read.is_empty() { "which was not read on the paper".to_owned() } else { format!("the paper's \"{read}\"") };
+    format!("another title: {own}, {read}")
 }

@@ -15,6 +15,8 @@ use std::ops::Range;
 const REACH: f32 = 0.15;
 /// The same for glyphs that continue those inside.
 const REACH_ALONG: f32 = 1.5;
+/// A middle so far outside is another character than those inside, in line heights.
+const OVERRUN: f32 = 0.45;
 /// The same for runs beside an empty area.
 const REACH_DISPLACED: f32 = 0.8;
 
@@ -47,7 +49,10 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
             let cut = |at: usize| at < owner.len() && numbers[at].is_some() && at > 0 && numbers[at - 1] == numbers[at];
             let cut = own.is_some_and(|own| holds_number(&areas[own])) && (cut(range.start) || cut(range.end));
             let split = sheet.allow_misaligned && own.is_some() && (cut || split(range.start) || split(range.end));
-            let run = Run { line: l, glyphs: range, overlaps: false, split, displaced: false };
+            let beyond = |at: usize, area: &Area| distance_outside(&area.rect, positions[at]) > OVERRUN * height;
+            let overrun = own.is_some_and(|own| beyond(range.start, &areas[own]) || beyond(range.end - 1, &areas[own]));
+            let overrun = sheet.allow_misaligned && overrun;
+            let run = Run { line: l, glyphs: range, overlaps: false, split, displaced: false, overrun };
             if !has_text(line, &run.glyphs) {
                 continue;
             }

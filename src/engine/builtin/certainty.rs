@@ -18,6 +18,7 @@ fn weight(doubt: Doubt) -> f32 {
         Doubt::LeftOut => 6.00,
         Doubt::UnderSeal => 6.00,
         Doubt::Cut => 6.00,
+        Doubt::Overrun => 2.00,
         Doubt::Beside => 6.00,
         Doubt::Adjoined => 6.00,
         Doubt::Corrected => 6.00,

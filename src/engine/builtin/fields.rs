@@ -7,10 +7,11 @@ use super::clean::{remove_lines, remove_stamp};
 use super::detect;
 use super::ends;
 use super::geometry::{Point, Quad, intersection, union};
+use super::ink;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
-use super::shape::{charset, correct_letters, is_serial, is_unlike, trim_date, trim_run};
+use super::shape::{charset, correct_letters, is_serial, is_unlike, trim_date, trim_run, with_stars};
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
@@ -65,6 +66,9 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     }
     let sealed =
         sheet.allow_misaligned && area.remove_stamp && inside > 0.3 && seal::touches(sheet.picture, &Quad::from_rect(&position));
+    if runs.iter().any(|r| r.overrun) {
+        value = value.doubted(Doubt::Overrun);
+    }
     // If the value is hidden, the text beside the area is a neighbour's.
     if runs.iter().any(|r| r.displaced) {
         value = value.doubted(Doubt::Beside);
@@ -92,7 +96,7 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
         value.text = trimmed;
     }
     value.text = sums::with_currency_sign(value.text, specimen);
-    if let Some(corrected) = correct_letters(&value.text, specimen) {
+    if let Some(corrected) = correct_letters(&value.text, specimen).or_else(|| with_stars(&value.text, specimen)) {
         value = value.with_text(corrected).doubted(Doubt::Corrected);
     }
     for (doubt, trust) in sheet.place {
@@ -137,8 +141,14 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         if let Some(extension) = extension {
             value = merge_extension(value, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
         }
-        let doubtful = area.kind.holds() == Holds::Sum && sums::is_doubtful(line, &all, &range);
-        found.push(if doubtful { value.doubted(Doubt::Adjoined) } else { value });
+        if area.kind.holds() == Holds::Sum && sums::is_doubtful(line, &all, &range) {
+            value = value.doubted(Doubt::Adjoined);
+        }
+        // Another reading may have what the line's own has not.
+        if value.text.chars().count() <= range.len() && ink::is_unread(sheet.picture, line, &range) {
+            value = value.doubted(Doubt::Unread);
+        }
+        found.push(value);
     }
     Ok(found)
 }
@@ -315,7 +325,8 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
     let lines: Vec<Line> = super::page::read_lines(sheet.nets, &cut, quads)?;
     let mut found = Vec::new();
     for line in &lines {
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false };
+        let run =
+            Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false, overrun: false };
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trim_run(line, range, area.kind, specimen) else { continue };
             let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;

@@ -28,6 +28,11 @@ const FAMILY_MAX: usize = 6;
 const RIVAL_RANK_MIN: f32 = 0.9;
 const RIVAL_FACTOR: f32 = 0.6;
 
+/// Of so many fixed words at least this share is found on poor pictures of the form, too; papers of the same make have the same labels
+/// elsewhere.
+const MANY_WORDS: usize = 10;
+const MANY_SHARE_MIN: f32 = 0.42;
+
 /// Minimum aspect ratio of a title.
 const TITLE_ASPECT_MIN: f32 = 3.0;
 /// Title confidence if only the page has a title.
@@ -199,7 +204,7 @@ fn align_template<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], p
     if alignment.contradicted {
         return no(0.0, FitReason::OtherQuota(quota.unwrap_or_default().to_owned()));
     }
-    if alignment.confidence < align::CONFIDENCE_MIN {
+    if alignment.confidence < align::CONFIDENCE_MIN || of >= MANY_WORDS && (found as f32) < MANY_SHARE_MIN * of as f32 {
         return no(score, FitReason::Few { found, of });
     }
     if !shows_an_area(template, &alignment, picture) {
@@ -212,7 +217,9 @@ fn align_template<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], p
 /// Rejects a template if the page has another title. `known`: some template has the page's title.
 fn check_title(nets: &Nets, picture: &Picture, evaluated: &mut Evaluated<'_>, lines: &[Line], known: bool) -> Result<(), Trouble> {
     let Some(fit) = &mut evaluated.fit else { return Ok(()) };
-    let own = Title::of(&fit.template.learnt).map_or_else(String::new, |t| t.text());
+    let title = Title::of(&fit.template.learnt);
+    let there = title.as_ref().map(|t| *t.quad());
+    let own = title.map_or_else(String::new, |t| t.text());
     let Some(title_match) = title_match(nets, picture, fit, lines, known)? else {
         if let Some(read) = title::printed_title(lines) {
             fit.title_confidence = UNTITLED_CONFIDENCE;
@@ -222,7 +229,7 @@ fn check_title(nets: &Nets, picture: &Picture, evaluated: &mut Evaluated<'_>, li
         }
         return Ok(());
     };
-    if title_match.is_other {
+    if title_match.is_other || title_match.is_missing() && there.is_some_and(|there| shows(picture, &fit.alignment, &there)) {
         evaluated.reject(FitReason::OtherTitle(own, title_match.read));
         return Ok(());
     }
@@ -296,6 +303,12 @@ fn is_near(region: &Quad, line: &Quad) -> bool {
     let margin = line.height();
     let (a, b) = (region.bounds(), line.bounds());
     a.x - margin < b.right() && b.x < a.right() + margin && a.y - margin < b.bottom() && b.y < a.bottom() + margin
+}
+
+/// A place of the template, if all of it is on the picture.
+fn shows(picture: &Picture, alignment: &Alignment, place: &Quad) -> bool {
+    let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
+    alignment.map.apply_quad(place).0.iter().all(|(x, y)| (0.0..=width).contains(x) && (0.0..=height).contains(y))
 }
 
 /// A fragment that shows no area is no invoice. A template without areas only yields its label.

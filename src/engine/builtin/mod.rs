@@ -29,6 +29,7 @@ pub mod ends;
 pub mod fields;
 pub mod geometry;
 pub mod headline;
+pub mod ink;
 pub mod known;
 pub mod level;
 pub mod matching;

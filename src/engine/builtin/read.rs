@@ -64,7 +64,7 @@ pub enum Charset {
 }
 
 /// The characters of `Charset::MoneyCn`.
-const AMOUNT_CHARS: &str = "零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千";
+const AMOUNT_CHARS: &str = "人民币零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千";
 const AMOUNT_VARIANTS: [(&str, char); 9] = [
     ("壱弌", '壹'),
     ("貳弍弐", '贰'),

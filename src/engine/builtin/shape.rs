@@ -1,7 +1,7 @@
 //! Trims runs to a value and detects incomplete values, by area kind and specimen (the text on the template's own picture). Not
 //! here: reading (fields.rs).
 
-use super::page::Line;
+use super::page::{Line, is_wide};
 use super::read::Charset;
 use super::sums;
 use super::text::{CURRENCY_SIGNS, half_width};
@@ -23,10 +23,39 @@ pub fn is_unlike(kind: AreaKind, text: &str, specimen: &str) -> bool {
             let (own, usual) = (figures(text), figures(specimen));
             usual.len() > 1 && (own.len() != usual.len() || own.iter().any(|group| group.len() > 2))
         }
-        Holds::Sum => amount(specimen).is_some() && amount(text).is_none(),
+        Holds::Sum => {
+            let has_sign = |text: &str| text.starts_with(CURRENCY_SIGNS);
+            // Its sign may have become the first digit.
+            amount(specimen).is_some()
+                && (amount(text).is_none() || has_sign(specimen) && text.starts_with(|c: char| c.is_ascii_digit()))
+        }
         Holds::SumInWords => chinese_amount(specimen).is_some() && chinese_amount(text).is_none(),
-        _ => false,
+        // Item names have their tax class between stars.
+        Holds::Text if !is_code(specimen) => stars(specimen) >= 2 && stars(text) < 2,
+        Holds::Text => text.chars().any(is_wide) || signs(text).replace('A', "") != signs(specimen).replace('A', ""),
+        Holds::PersonNumber => false,
     }
+}
+
+fn stars(text: &str) -> usize {
+    text.matches('*').count()
+}
+
+/// Letters, digits and signs: a number, whatever it is called.
+fn is_code(specimen: &str) -> bool {
+    const SHORTEST: usize = 4;
+    let figures = specimen.chars().filter(char::is_ascii_digit).count();
+    specimen.is_ascii()
+        && specimen.len() >= SHORTEST
+        && 2 * figures >= SHORTEST
+        && amount(specimen).is_none()
+        && !specimen.contains('%')
+}
+
+/// Beside small print, a star looks like a quotation mark.
+pub fn with_stars(text: &str, specimen: &str) -> Option<String> {
+    let starred = text.replace(['“', '”', '"'], "*");
+    (stars(specimen) >= 2 && stars(text) < 2 && stars(&starred) == 2).then_some(starred)
 }
 
 /// The hyphens, dots and brackets of a number, and a sign for each row of letters.
@@ -57,6 +86,8 @@ pub fn is_serial(kind: AreaKind, specimen: &str) -> bool {
     specimen.chars().all(|c| c.is_ascii_digit()) && lengths.contains(&specimen.len())
 }
 
+/// May be printed before an amount in words.
+const CURRENCY: &str = "人民币";
 const MONEY_SIGNS: &str = "¥￥.,-元";
 
 pub fn charset(kind: AreaKind, example: &str) -> Charset {
@@ -119,7 +150,13 @@ pub fn trim_run(line: &Line, range: Range<usize>, kind: AreaKind, specimen: &str
             start..sum.end
         }
         Charset::MoneyCn if text_of(line, &plain).contains(['负', '負']) => return Some((plain, Charset::Any)),
-        Charset::MoneyCn => cut(&|c| charset.fold(c).is_some()).unwrap_or(plain),
+        Charset::MoneyCn => {
+            let words = cut(&|c| charset.fold(c).is_some() && !CURRENCY.contains(c)).unwrap_or_else(|| plain.clone());
+            let before = words.start.saturating_sub(CURRENCY.chars().count()).max(plain.start);
+            let named =
+                text_of(line, &(before..words.start)) == CURRENCY && (specimen.is_empty() || specimen.starts_with(CURRENCY));
+            if named { before..words.end } else { words }
+        }
         _ => sum.unwrap_or(plain),
     };
     Some((range, charset))
@@ -186,7 +223,8 @@ mod tests {
     #[test]
     fn keywords_are_removed_and_digits_trimmed() {
         let line = line("发票代码：144001604125号");
-        let run = Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false };
+        let run =
+            Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false, overrun: false };
         let rest = without_keywords(&line, &run, &["发票代码".into()]);
         assert_eq!((rest.len(), rest[0].clone()), (1, 4..18));
         let (range, charset) = trim_run(&line, 0..18, AreaKind::InvoiceCode, "").unwrap();
@@ -196,11 +234,40 @@ mod tests {
     }
 
     #[test]
+    fn the_currency_is_kept_where_the_specimen_has_it() {
+        let kept = |text: &str, kind, specimen| {
+            let line = line(text);
+            let (range, charset) = trim_run(&line, 0..line.reading.glyphs.len(), kind, specimen).unwrap();
+            (text_of(&line, &range), charset)
+        };
+        let words = "人民币叁拾陆元整";
+        assert_eq!(kept(words, AreaKind::MoneyCn, "人民币壹元整"), (words.to_owned(), Charset::MoneyCn));
+        assert_eq!(kept(words, AreaKind::MoneyCn, ""), (words.to_owned(), Charset::MoneyCn), "of a specimen itself");
+        assert_eq!(kept(words, AreaKind::MoneyCn, "壹元整"), ("叁拾陆元整".to_owned(), Charset::MoneyCn));
+        assert_eq!(kept("CNY2,900.00", AreaKind::Money, "CNY 64,833.04"), ("CNY2,900.00".to_owned(), Charset::Any));
+    }
+
+    #[test]
     fn a_value_looks_like_its_specimen() {
         let number = |text, specimen| is_unlike(AreaKind::InvoiceId, text, specimen);
         assert!(number("AB202012345", "AB-2020-12345") && number("2020-12345", "AB-2020-12345"));
         assert!(!number("CD-2021-998", "AB-2020-12345") && !number("ＣＤ－2021-99", "AB-2020-12345"));
         assert!(number("1234567", "12345678") && !number("12345670", "12345678") && !number("任何", ""));
+        let sum = |text, specimen| is_unlike(AreaKind::Money, text, specimen);
+        assert!(
+            sum("7300.00", "¥192.38") && !sum("¥300.00", "¥192.38") && !sum("300.00", "192.38") && !sum("CNY 300.00", "CNY 1.00")
+        );
+        let own = |text, specimen| is_unlike(AreaKind::Own, text, specimen);
+        assert!(own("昱建筑材821K-KB10-128", "634T-EK61-460") && own("821KKB10-128", "634T-EK61-460"));
+        assert!(
+            !own("821K-KB10-128", "634T-EK61-460")
+                && !own("1,000.00", "12.50")
+                && !own("某某公司", "另一公司")
+                && !own("免税", "13%")
+        );
+        assert!(own("仪器仪表*压力表", "*文具*笔") && !own("*仪器仪表*压力表", "*文具*笔") && !own("餐费", "住宿费"));
+        assert_eq!(with_stars("“鞋*劳保鞋", "*文具*笔").as_deref(), Some("*鞋*劳保鞋"));
+        assert_eq!((with_stars("“鞋”劳保鞋", "文具"), with_stars("*鞋*“甲”", "*文具*笔")), (None, None));
         let time = |text| is_unlike(AreaKind::Time, text, "09:15:30");
         assert!(time("14:06") && time("14:06:07 31234567") && time("14:06:0731") && !time("14:06:07"));
         assert_eq!(charset(AreaKind::InvoiceId, "AB-2020-12345"), Charset::Any);

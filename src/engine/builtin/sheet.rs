@@ -38,4 +38,6 @@ pub struct Run {
     pub split: bool,
     /// Found beside its area, which is empty.
     pub displaced: bool,
+    /// It goes on beyond its area.
+    pub overrun: bool,
 }

@@ -35,6 +35,13 @@ fn is_currency_sign(c: char) -> bool {
     matches!(c, '¥' | '$' | 'Y' | 'V' | '羊' | '半')
 }
 
+/// Where `CNY` or `RMB` begins, at the end of what is printed before a sum.
+fn currency_code(before: &[char]) -> Option<usize> {
+    let end = before.iter().rposition(|c| !c.is_whitespace())? + 1;
+    let start = end.checked_sub(3)?;
+    [['C', 'N', 'Y'], ['R', 'M', 'B']].iter().any(|code| before[start..end] == *code).then_some(start)
+}
+
 /// The range of the only sum in a text, with its signs and the brackets that make it negative. `None` if there is no sum or
 /// several.
 fn sum_in(text: &[char]) -> Option<Range<usize>> {
@@ -44,6 +51,9 @@ fn sum_in(text: &[char]) -> Option<Range<usize>> {
     let after = |from: usize| text[from..].iter().position(|c| !c.is_whitespace()).map(|at| from + at);
     if let Some(unit) = after(end).filter(|at| text[*at] == '元') {
         end = unit + 1;
+    }
+    if let Some(code) = currency_code(&text[..first]) {
+        return amount(&text[first..end].iter().collect::<String>()).map(|_| code..end);
     }
     for at in (0..first).rev() {
         match text[at] {
@@ -74,14 +84,13 @@ fn sum_in(text: &[char]) -> Option<Range<usize>> {
 fn may_belong(text: &[char], kept: &Range<usize>) -> bool {
     let (before, after) = (&text[..kept.start], &text[kept.end..]);
     let could_be = |c: &char| c.is_ascii_alphanumeric() || *c == '-' || "一二三四五六七八九十〇零○".contains(*c);
-    let currency = ["RMB", "CNY"].iter().any(|name| before.ends_with(&name.chars().collect::<Vec<_>>()));
     let first = after.iter().find(|c| !c.is_whitespace());
     let last = before.iter().rfind(|c| !c.is_whitespace());
     let opened = before.iter().rposition(|c| *c == '(') > before.iter().rposition(|c| *c == ')');
     // `(小写 12.00)` is a label around a sum; `12.00)` may be a cut `(12.00)`.
     let half = last == Some(&'(') || (first == Some(&')') && !opened);
     let negative = before.iter().chain(after).copied().any(says_negative);
-    half || negative || (before.last().is_some_and(could_be) && !currency) || after.first().is_some_and(could_be)
+    half || negative || before.last().is_some_and(could_be) || after.first().is_some_and(could_be)
 }
 
 /// The glyphs of the sum, as indices into the line.
@@ -149,7 +158,8 @@ mod tests {
             ("(小写)53.40元", "53.40元"),
             ("价税合计：¥53.40（小", "¥53.40"),
             ("¥53.40（大写", "¥53.40"),
-            ("RMB53.40", "53.40"),
+            ("RMB53.40", "RMB53.40"),
+            ("金额 CNY 2,900.00", "CNY 2,900.00"),
             ("(小写 53.40)", "53.40"),
         ] {
             assert_eq!(extract_sum(text), sum, "{text}");

@@ -30,6 +30,8 @@ pub const LEARN_MIN: f32 = 0.8;
 /// Minimum for a single differing character: one character tells 广东 from 广西.
 const SINGLE_MIN: f32 = 0.98;
 
+/// Shorter titles are easily lost.
+const MISSING_OF_MIN: usize = 4;
 /// Shorter titles may be headings.
 const PRINTED_MIN: usize = 6;
 
@@ -49,6 +51,11 @@ pub struct TitleMatch {
 impl TitleMatch {
     pub fn is_whole(&self) -> bool {
         self.same == self.of && !self.is_other
+    }
+
+    /// Hardly any of it was read. Under seals and on faded papers most of it is.
+    pub fn is_missing(&self) -> bool {
+        self.of >= MISSING_OF_MIN && 3 * self.same <= self.of
     }
 
     /// Confidence that the title is there, 0 to 1, by missing characters.
@@ -81,7 +88,7 @@ pub struct Title {
 
 /// Names end in one of `ENDINGS` (brackets may follow) or contain one of `NAMES`, as detection may lose the last character. What
 /// ends in one of `PARTS` names a field.
-const ENDINGS: [char; 6] = ['票', '据', '单', '证', '书', '账'];
+const ENDINGS: [char; 7] = ['票', '据', '单', '证', '书', '账', '条'];
 const NAMES: [&str; 5] = ["发票", "收据", "票据", "凭证", "增值税"];
 const PARTS: [char; 10] = ['码', '号', '人', '联', '章', '期', '额', '位', '效', '名'];
 
@@ -352,6 +359,13 @@ mod tests {
         assert!(own.match_chars(&seen("广西增值税专用发票", 0.99)).is_other);
         assert!(own.match_chars(&seen("广东增值税电子专用发票", 0.99)).is_other);
         assert!(title("广东增值税电子普通发票").match_chars(&seen("广东增值税普通发票", 0.99)).is_other);
+    }
+
+    #[test]
+    fn a_title_is_missing_where_hardly_any_of_it_is_read() {
+        let own = title("广东增值税专用发票");
+        assert!(own.match_chars(&[]).is_missing() && own.match_chars(&seen("标准快件", 0.4)).is_missing());
+        assert!(!own.match_chars(&seen("增值税专", 0.9)).is_missing() && !title("发票联").match_chars(&[]).is_missing());
     }
 
     #[test]

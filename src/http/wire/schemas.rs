@@ -68,7 +68,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ("Source", "'xml'|'ofd'|'pdf'|'qr'|'ocr'|'person'"),
     (
         "Doubt",
-        "'read_apart'|'left_out'|'under_seal'|'cut'|'beside'|'adjoined'|'corrected'|'unlike_specimen'|'beyond_picture'|'loose_place'|\
+        "'read_apart'|'left_out'|'under_seal'|'cut'|'overrun'|'beside'|'adjoined'|'corrected'|'unlike_specimen'|'beyond_picture'|'loose_place'|\
          'rival'|'unread'",
     ),
     ("Lowered", "(doubt: Doubt, by: number <of the probability, 0 to 1>)"),

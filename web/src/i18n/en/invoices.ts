@@ -44,6 +44,7 @@ export default {
       left_out: 'Signs that don’t belong there were left out',
       under_seal: 'Covered by a seal',
       cut: 'The area’s edge cuts a word',
+      overrun: 'It goes on beyond its area',
       beside: 'Nothing in the area; taken from beside it',
       adjoined: 'What touches it may belong to it',
       corrected: 'A look-alike character was corrected',

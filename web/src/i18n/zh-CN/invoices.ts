@@ -42,6 +42,7 @@ export default {
       left_out: '有不该出现的字符，已去掉',
       under_seal: '被印章遮盖',
       cut: '区域边缘截断了文字',
+      overrun: '文字超出了区域',
       beside: '区域内没有文字，取自旁边',
       adjoined: '紧挨着的字可能也属于它',
       corrected: '改正了形近的字符',
