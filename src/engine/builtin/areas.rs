@@ -6,7 +6,6 @@ use super::read::Reading;
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::{fold, fold_text, local_alignment};
-use crate::domain::area::Holds;
 use crate::domain::template::{Area, Rect};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -37,18 +36,18 @@ pub fn assign(sheet: &Sheet<'_>, areas: &[Area]) -> Vec<Vec<Run>> {
             let open: Vec<bool> =
                 free.iter().zip(&line.reading.glyphs).map(|(f, g)| *f && !matches!(g.text.as_str(), ":" | "：")).collect();
             assign_whole_words(&mut owner, &starts, &positions, areas);
-            extend(&mut owner, &open, &positions, areas, height);
+            extend(&mut owner, (&open, &starts), &positions, areas, height);
         }
         let numbers = numbers(line, &starts);
         if !sheet.allow_misaligned {
-            assign_whole_numbers(&mut owner, &numbers, areas);
+            assign_whole_numbers(&mut owner, &numbers);
         }
         for (range, own) in segments(&owner, &free, &positions, height) {
             let split = |at: usize| at > 0 && at < owner.len() && !starts[at] && owner[at - 1].is_some() && owner[at].is_some();
             // A digit outside belongs to the number inside.
             let cut = |at: usize| at < owner.len() && numbers[at].is_some() && at > 0 && numbers[at - 1] == numbers[at];
-            let cut = own.is_some_and(|own| holds_number(&areas[own])) && (cut(range.start) || cut(range.end));
-            let split = sheet.allow_misaligned && own.is_some() && (cut || split(range.start) || split(range.end));
+            let split = |at: usize| cut(at) || split(at);
+            let split = sheet.allow_misaligned && own.is_some() && (split(range.start) || split(range.end));
             let beyond = |at: usize, area: &Area| distance_outside(&area.rect, positions[at]) > OVERRUN * height;
             let overrun = own.is_some_and(|own| beyond(range.start, &areas[own]) || beyond(range.end - 1, &areas[own]));
             let overrun = sheet.allow_misaligned && overrun;
@@ -134,12 +133,8 @@ fn numbers(line: &Line, starts: &[bool]) -> Vec<Option<usize>> {
     (0..glyphs.len()).map(of).collect()
 }
 
-fn holds_number(area: &Area) -> bool {
-    matches!(area.kind.holds(), Holds::Serial(_) | Holds::PersonNumber | Holds::Sum)
-}
-
 /// Where an area is drawn over a part of a number, all of it is meant.
-fn assign_whole_numbers(owner: &mut [Option<usize>], numbers: &[Option<usize>], areas: &[Area]) {
+fn assign_whole_numbers(owner: &mut [Option<usize>], numbers: &[Option<usize>]) {
     let mut owners: HashMap<usize, BTreeSet<usize>> = HashMap::new();
     for (own, number) in owner.iter().zip(numbers) {
         if let (Some(own), Some(number)) = (own, number) {
@@ -148,7 +143,7 @@ fn assign_whole_numbers(owner: &mut [Option<usize>], numbers: &[Option<usize>], 
     }
     for (own, number) in owner.iter_mut().zip(numbers) {
         let only = number.and_then(|number| owners.get(&number)).filter(|owners| owners.len() == 1);
-        if let Some(area) = only.and_then(|owners| owners.first()).filter(|area| holds_number(&areas[**area])) {
+        if let Some(area) = only.and_then(|owners| owners.first()) {
             *own = Some(*area);
         }
     }
@@ -172,12 +167,11 @@ fn assign_whole_words(owner: &mut [Option<usize>], starts: &[bool], positions: &
     }
 }
 
-/// Misaligned text may start before its area or end after it.
-fn extend(owner: &mut [Option<usize>], free: &[bool], positions: &[Point], areas: &[Area], height: f32) {
+/// Misaligned text may start before its area or end after it, and a word that the edge cuts is one. `free`, and whether a word starts.
+fn extend(owner: &mut [Option<usize>], (free, starts): (&[bool], &[bool]), positions: &[Point], areas: &[Area], height: f32) {
     let joins = |a: usize, b: usize, area: usize| {
-        free[b]
-            && distance(positions[a], positions[b]) < 1.6 * height
-            && distance_outside(&areas[area].rect, positions[b]) < REACH_ALONG * height
+        let reaches = || distance_outside(&areas[area].rect, positions[b]) < REACH_ALONG * height;
+        free[b] && distance(positions[a], positions[b]) < 1.6 * height && (!starts[a.max(b)] || reaches())
     };
     for i in 1..owner.len() {
         if let (Some(area), None) = (owner[i - 1], owner[i])
@@ -324,4 +318,43 @@ pub fn without_keywords(line: &Line, run: &Run, keywords: &[String]) -> Vec<Rang
         rest = rest.into_iter().flat_map(cut).filter(|range| !range.is_empty()).collect();
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::area::AreaKind;
+
+    fn area(from: f32, to: f32) -> Area {
+        let rect = Rect { x: from, y: 0.0, width: to - from, height: 20.0 };
+        Area { kind: AreaKind::Own, pos_id: "某".into(), rect, keywords: Vec::new(), remove_line: false, remove_stamp: false }
+    }
+
+    /// Ten characters of 20 pixels, a gap before the seventh; those whose middle is in the area are its own.
+    fn extended(area: &Area, fixed: Option<usize>) -> Vec<usize> {
+        let positions: Vec<Point> = (0..10u16).map(|i| (f32::from(i) * 20.0 + if i >= 6 { 40.0 } else { 0.0 }, 10.0)).collect();
+        let starts: Vec<bool> = (0..10).map(|i| i == 0 || i == 6).collect();
+        let free: Vec<bool> = (0..10).map(|i| Some(i) != fixed).collect();
+        let mut owner: Vec<Option<usize>> = positions.iter().map(|p| nearest(std::slice::from_ref(area), *p, 1.0)).collect();
+        extend(&mut owner, (&free, &starts), &positions, std::slice::from_ref(area), 20.0);
+        (0..10).filter(|i| owner[*i].is_some()).collect()
+    }
+
+    #[test]
+    fn a_word_that_the_edge_cuts_is_taken_whole_up_to_fixed_print_or_a_gap() {
+        assert_eq!(extended(&area(-5.0, 45.0), None), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(extended(&area(75.0, 105.0), None), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(extended(&area(-5.0, 45.0), Some(4)), [0, 1, 2, 3]);
+        assert_eq!(extended(&area(165.0, 185.0), None), [6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn of_a_number_that_is_cut_all_is_meant() {
+        let mut owner = vec![Some(0), Some(0), None, None, Some(1), None];
+        assign_whole_numbers(&mut owner, &[Some(1), Some(1), Some(1), None, Some(2), Some(2)]);
+        assert_eq!(owner, [Some(0), Some(0), Some(0), None, Some(1), Some(1)]);
+        let mut shared = vec![Some(0), Some(1), None];
+        assign_whole_numbers(&mut shared, &[Some(1), Some(1), Some(1)]);
+        assert_eq!(shared, [Some(0), Some(1), None], "it is not known whose it is");
+    }
 }
