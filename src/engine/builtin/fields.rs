@@ -15,8 +15,9 @@ use super::shape::{charset, correct_letters, is_serial, is_unlike, trim_date, tr
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
-use crate::domain::area::Holds;
+use crate::domain::area::{AreaKind, Holds};
 use crate::domain::certainty::{Doubt, Lowered};
+use crate::domain::money::amount;
 use crate::domain::template::{Area, Rect};
 use crate::engine::Trouble;
 use image::RgbImage;
@@ -57,7 +58,7 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
     if found.is_empty() && inside > 0.3 {
         found = detect_again(sheet, area, &there, specimen)?;
     }
-    let mut value = joined(found);
+    let mut value = joined(only_fitting(area, found, specimen));
     if runs.iter().any(|r| r.overlaps) {
         value = read_whole(sheet, area, runs, specimen, value)?;
     }
@@ -105,7 +106,8 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
     if inside < 0.98 {
         value = value.trusted(Doubt::BeyondPicture, inside * inside);
     }
-    if is_unlike(area.kind, &value.text, specimen) {
+    let kind = if sums::is_sum_area(area) { AreaKind::Money } else { area.kind };
+    if is_unlike(kind, &value.text, specimen) {
         value = value.doubted(Doubt::UnlikeSpecimen);
     }
     if value.text.is_empty() {
@@ -336,6 +338,21 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
     Ok(found)
 }
 
+/// A number's or a sum's neighbours: of several parts, the one that can be it.
+fn only_fitting(area: &Area, found: Vec<Value>, specimen: &str) -> Vec<Value> {
+    let fits = |part: &Value| match area.kind.holds() {
+        Holds::Serial(_) if is_serial(area.kind, specimen) => part.text.len() == specimen.len(),
+        Holds::Sum => amount(&part.text).is_some(),
+        _ => true,
+    };
+    match found.iter().position(fits) {
+        Some(at) if found.len() > 1 && found.iter().filter(|part| fits(part)).count() == 1 => {
+            found.into_iter().skip(at).take(1).map(|part| part.doubted(Doubt::Adjoined)).collect()
+        }
+        _ => found,
+    }
+}
+
 /// Joins the parts; as sure as the least sure of them.
 fn joined(mut found: Vec<Value>) -> Value {
     found.retain(|part| !part.text.is_empty());
@@ -366,6 +383,21 @@ mod tests {
         assert_eq!(consensus(Value::new("12", 0.9), vec![reading("12", 0.95)]), Value::new("12", 0.95));
         let differing = consensus(Value::new("13", 0.99), vec![reading("12", 0.95)]);
         assert!(differing.likelihood() < 0.8 && differing.certainty().1[0].doubt == Doubt::ReadApart);
+    }
+
+    #[test]
+    fn of_several_parts_only_a_number_that_fits_is_kept() {
+        let (rect, keywords) = (Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 }, Vec::new());
+        let area =
+            |kind| Area { kind, pos_id: String::new(), rect, keywords: keywords.clone(), remove_line: false, remove_stamp: false };
+        let kept = |kind, parts: &[&str], specimen| {
+            let parts = parts.iter().map(|text| Value::new(*text, 0.95)).collect();
+            joined(only_fitting(&area(kind), parts, specimen)).text
+        };
+        assert_eq!(kept(AreaKind::InvoiceId, &["52912305", "529123"], "12345678"), "52912305");
+        assert_eq!(kept(AreaKind::Money, &["¥17,528.68", "9132010530824¥5"], "¥1.00"), "¥17,528.68");
+        assert_eq!(kept(AreaKind::Money, &["12.00", "13.00"], "1.00"), "12.00 13.00", "it is not known which");
+        assert_eq!(kept(AreaKind::Head, &["某某", "公司"], "甲公司"), "某某公司");
     }
 
     #[test]

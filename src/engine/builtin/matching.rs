@@ -33,6 +33,9 @@ const RIVAL_FACTOR: f32 = 0.6;
 const MANY_WORDS: usize = 10;
 const MANY_SHARE_MIN: f32 = 0.42;
 
+/// With its title cut off, a form still shows this share of its words.
+const CUT_SHARE_MIN: f32 = 0.6;
+
 /// Minimum aspect ratio of a title.
 const TITLE_ASPECT_MIN: f32 = 3.0;
 /// Title confidence if only the page has a title.
@@ -229,7 +232,9 @@ fn check_title(nets: &Nets, picture: &Picture, evaluated: &mut Evaluated<'_>, li
         }
         return Ok(());
     };
-    if title_match.is_other || title_match.is_missing() && there.is_some_and(|there| shows(picture, &fit.alignment, &there)) {
+    let is_there = there.is_some_and(|there| shows(picture, &fit.alignment, &there));
+    let found = fit.alignment.anchors as f32 / fit.alignment.expected.max(1) as f32;
+    if title_match.is_other || title_match.is_missing() && (is_there || found < CUT_SHARE_MIN) {
         evaluated.reject(FitReason::OtherTitle(own, title_match.read));
         return Ok(());
     }
