@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 /// The newest format's is made with its release.
-const FIXTURES: u64 = 8;
+const FIXTURES: u64 = 9;
 
 #[test]
 fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
