@@ -138,7 +138,7 @@ def tables(rows, pictures):
         if not one["known"]:
             yield "all unknown"
             return
-        yield from ("all known", f"hand {one['hand']}", f"form {one['form']}" + (" (held out)" if one["held_out"] else ""))
+        yield from ("all known", f"hand {one['hand']}", f"form {one['hand'][0]} {one['form']}" + (" (held out)" if one["held_out"] else ""))
         yield "forms held out" if one["held_out"] else "forms looked at"
     for picture in pictures:
         for group in groups(picture):
@@ -146,7 +146,7 @@ def tables(rows, pictures):
     for row in rows:
         for group in groups(row):
             tallies[group].rows.append(row)
-    print(f"\n{'':26}{'':5}{'template':>9}{'areas':>7}{'exact':>9}{'sure':>9}{'sure but wrong':>17}{'passed':>9}{'wrong':>6}")
+    print(f"forms: i of the first hand (invoices), s of the second (scans)\n\n{'':26}{'':5}{'template':>9}{'areas':>7}{'exact':>9}{'sure':>9}{'sure but wrong':>17}{'passed':>9}{'wrong':>6}")
     unknown = [name for name in ("stranger", "sister", "all unknown") if name in tallies]
     whole = [name for name in ("all known", *(f"hand {hand}" for hand in HANDS), "forms looked at", "forms held out") if name in tallies]
     forms = sorted(name for name in tallies if name.startswith("form "))
@@ -198,7 +198,7 @@ def main():
         office.box.stop()
     (KEEP / "rows.json").write_text(json.dumps({"rows": rows, "pictures": pictures}, ensure_ascii=False))
     failures(rows, pictures)
-    print(f"\nseed {SEED}, {len(pictures)} pictures of {len({p['form'] for p in pictures if p['known']})} forms; sure: ≥ {SURE}; passed: no fault")
+    print(f"\nseed {SEED}, {len(pictures)} pictures of {len({(p['hand'], p['form']) for p in pictures if p['known']})} forms; sure: ≥ {SURE}; passed: no fault")
     tables(rows, pictures)
     certainty.report([row for row in rows if row["known"] and row["fits"]], DIAGRAM)
     speed.print(rss, rapid.ask("") if rapid else 0)
