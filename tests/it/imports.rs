@@ -371,7 +371,7 @@ fn a_spreadsheet_that_swells_is_refused_in_words() {
     let operator = paperline.operator();
     let large = operator.upload("/api/devices/import?preview=1", &[("a.xlsx", &packed(&[("xl/sharedStrings.xml", 65 << 20)]))]);
     assert_eq!(large.refusal(), (413, "too_large"));
-    assert!(large.body["err"].as_str().unwrap().contains("64 MiB"), "{large:?}");
+    assert!(large.body["err"].as_str().unwrap().contains("64 MB"), "{large:?}");
     let listing = packed(&[("xl/workbook.xml", 1 << 20)]);
     assert_eq!(operator.upload("/api/devices/import?preview=1", &[("a.xlsx", &listing)]).refusal(), (400, "malformed"));
 }

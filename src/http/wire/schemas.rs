@@ -75,7 +75,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "RegionList",
         "{(position: Position|null, ocr_result: text, probability: number, status: int, source: Source, page: natural <of the file, from 1>, \
-         doubts: [Lowered] <what had lowered the probability of what was read>)}",
+         doubts?: [Lowered] <what had lowered the probability of what was read>)}",
     ),
     ("Item", "(name: text, spec: text, unit: text, quantity: text, price: text, amount: text, tax_rate: text, tax: text)"),
     (

@@ -86,15 +86,17 @@ pub fn probability(p: f64) -> f64 {
 pub fn region_list(regions: &[Region]) -> Value {
     let lowered = |one: &Lowered| json!({ "doubt": one.doubt.word(), "by": probability(one.by) });
     let one = |r: &Region| {
-        let read = json!({
+        let mut read = json!({
             "position": r.position.as_ref().map(position),
             "ocr_result": r.text,
             "probability": probability(r.probability),
             "status": r.status,
             "source": r.source.word(),
             "page": r.page,
-            "doubts": r.doubts.iter().map(lowered).collect::<Vec<_>>(),
         });
+        if !r.doubts.is_empty() {
+            read["doubts"] = r.doubts.iter().map(lowered).collect();
+        }
         (r.pos_id.clone(), read)
     };
     Value::Object(regions.iter().map(one).collect())

@@ -200,7 +200,7 @@ export interface Lowered {
   by: number
 }
 
-export type RegionList = Record<string, { position: Position | null; ocr_result: string; probability: number; status: number; source: Source; /** Of the file, from 1. */ page: number; /** What had lowered the probability of what was read. */ doubts: Lowered[] }>
+export type RegionList = Record<string, { position: Position | null; ocr_result: string; probability: number; status: number; source: Source; /** Of the file, from 1. */ page: number; /** What had lowered the probability of what was read. */ doubts?: Lowered[] }>
 
 export interface Item {
   name: string
