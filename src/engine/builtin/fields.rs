@@ -33,6 +33,13 @@ pub struct Field {
     pub doubts: Vec<Lowered>,
 }
 
+impl Field {
+    /// Its probability before any doubt, 0 to 1.
+    pub fn as_read(&self) -> f64 {
+        self.probability + self.doubts.iter().map(|one| one.by).sum::<f64>()
+    }
+}
+
 /// Weaker parts beside better ones are paper texture.
 const NOISE: f32 = 0.3;
 /// A crop was cleaned if this share of its values changed by more than this.
@@ -97,7 +104,7 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
         value.text = trimmed;
     }
     value.text = sums::with_currency_sign(value.text, specimen);
-    if let Some(corrected) = correct_letters(&value.text, specimen).or_else(|| with_stars(&value.text, specimen)) {
+    if let Some(corrected) = correct_letters(&value.text, specimen).or_else(|| with_stars(area.kind, &value.text, specimen)) {
         value = value.with_text(corrected).doubted(Doubt::Corrected);
     }
     for (doubt, trust) in sheet.place {
@@ -383,6 +390,17 @@ mod tests {
         assert_eq!(consensus(Value::new("12", 0.9), vec![reading("12", 0.95)]), Value::new("12", 0.95));
         let differing = consensus(Value::new("13", 0.99), vec![reading("12", 0.95)]);
         assert!(differing.likelihood() < 0.8 && differing.certainty().1[0].doubt == Doubt::ReadApart);
+    }
+
+    #[test]
+    fn a_doubt_leaves_what_was_read_a_specimen() {
+        let field = |value: Value| {
+            let (probability, doubts) = value.certainty();
+            Field { position: Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 }, text: value.text, probability, doubts }
+        };
+        let doubted = field(Value::new("某某公司", 0.97).doubted(Doubt::Unread).doubted(Doubt::Cut));
+        assert!(doubted.probability < 0.1 && doubted.as_read() > 0.9, "{doubted:?}");
+        assert!(field(Value::new("某某公司", 0.3)).as_read() < 0.5);
     }
 
     #[test]

@@ -53,7 +53,7 @@ mod tests;
 const WORDS_MAX: usize = 300;
 /// Text read less surely is no anchor.
 const WORD_MEAN_MIN: f32 = 0.6;
-/// Below this, no specimen is stored.
+/// If its characters are less sure, no specimen is stored. A doubtful one is: without it, nothing that a value is held against.
 const SPECIMEN_PROBABILITY_MIN: f64 = 0.5;
 
 /// Its knowledge is stored with the templates.
@@ -146,7 +146,7 @@ impl Engine for Builtin {
         for (area, runs) in areas.iter().zip(&runs) {
             check_cancelled(cancel)?;
             let field = fields::read_area(&sheet, area, runs, "")?;
-            let text = if field.probability >= SPECIMEN_PROBABILITY_MIN { field.text } else { String::new() };
+            let text = if field.as_read() >= SPECIMEN_PROBABILITY_MIN { field.text } else { String::new() };
             specimens.push((area.pos_id.clone(), text));
         }
         let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));

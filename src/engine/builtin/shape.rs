@@ -54,9 +54,10 @@ fn is_code(specimen: &str) -> bool {
 
 /// `*class*name`, as invoices name goods: beside small print, a star looks like a quotation mark or a dot, and the first one is
 /// easily lost.
-pub fn with_stars(text: &str, specimen: &str) -> Option<String> {
+/// Elsewhere a star stands for what is masked, as in a person's name.
+pub fn with_stars(kind: AreaKind, text: &str, specimen: &str) -> Option<String> {
     let starred = text.replace(['“', '”', '"', '·', '•'], "*");
-    let (inner, is_named) = (starred.trim_start_matches('*'), stars(specimen) >= 2 || stars(text) > 0);
+    let (inner, is_named) = (starred.trim_start_matches('*'), stars(specimen) >= 2 || kind == AreaKind::Detail && stars(text) > 0);
     let (class, name) = inner.split_once('*')?;
     let is_word = |part: &str| part.chars().any(is_wide);
     let goods = format!("*{inner}");
@@ -271,9 +272,9 @@ mod tests {
                 && !own("免税", "13%")
         );
         assert!(own("仪器仪表*压力表", "*文具*笔") && !own("*仪器仪表*压力表", "*文具*笔") && !own("餐费", "住宿费"));
-        assert_eq!(with_stars("“鞋*劳保鞋", "*文具*笔").as_deref(), Some("*鞋*劳保鞋"));
-        assert_eq!(with_stars("住宿服务*住宿费", "").as_deref(), Some("*住宿服务*住宿费"));
-        assert_eq!(with_stars("·涂料·乳胶漆", "*文具*笔").as_deref(), Some("*涂料*乳胶漆"));
+        assert_eq!(with_stars(AreaKind::Own, "“鞋*劳保鞋", "*文具*笔").as_deref(), Some("*鞋*劳保鞋"));
+        assert_eq!(with_stars(AreaKind::Detail, "住宿服务*住宿费", "").as_deref(), Some("*住宿服务*住宿费"));
+        assert_eq!(with_stars(AreaKind::Own, "·涂料·乳胶漆", "*文具*笔").as_deref(), Some("*涂料*乳胶漆"));
         for (text, specimen) in [
             ("“鞋”劳保鞋", "文具"),
             ("*鞋*劳保鞋", "*文具*笔"),
@@ -281,7 +282,7 @@ mod tests {
             ("6*8", "*文具*笔"),
             ("甲·乙公司", "丙公司"),
         ] {
-            assert_eq!(with_stars(text, specimen), None, "{text}");
+            assert_eq!(with_stars(AreaKind::Own, text, specimen), None, "{text}");
         }
         let time = |text| is_unlike(AreaKind::Time, text, "09:15:30");
         assert!(time("14:06") && time("14:06:07 31234567") && time("14:06:0731") && !time("14:06:07"));
