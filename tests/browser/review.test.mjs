@@ -630,3 +630,19 @@ test('a field says what has lowered its certainty, until a person has spoken', a
   await page.reload()
   on.quiet()
 })
+
+test('templates that could not be had for the filter are asked for again when it is opened', async () => {
+  const other = await page.context().newPage()
+  const asked = (url) => url.pathname === '/invoice/getAllModel'
+  await other.route(asked, (route) => route.fulfill({ status: 500, json: { err: '服务器内部错误', code: 'internal' } }))
+  const refused = other.waitForResponse((answer) => asked(new URL(answer.url())))
+  await other.goto('/invoices')
+  await refused
+  await other.locator('tbody tr').first().waitFor()
+  assert.equal(await other.locator('.el-message').count(), 0, 'the list is there, and nobody asked for the choice')
+  await other.unroute(asked)
+  await other.click('[data-test=invoice-template]')
+  await other.getByRole('option', { name: '餐饮服务通用发票' }).waitFor()
+  await other.close()
+  on.quiet()
+})

@@ -21,7 +21,7 @@ export function goBy(name: string): void {
 }
 
 /** Swedish dates are ISO's. */
-export function dayOf(time: Date): string {
+function dayOf(time: Date): string {
   return new Intl.DateTimeFormat('sv', { timeZone: zone }).format(time)
 }
 

@@ -149,6 +149,8 @@ async function learn(): Promise<void> {
     }
     detailsMissing.value = false
   } catch {
+    // Nobody waits for them any more.
+    if (!serials.value) return
     detailsMissing.value = true
     window.clearTimeout(wake)
     wake = window.setTimeout(() => want('all'), RETRY_MS)
