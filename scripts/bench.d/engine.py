@@ -193,7 +193,8 @@ def main():
                 speed.theirs += sum(rapid.ask(folder / "pictures" / p["file"]) for p in batch)
             for picture, invoice in zip(batch, invoices):
                 of_areas, of_picture = judged(hand, held_out, office.names.get(invoice["model_id"]), picture, invoice)
-                rows, pictures = rows + of_areas, pictures + [of_picture]
+                rows.extend(of_areas)
+                pictures.append(of_picture)
         rss = max(rss, office.box.memory_mb("VmHWM"))
         office.box.stop()
     (KEEP / "rows.json").write_text(json.dumps({"rows": rows, "pictures": pictures}, ensure_ascii=False))

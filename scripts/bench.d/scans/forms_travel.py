@@ -164,6 +164,7 @@ def flight(s, r, sister):
         s.text(x, 60.4, label, 2.6, "kai", c)
         s.fill(x, 64.4, text, 3.2, "songmono", area=area, slot=(x - 1, end))
     ticket = pick(r, ("784", "999", "781", "876")) + "-" + v.digits(r, 10)
+    # Itineraries print XXX where no insurance was bought.
     for x, y, label, text, area, end in ((8, 70, "电子客票号码", ticket, "电子客票号码", 70), (80, 70, "验证码", v.digits(r, 4), None, 100), (112, 70, "提示信息", "", None, 130),
             (176, 70, "保险费", "XXX", None, 200),
                                          (8, 77.5, "销售单位代号", pick(r, ("CSX", "PEK", "SHA")) + v.digits(r, 3) + " 08" + v.digits(r, 6), None, 60),
