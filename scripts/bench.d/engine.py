@@ -111,7 +111,7 @@ def judged(hand, held_out, name, picture, invoice):
         region = regions.get(area, {"ocr_result": "", "probability": 0, "doubts": []})
         right = name == template and text is not None and same(region["ocr_result"], text)
         rows.append({**about, "area": area, "truth": text, "read": region["ocr_result"], "probability": region["probability"],
-                     "doubts": {one["doubt"]: one["by"] for one in region["doubts"]}, "right": right})
+                     "doubts": {one["doubt"]: one["by"] for one in region.get("doubts", [])}, "right": right})
     wrong = not (name == template and all(row["right"] for row in rows))
     return rows, {**about, "named": name, "passed": not invoice["is_fault"], "wrong": wrong}
 
