@@ -9,6 +9,8 @@ fn main() {
     for (path, how) in [
         ("models/det.onnx", "scripts/fetch-models"),
         ("models/rec.onnx", "scripts/fetch-models"),
+        ("models/skim.onnx", "scripts/fetch-models"),
+        ("models/skim.txt", "scripts/fetch-models"),
         ("models/cjk.ttf", "scripts/fetch-models"),
         ("web/dist/index.html", "scripts/build-web"),
     ] {

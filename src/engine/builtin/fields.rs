@@ -145,7 +145,7 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let mut value = if first.likelihood() >= CERTAIN_MIN && crops.len() == 1 {
             first
         } else {
-            consensus(first, read_crops(sheet.nets, &crops, charset)?)
+            consensus(first, read_crops(&sheet.nets.reader, &crops, charset)?)
         };
         if let Some(extension) = extension {
             value = merge_extension(value, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
@@ -221,7 +221,7 @@ fn cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad) -> Result<Vec<RgbImage>,
 }
 
 fn read_cleaned(sheet: &Sheet<'_>, area: &Area, quad: &Quad, charset: Charset) -> Result<Vec<Reading>, Trouble> {
-    read_crops(sheet.nets, &cleaned(sheet, area, quad)?, charset)
+    read_crops(&sheet.nets.reader, &cleaned(sheet, area, quad)?, charset)
 }
 
 /// Whether cleaning changed more than paper grain.
@@ -338,7 +338,7 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
             Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false, overrun: false };
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trim_run(line, range, area.kind, specimen) else { continue };
-            let again = read_crops(sheet.nets, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;
+            let again = read_crops(&sheet.nets.reader, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;
             found.push(consensus(line_reading(line, &range, charset), again));
         }
     }

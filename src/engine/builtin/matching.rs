@@ -103,8 +103,8 @@ pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>]
         let mut evaluated = align_all(templates, &page, &lines, picture);
         let laid = began.elapsed() - read;
         let mut best = pick_best(nets, picture, &mut evaluated, &lines)?;
-        // The unread lines may show another form family.
-        if best.is_none() && !page.unread().is_empty() {
+        // The other lines may show another form family.
+        if best.is_none() && !page.is_read() {
             page.read_where(|_| true)?;
             lines = page.lines();
             evaluated = align_all(templates, &page, &lines, picture);
@@ -181,7 +181,7 @@ fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Templa
             return page.read_where(|quad| may_be_title(quad) || regions.iter().any(|region| is_near(region, quad)));
         }
         if stage < STAGES {
-            page.read_most_informative(STAGE_LINES)?;
+            page.skim_most_informative(STAGE_LINES)?;
         }
     }
     page.read_where(|_| true)
@@ -198,7 +198,7 @@ fn align_template<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], p
         return no(0.0, FitReason::NoWords);
     }
     let quota = template.layout.quota.as_deref();
-    let Some(alignment) = align::align(&template.learnt, quota, lines, &page.unread()) else {
+    let Some(alignment) = align::align(&template.learnt, quota, lines, &page.unseen()) else {
         return no(0.0, FitReason::NothingInCommon);
     };
     let (found, of) = (alignment.anchors, alignment.expected);

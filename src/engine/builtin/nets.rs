@@ -1,5 +1,7 @@
-//! The two embedded nets (PP-OCRv6 small). Not here: inputs and outputs (detect.rs, read.rs).
+//! The embedded nets (PP-OCRv6): one that detects lines and one that reads them, small, and a tiny one that skims them: it takes a
+//! fifth of the time, and is good enough to find out which form it is. Not here: inputs and outputs (detect.rs, read.rs).
 
+use super::read::{Charset, classes};
 use super::text::{half_width, twins};
 use crate::engine::Trouble;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
@@ -10,15 +12,27 @@ use std::sync::{Arc, OnceLock};
 
 static DETECT: &[u8] = include_bytes!("../../../models/det.onnx");
 static READ: &[u8] = include_bytes!("../../../models/rec.onnx");
+static SKIM: &[u8] = include_bytes!("../../../models/skim.onnx");
+/// A character per line.
+static SKIM_ALPHABET: &str = include_str!("../../../models/skim.txt");
 
 #[derive(Debug)]
 pub struct Nets {
     detect: Net,
-    read: Net,
+    pub reader: Reader,
+    pub skimmer: Reader,
+}
+
+/// A net that reads lines.
+#[derive(Debug)]
+pub struct Reader {
+    net: Net,
     /// The text of each output class; class 0 is CTC's blank.
     pub alphabet: Vec<String>,
     /// By class, each with itself, plainest first.
     look_alikes: Vec<Vec<usize>>,
+    /// The classes of each allowed character.
+    classes: HashMap<Charset, Vec<(char, Vec<usize>)>>,
 }
 
 struct Net {
@@ -47,18 +61,9 @@ impl Nets {
             let model = ModelOptions::with_all_ops().prepack_weights(true).load_static_slice(bytes);
             model.map(|model| Net { model, options: options.clone() }).map_err(|e| format!("an OCR net does not load: {e}"))
         };
-        let (detect, read) = (load(DETECT)?, load(READ)?);
-        let charset = read.model.metadata().get("character").ok_or("the reading net names no characters")?;
-        // Training puts the blank first and a space last.
-        let alphabet: Vec<String> =
-            std::iter::once("").chain(charset.lines()).chain(std::iter::once(" ")).map(str::to_owned).collect();
-        let look_alikes = look_alikes(&alphabet);
-        Ok(Self { detect, read, alphabet, look_alikes })
-    }
-
-    /// Includes the class itself; the first gives the text.
-    pub fn look_alikes(&self, class: usize) -> &[usize] {
-        self.look_alikes.get(class).map_or(&[0], Vec::as_slice)
+        let (read, skim) = (load(READ)?, load(SKIM)?);
+        let charset = read.model.metadata().get("character").ok_or("the reading net names no characters")?.to_owned();
+        Ok(Self { detect: load(DETECT)?, reader: Reader::new(read, charset.lines()), skimmer: Reader::new(skim, SKIM_ALPHABET.lines()) })
     }
 
     /// `input`: 1 × 3 × height × width. Returns the text probability per pixel, height × width.
@@ -66,10 +71,30 @@ impl Nets {
         let output: NdTensor<f32, 4> = self.detect.run(input)?.try_into().map_err(|e| broken(&e))?;
         Ok(output.slice((0, 0)).to_tensor())
     }
+}
+
+impl Reader {
+    fn new<'a>(net: Net, characters: impl Iterator<Item = &'a str>) -> Self {
+        // Training puts the blank first and a space last.
+        let alphabet: Vec<String> = std::iter::once("").chain(characters).chain(std::iter::once(" ")).map(str::to_owned).collect();
+        let look_alikes = look_alikes(&alphabet);
+        let classes = Charset::LIMITED.map(|charset| (charset, classes(&alphabet, charset))).into();
+        Self { net, alphabet, look_alikes, classes }
+    }
+
+    /// Includes the class itself; the first gives the text.
+    pub fn look_alikes(&self, class: usize) -> &[usize] {
+        self.look_alikes.get(class).map_or(&[0], Vec::as_slice)
+    }
+
+    /// Of each character that the charset allows; none of `Any`.
+    pub fn classes(&self, charset: Charset) -> &[(char, Vec<usize>)] {
+        self.classes.get(&charset).map_or(&[], Vec::as_slice)
+    }
 
     /// `input`: lines × 3 × 48 × width. Returns probabilities, lines × steps × classes, a step per 8 pixels.
-    pub fn read(&self, input: NdTensor<f32, 4>) -> Result<NdTensor<f32, 3>, Trouble> {
-        self.read.run(input)?.try_into().map_err(|e| broken(&e))
+    pub fn run(&self, input: NdTensor<f32, 4>) -> Result<NdTensor<f32, 3>, Trouble> {
+        self.net.run(input)?.try_into().map_err(|e| broken(&e))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Text lines in one page orientation, and how that is found. Not here: what they mean (align.rs, fields.rs).
 
 use super::geometry::Quad;
-use super::nets::Nets;
+use super::nets::{Nets, Reader};
 use super::read::{Charset, Reading, read};
 use crate::engine::Trouble;
 use image::RgbImage;
@@ -43,7 +43,7 @@ const DIGIT_WEIGHT: f32 = 0.05;
 const CONFIDENT_WEIGHT: f32 = 8.0;
 const CONFIDENT_MEAN: f32 = 0.93;
 
-/// Lines in one page orientation, some of them read.
+/// Lines in one page orientation, some of them skimmed, some read.
 #[derive(Debug)]
 pub struct Page<'a> {
     nets: &'a Nets,
@@ -51,10 +51,11 @@ pub struct Page<'a> {
     /// Quarter turns clockwise.
     quarter_turns: usize,
     quads: Vec<Quad>,
+    skimmed: Vec<Option<Reading>>,
     readings: Vec<Option<Reading>>,
 }
 
-/// The page in its possible orientations, likeliest first; only one if it is certain. The longest lines have been read.
+/// The page in its possible orientations, likeliest first; only one if it is certain. The longest lines have been skimmed.
 pub fn page_orientations<'a>(nets: &'a Nets, picture: &'a RgbImage, quads: &[Quad]) -> Result<Vec<Page<'a>>, Trouble> {
     // Square boxes say nothing about the axis.
     let horizontal_excess = quads.iter().map(upright).map(|q| q.width() - q.height()).sum::<f32>();
@@ -63,7 +64,7 @@ pub fn page_orientations<'a>(nets: &'a Nets, picture: &'a RgbImage, quads: &[Qua
     for axis in axes {
         for quarter_turns in [axis, axis + 2] {
             let mut page = Page::new(nets, picture, quads, quarter_turns);
-            page.read_most_informative(PROBES)?;
+            page.skim_most_informative(PROBES)?;
             let (weight, mean) = page.legibility();
             if weight >= CONFIDENT_WEIGHT && mean >= CONFIDENT_MEAN {
                 return Ok(vec![page]);
@@ -90,22 +91,25 @@ impl<'a> Page<'a> {
         let turn = quarter_turns as f32 * std::f32::consts::FRAC_PI_2;
         let down = |q: &Quad| q.centre().1 * turn.cos() - q.centre().0 * turn.sin();
         quads.sort_by(|a, b| down(a).total_cmp(&down(b)));
-        let readings = vec![None; quads.len()];
-        Self { nets, picture, quarter_turns, quads, readings }
+        let nothing = vec![None; quads.len()];
+        Self { nets, picture, quarter_turns, quads, skimmed: nothing.clone(), readings: nothing }
     }
 
-    pub fn read_most_informative(&mut self, count: usize) -> Result<(), Trouble> {
+    pub fn skim_most_informative(&mut self, count: usize) -> Result<(), Trouble> {
         let information = |q: &Quad| (q.width() / q.height().max(1.0)).min(12.0) * q.height().sqrt();
-        let mut order: Vec<usize> = (0..self.quads.len()).filter(|i| self.readings[*i].is_none()).collect();
+        let mut order: Vec<usize> = (0..self.quads.len()).filter(|i| self.reading(*i).is_none()).collect();
         order.sort_by(|a, b| information(&self.quads[*b]).total_cmp(&information(&self.quads[*a])));
         order.truncate(count);
-        self.read(&order)
+        for (i, reading) in order.iter().zip(self.read_with(&self.nets.skimmer, &order)?) {
+            self.skimmed[*i] = Some(reading);
+        }
+        Ok(())
     }
 
     /// How much text indicates the orientation, and its mean probability.
     fn legibility(&self) -> (f32, f32) {
         let (mut weight, mut sum) = (0.0, 0.0);
-        for glyph in self.readings.iter().flatten().flat_map(|r| &r.glyphs) {
+        for glyph in self.skimmed.iter().flatten().flat_map(|r| &r.glyphs) {
             let w = if glyph.text.chars().any(is_wide) {
                 1.0
             } else if glyph.text.chars().any(char::is_alphabetic) {
@@ -123,33 +127,43 @@ impl<'a> Page<'a> {
         self.quarter_turns
     }
 
-    fn read(&mut self, which: &[usize]) -> Result<(), Trouble> {
+    fn read_with(&self, reader: &Reader, which: &[usize]) -> Result<Vec<Reading>, Trouble> {
         let quads: Vec<Quad> = which.iter().map(|i| self.quads[*i]).collect();
-        for (i, reading) in which.iter().zip(read(self.nets, self.picture, &quads, Charset::Any)?) {
+        read(reader, self.picture, &quads, Charset::Any)
+    }
+
+    /// Reads what was at most skimmed.
+    pub fn read_where(&mut self, wanted: impl Fn(&Quad) -> bool) -> Result<(), Trouble> {
+        let which: Vec<usize> = (0..self.quads.len()).filter(|i| self.readings[*i].is_none() && wanted(&self.quads[*i])).collect();
+        for (i, reading) in which.iter().zip(self.read_with(&self.nets.reader, &which)?) {
             self.readings[*i] = Some(reading);
         }
         Ok(())
     }
 
-    pub fn read_where(&mut self, wanted: impl Fn(&Quad) -> bool) -> Result<(), Trouble> {
-        let which: Vec<usize> = (0..self.quads.len()).filter(|i| self.readings[*i].is_none() && wanted(&self.quads[*i])).collect();
-        self.read(&which)
+    fn reading(&self, line: usize) -> Option<&Reading> {
+        self.readings[line].as_ref().or(self.skimmed[line].as_ref())
     }
 
-    /// The lines that were read and hold text, in reading order.
+    /// The lines that were read or skimmed and hold text, in reading order.
     pub fn lines(&self) -> Vec<Line> {
-        let read = self.quads.iter().zip(&self.readings).filter_map(|(quad, reading)| Some((*quad, reading.clone()?)));
-        read.filter(|(_, r)| !r.glyphs.is_empty()).map(|(quad, reading)| Line { quad, reading }).collect()
+        let known = self.quads.iter().enumerate().filter_map(|(i, quad)| Some((*quad, self.reading(i)?.clone())));
+        known.filter(|(_, r)| !r.glyphs.is_empty()).map(|(quad, reading)| Line { quad, reading }).collect()
     }
 
-    pub fn unread(&self) -> Vec<Quad> {
-        self.quads.iter().zip(&self.readings).filter(|(_, r)| r.is_none()).map(|(q, _)| *q).collect()
+    /// Neither read nor skimmed.
+    pub fn unseen(&self) -> Vec<Quad> {
+        (0..self.quads.len()).filter(|i| self.reading(*i).is_none()).map(|i| self.quads[i]).collect()
+    }
+
+    pub fn is_read(&self) -> bool {
+        self.readings.iter().all(Option::is_some)
     }
 }
 
 /// Reads `quads` and leaves out those without text.
 pub fn read_lines(nets: &Nets, picture: &RgbImage, quads: Vec<Quad>) -> Result<Vec<Line>, Trouble> {
-    let readings = read(nets, picture, &quads, Charset::Any)?;
+    let readings = read(&nets.reader, picture, &quads, Charset::Any)?;
     let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading });
     Ok(lines.filter(|l| !l.reading.glyphs.is_empty()).collect())
 }

@@ -2,15 +2,14 @@
 //! (fields.rs).
 
 use super::geometry::Quad;
-use super::nets::Nets;
+use super::nets::Reader;
 use super::picture::resized;
 use crate::engine::Trouble;
 use image::RgbImage;
 use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
 
 /// Input height, pixels.
 const HEIGHT: u32 = 48;
@@ -78,6 +77,9 @@ const AMOUNT_VARIANTS: [(&str, char); 9] = [
 ];
 
 impl Charset {
+    /// All but `Any`.
+    pub const LIMITED: [Self; 4] = [Self::Digits, Self::Code, Self::Money, Self::MoneyCn];
+
     pub fn fold(self, c: char) -> Option<char> {
         let ascii = match c {
             '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' | '＊' => {
@@ -108,13 +110,13 @@ impl Charset {
 }
 
 /// Reads the crops at `quads`, in order.
-pub fn read(nets: &Nets, picture: &RgbImage, quads: &[Quad], charset: Charset) -> Result<Vec<Reading>, Trouble> {
+pub fn read(reader: &Reader, picture: &RgbImage, quads: &[Quad], charset: Charset) -> Result<Vec<Reading>, Trouble> {
     let crops = quads.iter().map(|quad| crop(picture, quad)).collect::<Result<Vec<_>, _>>()?;
-    read_crops(nets, &crops, charset)
+    read_crops(reader, &crops, charset)
 }
 
 /// `crops`: 48 pixels high.
-pub fn read_crops(nets: &Nets, crops: &[RgbImage], charset: Charset) -> Result<Vec<Reading>, Trouble> {
+pub fn read_crops(reader: &Reader, crops: &[RgbImage], charset: Charset) -> Result<Vec<Reading>, Trouble> {
     let padded_width = |crop: &RgbImage| crop.width().div_ceil(WIDTH_MULTIPLE).max(WIDTH_MIN / WIDTH_MULTIPLE) * WIDTH_MULTIPLE;
     let mut order: Vec<usize> = (0..crops.len()).collect();
     order.sort_by_key(|i| crops[*i].width());
@@ -125,11 +127,11 @@ pub fn read_crops(nets: &Nets, crops: &[RgbImage], charset: Charset) -> Result<V
         let fits =
             rest.iter().take((BATCH_COLUMNS / width).max(1) as usize).take_while(|i| padded_width(&crops[**i]) == width).count();
         let (batch, later) = rest.split_at(fits);
-        let output = nets.read(tensor(crops, batch, width))?;
+        let output = reader.run(tensor(crops, batch, width))?;
         for (row, i) in batch.iter().enumerate() {
             let columns = crops[*i].width();
             let steps = (columns.div_ceil(STEP) as usize + 1).min(output.size(1));
-            readings[*i] = decode(nets, output.slice((row, ..steps)), columns, charset);
+            readings[*i] = decode(reader, output.slice((row, ..steps)), columns, charset);
         }
         rest = later;
     }
@@ -175,32 +177,18 @@ fn tensor(crops: &[RgbImage], batch: &[usize], width: u32) -> NdTensor<f32, 4> {
     NdTensor::from_data([batch.len(), 3, HEIGHT as usize, width], data)
 }
 
-fn allowed_classes(nets: &Nets, charset: Charset) -> &'static [(char, Vec<usize>)] {
-    static DIGITS: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
-    static CODE: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
-    static MONEY: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
-    static MONEY_CN: OnceLock<Vec<(char, Vec<usize>)>> = OnceLock::new();
-    let table = match charset {
-        Charset::Any => return &[],
-        Charset::Digits => &DIGITS,
-        Charset::Code => &CODE,
-        Charset::Money => &MONEY,
-        Charset::MoneyCn => &MONEY_CN,
-    };
-    table.get_or_init(|| {
-        let mut classes: HashMap<char, Vec<usize>> = HashMap::new();
-        for (class, text) in nets.alphabet.iter().enumerate() {
-            let mut chars = text.chars();
-            if let (Some(c), None) = (chars.next(), chars.next())
-                && let Some(folded) = charset.fold(c)
-            {
-                classes.entry(folded).or_default().push(class);
-            }
+/// The classes of an alphabet that stand for each character of the charset.
+pub fn classes(alphabet: &[String], charset: Charset) -> Vec<(char, Vec<usize>)> {
+    let mut classes: BTreeMap<char, Vec<usize>> = BTreeMap::new();
+    for (class, text) in alphabet.iter().enumerate() {
+        let mut chars = text.chars();
+        if let (Some(c), None) = (chars.next(), chars.next())
+            && let Some(folded) = charset.fold(c)
+        {
+            classes.entry(folded).or_default().push(class);
         }
-        let mut table: Vec<_> = classes.into_iter().collect();
-        table.sort();
-        table
-    })
+    }
+    classes.into_iter().collect()
 }
 
 /// Symbol probabilities per step; symbol 0 is the blank.
@@ -208,9 +196,9 @@ type Steps = Vec<Vec<f32>>;
 
 /// Best-path decoding (Graves et al., *Connectionist Temporal Classification*, 3.2), then the text's probability by the forward
 /// algorithm (4.1).
-fn decode(nets: &Nets, output: NdTensorView<f32, 2>, columns: u32, charset: Charset) -> Reading {
-    let table = allowed_classes(nets, charset);
-    let (symbols, steps) = if charset == Charset::Any { best_symbols(nets, output) } else { allowed_symbols(table, output) };
+fn decode(reader: &Reader, output: NdTensorView<f32, 2>, columns: u32, charset: Charset) -> Reading {
+    let table = reader.classes(charset);
+    let (symbols, steps) = if charset == Charset::Any { best_symbols(reader, output) } else { allowed_symbols(table, output) };
     let best: Vec<usize> = steps.iter().map(|row| arg_max(row)).collect();
     let mut glyphs: Vec<Glyph> = Vec::new();
     let mut path = Vec::new();
@@ -231,19 +219,19 @@ fn decode(nets: &Nets, output: NdTensorView<f32, 2>, columns: u32, charset: Char
 
 /// Only classes that are the best of some step: decoding needs no others. Look-alikes are summed: doubt between `（` and `(` is
 /// none.
-fn best_symbols(nets: &Nets, output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
+fn best_symbols(reader: &Reader, output: NdTensorView<f32, 2>) -> (Vec<String>, Steps) {
     let rows = output.to_contiguous();
     let classes = output.size(1);
     let mut chosen: Vec<&[usize]> = vec![&[0]];
     for row in rows.data().chunks_exact(classes) {
         let class = arg_max(row);
         if !chosen.iter().any(|group| group.contains(&class)) {
-            chosen.push(nets.look_alikes(class));
+            chosen.push(reader.look_alikes(class));
         }
     }
     let sums = |row: &[f32]| chosen.iter().map(|group| group.iter().map(|c| row[*c]).sum()).collect();
     let steps = rows.data().chunks_exact(classes).map(sums).collect();
-    (chosen.iter().map(|group| nets.alphabet.get(group[0]).cloned().unwrap_or_default()).collect(), steps)
+    (chosen.iter().map(|group| reader.alphabet.get(group[0]).cloned().unwrap_or_default()).collect(), steps)
 }
 
 /// The allowed characters, each with the sum of its classes. Other classes keep their probability, so that digits "read" in a word

@@ -58,8 +58,8 @@ pub fn papers(
 ) -> Result<u32, Trouble> {
     let Some(form) = Form::of(template, map) else { return Ok(1) };
     let is_beside = |quad: &Quad| !form.contains(quad);
-    let unread = page.unread().iter().filter(|q| is_beside(q)).count();
-    if unread + page.lines().iter().filter(|l| is_beside(&l.quad)).count() < BESIDE_MIN {
+    let unseen = page.unseen().iter().filter(|q| is_beside(q)).count();
+    if unseen + page.lines().iter().filter(|l| is_beside(&l.quad)).count() < BESIDE_MIN {
         return Ok(1);
     }
     check_cancelled(cancel)?;

@@ -212,7 +212,7 @@ impl Title {
         }
         let lead = 0.4 * there.height() / quad.width().max(1.0);
         let pitch = (1.0 - 2.0 * lead) / self.chars.len() as f32;
-        let accords = read_crops(nets, &crops, Charset::Any)?.into_iter().map(|reading| {
+        let accords = read_crops(&nets.reader, &crops, Charset::Any)?.into_iter().map(|reading| {
             let glyphs = reading.glyphs.iter().filter(|g| g.text.chars().any(is_wide_letter));
             self.match_chars(&glyphs.map(|g| ReadChar::new(g, (g.at - lead) / pitch)).collect::<Vec<_>>())
         });
