@@ -31,6 +31,10 @@ pub enum Doubt {
     Rival,
     /// There is print in its area that was not read.
     Unread,
+    /// The label printed beside it is not the template's: it may be another field.
+    OtherLabel,
+    /// A line goes through it: it may have been struck out.
+    Struck,
 }
 
 impl Doubt {
@@ -50,6 +54,8 @@ impl Doubt {
             Self::LoosePlace => "loose_place",
             Self::Rival => "rival",
             Self::Unread => "unread",
+            Self::OtherLabel => "other_label",
+            Self::Struck => "struck",
         }
     }
 }

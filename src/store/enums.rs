@@ -60,7 +60,8 @@ macro_rules! enums {
 fn the_number_of_a_variant_never_changes() {
     let enums = enums! {
         AreaKind = "Money Head Date Time IdCard Detail MoneyCn InvoiceId InvoiceCode Own";
-        Doubt = "ReadApart LeftOut UnderSeal Cut Overrun Beside Adjoined Corrected UnlikeSpecimen BeyondPicture LoosePlace Rival Unread";
+        Doubt = "ReadApart LeftOut UnderSeal Cut Overrun Beside Adjoined Corrected UnlikeSpecimen BeyondPicture LoosePlace Rival Unread \
+            OtherLabel Struck";
         Broken = "Sending Receiving";
         ConflictKind = "Registration Twins";
         Credential = "Session Token";

@@ -27,6 +27,8 @@ fn weight(doubt: Doubt) -> f32 {
         Doubt::LoosePlace => 6.00,
         Doubt::Rival => 6.00,
         Doubt::Unread => 6.00,
+        Doubt::OtherLabel => 6.00,
+        Doubt::Struck => 6.00,
     }
 }
 

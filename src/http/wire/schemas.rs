@@ -69,7 +69,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "Doubt",
         "'read_apart'|'left_out'|'under_seal'|'cut'|'overrun'|'beside'|'adjoined'|'corrected'|'unlike_specimen'|'beyond_picture'|'loose_place'|\
-         'rival'|'unread'",
+         'rival'|'unread'|'other_label'|'struck'",
     ),
     ("Lowered", "(doubt: Doubt, by: number <of the probability, 0 to 1>)"),
     (

@@ -192,7 +192,7 @@ export type Kind = 'digital_normal' | 'digital_special' | 'digital_rail' | 'digi
 
 export type Source = 'xml' | 'ofd' | 'pdf' | 'qr' | 'ocr' | 'person'
 
-export type Doubt = 'read_apart' | 'left_out' | 'under_seal' | 'cut' | 'overrun' | 'beside' | 'adjoined' | 'corrected' | 'unlike_specimen' | 'beyond_picture' | 'loose_place' | 'rival' | 'unread'
+export type Doubt = 'read_apart' | 'left_out' | 'under_seal' | 'cut' | 'overrun' | 'beside' | 'adjoined' | 'corrected' | 'unlike_specimen' | 'beyond_picture' | 'loose_place' | 'rival' | 'unread' | 'other_label' | 'struck'
 
 export interface Lowered {
   doubt: Doubt

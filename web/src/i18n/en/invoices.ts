@@ -53,6 +53,8 @@ export default {
       loose_place: 'The template’s place is uncertain',
       rival: 'Another template is much like it',
       unread: 'There is print in the area that was not read',
+      other_label: 'The label beside it is not the template’s',
+      struck: 'A line goes through it',
     },
     items: 'Items ({n})',
     itemsLacking: 'Items on pictures may be incomplete; look at the paper.',

@@ -51,6 +51,8 @@ export default {
       loose_place: '模板的位置对得不准',
       rival: '另一个模板也很像',
       unread: '区域内有没认出来的笔迹',
+      other_label: '旁边的栏目名与模板不同',
+      struck: '文字上有划线',
     },
     items: '明细（{n} 行）',
     itemsLacking: '图片上的明细可能识别不全，请以票面为准。',
