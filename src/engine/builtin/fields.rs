@@ -8,6 +8,7 @@ use super::detect;
 use super::ends;
 use super::geometry::{Point, Quad, intersection, union};
 use super::ink;
+use super::labels;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
 use super::seal;
@@ -45,6 +46,8 @@ const NOISE: f32 = 0.3;
 /// A crop was cleaned if this share of its values changed by more than this.
 const CLEANED_CHANGE_MIN: u8 = 24;
 const CLEANED_SHARE_MIN: f32 = 0.003;
+/// So near the picture's border, in heights, the rest of a text may lie beyond it.
+const BORDER: f32 = 0.15;
 /// Runs read this surely, with nothing to clean, are not read again.
 const CERTAIN_MIN: f32 = 0.995;
 
@@ -90,7 +93,33 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
             _ => reconcile(value, joined(bare), is_serial(area.kind, specimen).then_some(specimen.len())),
         };
     }
+    if sheet.allow_misaligned {
+        value = placed(sheet, area, runs, value);
+    }
     Ok(finished(sheet, area, value, specimen, (position, inside)))
+}
+
+/// What is doubtful about where the runs stand.
+fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value) -> Value {
+    if labels::is_other(sheet, area) {
+        value = value.doubted(Doubt::OtherLabel);
+    }
+    if runs.iter().any(|run| labels::is_between_rows(sheet, area, run)) {
+        value = value.doubted(Doubt::Beside);
+    }
+    let part = |run: &Run| sheet.lines[run.line].part(&run.glyphs);
+    let (width, height) = (sheet.picture.width() as f32, sheet.picture.height() as f32);
+    let is_cut = |quad: Quad| {
+        let (near, bounds) = (BORDER * quad.height(), quad.bounds());
+        bounds.x < near || bounds.y < near || bounds.right() > width - near || bounds.bottom() > height - near
+    };
+    if runs.iter().any(|run| is_cut(part(run))) {
+        value = value.doubted(Doubt::Cut);
+    }
+    if runs.iter().any(|run| ink::is_struck(sheet.picture, &sheet.lines[run.line], &run.glyphs)) {
+        value = value.doubted(Doubt::Struck);
+    }
+    value
 }
 
 /// `inside`: the share of the area that lies on the picture.
@@ -338,8 +367,13 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
             Run { line: 0, glyphs: 0..line.reading.glyphs.len(), overlaps: false, split: false, displaced: false, overrun: false };
         for range in without_keywords(line, &run, &area.keywords) {
             let Some((range, charset)) = trim_run(line, range, area.kind, specimen) else { continue };
+            // What was detected before belongs to another area, or to none.
+            let (x, y) = line.part(&range).centre();
+            let there = quad.point(x / cut.width() as f32, y / cut.height() as f32);
+            let is_known = sheet.lines.iter().any(|known| known.quad.contains(there));
             let again = read_crops(&sheet.nets.reader, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;
-            found.push(consensus(line_reading(line, &range, charset), again));
+            let value = consensus(line_reading(line, &range, charset), again);
+            found.push(if is_known { value.doubted(Doubt::Beside) } else { value });
         }
     }
     Ok(found)

@@ -89,6 +89,17 @@ impl Quad {
         Rect { x: left, y: top, width: right - left, height: bottom - top }
     }
 
+    /// By shares of its width and height, from its first corner.
+    pub fn point(&self, x: f32, y: f32) -> Point {
+        let [a, b, c, d] = self.0;
+        lerp(lerp(a, b, x), lerp(d, c, x), y)
+    }
+
+    pub fn contains(&self, point: Point) -> bool {
+        let (x, y) = self.local(point);
+        (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y)
+    }
+
     /// Coordinates in the quad: (0, 0) is top left, (1, 1) bottom right (of a parallelogram).
     pub fn local(&self, point: Point) -> Point {
         let [a, b, _, d] = self.0;

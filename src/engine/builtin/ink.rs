@@ -47,6 +47,40 @@ pub fn is_unread(picture: &RgbImage, line: &Line, range: &Range<usize>) -> bool 
     })
 }
 
+/// Rows in which a stroke through a text lies, and how far it rises or falls over all of its length.
+const THROUGH: Range<i32> = 9..24;
+const SLANT_MAX: i32 = 8;
+/// The share of its columns in which it has ink: writing has gaps.
+const THROUGH_SHARE: f32 = 0.94;
+/// Shorter, in heights, a stroke may be a character's own.
+const LENGTH_MIN: f32 = 1.8;
+
+/// Whether a line goes through all the glyphs of `range`: they were struck out, or a rule hides a part of them.
+pub fn is_struck(picture: &RgbImage, line: &Line, range: &Range<usize>) -> bool {
+    let quad = line.part(range);
+    let columns = (quad.width() / quad.height().max(1.0) * ROWS as f32).min(COLUMNS_MAX) as u32;
+    if (columns as f32) < LENGTH_MIN * ROWS as f32 {
+        return false;
+    }
+    let strip = rectify(picture, &quad, columns, ROWS);
+    let light = |p: &Rgb<u8>| p.0.iter().map(|v| f32::from(*v)).sum::<f32>() / 3.0;
+    let mut values: Vec<f32> = strip.pixels().map(light).collect();
+    values.sort_by(f32::total_cmp);
+    let (ink, paper) = (values[values.len() / 20], values[values.len() * 4 / 5]);
+    if paper - ink < CONTRAST_MIN {
+        return false;
+    }
+    let limit = paper - INK_THRESHOLD * (paper - ink);
+    let is_dark = |x: u32, y: i32| (y - 1..=y + 1).any(|y| light(strip.get_pixel(x, y.clamp(0, ROWS as i32 - 1) as u32)) < limit);
+    let goes_through = |from: i32, slant: i32| {
+        let inked = (0..columns).filter(|x| is_dark(*x, from + slant * *x as i32 / columns as i32)).count();
+        inked as f32 > THROUGH_SHARE * columns as f32
+    };
+    THROUGH
+        .step_by(2)
+        .any(|from| (-SLANT_MAX..=SLANT_MAX).step_by(2).any(|slant| THROUGH.contains(&(from + slant)) && goes_through(from, slant)))
+}
+
 /// Columns with print, without seals' and rules'.
 fn inked(strip: &RgbImage) -> Vec<bool> {
     let light = |p: &Rgb<u8>| p.0.iter().map(|v| f32::from(*v)).sum::<f32>() / 3.0;
@@ -89,5 +123,27 @@ mod tests {
         assert!(read_of(&[40.0, 60.0, 80.0, 100.0, 120.0], &[40.0, 60.0, 100.0, 120.0]));
         assert!(!read_of(&[40.0, 60.0, 120.0], &[40.0, 60.0, 120.0]), "a gap");
         assert!(!read_of(&[40.0, 200.0], &[40.0]), "far away");
+    }
+
+    #[test]
+    fn a_line_through_a_text_is_seen_and_rules_are_not() {
+        let printed = |stroke: Option<(u32, u32)>| {
+            let mut picture = RgbImage::from_pixel(400, 60, Rgb([240; 3]));
+            for x in (0..400).filter(|x| x % 20 < 12) {
+                (18..44).filter(|y| (x + y) % 7 < 4).for_each(|y| picture.put_pixel(x, y, Rgb([40; 3])));
+            }
+            if let Some((from, to)) = stroke {
+                for x in 0..400 {
+                    let y = (from * (400 - x) + to * x) / 400;
+                    (y..y + 2).for_each(|y| picture.put_pixel(x, y, Rgb([60; 3])));
+                }
+            }
+            let quad = Quad([(0.0, 14.0), (400.0, 14.0), (400.0, 14.0 + HEIGHT), (0.0, 14.0 + HEIGHT)]);
+            let glyph = |i: usize| Glyph { text: "字".into(), probability: 0.99, at: (i as f32 + 0.5) / 20.0 };
+            let reading = Reading { glyphs: (0..20).map(glyph).collect(), probability: 0.99 };
+            is_struck(&picture, &Line { quad, reading }, &(0..20))
+        };
+        assert!(!printed(None) && !printed(Some((46, 46))) && !printed(Some((15, 15))), "print, and a rule below or above");
+        assert!(printed(Some((30, 30))) && printed(Some((32, 28))), "straight, and by hand");
     }
 }

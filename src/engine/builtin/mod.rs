@@ -31,6 +31,7 @@ pub mod geometry;
 pub mod headline;
 pub mod ink;
 pub mod known;
+pub mod labels;
 pub mod level;
 pub mod matching;
 pub mod nets;

@@ -63,7 +63,11 @@ impl Nets {
         };
         let (read, skim) = (load(READ)?, load(SKIM)?);
         let charset = read.model.metadata().get("character").ok_or("the reading net names no characters")?.to_owned();
-        Ok(Self { detect: load(DETECT)?, reader: Reader::new(read, charset.lines()), skimmer: Reader::new(skim, SKIM_ALPHABET.lines()) })
+        Ok(Self {
+            detect: load(DETECT)?,
+            reader: Reader::new(read, charset.lines()),
+            skimmer: Reader::new(skim, SKIM_ALPHABET.lines()),
+        })
     }
 
     /// `input`: 1 × 3 × height × width. Returns the text probability per pixel, height × width.

@@ -1,0 +1,192 @@
+//! The label beside an area, and whether the page shows it there: a form may have got rows, lost some, or have other words in their
+//! place. Also how far the next rows are. Not here: what is doubted for it (fields.rs).
+
+use super::geometry::Quad;
+use super::page::Line;
+use super::sheet::{Run, Sheet};
+use super::text::{fold, fold_text, local_alignment};
+use crate::domain::template::{Area, FixedWord, Rect};
+
+/// A label before its area begins within this many of its heights; one above it ends within so many.
+const BEFORE_MAX: f32 = 8.0;
+const ABOVE_MAX: f32 = 1.5;
+/// Longer fixed text is a sentence.
+const LENGTH: std::ops::RangeInclusive<usize> = 2..=12;
+/// The share of a label's characters that are read of it on poor pictures, too.
+const SHARE_MIN: f32 = 0.6;
+/// So far from its place, in its heights, a label is another row's.
+const OFF_MAX: f32 = 0.8;
+/// A shorter word may stand anywhere.
+const TELLING: usize = 3;
+/// Less sure, nothing is known of what stands there.
+const SURE_MIN: f32 = 0.85;
+
+/// Along the text from the left, and down, of a page whose text runs `quarter_turns` clockwise.
+fn turned(quad: &Quad, quarter_turns: usize) -> Rect {
+    let (sin, cos) = (quarter_turns as f32 * std::f32::consts::FRAC_PI_2).sin_cos();
+    Quad(quad.0.map(|(x, y)| (x * cos + y * sin, y * cos - x * sin))).bounds()
+}
+
+fn middle(rect: &Rect) -> f32 {
+    rect.y + rect.height / 2.0
+}
+
+fn is_label(word: &FixedWord) -> bool {
+    LENGTH.contains(&fold_text(&word.text).len()) && !word.text.chars().any(|c| c.is_ascii_digit())
+}
+
+fn is_before(label: &Rect, area: &Rect) -> bool {
+    let gap = area.x - label.right();
+    (area.y..=area.bottom()).contains(&middle(label)) && (-0.5 * label.height..BEFORE_MAX * label.height).contains(&gap)
+}
+
+/// The nearest before the area in its row, or else just above it.
+fn label<'a>(words: &'a [FixedWord], area: &Area, quarter_turns: usize) -> Option<&'a FixedWord> {
+    let own = turned(&Quad::from_rect(&area.rect), quarter_turns);
+    let placed = || words.iter().filter(|word| is_label(word)).map(|word| (turned(&Quad(word.corners), quarter_turns), word));
+    let before = placed().filter(|(there, _)| is_before(there, &own));
+    let above = placed().filter(|(there, _)| {
+        let shared = there.right().min(own.right()) - there.x.max(own.x);
+        let gap = own.y - there.bottom();
+        shared > 0.5 * there.width.min(own.width) && (-0.5 * there.height..ABOVE_MAX * there.height).contains(&gap)
+    });
+    let nearest = before.max_by(|a, b| a.0.right().total_cmp(&b.0.right()));
+    nearest.or_else(|| above.max_by(|a, b| a.0.bottom().total_cmp(&b.0.bottom()))).map(|(_, word)| word)
+}
+
+/// Whether the page has other print where the area's label stands on the template, or has that label in another place.
+pub fn is_other(sheet: &Sheet<'_>, area: &Area) -> bool {
+    let Some(label) = label(sheet.words, area, sheet.quarter_turns) else { return false };
+    let there = sheet.map.apply_quad(&Quad(label.corners));
+    let wanted = fold_text(&label.text);
+    let enough = |hits: usize, of: usize| hits >= 2.min(of) && hits as f32 >= SHARE_MIN * of as f32;
+    let mut other = false;
+    for line in sheet.lines {
+        let folded = fold(line.reading.glyphs.iter().map(|g| g.text.as_str()));
+        let same = local_alignment(&wanted, &folded.chars).filter(|same| enough(same.hits, wanted.len()));
+        if let Some(same) = same {
+            let glyphs = folded.pieces[same.b.start]..folded.pieces[same.b.end - 1] + 1;
+            let (along, down) = offset(&there, &line.part(&glyphs));
+            if down.abs() <= OFF_MAX && along.abs() <= wanted.len() as f32 {
+                return false;
+            }
+            // The same word may be printed twice.
+            let once = sheet.words.iter().filter(|word| fold_text(&word.text) == wanted).count() == 1;
+            other |= once && wanted.len() >= TELLING && line.reading.mean() > SURE_MIN;
+        }
+        other |= stands_at(line, &there).is_some_and(|text| {
+            let same = local_alignment(&wanted, &text).map_or(0, |same| same.hits);
+            text.len() >= 2 && !enough(same, wanted.len())
+        });
+    }
+    other
+}
+
+/// Off its row by more than this share of the way to the next, a value may be that row's.
+const ROW_SHARE: f32 = 0.28;
+
+/// Whether the run of glyphs stands between the area's row and another one, as when a printer slipped: it may be the other's.
+pub fn is_between_rows(sheet: &Sheet<'_>, area: &Area, run: &Run) -> bool {
+    let (Some(own), Some(back)) = (label(sheet.words, area, sheet.quarter_turns), sheet.map.inverse()) else { return false };
+    let own = turned(&Quad(own.corners), sheet.quarter_turns);
+    let place = turned(&Quad::from_rect(&area.rect), sheet.quarter_turns);
+    let printed = middle(&turned(&back.apply_quad(&sheet.lines[run.line].part(&run.glyphs)), sheet.quarter_turns));
+    // An area may be drawn a little beside its row, and its value be printed so.
+    let off = [printed - middle(&own), printed - middle(&place)].into_iter().min_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let off = off.unwrap_or_default();
+    let in_column = |there: &Rect| there.right().min(own.right()) - there.x.max(own.x) > 0.3 * there.width.min(own.width);
+    let rows = sheet.words.iter().filter(|word| is_label(word)).map(|word| turned(&Quad(word.corners), sheet.quarter_turns));
+    let way = |there: Rect| middle(&there) - middle(&own);
+    let next = rows.filter(in_column).map(way).filter(|way| way * off > 0.0 && way.abs() > 0.8 * own.height);
+    let next = next.map(f32::abs).min_by(f32::total_cmp);
+    is_before(&own, &place) && next.is_some_and(|next| off.abs() > ROW_SHARE * next && place.height < 1.6 * next)
+}
+
+/// Of the middles, in heights of `there`.
+fn offset(there: &Quad, found: &Quad) -> (f32, f32) {
+    let (x, y) = there.local(found.centre());
+    ((x - 0.5) * there.width() / there.height().max(1.0), y - 0.5)
+}
+
+/// The letters that the line has in the place of a label.
+fn stands_at(line: &Line, there: &Quad) -> Option<Vec<char>> {
+    let inside = |at: f32| {
+        let (x, y) = there.local(line.quad.slice(at, at).centre());
+        (0.0..=1.0).contains(&x) && (0.2..=0.8).contains(&y)
+    };
+    let glyphs: Vec<_> = line.reading.glyphs.iter().filter(|g| inside(g.at)).collect();
+    let sure = glyphs.iter().map(|g| g.probability).sum::<f32>() > SURE_MIN * glyphs.len() as f32;
+    (sure && !glyphs.is_empty()).then(|| fold(glyphs.iter().map(|g| g.text.as_str())).chars)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::geometry::Homography;
+    use super::super::nets::nets;
+    use super::super::read::{Glyph, Reading};
+    use super::*;
+    use crate::domain::area::AreaKind;
+
+    const HEIGHT: f32 = 20.0;
+    const PITCH: f32 = 40.0;
+
+    fn quad(text: &str, x: f32, y: f32) -> Quad {
+        let width = text.chars().count() as f32 * HEIGHT;
+        Quad([(x, y), (x + width, y), (x + width, y + HEIGHT), (x, y + HEIGHT)])
+    }
+
+    fn line((text, x, y): (&str, f32, f32)) -> Line {
+        let n = text.chars().count() as f32;
+        let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
+        let reading = Reading { glyphs: text.chars().enumerate().map(glyph).collect(), probability: 0.95 };
+        Line { quad: quad(text, x, y), reading }
+    }
+
+    /// A form of three rows; the area is in the middle one. What a page with `print` shows of its label, and whether its last print
+    /// stands between two rows.
+    fn on_page(print: &[(&str, f32, f32)]) -> (bool, bool) {
+        let words: Vec<FixedWord> = [("客户名称", 0.0), ("应收金额", PITCH), ("收款单位", 2.0 * PITCH)]
+            .into_iter()
+            .map(|(text, y)| FixedWord { text: text.into(), corners: quad(text, 10.0, y).0 })
+            .collect();
+        let rect = Rect { x: 120.0, y: PITCH - 5.0, width: 200.0, height: HEIGHT + 10.0 };
+        let area =
+            Area { kind: AreaKind::Own, pos_id: "某".into(), rect, keywords: Vec::new(), remove_line: false, remove_stamp: false };
+        let lines: Vec<Line> = print.iter().map(|print| line(*print)).collect();
+        let picture = image::RgbImage::new(8, 8);
+        let sheet = Sheet {
+            nets: nets().unwrap(),
+            picture: &picture,
+            lines: &lines,
+            fixed: &[],
+            words: &words,
+            areas: std::slice::from_ref(&area),
+            map: Homography::scaling(1.0),
+            quarter_turns: 0,
+            allow_misaligned: true,
+            place: &[],
+        };
+        let last = lines.len() - 1;
+        let glyphs = 0..lines[last].reading.glyphs.len();
+        let run = Run { line: last, glyphs, overlaps: false, split: false, displaced: false, overrun: false };
+        (is_other(&sheet, &area), is_between_rows(&sheet, &area, &run))
+    }
+
+    #[test]
+    fn a_label_is_the_templates_or_another() {
+        let value = ("¥12.00", 130.0, PITCH);
+        let is_other = |print: &[(&str, f32, f32)]| on_page(&[print, &[value]].concat()).0;
+        assert!(!is_other(&[("应收金额", 10.0, PITCH)]) && !is_other(&[("应妆金额", 12.0, PITCH + 4.0)]), "misread by a character");
+        assert!(!is_other(&[]) && !is_other(&[("印", 40.0, PITCH)]), "not to be seen");
+        assert!(is_other(&[("押金退还", 10.0, PITCH)]), "renamed");
+        assert!(is_other(&[("应收金额", 10.0, PITCH * 2.0)]), "a row was put before it");
+        assert!(is_other(&[("收款单位", 10.0, PITCH), ("应收金额", 10.0, PITCH * 3.0)]), "in another order");
+    }
+
+    #[test]
+    fn what_a_slipping_printer_leaves_between_rows_is_no_rows() {
+        let is_between = |y: f32| on_page(&[("应收金额", 10.0, PITCH), ("¥12.00", 130.0, y)]).1;
+        assert!(!is_between(PITCH) && !is_between(PITCH + 8.0) && !is_between(PITCH - 8.0));
+        assert!(is_between(PITCH + 14.0) && is_between(PITCH - 16.0));
+    }
+}
