@@ -11,7 +11,7 @@ pub enum Doubt {
     LeftOut,
     /// There is a seal on it.
     UnderSeal,
-    /// The edge of its area cuts a word.
+    /// The edge of its area cuts a word, or a sum was cut off from one.
     Cut,
     /// It goes on beyond its area.
     Overrun,
@@ -19,9 +19,9 @@ pub enum Doubt {
     Beside,
     /// What adjoins it may be a part of it.
     Adjoined,
-    /// A character was changed into one that it looks like.
+    /// A character was changed into one that it looks like, or what its form asks for was put back.
     Corrected,
-    /// It has another length than the specimen, or is no date or sum.
+    /// It has another length, other signs or another kind of text than the specimen, or is no date or sum.
     UnlikeSpecimen,
     /// A part of its area lies beyond the picture.
     BeyondPicture,

@@ -93,7 +93,7 @@ fn has_wrong_length(region: &Region, specimen: Option<&str>) -> bool {
     }
 }
 
-pub(super) fn holds_tax_number(area: &str, specimen: Option<&str>) -> bool {
+pub fn holds_tax_number(area: &str, specimen: Option<&str>) -> bool {
     TAX_NUMBER.iter().any(|name| area.contains(name)) || specimen.is_some_and(|s| is_credit_code(&compact(s)))
 }
 

@@ -100,7 +100,7 @@ impl Value {
     }
 }
 
-fn is_ideograph(c: char) -> bool {
+pub fn is_ideograph(c: char) -> bool {
     ('\u{4E00}'..='\u{9FFF}').contains(&c)
 }
 

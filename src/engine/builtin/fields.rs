@@ -11,11 +11,13 @@ use super::ink;
 use super::labels;
 use super::page::{Line, is_wide};
 use super::read::{Charset, Reading, crop, read_crops};
+use super::restored::restored;
 use super::seal;
-use super::shape::{charset, correct_letters, is_serial, is_unlike, trim_date, trim_run, with_stars};
+use super::shape::{charset, is_serial, trim_date, trim_run};
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
+use super::unlike::{is_unlike, says_half};
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::certainty::{Doubt, Lowered};
 use crate::domain::money::amount;
@@ -127,13 +129,13 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
     if matches!(area.kind.holds(), Holds::Date | Holds::Time) {
         let trimmed = trim_date(&value.text, specimen).to_owned();
         let left_out = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-        if left_out(&trimmed) < left_out(&value.text) {
+        if left_out(&trimmed) < left_out(&value.text) || says_half(&value.text) && !says_half(&trimmed) {
             value = value.doubted(Doubt::LeftOut);
         }
         value.text = trimmed;
     }
     value.text = sums::with_currency_sign(value.text, specimen);
-    if let Some(corrected) = correct_letters(&value.text, specimen).or_else(|| with_stars(area.kind, &value.text, specimen)) {
+    if let Some(corrected) = restored(area, &value.text, specimen) {
         value = value.with_text(corrected).doubted(Doubt::Corrected);
     }
     for (doubt, trust) in sheet.place {
@@ -143,7 +145,7 @@ fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (p
         value = value.trusted(Doubt::BeyondPicture, inside * inside);
     }
     let kind = if sums::is_sum_area(area) { AreaKind::Money } else { area.kind };
-    if is_unlike(kind, &value.text, specimen) {
+    if is_unlike(kind, &area.pos_id, &value.text, specimen) {
         value = value.doubted(Doubt::UnlikeSpecimen);
     }
     if value.text.is_empty() {

@@ -28,6 +28,7 @@ pub mod detect;
 pub mod ends;
 pub mod fields;
 pub mod geometry;
+pub mod goods;
 pub mod headline;
 pub mod ink;
 pub mod known;
@@ -37,8 +38,10 @@ pub mod matching;
 pub mod nets;
 pub mod page;
 pub mod papers;
+pub mod parties;
 pub mod picture;
 pub mod read;
+pub mod restored;
 pub mod seal;
 pub mod several;
 pub mod shape;
@@ -46,6 +49,7 @@ pub mod sheet;
 pub mod sums;
 pub mod text;
 pub mod title;
+pub mod unlike;
 
 #[cfg(test)]
 mod tests;

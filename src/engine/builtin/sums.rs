@@ -116,7 +116,60 @@ pub fn with_currency_sign(text: String, specimen: &str) -> String {
     if CURRENCY_SIGNS.contains(&sign) && rest.starts_with(|c: char| c.is_ascii_digit()) { format!("¥{rest}") } else { text }
 }
 
-/// Reduces an area's runs to its sum. On the template's own picture, the rest becomes fixed text.
+/// What begins with ¥ like the specimen, and was read without.
+pub fn with_lost_sign(text: &str, specimen: &str) -> Option<String> {
+    let sign = specimen.chars().next().filter(|c| CURRENCY_SIGNS.contains(c))?;
+    (is_bare(text) && amount(text).is_some() && amount(specimen).is_some()).then(|| format!("{sign}{text}"))
+}
+
+fn is_bare(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// With a unit that the specimen has not, without one that it has, or without its currency sign, which may have become the first
+/// digit.
+pub fn is_written_otherwise(text: &str, specimen: &str) -> bool {
+    let has_unit = |text: &str| text.trim_end_matches([')', '）']).ends_with(['元', '圆']);
+    has_unit(text) != has_unit(specimen) || specimen.starts_with(CURRENCY_SIGNS) && is_bare(text)
+}
+
+/// A sum in words of which the first figure is lost: 拾元整.
+pub fn begins_with_unit(text: &str) -> bool {
+    const UNITS: &str = "拾佰仟十百千";
+    const FIGURES: &str = "零壹贰叁肆伍陆柒捌玖一二三四五六七八九两貳參陸";
+    text.chars().find(|c| UNITS.contains(*c) || FIGURES.contains(*c)).is_some_and(|c| UNITS.contains(c))
+}
+
+/// What forms print beside a sum and is no part of it.
+const SAID: &str = "价税合计小大写人民币金额总共应实收付款不含元圆整正票运费";
+/// What changes a sum: how exact it is, how large, in which coin, how often it is due.
+const BEFORE: &str = "约近余逾超欠退每港美欧镑";
+const AFTER: &str = "/万亿仟千佰百余多起每约";
+const COINS: [&str; 6] = ["港币", "港元", "美元", "欧元", "日元", "英镑"];
+
+/// Whether a word that adjoins the sum is dropped, and is no label.
+fn drops_a_word(text: &[char], kept: &Range<usize>) -> bool {
+    let word = |chars: &mut dyn Iterator<Item = &char>| -> (bool, String) {
+        let mut chars = chars.peekable();
+        let adjoins = chars.peek().is_some_and(|c| !c.is_whitespace());
+        (adjoins, chars.skip_while(|c| c.is_whitespace()).take_while(|c| c.is_alphabetic() || **c == '/').collect())
+    };
+    let is_said = |word: &str| word.chars().all(|c| SAID.contains(c));
+    let is_signed = matches!(text[kept.start], '¥' | '$' | 'C' | 'R');
+    let (adjoins, before) = word(&mut text[..kept.start].iter().rev());
+    let changes = before.contains(|c| BEFORE.contains(c)) || adjoins && !is_signed;
+    let (goes_on, after) = word(&mut text[kept.end..].iter());
+    !is_said(&before) && changes || !is_said(&after) && (goes_on || changes_a_sum(&after))
+}
+
+/// A short word that stands by itself.
+fn changes_a_sum(word: &str) -> bool {
+    const LONGEST: usize = 4;
+    word.chars().count() <= LONGEST && (word.starts_with(|c| AFTER.contains(c)) || COINS.contains(&word))
+}
+
+/// Reduces an area's runs to its sum, cut off from any word that is no label. On the template's own picture, the rest becomes fixed
+/// text.
 pub fn without_labels(area: &Area, lines: &[Line], runs: &mut Vec<Run>) {
     if !is_sum_area(area) {
         return;
@@ -130,16 +183,20 @@ pub fn without_labels(area: &Area, lines: &[Line], runs: &mut Vec<Run>) {
         text.iter().any(|c| c.is_ascii_alphanumeric() || matches!(c, '¥' | '$' | '-' | '元' | '.') || says_negative(*c))
     };
     let mut kept = Vec::new();
+    let mut drops_a_word = false;
     for (mut run, sum) in runs.drain(..).zip(sums) {
+        let text = plain_glyphs(&lines[run.line], &run.glyphs);
         match sum {
             Some(sum) if !is_doubtful(&lines[run.line], &run.glyphs, &sum) => {
+                drops_a_word |= self::drops_a_word(&text, &(sum.start - run.glyphs.start..sum.end - run.glyphs.start));
                 run.glyphs = sum;
                 kept.push(run);
             }
-            None if !is_part(&run) => {}
+            None if !is_part(&run) => drops_a_word |= changes_a_sum(&text.iter().collect::<String>()),
             _ => kept.push(run),
         }
     }
+    kept.iter_mut().for_each(|run| run.split |= drops_a_word);
     *runs = kept;
 }
 
@@ -164,8 +221,83 @@ mod tests {
         ] {
             assert_eq!(extract_sum(text), sum, "{text}");
             let chars: Vec<char> = text.chars().map(plain).collect();
-            assert!(!may_belong(&chars, &sum_in(&chars).unwrap()), "{text}");
+            let kept = sum_in(&chars).unwrap();
+            assert!(!may_belong(&chars, &kept) && !drops_a_word(&chars, &kept), "{text}");
         }
+    }
+
+    #[test]
+    fn a_word_that_changes_a_sum_is_not_dropped_unseen() {
+        for text in [
+            "3.5万",
+            "3.5万元",
+            "53.40/月",
+            "53.40元/月",
+            "约53.40",
+            "港币53.40",
+            "¥53.40港币",
+            "约¥53.40",
+            "53.40 万",
+            "押53.40",
+            "53.40整起",
+        ] {
+            let chars: Vec<char> = text.chars().map(plain).collect();
+            assert!(drops_a_word(&chars, &sum_in(&chars).unwrap()), "{text}");
+        }
+        for text in
+            ["押金：53.40", "（押金）53.40", "押金¥53.40", "押金 53.40", "53.40元整", "53.40 收款人", "53.40（含押金）", "¥53.40"]
+        {
+            let chars: Vec<char> = text.chars().map(plain).collect();
+            assert!(!drops_a_word(&chars, &sum_in(&chars).unwrap()), "{text}");
+        }
+        assert!(
+            changes_a_sum("/月")
+                && changes_a_sum("万元")
+                && !changes_a_sum("专用章")
+                && !changes_a_sum("年月日")
+                && !changes_a_sum("每月一日前结算")
+        );
+    }
+
+    #[test]
+    fn a_sum_is_cut_off_from_a_word() {
+        use super::super::geometry::Quad;
+        use super::super::read::{Glyph, Reading};
+        use crate::domain::template::Rect;
+        let rect = Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+        let pos_id = AreaKind::Money.pos_id().into();
+        let area = Area { kind: AreaKind::Money, pos_id, rect, keywords: Vec::new(), remove_line: false, remove_stamp: false };
+        let line = |text: &str| Line {
+            quad: Quad([(0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)]),
+            reading: Reading {
+                glyphs: text.chars().map(|c| Glyph { text: c.into(), probability: 0.99, at: 0.5 }).collect(),
+                probability: 0.9,
+            },
+        };
+        let left = |texts: &[&str]| {
+            let lines: Vec<Line> = texts.iter().map(|text| line(text)).collect();
+            let whole = |(at, line): (usize, &Line)| Run {
+                line: at,
+                glyphs: 0..line.reading.glyphs.len(),
+                overlaps: false,
+                split: false,
+                displaced: false,
+                overrun: false,
+            };
+            let mut runs = lines.iter().enumerate().map(whole).collect();
+            without_labels(&area, &lines, &mut runs);
+            let text = |run: &Run| lines[run.line].reading.glyphs[run.glyphs.clone()].iter().map(|g| g.text.as_str()).collect();
+            runs.iter().map(|run| (text(run), run.split)).collect::<Vec<(String, bool)>>()
+        };
+        assert_eq!(left(&["¥53.40/月"]), [("¥53.40".to_owned(), true)]);
+        assert_eq!(left(&["¥53.40", "/月"]), [("¥53.40".to_owned(), true)]);
+        assert_eq!(left(&["金额：¥53.40", "发票专用章"]), [("¥53.40".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_sum_in_words_begins_with_a_figure() {
+        assert!(begins_with_unit("拾元整") && begins_with_unit("人民币佰贰拾元整") && begins_with_unit("仟元整"));
+        assert!(!begins_with_unit("壹拾元整") && !begins_with_unit("人民币叁佰元整") && !begins_with_unit(""));
     }
 
     #[test]

@@ -47,7 +47,7 @@ export default {
       overrun: 'It goes on beyond its area',
       beside: 'Nothing in the area; taken from beside it',
       adjoined: 'What touches it may belong to it',
-      corrected: 'A look-alike character was corrected',
+      corrected: 'A look-alike character was corrected, or a lost one put back',
       unlike_specimen: 'Another length or form than the specimen',
       beyond_picture: 'Part of the area is off the picture',
       loose_place: 'The template’s place is uncertain',

@@ -45,7 +45,7 @@ export default {
       overrun: '文字超出了区域',
       beside: '区域内没有文字，取自旁边',
       adjoined: '紧挨着的字可能也属于它',
-      corrected: '改正了形近的字符',
+      corrected: '改正了形近的字符，或补上了漏认的字符',
       unlike_specimen: '长度或格式与样张不同',
       beyond_picture: '区域有一部分在图片之外',
       loose_place: '模板的位置对得不准',
