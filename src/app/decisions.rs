@@ -4,7 +4,6 @@ use super::entries::{Taken, is_stale};
 use super::invoices::{corrections, put, visible};
 use super::kin::{self, Kin};
 use super::{App, By, faults, log, now, refusals};
-use crate::domain::checks::Reason;
 use crate::domain::fact::Fact;
 use crate::domain::ids::InvoiceId;
 use crate::domain::invoice::{Decision, Invoice, Standing, Void, Why};
@@ -80,8 +79,8 @@ fn apply(txn: &Txn<'_>, by: &By, invoice: &mut Invoice, verdict: Verdict) -> Res
             let said = corrections(&txn.view(), id)?;
             let found_right = |area: &str| said.iter().rev().find(|c| c.pos_id == area).is_some_and(|c| c.old == c.new);
             let doubts = invoice.reasons.iter().filter_map(|why| match why {
-                Why::Found(Reason::Unsure { area, probability }) if found_right(area) => Some((area.clone(), *probability)),
-                _ => None,
+                Why::Found(reason) => reason.unsure().filter(|(area, _)| found_right(area)),
+                Why::Said(_) => None,
             });
             for (area, probability) in doubts.collect::<Vec<_>>() {
                 invoice.regions.iter_mut().filter(|r| r.pos_id == area).for_each(|r| r.probability = probability);

@@ -60,9 +60,30 @@ impl Doubt {
     }
 }
 
+/// So that what is below a limit does not look as if it reached it. What a computer can't write exactly is not taken for less.
+pub fn rounded_down(probability: f64, places: i32) -> f64 {
+    let steps = 10_f64.powi(places);
+    (probability * steps + 1e-9).floor() / steps
+}
+
 /// A doubt, and how much of the probability it took, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lowered {
     pub doubt: Doubt,
     pub by: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded_down;
+
+    #[test]
+    fn what_is_below_a_limit_is_never_told_as_the_limit() {
+        for (probability, told) in
+            [(0.897, 0.89), (0.9, 0.9), (0.899_999, 0.89), (0.29, 0.29), (0.57, 0.57), (1.0, 1.0), (0.0, 0.0)]
+        {
+            assert_eq!(rounded_down(probability, 2), told, "{probability}");
+        }
+        assert!((1..=100).all(|n| rounded_down(f64::from(n) / 100.0, 2) == f64::from(n) / 100.0));
+    }
 }

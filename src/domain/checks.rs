@@ -21,9 +21,14 @@ const SUM: [&str; 3] = ["金额", "税额", "合计"];
 /// probability that is sure; `codes`: texts of the QR codes.
 pub fn faults(regions: &[Region], learnt: &Learnt, threshold: f64, codes: &[String]) -> Vec<Reason> {
     let unsure = regions.iter().filter(|r| !is_sure(r, threshold));
-    let mut reasons: Vec<Reason> = unsure.map(|r| Reason::Unsure { area: r.pos_id.clone(), probability: r.probability }).collect();
+    let mut reasons: Vec<Reason> = unsure.map(not_sure).collect();
     reasons.extend(contradictions(regions, learnt, codes));
     reasons
+}
+
+fn not_sure(region: &Region) -> Reason {
+    let (area, probability) = (region.pos_id.clone(), region.probability);
+    if is_blank(&region.text) { Reason::NothingRead { area, probability } } else { Reason::Unsure { area, probability } }
 }
 
 pub fn several(papers: u32) -> Option<Reason> {
@@ -244,6 +249,8 @@ mod tests {
         let mut read = regions(&[("客户名称", "某公司"), ("具体信息", "")]);
         assert_eq!(faults(&read, &none(), 0.9, &[]), []);
         read[1].probability = 0.0;
+        assert_eq!(faults(&read, &none(), 0.9, &[]), [Reason::NothingRead { area: "具体信息".into(), probability: 0.0 }]);
+        read[1].text = "元".into();
         assert_eq!(faults(&read, &none(), 0.9, &[]), [Reason::Unsure { area: "具体信息".into(), probability: 0.0 }]);
         read[1].probability = f64::NAN;
         assert_eq!(faults(&read, &none(), 0.9, &[]).len(), 1);

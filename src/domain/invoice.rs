@@ -193,9 +193,20 @@ impl Why {
         }
     }
 
+    pub fn is_of_certainty(&self) -> bool {
+        matches!(self, Self::Found(reason) if reason.unsure().is_some())
+    }
+
+    pub fn is_said_by(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Found(reason), Self::Found(other)) if reason.is_said_by(other))
+    }
+
     pub fn doubts(&self, pos_id: &str) -> bool {
-        use Reason::{ReadTwice, Unsure};
-        matches!(self, Self::Found(Unsure { area, .. } | ReadTwice { area, .. }) if area == pos_id)
+        match self {
+            Self::Found(Reason::ReadTwice { area, .. }) => area == pos_id,
+            Self::Found(reason) => reason.unsure().is_some_and(|(area, _)| area == pos_id),
+            Self::Said(_) => false,
+        }
     }
 }
 

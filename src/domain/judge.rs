@@ -134,7 +134,12 @@ pub fn keep_corrections(invoice: &mut Invoice, said: &[Correction], learnt: &Lea
 
 /// What of its reasons is still to be told: not what a person's word has settled since.
 pub fn open_reasons(invoice: &Invoice) -> impl Iterator<Item = &Why> {
-    invoice.reasons.iter().filter(|why| !is_settled(invoice, why))
+    told(&invoice.reasons).filter(|why| !is_settled(invoice, why))
+}
+
+/// Without what another reason says as well.
+pub fn told(reasons: &[Why]) -> impl Iterator<Item = &Why> {
+    reasons.iter().filter(|why| !reasons.iter().any(|other| why.is_said_by(other)))
 }
 
 /// What names a value is over when a person has put another in its place, and what doubts one area alone when a person has spoken of

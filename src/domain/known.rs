@@ -77,7 +77,7 @@ pub fn judge(form: &Form, threshold: f64) -> Verdict {
     });
     // What its source contradicts is unsure for that alone, which is said with both values.
     let twice: Vec<&str> = reasons.iter().filter_map(contradicted_by_itself).collect();
-    let is_said = |reason: &Reason| matches!(reason, Reason::Unsure { area, .. } if twice.contains(&area.as_str()));
+    let is_said = |reason: &Reason| reason.unsure().is_some_and(|(area, _)| twice.contains(&area));
     let found = checks::faults(&regions, &Learnt::default(), threshold, &[]);
     let found: Vec<Reason> = found.into_iter().filter(|reason| !is_said(reason)).collect();
     reasons.extend(found);

@@ -1,6 +1,7 @@
 //! Why an invoice needs a person, in both languages. Not here: finding the reasons (checks.rs).
 
 use super::area::{AreaKind, in_chinese, in_english};
+use super::certainty::rounded_down;
 use super::news::Broken;
 use super::paper::Source;
 use super::refusal::sentence;
@@ -107,15 +108,19 @@ pub enum Reason {
         rate: String,
         tax: String,
     },
+    /// As `Unsure`, where there is nothing to be sure of.
+    NothingRead {
+        area: String,
+        probability: f64,
+    },
 }
 
 fn or_nothing<'a>(text: &'a str, nothing: &'a str) -> &'a str {
     if text.is_empty() { nothing } else { text }
 }
 
-/// Rounds like the pages: nearly sure must not look sure.
 fn per_cent(probability: f64) -> String {
-    format!("{}%", ((probability * 1e4).round() / 1e4 * 100.0).floor())
+    format!("{:.0}%", rounded_down(probability, 2) * 100.0)
 }
 
 fn several_in_english(invoices: u32) -> String {
@@ -133,12 +138,12 @@ fn differ_in_english(area: &str, (a, x): &(Source, String), (b, y): &(Source, St
 impl Reason {
     /// In the words of the interface document.
     pub fn zh(&self) -> String {
-        self.in_chinese(|area| area, |probability| format!("置信度 {probability:.2}"))
+        self.in_chinese(|area| area, |probability| format!("置信度 {:.2}", rounded_down(probability, 2)))
     }
 
     /// In the words of the interface document, with Chinese area names.
     pub fn en(&self) -> String {
-        self.in_english(|area| area, |probability| format!("confidence {probability:.2}"))
+        self.in_english(|area| area, |probability| format!("confidence {:.2}", rounded_down(probability, 2)))
     }
 
     /// In the words of the pages.
@@ -150,6 +155,7 @@ impl Reason {
     fn in_chinese(&self, name: impl Fn(&str) -> &str, certainty: impl Fn(f64) -> String) -> String {
         match self {
             Self::Unsure { area, probability } => format!("{}识别不可靠（{}）", name(area), certainty(*probability)),
+            Self::NothingRead { area, .. } => format!("{}没有读到内容", name(area)),
             Self::AmountsDiffer { money, money_cn } => {
                 format!("{}“{money}”与{}“{money_cn}”不一致", name(AreaKind::Money.pos_id()), name(AreaKind::MoneyCn.pos_id()))
             }
@@ -205,6 +211,7 @@ impl Reason {
     fn in_english(&self, name: impl Fn(&str) -> &str, certainty: impl Fn(f64) -> String) -> String {
         match self {
             Self::Unsure { area, probability } => format!("{} was not read reliably ({})", name(area), certainty(*probability)),
+            Self::NothingRead { area, .. } => format!("{}: nothing was read", name(area)),
             Self::AmountsDiffer { money, money_cn } => {
                 format!(
                     "{} \"{money}\" and {} \"{money_cn}\" differ",
@@ -272,7 +279,8 @@ impl Reason {
     /// The areas it doubts, each with the text it refers to.
     pub fn doubted(&self) -> Vec<(&str, Option<&str>)> {
         match self {
-            Self::Unsure { area, .. } | Self::Unconfirmed { area } | Self::Missing { area } => vec![(area, None)],
+            Self::Unsure { area, .. } | Self::NothingRead { area, .. } => vec![(area, None)],
+            Self::Unconfirmed { area } | Self::Missing { area } => vec![(area, None)],
             Self::SourcesDiffer { area, surer: (_, text), .. } | Self::ItemsDiffer { area, whole: text, .. } => {
                 vec![(area, Some(text))]
             }
@@ -300,11 +308,29 @@ impl Reason {
         self.doubted().into_iter().map(|(area, _)| area).collect()
     }
 
+    /// Whether it says why what is empty may not be.
+    fn is_about_nothing_in(&self, pos_id: &str) -> bool {
+        self.misses() == Some(pos_id) || matches!(self, Self::Missing { area } if area == pos_id)
+    }
+
+    /// Whether another says all of it, and more.
+    pub fn is_said_by(&self, other: &Self) -> bool {
+        matches!(self, Self::NothingRead { area, .. } if other.is_about_nothing_in(area))
+    }
+
     /// Where the engine failed, if there is no reading.
     pub fn broken(&self) -> Option<Broken> {
         match self {
             Self::EngineNotAsked => Some(Broken::Sending),
             Self::EngineNoAnswer | Self::WentDown => Some(Broken::Receiving),
+            _ => None,
+        }
+    }
+
+    /// The area that was not read surely, and how sure it was.
+    pub fn unsure(&self) -> Option<(&str, f64)> {
+        match self {
+            Self::Unsure { area, probability } | Self::NothingRead { area, probability } => Some((area, *probability)),
             _ => None,
         }
     }
@@ -322,7 +348,8 @@ impl Reason {
         match self {
             Self::AmountsDiffer { .. } | Self::NoAmount { .. } | Self::CodeDiffers { .. } | Self::NotADate { .. } => true,
             Self::Digits { .. } | Self::CheckDigit { .. } | Self::SumDiffers { .. } | Self::Emptied { .. } => true,
-            Self::Unsure { .. } | Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
+            Self::Unsure { .. } | Self::NothingRead { .. } => false,
+            Self::Reread { .. } | Self::ReadTwice { .. } | Self::Unconfirmed { .. } => false,
             Self::Pages { .. } | Self::Several { .. } | Self::SourcesDiffer { .. } | Self::Missing { .. } => false,
             Self::ItemsDiffer { .. } | Self::PicturesBeside { .. } | Self::LineTaxDiffers { .. } => false,
             Self::RedWithoutMinus { .. } | Self::DayToCome { .. } => true,
@@ -338,8 +365,8 @@ mod tests {
     #[test]
     fn pages_get_their_own_wording() {
         let unsure = Reason::Unsure { area: "客户名称".into(), probability: 0.899 };
-        assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.90）");
-        assert_eq!(unsure.en(), "客户名称 was not read reliably (confidence 0.90)");
+        assert_eq!(unsure.zh(), "客户名称识别不可靠（置信度 0.89）");
+        assert_eq!(unsure.en(), "客户名称 was not read reliably (confidence 0.89)");
         let Words { zh, en } = unsure.told();
         assert_eq!((zh.as_str(), en.as_str()), ("购买方识别不可靠（可信度 89%）", "Buyer was not read reliably (confidence 89%)"));
         let differ = Reason::AmountsDiffer { money: "¥1.00".into(), money_cn: "贰元整".into() };

@@ -85,7 +85,7 @@ fn the_number_of_a_variant_never_changes() {
         Queue = "Manage Recognise Exception";
         Reason = "Unsure AmountsDiffer NoAmount CodeDiffers NotADate Digits CheckDigit SumDiffers Pages Several Reread ReadTwice \
             Emptied Unconfirmed NoTemplateFits EngineNotAsked EngineNoAnswer WentDown SourcesDiffer Missing ItemsDiffer RedWithoutMinus \
-            PicturesBeside DayToCome LineTaxDiffers";
+            PicturesBeside DayToCome LineTaxDiffers NothingRead";
         Refused = "TooManyTries UnknownUser WrongPassword UserLocked DefaultPasswordFromAfar";
         Settled = "Resolved Retried";
         Source = "Xml Ofd Pdf Qr Ocr Person";

@@ -203,6 +203,45 @@ test('the list of all devices hears of a new one by itself', async () => {
   on.quiet()
 })
 
+test('what was sought while the box could not be asked stays, is said not to be asked, and is asked for by itself', async () => {
+  await page.getByRole('tab', { name: '全部设备' }).click()
+  const search = page.getByPlaceholder('搜索序列号或 CPUID', { exact: true })
+  await search.fill('')
+  await page.locator(`#pane-all [data-serial="${serials[0]}"]`).waitFor()
+  await page.context().setOffline(true)
+  await search.focus()
+  // As fast as a gun.
+  await page.keyboard.type(serials[1])
+  await page.keyboard.press('Enter')
+  await page.locator('[data-test=not-asked]', { hasText: '无法连接服务器' }).waitFor()
+  assert.equal(await search.inputValue(), serials[1])
+  await page.locator('#pane-all .dimmed').waitFor()
+  await on.shot(page, 'labels-not-asked-zh')
+  await page.context().setOffline(false)
+  await page.locator('[data-test=not-asked]').waitFor({ state: 'detached', timeout: 30_000 })
+  await page.locator(`#pane-all [data-serial="${serials[0]}"]`).waitFor({ state: 'detached' })
+  await page.locator(`#pane-all [data-serial="${serials[1]}"]`).waitFor()
+  assert.equal(await search.inputValue(), serials[1])
+  await search.fill('')
+  on.quiet(/WebSocket connection to|ERR_INTERNET_DISCONNECTED/)
+})
+
+test('a device that could not be loaded is named, and can be asked for again', async () => {
+  const other = await page.context().newPage()
+  const asked = `**/api/devices/${serials[0]}{,/history}`
+  await other.route(asked, (route) => route.fulfill({ status: 500, json: { err: '服务器内部错误', code: 'internal' } }))
+  await other.goto(`/labels?device=${serials[0]}`)
+  const drawer = other.getByRole('dialog', { name: `设备 ${serials[0]}` })
+  await drawer.locator('[data-test=device-problem]', { hasText: '没有取到这台设备的信息' }).getByText('服务器内部错误').waitFor()
+  await on.shot(other, 'device-not-loaded-zh')
+  await other.unroute(asked)
+  await drawer.getByRole('button', { name: '重试', exact: true }).click()
+  await drawer.getByText('CPU-A1').waitFor()
+  assert.equal(await drawer.locator('[data-test=device-problem]').count(), 0)
+  await other.close()
+  on.quiet()
+})
+
 test('a connection that is cut is said, and what was missed is caught up', async () => {
   await page.getByRole('tab', { name: '待打印', exact: true }).click()
   await page.context().setOffline(true)

@@ -351,8 +351,9 @@ test('a_typed_value_that_a_check_contradicts_later_is_marked_in_words_beside_its
   await page.locator('[data-test=fault-reason]', { hasText: '价税合计“¥340.00”与大写金额' }).waitFor()
   for (const posId of ['金额', '中文金额']) {
     await page.locator(`[data-field=${posId}] [data-test=doubt]`, { hasText: '待核对' }).waitFor()
-    const described = await field(page, posId).getAttribute('aria-describedby')
-    assert.match(await page.locator(`#${described}`).innerText(), /待核对/)
+    const [doubt, reasons] = (await field(page, posId).getAttribute('aria-describedby')).split(' ')
+    assert.match(await page.locator(`#${doubt}`).innerText(), /待核对/)
+    assert.match(await page.locator(`#${reasons}`).innerText(), /价税合计“¥340.00”与大写金额/)
   }
   assert.equal(await page.locator('[data-field=发票代码] [data-test=doubt]').count(), 0)
   await on.shot(page, 'review-doubt-zh')
@@ -628,6 +629,58 @@ test('a field says what has lowered its certainty, until a person has spoken', a
   await field.locator('[data-test=lowered]').waitFor({ state: 'detached' })
   await on.shot(page, 'invoice-lowered-zh')
   await page.reload()
+  on.quiet()
+})
+
+test('what lowered a certainty adds up to it, first the characters, without what is too little to tell', async () => {
+  const id = await fault(dinner({ 发票号码: '3830015' }))
+  const whole = await invoice(id)
+  const address = new RegExp(`/api/invoices/${id}(\\?|$)`)
+  const lowered = page.locator('[data-field="发票号码"] [data-test=lowered]')
+  const parts = async () => (await lowered.count() ? (await lowered.locator('span').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')) : [])
+  const shown = async (probability, doubts, more = {}) => {
+    const region_list = { ...whole.region_list, 发票号码: { ...whole.region_list.发票号码, probability, doubts } }
+    await page.route(address, (route) => route.fulfill({ json: { ...whole, ...more, region_list } }))
+    await page.goto(`/invoices/${id}`)
+    await page.locator('[data-field="发票号码"] .percent', { hasText: `可信度 ${Math.floor(probability * 100)}%` }).waitFor()
+    const said = await parts()
+    await page.unroute(address)
+    return said
+  }
+  assert.deepEqual(await shown(0.154, [{ doubt: 'overrun', by: 0.408 }, { doubt: 'cut', by: 0.004 }]), ['文字没认清 −44%', '文字超出了区域 −41%'])
+  assert.deepEqual(await shown(0.62, [{ doubt: 'struck', by: 0.2 }, { doubt: 'other_label', by: 0.18 }]), ['文字上有划线 −20%', '旁边的栏目名与模板不同 −18%'])
+  assert.deepEqual(await shown(0.29, []), ['文字没认清 −71%'])
+  // Without a template a value may be unsure for being another's.
+  assert.deepEqual(await shown(0.5, [], { model_id: null }), [])
+  on.quiet()
+})
+
+test('beside a field that was read well stands why it is doubtful nevertheless, until it is accepted', async () => {
+  await clear()
+  await show(page, await differing())
+  const why = page.locator('[data-field=中文金额] [data-test=field-reasons]')
+  assert.equal(await why.innerText(), '价税合计“¥350.00”与大写金额“叁佰贰拾元整”不一致')
+  assert.equal(await page.locator('[data-field=金额] [data-test=field-reasons]').innerText(), await why.innerText())
+  assert.equal(await page.locator('[data-field=发票代码] [data-test=field-reasons]').count(), 0)
+  assert.match(await field(page, '中文金额').getAttribute('aria-describedby'), /reasons-中文金额/)
+  await on.shot(page, 'review-reasons-zh')
+  await field(page, '中文金额').fill('叁佰伍拾元整')
+  await why.waitFor({ state: 'detached' })
+  await page.reload()
+  on.quiet()
+})
+
+test('an area in which nothing was read says so, and no percentage of nothing', async () => {
+  await clear()
+  const id = await withoutSum()
+  await show(page, id)
+  const sum = page.locator('[data-field=金额]')
+  assert.equal(await sum.locator('.percent').innerText(), '没有读到内容')
+  assert.equal(await sum.locator('[data-test=lowered]').count(), 0)
+  assert.equal(await sum.locator('[data-test=field-reasons]').innerText(), '价税合计没有读到内容，应为金额')
+  assert.equal((await page.locator('[data-test=fault-reason]').innerText()).match(/没有读到内容/g).length, 1)
+  await on.shot(page, 'review-nothing-read-zh')
+  await clear()
   on.quiet()
 })
 

@@ -230,7 +230,7 @@ fn what_a_person_has_settled_is_no_longer_told_and_what_still_holds_is() {
     };
     let exported = |office: &Office| String::from_utf8(office.admin.get("/api/invoices/export.csv").bytes).unwrap();
     let buyer = "购买方识别不可靠（可信度 50%）";
-    assert_eq!(told(&office, settled).len(), 3);
+    assert_eq!(told(&office, settled), [buyer, "价税合计没有读到内容，应为金额"], "that it is empty is said once");
     assert!(exported(&office).contains("金额没有读到内容"));
     enter(&office, settled, json!({ "金额": "8" }));
     assert_eq!(told(&office, settled), [buyer]);
@@ -249,6 +249,39 @@ fn what_a_person_has_settled_is_no_longer_told_and_what_still_holds_is() {
     assert_eq!((&reviewed["state"], &reviewed["reason"]), (&json!("reviewed"), &json!("")));
     office.admin.post(&format!("/api/faults/{settled}/reopen"), &json!({}));
     assert_eq!(told(&office, settled), [buyer], "what was only confirmed is in doubt again");
+}
+
+#[test]
+fn of_what_is_empty_it_is_said_that_nothing_was_read_and_no_certainty_is_told_as_the_limit_it_misses() {
+    let mut office = Office::open();
+    let id = office.invoice(&[("客户名称", "?0.0"), ("发票号码", "38300140?0.89996"), ("金额", "¥8.00")]);
+    let found = office.get(id);
+    let told: Vec<(&str, &str, bool)> = found["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| {
+            let area = reason["areas"][0]["pos_id"].as_str().unwrap();
+            (area, reason["text"].as_str().unwrap(), reason["of_certainty"] == true)
+        })
+        .collect();
+    let number = "发票号码识别不可靠（可信度 89%）";
+    assert_eq!(told, [("客户名称", "购买方没有读到内容", true), ("发票号码", number, true)]);
+    assert_eq!(found["reason"], "客户名称没有读到内容；发票号码识别不可靠（置信度 0.89）");
+    assert_eq!(found["region_list"]["发票号码"]["probability"], 0.8999);
+    let english = String::from_utf8(office.admin.get("/api/invoices/export.csv?lang=en").bytes).unwrap();
+    let said = "客户名称: nothing was read; 发票号码 was not read reliably (confidence 0.89)";
+    assert!(english.contains(said), "{english}");
+
+    let reviewed = office.admin.post(&format!("/api/faults/{id}/review"), &json!({ "absent": ["客户名称"] })).body;
+    assert_eq!(reviewed["region_list"]["客户名称"]["probability"], 1.0, "{reviewed}");
+    office.admin.post(&format!("/api/faults/{id}/reopen"), &json!({}));
+    let again = office.get(id);
+    assert_eq!(again["region_list"]["客户名称"]["probability"], 0.0, "what was only confirmed is in doubt again");
+    assert_eq!(again["reasons"][0]["text"], "购买方没有读到内容");
+
+    let differs = office.invoice(&[("金额", "¥100.00"), ("中文金额", "壹佰零壹元整")]);
+    assert_ne!(office.get(differs)["reasons"][0]["of_certainty"], true);
 }
 
 #[test]

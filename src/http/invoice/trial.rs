@@ -11,6 +11,7 @@ use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::{Region, Regions};
 use crate::domain::template::Template;
+use crate::domain::words::Words;
 use crate::engine::{Event, Trial};
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Language, Reply};
@@ -68,11 +69,11 @@ async fn test(mut call: Call, tried: Tried) -> Result<Reply, Refusal> {
     let reasons: Vec<Why> = reasons.into_iter().map(Why::Found).collect();
     let jpeg = |bytes: &Vec<u8>| format!("data:image/jpeg;base64,{}", BASE64.encode(bytes));
     Ok(reply::json(&json!({
-        "template": { "score": wire::probability(trial.score), "reason": call.language.pick(&trial.reason.zh(), &trial.reason.en()) },
+        "template": { "score": wire::share(trial.score), "reason": call.language.pick(&trial.reason.zh(), &trial.reason.en()) },
         "region_list": wire::region_list(&regions),
         "is_fault": u8::from(!reasons.is_empty()),
-        "reason": wire::reasons(&reasons, call.language),
-        "reasons": invoice_words::reasons(&reasons, &regions, call.language),
+        "reason": wire::reasons(judge::told(&reasons), call.language),
+        "reasons": invoice_words::reasons(judge::told(&reasons), &regions, call.language),
         "aligned": trial.aligned.as_ref().map(jpeg),
         "warnings": warnings(&template.learnt.areas, &regions, call.language),
     })))
@@ -85,9 +86,10 @@ fn warnings(specimen: &[(String, String)], regions: &[Region], language: Languag
         [("模板图片上", "on the template's own picture", specimen), ("这张图片上", "on this picture", &read)]
     {
         for reason in checks::warnings(texts) {
+            let Words { zh, en } = reason.told();
             let (zh, en) = (
-                format!("{where_zh}{}：请让区域只框住内容本身，不要碰到旁边的文字", reason.zh()),
-                format!("{}, {where_en}: let the area hold the value alone, without the words beside it", reason.en()),
+                format!("{where_zh}{zh}：请让区域只框住内容本身，不要碰到旁边的文字"),
+                format!("{en}, {where_en}: let the area hold the value alone, without the words beside it"),
             );
             found.push(language.pick(&zh, &en).to_owned());
         }

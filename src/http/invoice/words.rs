@@ -42,7 +42,11 @@ pub fn reasons<'a>(reasons: impl IntoIterator<Item = &'a Why>, regions: &[Region
         let Words { zh, en } = why.told();
         let doubted = why.doubted(regions);
         let areas: Vec<Value> = doubted.iter().map(|(pos_id, text)| json!({ "pos_id": pos_id, "text": text })).collect();
-        json!({ "text": language.pick(&zh, &en), "areas": areas })
+        let mut told = json!({ "text": language.pick(&zh, &en), "areas": areas });
+        if why.is_of_certainty() {
+            told["of_certainty"] = json!(true);
+        }
+        told
     };
     reasons.into_iter().map(one).collect()
 }

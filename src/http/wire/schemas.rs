@@ -93,7 +93,11 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     ("Part", "(count: natural, fen: int)"),
     ("Sums", "(confirmed: Part, waiting: Part, duplicate: Part, void: Part, without_amount: natural)"),
-    ("Reasons", "[(text: text, areas: [(pos_id: text, text: text|null <what it says stands there>)] <those that it doubts>)]"),
+    (
+        "Reasons",
+        "[(text: text, areas: [(pos_id: text, text: text|null <what it says stands there>)] <those that it doubts>, \
+         of_certainty?: bool <it says no more than its area's probability does>)]",
+    ),
     ("OpenFault", "(..Invoice, open_by: [text] <the others who have it open>)"),
     (
         "Invoice",

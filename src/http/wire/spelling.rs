@@ -4,7 +4,7 @@ use super::time;
 use crate::domain::account::{Group, Permission, PermissionSet, User};
 use crate::domain::action::{Action, Pause};
 use crate::domain::area::AreaKind;
-use crate::domain::certainty::Lowered;
+use crate::domain::certainty::{Lowered, rounded_down};
 use crate::domain::ids::PictureId;
 use crate::domain::invoice::{Candidate, Invoice, Picture, Why};
 use crate::domain::judge;
@@ -79,12 +79,17 @@ pub fn found(rect: &Rect) -> Value {
     position(rect)
 }
 
-pub fn probability(p: f64) -> f64 {
+pub fn share(p: f64) -> f64 {
     (p * 1e4).round() / 1e4
 }
 
+/// It is held against a limit.
+pub fn probability(p: f64) -> f64 {
+    rounded_down(p, 4)
+}
+
 pub fn region_list(regions: &[Region]) -> Value {
-    let lowered = |one: &Lowered| json!({ "doubt": one.doubt.word(), "by": probability(one.by) });
+    let lowered = |one: &Lowered| json!({ "doubt": one.doubt.word(), "by": share(one.by) });
     let one = |r: &Region| {
         let mut read = json!({
             "position": r.position.as_ref().map(position),
@@ -115,7 +120,7 @@ pub fn candidates(candidates: &[Candidate], language: Language) -> Value {
         json!({
             "model_id": c.template,
             "model_label": c.label,
-            "score": probability(c.score),
+            "score": share(c.score),
             "reason": language.pick(&c.reason.zh(), &c.reason.en()),
         })
     };

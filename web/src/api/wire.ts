@@ -258,7 +258,7 @@ export interface Sums {
   without_amount: number
 }
 
-export type Reasons = { text: string; /** Those that it doubts. */ areas: { pos_id: string; /** What it says stands there. */ text: string | null }[] }[]
+export type Reasons = { text: string; /** Those that it doubts. */ areas: { pos_id: string; /** What it says stands there. */ text: string | null }[]; /** It says no more than its area's probability does. */ of_certainty?: boolean }[]
 
 export interface OpenFault extends Invoice {
   /** The others who have it open. */

@@ -40,9 +40,13 @@ export function formatSpan(ms: number): string {
   return minutes < 60 ? t('common.minutes', { n: minutes }) : t('common.hours', { n: Math.floor(minutes / 60), m: minutes % 60 })
 }
 
-/** Rounded down, so that 99.96 % does not look certain. */
+/** Rounded down, so that 99.96 % does not look certain; 0.29 × 100 is a little less than 29. */
+export function wholePercent(share: number): number {
+  return Math.floor(share * 100 + 1e-9)
+}
+
 export function formatPercent(share: number): string {
-  return `${Math.floor(share * 100)}%`
+  return `${wholePercent(share)}%`
 }
 
 export function formatKib(kib: number): string {

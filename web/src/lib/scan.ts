@@ -22,6 +22,8 @@ export interface Heard {
   suffix: Suffix
   /** Longest gap between keys, in ms; null without keys. */
   slowest: number | null
+  /** Makes it the search it was scanned into, if it was. */
+  seek: () => boolean
 }
 
 /** What came, and what it replaced. */
@@ -241,7 +243,13 @@ function hand(now: Burst, suffix: Suffix, at: number, paused = false): void {
     home.before = home.before.slice(0, -lead.length)
   }
   clearCatcher()
-  const heard: Heard = { text: cleanCode(now.text), raw: now.text, suffix, slowest: now.injected ? null : Math.max(0, ...now.gaps) }
+  const text = cleanCode(now.text)
+  const seek = () => {
+    const isSearch = !!home && 'find' in home.field.dataset
+    if (isSearch) setField(home.field, text)
+    return isSearch
+  }
+  const heard: Heard = { text, raw: now.text, suffix, slowest: now.injected ? null : Math.max(0, ...now.gaps), seek }
   remember(heard.text)
   second = () => (heard.suffix = heard.suffix === 'none' || heard.suffix === 'tab' ? heard.suffix : 'crlf')
   ears.at(-1)?.hearing?.('')

@@ -39,7 +39,9 @@ export default {
     },
     anyKind: 'Any kind',
     source: { xml: 'XML', ofd: 'OFD', pdf: 'PDF', picture: 'Picture', qr: 'QR code', ocr: 'Read', person: 'Edited by hand' },
+    nothingRead: 'Nothing was read',
     lowered: {
+      reading: 'The characters were not clear',
       read_apart: 'Read differently more than once',
       left_out: 'Signs that don’t belong there were left out',
       under_seal: 'Covered by a seal',

@@ -37,7 +37,9 @@ export default {
     },
     anyKind: '全部票种',
     source: { xml: 'XML', ofd: 'OFD', pdf: 'PDF', picture: '图片', qr: '二维码', ocr: '识别', person: '人工修改' },
+    nothingRead: '没有读到内容',
     lowered: {
+      reading: '文字没认清',
       read_apart: '几次识别的结果不同',
       left_out: '有不该出现的字符，已去掉',
       under_seal: '被印章遮盖',
