@@ -642,7 +642,7 @@ test('what lowered a certainty adds up to it, first the characters, without what
     const region_list = { ...whole.region_list, 发票号码: { ...whole.region_list.发票号码, probability, doubts } }
     await page.route(address, (route) => route.fulfill({ json: { ...whole, ...more, region_list } }))
     await page.goto(`/invoices/${id}`)
-    await page.locator('[data-field="发票号码"] .percent', { hasText: `可信度 ${Math.floor(probability * 100)}%` }).waitFor()
+    await page.locator('[data-field="发票号码"] .percent', { hasText: `可信度 ${Math.floor(Math.round(probability * 1_000) / 10)}%` }).waitFor()
     const said = await parts()
     await page.unroute(address)
     return said

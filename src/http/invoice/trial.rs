@@ -11,7 +11,6 @@ use crate::domain::reason::Reason;
 use crate::domain::refusal::Refusal;
 use crate::domain::region::{Region, Regions};
 use crate::domain::template::Template;
-use crate::domain::words::Words;
 use crate::engine::{Event, Trial};
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Language, Reply};
@@ -86,10 +85,9 @@ fn warnings(specimen: &[(String, String)], regions: &[Region], language: Languag
         [("模板图片上", "on the template's own picture", specimen), ("这张图片上", "on this picture", &read)]
     {
         for reason in checks::warnings(texts) {
-            let Words { zh, en } = reason.told();
             let (zh, en) = (
-                format!("{where_zh}{zh}：请让区域只框住内容本身，不要碰到旁边的文字"),
-                format!("{en}, {where_en}: let the area hold the value alone, without the words beside it"),
+                format!("{where_zh}{}：请让区域只框住内容本身，不要碰到旁边的文字", reason.zh()),
+                format!("{}, {where_en}: let the area hold the value alone, without the words beside it", reason.en()),
             );
             found.push(language.pick(&zh, &en).to_owned());
         }
