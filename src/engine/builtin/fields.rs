@@ -3,6 +3,7 @@
 use super::align;
 use super::areas::{self, without_keywords};
 use super::certainty::Value;
+use super::charset::Charset;
 use super::clean::{remove_lines, remove_stamp};
 use super::detect;
 use super::ends;
@@ -10,7 +11,7 @@ use super::geometry::{Point, Quad, intersection, union};
 use super::ink;
 use super::labels;
 use super::page::{Line, is_wide};
-use super::read::{Charset, Reading, crop, read_crops};
+use super::read::{Reading, crop, read_crops};
 use super::restored::restored;
 use super::seal;
 use super::shape::{charset, is_serial, trim_date, trim_run};

@@ -22,6 +22,7 @@ use std::time::Instant;
 pub mod align;
 pub mod areas;
 pub mod certainty;
+pub mod charset;
 pub mod clean;
 pub mod code;
 pub mod detect;

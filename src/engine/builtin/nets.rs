@@ -1,7 +1,7 @@
 //! The embedded nets (PP-OCRv6): one that detects lines and one that reads them, small, and a tiny one that skims them: it takes a
 //! fifth of the time, and is good enough to find out which form it is. Not here: inputs and outputs (detect.rs, read.rs).
 
-use super::read::{Charset, classes};
+use super::charset::Charset;
 use super::text::{half_width, twins};
 use crate::engine::Trouble;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool};
@@ -82,7 +82,7 @@ impl Reader {
         // Training puts the blank first and a space last.
         let alphabet: Vec<String> = std::iter::once("").chain(characters).chain(std::iter::once(" ")).map(str::to_owned).collect();
         let look_alikes = look_alikes(&alphabet);
-        let classes = Charset::LIMITED.map(|charset| (charset, classes(&alphabet, charset))).into();
+        let classes = Charset::LIMITED.map(|charset| (charset, charset.classes(&alphabet))).into();
         Self { net, alphabet, look_alikes, classes }
     }
 

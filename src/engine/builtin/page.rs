@@ -1,8 +1,9 @@
 //! Text lines in one page orientation, and how that is found. Not here: what they mean (align.rs, fields.rs).
 
+use super::charset::Charset;
 use super::geometry::Quad;
 use super::nets::{Nets, Reader};
-use super::read::{Charset, Reading, read};
+use super::read::{Reading, read};
 use crate::engine::Trouble;
 use image::RgbImage;
 use std::ops::Range;

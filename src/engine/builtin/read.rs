@@ -1,6 +1,7 @@
 //! Reads text lines: crops, PP-OCR's recognition net, CTC decoding. Not here: where the lines are (detect.rs), what they mean
 //! (fields.rs).
 
+use super::charset::Charset;
 use super::geometry::Quad;
 use super::nets::Reader;
 use super::picture::resized;
@@ -9,7 +10,6 @@ use image::RgbImage;
 use imageproc::geometric_transformations::{Border, Interpolation, Projection, warp_into};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
-use std::collections::BTreeMap;
 
 /// Input height, pixels.
 const HEIGHT: u32 = 48;
@@ -46,66 +46,6 @@ impl Reading {
     /// Mean glyph probability; 0 without text.
     pub fn mean(&self) -> f32 {
         if self.glyphs.is_empty() { 0.0 } else { self.glyphs.iter().map(|g| g.probability).sum::<f32>() / self.glyphs.len() as f32 }
-    }
-}
-
-/// Allowed characters. Look-alikes count as the allowed one: an `O` among digits is a `0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Charset {
-    Any,
-    Digits,
-    /// Digits, capitals, and `*` for masked parts.
-    Code,
-    /// Digits, point, comma, minus and currency signs.
-    Money,
-    /// Amounts in Chinese words.
-    MoneyCn,
-}
-
-/// The characters of `Charset::MoneyCn`.
-const AMOUNT_CHARS: &str = "人民币零〇壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整正一二三四五六七八九十百千";
-const AMOUNT_VARIANTS: [(&str, char); 9] = [
-    ("壱弌", '壹'),
-    ("貳弍弐", '贰'),
-    ("叄參参弎", '叁'),
-    ("陸", '陆'),
-    ("漆", '柒'),
-    ("萬", '万'),
-    ("億", '亿'),
-    ("圓園园", '圆'),
-    ("○", '〇'),
-];
-
-impl Charset {
-    /// All but `Any`.
-    pub const LIMITED: [Self; 4] = [Self::Digits, Self::Code, Self::Money, Self::MoneyCn];
-
-    pub fn fold(self, c: char) -> Option<char> {
-        let ascii = match c {
-            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '．' | '，' | '－' | '＊' => {
-                char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
-            }
-            '￥' => '¥',
-            _ => c,
-        };
-        let digit = match ascii {
-            'O' | 'o' | 'D' | 'Q' | '〇' | '○' => '0',
-            'l' | 'I' | 'i' | '|' => '1',
-            'Z' | 'z' => '2',
-            'S' | 's' => '5',
-            'B' => '8',
-            _ => ascii,
-        };
-        match self {
-            Self::Any => Some(c),
-            Self::Digits => digit.is_ascii_digit().then_some(digit),
-            Self::Code => (ascii.is_ascii_alphanumeric() || ascii == '*').then(|| ascii.to_ascii_uppercase()),
-            Self::Money if matches!(ascii, '.' | ',' | '-' | '¥' | '$' | '元') => Some(ascii),
-            Self::Money if matches!(ascii, 'Y' | 'V' | '羊' | '半') => Some('¥'),
-            Self::MoneyCn if AMOUNT_CHARS.contains(c) => Some(c),
-            Self::MoneyCn => AMOUNT_VARIANTS.iter().find(|(variants, _)| variants.contains(c)).map(|(_, word)| *word),
-            Self::Money => digit.is_ascii_digit().then_some(digit),
-        }
     }
 }
 
@@ -175,20 +115,6 @@ fn tensor(crops: &[RgbImage], batch: &[usize], width: u32) -> NdTensor<f32, 4> {
         }
     }
     NdTensor::from_data([batch.len(), 3, HEIGHT as usize, width], data)
-}
-
-/// The classes of an alphabet that stand for each character of the charset.
-pub fn classes(alphabet: &[String], charset: Charset) -> Vec<(char, Vec<usize>)> {
-    let mut classes: BTreeMap<char, Vec<usize>> = BTreeMap::new();
-    for (class, text) in alphabet.iter().enumerate() {
-        let mut chars = text.chars();
-        if let (Some(c), None) = (chars.next(), chars.next())
-            && let Some(folded) = charset.fold(c)
-        {
-            classes.entry(folded).or_default().push(class);
-        }
-    }
-    classes.into_iter().collect()
 }
 
 /// Symbol probabilities per step; symbol 0 is the blank.
@@ -299,15 +225,5 @@ mod tests {
         assert_eq!(text_probability(&steps, &[1, 1]), 0.0);
         let steps = vec![vec![0.0, 1.0, 0.0], vec![0.1, 0.0, 0.9]];
         assert!((text_probability(&steps, &[1, 2]) - 0.9).abs() < 1e-6);
-    }
-
-    #[test]
-    fn look_alikes_fold_into_the_charset() {
-        assert_eq!(Charset::Digits.fold('O'), Some('0'));
-        assert_eq!(Charset::Digits.fold('７'), Some('7'));
-        assert_eq!(Charset::Digits.fold('发'), None);
-        assert_eq!(Charset::Code.fold('o'), Some('O'));
-        assert_eq!(Charset::Money.fold('￥'), Some('¥'));
-        assert_eq!(Charset::Money.fold('.'), Some('.'));
     }
 }

@@ -1,10 +1,10 @@
 //! Puts right what a value's form leaves no choice about: what is lost or read as something alike. A person is told each time
 //! (`Doubt::Corrected`). Not here: which values can't be put right (unlike.rs).
 
+use super::charset::Charset;
 use super::goods::class_of;
 use super::page::is_wide;
 use super::parties;
-use super::read::Charset;
 use super::shape::{figures, stars};
 use super::sums;
 use crate::domain::area::{AreaKind, Holds};

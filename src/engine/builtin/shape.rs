@@ -1,8 +1,8 @@
 //! Trims runs to a value, by area kind and specimen (the text on the template's own picture). Not here: reading (fields.rs), whether
 //! a value looks like the specimen (unlike.rs).
 
+use super::charset::Charset;
 use super::page::Line;
-use super::read::Charset;
 use super::sums;
 use super::text::CURRENCY_SIGNS;
 use crate::domain::area::{AreaKind, Holds};

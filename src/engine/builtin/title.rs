@@ -1,11 +1,12 @@
 //! A form's title, and whether a page shows the same: a form family differs in nothing else. Not here: where the form lies
 //! (align.rs).
 
+use super::charset::Charset;
 use super::clean::{remove_red, remove_stamp};
 use super::geometry::{Homography, Point, Quad};
 use super::nets::Nets;
 use super::page::{Line, is_wide, median_height};
-use super::read::{Charset, Glyph, crop, read_crops};
+use super::read::{Glyph, crop, read_crops};
 use super::seal;
 use super::text::{fold, simplified};
 use crate::domain::template::{FixedWord, Learnt};
