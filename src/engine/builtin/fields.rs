@@ -14,11 +14,11 @@ use super::page::{Line, is_wide};
 use super::read::{Reading, crop, read_crops};
 use super::restored::restored;
 use super::seal;
-use super::shape::{charset, is_serial, trim_date, trim_run};
+use super::shape::{charset, is_serial, leaves_out, trim_date, trim_run};
 use super::sheet::{Run, Sheet};
 use super::sums;
 use super::text::fold_text;
-use super::unlike::{is_unlike, says_half};
+use super::unlike::is_unlike;
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::certainty::{Doubt, Lowered};
 use crate::domain::money::amount;
@@ -129,8 +129,7 @@ fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value) -> Val
 fn finished(sheet: &Sheet<'_>, area: &Area, mut value: Value, specimen: &str, (position, inside): (Rect, f32)) -> Field {
     if matches!(area.kind.holds(), Holds::Date | Holds::Time) {
         let trimmed = trim_date(&value.text, specimen).to_owned();
-        let left_out = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-        if left_out(&trimmed) < left_out(&value.text) || says_half(&value.text) && !says_half(&trimmed) {
+        if leaves_out(&value.text, &trimmed) {
             value = value.doubted(Doubt::LeftOut);
         }
         value.text = trimmed;

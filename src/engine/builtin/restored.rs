@@ -27,8 +27,9 @@ pub fn restored(area: &Area, text: &str, specimen: &str) -> Option<String> {
 /// Elsewhere a star stands for what is masked, as in a person's name.
 fn with_stars(kind: AreaKind, text: &str, specimen: &str) -> Option<String> {
     let starred = text.replace(['“', '”', '"', '·', '•'], "*");
-    let (inner, is_named) = (starred.trim_start_matches('*'), stars(specimen) >= 2 || kind == AreaKind::Detail && stars(text) > 0);
     let is_word = |part: &str| part.chars().any(is_wide);
+    let is_named = stars(specimen) >= 2 && is_word(specimen) || kind == AreaKind::Detail && stars(text) > 0;
+    let inner = starred.trim_start_matches('*');
     let (class, name) = match inner.split_once('*') {
         Some(parts) => parts,
         None => inner.split_at(class_of(inner).filter(|_| specimen.starts_with('*'))?.len()),
@@ -88,6 +89,7 @@ mod tests {
             ("*鞋*劳保鞋", "*文具*笔"),
             ("*鞋*“甲”", "*文具*笔"),
             ("6*8", "*文具*笔"),
+            ("3层120抽*24包", "600*400*280"),
             ("集成电路", "*文具*笔"),
             ("什么都不是", "*文具*笔"),
             ("甲·乙公司", "丙公司"),

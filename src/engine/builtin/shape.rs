@@ -118,6 +118,17 @@ pub fn trim_date<'t>(text: &'t str, specimen: &str) -> &'t str {
     }
 }
 
+/// Whether trimming took more than words: figures, or which half of the day a time is in.
+pub fn leaves_out(whole: &str, trimmed: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    digits(trimmed) < digits(whole) || says_half(whole) && !says_half(trimmed)
+}
+
+pub fn says_half(time: &str) -> bool {
+    let time = time.to_ascii_uppercase();
+    ["上午", "下午", "AM", "PM", "凌晨", "中午", "晚"].iter().any(|half| time.contains(half))
+}
+
 fn strip_no(line: &Line, range: Range<usize>) -> Range<usize> {
     let start: String = text_of(line, &range).chars().take(2).collect();
     let cut = if start.eq_ignore_ascii_case("no") { 2 } else { usize::from(start.starts_with('№')) };
@@ -189,6 +200,10 @@ mod tests {
         assert_eq!(trim_date("某日", "2020-01-02"), "某日");
         assert_eq!(trim_date("14:06:07 31234567", "09:15:30"), "14:06:07");
         assert_eq!(trim_date("14:06", "09:15:30"), "14:06");
+        let left_out = |whole, specimen| leaves_out(whole, trim_date(whole, specimen));
+        assert!(left_out("下午2:26:09", "09:15:30") && left_out("2:26:09 pm", "09:15:30"));
+        assert!(left_out("2023年08月17日985772", "2020年1月2日") && left_out("14:06:07 31234567", "09:15:30"));
+        assert!(!left_out("票期2021-06-12", "2020-01-02") && !left_out("下午2:26:09", "上午9:15:30"));
         assert_eq!(
             (sums::with_currency_sign("Y291.16".into(), "¥3.00"), sums::with_currency_sign("Y12".into(), "A12")),
             ("¥291.16".into(), "Y12".into())

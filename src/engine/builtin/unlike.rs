@@ -4,7 +4,7 @@
 use super::certainty::is_ideograph;
 use super::page::is_wide;
 use super::parties;
-use super::shape::{figures, is_serial, stars};
+use super::shape::{figures, is_serial, says_half, stars};
 use super::sums;
 use super::text::{CURRENCY_SIGNS, half_width};
 use crate::domain::area::{AreaKind, Holds};
@@ -36,10 +36,13 @@ pub fn is_unlike(kind: AreaKind, name: &str, text: &str, specimen: &str) -> bool
 /// In areas with these words in their names, anything may stand; in those with the others, things, which have no usual ending.
 const ANYTHING: [&str; 9] = ["备注", "摘要", "用途", "说明", "附言", "规格", "型号", "地址", "住所"];
 const THINGS: [&str; 11] = ["项目", "品名", "货物", "商品", "物品", "厂牌", "服务", "内容", "站", "地点", "城市"];
+/// Whoever these are, they have a name.
+const PEOPLE: [&str; 9] = ["姓名", "旅客", "乘客", "乘车人", "收件人", "寄件人", "开票人", "复核", "患者"];
 /// A person's name may give way to a firm's here.
 const PARTIES: [&str; 7] = ["方", "单位", "客户", "付款", "收款", "抬头", "买"];
 /// Numbers that are longer or shorter from paper to paper.
-const OF_ANY_LENGTH: [&str; 12] = ["账号", "帐号", "账户", "卡号", "电话", "手机", "发动机", "车次", "航班", "座", "数量", "重量"];
+const OF_ANY_LENGTH: [&str; 13] =
+    ["账号", "帐号", "账户", "卡号", "电话", "手机", "联系", "发动机", "车次", "航班", "座", "数量", "重量"];
 
 const UNITS: [&str; 11] = ["kg", "g", "t", "l", "ml", "m", "mm", "cm", "km", "kwh", "pcs"];
 
@@ -56,9 +59,6 @@ fn is_unlike_text(kind: AreaKind, name: &str, text: &str, specimen: &str) -> boo
     if !is_code(specimen) && stars(specimen) >= 2 {
         return stars(text) < 2;
     }
-    if parties::is_plate(specimen) {
-        return !parties::is_plate(text) || !parties::are_alike(text, specimen);
-    }
     if is_date(specimen) {
         return is_unlike_date(text, specimen);
     }
@@ -71,11 +71,14 @@ fn is_unlike_text(kind: AreaKind, name: &str, text: &str, specimen: &str) -> boo
     if is_code(specimen) {
         return is_unlike_code(is_detail, name, text, specimen);
     }
-    if let (Some((_, usual)), false) = (after_first(specimen), is_detail) {
-        return after_first(text).is_none_or(|(_, own)| signs(own) != signs(usual) || len(own) != len(usual));
-    }
     if is_of(&ANYTHING, name) {
         return false;
+    }
+    if parties::is_plate(specimen) {
+        return !parties::is_plate(text) || !parties::are_alike(text, specimen);
+    }
+    if let (Some((_, usual)), false) = (after_first(specimen), is_detail) {
+        return after_first(text).is_none_or(|(_, own)| signs(own) != signs(usual) || len(own) != len(usual));
     }
     if parties::ends_in_seal(text) && !parties::ends_in_seal(specimen) {
         return true;
@@ -84,12 +87,17 @@ fn is_unlike_text(kind: AreaKind, name: &str, text: &str, specimen: &str) -> boo
         if parties::is_firm(specimen) {
             return parties::is_no_firm(text, specimen) || is_other_kind(text);
         }
-        if parties::is_person(specimen) {
+        if parties::is_person(specimen) || is_of(&PEOPLE, name) && parties::is_short(specimen) {
             let is_firm = (kind == AreaKind::Head || is_of(&PARTIES, name)) && parties::is_firm(text);
             return if is_firm { parties::is_no_firm(text, specimen) } else { parties::is_no_name(text) };
         }
     }
     is_in_words(specimen) && is_other_kind(text)
+}
+
+/// `0574-88123456`: the number of a line, which has seven or eight figures.
+fn is_phone(text: &str) -> bool {
+    matches!(figures(text).as_slice(), [area, line] if area.starts_with('0') && matches!((area.len(), line.len()), (3 | 4, 7 | 8)))
 }
 
 /// Figures only.
@@ -115,7 +123,7 @@ fn has_a_length(name: &str, specimen: &str) -> bool {
     const SHORTEST: usize = 7;
     let unit = specimen.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).to_ascii_lowercase();
     let is_measure = UNITS.contains(&unit.as_str());
-    len(specimen) >= SHORTEST && !is_measure && !is_of(&OF_ANY_LENGTH, name) && !is_of(&ANYTHING, name)
+    len(specimen) >= SHORTEST && !is_phone(specimen) && !is_measure && !is_of(&OF_ANY_LENGTH, name) && !is_of(&ANYTHING, name)
 }
 
 fn is_long_number(text: &str) -> bool {
@@ -218,12 +226,6 @@ fn is_unlike_time(text: &str, specimen: &str) -> bool {
     own.iter().zip(&usual).enumerate().any(has_other_length) || is_clock && own.iter().enumerate().any(is_wrong)
 }
 
-/// Which half of the day a time is in.
-pub fn says_half(text: &str) -> bool {
-    let text = text.to_ascii_uppercase();
-    ["上午", "下午", "AM", "PM", "凌晨", "中午", "晚"].iter().any(|half| text.contains(half))
-}
-
 /// Nothing but a date of three figures.
 fn is_date(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '年' | '月' | '日' | '-' | '/' | '.');
@@ -279,6 +281,8 @@ mod tests {
         all(own, "付款账号", &["12028837247469974"], &["440387087024794", "4403 8708 7024 794"], false);
         all(own, "付款账号", &["12028837247469974"], &["440387087024794第"], true);
         all(own, "电话", &["13912345678"], &["0574-88123456"], false);
+        all(own, "热线", &["0574-88123456"], &["010-88123456", "0580-2601234"], false);
+        all(own, "规格型号", &["沪A·F3862"], &["0603 100nF", "70g 500张/包"], false);
         all(own, "购方税号", &["91230109436907025Q"], &["330203012345678"], false);
         all(own, "购方税号", &["91230109436907025Q"], &["9123010943690702"], true);
         all(own, "净重", &["12.55kg", "1234.5kg"], &["1.5kg"], false);
@@ -366,7 +370,8 @@ mod tests {
     #[test]
     fn a_name_is_no_firm_and_no_two_names() {
         let wrong = ["宁波恒通机电设备有限公司", "陈晓峰李雷", "陈静李雷", "93陈静", "陈静2", "静", "姓名：陈静"];
-        all(AreaKind::Own, "姓名", &["陈静", "欧阳淑贞", "张三"], &wrong, true);
+        all(AreaKind::Own, "姓名", &["陈静", "欧阳淑贞", "张三", "阿依古丽"], &wrong, true);
+        all(AreaKind::Own, "别的", &["陈静", "欧阳淑贞"], &wrong, true);
         let right = ["王芳", "欧阳淑贞", "阿卜杜拉·买买提", "李*", "**强", "SMITH/JOHN", "范徐丽泰", "个人"];
         all(AreaKind::Own, "姓名", &["陈静", "欧阳淑贞"], &right, false);
         all(AreaKind::Head, "客户名称", &["陈静"], &["宁波恒通机电设备有限公司", "个人", "余淑珍"], false);
