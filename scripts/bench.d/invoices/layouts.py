@@ -97,8 +97,8 @@ def roll(title, rng):
     s.fixed("发票联", 180, 76, 30, "song-bold", 0.1, ink=RED)
     s.rule(30, 120, 430, 120)
     rows = [("发票代码", "invoice_code", digits(rng, 12)), ("发票号码", "invoice_id", digits(rng, 8)), ("机打号码", None, None),
-            ("机器编号", None, digits(rng, 12)), ("销售方名称", "销售方", company(rng)[:11]), ("销售方税号", None, tax_number(rng)),
-            ("开票日期", "date", dated(ymd, "dash")), ("收款员", None, pick(rng, PEOPLE)), ("购买方名称", "head", company(rng)[:11]),
+            ("机器编号", None, digits(rng, 12)), ("销售方名称", "销售方", company(rng, 11)), ("销售方税号", None, tax_number(rng)),
+            ("开票日期", "date", dated(ymd, "dash")), ("收款员", None, pick(rng, PEOPLE)), ("购买方名称", "head", company(rng, 11)),
             ("购买方税号", None, tax_number(rng))]
     for i, (label, area, text) in enumerate(rows):
         y = 134 + 36 * i
@@ -205,7 +205,7 @@ def taxi(title, rng):
 def receipt(title, rng):
     """Handwritten receipt: brush on ruled lines."""
     s = Sheet(1000, 520, 5.2, ink=BLUE)
-    total, ymd, who = fen(rng, 1_000_000), date(rng), company(rng)[:16]
+    total, ymd, who = fen(rng, 1_000_000), date(rng), company(rng, 16)
     s.fixed(title, 500 - 26 * len(title), 36, 44, "song-bold", 0.3)
     s.fixed("No", 780, 44, 28, "serif")
     s.value("invoice_id", digits(rng, 7), 830, 44, 30, "mono", ink=RED, press=True)
@@ -322,7 +322,7 @@ def digital(title, rng):
     for x, side, area in [(50, "购买方信息", "head"), (590, "销售方信息", "销售方")]:
         s.fixed(side, x + 10, 132, 17)
         s.fixed("名称：", x + 20, 160, 20)
-        s.value(area, company(rng)[:17], x + 84, 160, 20)
+        s.value(area, company(rng, 17), x + 84, 160, 20)
         s.fixed("统一社会信用代码/纳税人识别号：", x + 20, 194, 17)
         s.value(None, tax_number(rng), x + 285, 194, 17, "song")
         s.slot(area, x + 78, 153, x + 520, 187)
@@ -357,7 +357,7 @@ def hotel(title, rng):
     s.value("invoice_id", digits(rng, 8), 710, 102, 24, "mono", press=True)
     s.frame(60, 150, 840, 520, 2)
     rows = [("宾客姓名", "姓名", pick(rng, PEOPLE), "入住日期", "date", dated(ymd, "dash")), ("房　　号", "房号", digits(rng, 4), "房　　价", None, figures(price)),
-            ("入住天数", None, str(nights), "早　　餐", None, pick(rng, ["含", "不含"])), ("单位名称", "head", company(rng)[:16], "", None, "")]
+            ("入住天数", None, str(nights), "早　　餐", None, pick(rng, ["含", "不含"])), ("单位名称", "head", company(rng, 16), "", None, "")]
     for i, (l1, a1, v1, l2, a2, v2) in enumerate(rows):
         y = 166 + 56 * i
         s.fixed(l1, 80, y, 23)

@@ -24,7 +24,7 @@ def stamp(image, rng, boxes, scale, mm):
         centre = (rng.uniform(0.3, 0.9) * image.width, rng.uniform(0.3, 0.9) * image.height)
     colour = [(206, 38, 44), (196, 30, 60), (222, 60, 60)][int(rng.integers(3))]
     ratio = float(rng.choice([1.0, 1.35]))
-    lines = (company(rng)[:14], ["发票专用章", digits(rng, 15)] if ratio > 1 else ["★", "财务专用章"])
+    lines = (company(rng, 14), ["发票专用章", digits(rng, 15)] if ratio > 1 else ["★", "财务专用章"])
     return seal(image, centre, (height * ratio, height), lines, rng, alpha=float(rng.uniform(0.5, 0.9)), colour=colour)
 
 

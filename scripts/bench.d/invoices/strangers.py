@@ -116,7 +116,7 @@ def tax_payment(rng):
     s.fixed("纳税人识别号", 60, 180, 22)
     s.value(None, tax_number(rng), 220, 180, 22)
     s.fixed("纳税人名称", 520, 180, 22)
-    s.value(None, company(rng)[:14], 650, 180, 22)
+    s.value(None, company(rng, 14), 650, 180, 22)
     s.frame(50, 220, 950, 520)
     for x, label in [(70, "原凭证号"), (240, "税种"), (400, "品目名称"), (560, "税款所属时期"), (800, "实缴金额")]:
         s.fixed(label, x, 234, 22)

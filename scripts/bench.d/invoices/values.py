@@ -19,7 +19,14 @@ def digits(rng, count):
     return "".join(str(d) for d in rng.integers(0, 10, count))
 
 
-def company(rng):
+def company(rng, most=99):
+    """At most so many characters: it is printed whole."""
+    while len(name := any_company(rng)) > most:
+        pass
+    return name
+
+
+def any_company(rng):
     kind = pick(rng, ["有限公司", "有限责任公司", "股份有限公司", "有限公司"])
     branch = pick(rng, ["", "", "", pick(rng, CITIES) + "分公司"])
     return pick(rng, PLACES + CITIES) + pick(rng, ["", "市", "省"][:2]) + pick(rng, NAMES) + pick(rng, TRADES) + kind + branch

@@ -165,7 +165,7 @@ fn oriented_pages<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> 
     Ok(pages)
 }
 
-/// Reads the whole page or, once a few lines identify a template or form family, only what matters to it.
+/// Reads the whole page or, once a few lines identify a template or form family, only what matters to it, and skims what is around.
 fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<(), Trouble> {
     for stage in 0..=STAGES {
         let lines = page.lines();
@@ -178,7 +178,14 @@ fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Templa
             let untitled = fits.iter().any(|f| Title::of(&f.template.learnt).is_none());
             let least = title::LARGE_RATIO * page::median_height(&lines);
             let may_be_title = |quad: &Quad| untitled && quad.height() > least && quad.width() > TITLE_ASPECT_MIN * quad.height();
-            return page.read_where(|quad| may_be_title(quad) || regions.iter().any(|region| is_near(region, quad)));
+            page.skim_where(|quad| regions.iter().any(|region| is_near(region, quad, AROUND)))?;
+            // Where nothing stands in its place, it may stand beside it.
+            let quads = page.quads().to_vec();
+            let is_empty = |region: &Quad| !quads.iter().any(|quad| is_near(region, quad, WITHIN));
+            let regions: Vec<(Quad, f32)> =
+                regions.into_iter().map(|region| (region, if is_empty(&region) { AROUND } else { WITHIN })).collect();
+            return page
+                .read_where(|quad| may_be_title(quad) || regions.iter().any(|(region, margin)| is_near(region, quad, *margin)));
         }
         if stage < STAGES {
             page.skim_most_informative(STAGE_LINES)?;
@@ -304,8 +311,12 @@ fn relevant_regions(fit: &Fit<'_>) -> Vec<Quad> {
     areas.chain(quota).chain(title).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
 }
 
-fn is_near(region: &Quad, line: &Quad) -> bool {
-    let margin = line.height();
+/// Lines so near an area, in their heights, may be its value; those around it its label and its neighbours.
+const WITHIN: f32 = 0.2;
+const AROUND: f32 = 1.0;
+
+fn is_near(region: &Quad, line: &Quad, margin: f32) -> bool {
+    let margin = margin * line.height();
     let (a, b) = (region.bounds(), line.bounds());
     a.x - margin < b.right() && b.x < a.right() + margin && a.y - margin < b.bottom() && b.y < a.bottom() + margin
 }

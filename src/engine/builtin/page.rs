@@ -101,10 +101,23 @@ impl<'a> Page<'a> {
         let mut order: Vec<usize> = (0..self.quads.len()).filter(|i| self.reading(*i).is_none()).collect();
         order.sort_by(|a, b| information(&self.quads[*b]).total_cmp(&information(&self.quads[*a])));
         order.truncate(count);
-        for (i, reading) in order.iter().zip(self.read_with(&self.nets.skimmer, &order)?) {
+        self.skim(&order)
+    }
+
+    pub fn skim_where(&mut self, wanted: impl Fn(&Quad) -> bool) -> Result<(), Trouble> {
+        let which: Vec<usize> = (0..self.quads.len()).filter(|i| self.reading(*i).is_none() && wanted(&self.quads[*i])).collect();
+        self.skim(&which)
+    }
+
+    fn skim(&mut self, which: &[usize]) -> Result<(), Trouble> {
+        for (i, reading) in which.iter().zip(self.read_with(&self.nets.skimmer, which)?) {
             self.skimmed[*i] = Some(reading);
         }
         Ok(())
+    }
+
+    pub fn quads(&self) -> &[Quad] {
+        &self.quads
     }
 
     /// How much text indicates the orientation, and its mean probability.
