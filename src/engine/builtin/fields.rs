@@ -184,6 +184,9 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         if area.kind.holds() == Holds::Sum && sums::is_doubtful(line, &all, &range) {
             value = value.doubted(Doubt::Adjoined);
         }
+        if area.kind.holds() == Holds::SumInWords && sums::drops_an_ideograph(line, &all, &range) {
+            value = value.doubted(Doubt::LeftOut);
+        }
         // Another reading may have what the line's own has not.
         if value.text.chars().count() <= range.len() && ink::is_unread(sheet.picture, line, &range) {
             value = value.doubted(Doubt::Unread);

@@ -52,6 +52,8 @@ const THROUGH: Range<i32> = 9..24;
 const SLANT_MAX: i32 = 8;
 /// The share of its columns in which it has ink: writing has gaps.
 const THROUGH_SHARE: f32 = 0.94;
+/// A pen's stroke may be thinner than print.
+const STROKE_THRESHOLD: f32 = 0.35;
 /// Shorter, in heights, a stroke may be a character's own.
 const LENGTH_MIN: f32 = 1.8;
 
@@ -70,7 +72,7 @@ pub fn is_struck(picture: &RgbImage, line: &Line, range: &Range<usize>) -> bool 
     if paper - ink < CONTRAST_MIN {
         return false;
     }
-    let limit = paper - INK_THRESHOLD * (paper - ink);
+    let limit = paper - STROKE_THRESHOLD * (paper - ink);
     let is_dark = |x: u32, y: i32| (y - 1..=y + 1).any(|y| light(strip.get_pixel(x, y.clamp(0, ROWS as i32 - 1) as u32)) < limit);
     let goes_through = |from: i32, slant: i32| {
         let inked = (0..columns).filter(|x| is_dark(*x, from + slant * *x as i32 / columns as i32)).count();

@@ -18,12 +18,10 @@ use std::time::Instant;
 const ORIENTATIONS_MAX: usize = 2;
 /// From this confidence on, only lines relevant to the fitting templates are read.
 const OBVIOUS_CONFIDENCE: f32 = 0.95;
-const OBVIOUS_ANCHORS: usize = 3;
-/// Rounds of additional lines before the whole page is read.
-const STAGES: usize = 2;
-const STAGE_LINES: usize = 8;
-/// Up to this many templates of a form family are told apart by title, without reading the whole page.
+const OBVIOUS_ANCHORS: usize = 4;
+/// Templates of a form family, of which so many with this share of the best one's words are told apart by what is then read.
 const FAMILY_MAX: usize = 6;
+const LIKELY_SHARE: f32 = 0.6;
 /// A runner-up with this share of the best rank casts doubt on the best, unless its title is complete.
 const RIVAL_RANK_MIN: f32 = 0.9;
 const RIVAL_FACTOR: f32 = 0.6;
@@ -165,33 +163,28 @@ fn oriented_pages<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> 
     Ok(pages)
 }
 
-/// Reads the whole page or, once a few lines identify a template or form family, only what matters to it, and skims what is around.
+/// Skims the page and, if that says which templates it may be, reads only what matters to them; or else all of it.
 fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<(), Trouble> {
-    for stage in 0..=STAGES {
-        let lines = page.lines();
-        let fits: Vec<Fit<'_>> = align_all(templates, page, &lines, picture).into_iter().filter_map(|e| e.fit).collect();
-        let obvious =
-            |f: &Fit<'_>| f.alignment.confidence >= OBVIOUS_CONFIDENCE && f.alignment.anchors >= OBVIOUS_ANCHORS + stage.min(1);
-        if (1..=FAMILY_MAX).contains(&fits.len()) && fits.iter().all(obvious) {
-            let regions: Vec<Quad> = fits.iter().flat_map(relevant_regions).collect();
-            // Without a known position, any large line may be the title.
-            let untitled = fits.iter().any(|f| Title::of(&f.template.learnt).is_none());
-            let least = title::LARGE_RATIO * page::median_height(&lines);
-            let may_be_title = |quad: &Quad| untitled && quad.height() > least && quad.width() > TITLE_ASPECT_MIN * quad.height();
-            page.skim_where(|quad| regions.iter().any(|region| is_near(region, quad, AROUND)))?;
-            // Where nothing stands in its place, it may stand beside it.
-            let quads = page.quads().to_vec();
-            let is_empty = |region: &Quad| !quads.iter().any(|quad| is_near(region, quad, WITHIN));
-            let regions: Vec<(Quad, f32)> =
-                regions.into_iter().map(|region| (region, if is_empty(&region) { AROUND } else { WITHIN })).collect();
-            return page
-                .read_where(|quad| may_be_title(quad) || regions.iter().any(|(region, margin)| is_near(region, quad, *margin)));
-        }
-        if stage < STAGES {
-            page.skim_most_informative(STAGE_LINES)?;
-        }
+    page.skim_where(|_| true)?;
+    let lines = page.lines();
+    let mut fits: Vec<Fit<'_>> = align_all(templates, page, &lines, picture).into_iter().filter_map(|e| e.fit).collect();
+    fits.sort_by(|a, b| b.alignment.score.total_cmp(&a.alignment.score));
+    let Some(best) = fits.first() else { return page.read_where(|_| true) };
+    let least = LIKELY_SHARE * best.alignment.score;
+    if best.alignment.confidence < OBVIOUS_CONFIDENCE || best.alignment.anchors < OBVIOUS_ANCHORS {
+        return page.read_where(|_| true);
     }
-    page.read_where(|_| true)
+    fits.retain(|fit| fit.alignment.score >= least);
+    fits.truncate(FAMILY_MAX);
+    let regions: Vec<Quad> = fits.iter().flat_map(relevant_regions).collect();
+    // Without a known position, any large line may be the title.
+    let untitled = fits.iter().any(|f| Title::of(&f.template.learnt).is_none());
+    let least = title::LARGE_RATIO * page::median_height(&lines);
+    let may_be_title = |quad: &Quad| untitled && quad.height() > least && quad.width() > TITLE_ASPECT_MIN * quad.height();
+    // Where nothing stands in its place, it may stand beside it.
+    let margin = |region: &Quad| if page.quads().iter().any(|quad| is_near(region, quad, WITHIN)) { WITHIN } else { AROUND };
+    let regions: Vec<(f32, Quad)> = regions.into_iter().map(|region| (margin(&region), region)).collect();
+    page.read_where(|quad| may_be_title(quad) || regions.iter().any(|(margin, region)| is_near(region, quad, *margin)))
 }
 
 /// Titles are not compared yet.
@@ -311,7 +304,7 @@ fn relevant_regions(fit: &Fit<'_>) -> Vec<Quad> {
     areas.chain(quota).chain(title).map(|quad| fit.alignment.map.apply_quad(&quad)).collect()
 }
 
-/// Lines so near an area, in their heights, may be its value; those around it its label and its neighbours.
+/// Lines so near an area, in their heights, may be its value; or so, where it is empty.
 const WITHIN: f32 = 0.2;
 const AROUND: f32 = 1.0;
 

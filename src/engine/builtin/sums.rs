@@ -1,5 +1,6 @@
 //! Finds the sum in an area's text, without adjoining labels and brackets. Not here: its value (domain/money.rs).
 
+use super::certainty::is_ideograph;
 use super::page::Line;
 use super::sheet::Run;
 use super::text::{CURRENCY_SIGNS, half_width};
@@ -126,11 +127,13 @@ fn is_bare(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// With a unit that the specimen has not, without one that it has, or without its currency sign, which may have become the first
-/// digit.
+/// With a unit that the specimen has not, without one that it has, without its cents, or without its currency sign, which may have
+/// become the first digit.
 pub fn is_written_otherwise(text: &str, specimen: &str) -> bool {
     let has_unit = |text: &str| text.trim_end_matches([')', '）']).ends_with(['元', '圆']);
-    has_unit(text) != has_unit(specimen) || specimen.starts_with(CURRENCY_SIGNS) && is_bare(text)
+    has_unit(text) != has_unit(specimen)
+        || specimen.contains('.') && !text.contains('.')
+        || specimen.starts_with(CURRENCY_SIGNS) && is_bare(text)
 }
 
 /// A sum in words of which the first figure is lost: 拾元整.
@@ -138,6 +141,13 @@ pub fn begins_with_unit(text: &str) -> bool {
     const UNITS: &str = "拾佰仟十百千";
     const FIGURES: &str = "零壹贰叁肆伍陆柒捌玖一二三四五六七八九两貳參陸";
     text.chars().find(|c| UNITS.contains(*c) || FIGURES.contains(*c)).is_some_and(|c| UNITS.contains(c))
+}
+
+/// Whether an ideograph that adjoins a sum in words is dropped: 约, 港币.
+pub fn drops_an_ideograph(line: &Line, range: &Range<usize>, kept: &Range<usize>) -> bool {
+    let before = kept.start.checked_sub(1).filter(|at| range.contains(at));
+    let dropped = |at: usize| line.reading.glyphs[at].text.chars().any(is_ideograph);
+    before.is_some_and(dropped) || range.contains(&kept.end) && dropped(kept.end)
 }
 
 /// What forms print beside a sum and is no part of it.

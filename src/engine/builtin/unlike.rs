@@ -59,6 +59,10 @@ fn is_unlike_text(kind: AreaKind, name: &str, text: &str, specimen: &str) -> boo
     if !is_code(specimen) && stars(specimen) >= 2 {
         return stars(text) < 2;
     }
+    if specimen.starts_with(CURRENCY_SIGNS) && amount(specimen).is_some() {
+        let is_sum = amount(text).is_some() && !sums::is_written_otherwise(text, specimen);
+        return !is_sum && !marks_no_sum(text);
+    }
     if is_date(specimen) {
         return is_unlike_date(text, specimen);
     }
