@@ -107,7 +107,7 @@ fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value) -> Val
     if labels::is_other(sheet, area) {
         value = value.doubted(Doubt::OtherLabel);
     }
-    if runs.iter().any(|run| labels::is_between_rows(sheet, area, run)) {
+    if labels::is_between_rows(sheet, area, runs) || labels::is_slipped(sheet, area) {
         value = value.doubted(Doubt::Beside);
     }
     let part = |run: &Run| sheet.lines[run.line].part(&run.glyphs);

@@ -85,21 +85,67 @@ pub fn is_other(sheet: &Sheet<'_>, area: &Area) -> bool {
 /// Off its row by more than this share of the way to the next, a value may be that row's.
 const ROW_SHARE: f32 = 0.28;
 
-/// Whether the run of glyphs stands between the area's row and another one, as when a printer slipped: it may be the other's.
-pub fn is_between_rows(sheet: &Sheet<'_>, area: &Area, run: &Run) -> bool {
-    let (Some(own), Some(back)) = (label(sheet.words, area, sheet.quarter_turns), sheet.map.inverse()) else { return false };
-    let own = turned(&Quad(own.corners), sheet.quarter_turns);
+/// The rows of an area's labels.
+struct Rows {
+    /// Of the area's own label.
+    own: f32,
+    /// Of all in its column, from the top.
+    all: Vec<f32>,
+    /// The least way between two of them.
+    pitch: f32,
+}
+
+/// `None` if the area's label stands above it, or alone.
+fn rows(sheet: &Sheet<'_>, area: &Area) -> Option<Rows> {
+    let own = turned(&Quad(label(sheet.words, area, sheet.quarter_turns)?.corners), sheet.quarter_turns);
     let place = turned(&Quad::from_rect(&area.rect), sheet.quarter_turns);
-    let printed = middle(&turned(&back.apply_quad(&sheet.lines[run.line].part(&run.glyphs)), sheet.quarter_turns));
-    // An area may be drawn a little beside its row, and its value be printed so.
-    let off = [printed - middle(&own), printed - middle(&place)].into_iter().min_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let off = off.unwrap_or_default();
     let in_column = |there: &Rect| there.right().min(own.right()) - there.x.max(own.x) > 0.3 * there.width.min(own.width);
-    let rows = sheet.words.iter().filter(|word| is_label(word)).map(|word| turned(&Quad(word.corners), sheet.quarter_turns));
-    let way = |there: Rect| middle(&there) - middle(&own);
-    let next = rows.filter(in_column).map(way).filter(|way| way * off > 0.0 && way.abs() > 0.8 * own.height);
-    let next = next.map(f32::abs).min_by(f32::total_cmp);
-    is_before(&own, &place) && next.is_some_and(|next| off.abs() > ROW_SHARE * next && place.height < 1.6 * next)
+    let labels = sheet.words.iter().filter(|word| is_label(word)).map(|word| turned(&Quad(word.corners), sheet.quarter_turns));
+    let mut all: Vec<f32> = labels.filter(in_column).map(|there| middle(&there)).collect();
+    all.sort_by(f32::total_cmp);
+    let pitch = all.windows(2).map(|two| two[1] - two[0]).filter(|way| *way > 0.8 * own.height).min_by(f32::total_cmp)?;
+    (is_before(&own, &place) && place.height < 1.6 * pitch).then_some(Rows { own: middle(&own), all, pitch })
+}
+
+/// Whether the runs stand between the area's row and another one, as when a printer slipped: they may be the other's.
+pub fn is_between_rows(sheet: &Sheet<'_>, area: &Area, runs: &[Run]) -> bool {
+    let (Some(rows), Some(back)) = (rows(sheet, area), sheet.map.inverse()) else { return false };
+    let printed = |run: &Run| middle(&turned(&back.apply_quad(&sheet.lines[run.line].part(&run.glyphs)), sheet.quarter_turns));
+    let off = runs.iter().map(|run| printed(run) - rows.own).max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or_default();
+    let ways = rows.all.iter().map(|row| row - rows.own).filter(|way| way * off > 0.0 && way.abs() > 0.5 * rows.pitch);
+    ways.map(f32::abs).min_by(f32::total_cmp).is_some_and(|next| off.abs() > ROW_SHARE * next)
+}
+
+/// Whether all print of the area's column stands a row too low or too high: at one end a label has none, and beyond the other there is
+/// print without a label.
+pub fn is_slipped(sheet: &Sheet<'_>, area: &Area) -> bool {
+    let (Some(rows), Some(back)) = (rows(sheet, area), sheet.map.inverse()) else { return false };
+    let [first, .., last] = rows.all.as_slice() else { return false };
+    let place = turned(&Quad::from_rect(&area.rect), sheet.quarter_turns);
+    let mut printed = Vec::new();
+    for (l, line) in sheet.lines.iter().enumerate() {
+        let is_free = |at: usize| !sheet.fixed.iter().any(|(fixed, glyphs)| *fixed == l && glyphs.contains(&at));
+        let free: Vec<usize> = (0..line.reading.glyphs.len()).filter(|at| is_free(*at)).collect();
+        let (Some(from), Some(to)) = (free.first(), free.last()) else { continue };
+        let there = turned(&back.apply_quad(&line.part(&(*from..to + 1))), sheet.quarter_turns);
+        let shared = there.right().min(place.right()) - there.x.max(place.x);
+        // What begins before the column is no value of it.
+        if shared > 0.3 * there.width.min(place.width) && there.x > place.x - 2.0 * there.height && there.height < 1.5 * rows.pitch
+        {
+            printed.push(middle(&there));
+        }
+    }
+    let has_print = |row: f32| printed.iter().any(|y| (y - row).abs() < 0.5 * rows.pitch);
+    let is_beyond = |row: f32| has_print(row) && !is_fixed_at(sheet, &place, row, 0.5 * rows.pitch);
+    !has_print(*first) && is_beyond(last + rows.pitch) || !has_print(*last) && is_beyond(first - rows.pitch)
+}
+
+/// Whether the template has print of its own in the column, so near a row.
+fn is_fixed_at(sheet: &Sheet<'_>, place: &Rect, row: f32, near: f32) -> bool {
+    sheet.words.iter().map(|word| turned(&Quad(word.corners), sheet.quarter_turns)).any(|there| {
+        let shared = there.right().min(place.right()) - there.x.max(place.x);
+        shared > 0.0 && (middle(&there) - row).abs() < near
+    })
 }
 
 /// Of the middles, in heights of `there`.
@@ -142,9 +188,9 @@ mod tests {
         Line { quad: quad(text, x, y), reading }
     }
 
-    /// A form of three rows; the area is in the middle one. What a page with `print` shows of its label, and whether its last print
-    /// stands between two rows.
-    fn on_page(print: &[(&str, f32, f32)]) -> (bool, bool) {
+    /// A form of three rows; the area is in the middle one. What a page with `print` shows of its label, whether its last print
+    /// stands between two rows, and whether all do a row off.
+    fn on_page(print: &[(&str, f32, f32)]) -> (bool, bool, bool) {
         let words: Vec<FixedWord> = [("客户名称", 0.0), ("应收金额", PITCH), ("收款单位", 2.0 * PITCH)]
             .into_iter()
             .map(|(text, y)| FixedWord { text: text.into(), corners: quad(text, 10.0, y).0 })
@@ -169,7 +215,7 @@ mod tests {
         let last = lines.len() - 1;
         let glyphs = 0..lines[last].reading.glyphs.len();
         let run = Run { line: last, glyphs, overlaps: false, split: false, displaced: false, overrun: false };
-        (is_other(&sheet, &area), is_between_rows(&sheet, &area, &run))
+        (is_other(&sheet, &area), is_between_rows(&sheet, &area, &[run]), is_slipped(&sheet, &area))
     }
 
     #[test]
@@ -188,5 +234,15 @@ mod tests {
         let is_between = |y: f32| on_page(&[("应收金额", 10.0, PITCH), ("¥12.00", 130.0, y)]).1;
         assert!(!is_between(PITCH) && !is_between(PITCH + 8.0) && !is_between(PITCH - 8.0));
         assert!(is_between(PITCH + 14.0) && is_between(PITCH - 16.0));
+    }
+
+    #[test]
+    fn what_stands_a_row_off_is_seen_at_the_ends_of_its_column() {
+        let slipped = |by: f32, count: u8| {
+            let rows = (0..count).map(|row| ("¥12.00", 130.0, f32::from(row) * PITCH + by));
+            on_page(&rows.collect::<Vec<_>>()).2
+        };
+        assert!(!slipped(0.0, 3) && !slipped(4.0, 3) && !slipped(0.0, 2) && !slipped(0.0, 4), "in place, or more below");
+        assert!(slipped(PITCH, 3) && slipped(PITCH - 6.0, 3) && slipped(-PITCH, 3));
     }
 }
