@@ -87,8 +87,9 @@ const ROW_SHARE: f32 = 0.28;
 
 /// The rows of an area's labels.
 struct Rows {
-    /// Of the area's own label.
+    /// Of the area's own label, and of the area, which may be drawn a little beside it, as its specimen is printed.
     own: f32,
+    area: f32,
     /// Of all in its column, from the top.
     all: Vec<f32>,
     /// The least way between two of them.
@@ -104,14 +105,16 @@ fn rows(sheet: &Sheet<'_>, area: &Area) -> Option<Rows> {
     let mut all: Vec<f32> = labels.filter(in_column).map(|there| middle(&there)).collect();
     all.sort_by(f32::total_cmp);
     let pitch = all.windows(2).map(|two| two[1] - two[0]).filter(|way| *way > 0.8 * own.height).min_by(f32::total_cmp)?;
-    (is_before(&own, &place) && place.height < 1.6 * pitch).then_some(Rows { own: middle(&own), all, pitch })
+    (is_before(&own, &place) && place.height < 1.6 * pitch).then_some(Rows { own: middle(&own), area: middle(&place), all, pitch })
 }
 
 /// Whether the runs stand between the area's row and another one, as when a printer slipped: they may be the other's.
 pub fn is_between_rows(sheet: &Sheet<'_>, area: &Area, runs: &[Run]) -> bool {
     let (Some(rows), Some(back)) = (rows(sheet, area), sheet.map.inverse()) else { return false };
     let printed = |run: &Run| middle(&turned(&back.apply_quad(&sheet.lines[run.line].part(&run.glyphs)), sheet.quarter_turns));
-    let off = runs.iter().map(|run| printed(run) - rows.own).max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or_default();
+    let least = |a: f32, b: f32| if a.abs() < b.abs() { a } else { b };
+    let off = runs.iter().map(printed).map(|at| least(at - rows.own, at - rows.area));
+    let off = off.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or_default();
     let ways = rows.all.iter().map(|row| row - rows.own).filter(|way| way * off > 0.0 && way.abs() > 0.5 * rows.pitch);
     ways.map(f32::abs).min_by(f32::total_cmp).is_some_and(|next| off.abs() > ROW_SHARE * next)
 }
