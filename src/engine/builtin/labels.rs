@@ -138,14 +138,17 @@ pub fn is_slipped(sheet: &Sheet<'_>, area: &Area) -> bool {
             printed.push(middle(&there));
         }
     }
-    let has_print = |row: f32| printed.iter().any(|y| (y - row).abs() < 0.5 * rows.pitch);
-    let is_beyond = |row: f32| has_print(row) && !is_fixed_at(sheet, &place, row, 0.5 * rows.pitch);
-    !has_print(*first) && is_beyond(last + rows.pitch) || !has_print(*last) && is_beyond(first - rows.pitch)
+    let is_printed = |row: f32| printed.iter().any(|y| (y - row).abs() < 0.5 * rows.pitch);
+    let is_on_template = |row: f32| holds_print(sheet, &place, row, 0.5 * rows.pitch);
+    let is_missing = |row: f32| is_on_template(row) && !is_printed(row);
+    let is_beyond = |row: f32| is_printed(row) && !is_on_template(row);
+    is_missing(*first) && is_beyond(last + rows.pitch) || is_missing(*last) && is_beyond(first - rows.pitch)
 }
 
-/// Whether the template has print of its own in the column, so near a row.
-fn is_fixed_at(sheet: &Sheet<'_>, place: &Rect, row: f32, near: f32) -> bool {
-    sheet.words.iter().map(|word| turned(&Quad(word.corners), sheet.quarter_turns)).any(|there| {
+/// Whether the template has print or an area in the column, so near a row.
+fn holds_print(sheet: &Sheet<'_>, place: &Rect, row: f32, near: f32) -> bool {
+    let areas = sheet.areas.iter().map(|area| Quad::from_rect(&area.rect));
+    sheet.words.iter().map(|word| Quad(word.corners)).chain(areas).map(|quad| turned(&quad, sheet.quarter_turns)).any(|there| {
         let shared = there.right().min(place.right()) - there.x.max(place.x);
         shared > 0.0 && (middle(&there) - row).abs() < near
     })
@@ -194,9 +197,12 @@ mod tests {
     /// A form of three rows; the area is in the middle one. What a page with `print` shows of its label, whether its last print
     /// stands between two rows, and whether all do a row off.
     fn on_page(print: &[(&str, f32, f32)]) -> (bool, bool, bool) {
-        let words: Vec<FixedWord> = [("客户名称", 0.0), ("应收金额", PITCH), ("收款单位", 2.0 * PITCH)]
+        let labels = [("客户名称", 10.0, 0.0), ("应收金额", 10.0, PITCH), ("收款单位", 10.0, 2.0 * PITCH)];
+        let values = [("¥13.00", 130.0, 0.0), ("¥14.00", 130.0, 2.0 * PITCH)];
+        let words: Vec<FixedWord> = labels
             .into_iter()
-            .map(|(text, y)| FixedWord { text: text.into(), corners: quad(text, 10.0, y).0 })
+            .chain(values)
+            .map(|(text, x, y)| FixedWord { text: text.into(), corners: quad(text, x, y).0 })
             .collect();
         let rect = Rect { x: 120.0, y: PITCH - 5.0, width: 200.0, height: HEIGHT + 10.0 };
         let area =
