@@ -34,7 +34,7 @@ pub struct Alignment {
     pub anchors: usize,
     /// Their indices.
     pub words: Vec<usize>,
-    /// Words expected: not those in unread lines, nor single characters and numbers, which prove little.
+    /// Words expected: not single characters and numbers, which prove little.
     pub expected: usize,
     /// Fixed text: `(line, glyphs)`.
     pub fixed: Vec<(usize, Range<usize>)>,
@@ -78,8 +78,8 @@ impl WordMatch {
     }
 }
 
-/// `None` if nothing of the template is on the page. `quota`: an amount the page must not contradict. `unread`: lines not read yet.
-pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line], unread: &[Quad]) -> Option<Alignment> {
+/// `None` if nothing of the template is on the page. `quota`: an amount the page must not contradict.
+pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line]) -> Option<Alignment> {
     let word_matches = word_matches(&learnt.words, lines);
     let mut best: Option<(f32, Homography)> = None;
     for start in word_matches.iter().take(HYPOTHESES_MAX) {
@@ -101,17 +101,10 @@ pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line], unread: &[Qua
         }
     }
     let (_, map) = best?;
-    Some(refine(learnt, quota, lines, unread, &word_matches, map))
+    Some(refine(learnt, quota, lines, &word_matches, map))
 }
 
-fn refine(
-    learnt: &Learnt,
-    quota: Option<&str>,
-    lines: &[Line],
-    unread: &[Quad],
-    word_matches: &[WordMatch],
-    mut map: Homography,
-) -> Alignment {
+fn refine(learnt: &Learnt, quota: Option<&str>, lines: &[Line], word_matches: &[WordMatch], mut map: Homography) -> Alignment {
     for (stiffness, tolerance) in [(AFFINE, 1.5), (PROJECTIVE, 1.0), (PROJECTIVE, 0.7)] {
         let inliers = find_inliers(word_matches, &map, |_| tolerance);
         if let Some(next) = fit(word_matches, &inliers, stiffness).filter(|m| is_plausible(m, learnt.size)) {
@@ -123,15 +116,14 @@ fn refine(
     errors.sort_by(f32::total_cmp);
     let words: Vec<usize> = inliers.iter().map(|i| word_matches[*i].word).collect();
     let contradicted = quota.is_some_and(|q| contradicts_quota(q, &learnt.words, lines, &map));
-    let (share, enough) =
-        if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, (lines, unread), word_matches, &inliers, &map) };
+    let (share, enough) = if contradicted { (0.0, 0.0) } else { evidence(&learnt.words, lines, word_matches, &inliers, &map) };
     Alignment {
         map,
         confidence: ((share - 0.1) / 0.4).clamp(0.0, 1.0) * enough,
         contradicted,
         score: share * enough,
         anchors: inliers.len(),
-        expected: expected(&learnt.words, unread, &words, &map),
+        expected: expected(&learnt.words, &words),
         words,
         fixed: inliers
             .iter()
@@ -260,13 +252,7 @@ fn is_plausible(map: &Homography, size: (u32, u32)) -> bool {
 
 /// The share of expected words found, and whether that is much evidence, both 0 to 1. Missing or different words weigh half: stamps
 /// vary, and faint text is missed.
-fn evidence(
-    words: &[FixedWord],
-    (lines, unread): (&[Line], &[Quad]),
-    word_matches: &[WordMatch],
-    inliers: &[usize],
-    map: &Homography,
-) -> (f32, f32) {
+fn evidence(words: &[FixedWord], lines: &[Line], word_matches: &[WordMatch], inliers: &[usize], map: &Homography) -> (f32, f32) {
     let mut heights: Vec<f32> = words.iter().map(|w| Quad(w.corners).height()).collect();
     heights.sort_by(f32::total_cmp);
     let usual = heights.get(heights.len() / 2).copied().unwrap_or(1.0).max(1.0);
@@ -285,9 +271,6 @@ fn evidence(
             continue;
         }
         let centre = map.apply(Quad(word.corners).centre());
-        if unread.iter().any(|quad| covers(quad, centre)) {
-            continue;
-        }
         match lines.iter().find(|l| covers(&l.quad, centre)) {
             Some(line) if line.reading.mean() > 0.8 => other += weight,
             _ => absent += weight,
@@ -304,13 +287,9 @@ fn covers(quad: &Quad, centre: Point) -> bool {
     (0.0..=1.0).contains(&x) && (0.1..=0.9).contains(&y)
 }
 
-fn expected(words: &[FixedWord], unread: &[Quad], found: &[usize], map: &Homography) -> usize {
-    let is_expected = |w: &usize| {
-        let (word, centre) = (&words[*w], map.apply(Quad(words[*w].corners).centre()));
-        let tells = fold([word.text.as_str()]).chars.len() >= 2 && permanence(&word.text) >= 1.0;
-        found.contains(w) || (tells && !unread.iter().any(|quad| covers(quad, centre)))
-    };
-    (0..words.len()).filter(is_expected).count()
+fn expected(words: &[FixedWord], found: &[usize]) -> usize {
+    let tells = |word: &FixedWord| fold([word.text.as_str()]).chars.len() >= 2 && permanence(&word.text) >= 1.0;
+    words.iter().enumerate().filter(|(w, word)| found.contains(w) || tells(word)).count()
 }
 
 /// Numbers outside the areas are rarely fixed.
@@ -380,7 +359,7 @@ mod tests {
     fn a_turned_and_scaled_form_is_found() {
         let turn = |(x, y): Point| (700.0 - 0.8 * y, 30.0 + 0.8 * x);
         let lines: Vec<Line> = form().iter().map(|w| line(w, turn)).collect();
-        let found = align(&learnt(&form()), None, &lines, &[]).unwrap();
+        let found = align(&learnt(&form()), None, &lines).unwrap();
         assert!(found.confidence > 0.95, "{found:?}");
         assert!(distance(found.map.apply((400.0, 300.0)), turn((400.0, 300.0))) < 3.0);
         assert_eq!(found.anchors, 5);
@@ -390,9 +369,9 @@ mod tests {
     fn another_form_does_not_fit() {
         let other = [word("机票行程单", 100.0, 50.0), word("航班", 90.0, 200.0), word("发票号码", 600.0, 500.0)];
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), None, &lines, &[]).is_none_or(|a| a.confidence < CONFIDENCE_MIN));
-        assert!(align(&learnt(&form()), None, &[], &[]).is_none());
-        assert!(align(&learnt(&[]), None, &lines, &[]).is_none());
+        assert!(align(&learnt(&form()), None, &lines).is_none_or(|a| a.confidence < CONFIDENCE_MIN));
+        assert!(align(&learnt(&form()), None, &[]).is_none());
+        assert!(align(&learnt(&[]), None, &lines).is_none());
     }
 
     #[test]
@@ -400,7 +379,7 @@ mod tests {
         let mut other = form();
         other[3].text = "伍拾元整".into();
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), Some("50"), &lines, &[]).unwrap().confidence > 0.8);
-        assert_eq!(align(&learnt(&form()), Some("20"), &lines, &[]).unwrap().confidence, 0.0);
+        assert!(align(&learnt(&form()), Some("50"), &lines).unwrap().confidence > 0.8);
+        assert_eq!(align(&learnt(&form()), Some("20"), &lines).unwrap().confidence, 0.0);
     }
 }

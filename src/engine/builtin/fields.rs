@@ -117,7 +117,7 @@ fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value) -> Val
         bounds.x < near || bounds.y < near || bounds.right() > width - near || bounds.bottom() > height - near
     };
     if runs.iter().any(|run| is_cut(part(run))) {
-        value = value.doubted(Doubt::Cut);
+        value = value.doubted(Doubt::BeyondPicture);
     }
     if runs.iter().any(|run| ink::is_struck(sheet.picture, &sheet.lines[run.line], &run.glyphs)) {
         value = value.doubted(Doubt::Struck);

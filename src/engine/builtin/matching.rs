@@ -10,6 +10,7 @@ use super::picture::Picture;
 use super::several;
 use super::title::{self, Title, TitleMatch};
 use crate::domain::fit_reason::FitReason;
+use crate::domain::ids::TemplateId;
 use crate::domain::template::{Area, Template};
 use crate::engine::{Cancel, TemplateScore, Trouble};
 use std::sync::Arc;
@@ -94,18 +95,18 @@ pub fn choose<'a>(nets: &Nets, picture: &Picture, templates: &'a [Arc<Template>]
     for mut page in oriented_pages(nets, picture, cancel)? {
         check_cancelled(cancel)?;
         let began = Instant::now();
-        read_relevant(&mut page, picture, templates)?;
+        let likely = read_relevant(&mut page, picture, templates)?;
         let read = began.elapsed();
         check_cancelled(cancel)?;
         let mut lines = page.lines();
-        let mut evaluated = align_all(templates, &page, &lines, picture);
+        let mut evaluated = align_all(templates, &lines, picture);
         let laid = began.elapsed() - read;
         let mut best = pick_best(nets, picture, &mut evaluated, &lines)?;
-        // The other lines may show another form family.
-        if best.is_none() && !page.is_read() {
+        // The other lines may show another form family. What was only skimmed is nobody's value.
+        if !page.is_read() && best.as_ref().is_none_or(|best| !likely.contains(&best.template.id)) {
             page.read_where(|_| true)?;
             lines = page.lines();
-            evaluated = align_all(templates, &page, &lines, picture);
+            evaluated = align_all(templates, &lines, picture);
             best = pick_best(nets, picture, &mut evaluated, &lines)?;
         }
         tracing::debug!(?read, ?laid, titled = ?(began.elapsed() - laid - read), "{} templates weighed", evaluated.len());
@@ -139,7 +140,7 @@ pub fn evaluate<'a>(
         check_cancelled(cancel)?;
         page.read_where(|_| true)?;
         let lines = page.lines();
-        let mut evaluated = align_template(template, &page, &lines, picture);
+        let mut evaluated = align_template(template, &lines, picture);
         check_title(nets, picture, &mut evaluated, &lines, false)?;
         if let Some(fit) = &evaluated.fit {
             let papers = several::papers(&mut page, fit.template, &fit.alignment.map, &[], cancel)?;
@@ -163,17 +164,18 @@ fn oriented_pages<'a>(nets: &'a Nets, picture: &'a Picture, cancel: &Cancel) -> 
     Ok(pages)
 }
 
-/// Skims the page and, if that says which templates it may be, reads only what matters to them; or else all of it.
-fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<(), Trouble> {
-    page.skim_where(|_| true)?;
+/// Skims the page and, if that says which templates it may be, reads only what matters to them, and returns them; or else reads all of it.
+fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Template>]) -> Result<Vec<TemplateId>, Trouble> {
+    page.skim()?;
     let lines = page.lines();
-    let mut fits: Vec<Fit<'_>> = align_all(templates, page, &lines, picture).into_iter().filter_map(|e| e.fit).collect();
+    let mut fits: Vec<Fit<'_>> = align_all(templates, &lines, picture).into_iter().filter_map(|e| e.fit).collect();
     fits.sort_by(|a, b| b.alignment.score.total_cmp(&a.alignment.score));
-    let Some(best) = fits.first() else { return page.read_where(|_| true) };
+    let is_obvious = |fit: &Fit<'_>| fit.alignment.confidence >= OBVIOUS_CONFIDENCE && fit.alignment.anchors >= OBVIOUS_ANCHORS;
+    let Some(best) = fits.first().filter(|fit| is_obvious(fit)) else {
+        page.read_where(|_| true)?;
+        return Ok(Vec::new());
+    };
     let least = LIKELY_SHARE * best.alignment.score;
-    if best.alignment.confidence < OBVIOUS_CONFIDENCE || best.alignment.anchors < OBVIOUS_ANCHORS {
-        return page.read_where(|_| true);
-    }
     fits.retain(|fit| fit.alignment.score >= least);
     fits.truncate(FAMILY_MAX);
     let regions: Vec<Quad> = fits.iter().flat_map(relevant_regions).collect();
@@ -184,21 +186,22 @@ fn read_relevant(page: &mut Page<'_>, picture: &Picture, templates: &[Arc<Templa
     // Where nothing stands in its place, it may stand beside it.
     let margin = |region: &Quad| if page.quads().iter().any(|quad| is_near(region, quad, WITHIN)) { WITHIN } else { AROUND };
     let regions: Vec<(f32, Quad)> = regions.into_iter().map(|region| (margin(&region), region)).collect();
-    page.read_where(|quad| may_be_title(quad) || regions.iter().any(|(margin, region)| is_near(region, quad, *margin)))
+    page.read_where(|quad| may_be_title(quad) || regions.iter().any(|(margin, region)| is_near(region, quad, *margin)))?;
+    Ok(fits.iter().map(|fit| fit.template.id).collect())
 }
 
 /// Titles are not compared yet.
-fn align_all<'a>(templates: &'a [Arc<Template>], page: &Page<'_>, lines: &[Line], picture: &Picture) -> Vec<Evaluated<'a>> {
-    templates.iter().map(|t| align_template(t, page, lines, picture)).collect()
+fn align_all<'a>(templates: &'a [Arc<Template>], lines: &[Line], picture: &Picture) -> Vec<Evaluated<'a>> {
+    templates.iter().map(|t| align_template(t, lines, picture)).collect()
 }
 
-fn align_template<'a>(template: &'a Template, page: &Page<'_>, lines: &[Line], picture: &Picture) -> Evaluated<'a> {
+fn align_template<'a>(template: &'a Template, lines: &[Line], picture: &Picture) -> Evaluated<'a> {
     let no = |score, reason| Evaluated { template, score, reason, fit: None };
     if template.learnt.words.is_empty() {
         return no(0.0, FitReason::NoWords);
     }
     let quota = template.layout.quota.as_deref();
-    let Some(alignment) = align::align(&template.learnt, quota, lines, &page.unseen()) else {
+    let Some(alignment) = align::align(&template.learnt, quota, lines) else {
         return no(0.0, FitReason::NothingInCommon);
     };
     let (found, of) = (alignment.anchors, alignment.expected);

@@ -96,24 +96,28 @@ impl<'a> Page<'a> {
         Self { nets, picture, quarter_turns, quads, skimmed: nothing.clone(), readings: nothing }
     }
 
-    pub fn skim_most_informative(&mut self, count: usize) -> Result<(), Trouble> {
+    fn skim_most_informative(&mut self, count: usize) -> Result<(), Trouble> {
         let information = |q: &Quad| (q.width() / q.height().max(1.0)).min(12.0) * q.height().sqrt();
-        let mut order: Vec<usize> = (0..self.quads.len()).filter(|i| self.reading(*i).is_none()).collect();
+        let mut order = self.unseen();
         order.sort_by(|a, b| information(&self.quads[*b]).total_cmp(&information(&self.quads[*a])));
         order.truncate(count);
-        self.skim(&order)
+        self.skim_lines(&order)
     }
 
-    pub fn skim_where(&mut self, wanted: impl Fn(&Quad) -> bool) -> Result<(), Trouble> {
-        let which: Vec<usize> = (0..self.quads.len()).filter(|i| self.reading(*i).is_none() && wanted(&self.quads[*i])).collect();
-        self.skim(&which)
+    /// Skims what was neither skimmed nor read.
+    pub fn skim(&mut self) -> Result<(), Trouble> {
+        self.skim_lines(&self.unseen())
     }
 
-    fn skim(&mut self, which: &[usize]) -> Result<(), Trouble> {
+    fn skim_lines(&mut self, which: &[usize]) -> Result<(), Trouble> {
         for (i, reading) in which.iter().zip(self.read_with(&self.nets.skimmer, which)?) {
             self.skimmed[*i] = Some(reading);
         }
         Ok(())
+    }
+
+    fn unseen(&self) -> Vec<usize> {
+        (0..self.quads.len()).filter(|i| self.reading(*i).is_none()).collect()
     }
 
     pub fn quads(&self) -> &[Quad] {
@@ -165,11 +169,7 @@ impl<'a> Page<'a> {
         known.filter(|(_, r)| !r.glyphs.is_empty()).map(|(quad, reading)| Line { quad, reading }).collect()
     }
 
-    /// Neither read nor skimmed.
-    pub fn unseen(&self) -> Vec<Quad> {
-        (0..self.quads.len()).filter(|i| self.reading(*i).is_none()).map(|i| self.quads[i]).collect()
-    }
-
+    /// Whether all of it was read.
     pub fn is_read(&self) -> bool {
         self.readings.iter().all(Option::is_some)
     }

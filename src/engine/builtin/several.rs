@@ -58,8 +58,7 @@ pub fn papers(
 ) -> Result<u32, Trouble> {
     let Some(form) = Form::of(template, map) else { return Ok(1) };
     let is_beside = |quad: &Quad| !form.contains(quad);
-    let unseen = page.unseen().iter().filter(|q| is_beside(q)).count();
-    if unseen + page.lines().iter().filter(|l| is_beside(&l.quad)).count() < BESIDE_MIN {
+    if page.lines().iter().filter(|l| is_beside(&l.quad)).count() < BESIDE_MIN {
         return Ok(1);
     }
     check_cancelled(cancel)?;
@@ -71,7 +70,7 @@ pub fn papers(
     }
     let mut own = page.lines();
     own.retain(|l| form.contains(&l.quad));
-    let Some(first) = align::align(&template.learnt, None, &own, &[]) else { return Ok(1) };
+    let Some(first) = align::align(&template.learnt, None, &own) else { return Ok(1) };
     let mut count = 1;
     while count < PAPERS_MAX
         && let Some(again) = align_confidently(template, &beside).filter(|again| is_second_copy(&first, again))
@@ -87,7 +86,7 @@ pub fn papers(
 }
 
 fn align_confidently(template: &Template, lines: &[Line]) -> Option<Alignment> {
-    align::align(&template.learnt, None, lines, &[]).filter(|a| a.confidence >= CONFIDENCE_MIN && a.words.len() >= WORDS_MIN)
+    align::align(&template.learnt, None, lines).filter(|a| a.confidence >= CONFIDENCE_MIN && a.words.len() >= WORDS_MIN)
 }
 
 fn is_second_copy(first: &Alignment, again: &Alignment) -> bool {
@@ -98,7 +97,7 @@ fn is_second_copy(first: &Alignment, again: &Alignment) -> bool {
 fn shows_other_template(fit: &Template, templates: &[Arc<Template>], beside: &[Line]) -> bool {
     templates.iter().filter(|t| t.id != fit.id).any(|template| {
         let quota = template.layout.quota.as_deref();
-        let alignment = align::align(&template.learnt, quota, beside, &[]);
+        let alignment = align::align(&template.learnt, quota, beside);
         alignment
             .filter(|a| a.confidence >= OTHER_CONFIDENCE_MIN && a.words.len() >= WORDS_MIN)
             .is_some_and(|a| Title::of(&template.learnt).is_some_and(|t| t.compare(beside, &a.map).is_whole()))
