@@ -212,7 +212,15 @@ pub fn without_labels(area: &Area, lines: &[Line], runs: &mut Vec<Run>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::geometry::Quad;
+    use super::super::read::{Glyph, Reading};
     use super::*;
+
+    fn line(text: &str) -> Line {
+        let glyphs = text.chars().map(|c| Glyph { text: c.into(), probability: 0.99, at: 0.5 }).collect();
+        let quad = Quad([(0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)]);
+        Line { quad, reading: Reading { glyphs, probability: 0.9 } }
+    }
 
     #[test]
     fn labels_and_fragments_are_not_part_of_a_sum() {
@@ -271,19 +279,10 @@ mod tests {
 
     #[test]
     fn a_sum_is_cut_off_from_a_word() {
-        use super::super::geometry::Quad;
-        use super::super::read::{Glyph, Reading};
         use crate::domain::template::Rect;
         let rect = Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
         let pos_id = AreaKind::Money.pos_id().into();
         let area = Area { kind: AreaKind::Money, pos_id, rect, keywords: Vec::new(), remove_line: false, remove_stamp: false };
-        let line = |text: &str| Line {
-            quad: Quad([(0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)]),
-            reading: Reading {
-                glyphs: text.chars().map(|c| Glyph { text: c.into(), probability: 0.99, at: 0.5 }).collect(),
-                probability: 0.9,
-            },
-        };
         let left = |texts: &[&str]| {
             let lines: Vec<Line> = texts.iter().map(|text| line(text)).collect();
             let whole = |(at, line): (usize, &Line)| Run {
@@ -302,6 +301,23 @@ mod tests {
         assert_eq!(left(&["¥53.40/月"]), [("¥53.40".to_owned(), true)]);
         assert_eq!(left(&["¥53.40", "/月"]), [("¥53.40".to_owned(), true)]);
         assert_eq!(left(&["金额：¥53.40", "发票专用章"]), [("¥53.40".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_sum_has_cents_where_its_specimen_has_them() {
+        assert!(is_written_otherwise("¥3486", "¥192.38") && is_written_otherwise("3486", "192.38"));
+        assert!(
+            !is_written_otherwise("¥3486.50", "¥192.38")
+                && !is_written_otherwise("3486.50", "192")
+                && !is_written_otherwise("3486", "192")
+        );
+    }
+
+    #[test]
+    fn what_adjoins_a_sum_in_words_is_not_dropped_unseen() {
+        let drops = |text: &str, kept: Range<usize>| drops_an_ideograph(&line(text), &(0..text.chars().count()), &kept);
+        assert!(drops("约叁拾元整", 1..5) && drops("港币叁拾元整", 2..6) && drops("叁拾元整起", 0..4));
+        assert!(!drops("大写：叁拾元整", 3..7) && !drops("（大写）叁拾元整", 4..8) && !drops("叁拾元整", 0..4));
     }
 
     #[test]
