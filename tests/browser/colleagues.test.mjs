@@ -77,6 +77,30 @@ test('a correction that a colleague was first with is refused with her value, an
   on.quiet()
 })
 
+test('a drawer whose answers take longer than the line takes for its next device follows all the same', async () => {
+  const [device] = await registered(1)
+  await openDevice(device)
+  await page.route(`**/api/devices/${device.DeviceSN}/history*`, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    await route.continue()
+  })
+  await page.click('[data-test=correct]')
+  await page.fill('[data-test=new-cpuid]', 'SLOW-1')
+  await page.getByText('录入错误', { exact: true }).click()
+  await correct(device, 'SLOW-0')
+  const line = setInterval(() => post(page, '/registerDevice', { devices: [{ CPUID: `SLOW-${(n += 1)}Y` }] }).catch(() => {}), 500)
+  try {
+    await page.click('[data-test=reason-save]')
+    await problem().getByText(/王芳.*SLOW-0/).waitFor()
+    await page.click('[data-test=reason-save]')
+    await drawer().locator('[data-change=cpuid]', { hasText: 'SLOW-0 → SLOW-1' }).waitFor()
+  } finally {
+    clearInterval(line)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  }
+  on.quiet()
+})
+
 test('a device that a colleague corrected is not retired unseen', async () => {
   const [device] = await registered(1)
   await openDevice(device)
