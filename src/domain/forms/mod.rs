@@ -27,6 +27,7 @@ mod values;
 pub use lines::DOUBT;
 pub use propose::{Label, Proposal, propose};
 pub use same::is_same;
+pub use title::may_be_known;
 
 /// What a known form can have, in the words of the contract's §6.
 pub const POS_IDS: [&str; 22] = [

@@ -50,6 +50,14 @@ const TITLES: [(&str, Kind); 32] = [
     ("非税收入一般缴款书", Kind::Fiscal),
 ];
 
+/// Words of which each form has one, whatever a seal hides: in its title, its labels, its table.
+const MARKS: [&str; 6] = ["票", "行程单", "缴款书", "纳税人", "金额", "税额"];
+
+/// Whether a closer look at a page on which this was read at a glance may find a known form.
+pub fn may_be_known(skimmed: &str) -> bool {
+    MARKS.iter().any(|mark| skimmed.contains(mark))
+}
+
 /// More are on no page.
 const TITLES_MAX: usize = 12;
 

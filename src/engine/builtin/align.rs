@@ -338,7 +338,7 @@ mod tests {
         let n = word.text.chars().count() as f32;
         let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
         let reading = Reading { glyphs: word.text.chars().enumerate().map(glyph).collect(), probability: 0.9 };
-        Line { quad: Quad(word.corners.map(map)), reading }
+        Line { quad: Quad(word.corners.map(map)), reading, skimmed: None }
     }
 
     fn learnt(words: &[FixedWord]) -> Learnt {

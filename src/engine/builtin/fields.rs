@@ -11,13 +11,13 @@ use super::geometry::{Point, Quad, intersection, union};
 use super::ink;
 use super::labels;
 use super::page::{Line, is_wide};
-use super::read::{Reading, crop, read_crops};
+use super::read::{Glyph, Reading, crop, read_crops};
 use super::restored::restored;
 use super::seal;
 use super::shape::{charset, is_serial, leaves_out, trim_date, trim_run};
 use super::sheet::{Run, Sheet};
 use super::sums;
-use super::text::fold_text;
+use super::text::{fold_text, half_width};
 use super::unlike::is_unlike;
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::certainty::{Doubt, Lowered};
@@ -53,6 +53,8 @@ const CLEANED_SHARE_MIN: f32 = 0.003;
 const BORDER: f32 = 0.15;
 /// Runs read this surely, with nothing to clean, are not read again.
 const CERTAIN_MIN: f32 = 0.995;
+/// Nor are those read so surely that the other net read alike.
+const AGREED_MIN: f32 = 0.97;
 
 /// `specimen`: the text on the template's own picture, or empty.
 pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -> Result<Field, Trouble> {
@@ -172,12 +174,16 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let share = line.quad.height() / quad.width().max(1.0);
         let extension = if sheet.allow_misaligned { extension(sheet, area, run.line, &range) } else { None };
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
-        let crops = cleaned(sheet, area, &quad)?;
-        let mut value = if first.likelihood() >= CERTAIN_MIN && crops.len() == 1 {
-            first
-        } else {
-            consensus(first, read_crops(&sheet.nets.reader, &crops, charset)?)
-        };
+        let mut crops = cleaned(sheet, area, &quad)?;
+        let skimmed = line.skimmed_at(&range).map(|glyphs| plain(&folded(glyphs, charset)) == plain(&first.text));
+        let is_agreed = skimmed == Some(true) && first.likelihood() >= AGREED_MIN;
+        if is_agreed || first.likelihood() >= CERTAIN_MIN && crops.len() == 1 {
+            crops.remove(0);
+        }
+        let mut value = consensus(first, read_crops(&sheet.nets.reader, &crops, charset)?, is_agreed);
+        if skimmed == Some(false) {
+            value = value.trusted(Doubt::ReadApart, 0.99);
+        }
         if let Some(extension) = extension {
             value = merge_extension(value, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
         }
@@ -274,15 +280,20 @@ fn scrub(area: &Area, crop: &mut RgbImage) {
     }
 }
 
-/// The most probable reading; less sure unless the majority agrees.
-fn consensus(first: Value, again: Vec<Reading>) -> Value {
+/// The most probable reading; less sure unless the majority agrees. `agreed`: the other net read as `first` has it.
+fn consensus(first: Value, again: Vec<Reading>, agreed: bool) -> Value {
+    if again.is_empty() {
+        return first;
+    }
+    let skimmed = agreed.then(|| fold_text(&first.text));
     let mut all: Vec<Value> = again.iter().map(|r| Value::new(r.text().trim(), r.probability)).collect();
     all.push(first);
     all.sort_by(|a, b| b.likelihood().total_cmp(&a.likelihood()));
     let best = all.remove(0);
     let same = fold_text(&best.text);
-    let dissent = all.iter().filter(|other| other.likelihood() > 0.1 && fold_text(&other.text) != same).count();
-    let assent = all.iter().filter(|other| fold_text(&other.text) == same).count();
+    let texts = || all.iter().filter(|other| other.likelihood() > 0.1).map(|other| fold_text(&other.text)).chain(skimmed.clone());
+    let dissent = texts().filter(|text| *text != same).count();
+    let assent = all.iter().map(|other| fold_text(&other.text)).chain(skimmed.clone()).filter(|text| *text == same).count();
     if assent == 0 || dissent > assent { best.doubted(Doubt::ReadApart) } else { best }
 }
 
@@ -290,11 +301,20 @@ fn consensus(first: Value, again: Vec<Reading>) -> Value {
 fn line_reading(line: &Line, range: &Range<usize>, charset: Charset) -> Value {
     let glyphs = &line.reading.glyphs[range.clone()];
     let chars = || glyphs.iter().flat_map(|g| g.text.chars());
-    let text: String = chars().filter_map(|c| charset.fold(c)).collect();
+    let text = folded(glyphs, charset);
     let is_word = |c: char| charset == Charset::MoneyCn && !c.is_alphanumeric();
     let strange = chars().any(|c| !c.is_whitespace() && !is_word(c) && charset.fold(c).is_none());
     let value = Value::new(text.trim(), glyphs.iter().map(|g| g.probability).product());
     if strange { value.doubted(Doubt::LeftOut) } else { value }
+}
+
+fn folded(glyphs: &[Glyph], charset: Charset) -> String {
+    glyphs.iter().flat_map(|g| g.text.chars()).filter_map(|c| charset.fold(c)).collect()
+}
+
+/// Without blanks, which nets see differently.
+fn plain(text: &str) -> String {
+    text.chars().map(half_width).filter(|c| !c.is_whitespace()).collect()
 }
 
 /// Reads overlapping runs in one piece.
@@ -377,7 +397,7 @@ fn detect_again(sheet: &Sheet<'_>, area: &Area, there: &Quad, specimen: &str) ->
             let there = quad.point(x / cut.width() as f32, y / cut.height() as f32);
             let is_known = sheet.lines.iter().any(|known| known.quad.contains(there));
             let again = read_crops(&sheet.nets.reader, &[crop(&cut, &line.part(&range).expanded(2.0, 0.0))?], charset)?;
-            let value = consensus(line_reading(line, &range, charset), again);
+            let value = consensus(line_reading(line, &range, charset), again, false);
             found.push(if is_known { value.doubted(Doubt::Beside) } else { value });
         }
     }
@@ -426,8 +446,8 @@ mod tests {
     fn differing_readings_are_not_sure() {
         let glyph = |c: char| Glyph { text: c.into(), probability: 0.99, at: 0.5 };
         let reading = |text: &str, probability| Reading { glyphs: text.chars().map(glyph).collect(), probability };
-        assert_eq!(consensus(Value::new("12", 0.9), vec![reading("12", 0.95)]), Value::new("12", 0.95));
-        let differing = consensus(Value::new("13", 0.99), vec![reading("12", 0.95)]);
+        assert_eq!(consensus(Value::new("12", 0.9), vec![reading("12", 0.95)], false), Value::new("12", 0.95));
+        let differing = consensus(Value::new("13", 0.99), vec![reading("12", 0.95)], false);
         assert!(differing.likelihood() < 0.8 && differing.certainty().1[0].doubt == Doubt::ReadApart);
     }
 

@@ -15,9 +15,11 @@ use crate::engine::{Cancel, Known, Trouble};
 /// Positions are the original's.
 pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
     let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
-    let Some((lines, quarter_turns)) = lines(nets, picture, cancel)? else {
-        return Ok(Known { codes, ..Known::default() });
-    };
+    let none = |codes| Ok(Known { codes, ..Known::default() });
+    if stated(&codes).is_none() && picture.skimmed.get().is_some_and(|text| !forms::may_be_known(text)) {
+        return none(codes);
+    }
+    let Some((lines, quarter_turns)) = lines(nets, picture, cancel)? else { return none(codes) };
     let (level, paper) = paper(&lines, &codes, picture.pixels.dimensions());
     let mut forms = forms::read(&paper);
     for form in &mut forms {

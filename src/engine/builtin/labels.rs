@@ -191,7 +191,7 @@ mod tests {
         let n = text.chars().count() as f32;
         let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
         let reading = Reading { glyphs: text.chars().enumerate().map(glyph).collect(), probability: 0.95 };
-        Line { quad: quad(text, x, y), reading }
+        Line { quad: quad(text, x, y), reading, skimmed: None }
     }
 
     /// A form of three rows; the area is in the middle one. What a page with `print` shows of its label, whether its last print

@@ -3,7 +3,7 @@
 use super::charset::Charset;
 use super::geometry::Quad;
 use super::nets::{Nets, Reader};
-use super::read::{Reading, read};
+use super::read::{Glyph, Reading, read};
 use crate::engine::Trouble;
 use image::RgbImage;
 use std::ops::Range;
@@ -13,6 +13,8 @@ pub struct Line {
     /// In pixels of the picture that was read.
     pub quad: Quad,
     pub reading: Reading,
+    /// The tiny net's, where the small one read it, too.
+    pub skimmed: Option<Reading>,
 }
 
 impl Line {
@@ -23,6 +25,16 @@ impl Line {
         let half = |text: &str| em * if text.chars().all(is_wide) { 0.4 } else { 0.22 };
         let (Some(first), Some(last)) = (glyphs.first(), glyphs.last()) else { return self.quad };
         self.quad.slice(first.at - half(&first.text), last.at + half(&last.text))
+    }
+
+    /// What was skimmed where the glyphs of `range` were read.
+    pub fn skimmed_at(&self, range: &Range<usize>) -> Option<&[Glyph]> {
+        let (skimmed, read) = (&self.skimmed.as_ref()?.glyphs, &self.reading.glyphs);
+        let between = |i: usize| (read[i - 1].at + read[i].at) / 2.0;
+        let from = if range.start > 0 { between(range.start) } else { f32::MIN };
+        let to = if range.end < read.len() { between(range.end) } else { f32::MAX };
+        let (start, end) = (skimmed.partition_point(|g| g.at < from), skimmed.partition_point(|g| g.at <= to));
+        Some(&skimmed[start..end.max(start)])
     }
 }
 
@@ -165,19 +177,18 @@ impl<'a> Page<'a> {
 
     /// The lines that were read or skimmed and hold text, in reading order.
     pub fn lines(&self) -> Vec<Line> {
-        let known = self.quads.iter().enumerate().filter_map(|(i, quad)| Some((*quad, self.reading(i)?.clone())));
-        known.filter(|(_, r)| !r.glyphs.is_empty()).map(|(quad, reading)| Line { quad, reading }).collect()
-    }
-
-    /// Whether all of it was read.
-    pub fn is_read(&self) -> bool {
-        self.readings.iter().all(Option::is_some)
+        let line = |(i, quad): (usize, &Quad)| {
+            let reading = self.reading(i).filter(|r| !r.glyphs.is_empty())?.clone();
+            let skimmed = self.readings[i].as_ref().and(self.skimmed[i].clone());
+            Some(Line { quad: *quad, reading, skimmed })
+        };
+        self.quads.iter().enumerate().filter_map(line).collect()
     }
 }
 
 /// Reads `quads` and leaves out those without text.
 pub fn read_lines(nets: &Nets, picture: &RgbImage, quads: Vec<Quad>) -> Result<Vec<Line>, Trouble> {
     let readings = read(&nets.reader, picture, &quads, Charset::Any)?;
-    let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading });
+    let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading, skimmed: None });
     Ok(lines.filter(|l| !l.reading.glyphs.is_empty()).collect())
 }

@@ -23,6 +23,8 @@ pub struct Picture {
     pub scale: f32,
     /// Kept by detect.rs: a picture is looked at for templates, then for known forms.
     pub quick_lines: OnceLock<Vec<Quad>>,
+    /// Kept by matching.rs: what was legible at a glance, where a template was looked for.
+    pub skimmed: OnceLock<String>,
 }
 
 /// The first page of a file.
@@ -49,7 +51,7 @@ pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture,
         (width, height) = (height, width);
     }
     let pixels = if image.color().has_alpha() { pixels::on_white(&image) } else { image.into_rgb8() };
-    Ok(Picture { pixels, width, height, scale, quick_lines: OnceLock::new() })
+    Ok(Picture { pixels, width, height, scale, quick_lines: OnceLock::new(), skimmed: OnceLock::new() })
 }
 
 /// Keeps the pixel format.
