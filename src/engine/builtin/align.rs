@@ -2,7 +2,7 @@
 
 use super::geometry::{Homography, Point, PointPair, Quad, Stiffness, distance, lerp};
 use super::page::{Line, is_wide};
-use super::text::{fold, half_width, local_alignment};
+use super::text::{Folded, Pairs, fold, half_width, local_alignment};
 use crate::domain::money::{amount, chinese_amount};
 use crate::domain::template::{FixedWord, Learnt};
 use std::ops::Range;
@@ -12,6 +12,8 @@ pub const CONFIDENCE_MIN: f32 = 0.5;
 
 /// Hypotheses tested, longest words first: these get the most support.
 const HYPOTHESES_MAX: usize = 48;
+/// With less of its words on a page, even in part, a template is not looked for.
+const SHOWN_MIN: f32 = 0.1;
 /// Minimum share of equal characters in a word.
 const HITS_SHARE_MIN: f32 = 0.6;
 const SCALE_MAX: f32 = 5.0;
@@ -78,9 +80,53 @@ impl WordMatch {
     }
 }
 
+/// The lines of a page, folded once for all templates.
+#[derive(Debug)]
+pub struct Print<'a> {
+    lines: &'a [Line],
+    folded: Vec<FoldedLine>,
+    pairs: Pairs,
+}
+
+#[derive(Debug)]
+struct FoldedLine {
+    text: Folded,
+    /// Its characters in the order of their codes.
+    sorted: Vec<char>,
+}
+
+impl<'a> Print<'a> {
+    pub fn of(lines: &'a [Line]) -> Self {
+        let folded: Vec<FoldedLine> = lines
+            .iter()
+            .map(|line| {
+                let text = fold(line.reading.glyphs.iter().map(|g| g.text.as_str()));
+                FoldedLine { sorted: sorted(&text.chars), text }
+            })
+            .collect();
+        let pairs = Pairs::of(folded.iter().map(|line| line.text.chars.as_slice()));
+        Self { lines, folded, pairs }
+    }
+
+    /// Whether enough of a template's words may be on the page to look for them: of 200 templates, most are not worth it.
+    fn may_show(&self, words: &[FixedWord]) -> bool {
+        words.iter().filter(|word| self.pairs.share(&word.text)).count() as f32 >= SHOWN_MIN * words.len() as f32
+    }
+}
+
+fn sorted(chars: &[char]) -> Vec<char> {
+    let mut sorted = chars.to_vec();
+    sorted.sort_unstable();
+    sorted
+}
+
 /// `None` if nothing of the template is on the page. `quota`: an amount the page must not contradict.
-pub fn align(learnt: &Learnt, quota: Option<&str>, lines: &[Line]) -> Option<Alignment> {
-    let word_matches = word_matches(&learnt.words, lines);
+pub fn align(learnt: &Learnt, quota: Option<&str>, print: &Print<'_>) -> Option<Alignment> {
+    if !print.may_show(&learnt.words) {
+        return None;
+    }
+    let lines = print.lines;
+    let word_matches = word_matches(&learnt.words, print);
     let mut best: Option<(f32, Homography)> = None;
     for start in word_matches.iter().take(HYPOTHESES_MAX) {
         let Some(map) = Homography::fit(&start.pairs(), SIMILARITY).filter(|m| is_plausible(m, learnt.size)) else { continue };
@@ -163,24 +209,22 @@ pub fn glyphs_in_place(words: &[FixedWord], lines: &[Line], map: &Homography) ->
 }
 
 /// All fixed words against all lines, longest matches first.
-fn word_matches(words: &[FixedWord], lines: &[Line]) -> Vec<WordMatch> {
-    let folded: Vec<_> = lines.iter().map(|l| fold(l.reading.glyphs.iter().map(|g| g.text.as_str()))).collect();
-    let masks: Vec<u64> = folded.iter().map(|f| char_mask(&f.chars)).collect();
+fn word_matches(words: &[FixedWord], print: &Print<'_>) -> Vec<WordMatch> {
+    let lines = print.lines;
     let mut found = Vec::new();
     for (w, word) in words.iter().enumerate() {
         let text = fold([word.text.as_str()]).chars;
-        let quad = Quad(word.corners);
-        let own = char_mask(&text);
+        let (quad, own) = (Quad(word.corners), sorted(&text));
         if text.len() < 2 {
             continue;
         }
-        for (l, line) in folded.iter().enumerate() {
-            if (own & masks[l]).count_ones() < 2.min(own.count_ones()) {
+        for (l, FoldedLine { text: line, sorted }) in print.folded.iter().enumerate() {
+            let least = HITS_SHARE_MIN * text.len().min(line.chars.len()) as f32;
+            if (common(&own, sorted) as f32) < least.max(2.0) {
                 continue;
             }
             let Some(same) = local_alignment(&text, &line.chars) else { continue };
-            let shorter = text.len().min(line.chars.len()) as f32;
-            if same.hits < 2 || (same.hits as f32) < HITS_SHARE_MIN * shorter || same.score < 0.4 * same.hits as f32 {
+            if same.hits < 2 || (same.hits as f32) < least || same.score < 0.4 * same.hits as f32 {
                 continue;
             }
             let glyphs = line.pieces[same.b.start]..line.pieces[same.b.end - 1] + 1;
@@ -200,9 +244,14 @@ fn word_matches(words: &[FixedWord], lines: &[Line]) -> Vec<WordMatch> {
     found
 }
 
-/// A hash bit per character, to skip impossible matches.
-fn char_mask(chars: &[char]) -> u64 {
-    chars.iter().fold(0, |bits, c| bits | 1 << ((*c as u32).wrapping_mul(0x9E37_79B1) >> 26))
+/// How many characters two sorted texts have in common: no more can be aligned.
+fn common(a: &[char], b: &[char]) -> usize {
+    let (mut i, mut j, mut count) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        count += usize::from(x == y);
+        (i, j) = (i + usize::from(x <= y), j + usize::from(y <= x));
+    }
+    count
 }
 
 /// The part of a word's width, from 0 to 1, that some characters take; ideographs are twice as wide as letters.
@@ -262,10 +311,11 @@ fn evidence(words: &[FixedWord], lines: &[Line], word_matches: &[WordMatch], inl
         if length < 2.0 {
             continue;
         }
-        let weight = length.min(12.0) * (Quad(word.corners).height() / usual).clamp(0.7, 2.0) * permanence(&word.text);
+        let permanence = permanence(&word.text);
+        let weight = length.min(12.0) * (Quad(word.corners).height() / usual).clamp(0.7, 2.0) * permanence;
         if let Some(i) = inliers.iter().find(|i| word_matches[**i].word == w) {
             let share = (word_matches[*i].hits / length.max(1.0)).min(1.0);
-            hits += word_matches[*i].hits;
+            hits += word_matches[*i].hits * permanence;
             found += weight * share;
             other += weight * (1.0 - share) * 0.5;
             continue;
@@ -292,10 +342,14 @@ fn expected(words: &[FixedWord], found: &[usize]) -> usize {
     words.iter().enumerate().filter(|(w, word)| found.contains(w) || tells(word)).count()
 }
 
-/// Numbers outside the areas are rarely fixed.
+/// Of the seal that all forms have, and of their sheets.
+const ON_ALL_FORMS: [&str; 8] = ["监制章", "税务局", "税务总局", "务总局", "发票联", "抵扣联", "记账联", "专用章"];
+
+/// How much a word tells of its form: numbers outside the areas are rarely fixed, and a seal's words are on all forms.
 fn permanence(text: &str) -> f32 {
     let digits = text.chars().filter(|c| c.is_ascii_digit()).count();
-    if 2 * digits > text.chars().count() { 0.2 } else { 1.0 }
+    let is_on_all = text.starts_with("全国统一") || ON_ALL_FORMS.iter().any(|word| text.ends_with(word));
+    if is_on_all || 2 * digits > text.chars().count() { 0.2 } else { 1.0 }
 }
 
 fn sum(text: &str) -> Option<i64> {
@@ -338,7 +392,7 @@ mod tests {
         let n = word.text.chars().count() as f32;
         let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
         let reading = Reading { glyphs: word.text.chars().enumerate().map(glyph).collect(), probability: 0.9 };
-        Line { quad: Quad(word.corners.map(map)), reading, skimmed: None }
+        Line { quad: Quad(word.corners.map(map)), reading, is_read: true, skimmed: None }
     }
 
     fn learnt(words: &[FixedWord]) -> Learnt {
@@ -359,7 +413,7 @@ mod tests {
     fn a_turned_and_scaled_form_is_found() {
         let turn = |(x, y): Point| (700.0 - 0.8 * y, 30.0 + 0.8 * x);
         let lines: Vec<Line> = form().iter().map(|w| line(w, turn)).collect();
-        let found = align(&learnt(&form()), None, &lines).unwrap();
+        let found = align(&learnt(&form()), None, &Print::of(&lines)).unwrap();
         assert!(found.confidence > 0.95, "{found:?}");
         assert!(distance(found.map.apply((400.0, 300.0)), turn((400.0, 300.0))) < 3.0);
         assert_eq!(found.anchors, 5);
@@ -369,9 +423,21 @@ mod tests {
     fn another_form_does_not_fit() {
         let other = [word("机票行程单", 100.0, 50.0), word("航班", 90.0, 200.0), word("发票号码", 600.0, 500.0)];
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), None, &lines).is_none_or(|a| a.confidence < CONFIDENCE_MIN));
-        assert!(align(&learnt(&form()), None, &[]).is_none());
-        assert!(align(&learnt(&[]), None, &lines).is_none());
+        assert!(align(&learnt(&form()), None, &Print::of(&lines)).is_none_or(|a| a.confidence < CONFIDENCE_MIN));
+        assert!(align(&learnt(&form()), None, &Print::of(&[])).is_none());
+        assert!(align(&learnt(&[]), None, &Print::of(&lines)).is_none());
+    }
+
+    #[test]
+    fn the_seal_that_all_forms_have_is_no_form() {
+        let mut sealed = form();
+        sealed.extend([word("全国统一发票监制章", 240.0, 90.0), word("国家税务总局", 260.0, 120.0), word("发票联", 280.0, 150.0)]);
+        let other: Vec<FixedWord> =
+            sealed[5..].iter().cloned().chain([word("车号", 90.0, 300.0), word("里程", 90.0, 360.0)]).collect();
+        let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
+        assert!(align(&learnt(&sealed), None, &Print::of(&lines)).is_none_or(|a| a.confidence < CONFIDENCE_MIN));
+        let lines: Vec<Line> = sealed.iter().map(|w| line(w, |p| p)).collect();
+        assert!(align(&learnt(&sealed), None, &Print::of(&lines)).unwrap().confidence > 0.95);
     }
 
     #[test]
@@ -379,7 +445,7 @@ mod tests {
         let mut other = form();
         other[3].text = "伍拾元整".into();
         let lines: Vec<Line> = other.iter().map(|w| line(w, |p| p)).collect();
-        assert!(align(&learnt(&form()), Some("50"), &lines).unwrap().confidence > 0.8);
-        assert_eq!(align(&learnt(&form()), Some("20"), &lines).unwrap().confidence, 0.0);
+        assert!(align(&learnt(&form()), Some("50"), &Print::of(&lines)).unwrap().confidence > 0.8);
+        assert_eq!(align(&learnt(&form()), Some("20"), &Print::of(&lines)).unwrap().confidence, 0.0);
     }
 }

@@ -99,13 +99,17 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
         };
     }
     if sheet.allow_misaligned {
-        value = placed(sheet, area, runs, value);
+        value = placed(sheet, area, runs, value, specimen);
     }
     Ok(finished(sheet, area, value, specimen, (position, inside)))
 }
 
 /// What is doubtful about where the runs stand.
-fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value) -> Value {
+fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value, specimen: &str) -> Value {
+    let last = runs.last().and_then(|run| labels::without_word_behind(sheet, run, &value.text, specimen).map(str::to_owned));
+    if let Some(rest) = last {
+        value = value.with_text(rest).doubted(Doubt::Corrected);
+    }
     if labels::is_other(sheet, area) {
         value = value.doubted(Doubt::OtherLabel);
     }
@@ -162,7 +166,6 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
     let mut found = Vec::new();
     for all in without_keywords(line, run, &area.keywords) {
         let Some((range, charset)) = trim_run(line, all.clone(), area.kind, specimen) else { continue };
-        let first = line_reading(line, &range, charset);
         let gap = |i: usize, j: usize| (line.reading.glyphs[i].at - line.reading.glyphs[j].at) * line.quad.width() / 2.0;
         let mut quad = line.part(&range);
         // Add a margin, but nothing of the neighbours.
@@ -174,16 +177,7 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         let share = line.quad.height() / quad.width().max(1.0);
         let extension = if sheet.allow_misaligned { extension(sheet, area, run.line, &range) } else { None };
         quad = quad.slice(-wide(margin[0]) * share, 1.0 + wide(margin[1]) * share);
-        let mut crops = cleaned(sheet, area, &quad)?;
-        let skimmed = line.skimmed_at(&range).map(|glyphs| plain(&folded(glyphs, charset)) == plain(&first.text));
-        let is_agreed = skimmed == Some(true) && first.likelihood() >= AGREED_MIN;
-        if is_agreed || first.likelihood() >= CERTAIN_MIN && crops.len() == 1 {
-            crops.remove(0);
-        }
-        let mut value = consensus(first, read_crops(&sheet.nets.reader, &crops, charset)?, is_agreed);
-        if skimmed == Some(false) {
-            value = value.trusted(Doubt::ReadApart, 0.99);
-        }
+        let mut value = read_again(sheet, line, &range, charset, cleaned(sheet, area, &quad)?)?;
         if let Some(extension) = extension {
             value = merge_extension(value, read_cleaned(sheet, area, &extension, charset)?, charset, specimen);
         }
@@ -200,6 +194,31 @@ fn read_run(sheet: &Sheet<'_>, area: &Area, run: &Run, specimen: &str) -> Result
         found.push(value);
     }
     Ok(found)
+}
+
+/// The line's own reading of a run, held against others of it: of its crops, plain and cleaned, and of the net that skimmed the page.
+/// Where all agree surely, it is not read once more.
+fn read_again(
+    sheet: &Sheet<'_>,
+    line: &Line,
+    range: &Range<usize>,
+    charset: Charset,
+    mut crops: Vec<RgbImage>,
+) -> Result<Value, Trouble> {
+    let first = line_reading(line, range, charset);
+    if !line.is_read {
+        // What was only skimmed is nobody's value.
+        let readings = read_crops(&sheet.nets.reader, &crops, charset)?;
+        let value = surest(readings);
+        let is_same = plain(&value.text) == plain(&first.text);
+        return Ok(if is_same { value } else { value.doubted(Doubt::ReadApart) });
+    }
+    let skimmed = line.skimmed_at(range).map(|glyphs| plain(&folded(glyphs, charset)) == plain(&first.text));
+    let is_agreed = skimmed == Some(true) && first.likelihood() >= AGREED_MIN;
+    if is_agreed || first.likelihood() >= CERTAIN_MIN && crops.len() == 1 {
+        crops.remove(0);
+    }
+    Ok(consensus(first, read_crops(&sheet.nets.reader, &crops, charset)?, is_agreed))
 }
 
 /// The run extended over undetected text, within the area and up to the next line.

@@ -116,7 +116,7 @@ mod tests {
         let quad = Quad([(0.0, 14.0), (400.0, 14.0), (400.0, 14.0 + HEIGHT), (0.0, 14.0 + HEIGHT)]);
         let glyph = |x: &f32| Glyph { text: "8".into(), probability: 0.99, at: (x + 4.5) / 400.0 };
         let reading = Reading { glyphs: read.iter().map(glyph).collect(), probability: 0.99 };
-        is_unread(&picture, &Line { quad, reading, skimmed: None }, &(0..read.len()))
+        is_unread(&picture, &Line { quad, reading, is_read: true, skimmed: None }, &(0..read.len()))
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
             let quad = Quad([(0.0, 14.0), (400.0, 14.0), (400.0, 14.0 + HEIGHT), (0.0, 14.0 + HEIGHT)]);
             let glyph = |i: usize| Glyph { text: "字".into(), probability: 0.99, at: (i as f32 + 0.5) / 20.0 };
             let reading = Reading { glyphs: (0..20).map(glyph).collect(), probability: 0.99 };
-            is_struck(&picture, &Line { quad, reading, skimmed: None }, &(0..20))
+            is_struck(&picture, &Line { quad, reading, is_read: true, skimmed: None }, &(0..20))
         };
         assert!(!printed(None) && !printed(Some((46, 46))) && !printed(Some((15, 15))), "print, and a rule below or above");
         assert!(printed(Some((30, 30))) && printed(Some((32, 28))), "straight, and by hand");

@@ -1,8 +1,8 @@
 //! The label beside an area, and whether the page shows it there: a form may have got rows, lost some, or have other words in their
-//! place. Also how far the next rows are. Not here: what is doubted for it (fields.rs).
+//! place. Also how far the next rows are, and the fixed word behind a value. Not here: what is doubted for it (fields.rs).
 
-use super::geometry::Quad;
-use super::page::Line;
+use super::geometry::{Quad, distance};
+use super::page::{Line, is_wide};
 use super::sheet::{Run, Sheet};
 use super::text::{fold, fold_text, local_alignment};
 use crate::domain::template::{Area, FixedWord, Rect};
@@ -154,6 +154,25 @@ fn holds_print(sheet: &Sheet<'_>, place: &Rect, row: f32, near: f32) -> bool {
     })
 }
 
+/// A fixed word just behind the value, so long at most in characters, that the value seems to end in: a station's 站.
+const BEHIND_MAX: usize = 2;
+/// So near its place, in its heights.
+const BEHIND_NEAR: f32 = 1.5;
+
+/// The text without the fixed word that is printed just behind it, and that its specimen does not end in.
+pub fn without_word_behind<'a>(sheet: &Sheet<'_>, run: &Run, text: &'a str, specimen: &str) -> Option<&'a str> {
+    let line = &sheet.lines[run.line];
+    let last = line.reading.glyphs[run.glyphs.clone()].last()?;
+    let end = line.quad.slice(last.at, last.at).centre();
+    let is_there = |word: &FixedWord| {
+        let there = sheet.map.apply_quad(&Quad(word.corners));
+        distance(there.centre(), end) < BEHIND_NEAR * there.height()
+    };
+    let words = sheet.words.iter().filter(|word| word.text.chars().all(is_wide) && word.text.chars().count() <= BEHIND_MAX);
+    let mut rests = words.filter(|word| !specimen.is_empty() && !specimen.ends_with(&word.text) && is_there(word));
+    rests.find_map(|word| text.strip_suffix(word.text.as_str()).filter(|rest| !rest.is_empty()))
+}
+
 /// Of the middles, in heights of `there`.
 fn offset(there: &Quad, found: &Quad) -> (f32, f32) {
     let (x, y) = there.local(found.centre());
@@ -191,14 +210,14 @@ mod tests {
         let n = text.chars().count() as f32;
         let glyph = |(i, c): (usize, char)| Glyph { text: c.into(), probability: 0.99, at: (i as f32 + 0.5) / n };
         let reading = Reading { glyphs: text.chars().enumerate().map(glyph).collect(), probability: 0.95 };
-        Line { quad: quad(text, x, y), reading, skimmed: None }
+        Line { quad: quad(text, x, y), reading, is_read: true, skimmed: None }
     }
 
-    /// A form of three rows; the area is in the middle one. What a page with `print` shows of its label, whether its last print
-    /// stands between two rows, and whether all do a row off.
-    fn on_page(print: &[(&str, f32, f32)]) -> (bool, bool, bool) {
+    /// A form of three rows; the area is in the middle one, with a fixed word in it. What is found on a page with `print`, of which
+    /// the last is the area's.
+    fn on_page<T>(print: &[(&str, f32, f32)], found: impl Fn(&Sheet<'_>, &Area, &Run) -> T) -> T {
         let labels = [("客户名称", 10.0, 0.0), ("应收金额", 10.0, PITCH), ("收款单位", 10.0, 2.0 * PITCH)];
-        let values = [("¥13.00", 130.0, 0.0), ("¥14.00", 130.0, 2.0 * PITCH)];
+        let values = [("¥13.00", 130.0, 0.0), ("站", 190.0, PITCH), ("¥14.00", 130.0, 2.0 * PITCH)];
         let words: Vec<FixedWord> = labels
             .into_iter()
             .chain(values)
@@ -224,13 +243,14 @@ mod tests {
         let last = lines.len() - 1;
         let glyphs = 0..lines[last].reading.glyphs.len();
         let run = Run { line: last, glyphs, overlaps: false, split: false, displaced: false, overrun: false };
-        (is_other(&sheet, &area), is_between_rows(&sheet, &area, &[run]), is_slipped(&sheet, &area))
+        found(&sheet, &area, &run)
     }
 
     #[test]
     fn a_label_is_the_templates_or_another() {
         let value = ("¥12.00", 130.0, PITCH);
-        let is_other = |print: &[(&str, f32, f32)]| on_page(&[print, &[value]].concat()).0;
+        let is_other =
+            |print: &[(&str, f32, f32)]| on_page(&[print, &[value]].concat(), |sheet, area, _| super::is_other(sheet, area));
         assert!(!is_other(&[("应收金额", 10.0, PITCH)]) && !is_other(&[("应妆金额", 12.0, PITCH + 4.0)]), "misread by a character");
         assert!(!is_other(&[]) && !is_other(&[("印", 40.0, PITCH)]), "not to be seen");
         assert!(is_other(&[("押金退还", 10.0, PITCH)]), "renamed");
@@ -240,7 +260,10 @@ mod tests {
 
     #[test]
     fn what_a_slipping_printer_leaves_between_rows_is_no_rows() {
-        let is_between = |y: f32| on_page(&[("应收金额", 10.0, PITCH), ("¥12.00", 130.0, y)]).1;
+        let is_between = |y: f32| {
+            let print = [("应收金额", 10.0, PITCH), ("¥12.00", 130.0, y)];
+            on_page(&print, |sheet, area, run| is_between_rows(sheet, area, std::slice::from_ref(run)))
+        };
         assert!(!is_between(PITCH) && !is_between(PITCH + 8.0) && !is_between(PITCH - 8.0));
         assert!(is_between(PITCH + 14.0) && is_between(PITCH - 16.0));
     }
@@ -249,9 +272,20 @@ mod tests {
     fn what_stands_a_row_off_is_seen_at_the_ends_of_its_column() {
         let slipped = |by: f32, count: u8| {
             let rows = (0..count).map(|row| ("¥12.00", 130.0, f32::from(row) * PITCH + by));
-            on_page(&rows.collect::<Vec<_>>()).2
+            on_page(&rows.collect::<Vec<_>>(), |sheet, area, _| is_slipped(sheet, area))
         };
         assert!(!slipped(0.0, 3) && !slipped(4.0, 3) && !slipped(0.0, 2) && !slipped(0.0, 4), "in place, or more below");
         assert!(slipped(PITCH, 3) && slipped(PITCH - 6.0, 3) && slipped(-PITCH, 3));
+    }
+
+    #[test]
+    fn a_fixed_word_behind_a_value_is_none_of_it() {
+        let rest = |text: &'static str, x: f32, specimen: &str| {
+            on_page(&[(text, x, PITCH)], |sheet, _, run| without_word_behind(sheet, run, text, specimen).map(str::to_owned))
+        };
+        assert_eq!(rest("呼和浩特站", 110.0, "郴州西").as_deref(), Some("呼和浩特"));
+        assert_eq!(rest("呼和浩特站", 110.0, "郴州西站"), None, "its specimen has it");
+        assert_eq!(rest("呼和浩特站", 210.0, "郴州西"), None, "elsewhere");
+        assert_eq!(rest("呼和浩特东", 110.0, "郴州西"), None);
     }
 }

@@ -211,7 +211,7 @@ mod tests {
         let line = |x: f32, y: f32, width: f32| {
             let down = |x: f32| y + (y - 400.0) * -1e-4 * (x - 600.0);
             let quad = Quad([(x, down(x)), (x + width, down(x + width)), (x + width, down(x + width) + 20.0), (x, down(x) + 20.0)]);
-            Line { quad, reading: Reading::default(), skimmed: None }
+            Line { quad, reading: Reading::default(), is_read: true, skimmed: None }
         };
         let mut lines: Vec<Line> =
             (0..12).flat_map(|n| [line(50.0, 60.0 * n as f32, 300.0), line(800.0, 60.0 * n as f32, 300.0)]).collect();
@@ -229,6 +229,7 @@ mod tests {
         let line = |places: &[(char, f32)]| Line {
             quad: Quad([(0.0, 0.0), (400.0, 0.0), (400.0, 40.0), (0.0, 40.0)]),
             reading: Reading { glyphs: places.iter().map(|(c, x)| glyph((*c, x / 400.0))).collect(), probability: 0.9 },
+            is_read: true,
             skimmed: None,
         };
         let level = Level::of(&[], (400, 40));

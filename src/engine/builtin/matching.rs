@@ -1,6 +1,6 @@
 //! Finds the template of a picture: page orientation, alignments, titles. Not here: aligning one template (align.rs).
 
-use super::align::{self, Alignment};
+use super::align::{self, Alignment, Print};
 use super::check_cancelled;
 use super::detect;
 use super::geometry::Quad;
@@ -24,8 +24,8 @@ const OBVIOUS_ANCHORS: usize = 4;
 const FOREIGN_MAX: f32 = 0.2;
 const LEGIBLE_MEAN: f32 = 0.85;
 const LEGIBLE_GLYPHS: usize = 20;
-/// Templates of a form family, of which so many with this share of the best one's words are told apart by what is then read.
-const FAMILY_MAX: usize = 6;
+/// So many templates, each with this share of the best one's words, are told apart by their titles.
+const FAMILY_MAX: usize = 40;
 const LIKELY_SHARE: f32 = 0.6;
 /// A runner-up with this share of the best rank casts doubt on the best, unless its title is complete.
 const RIVAL_RANK_MIN: f32 = 0.9;
@@ -145,7 +145,7 @@ pub fn evaluate<'a>(
         page.skim()?;
         page.read_where(|_| true)?;
         let lines = page.lines();
-        let mut evaluated = align_template(template, &lines, picture);
+        let mut evaluated = align_template(template, &Print::of(&lines), picture);
         check_title(nets, picture, &mut evaluated, &lines, false)?;
         if let Some(fit) = &evaluated.fit {
             let papers = several::papers(&mut page, fit.template, &fit.alignment.map, &[], cancel)?;
@@ -153,8 +153,8 @@ pub fn evaluate<'a>(
         }
         first.get_or_insert((evaluated, lines));
     }
-    let (evaluated, lines) =
-        first.unwrap_or((Evaluated { template, score: 0.0, likeness: 0.0, reason: FitReason::NothingInCommon, fit: None }, Vec::new()));
+    let (evaluated, lines) = first
+        .unwrap_or((Evaluated { template, score: 0.0, likeness: 0.0, reason: FitReason::NothingInCommon, fit: None }, Vec::new()));
     Ok((evaluated, lines, 1))
 }
 
@@ -211,16 +211,20 @@ fn weigh_skimmed<'a>(
     let untitled = likely.iter().any(|f| Title::of(&f.template.learnt).is_none());
     let least = title::LARGE_RATIO * page::median_height(&skimmed);
     let may_be_title = |quad: &Quad| untitled && quad.height() > least && quad.width() > TITLE_ASPECT_MIN * quad.height();
-    page.read_where(|quad| may_be_title(quad) || titles.iter().any(|place| is_near(place, quad, WITHIN)))?;
-    let Weighed { evaluated, best, .. } = weigh(nets, picture, templates, page.lines())?;
-    let Some(mut best) = best.filter(|best| likely.iter().any(|fit| fit.template.id == best.template.id)) else { return Ok(None) };
+    page.read_where(|quad| may_be_title(quad) || titles.iter().any(|place| is_near(place, quad, BESIDE_TITLE)))?;
+    let lines = page.lines();
+    let print = Print::of(&lines);
+    for evaluated in evaluated.iter_mut().filter(|e| likely.iter().any(|fit| fit.template.id == e.template.id)) {
+        *evaluated = align_template(evaluated.template, &print, picture);
+    }
+    let Some(mut best) = pick_best(nets, picture, &mut evaluated, &lines)? else { return Ok(None) };
     // Where nothing stands in its place, it may stand beside it.
     let margin = |area: &Quad| if page.quads().iter().any(|quad| is_near(area, quad, WITHIN)) { WITHIN } else { AROUND };
     let places: Vec<(f32, Quad)> = area_places(&best).map(|area| (margin(&area), area)).collect();
     page.read_where(|quad| places.iter().any(|(margin, place)| is_near(place, quad, *margin)))?;
     let lines = page.lines();
     let quota = best.template.layout.quota.as_deref();
-    let alignment = align::align(&best.template.learnt, quota, &lines);
+    let alignment = align::align(&best.template.learnt, quota, &Print::of(&lines));
     let Some(alignment) = alignment.filter(|a| a.confidence >= align::CONFIDENCE_MIN) else { return Ok(None) };
     best.alignment = alignment;
     Ok(Some(Weighed { evaluated, best: Some(best), lines }))
@@ -228,17 +232,18 @@ fn weigh_skimmed<'a>(
 
 /// Titles are not compared yet.
 fn align_all<'a>(templates: &'a [Arc<Template>], lines: &[Line], picture: &Picture) -> Vec<Evaluated<'a>> {
-    templates.iter().map(|t| align_template(t, lines, picture)).collect()
+    let print = Print::of(lines);
+    templates.iter().map(|t| align_template(t, &print, picture)).collect()
 }
 
-fn align_template<'a>(template: &'a Template, lines: &[Line], picture: &Picture) -> Evaluated<'a> {
+fn align_template<'a>(template: &'a Template, print: &Print<'_>, picture: &Picture) -> Evaluated<'a> {
     let mut likeness = 0.0;
     let no = |likeness, score, reason| Evaluated { template, score, likeness, reason, fit: None };
     if template.learnt.words.is_empty() {
         return no(likeness, 0.0, FitReason::NoWords);
     }
     let quota = template.layout.quota.as_deref();
-    let Some(alignment) = align::align(&template.learnt, quota, lines) else {
+    let Some(alignment) = align::align(&template.learnt, quota, print) else {
         return no(likeness, 0.0, FitReason::NothingInCommon);
     };
     likeness = alignment.score;
@@ -353,9 +358,11 @@ fn area_places(fit: &Fit<'_>) -> impl Iterator<Item = Quad> {
     fit.template.layout.areas.iter().map(|area| fit.alignment.map.apply_quad(&Quad::from_rect(&area.rect)))
 }
 
-/// Lines so near an area, in their heights, may be its value; or so, where it is empty.
-const WITHIN: f32 = 0.2;
+/// Lines that reach so far into an area, in their heights, may be its value; or those so near it, where it is empty.
+const WITHIN: f32 = -0.25;
 const AROUND: f32 = 1.0;
+/// A title may be set a little higher or longer.
+const BESIDE_TITLE: f32 = 0.2;
 
 fn is_near(region: &Quad, line: &Quad, margin: f32) -> bool {
     let margin = margin * line.height();

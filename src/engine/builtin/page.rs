@@ -12,7 +12,9 @@ use std::ops::Range;
 pub struct Line {
     /// In pixels of the picture that was read.
     pub quad: Quad,
+    /// The small net's, or the tiny one's where it was only skimmed.
     pub reading: Reading,
+    pub is_read: bool,
     /// The tiny net's, where the small one read it, too.
     pub skimmed: Option<Reading>,
 }
@@ -179,8 +181,8 @@ impl<'a> Page<'a> {
     pub fn lines(&self) -> Vec<Line> {
         let line = |(i, quad): (usize, &Quad)| {
             let reading = self.reading(i).filter(|r| !r.glyphs.is_empty())?.clone();
-            let skimmed = self.readings[i].as_ref().and(self.skimmed[i].clone());
-            Some(Line { quad: *quad, reading, skimmed })
+            let is_read = self.readings[i].is_some();
+            Some(Line { quad: *quad, reading, is_read, skimmed: self.skimmed[i].clone().filter(|_| is_read) })
         };
         self.quads.iter().enumerate().filter_map(line).collect()
     }
@@ -189,6 +191,6 @@ impl<'a> Page<'a> {
 /// Reads `quads` and leaves out those without text.
 pub fn read_lines(nets: &Nets, picture: &RgbImage, quads: Vec<Quad>) -> Result<Vec<Line>, Trouble> {
     let readings = read(&nets.reader, picture, &quads, Charset::Any)?;
-    let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading, skimmed: None });
+    let lines = quads.into_iter().zip(readings).map(|(quad, reading)| Line { quad, reading, is_read: true, skimmed: None });
     Ok(lines.filter(|l| !l.reading.glyphs.is_empty()).collect())
 }

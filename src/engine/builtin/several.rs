@@ -1,7 +1,7 @@
 //! Counts the papers on a picture with one recognised invoice: other copies of its form, another template's, or an unknown form's
 //! title and number. Not here: reading them.
 
-use super::align::{self, Alignment, CONFIDENCE_MIN};
+use super::align::{self, Alignment, CONFIDENCE_MIN, Print};
 use super::check_cancelled;
 use super::geometry::{Homography, Point, Quad};
 use super::page::{Line, Page};
@@ -70,7 +70,7 @@ pub fn papers(
     }
     let mut own = page.lines();
     own.retain(|l| form.contains(&l.quad));
-    let Some(first) = align::align(&template.learnt, None, &own) else { return Ok(1) };
+    let Some(first) = align::align(&template.learnt, None, &Print::of(&own)) else { return Ok(1) };
     let mut count = 1;
     while count < PAPERS_MAX
         && let Some(again) = align_confidently(template, &beside).filter(|again| is_second_copy(&first, again))
@@ -86,7 +86,7 @@ pub fn papers(
 }
 
 fn align_confidently(template: &Template, lines: &[Line]) -> Option<Alignment> {
-    align::align(&template.learnt, None, lines).filter(|a| a.confidence >= CONFIDENCE_MIN && a.words.len() >= WORDS_MIN)
+    align::align(&template.learnt, None, &Print::of(lines)).filter(|a| a.confidence >= CONFIDENCE_MIN && a.words.len() >= WORDS_MIN)
 }
 
 fn is_second_copy(first: &Alignment, again: &Alignment) -> bool {
@@ -95,9 +95,10 @@ fn is_second_copy(first: &Alignment, again: &Alignment) -> bool {
 }
 
 fn shows_other_template(fit: &Template, templates: &[Arc<Template>], beside: &[Line]) -> bool {
+    let print = Print::of(beside);
     templates.iter().filter(|t| t.id != fit.id).any(|template| {
         let quota = template.layout.quota.as_deref();
-        let alignment = align::align(&template.learnt, quota, beside);
+        let alignment = align::align(&template.learnt, quota, &print);
         alignment
             .filter(|a| a.confidence >= OTHER_CONFIDENCE_MIN && a.words.len() >= WORDS_MIN)
             .is_some_and(|a| Title::of(&template.learnt).is_some_and(|t| t.compare(beside, &a.map).is_whole()))

@@ -153,6 +153,7 @@ mod tests {
         Line {
             quad: Quad([(0.0, 0.0), (n * 20.0, 0.0), (n * 20.0, 20.0), (0.0, 20.0)]),
             reading: Reading { glyphs: text.chars().enumerate().map(glyph).collect(), probability: 0.9 },
+            is_read: true,
             skimmed: None,
         }
     }

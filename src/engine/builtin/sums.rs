@@ -219,7 +219,7 @@ mod tests {
     fn line(text: &str) -> Line {
         let glyphs = text.chars().map(|c| Glyph { text: c.into(), probability: 0.99, at: 0.5 }).collect();
         let quad = Quad([(0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)]);
-        Line { quad, reading: Reading { glyphs, probability: 0.9 }, skimmed: None }
+        Line { quad, reading: Reading { glyphs, probability: 0.9 }, is_read: true, skimmed: None }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Folds equivalent characters and finds common parts of texts.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -19,25 +18,62 @@ const TRADITIONAL: &str = "广廣东東税稅专專发發号號码碼单單据�
 术術测測试試团團园園场場厂廠农農创創级級类類种種热熱灯燈声聲视視览覽丰豐兴興荣榮贵貴达達远遠迈邁选選适適邮郵释釋针針钟鐘锋鋒锦錦专専发発价価值値户戸增増";
 
 pub fn simplified(c: char) -> char {
-    static FORMS: OnceLock<HashMap<char, char>> = OnceLock::new();
-    let forms = FORMS
-        .get_or_init(|| pairs(TRADITIONAL).chain(twins()).map(|(simplified, traditional)| (traditional, simplified)).collect());
-    forms.get(&c).copied().unwrap_or(c)
+    // Asked for each character of each template: a table of the plane they are all in.
+    static FORMS: OnceLock<Vec<char>> = OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        let mut forms: Vec<char> = (0..=0xFFFF).map(|code| char::from_u32(code).unwrap_or_default()).collect();
+        pairs(TRADITIONAL).chain(twins()).for_each(|(simplified, traditional)| forms[traditional as usize] = simplified);
+        forms
+    });
+    forms.get(c as usize).copied().unwrap_or(c)
 }
 
 /// Upper case, half width, simplified, without spaces and punctuation.
 pub fn fold<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Folded {
     let mut out = Folded::default();
     for (piece, text) in pieces.into_iter().enumerate() {
-        for c in text.chars() {
-            let c = half_width(c);
-            if c.is_alphanumeric() {
-                out.chars.push(simplified(c.to_uppercase().next().unwrap_or(c)));
-                out.pieces.push(piece);
-            }
+        for c in folded_chars(text) {
+            out.chars.push(c);
+            out.pieces.push(piece);
         }
     }
     out
+}
+
+fn folded_chars(text: &str) -> impl Iterator<Item = char> {
+    let letters = text.chars().map(half_width).filter(|c| c.is_alphanumeric());
+    letters.map(|c| simplified(c.to_uppercase().next().unwrap_or(c)))
+}
+
+/// The pairs of neighbouring characters of some texts, hashed: whether a text may be among them is known at once.
+#[derive(Clone, Debug)]
+pub struct Pairs(Vec<u64>);
+
+impl Pairs {
+    const BITS: u32 = 14;
+
+    pub fn of<'a>(texts: impl Iterator<Item = &'a [char]>) -> Self {
+        let mut bits = vec![0; 1 << (Self::BITS - 6)];
+        for pair in texts.flat_map(|text| text.windows(2)) {
+            let at = Self::place(pair[0], pair[1]);
+            bits[at >> 6] |= 1 << (at & 63);
+        }
+        Self(bits)
+    }
+
+    /// Whether two neighbours of the text, once folded, are neighbours there too. (Now and then one is said to be that is not.)
+    pub fn share(&self, text: &str) -> bool {
+        let mut chars = folded_chars(text);
+        let Some(mut before) = chars.next() else { return false };
+        chars.any(|c| {
+            let at = Self::place(std::mem::replace(&mut before, c), c);
+            self.0[at >> 6] >> (at & 63) & 1 == 1
+        })
+    }
+
+    fn place(a: char, b: char) -> usize {
+        ((a as u32).wrapping_mul(0x9E37_79B1).wrapping_add(b as u32).wrapping_mul(0x85EB_CA77) >> (32 - Self::BITS)) as usize
+    }
 }
 
 /// On forms these stand alone before sums.
@@ -145,6 +181,14 @@ mod tests {
         let found = local_alignment(&fold_text("发票代码："), &fold_text("票：发栗代码 1440")).unwrap();
         assert_eq!((found.a, found.b, found.hits), (0..4, 1..5, 3));
         assert!(local_alignment(&fold_text("日期"), &fold_text("金额")).is_none());
+    }
+
+    #[test]
+    fn pairs_of_neighbours_are_known() {
+        let lines = ["发票代码：１２３", "電子發票"].map(fold_text);
+        let pairs = Pairs::of(lines.iter().map(Vec::as_slice));
+        assert!(pairs.share("电子行程单") && pairs.share("代 码") && pairs.share("123"));
+        assert!(!pairs.share("票据") && !pairs.share("码") && !pairs.share(""));
     }
 
     #[test]
