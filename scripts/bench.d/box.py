@@ -48,6 +48,11 @@ class Box:
         """`VmRSS`: now; `VmHWM`: highest."""
         return memory_mb(self.process.pid, field)
 
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            user, system = stat.read().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def admin_password(self):
         with open(os.path.join(self.data_dir, "initial-admin-password")) as kept:
             return kept.read().strip()

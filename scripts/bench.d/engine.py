@@ -8,13 +8,12 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
 import certainty
-from box import Box, Client
+from office import Office
 
 BINARY, COUNT, SEED = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 # RapidOCR reads the first rounds' pictures of each hand.
@@ -30,52 +29,6 @@ def same(read, truth):
     """Ignoring blanks and character width."""
     plain = lambda text: "".join(unicodedata.normalize("NFKC", text).split())
     return plain(read) == plain(truth)
-
-
-class Office:
-    """A box with the templates of one hand."""
-
-    def __init__(self, folder, truth):
-        self.folder = folder
-        data = tempfile.mkdtemp(prefix="paperline-bench-")
-        self.box = Box(BINARY, data)
-        self.client = Client(self.box.port).log_in("admin", Path(data, "initial-admin-password").read_text().strip())
-        me = self.client.json("GET", "/me")
-        began = time.monotonic()
-        for template in truth["templates"]:
-            name = template["name"] + ".png"
-            origin = self.client.upload("/invoice/uploadModelOrigin", [(name, (folder / "templates" / name).read_bytes())])["file_name"]
-            action = {"user_id": me["user_id"], "json_model": template["json_model"], "company_id": me["company_id"]}
-            self.client.json("POST", "/invoice/addModel", {"modelAction": action, "file_name": origin, "type": 0})
-        self.wait()
-        models = self.client.json("GET", "/invoice/getAllModel?page=0")
-        assert models["total"] == len(truth["templates"]), models["total"]
-        print(f"{models['total']} templates learnt in {time.monotonic() - began:.1f} s", flush=True)
-        by_label = {t["json_model"]["global_setting"]["label"]: t["name"] for t in truth["templates"]}
-        self.names = {}
-        for page in range(0, models["total"], 12):
-            for model in self.client.json("GET", f"/invoice/getAllModel?page={page // 12}")["model_list"]:
-                self.names[model["model_id"]] = by_label[model["model_label"]]
-
-    def wait(self):
-        while True:
-            queue = self.client.json("GET", "/api/queue")
-            if not queue["running"] and not queue["manage_size"] and (queue["paused"] or not queue["recognize_size"]):
-                return
-            time.sleep(0.05)
-
-    def read(self, pictures):
-        """Seconds, and the result per picture."""
-        self.client.json("POST", "/api/queue/pause", {})
-        files = [(p["file"], (self.folder / "pictures" / p["file"]).read_bytes()) for p in pictures]
-        actions = self.client.upload("/invoice/recognizeImage", files)["action_id_list"]
-        began = time.monotonic()
-        self.client.json("POST", "/api/queue/resume", {})
-        self.wait()
-        seconds = time.monotonic() - began
-        invoices = self.client.json("GET", f"/api/invoices?limit={min(100, 2 * len(pictures))}")["invoices"]
-        by_action = {invoice["action_id"]: invoice for invoice in invoices}
-        return seconds, [by_action[action] for action in actions]
 
 
 class Rapid:
@@ -183,7 +136,7 @@ def main():
     for hand in HANDS:
         folder, truth = drawn(hand)
         held_out = {t["name"] for t in truth["templates"] if t["held_out"]}
-        office = Office(folder, truth)
+        office = Office(BINARY, folder, truth["templates"])
         for start in range(0, len(truth["pictures"]), ROUND):
             batch = truth["pictures"][start : start + ROUND]
             seconds, invoices = office.read(batch)

@@ -142,6 +142,10 @@ pub fn chinese_amount(text: &str) -> Option<i64> {
         return None;
     }
     let end = chars.iter().rposition(|c| digit(*c).is_some() || unit(*c).is_some() || is_coin(*c))? + 1;
+    // Read twice, it may not be all that was read twice.
+    if chars[end..].iter().filter(|c| matches!(c, '整' | '正')).count() > 1 {
+        return None;
+    }
     let mut sum = Sum::default();
     for c in &chars[start..end] {
         sum.take(*c)?;
@@ -396,7 +400,7 @@ mod tests {
         ] {
             assert_eq!(chinese_amount(text), Some(fen), "{text}");
         }
-        for text in ["", "元整", "贰叁元", "贰拾某元", "发票联", "贰拾元伍", "20元", "货拾元整", "（负数）"]
+        for text in ["伍元整整", "", "元整", "贰叁元", "贰拾某元", "发票联", "贰拾元伍", "20元", "货拾元整", "（负数）"]
         {
             assert_eq!(chinese_amount(text), None, "{text}");
         }

@@ -367,7 +367,7 @@ fn has_field_in_code(template: &Template) -> bool {
 }
 
 fn codes_on(path: &Path) -> Vec<String> {
-    picture::open(path).map(|p| code::read_codes(&image::DynamicImage::from(p.pixels))).unwrap_or_default()
+    picture::open(path).map(|p| code::codes(&p).to_vec()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Finds QR codes on a picture. Not here: their meaning (domain/checks.rs).
 
-use image::DynamicImage;
-use image::imageops::FilterType;
+use super::picture::Picture;
+use image::RgbImage;
+use image::imageops::{FilterType, grayscale, resize};
 use rxing::common::HybridBinarizer;
 use rxing::multi::MultipleBarcodeReader;
 use rxing::multi::qrcode::QRCodeMultiReader;
@@ -10,16 +11,23 @@ use rxing::{BinaryBitmap, DecodeHints, Luma8LuminanceSource};
 /// Pixels; a code takes at least a tenth of the width.
 const SIDE_MAX: u32 = 1600;
 
-/// The distinct texts of all readable codes.
-pub fn read_codes(picture: &DynamicImage) -> Vec<String> {
-    let longest = picture.width().max(picture.height());
+/// The distinct texts of all readable codes of a picture, looked for once.
+pub fn codes(picture: &Picture) -> &[String] {
+    picture.codes.get_or_init(|| read_codes(&picture.pixels))
+}
+
+fn read_codes(picture: &RgbImage) -> Vec<String> {
+    let (width, height) = picture.dimensions();
+    let longest = width.max(height);
+    let grey = grayscale(picture);
     let mut texts = Vec::new();
     let sides = [longest.min(SIDE_MAX), longest.min(SIDE_MAX * 2)];
     for (i, side) in sides.into_iter().enumerate() {
         if i > 0 && (!texts.is_empty() || side == sides[0]) {
             break;
         }
-        let grey = if side < longest { picture.resize(side, side, FilterType::Triangle).into_luma8() } else { picture.to_luma8() };
+        let of = |pixels: u32| (u64::from(pixels) * u64::from(side) / u64::from(longest)).max(1) as u32;
+        let grey = if side < longest { resize(&grey, of(width), of(height), FilterType::Triangle) } else { grey.clone() };
         let (width, height) = grey.dimensions();
         let Ok(source) = Luma8LuminanceSource::new(grey.into_raw(), width, height) else { continue };
         let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
@@ -51,16 +59,17 @@ mod tests {
 
     #[test]
     fn all_codes_are_read_once() {
+        let read_codes = |grey: GrayImage| super::read_codes(&image::DynamicImage::from(grey).into_rgb8());
         let mut picture = GrayImage::from_pixel(900, 600, Luma([240]));
         let vat = "01,10,044001900111,12345678,100.00,20181004,12345678901234567890,ABCD,";
         draw(&mut picture, vat, (40, 50), 3);
         draw(&mut picture, "发票", (600, 300), 5);
-        let mut codes = read_codes(&picture.clone().into());
+        let mut codes = read_codes(picture.clone());
         codes.sort();
         assert_eq!(codes, [vat, "发票"]);
         let large = image::imageops::resize(&picture, 3600, 2400, FilterType::Triangle);
-        assert_eq!(read_codes(&image::imageops::rotate90(&large).into()).len(), 2);
-        assert!(read_codes(&GrayImage::new(1, 1).into()).is_empty());
-        assert!(read_codes(&GrayImage::new(20_000, 100).into()).is_empty());
+        assert_eq!(read_codes(image::imageops::rotate90(&large)).len(), 2);
+        assert!(read_codes(GrayImage::new(1, 1)).is_empty());
+        assert!(read_codes(GrayImage::new(20_000, 100)).is_empty());
     }
 }

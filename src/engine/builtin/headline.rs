@@ -9,7 +9,7 @@ use super::nets::Nets;
 use super::page::{Line, median_height, read_lines};
 use super::read::rectify;
 use super::seal::{point_in, touches};
-use super::title::{LARGE_RATIO, letter_count, names_form};
+use super::title::{HEAD_RATIO_MIN, LARGE_RATIO, letter_count, names_form};
 use crate::domain::template::Rect;
 use crate::engine::Trouble;
 use image::RgbImage;
@@ -32,10 +32,16 @@ pub fn under_seal(nets: &Nets, picture: &RgbImage, lines: &[Line], quarter_turns
     remove_red(&mut cut);
     let quads = detect::lines(nets, &cut, detect::QUICK_SIDE)?.iter().map(|q| q.oriented(0)).collect();
     let found = read_lines(nets, &cut, quads)?;
-    let Some(quad) = full_title(&cut, &found, LARGE_RATIO * median_height(lines) * zoom) else { return Ok(None) };
     let (width, height) = (cut.width() as f32, cut.height() as f32);
     let back = |line: Line| Line { quad: Quad(line.quad.0.map(|(x, y)| point_in(&head, x / width, y / height))), ..line };
-    Ok(read_lines(nets, &cut, vec![quad])?.into_iter().map(back).find(|l| names_form(&l.reading.text())))
+    for ratio in [LARGE_RATIO, HEAD_RATIO_MIN] {
+        let Some(quad) = full_title(&cut, &found, ratio * median_height(lines) * zoom) else { continue };
+        let title = read_lines(nets, &cut, vec![quad])?.into_iter().map(back).find(|l| names_form(&l.reading.text()));
+        if title.is_some() {
+            return Ok(title);
+        }
+    }
+    Ok(None)
 }
 
 /// The largest title fragment, extended over the others.

@@ -14,7 +14,7 @@ use crate::engine::{Cancel, Known, Trouble};
 
 /// Positions are the original's.
 pub fn read(nets: &Nets, picture: &Picture, cancel: &Cancel) -> Result<Known, Trouble> {
-    let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
+    let codes = code::codes(picture).to_vec();
     let none = |codes| Ok(Known { codes, ..Known::default() });
     if stated(&codes).is_none() && picture.skimmed.get().is_some_and(|text| !forms::may_be_known(text)) {
         return none(codes);

@@ -90,20 +90,16 @@ impl Engine for Builtin {
         let picture = picture::open(path)?;
         let nets = nets::nets()?;
         check_cancelled(cancel)?;
-        let opened = began.elapsed();
-        let Choice { best, candidates, papers } = matching::choose(nets, &picture, templates, cancel)?;
-        report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
-        let Some((fit, lines)) = best else {
-            tracing::debug!(?opened, all = ?began.elapsed(), "no template fits");
+        tracing::debug!(opened = ?began.elapsed());
+        let verdict = std::thread::scope(|scope| {
+            // Beside the nets, which leave a core idle now and then.
+            scope.spawn(|| code::codes(&picture));
+            recognised(nets, &picture, templates, cancel, report)
+        })?;
+        if matches!(verdict, Verdict::NoTemplateFits) {
             self.last = Some((path.to_owned(), picture));
-            return Ok(Verdict::NoTemplateFits);
-        };
-        let matched = began.elapsed() - opened;
-        read_fields(nets, &picture, &fit, &lines, cancel, report)?;
-        let read = began.elapsed() - matched - opened;
-        let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
-        tracing::debug!(?opened, ?matched, ?read, all = ?began.elapsed(), "recognised by {}", fit.template.layout.label);
-        Ok(Verdict::Done { papers: papers.max(vat_code::invoices(&codes)), codes })
+        }
+        Ok(verdict)
     }
 
     fn known_forms(&mut self, picture: &Path, cancel: &Cancel) -> Result<Option<Known>, Trouble> {
@@ -155,7 +151,7 @@ impl Engine for Builtin {
             let text = if field.as_read() >= SPECIMEN_PROBABILITY_MIN { field.text } else { String::new() };
             specimens.push((area.pos_id.clone(), text));
         }
-        let codes = code::read_codes(&image::DynamicImage::from(picture.pixels.clone()));
+        let code = code::codes(&picture).first().cloned();
         let print = areas::fixed_print(&sheet, areas, &runs);
         let mut read = fixed_words(&lines, &print, picture.scale);
         if let Some(title) = headline::under_seal(nets, &picture.pixels, &lines, quarter_turns)? {
@@ -163,7 +159,7 @@ impl Engine for Builtin {
         }
         read.truncate(WORDS_MAX);
         let words: Vec<FixedWord> = read.iter().map(|(word, _)| word.clone()).collect();
-        let (title, code) = (Some(title_as_read(&words, &read)), codes.into_iter().next());
+        let title = Some(title_as_read(&words, &read));
         let size = (picture.width, picture.height);
         Ok(Learnt { words, areas: specimens, code, title, size, numbers: EngineNumbers::new() })
     }
@@ -185,10 +181,32 @@ impl Engine for Builtin {
         let mut events = vec![Event::Matched { template: Some(template.id), candidates: Vec::new() }];
         read_fields(nets, &picture, &fit, &lines, cancel, &mut |event| events.push(event))?;
         let aligned = aligned(&picture, template, &fit.alignment.map)?;
-        let codes = code::read_codes(&image::DynamicImage::from(picture.pixels));
+        let codes = code::codes(&picture).to_vec();
         let papers = papers.max(vat_code::invoices(&codes));
         Ok(Trial { score, reason, events, codes, papers, aligned: Some(aligned) })
     }
+}
+
+fn recognised(
+    nets: &Nets,
+    picture: &Picture,
+    templates: &[Arc<Template>],
+    cancel: &Cancel,
+    report: &mut dyn FnMut(Event),
+) -> Result<Verdict, Trouble> {
+    let began = Instant::now();
+    let Choice { best, candidates, papers } = matching::choose(nets, picture, templates, cancel)?;
+    report(Event::Matched { template: best.as_ref().map(|(fit, _)| fit.template.id), candidates });
+    let matched = began.elapsed();
+    let Some((fit, lines)) = best else {
+        tracing::debug!(?matched, "no template fits");
+        return Ok(Verdict::NoTemplateFits);
+    };
+    read_fields(nets, picture, &fit, &lines, cancel, report)?;
+    let read = began.elapsed() - matched;
+    let codes = code::codes(picture).to_vec();
+    tracing::debug!(?matched, ?read, all = ?began.elapsed(), "recognised by {}", fit.template.layout.label);
+    Ok(Verdict::Done { papers: papers.max(vat_code::invoices(&codes)), codes })
 }
 
 fn read_fields(

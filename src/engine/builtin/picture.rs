@@ -25,6 +25,8 @@ pub struct Picture {
     pub quick_lines: OnceLock<Vec<Quad>>,
     /// Kept by matching.rs: what was legible at a glance, where a template was looked for.
     pub skimmed: OnceLock<String>,
+    /// Kept by code.rs.
+    pub codes: OnceLock<Vec<String>>,
 }
 
 /// The first page of a file.
@@ -51,7 +53,7 @@ pub fn prepare(image: DynamicImage, orientation: Orientation) -> Result<Picture,
         (width, height) = (height, width);
     }
     let pixels = if image.color().has_alpha() { pixels::on_white(&image) } else { image.into_rgb8() };
-    Ok(Picture { pixels, width, height, scale, quick_lines: OnceLock::new(), skimmed: OnceLock::new() })
+    Ok(Picture { pixels, width, height, scale, quick_lines: OnceLock::new(), skimmed: OnceLock::new(), codes: OnceLock::new() })
 }
 
 /// Keeps the pixel format.

@@ -19,7 +19,7 @@ pub const UNKNOWN: char = '□';
 /// A title's height relative to the median word …
 pub const LARGE_RATIO: f32 = 1.15;
 /// … or, at the head of a form, with at most this share of the words above.
-const HEAD_RATIO_MIN: f32 = 0.9;
+pub const HEAD_RATIO_MIN: f32 = 0.9;
 const ABOVE_MAX: f32 = 0.2;
 /// Characters replaced at least this surely mean another title if it is improbable that all were misread (each with at least
 /// `MISREAD_MIN`).
