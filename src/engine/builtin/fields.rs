@@ -106,8 +106,7 @@ pub fn read_area(sheet: &Sheet<'_>, area: &Area, runs: &[Run], specimen: &str) -
 
 /// What is doubtful about where the runs stand.
 fn placed(sheet: &Sheet<'_>, area: &Area, runs: &[Run], mut value: Value, specimen: &str) -> Value {
-    let last = runs.last().and_then(|run| labels::without_word_behind(sheet, run, &value.text, specimen).map(str::to_owned));
-    if let Some(rest) = last {
+    if let Some(rest) = labels::without_words_beside(sheet, runs, &value.text, specimen) {
         value = value.with_text(rest).doubted(Doubt::Corrected);
     }
     if labels::is_other(sheet, area) {

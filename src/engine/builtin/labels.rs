@@ -1,5 +1,5 @@
 //! The label beside an area, and whether the page shows it there: a form may have got rows, lost some, or have other words in their
-//! place. Also how far the next rows are, and the fixed word behind a value. Not here: what is doubted for it (fields.rs).
+//! place. Also how far the next rows are, and the fixed words beside a value. Not here: what is doubted for it (fields.rs).
 
 use super::geometry::{Quad, distance};
 use super::page::{Line, is_wide};
@@ -154,23 +154,27 @@ fn holds_print(sheet: &Sheet<'_>, place: &Rect, row: f32, near: f32) -> bool {
     })
 }
 
-/// A fixed word just behind the value, so long at most in characters, that the value seems to end in: a station's 站.
-const BEHIND_MAX: usize = 2;
+/// A fixed word just beside the value, so long at most in characters, that the value seems to begin or end with: a station's 站.
+const BESIDE_MAX: usize = 2;
 /// So near its place, in its heights.
-const BEHIND_NEAR: f32 = 1.5;
+const BESIDE_NEAR: f32 = 1.5;
 
-/// The text without the fixed word that is printed just behind it, and that its specimen does not end in.
-pub fn without_word_behind<'a>(sheet: &Sheet<'_>, run: &Run, text: &'a str, specimen: &str) -> Option<&'a str> {
-    let line = &sheet.lines[run.line];
-    let last = line.reading.glyphs[run.glyphs.clone()].last()?;
-    let end = line.quad.slice(last.at, last.at).centre();
-    let is_there = |word: &FixedWord| {
+/// The text without the fixed words that are printed just before and behind it, where its specimen has them not. `None` if it has none.
+pub fn without_words_beside(sheet: &Sheet<'_>, runs: &[Run], text: &str, specimen: &str) -> Option<String> {
+    let (first, last) = (runs.first()?, runs.last()?);
+    let is_at = |word: &FixedWord, run: &Run, glyph: usize| {
+        let line = &sheet.lines[run.line];
         let there = sheet.map.apply_quad(&Quad(word.corners));
-        distance(there.centre(), end) < BEHIND_NEAR * there.height()
+        let at = line.reading.glyphs.get(glyph).map(|glyph| line.quad.slice(glyph.at, glyph.at).centre());
+        at.is_some_and(|at| distance(there.centre(), at) < BESIDE_NEAR * there.height())
     };
-    let words = sheet.words.iter().filter(|word| word.text.chars().all(is_wide) && word.text.chars().count() <= BEHIND_MAX);
-    let mut rests = words.filter(|word| !specimen.is_empty() && !specimen.ends_with(&word.text) && is_there(word));
-    rests.find_map(|word| text.strip_suffix(word.text.as_str()).filter(|rest| !rest.is_empty()))
+    let words = || sheet.words.iter().filter(|word| word.text.chars().all(is_wide) && word.text.chars().count() <= BESIDE_MAX);
+    let starts = |word: &&FixedWord| !specimen.starts_with(&word.text) && is_at(word, first, first.glyphs.start);
+    let ends = |word: &&FixedWord| !specimen.ends_with(&word.text) && is_at(word, last, last.glyphs.end.saturating_sub(1));
+    let mut rest = text;
+    rest = words().filter(starts).find_map(|word| rest.strip_prefix(&word.text)).unwrap_or(rest).trim_start();
+    rest = words().filter(ends).find_map(|word| rest.strip_suffix(word.text.as_str())).unwrap_or(rest).trim_end();
+    (!specimen.is_empty() && !rest.is_empty() && rest != text).then(|| rest.to_owned())
 }
 
 /// Of the middles, in heights of `there`.
@@ -279,13 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_word_behind_a_value_is_none_of_it() {
+    fn a_fixed_word_beside_a_value_is_none_of_it() {
         let rest = |text: &'static str, x: f32, specimen: &str| {
-            on_page(&[(text, x, PITCH)], |sheet, _, run| without_word_behind(sheet, run, text, specimen).map(str::to_owned))
+            on_page(&[(text, x, PITCH)], |sheet, _, run| without_words_beside(sheet, std::slice::from_ref(run), text, specimen))
         };
         assert_eq!(rest("呼和浩特站", 110.0, "郴州西").as_deref(), Some("呼和浩特"));
+        assert_eq!(rest("站G914", 190.0, "Z163").as_deref(), Some("G914"));
         assert_eq!(rest("呼和浩特站", 110.0, "郴州西站"), None, "its specimen has it");
-        assert_eq!(rest("呼和浩特站", 210.0, "郴州西"), None, "elsewhere");
-        assert_eq!(rest("呼和浩特东", 110.0, "郴州西"), None);
+        assert_eq!(rest("呼和浩特站", 230.0, "郴州西"), None, "elsewhere");
+        assert_eq!((rest("呼和浩特东", 110.0, "郴州西"), rest("站", 190.0, "郴州西")), (None, None));
     }
 }

@@ -336,7 +336,9 @@ fn title_match(nets: &Nets, picture: &Picture, fit: &Fit<'_>, lines: &[Line], kn
     if again.same == again.of && !first.is_other {
         return Ok(Some(again));
     }
-    let is_other = again.is_other || (first.is_other && again.same <= first.same);
+    // Twice the same, unsure as each is, it is no misreading.
+    let is_twice = first.replaced > 1 && again.replaced > 1 && first.read == again.read;
+    let is_other = again.is_other || is_twice || (first.is_other && again.same <= first.same);
     let best = if again.same > first.same { again } else { first };
     Ok(Some(TitleMatch { is_other, ..best }))
 }

@@ -7,6 +7,7 @@ use super::page::is_wide;
 use super::parties;
 use super::shape::{figures, stars};
 use super::sums;
+use super::text::in_one_script;
 use crate::domain::area::{AreaKind, Holds};
 use crate::domain::checks::date_of;
 use crate::domain::template::Area;
@@ -19,6 +20,10 @@ pub fn restored(area: &Area, text: &str, specimen: &str) -> Option<String> {
         Holds::Text if area.kind != AreaKind::Detail => parties::with_ending(text),
         _ => None,
     };
+    let is_text = area.kind.holds() == Holds::Text && in_one_script(specimen).is_none();
+    if let Some(turned) = is_text.then(|| in_one_script(text)).flatten() {
+        return Some(restored(area, &turned, specimen).unwrap_or(turned));
+    }
     correct_letters(text, specimen).or_else(|| with_stars(area.kind, text, specimen)).or_else(by_kind)
 }
 
@@ -67,6 +72,15 @@ mod tests {
         let rect = Rect { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
         let pos_id = kind.pos_id().into();
         restored(&Area { kind, pos_id, rect, keywords: Vec::new(), remove_line: false, remove_stamp: false }, text, specimen)
+    }
+
+    #[test]
+    fn names_are_in_one_script() {
+        let name = |text, specimen| put_right(AreaKind::Head, text, specimen);
+        assert_eq!(name("厦門明德医疗器械有限公司", "宁波恒通公司").as_deref(), Some("厦门明德医疗器械有限公司"));
+        assert_eq!(name("廣東遠大醫療器械有限公司", "宁波恒通公司"), None, "all of it in the other");
+        assert_eq!(name("厦門明德医疗器械有限公司", "廣東远大公司"), None, "as the specimen");
+        assert_eq!(put_right(AreaKind::MoneyCn, "陸拾元整万", ""), None, "a sum");
     }
 
     #[test]

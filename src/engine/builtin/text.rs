@@ -17,6 +17,15 @@ const TRADITIONAL: &str = "广廣东東税稅专專发發号號码碼单單据�
 纸紙张張粤粵苏蘇沪滬辽遼宁寧陕陝湾灣岛島汉漢阳陽龙龍凤鳳马馬鱼魚鸟鳥项項数數识識别別户戶帮幫办辦处處责責诚誠设設维維护護\
 术術测測试試团團园園场場厂廠农農创創级級类類种種热熱灯燈声聲视視览覽丰豐兴興荣榮贵貴达達远遠迈邁选選适適邮郵释釋针針钟鐘锋鋒锦錦专専发発价価值値户戸增増";
 
+/// In simplified characters, where some of it is and some is not: nobody prints a name in both. `None` if it is in one of them.
+pub fn in_one_script(text: &str) -> Option<String> {
+    let traditional = |c: char| pairs(TRADITIONAL).any(|(_, traditional)| traditional == c);
+    let has_simplified =
+        text.chars().any(|c| pairs(TRADITIONAL).any(|(simplified, traditional)| simplified == c && simplified != traditional));
+    let turned: String = text.chars().map(|c| if traditional(c) { simplified(c) } else { c }).collect();
+    (has_simplified && turned != text).then_some(turned)
+}
+
 pub fn simplified(c: char) -> char {
     // Asked for each character of each template: a table of the plane they are all in.
     static FORMS: OnceLock<Vec<char>> = OnceLock::new();
@@ -181,6 +190,13 @@ mod tests {
         let found = local_alignment(&fold_text("发票代码："), &fold_text("票：发栗代码 1440")).unwrap();
         assert_eq!((found.a, found.b, found.hits), (0..4, 1..5, 3));
         assert!(local_alignment(&fold_text("日期"), &fold_text("金额")).is_none());
+    }
+
+    #[test]
+    fn nobody_prints_a_name_in_both_scripts() {
+        assert_eq!(in_one_script("厦門明德医疗器械有限公司").as_deref(), Some("厦门明德医疗器械有限公司"));
+        assert_eq!(in_one_script("廣東遠大醫療器械有限公司"), None);
+        assert_eq!((in_one_script("厦门明德医疗器械有限公司"), in_one_script("AB 12")), (None, None));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub fn is_unlike(kind: AreaKind, name: &str, text: &str, specimen: &str) -> bool
 /// In areas with these words in their names, anything may stand; in those with the others, things, which have no usual ending.
 const ANYTHING: [&str; 9] = ["备注", "摘要", "用途", "说明", "附言", "规格", "型号", "地址", "住所"];
 const THINGS: [&str; 11] = ["项目", "品名", "货物", "商品", "物品", "厂牌", "服务", "内容", "站", "地点", "城市"];
+/// These have a name in ideographs where their specimen has; below or beside it stands its pinyin.
+const PLACES: [&str; 3] = ["站", "地点", "城市"];
 /// Whoever these are, they have a name.
 const PEOPLE: [&str; 9] = ["姓名", "旅客", "乘客", "乘车人", "收件人", "寄件人", "开票人", "复核", "患者"];
 /// A person's name may give way to a firm's here.
@@ -96,7 +98,8 @@ fn is_unlike_text(kind: AreaKind, name: &str, text: &str, specimen: &str) -> boo
             return if is_firm { parties::is_no_firm(text, specimen) } else { parties::is_no_name(text) };
         }
     }
-    is_in_words(specimen) && is_other_kind(text)
+    let is_spelt = is_of(&PLACES, name) && !is_detail && !text.contains(is_ideograph);
+    is_in_words(specimen) && (is_spelt || is_other_kind(text))
 }
 
 /// `0574-88123456`: the number of a line, which has seven or eight figures.
@@ -368,6 +371,8 @@ mod tests {
         all(own, "地址", &["人民路1号", "人民路一号", "人民路软件园研发中心"], &goods, false);
         all(own, "别的", &["*文具*笔"], &["仪器仪表*压力表"], true);
         all(own, "别的", &["*文具*笔"], &["*仪器仪表*压力表"], false);
+        all(own, "到达站", &["石家庄", "广州南"], &["Shijiazhuang", "G914"], true);
+        all(own, "到达站", &["石家庄", "Paris"], &["鄂尔多斯"], false);
         all(own, "里程", &["57.7公里"], &["8.0公里", "140.5公里"], false);
     }
 
