@@ -371,6 +371,8 @@ test('in English, from the review, by keyboard alone', async () => {
   await sending(reader).focus()
   await reader.keyboard.press('Enter')
   const question = reader.locator('.el-message-box', { hasText: `papers on it: ${n - 1}` })
+  // A question takes the keyboard when it has opened.
+  await question.locator('button:focus').waitFor()
   await question.locator('.el-button--danger').focus()
   await reader.keyboard.press('Enter')
   await reader.locator('[data-test=papers]').waitFor({ state: 'detached' })
