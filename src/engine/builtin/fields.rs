@@ -207,9 +207,11 @@ fn read_again(
     let first = line_reading(line, range, charset);
     if !line.is_read {
         // What was only skimmed is nobody's value.
-        let readings = read_crops(&sheet.nets.reader, &crops, charset)?;
+        let mut readings = read_crops(&sheet.nets.reader, &crops, charset)?;
+        let cleaned = readings.split_off(1);
         let value = surest(readings);
         let is_same = plain(&value.text) == plain(&first.text);
+        let value = consensus(value, cleaned, is_same);
         return Ok(if is_same { value } else { value.doubted(Doubt::ReadApart) });
     }
     let skimmed = line.skimmed_at(range).map(|glyphs| plain(&folded(glyphs, charset)) == plain(&first.text));

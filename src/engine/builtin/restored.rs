@@ -14,17 +14,16 @@ use crate::domain::template::Area;
 
 /// `None` where nothing is to be put right.
 pub fn restored(area: &Area, text: &str, specimen: &str) -> Option<String> {
+    let is_text = area.kind.holds() == Holds::Text && in_one_script(specimen).is_none();
+    let turned = is_text.then(|| in_one_script(text)).flatten();
+    let text = turned.as_deref().unwrap_or(text);
     let by_kind = || match area.kind.holds() {
         _ if sums::is_sum_area(area) => sums::with_lost_sign(text, specimen),
         Holds::Date => with_day(text, specimen),
         Holds::Text if area.kind != AreaKind::Detail => parties::with_ending(text),
         _ => None,
     };
-    let is_text = area.kind.holds() == Holds::Text && in_one_script(specimen).is_none();
-    if let Some(turned) = is_text.then(|| in_one_script(text)).flatten() {
-        return Some(restored(area, &turned, specimen).unwrap_or(turned));
-    }
-    correct_letters(text, specimen).or_else(|| with_stars(area.kind, text, specimen)).or_else(by_kind)
+    correct_letters(text, specimen).or_else(|| with_stars(area.kind, text, specimen)).or_else(by_kind).or_else(|| turned.clone())
 }
 
 /// `*class*name`, as invoices name goods: beside small print, a star looks like a quotation mark or a dot, and the first one is
