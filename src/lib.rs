@@ -2,8 +2,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod domain;
+mod font;
 pub mod pixels;
 pub mod papers;
+pub mod labels;
 pub mod store;
 pub mod app;
 pub mod engine;

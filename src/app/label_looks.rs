@@ -4,6 +4,7 @@ use super::{App, By, log, now, refusals};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
+use crate::labels;
 use crate::store::tables::LABEL_LOOKS;
 use crate::store::{StoreError, Txn, View};
 
@@ -18,6 +19,16 @@ pub fn looks(view: &View<'_>) -> Result<Vec<(u64, LabelLook)>, StoreError> {
         looks.push((FIRST, LabelLook::first()));
     }
     Ok(looks)
+}
+
+/// What can't be read back isn't kept. Not in a verb: others would wait for it.
+async fn check(look: LabelLook) -> Result<(), Refusal> {
+    tokio::task::spawn_blocking(move || labels::check(&look)).await.map_err(|_| Refusal::internal())?
+}
+
+/// Whether both come out the same.
+fn is_drawn_alike(a: &LabelLook, b: &LabelLook) -> bool {
+    (a.width, a.height, a.rotate, &a.elements) == (b.width, b.height, b.rotate, &b.elements)
 }
 
 fn make_the_first(txn: &mut Txn<'_>) -> Result<(), StoreError> {
@@ -43,8 +54,14 @@ fn check_name(txn: &Txn<'_>, id: u64, name: &str) -> Result<(), Refusal> {
 }
 
 impl App {
+    pub fn label_look(&self, id: u64) -> Result<LabelLook, Refusal> {
+        let looks = self.store.read(looks)?;
+        looks.into_iter().find(|(number, _)| *number == id).map(|(_, look)| look).ok_or_else(refusals::no_such_label)
+    }
+
     pub async fn add_label_look(&self, by: By, look: LabelLook) -> Result<(u64, LabelLook), Refusal> {
         look.check()?;
+        check(look.clone()).await?;
         self.act(by, move |txn, by| {
             make_the_first(txn)?;
             let id = txn.next(COUNTER)?;
@@ -59,19 +76,29 @@ impl App {
         .await
     }
 
-    /// `change` gets the current look.
+    /// `change` gets the current look. What is drawn as before is not looked at again: looks of older releases can be renamed.
     pub async fn change_label_look(
         &self,
         by: By,
         id: u64,
-        change: impl FnOnce(&mut LabelLook) + Send + 'static,
+        change: impl Fn(&mut LabelLook) + Send + 'static,
     ) -> Result<LabelLook, Refusal> {
+        let seen = self.label_look(id)?;
+        let mut checked = seen.clone();
+        change(&mut checked);
+        checked.check()?;
+        if !is_drawn_alike(&seen, &checked) {
+            check(checked.clone()).await?;
+        }
         self.act(by, move |txn, by| {
             make_the_first(txn)?;
             let before = known(txn, id)?;
             let mut look = before.clone();
             change(&mut look);
             look.check()?;
+            if !is_drawn_alike(&look, &checked) {
+                return Err(refusals::label_was_changed());
+            }
             check_name(txn, id, &look.name)?;
             let (name, changes) = (look.name.clone(), before.changes(&look));
             log(txn, now(), by, None, Fact::LabelLookRedrawn { name, changes })?;

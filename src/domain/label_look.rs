@@ -32,6 +32,21 @@ pub struct Element {
 pub enum ElementKind {
     Qr,
     Text,
+    DataMatrix,
+    Code128,
+}
+
+impl ElementKind {
+    pub const ALL: [(Self, &str); 4] =
+        [(Self::Qr, "qr"), (Self::DataMatrix, "datamatrix"), (Self::Code128, "code128"), (Self::Text, "text")];
+
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+    }
+
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
+    }
 }
 
 pub const SIDE_MIN: Micrometres = 6_000;

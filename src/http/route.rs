@@ -18,6 +18,7 @@ use crate::http::line::clock;
 use crate::http::line::devices;
 use crate::http::line::imports;
 use crate::http::line::label_looks;
+use crate::http::line::label_previews;
 use crate::http::line::labels;
 use crate::http::line::production;
 use crate::http::office::account;
@@ -89,6 +90,8 @@ routes! {
     Post "/api/labels", Needs(DeviceRw), Words => label_looks::add;
     Patch "/api/labels/{id}", Needs(DeviceRw), Words => label_looks::change;
     Delete "/api/labels/{id}", Needs(DeviceRw), Words => label_looks::delete;
+    Get "/api/labels/{id}/preview", Needs(DeviceR), Words => label_previews::kept;
+    Post "/api/labels/preview", Needs(DeviceR), Words => label_previews::draft;
     Get "/api/labels/claims", Needs(DeviceR), Words => labels::claimed;
     Post "/api/labels/claims", Needs(DeviceRw), Lists => labels::claim;
     Post "/api/labels/claims/release", Needs(DeviceRw), Lists => labels::release;

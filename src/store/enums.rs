@@ -67,7 +67,7 @@ fn the_number_of_a_variant_never_changes() {
         Credential = "Session Token";
         Deed = "LabelLookAdded LabelLookChanged LabelLookDeleted UserLocked UserUnlocked UserDeleted PasswordChanged PasswordReset \
             GroupDeleted GroupLeft CompanyAdded CompanyDeleted TokenEnded";
-        ElementKind = "Qr Text";
+        ElementKind = "Qr Text DataMatrix Code128";
         Fact = "Told Queued MovedAhead Cancelled QueuesPaused QueuesResumed InvoiceCorrected InvoiceReviewed InvoiceReopened \
             FaultResolved DuplicateDecided InvoiceVoided InvoiceRestored DevicesImported ImportUndone DeviceCorrected DeviceRetired \
             ConflictSettled LoggedIn LogInRefused GroupJoined CompanyRenamed SettingChanged BackupDownloaded BackupRestored UserAdded \

@@ -1,6 +1,8 @@
 //! Label looks belong to the box: the same in every browser and after a restart.
 
-use crate::support::Paperline;
+use crate::support::{Answer, Paperline};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 #[test]
@@ -53,8 +55,13 @@ fn what_no_label_can_be_is_refused_by_name() {
         ("width_mm", Value::Null, "width_mm"),
         ("elements", text("{sn}"), "elements[0].value"),
         ("elements", text(""), "elements[0].value"),
-        ("elements", of_kind("datamatrix"), "not there yet"),
-        ("elements", of_kind("code128"), "not there yet"),
+        ("elements", of_kind("code128"), "elements[0]: the bar code is too small"),
+        (
+            "elements",
+            json!([{ "kind": "qr", "x_mm": 0, "y_mm": 0, "w_mm": 4, "h_mm": 4, "value": "{SN}" }]),
+            "elements[0]: the QR code is too small",
+        ),
+        ("elements", text("{SN}😀"), "elements[0]: the text has “😀”"),
         ("elements", of_kind("picture"), "elements[0].kind"),
         ("elements", json!([{ "kind": "qr", "x_mm": 25, "y_mm": 0, "w_mm": 9, "h_mm": 9, "value": "{SN}" }]), "elements[0].w_mm"),
         ("elements", json!([{ "kind": "qr", "x_mm": 0, "y_mm": 0, "w_mm": 9, "value": "{SN}" }]), "elements[0].h_mm"),
@@ -72,4 +79,110 @@ fn what_no_label_can_be_is_refused_by_name() {
     client.patch("/api/labels/2", &json!({ "elements": of_kind("qr") }));
     assert_eq!(client.patch("/api/labels/2", &json!({ "height_mm": 8 })).refusal(), (400, "malformed"));
     assert_eq!(client.get("/api/labels").body["labels"][1]["height_mm"], 10);
+}
+
+fn picture(answer: &Answer) -> image::GrayImage {
+    assert_eq!((answer.status, answer.header("content-type")), (200, "image/png"), "{answer:?}");
+    let png = png::Decoder::new(std::io::Cursor::new(&answer.bytes)).read_info().unwrap();
+    assert_eq!((png.info().bit_depth, png.info().color_type), (png::BitDepth::One, png::ColorType::Grayscale));
+    image::load_from_memory(&answer.bytes).unwrap().into_luma8()
+}
+
+/// With a light margin, and larger.
+fn scanned(label: &image::GrayImage) -> Vec<String> {
+    let (width, height) = label.dimensions();
+    let large = image::imageops::resize(label, width * 3, height * 3, image::imageops::FilterType::Nearest);
+    let mut sheet = image::GrayImage::from_pixel(width * 3 + 60, height * 3 + 60, image::Luma([255]));
+    image::imageops::replace(&mut sheet, &large, 30, 30);
+    let mut sheet = rqrr::PreparedImage::prepare(sheet);
+    sheet.detect_grids().iter().map(|grid| grid.decode().unwrap().1).collect()
+}
+
+#[test]
+fn a_preview_is_the_raster_that_is_printed() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    client.post("/registerDevice", &json!({ "DeviceSN": "18440001", "CPUID": "39FFD60543AC4E3132593141" }));
+    let preview = |query: &str| client.get(&format!("/api/labels/1/preview{query}"));
+    let label = picture(&preview("?sn=18440001"));
+    assert_eq!((label.dimensions(), scanned(&label)), ((320, 240), vec!["18440001 39FFD60543AC4E3132593141".to_owned()]));
+    assert_eq!(picture(&preview("?sn=18440001&dpi=600")).dimensions(), (945, 709));
+    let sample = scanned(&picture(&preview("")));
+    assert!(
+        sample.len() == 1 && sample[0].starts_with("12345678 39FFD605"),
+        "without a serial, of a device that could be: {sample:?}"
+    );
+    for (query, refused) in [
+        ("?sn=18440002", (404, "not_found")),
+        ("?dpi=204", (400, "malformed")),
+        ("?dpi=0", (400, "malformed")),
+        ("?dpi=18446744073709551615", (400, "malformed")),
+        ("?dpi=x", (400, "malformed")),
+    ] {
+        assert_eq!(preview(query).refusal(), refused, "{query}");
+    }
+    assert_eq!(client.get("/api/labels/9/preview").refusal(), (404, "not_found"));
+    client.patch("/api/labels/1", &json!({ "rotate": 90 }));
+    let turned = picture(&preview("?sn=18440001"));
+    assert_eq!(turned, image::imageops::rotate90(&label), "clockwise");
+    let retired =
+        client.send("DELETE", "/api/devices/18440001", &[("content-type", "application/json")], b"{\"reason\":\"scrapped\"}");
+    assert_eq!((retired.status, preview("?sn=18440001").refusal()), (200, (404, "not_found")));
+}
+
+#[test]
+fn a_label_that_is_not_kept_yet_is_shown_with_how_its_codes_come_out() {
+    let paperline = Paperline::start();
+    let client = paperline.operator().with_header("accept-language", "en");
+    let element = |kind: &str, x: f64, y: f64, side: f64| json!({ "kind": kind, "x_mm": x, "y_mm": y, "w_mm": side, "h_mm": side, "value": "{SN} {CPUID}" });
+    let elements = json!([
+        { "kind": "text", "x_mm": 20, "y_mm": 1, "w_mm": 19, "h_mm": 4, "value": "合格 {SN}" },
+        element("qr", 1.0, 1.0, 18.0),
+        element("qr", 1.0, 24.0, 4.8),
+        element("datamatrix", 28.0, 18.0, 10.0),
+    ]);
+    let draft = json!({ "width_mm": 40, "height_mm": 30, "elements": elements });
+    let shown = client.post("/api/labels/preview", &draft).body;
+    assert_eq!((&shown["width"], &shown["height"]), (&json!(320), &json!(240)));
+    assert_eq!(
+        shown["codes"],
+        json!([
+            { "element": 1, "dots_per_module": 4, "readable": true },
+            { "element": 2, "dots_per_module": 1, "readable": false },
+            { "element": 3, "dots_per_module": 3, "readable": true },
+        ])
+    );
+    let png = BASE64.decode(shown["png"].as_str().unwrap()).unwrap();
+    let label = image::load_from_memory(&png).unwrap().into_luma8();
+    assert!(label.dimensions() == (320, 240) && scanned(&label).contains(&"12345678 39FFD60543AC4E3132593141".to_owned()));
+    // What is shown as unreadable can't be kept, and what is kept is shown alike.
+    let mut named = draft.clone();
+    named["name"] = json!("样品");
+    let refused = client.post("/api/labels", &named);
+    assert_eq!(refused.refusal(), (400, "malformed"));
+    assert!(
+        refused.body["err"]
+            .as_str()
+            .unwrap()
+            .starts_with("elements[2]: the QR code is too small: at 203 dpi it takes at least 8.4 × 8.4 mm")
+    );
+    named["elements"].as_array_mut().unwrap().remove(2);
+    let kept = client.post("/api/labels", &named);
+    assert_eq!(kept.status, 201, "{kept:?}");
+    assert_eq!(kept.body["elements"][2]["kind"], "datamatrix");
+    let unsaved = client.post("/api/labels/preview", &named).body["png"].clone();
+    assert_eq!(unsaved, BASE64.encode(client.get("/api/labels/2/preview").bytes));
+    // A change that spoils it is refused, and leaves it as it was; a name is no such change.
+    let spoilt = client.patch("/api/labels/2", &json!({ "elements": [element("datamatrix", 0.0, 0.0, 3.0)] }));
+    assert_eq!(spoilt.refusal(), (400, "malformed"));
+    assert_eq!(client.patch("/api/labels/2", &json!({ "name": "样品二" })).body["elements"], kept.body["elements"]);
+    for (field, value) in [("width_mm", Value::Null), ("height_mm", json!(5)), ("dpi", json!(72)), ("elements", json!("x"))] {
+        let mut wrong = draft.clone();
+        wrong[field] = value;
+        assert_eq!(client.post("/api/labels/preview", &wrong).refusal(), (400, "malformed"), "{field}");
+    }
+    let mut of_another = draft;
+    of_another["sn"] = json!("18440009");
+    assert_eq!(client.post("/api/labels/preview", &of_another).refusal(), (404, "not_found"));
+    assert_eq!(client.get("/api/labels").body["labels"].as_array().unwrap().len(), 2, "a preview keeps nothing");
 }

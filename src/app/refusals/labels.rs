@@ -10,6 +10,10 @@ pub fn no_such_label() -> Refusal {
     Refusal::not_found("没有这种标签", "no such label")
 }
 
+pub fn label_was_changed() -> Refusal {
+    Refusal::conflict("另一人刚刚改了这种标签，请再试一次", "somebody else has just changed this label: try again")
+}
+
 pub fn label_name_is_taken(name: &str) -> Refusal {
     Refusal::conflict(format!("name：已有名为 {name} 的标签"), format!("name: there is a label called {name} already"))
 }

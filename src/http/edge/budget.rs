@@ -135,6 +135,8 @@ pub struct Budgets {
     pub backups: Arc<Budget>,
     pub restores: Arc<Budget>,
     pub pictures: Arc<Budget>,
+    /// Labels that are drawn; large ones take a second and 20 MB.
+    pub labels: Arc<Budget>,
     /// Password hashes, some 10 ms each.
     log_ins: Arc<Budget>,
     /// From familiar networks: guessing from hundreds of addresses can't use it up.
@@ -183,6 +185,7 @@ impl Default for Budgets {
             backups: Budget::new(1, 1),
             restores: Budget::new(1, 1),
             pictures: Budget::new(1024, 512),
+            labels: Budget::new(16, 8),
             log_ins: Budget::new(512, 128),
             log_ins_from_familiar: Budget::new(256, 32),
             familiar: Familiar::default(),

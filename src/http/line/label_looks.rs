@@ -17,13 +17,7 @@ fn mm(length: Micrometres) -> Value {
 }
 
 fn as_json(id: u64, look: &LabelLook) -> Value {
-    let element = |e: &Element| {
-        let kind = match e.kind {
-            ElementKind::Qr => "qr",
-            ElementKind::Text => "text",
-        };
-        json!({ "kind": kind, "x_mm": mm(e.x), "y_mm": mm(e.y), "w_mm": mm(e.width), "h_mm": mm(e.height), "value": e.value })
-    };
+    let element = |e: &Element| json!({ "kind": e.kind.word(), "x_mm": mm(e.x), "y_mm": mm(e.y), "w_mm": mm(e.width), "h_mm": mm(e.height), "value": e.value });
     json!({
         "label_id": id,
         "name": look.name,
@@ -64,22 +58,16 @@ fn element(number: usize, value: &Value) -> Result<Element, Refusal> {
         let wrong = |_| refuse(&format!("{place}{name}"), "应为文字", "must be text");
         fields.text_or_none(name).map_err(wrong)?.ok_or_else(|| missing(&format!("{place}{name}")))
     };
-    let kind = match text("kind")? {
-        "qr" => ElementKind::Qr,
-        "text" => ElementKind::Text,
-        kind @ ("datamatrix" | "code128") => {
-            let (zh, en) = (format!("{kind} 尚未支持，可用 qr 和 text"), format!("{kind} is not there yet; there are qr and text"));
-            return Err(refuse(&format!("{place}kind"), &zh, &en));
-        }
-        _ => return Err(refuse(&format!("{place}kind"), "应为 qr 或 text", "must be qr or text")),
-    };
+    let kind = ElementKind::of_word(text("kind")?).ok_or_else(|| {
+        refuse(&format!("{place}kind"), "应为 qr、datamatrix、code128 或 text", "must be qr, datamatrix, code128 or text")
+    })?;
     let length = |name: &str| length(&fields, &place, name)?.ok_or_else(|| missing(&format!("{place}{name}")));
     let (x, y, width, height) = (length("x_mm")?, length("y_mm")?, length("w_mm")?, length("h_mm")?);
     Ok(Element { kind, x, y, width, height, value: text("value")?.to_owned() })
 }
 
-#[derive(Default)]
-struct Changes {
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
     name: Option<String>,
     width: Option<Micrometres>,
     height: Option<Micrometres>,
@@ -89,7 +77,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn read(fields: &Fields) -> Result<Self, Refusal> {
+    pub fn read(fields: &Fields) -> Result<Self, Refusal> {
         let rotate = fields.natural_or_none("rotate")?;
         let elements = if fields.has("elements") {
             let list = fields.list("elements")?;
@@ -105,6 +93,18 @@ impl Changes {
             rotate: rotate.map(|degrees| u16::try_from(degrees).unwrap_or(u16::MAX)),
             elements,
         })
+    }
+
+    /// What has no name is called as the first one is.
+    pub fn of_new(self) -> Result<LabelLook, Refusal> {
+        for (name, is_there) in [("width_mm", self.width.is_some()), ("height_mm", self.height.is_some())] {
+            if !is_there {
+                return Err(missing(name));
+            }
+        }
+        let mut look = LabelLook { gap: GAP, ..LabelLook::first() };
+        self.apply(&mut look);
+        Ok(look)
     }
 
     fn apply(self, look: &mut LabelLook) {
@@ -129,22 +129,17 @@ pub async fn list(call: Call) -> Result<Reply, Refusal> {
 
 pub async fn add(call: Call) -> Result<Reply, Refusal> {
     let changes = Changes::read(&call.fields)?;
-    for (name, is_there) in
-        [("name", changes.name.is_some()), ("width_mm", changes.width.is_some()), ("height_mm", changes.height.is_some())]
-    {
-        if !is_there {
-            return Err(missing(name));
-        }
+    if changes.name.is_none() {
+        return Err(missing("name"));
     }
-    let mut look = LabelLook { gap: GAP, ..LabelLook::first() };
-    changes.apply(&mut look);
+    let look = changes.of_new()?;
     let (id, look) = call.edge.app.add_label_look(call.by()?, look).await?;
     Ok(reply::with_status(StatusCode::CREATED, &as_json(id, &look)))
 }
 
 pub async fn change(call: Call) -> Result<Reply, Refusal> {
     let (id, changes) = (call.number_in_path("id")?, Changes::read(&call.fields)?);
-    let look = call.edge.app.change_label_look(call.by()?, id, |look| changes.apply(look)).await?;
+    let look = call.edge.app.change_label_look(call.by()?, id, move |look| changes.clone().apply(look)).await?;
     Ok(reply::json(&as_json(id, &look)))
 }
 

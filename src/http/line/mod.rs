@@ -5,5 +5,6 @@ pub mod devices;
 pub mod imports;
 pub mod label;
 pub mod label_looks;
+pub mod label_previews;
 pub mod labels;
 pub mod production;

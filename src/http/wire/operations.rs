@@ -24,6 +24,8 @@ const DEVICES: &str = "(..DeviceFilter, cursor?: text, limit?: natural)";
 const DEVICES_EXPORT: &str = "(..DeviceFilter)";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
+const SHOWN_LOOK: &str = "(name?: text 1..64, width_mm: number 6..300, height_mm: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50, \
+     sn?: serial, dpi?: 203|300|600)";
 const INVOICES: &str = "(..InvoiceFilter, order?: InvoiceOrder, cursor?: serial, limit?: natural)";
 const EXPORT: &str = "(..InvoiceFilter, order?: InvoiceOrder, lang?: text, columns?: [text 1..70] 1..100 <in their order: a `pos_id`, or one of id, state, counted, \
      time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; \
@@ -125,6 +127,14 @@ pub const OPERATIONS: &[Operation] = &[
     row(Post, "/api/labels", LOOK, "LabelLook"),
     row(Patch, "/api/labels/{id}", LOOK, "LabelLook"),
     row(Delete, "/api/labels/{id}", NOTHING, "Done"),
+    row(Get, "/api/labels/{id}/preview", "(sn?: serial <without it a made-up device's>, dpi?: 203|300|600)", "image/png"),
+    row(
+        Post,
+        "/api/labels/preview",
+        SHOWN_LOOK,
+        "(png: text <Base64>, width: natural <in dots>, height: natural, \
+         codes: [(element: natural <from 0>, dots_per_module: natural, readable: bool <large enough, and read back from the picture>)])",
+    ),
     row(Get, "/api/labels/claims", NOTHING, "(claims: Claims)"),
     row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),
     row(Post, "/api/labels/claims/release", SERIALS, "ReqStatus"),

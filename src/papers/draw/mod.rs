@@ -4,7 +4,6 @@ use super::{Format, Trouble, heic, xml};
 use image::RgbImage;
 
 mod canvas;
-mod font;
 mod ofd;
 mod pdf;
 mod sheet;

@@ -1,7 +1,7 @@
 //! Pages of OFD files as pictures, with what lies on them: annotations and seals. Not here: what is on a page (ofd/content.rs).
 
 use super::canvas::Canvas;
-use super::font::{BUNDLED, Face};
+use crate::font::{BUNDLED, Face};
 use crate::papers::ofd::content::{Content, Glyph, Object, What, place};
 use crate::papers::ofd::document::{Area, Document, PageParts, documents, numbers};
 use crate::papers::ofd::package::{Package, folder_of, resolved};

@@ -1,7 +1,7 @@
 //! Pages of PDF files as pictures. Not here: their text (papers/pdf.rs).
 
 use super::canvas::rgb;
-use super::font::BUNDLED;
+use crate::font::BUNDLED;
 use crate::papers::Trouble;
 use crate::papers::pdf::{open, scaled};
 use hayro::hayro_interpret::InterpreterSettings;

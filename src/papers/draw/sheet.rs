@@ -1,8 +1,8 @@
 //! The picture of an invoice that is data alone: what it says as a table, on one sheet. Not here: what it says (papers/xml.rs).
 
 use super::canvas::Canvas;
-use super::font::{BUNDLED, Face};
 use crate::domain::paper::{Item, Stated};
+use crate::font::{BUNDLED, Face};
 use crate::papers::ofd::style::{BLACK, Colour};
 use crate::papers::{SIDE_MAX, Trouble};
 use hayro::kurbo::{Affine, BezPath};

@@ -95,7 +95,7 @@ export interface LabelLook {
   gap_mm: number
   /** Clockwise. */
   rotate: 0 | 90 | 180 | 270
-  elements: { kind: 'qr' | 'text'; x_mm: number; y_mm: number; w_mm: number; h_mm: number; /** `{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own. */ value: string }[]
+  elements: { kind: 'qr' | 'datamatrix' | 'code128' | 'text'; x_mm: number; y_mm: number; w_mm: number; h_mm: number; /** `{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own. */ value: string }[]
 }
 
 export type Label = 'new' | 'sent' | 'printed' | 'failed' | 'unknown'
@@ -542,7 +542,7 @@ export interface AboutSetting {
 }
 
 export interface Element {
-  kind: 'qr' | 'text'
+  kind: 'qr' | 'datamatrix' | 'code128' | 'text'
   x_mm: number
   y_mm: number
   w_mm: number
@@ -752,6 +752,7 @@ export interface Get extends Read {
   '/api/devices/{sn}/history': { takes: Record<string, never>; gives: { device: Device; prints: { time: string; user_name: string; user_ip: string; reason: string; outcome: Label }[] } }
   '/api/clock': { takes: Record<string, never>; gives: { now: string; timezone: string; timezone_set: boolean; utc_offset: string; newest_record: string | null; built: string; device_sn_pattern: string; allotment: { err: string; code: string } | null } }
   '/api/labels': { takes: Record<string, never>; gives: { labels: LabelLook[] } }
+  '/api/labels/{id}/preview': { takes: { /** Without it a made-up device's. */ sn?: string | number; dpi?: 203 | 300 | 600 }; gives: never }
   '/api/labels/claims': { takes: Record<string, never>; gives: { claims: Claims } }
   '/api/labels/claims/socket': { takes: Record<string, never>; gives: never }
   '/api/conflicts': { takes: { all?: 0 | 1 | boolean }; gives: { conflicts: Conflict[] } }
@@ -789,6 +790,7 @@ export interface Post extends Read {
   '/api/devices/import': { takes: { preview?: 0 | 1 | boolean }; gives: { rows: number; created: number; exists: number; conflict: number; errors: { line: number; err: string }[]; warnings: { line: number; warning: string }[]; conflicts: { line: number; DeviceSN: string; CPUID: string; with: Other | null }[]; unused_columns: string[]; encoding: string; separator: string | null; sheet: string | null; import_id?: number } }
   '/api/imports/{id}/undo': { takes: Record<string, never>; gives: Import }
   '/api/labels': { takes: { name?: string; width_mm?: number; height_mm?: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[] }; gives: LabelLook }
+  '/api/labels/preview': { takes: { name?: string; width_mm: number; height_mm: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[]; sn?: string | number; dpi?: 203 | 300 | 600 }; gives: { /** Base64. */ png: string; /** In dots. */ width: number; height: number; codes: { /** From 0. */ element: number; dots_per_module: number; /** Large enough, and read back from the picture. */ readable: boolean }[] } }
   '/api/labels/claims': { takes: { DeviceSNList: (string | number)[] }; gives: { claimed: string[]; taken: Claims } }
   '/api/labels/claims/release': { takes: { DeviceSNList: (string | number)[] }; gives: ReqStatus }
   '/api/labels/sent': { takes: { DeviceSNList?: AnyLabel[]; devices?: AnyLabel[]; reason?: string; seen?: Record<string, number> }; gives: ReqStatus }

@@ -1,5 +1,5 @@
 //! Outlines of characters: of fonts that a file brings, and of the one in the binary, which has all of GBK. Not here: putting them on a
-//! page (canvas.rs, ofd.rs).
+//! page (papers/draw/) or on a label (labels/text.rs).
 
 use hayro::kurbo::{BezPath, Point};
 use skrifa::charmap::Charmap;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Noto Sans SC, cut down to GBK by scripts/fetch-models.
-pub static BUNDLED: &[u8] = include_bytes!("../../../models/cjk.ttf");
+pub static BUNDLED: &[u8] = include_bytes!("../models/cjk.ttf");
 
 /// The base line's left end is the origin, y goes down, a unit is the font's size.
 #[derive(Debug, Default)]

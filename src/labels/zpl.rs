@@ -1,0 +1,52 @@
+//! A label in ZPL, as one picture. Not here: TSPL.
+
+use super::dots::Dots;
+
+/// `offset`: dots right and down; what comes to lie beyond the label is cropped.
+pub fn label(dots: &Dots, offset: (i32, i32)) -> Vec<u8> {
+    let dots = dots.moved(offset);
+    let (bytes, row) = (dots.rows.len(), dots.row_bytes());
+    let (width, height) = (dots.width, dots.height);
+    format!("^XA^PW{width}^LL{height}^LH0,0^FO0,0^GFA,{bytes},{bytes},{row},{}^FS^PQ1^XZ", hex(&dots)).into_bytes()
+}
+
+/// Each row by itself: a run is how often (`G` to `Y`: 1 to 19, `g` to `z`: 20 to 400) and what; `,` and `!` fill the rest of the row
+/// with 0 and F, `:` is the row above.
+fn hex(dots: &Dots) -> String {
+    let mut hex = String::new();
+    let mut above: Option<&[u8]> = None;
+    for row in dots.lines() {
+        if above == Some(row) {
+            hex.push(':');
+            continue;
+        }
+        above = Some(row);
+        let digits: Vec<u8> = row.iter().flat_map(|byte| [byte >> 4, byte & 15]).collect();
+        let runs: Vec<&[u8]> = digits.chunk_by(|a, b| a == b).collect();
+        for (at, run) in runs.iter().enumerate() {
+            match (run[0], at + 1 == runs.len()) {
+                (0, true) => hex.push(','),
+                (15, true) => hex.push('!'),
+                (digit, _) => push_run(&mut hex, digit, run.len()),
+            }
+        }
+    }
+    hex
+}
+
+fn push_run(hex: &mut String, digit: u8, mut times: usize) {
+    let letter = |first: u8, n: usize| char::from(first + u8::try_from(n - 1).unwrap_or(0));
+    let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase();
+    while times > 419 {
+        hex.extend(['z', digit]);
+        times -= 400;
+    }
+    if times >= 20 {
+        hex.push(letter(b'g', times / 20));
+    }
+    // One is said by the digit alone.
+    if !times.is_multiple_of(20) && times > 1 {
+        hex.push(letter(b'G', times % 20));
+    }
+    hex.push(digit);
+}
