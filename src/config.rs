@@ -32,6 +32,8 @@ pub enum Command {
         #[arg(long)]
         from: PathBuf,
     },
+    /// Print what a box sends on a printer that only this computer reaches: on USB, or in its own network.
+    Agent(Agent),
     /// Read everything and report what is wrong. The server must be stopped.
     Check {
         #[arg(long, default_value = "data")]
@@ -53,6 +55,31 @@ pub enum UserCommand {
         #[arg(long, default_value = "data")]
         data_dir: PathBuf,
     },
+}
+
+#[derive(Args, Clone)]
+pub struct Agent {
+    /// The box, such as https://192.168.1.10:8443.
+    #[arg(long, value_name = "URL")]
+    pub join: String,
+    /// A token of the box that may print labels; or in the variable PAPERLINE_TOKEN, where no list of processes shows it.
+    #[arg(long)]
+    pub token: Option<String>,
+    /// The printer's name in its address on the box, agent://NAME.
+    #[arg(long, value_name = "NAME")]
+    pub printer: String,
+    /// Where the printer is: /dev/usb/lp0, tcp://HOST:9100 or cups:QUEUE. Without it: the only printer on USB.
+    #[arg(long)]
+    pub device: Option<String>,
+    /// The box's /ca.pem; HTTPS needs it.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("join", &self.join).field("printer", &self.printer).finish_non_exhaustive()
+    }
 }
 
 #[derive(Args, Clone, Debug)]

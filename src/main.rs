@@ -3,7 +3,7 @@
 use clap::Parser;
 use paperline::config::{Cli, Command, Serve, UserCommand};
 use paperline::papers::worker;
-use paperline::{serve, upkeep};
+use paperline::{agent, serve, upkeep};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(config) => runtime.block_on(serve::run(config)),
+        Command::Agent(config) => runtime.block_on(agent::run(config)),
         Command::Backup { data_dir, out } => runtime.block_on(upkeep::backup(&data_dir, &out)),
         Command::Restore { data_dir, from } => upkeep::restore(&data_dir, &from),
         Command::Check { data_dir } => upkeep::check(&data_dir),

@@ -133,6 +133,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let listeners = bind(&config)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
+    let (latest_printers, printers) = watch::channel(Bytes::new());
     let (router, thumbs, trials) = (route::router()?, Thumbs::default(), trials(&config.engines));
     let https = listeners.iter().find(|(_, tls)| tls.is_some()).map(|(listener, _)| listener.local_addr()).transpose()?;
     let https_port = https.map(|address| address.port());
@@ -141,6 +142,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
         hub: hub.clone(),
         unprinted,
         claims,
+        printers,
         trials,
         router,
         thumbs,
@@ -152,10 +154,12 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     control::listen(app.clone(), &config.data_dir, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), hub.clone(), latest_claims));
+    tokio::spawn(socket::keep_printers(app.clone(), latest_printers));
     tokio::spawn(nightly_backups(app.clone(), stopped.clone()));
     tokio::spawn(sweep_sessions(app.clone(), stopped.clone()));
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
     let dispatcher = tokio::spawn(crate::dispatcher::run(app.clone(), hub.clone(), engines, stopped.clone()));
+    let printing = tokio::spawn(crate::printing::run(app.clone(), stopped.clone()));
     let (mut serving, mut bound) = (tokio::task::JoinSet::new(), Vec::new());
     for (listener, tls) in listeners {
         bound.push(Bound { address: listener.local_addr()?, is_tls: tls.is_some() });
@@ -173,6 +177,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     while serving.join_next().await.is_some() {}
     sockets_closed(&hub).await;
     dispatcher.await?;
+    printing.await?;
     control::close(&config.data_dir);
     Ok(())
 }

@@ -64,6 +64,7 @@ def without_ink_beside(bits, row, width):
 class Zpl:
     # All take their place in one format; a printer remembers ^PW, ^LL and ^LH of whoever printed before, so each label has to say them.
     KNOWN = ("PW", "LL", "LH", "FO", "GF", "FS", "PQ")
+    PICTURE = ["FO", "GF", "FS"]
 
     job = 0  # a label stays in the buffer until it is whole
 
@@ -108,33 +109,51 @@ class Zpl:
         before, *commands = inside.split(b"^")
         if before.strip(b"\r\n"):
             raise Wrong(f"no command: {shown(before)}")
-        names, said = [], {}
+        names, said, pictures = [], {}, {}
         for command in commands:
             name, value = command[:2].decode("latin-1"), command[2:].strip(b"\r\n")
             if name not in self.KNOWN:
                 raise Wrong(f"unknown command: ^{shown(command)}")
-            if name in said:
+            if name in said and name not in self.PICTURE:
                 raise Wrong(f"^{name} twice")
             names.append(name)
-            said[name] = value
+            said.setdefault(name, value)
+            if name in self.PICTURE:
+                pictures.setdefault(name, []).append(value)
         for name in self.KNOWN[:-1]:
             if name not in said:
                 raise Wrong(f"no ^{name}")
-        if names[names.index("FO") :][:3] != ["FO", "GF", "FS"]:
+        begin = names.index("FO")
+        drawn = names[begin : len(names) - names[::-1].index("FS")]
+        if drawn != self.PICTURE * len(pictures["GF"]):
             raise Wrong("not ^FO, ^GF, ^FS in a row")
         if {"PW", "LL", "LH"} & set(names[names.index("FS") :]):
             raise Wrong("^PW, ^LL or ^LH after ^FS, where it counts for the next label only")
-        for name, wanted in (("LH", b"0,0"), ("FO", b"0,0"), ("FS", b""), ("PQ", b"1")):
+        for name, wanted in (("LH", b"0,0"), ("PQ", b"1")):
             if said.get(name, wanted) != wanted:
                 raise Wrong(f"^{name}{shown(said[name])}")
-        return self.drawn(self.number("PW", said), self.number("LL", said), said["GF"])
+        if any(pictures["FS"]):
+            raise Wrong("^FS with something behind it")
+        return self.whole(self.number("PW", said), self.number("LL", said), list(zip(pictures["FO"], pictures["GF"])))
 
     def number(self, name, said):
         if not re.fullmatch(rb"[1-9]\d{0,4}", said[name]):
             raise Wrong(f"^{name}{shown(said[name])}")
         return int(said[name])
 
-    def drawn(self, width, height, graphic):
+    def whole(self, width, height, pictures):
+        """A large label is of several pictures, each below the one before."""
+        bits, row = b"", math.ceil(width / 8)
+        for place, graphic in pictures:
+            if place != b"0,%d" % (len(bits) // row):
+                raise Wrong(f"^FO{shown(place)}, {len(bits) // row} rows down")
+            bits += self.picture(row, graphic)
+        if len(bits) != row * height:
+            raise Wrong(f"^PW{width}^LL{height} is not the graphic's {row} bytes by {len(bits) // row}")
+        self.length = height
+        return Label(width, height, without_ink_beside(bits, row, width))
+
+    def picture(self, wanted, graphic):
         parts = re.fullmatch(rb"A,(\d+),(\d+),(\d+),(.*)", graphic, re.DOTALL)
         if not parts:
             raise Wrong(f"^GF{shown(graphic)}")
@@ -143,13 +162,12 @@ class Zpl:
             raise Wrong(f"^GFA has {total} bytes, {row} a row; 99999 are the most")
         if sent != total or total % row:
             raise Wrong(f"^GFA says {sent} and {total} bytes, {row} a row")
-        if row != math.ceil(width / 8) or total // row != height:
-            raise Wrong(f"^PW{width}^LL{height} is not the graphic's {row} bytes by {total // row}")
+        if row != wanted:
+            raise Wrong(f"^GFA has {row} bytes a row, and ^PW wants {wanted}")
         bits = unpacked(parts.group(4), row)
         if len(bits) != total:
             raise Wrong(f"^GFA says {total} bytes and has {len(bits)}")
-        self.length = height
-        return Label(width, height, without_ink_beside(bits, row, width))
+        return bits
 
 
 def unpacked(data, row):

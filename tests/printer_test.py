@@ -105,7 +105,7 @@ class Printed(unittest.TestCase):
 
     def test_what_a_zebra_refuses_is_told(self):
         changes = [
-            (b"9,9,", b"12,12,", "not the graphic's"),
+            (b"9,9,", b"12,12,", "12 bytes and has 9"),
             (b"9,9,", b"9,12,", "says 9 and 12"),
             (b"K0:,", b"K0:", "9 bytes and has 6"),
             (b"K0:,", b"K0:,,", "9 bytes and has 12"),
@@ -116,7 +116,9 @@ class Printed(unittest.TestCase):
             (b"^PW20", b"", "no ^PW"),
             (b"^LL3", b"", "no ^LL"),
             (b"^LL3", b"^LL4", "not the graphic's"),
-            (b"^PW20", b"^PW32", "not the graphic's"),
+            (b"^PW20", b"^PW32", "^PW wants 4"),
+            (b"^FS^PQ1", b"^FS^FO0,2^GFA,3,3,3,,^FS^PQ1", "^FO0,2, 3 rows down"),
+            (b"^FS^PQ1", b"^FS^FO0,3^GFA,3,3,3,,^FS^PQ1", "not the graphic's"),
             (b"^FO0,0", b"^FO8,0", "^FO8,0"),
             (b"^PQ1", b"^PQ2", "^PQ2"),
             (b"^PQ1", b"^FDtext", "unknown command"),

@@ -1,12 +1,15 @@
 //! Label looks, kept by the box, not the browser; there is always at least one. Not here: valid looks (domain/label_look.rs).
 
-use super::{App, By, log, now, refusals};
+use super::{App, By, batches, log, now, refusals};
+use crate::domain::device::Device;
 use crate::domain::fact::{Deed, Fact};
+use crate::domain::ids::local_time;
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
-use crate::labels;
+use crate::labels::{self, Values};
 use crate::store::tables::LABEL_LOOKS;
 use crate::store::{StoreError, Txn, View};
+use jiff::tz::TimeZone;
 
 const LOOKS_MAX: usize = 200;
 const FIRST: u64 = 1;
@@ -120,4 +123,11 @@ impl App {
         })
         .await
     }
+}
+
+/// What stands on the device's label: the same in previews and on paper.
+pub fn values(view: &View<'_>, device: &Device, zone: &TimeZone) -> Result<Values, StoreError> {
+    let registered = local_time(device.registered, zone);
+    let date = registered.split(' ').next().unwrap_or_default().to_owned();
+    Ok(Values { sn: device.sn.clone(), cpuid: device.cpuid.clone(), date, batch: batches::name_of(view, &device.sn)? })
 }

@@ -5,7 +5,7 @@ use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::prints::{add_print, close_print, last_print, open_print};
-use super::{App, By, now, refusals};
+use super::{App, By, now, print_jobs, refusals};
 use crate::domain::device::{Device, Label, Print, StepKind, canonical_cpuid};
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
@@ -44,7 +44,7 @@ pub struct Told {
 }
 
 /// Refuses labels whose CPU id is not the device's.
-fn check_pairs<'l>(txn: &Txn<'_>, labels: impl Iterator<Item = &'l Named>) -> Result<(), Refusal> {
+pub(super) fn check_pairs<'l>(txn: &Txn<'_>, labels: impl Iterator<Item = &'l Named>) -> Result<(), Refusal> {
     let mut wrong = Vec::new();
     for Named { sn, cpuid } in labels {
         let (Some(said), Some(device)) = (cpuid, txn.get(&DEVICES, sn)?) else { continue };
@@ -70,13 +70,13 @@ fn why_not(txn: &Txn<'_>, device: &Device, named: &Named) -> Result<Option<NotTo
     })
 }
 
-fn once_each(sns: Vec<String>) -> Vec<String> {
+pub(super) fn once_each(sns: Vec<String>) -> Vec<String> {
     let mut seen = HashSet::new();
     sns.into_iter().filter(|sn| seen.insert(sn.clone())).collect()
 }
 
 /// Refuses labels claimed by others.
-fn check_claims(txn: &Txn<'_>, by: &By, devices: &[Device]) -> Result<(), Refusal> {
+pub(super) fn check_claims(txn: &Txn<'_>, by: &By, devices: &[Device]) -> Result<(), Refusal> {
     let held = claims::of_others(txn, by.actor.credential, devices.iter().map(|device| &device.sn))?;
     if held.is_empty() { Ok(()) } else { Err(refusals::labels_are_claimed(&held, by.actor.user)) }
 }
@@ -93,7 +93,7 @@ fn counted_on<'d>(
 }
 
 /// Refuses labels sent since they were looked at.
-fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
+pub(super) fn check_sent(txn: &Txn<'_>, devices: &[Device], seen: &HashMap<String, u64>) -> Result<(), Refusal> {
     let sent = counted_on(txn, devices, seen, |device| device.prints)?;
     if sent.is_empty() { Ok(()) } else { Err(refusals::labels_were_sent_meanwhile(&sent)) }
 }
@@ -134,8 +134,20 @@ pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Re
     txn.put(&DEVICES, &device.sn, &device)
 }
 
+/// A label goes to a printer. Returns the number of its print.
+pub(super) fn send(txn: &mut Txn<'_>, by: &By, mut device: Device, reason: &str) -> Result<u64, Refusal> {
+    touch(txn, &device)?;
+    // The outcome of the one before stays unknown.
+    close_print(txn, by, &device, Label::Unknown)?;
+    let number = device.prints.into();
+    add_print(txn, by, &mut device, reason, Label::Sent)?;
+    let label = if device.is_printed() { Label::Printed } else { Label::Sent };
+    relabel(txn, device, label)?;
+    Ok(number)
+}
+
 /// The outcome of the label sent, or of one printed elsewhere.
-fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), Refusal> {
+pub(super) fn outcome(txn: &mut Txn<'_>, by: &By, mut device: Device, label: Label) -> Result<(), Refusal> {
     touch(txn, &device)?;
     if !close_print(txn, by, &device, label)? {
         add_print(txn, by, &mut device, "", label)?;
@@ -206,18 +218,14 @@ impl App {
                 devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(|| refusals::no_such_device(&sn))?);
             }
             check_claims(txn, by, &devices)?;
+            print_jobs::check_waiting(&txn.view(), &devices)?;
             check_sent(txn, &devices, &seen)?;
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {
                 return Err(refusals::reprint_needs_a_reason(&again));
             }
-            for mut device in devices {
-                touch(txn, &device)?;
-                // The outcome of the one before stays unknown.
-                close_print(txn, by, &device, Label::Unknown)?;
-                add_print(txn, by, &mut device, reason.trim(), Label::Sent)?;
-                let label = if device.is_printed() { Label::Printed } else { Label::Sent };
-                relabel(txn, device, label)?;
+            for device in devices {
+                send(txn, by, device, reason.trim())?;
             }
             Ok(())
         })

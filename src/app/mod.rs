@@ -2,7 +2,7 @@
 //! engines or watchers.
 
 use crate::domain::account::{Actor, Credential, Permission, Session};
-use crate::domain::ids::CompanyId;
+use crate::domain::ids::{CompanyId, UserId};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::template::Template;
 use crate::papers::desk::Desk;
@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub mod accounts;
+pub mod agents;
 pub mod attempts;
 pub mod backup;
 pub mod check;
+pub mod batches;
 pub mod claims;
 pub mod clock;
 pub mod companies;
@@ -45,6 +47,8 @@ pub mod pictures;
 pub mod portal;
 pub mod portal_lists;
 pub mod presence;
+pub mod print_jobs;
+pub mod printers;
 pub mod prints;
 pub mod queues;
 pub mod recognitions;
@@ -82,6 +86,8 @@ pub struct App {
     importing: imports::Importing,
     /// What the dispatcher heard of them.
     pub engines: health::Engines,
+    pub printers: printers::Heard,
+    pub agents: agents::Agents,
     /// A number unique to this run of the box.
     run: u64,
     dir: PathBuf,
@@ -110,6 +116,8 @@ impl App {
             presence: presence::Presence::default(),
             importing: imports::Importing::default(),
             engines: health::Engines::default(),
+            printers: printers::Heard::default(),
+            agents: agents::Agents::default(),
             run: passwords::random_number()?,
             dir,
             backups: backup::Backups::default(),
@@ -175,6 +183,11 @@ impl By {
             return Ok(Self { actor, ..self.clone() });
         }
         Err(Refusal::no_permission())
+    }
+
+    /// Acts on what a user asked for earlier.
+    fn of_user(user: UserId, user_name: &str, ip: &str) -> Self {
+        Self { actor: Actor { user, ..Actor::nobody(user_name) }, ip: ip.to_owned(), needs: &[] }
     }
 
     /// Logged in `company`, the owner of what is changed, whoever changes it.

@@ -4,7 +4,7 @@
 use super::accounts::FIRST_PASSWORD;
 use super::health::Disk;
 use super::log::log;
-use super::{App, By, data_dir, identity, imports, now, recount};
+use super::{App, By, data_dir, identity, imports, now, print_jobs, recount};
 use crate::domain::fact::Fact;
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
@@ -93,6 +93,7 @@ impl App {
         bring_to_format(&store, dir)?;
         note_restore(&store).map_err(|refusal| unreadable(dir, refusal))?;
         imports::finish_undos(&store).map_err(|refusal| unreadable(dir, refusal))?;
+        print_jobs::doubt_what_was_in_flight(&store).map_err(|refusal| unreadable(dir, refusal))?;
         let blobs = Blobs::open(&dir.join("pictures"), room).map_err(|e| data_dir::store_in_words(dir, &e))?;
         Ok(Self::new(store, blobs, dir.to_owned(), settings.to_vec()).map_err(|refusal| unreadable(dir, refusal))?)
     }

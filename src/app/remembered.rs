@@ -89,6 +89,9 @@ impl App {
             self.sessions.forget();
             self.tokens.forget();
         }
+        if matches!(news, News::Printing) {
+            self.printers.changed();
+        }
         if matches!(news, News::TemplateEnded { .. }) {
             self.templates.forget();
         }

@@ -40,6 +40,21 @@ pub struct Listed {
     pub cpuid: Option<String>,
 }
 
+/// A person scanned a label, and it said what the device is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    pub at: Millis,
+    pub user_name: String,
+    pub cpuid: String,
+}
+
+impl Verified {
+    /// Not once its CPU id is another one.
+    pub fn is_of(&self, device: &Device) -> bool {
+        self.cpuid == device.cpuid
+    }
+}
+
 /// A label sent to a printer or reported as printed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Print {

@@ -198,12 +198,35 @@ pub enum Fact {
         name: String,
         changes: Vec<Change>,
     },
+    /// `name`: the new one.
+    PrinterChanged {
+        name: String,
+        changes: Vec<Change>,
+    },
+    /// `name`: the new one.
+    BatchChanged {
+        name: String,
+        changes: Vec<Change>,
+    },
+    /// The box itself is to print them. Which ones: `app/print_jobs.rs`.
+    LabelsQueued {
+        job: u64,
+        printer: String,
+        labels: u64,
+        reason: String,
+    },
+    /// `labels`: that do not go out any more.
+    LabelsCancelled {
+        job: u64,
+        printer: String,
+        labels: u64,
+    },
 }
 
 /// One value that became another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// An area's `pos_id`; of a label `name`, `size`, `gap`, `turn` or `content`.
+    /// An area's `pos_id`; of a label or printer one of `PARTS` (fact_words.rs).
     pub what: String,
     pub from: String,
     pub to: String,
@@ -225,6 +248,12 @@ pub enum Deed {
     CompanyAdded,
     CompanyDeleted,
     TokenEnded,
+    PrinterAdded,
+    PrinterDeleted,
+    BatchAdded,
+    BatchClosed,
+    BatchReopened,
+    BatchDeleted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -292,7 +321,11 @@ impl Fact {
             | Self::InvoicesExported { .. }
             | Self::InvoicesPrinted { .. }
             | Self::InvoicePrinted { .. }
-            | Self::LabelLookRedrawn { .. } => false,
+            | Self::LabelLookRedrawn { .. }
+            | Self::PrinterChanged { .. }
+            | Self::BatchChanged { .. }
+            | Self::LabelsQueued { .. }
+            | Self::LabelsCancelled { .. } => false,
         }
     }
 
@@ -326,7 +359,19 @@ impl Fact {
             | Self::RightsChanged { .. }
             | Self::GroupRenamed { .. }
             | Self::GroupRightsChanged { .. } => true,
-            Self::Done(deed, _) => !matches!(deed, Deed::LabelLookAdded | Deed::LabelLookChanged | Deed::LabelLookDeleted),
+            Self::Done(deed, _) => !deed.is_about_the_line(),
+            _ => false,
+        }
+    }
+}
+
+impl Deed {
+    fn is_about_the_line(self) -> bool {
+        use Deed::{BatchAdded, BatchClosed, BatchDeleted, BatchReopened, PrinterAdded, PrinterDeleted};
+        use Deed::{LabelLookAdded, LabelLookChanged, LabelLookDeleted};
+        match self {
+            LabelLookAdded | LabelLookChanged | LabelLookDeleted | PrinterAdded | PrinterDeleted => true,
+            BatchAdded | BatchClosed | BatchReopened | BatchDeleted => true,
             _ => false,
         }
     }

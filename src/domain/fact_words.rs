@@ -24,6 +24,12 @@ impl Deed {
             Self::CompanyAdded => "增加公司",
             Self::CompanyDeleted => "删除公司",
             Self::TokenEnded => "删除令牌",
+            Self::PrinterAdded => "增加打印机",
+            Self::PrinterDeleted => "删除打印机",
+            Self::BatchAdded => "增加批次",
+            Self::BatchClosed => "结束批次",
+            Self::BatchReopened => "重开批次",
+            Self::BatchDeleted => "删除批次",
         }
     }
 }
@@ -104,6 +110,16 @@ pub const KINDS: &[Kind] = &[
     ("上传税务清单", "Upload tax list"),
     ("导出发票", "Export invoices"),
     ("发起打印", "Send to printer"),
+    ("增加打印机", "Add printer"),
+    ("修改打印机", "Change printer"),
+    ("删除打印机", "Delete printer"),
+    ("打印标签", "Print labels"),
+    ("取消打印", "Cancel printing"),
+    ("增加批次", "Add batch"),
+    ("修改批次", "Change batch"),
+    ("结束批次", "Close batch"),
+    ("重开批次", "Reopen batch"),
+    ("删除批次", "Delete batch"),
 ];
 
 /// As the pages call it, where the stored word is the interface document's or an older release's.
@@ -194,23 +210,39 @@ fn told_of(changes: &[Change], [zh, en]: [Named; 2]) -> [String; 2] {
     [told(zh, "（无）", "；"), told(en, "(none)", "; ")]
 }
 
-/// Of a label.
-const PARTS: [(&str, Kind); 5] = [
+/// Of a label, a printer or a batch.
+const PARTS: [(&str, Kind); 13] = [
     ("name", ("名称", "name")),
     ("size", ("尺寸", "size")),
     ("gap", ("间距", "gap")),
     ("turn", ("旋转", "rotation")),
     ("content", ("内容", "content")),
+    ("language", ("指令", "language")),
+    ("address", ("地址", "address")),
+    ("dpi", ("分辨率", "dpi")),
+    ("label", ("标签样式", "label")),
+    ("offset", ("偏移", "offset")),
+    ("auto", ("自动打印", "prints by itself")),
+    ("expected", ("数量", "number")),
+    ("serials", ("号段", "serials")),
 ];
 
 fn part(what: &str) -> Kind {
     PARTS.iter().find(|(part, _)| *part == what).map_or(("", ""), |(_, words)| *words)
 }
 
-fn label_redrawn(name: &str, changes: &[Change]) -> [String; 2] {
+fn parts_changed(name: &str, changes: &[Change]) -> [String; 2] {
     let [zh, en] = told_of(changes, [|what| part(what).0, |what| part(what).1]);
     let with = |colon: &str, rest: String| if rest.is_empty() { name.to_owned() } else { format!("{name}{colon}{rest}") };
     [with("：", zh), with(": ", en)]
+}
+
+fn queued(job: u64, printer: &str, labels: u64, reason: &str) -> [String; 2] {
+    let because = |colon: &str| if reason.is_empty() { String::new() } else { format!("{colon}{reason}") };
+    [
+        format!("{printer} {labels} 张（打印任务 {job}）{}", because("：")),
+        format!("{printer} {labels} labels (print job {job}){}", because(": ")),
+    ]
 }
 
 /// `甲 → （无）`
@@ -326,7 +358,11 @@ impl Fact {
             Self::RightsChanged { user, from, to } => ("修改用户权限", rights_changed(user, *from, *to)),
             Self::GroupRenamed { from, to } => ("修改用户组", same(format!("{from} → {to}"))),
             Self::GroupRightsChanged { group, from, to } => ("修改用户组", rights_changed(group, *from, *to)),
-            Self::LabelLookRedrawn { name, changes } => (Deed::LabelLookChanged.zh(), label_redrawn(name, changes)),
+            Self::LabelLookRedrawn { name, changes } => (Deed::LabelLookChanged.zh(), parts_changed(name, changes)),
+            Self::PrinterChanged { name, changes } => ("修改打印机", parts_changed(name, changes)),
+            Self::BatchChanged { name, changes } => ("修改批次", parts_changed(name, changes)),
+            Self::LabelsQueued { job, printer, labels, reason } => ("打印标签", queued(*job, printer, *labels, reason)),
+            Self::LabelsCancelled { job, printer, labels } => ("取消打印", queued(*job, printer, *labels, "")),
             Self::Done(what, name) => (what.zh(), same(name.clone())),
             Self::PortalListTaken { file, invoices, wrong, months } => {
                 ("上传税务清单", list_taken(file, *invoices, *wrong, months))

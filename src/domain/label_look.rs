@@ -109,7 +109,7 @@ impl LabelLook {
 
     pub fn check(&self) -> Result<(), Refusal> {
         let refuse = |field: &str, zh: &str, en: &str| Err(Refusal::malformed(format!("{field}：{zh}"), format!("{field}: {en}")));
-        if !(1..=NAME_CHARS_MAX).contains(&self.name.chars().count()) || self.name.chars().any(char::is_control) {
+        if !is_name(&self.name) {
             return refuse("name", "应为 1 到 64 个字", "must have 1 to 64 characters");
         }
         for (field, side) in [("width_mm", self.width), ("height_mm", self.height)] {
@@ -139,6 +139,11 @@ impl LabelLook {
         }
         Ok(())
     }
+}
+
+/// Of a label or a printer.
+pub fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
 fn check_value(value: &str) -> Result<(), (String, String)> {

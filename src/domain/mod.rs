@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod action;
+pub mod agent;
 pub mod area;
+pub mod batch;
 pub mod calendar;
 pub mod certainty;
 pub mod check_digits;
@@ -30,6 +32,8 @@ pub mod news;
 pub mod order;
 pub mod paper;
 pub mod portal;
+pub mod print_job;
+pub mod printer;
 pub mod progress;
 pub mod reason;
 pub mod refusal;

@@ -32,12 +32,14 @@ pub enum News {
     TemplateEnded { company: CompanyId, action: ActionId, change: TemplateChange, template: Option<TemplateId>, failed: bool },
     /// How many wait for a person, in the company (`own`) and overall.
     Faults { company: CompanyId, own: u64, all: u64, new: Option<InvoiceId> },
+    /// A printer was set up, or a job of one moved on.
+    Printing,
 }
 
 impl News {
     /// Whether it only says that a state is another one: said twice in a row it says no more.
     pub fn is_state(&self) -> bool {
-        matches!(self, Self::Unprinted | Self::Claims)
+        matches!(self, Self::Unprinted | Self::Claims | Self::Printing)
     }
 
     /// Whether cached accounts are stale.

@@ -1,7 +1,7 @@
 //! What a fact of the log is about: what it is found by, and what it opens. Not here: its words (fact_words.rs).
 
 use super::area;
-use super::fact::{Deed, Fact, Task};
+use super::fact::{Change, Deed, Fact, Task};
 use super::ids::{ActionId, InvoiceId};
 use super::money::narrow;
 use super::settings::Settings;
@@ -18,6 +18,8 @@ pub enum Subject {
     Company(String),
     Device(String),
     Label(String),
+    Printer(String),
+    Batch(String),
     Token(String),
     Setting(String),
     /// Words of an older release.
@@ -40,6 +42,8 @@ impl Subject {
             Self::Company(_) => "company",
             Self::Device(_) => "device",
             Self::Label(_) => "label",
+            Self::Printer(_) => "printer",
+            Self::Batch(_) => "batch",
             Self::Token(_) => "token",
             Self::Setting(_) => "setting",
             Self::Words(_) => "words",
@@ -58,7 +62,13 @@ impl Subject {
         match self {
             Self::Invoice(_) | Self::Task(_) => "",
             Self::File(name) | Self::Template(name) | Self::User(name) | Self::Group(name) | Self::Company(name) => name,
-            Self::Device(name) | Self::Label(name) | Self::Token(name) | Self::Setting(name) | Self::Words(name) => name,
+            Self::Device(name)
+            | Self::Label(name)
+            | Self::Printer(name)
+            | Self::Batch(name)
+            | Self::Token(name)
+            | Self::Setting(name)
+            | Self::Words(name) => name,
         }
     }
 
@@ -114,6 +124,12 @@ fn invoices_in(text: &str) -> impl Iterator<Item = Subject> + '_ {
     numbers.filter_map(|number| number.parse().ok()).map(|number| Subject::Invoice(InvoiceId(number)))
 }
 
+/// Its former name, if that was another, and the new one.
+fn before_and_now<'n>(changes: &'n [Change], name: &'n String) -> Vec<&'n String> {
+    let before = changes.iter().filter(|change| change.what == "name").map(|change| &change.from);
+    before.chain([name]).collect()
+}
+
 /// Longer ones are found by their beginning.
 const FOUND_CHARS_MAX: usize = 100;
 
@@ -134,6 +150,7 @@ impl Fact {
             Self::DeviceCorrected { reason, .. } | Self::DeviceRetired { reason, .. } | Self::ConflictSettled { reason, .. } => {
                 said.push(reason);
             }
+            Self::LabelsQueued { reason, .. } => said.push(reason),
             _ => {}
         }
         let key = |text: &str| plain(text).chars().take(FOUND_CHARS_MAX).collect::<String>();
@@ -141,7 +158,7 @@ impl Fact {
     }
 
     pub fn subjects(&self) -> Vec<Subject> {
-        use Subject::{Company, Device, File, Group, Invoice, Label, Setting, Template, Token, User, Words};
+        use Subject::{Batch, Company, Device, File, Group, Invoice, Label, Printer, Setting, Template, Token, User, Words};
         let named = |subject: fn(String) -> Subject, names: &[&String]| names.iter().map(|name| subject((*name).clone())).collect();
         match self {
             Self::Told(text) => {
@@ -184,10 +201,10 @@ impl Fact {
             Self::GroupRenamed { from, to } => named(Group, &[from, to]),
             Self::GroupRightsChanged { group, .. } => named(Group, &[group]),
             Self::TokenAdded { name, .. } => named(Token, &[name]),
-            Self::LabelLookRedrawn { name, changes } => {
-                let before = changes.iter().filter(|change| change.what == "name").map(|change| &change.from);
-                named(Label, &before.chain([name]).collect::<Vec<_>>())
-            }
+            Self::LabelLookRedrawn { name, changes } => named(Label, &before_and_now(changes, name)),
+            Self::PrinterChanged { name, changes } => named(Printer, &before_and_now(changes, name)),
+            Self::BatchChanged { name, changes } => named(Batch, &before_and_now(changes, name)),
+            Self::LabelsQueued { printer, .. } | Self::LabelsCancelled { printer, .. } => named(Printer, &[printer]),
             Self::Done(deed, name) => vec![match deed {
                 Deed::LabelLookAdded | Deed::LabelLookChanged | Deed::LabelLookDeleted => Label(name.clone()),
                 Deed::UserLocked | Deed::UserUnlocked | Deed::UserDeleted => User(name.clone()),
@@ -195,6 +212,8 @@ impl Fact {
                 Deed::GroupDeleted => Group(name.clone()),
                 Deed::CompanyAdded | Deed::CompanyDeleted => Company(name.clone()),
                 Deed::TokenEnded => Token(name.clone()),
+                Deed::PrinterAdded | Deed::PrinterDeleted => Printer(name.clone()),
+                Deed::BatchAdded | Deed::BatchClosed | Deed::BatchReopened | Deed::BatchDeleted => Batch(name.clone()),
             }],
         }
     }

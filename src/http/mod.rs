@@ -25,6 +25,7 @@ pub struct Edge {
     /// The newest lists, encoded.
     pub unprinted: watch::Receiver<Bytes>,
     pub claims: watch::Receiver<Bytes>,
+    pub printers: watch::Receiver<Bytes>,
     pub trials: Trials,
     pub router: Router,
     pub thumbs: Thumbs,

@@ -1,6 +1,7 @@
 //! The route table. A route without a permission does not compile.
 
 use crate::domain::account::Permission;
+use crate::http::edge::agent;
 use crate::http::edge::call::{Access, Methods, Route, Router, Takes};
 use crate::http::edge::metrics;
 use crate::http::edge::socket;
@@ -14,12 +15,14 @@ use crate::http::invoice::queue;
 use crate::http::invoice::trial;
 use crate::http::invoice::upload as invoice;
 use crate::http::invoice::{files, originals, papers, portal};
+use crate::http::line::batches;
 use crate::http::line::clock;
 use crate::http::line::devices;
 use crate::http::line::imports;
 use crate::http::line::label_looks;
 use crate::http::line::label_previews;
 use crate::http::line::labels;
+use crate::http::line::printers;
 use crate::http::line::production;
 use crate::http::office::account;
 use crate::http::office::backup;
@@ -98,6 +101,23 @@ routes! {
     Get "/api/labels/claims/socket", Needs(DeviceR), Words => socket::claims;
     Post "/api/labels/sent", Needs(DeviceRw), Lists => labels::sent;
     Post "/api/labels/outcome", Needs(DeviceRw), Lists => labels::came_out;
+    Get "/api/printers", Needs(DeviceR), Words => printers::list;
+    Post "/api/printers", Needs(DeviceRw), Words => printers::add;
+    Patch "/api/printers/{id}", Needs(DeviceRw), Words => printers::change;
+    Delete "/api/printers/{id}", Needs(DeviceRw), Words => printers::delete;
+    Post "/api/printers/{id}/test", Needs(DeviceRw), Words => printers::test;
+    Get "/api/printers/agent", Needs(DeviceRw), Words => agent::join;
+    Get "/api/printers/socket", Needs(DeviceR), Words => socket::printers;
+    Get "/api/batches", Needs(DeviceR), Words => batches::list;
+    Post "/api/batches", Needs(DeviceRw), Words => batches::add;
+    Get "/api/batches/{id}", Needs(DeviceR), Words => batches::one;
+    Patch "/api/batches/{id}", Needs(DeviceRw), Words => batches::change;
+    Delete "/api/batches/{id}", Needs(DeviceRw), Words => batches::delete;
+    Post "/api/labels/verified", Needs(DeviceRw), Words => batches::verified;
+    Get "/api/print", Needs(DeviceR), Words => printers::jobs;
+    Post "/api/print", Needs(DeviceRw), Lists => printers::print;
+    Get "/api/print/{id}", Needs(DeviceR), Words => printers::job;
+    Post "/api/print/{id}/cancel", Needs(DeviceRw), Words => printers::cancel;
     Get "/api/conflicts", Needs(DeviceR), Words => labels::conflicts;
     Post "/api/conflicts/{id}/settle", Needs(DeviceRw), Words => labels::settle;
 

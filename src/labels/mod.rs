@@ -1,7 +1,6 @@
 //! Labels in whole dots, for printers, previews and pages alike: what is drawn here is what is burnt. Not here: what looks there are
 //! (domain/label_look.rs, app/label_looks.rs), speaking to printers.
 
-use crate::domain::device::Device;
 use crate::domain::label_look::{Element, ElementKind, LabelLook, Micrometres};
 use crate::domain::refusal::Refusal;
 
@@ -70,10 +69,6 @@ impl Problem {
 }
 
 impl Values {
-    pub fn of(device: &Device, date: String) -> Self {
-        Self { sn: device.sn.clone(), cpuid: device.cpuid.clone(), date, batch: String::new() }
-    }
-
     /// A device like most: a serial as the box allots them, and a chip's 96 bits.
     pub fn sample() -> Self {
         let [sn, cpuid, date] = ["12345678", "39FFD60543AC4E3132593141", "2026-01-31"].map(str::to_owned);

@@ -1,21 +1,32 @@
 //! A label in ZPL, as one picture. Not here: TSPL.
 
 use super::dots::Dots;
+use std::fmt::Write;
+
+/// `^GF` takes no more (*ZPL II Programming Guide*): larger labels are of several pictures, one below the other.
+const PICTURE_BYTES_MAX: usize = 99_999;
 
 /// `offset`: dots right and down; what comes to lie beyond the label is cropped.
 pub fn label(dots: &Dots, offset: (i32, i32)) -> Vec<u8> {
     let dots = dots.moved(offset);
-    let (bytes, row) = (dots.rows.len(), dots.row_bytes());
-    let (width, height) = (dots.width, dots.height);
-    format!("^XA^PW{width}^LL{height}^LH0,0^FO0,0^GFA,{bytes},{bytes},{row},{}^FS^PQ1^XZ", hex(&dots)).into_bytes()
+    let row = dots.row_bytes();
+    let mut label = format!("^XA^PW{}^LL{}^LH0,0", dots.width, dots.height);
+    let (rows, mut y) = (PICTURE_BYTES_MAX / row.max(1), 0);
+    for picture in dots.rows.chunks((rows * row).max(1)) {
+        let (bytes, hex) = (picture.len(), hex(picture.chunks(row.max(1))));
+        let _ = write!(label, "^FO0,{y}^GFA,{bytes},{bytes},{row},{hex}^FS");
+        y += rows;
+    }
+    label.push_str("^PQ1^XZ");
+    label.into_bytes()
 }
 
 /// Each row by itself: a run is how often (`G` to `Y`: 1 to 19, `g` to `z`: 20 to 400) and what; `,` and `!` fill the rest of the row
 /// with 0 and F, `:` is the row above.
-fn hex(dots: &Dots) -> String {
+fn hex<'r>(rows: impl Iterator<Item = &'r [u8]>) -> String {
     let mut hex = String::new();
     let mut above: Option<&[u8]> = None;
-    for row in dots.lines() {
+    for row in rows {
         if above == Some(row) {
             hex.push(':');
             continue;

@@ -12,6 +12,8 @@ use crate::domain::kind::Kind;
 use crate::domain::label_look::ElementKind;
 use crate::domain::news::{Broken, News, TemplateChange};
 use crate::domain::paper::Source;
+use crate::domain::print_job::{Mishap, NotSent};
+use crate::domain::printer::{Address, Language};
 use crate::domain::reason::Reason;
 use crate::store::older::Settled;
 use serde::Deserializer;
@@ -66,18 +68,23 @@ fn the_number_of_a_variant_never_changes() {
         ConflictKind = "Registration Twins";
         Credential = "Session Token";
         Deed = "LabelLookAdded LabelLookChanged LabelLookDeleted UserLocked UserUnlocked UserDeleted PasswordChanged PasswordReset \
-            GroupDeleted GroupLeft CompanyAdded CompanyDeleted TokenEnded";
+            GroupDeleted GroupLeft CompanyAdded CompanyDeleted TokenEnded PrinterAdded PrinterDeleted BatchAdded BatchClosed BatchReopened BatchDeleted";
         ElementKind = "Qr Text DataMatrix Code128";
         Fact = "Told Queued MovedAhead Cancelled QueuesPaused QueuesResumed InvoiceCorrected InvoiceReviewed InvoiceReopened \
             FaultResolved DuplicateDecided InvoiceVoided InvoiceRestored DevicesImported ImportUndone DeviceCorrected DeviceRetired \
             ConflictSettled LoggedIn LogInRefused GroupJoined CompanyRenamed SettingChanged BackupDownloaded BackupRestored UserAdded \
             GroupAdded TokenAdded UserRenamed UserWentOver UserCameOver RightsChanged GroupRenamed GroupRightsChanged Done PortalListTaken \
-            InvoiceChanged SettingSet TemplateRedrawn InvoicesExported InvoicesPrinted InvoicePrinted TaskMovedAhead TaskCancelled LabelLookRedrawn";
+            InvoiceChanged SettingSet TemplateRedrawn InvoicesExported InvoicesPrinted InvoicePrinted TaskMovedAhead TaskCancelled LabelLookRedrawn \
+            PrinterChanged BatchChanged LabelsQueued LabelsCancelled";
         FitReason = "Fits LessThanAnother NoWords NothingInCommon OtherTitle OtherQuota Few OffPicture Said";
         ImportState = "Untouched Touched Undoing Undone";
         Job = "Recognise AddTemplate ChangeTemplate DeleteTemplate";
+        Address = "Tcp Agent";
+        Language = "Zpl Tspl";
+        Mishap = "InDoubt Failed";
+        NotSent = "NoDevice NotDrawn PrintedMeanwhile";
         Label = "New Sent Printed Failed Unknown";
-        News = "Logged Unprinted Claims Accounts User Ended Uploaded Started PutBack Recognised TemplateEnded Faults";
+        News = "Logged Unprinted Claims Accounts User Ended Uploaded Started PutBack Recognised TemplateEnded Faults Printing";
         Kind = "DigitalNormal DigitalSpecial DigitalRail DigitalAir VatENormal VatESpecial VatNormal VatSpecial VatRoll VatToll \
             Vehicle Taxi Train Quota Machine Fiscal";
         PictureFormat = "Jpeg Png Bmp Tiff WebP Pdf Ofd Xml Heic";

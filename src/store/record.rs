@@ -133,6 +133,8 @@ records!(
     crate::domain::action::UploadAnswer,
     crate::domain::device::Import,
     crate::domain::device::Step,
+    crate::domain::device::Verified,
+    crate::domain::batch::Batch,
     crate::domain::corners::Corners,
     crate::domain::corners::Marked,
     crate::domain::hand_out::Runs,
@@ -147,6 +149,10 @@ records!(
     Vec<Item>,
     crate::domain::portal::PortalLine,
     crate::domain::portal::PortalList,
+    crate::domain::print_job::Mishap,
+    crate::domain::print_job::PrintJob,
+    crate::domain::print_job::Progress,
+    crate::domain::printer::Printer,
     crate::domain::totals::Totals,
 );
 

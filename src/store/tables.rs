@@ -5,8 +5,9 @@ use super::key::Key;
 use super::record::Record;
 use crate::domain::account::{Company, Group, Session, Token, User};
 use crate::domain::action::{Action, LogRow, Pause, UploadAnswer};
+use crate::domain::batch::Batch;
 use crate::domain::corners::{Corners, Marked};
-use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step};
+use crate::domain::device::{Conflict, Device, Import, Listed, Print, Step, Verified};
 use crate::domain::hand_out::Runs;
 use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, PictureId, TemplateId, TokenId, UserId};
 use crate::domain::invoice::{Candidate, Correction, Invoice, Picture};
@@ -15,6 +16,8 @@ use crate::domain::lease::{Claim, Running};
 use crate::domain::news::News;
 use crate::domain::paper::Item;
 use crate::domain::portal::{PortalLine, PortalList};
+use crate::domain::print_job::{Mishap, PrintJob, Progress};
+use crate::domain::printer::Printer;
 use crate::domain::template::Template;
 use crate::domain::totals::Totals;
 use std::marker::PhantomData;
@@ -57,8 +60,8 @@ pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC;
 /// lists of the tax portal. 7: several papers on a picture; of invoices that are one, the surest file comes first. 8: what
-/// was exported and printed. 9: what lowered a value's certainty.
-pub const FORMAT_NUMBER: u64 = 9;
+/// was exported and printed. 9: what lowered a value's certainty. 10: printers, and what they print.
+pub const FORMAT_NUMBER: u64 = 10;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
 
@@ -163,6 +166,16 @@ pub const PORTAL_BY_IDENTITY: Table<(CompanyId, String, String), String> = Table
 pub const PORTAL_LISTS: Table<(CompanyId, u64), PortalList> = Table::new(66, "portal lists");
 
 pub const CLAIMS: Table<String, Claim> = Table::new(63, "claims");
+
+pub const PRINTERS: Table<u64, Printer> = Table::new(71, "printers");
+pub const PRINT_JOBS: Table<u64, PrintJob> = Table::new(72, "print jobs");
+pub const PRINT_PROGRESS: Table<u64, Progress> = Table::new(73, "progress of print jobs");
+/// (job, label from 0): of the others, how far the job is says what became of them.
+pub const PRINT_MISHAPS: Table<(u64, u64), Mishap> = Table::new(74, "labels that did not simply come out");
+/// (printer, job): jobs that are not over, in order.
+pub const PRINT_QUEUE: Table<(u64, u64), ()> = Table::new(75, "print queue");
+pub const BATCHES: Table<u64, Batch> = Table::new(76, "batches");
+pub const VERIFIED: Table<String, Verified> = Table::new(77, "verified labels");
 
 /// From 1 without gaps; old ones are deleted.
 pub const NEWS: Table<u64, News> = Table::new(70, "news");

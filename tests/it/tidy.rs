@@ -31,7 +31,7 @@ fn what_is_told_is_told_by_the_store() {
 }
 
 /// What each may name, in ARCHITECTURE.md's order, and what else it may not.
-const ROOMS: [(&str, &[&str], &[&str]); 20] = [
+const ROOMS: [(&str, &[&str], &[&str]); 22] = [
     ("domain", &[], &["serde_json", "tokio"]),
     ("font", &[], &["serde_json", "tokio"]),
     ("pixels", &["domain"], &["serde_json", "tokio"]),
@@ -43,16 +43,18 @@ const ROOMS: [(&str, &[&str], &[&str]); 20] = [
     ("hub", &["domain"], &["serde_json"]),
     ("dispatcher", &["domain", "papers", "store", "app", "engine", "hub"], &[]),
     ("trials", &["domain", "engine"], &[]),
+    ("printing", &["domain", "labels", "store", "app"], &["serde_json"]),
     ("http", &["domain", "pixels", "papers", "labels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
     // Outside the layers above, which need none of these.
     ("config", &[], &[]),
+    ("agent", &["domain", "config"], &["serde_json"]),
     ("control", &["store", "app"], &[]),
     ("greeting", &["app", "http"], &[]),
     ("feed", &["domain", "store", "app", "hub", "http"], &["store::tables"]),
     ("upkeep", &["store", "app", "control"], &["store::tables"]),
-    ("serve", &["app", "engine", "hub", "dispatcher", "trials", "http", "config", "control", "greeting", "feed"], &[]),
+    ("serve", &["app", "engine", "hub", "dispatcher", "trials", "printing", "http", "config", "control", "greeting", "feed"], &[]),
     ("generated", &["domain", "http"], &[]),
-    ("main", &["papers", "config", "serve", "upkeep"], &[]),
+    ("main", &["papers", "config", "agent", "serve", "upkeep"], &[]),
 ];
 
 /// As `crate::…`, or `paperline::…` in `main.rs`.

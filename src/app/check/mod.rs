@@ -3,6 +3,7 @@
 
 mod invoices;
 mod log;
+mod printing;
 
 use super::claims::CLAIMS_COUNTER;
 use super::devices::{DEVICES_COUNTER, SEQUENCE_COUNTER, UNPRINTED_COUNTER};
@@ -50,6 +51,7 @@ pub fn check(view: &View<'_>, blobs: &Blobs) -> Result<Findings, StoreError> {
     check.accounts()?;
     check.devices()?;
     check.imports_and_label_looks()?;
+    check.printing()?;
     check.queues()?;
     check.pictures(blobs)?;
     check.templates()?;

@@ -6,6 +6,7 @@ mod imports;
 mod invoices;
 mod labels;
 mod portal;
+mod printing;
 mod templates;
 mod the_box;
 
@@ -15,5 +16,6 @@ pub use imports::*;
 pub use invoices::*;
 pub use labels::*;
 pub use portal::*;
+pub use printing::*;
 pub use templates::*;
 pub use the_box::*;

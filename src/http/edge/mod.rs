@@ -1,5 +1,6 @@
 //! What all routes share: listening, sessions, bodies, replies.
 
+pub mod agent;
 pub mod answer;
 pub mod body;
 pub mod budget;

@@ -7,6 +7,7 @@ use crate::app::{App, claims, device_lists, faults};
 use crate::domain::account::{Actor, Permission};
 use crate::domain::refusal::{Code, Refusal};
 use crate::http::Edge;
+use crate::http::line::printers as line_printers;
 use crate::hub::{CLOSE_TOO_BIG, Hub, NotPermitted, Page, Subscription, TooMany};
 use bytes::Bytes;
 use fastwebsockets::{Frame, OpCode, Payload, WebSocketError, WebSocketRead, WebSocketWrite, upgrade};
@@ -33,7 +34,7 @@ type Reader = WebSocketRead<ReadHalf<TokioIo<Upgraded>>>;
 type Writer = WebSocketWrite<WriteHalf<TokioIo<Upgraded>>>;
 
 #[derive(Debug)]
-enum Said {
+pub(super) enum Said {
     Text(String),
     Owed(OpCode, Vec<u8>),
     Wrong(u16, &'static str),
@@ -136,15 +137,15 @@ impl Source {
     }
 }
 
-struct Talk {
+pub(super) struct Talk {
     writer: Writer,
-    from_client: mpsc::Receiver<Said>,
+    pub(super) from_client: mpsc::Receiver<Said>,
 }
 
-struct Lost;
+pub(super) struct Lost;
 
 impl Talk {
-    async fn write(&mut self, frame: Frame<'_>) -> Result<(), Lost> {
+    pub(super) async fn write(&mut self, frame: Frame<'_>) -> Result<(), Lost> {
         let written = timeout(WRITE_MAX, async {
             self.writer.write_frame(frame).await?;
             self.writer.flush().await
@@ -152,7 +153,7 @@ impl Talk {
         written.await.map_err(|_| Lost)?.map_err(|_| Lost)
     }
 
-    async fn close(mut self, code: u16, why: &str) {
+    pub(super) async fn close(mut self, code: u16, why: &str) {
         if self.write(Frame::close(code, why.as_bytes())).await.is_ok() {
             let _ = timeout(CLOSE_MAX, async { while !matches!(self.from_client.recv().await, None | Some(Said::Gone)) {} }).await;
         }
@@ -186,7 +187,7 @@ impl Talk {
 }
 
 /// `talk` runs once the handshake is done.
-fn accept<F>(call: &mut Call, talk: impl FnOnce(Talk) -> F + Send + 'static) -> Result<Reply, Refusal>
+pub(super) fn accept<F>(call: &mut Call, talk: impl FnOnce(Talk) -> F + Send + 'static) -> Result<Reply, Refusal>
 where
     F: Future<Output = ()> + Send,
 {
@@ -217,7 +218,7 @@ fn too_many(_: TooMany) -> Refusal {
 }
 
 /// Reads the permissions again: a revocation before the hub knew the socket reached nobody.
-fn subscribe(call: &Call, needs: Option<Permission>) -> Result<(Subscription, Actor), Refusal> {
+pub(super) fn subscribe(call: &Call, needs: Option<Permission>) -> Result<(Subscription, Actor), Refusal> {
     let mut actor = call.actor()?.clone();
     loop {
         let subscription = call.edge.hub.subscribe(&actor, needs).map_err(too_many)?;
@@ -260,6 +261,40 @@ pub async fn claims(mut call: Call) -> Result<Reply, Refusal> {
     let mut latest = edge.claims.clone();
     latest.mark_changed();
     accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
+}
+
+/// Printers and the jobs that they have: at once and at each change.
+pub async fn printers(mut call: Call) -> Result<Reply, Refusal> {
+    let edge = call.edge.clone();
+    let (subscription, _) = subscribe(&call, Some(Permission::DeviceR))?;
+    edge.app.printers.look();
+    let mut latest = edge.printers.clone();
+    latest.mark_changed();
+    accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
+}
+
+/// Runs until the box stops.
+pub async fn keep_printers(app: Arc<App>, latest: watch::Sender<Bytes>) {
+    const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
+    let mut changes = app.printers.changes();
+    loop {
+        changes.mark_unchanged();
+        // One receiver is the box's own.
+        if latest.receiver_count() > 1 {
+            app.printers.look();
+        }
+        let looked = app.clone();
+        match tokio::task::spawn_blocking(move || line_printers::now(&looked)).await {
+            Ok(Ok(now)) => {
+                let now = Bytes::from(now.to_string());
+                latest.send_if_modified(|told| *told != now && std::mem::replace(told, now.clone()) != now);
+            }
+            Ok(Err(refusal)) => tracing::error!("the printers can't be read: {}", refusal.en),
+            Err(e) => tracing::error!("what printers do can't be made: {e}"),
+        }
+        tokio::time::sleep(GATHER).await;
+        let _ = timeout(LOOKED_AT_EVERY, changes.changed()).await;
+    }
 }
 
 fn claims_now(app: &App) -> Result<Bytes, Refusal> {

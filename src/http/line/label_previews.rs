@@ -1,11 +1,10 @@
 //! Labels as they come out, before they are printed. Not here: keeping looks (label_looks.rs).
 
 use super::label_looks::Changes;
-use crate::app::device_lists;
+use crate::app::{device_lists, label_looks};
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::Call;
 use crate::http::edge::reply::{self, Reply};
-use crate::http::wire::time;
 use crate::labels::{self, Code, Values};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -22,9 +21,8 @@ fn values(call: &Call) -> Result<Values, Refusal> {
     let Some(sn) = call.fields.serial_or_none("sn")? else { return Ok(Values::sample()) };
     let device = call.edge.app.store.read(|view| device_lists::find(view, &sn))?;
     let device = device.ok_or_else(|| Refusal::not_found(format!("没有这台设备：{sn}"), format!("no such device: {sn}")))?;
-    let registered = time::write(device.registered, &call.edge.app.settings().zone());
-    let date = registered.split(' ').next().unwrap_or_default().to_owned();
-    Ok(Values::of(&device, date))
+    let zone = call.edge.app.settings().zone();
+    Ok(call.edge.app.store.read(|view| label_looks::values(view, &device, &zone))?)
 }
 
 /// On a thread that may block: large labels take a while.

@@ -1,5 +1,6 @@
 //! The production line: devices and their labels.
 
+pub mod batches;
 pub mod clock;
 pub mod devices;
 pub mod imports;
@@ -7,4 +8,5 @@ pub mod label;
 pub mod label_looks;
 pub mod label_previews;
 pub mod labels;
+pub mod printers;
 pub mod production;

@@ -23,6 +23,9 @@ const SWITCH: &str = "(DeviceSNList: [serial] 1..10000, status?: 0|1, atomic?: f
 const DEVICES: &str = "(..DeviceFilter, cursor?: text, limit?: natural)";
 const DEVICES_EXPORT: &str = "(..DeviceFilter)";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const BATCH: &str = "(name?: text 1..64, expected?: natural 1..20000, first?: serial ..64, last?: serial ..64, closed?: flag)";
+const PRINTER: &str = "(name?: text 1..64, language?: 'zpl'|'tspl', address?: text ..300 <tcp://HOST:PORT or agent://NAME>, dpi?: 203|300|600, label_id?: natural, auto_print?: flag, \
+     offset_x?: int <in dots, -1200 to 1200>, offset_y?: int)";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
 const SHOWN_LOOK: &str = "(name?: text 1..64, width_mm: number 6..300, height_mm: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50, \
      sn?: serial, dpi?: 203|300|600)";
@@ -151,6 +154,28 @@ pub const OPERATIONS: &[Operation] = &[
         "(printed?: [AnyLabel] ..1000, failed?: [AnyLabel] ..1000, unknown?: [AnyLabel] ..1000)",
         SWITCHED,
     ),
+    row(Get, "/api/printers", NOTHING, "(printers: [Printer])"),
+    row(Post, "/api/printers", PRINTER, "Printer"),
+    row(Patch, "/api/printers/{id}", PRINTER, "Printer"),
+    row(Delete, "/api/printers/{id}", NOTHING, "Done"),
+    row(Post, "/api/printers/{id}/test", NOTHING, "ReqStatus"),
+    row(Get, "/api/printers/agent", "(name: text 1..64 <as in the address agent://NAME>)", WEBSOCKET),
+    row(Get, "/api/printers/socket", NOTHING, WEBSOCKET),
+    row(Get, "/api/batches", NOTHING, "(batches: [Batch])"),
+    row(Post, "/api/batches", BATCH, "Batch"),
+    row(Get, "/api/batches/{id}", NOTHING, "BatchStanding"),
+    row(Patch, "/api/batches/{id}", BATCH, "Batch"),
+    row(Delete, "/api/batches/{id}", NOTHING, "Done"),
+    row(Post, "/api/labels/verified", "(DeviceSN: serial, CPUID: serial)", "ReqStatus"),
+    row(Get, "/api/print", "(limit?: natural <of those that are over>)", "(jobs: [PrintJob])"),
+    row(
+        Post,
+        "/api/print",
+        "(printer_id: natural, DeviceSNList: [AnyLabel] 1..1000, copies?: natural 1..50, reason?: text ..200, seen?: {natural})",
+        "(job_id: natural)",
+    ),
+    row(Get, "/api/print/{id}", NOTHING, "(..PrintJob, labels: {Fate})"),
+    row(Post, "/api/print/{id}/cancel", NOTHING, "ReqStatus"),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
     row(Post, "/api/conflicts/{id}/settle", "(reason: text 1..200, decision?: 'keep'|'replace', seen?: serial)", "Conflict"),
     row(Get, "/api/companies", NOTHING, "(companies: [Company])"),

@@ -28,6 +28,24 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
          elements: [(kind: 'qr'|'datamatrix'|'code128'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, \
          value: text <`{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own>)])",
     ),
+    (
+        "Printer",
+        "(printer_id: natural, name: text, language: 'zpl'|'tspl', address: text, dpi: 203|300|600, label_id: natural, offset_x: int <in dots>, \
+         offset_y: int, auto_print: bool <prints what stations register>, state: PrinterState, since: time|null <null before it was asked>)",
+    ),
+    ("Batch", "(batch_id: natural, name: text, expected: natural, first: text, last: text, began: time, closed: time|null)"),
+    (
+        "BatchStanding",
+        "(..Batch, registered: natural, printed: natural, confirmed: natural <scanned by a person>, missing: natural, \
+         missing_named: [text] <the first of them, as are the others>, extra: natural, extra_named: [text], unprinted: [text])",
+    ),
+    ("PrinterState", "'ready'|'printing'|'out_of_labels'|'open'|'paused'|'jammed'|'offline'|'silent'"),
+    ("Fate", "'waiting'|'sent'|'printed'|'failed'|'unknown'"),
+    (
+        "PrintJob",
+        "(job_id: natural, printer_id: natural, printer_name: text, time: time, user_name: text, reason: text, copies: natural, over: bool, \
+         cancelled_by: text|null, waiting: natural <devices, as are the others>, sent: natural, printed: natural, failed: natural, unknown: natural)",
+    ),
     ("Label", "'new'|'sent'|'printed'|'failed'|'unknown'"),
     ("Pair", "(DeviceSN: text, CPUID: text)"),
     ("Other", "(..Pair, retired?: bool)"),
@@ -163,7 +181,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     ),
     (
         "Subject",
-        "(kind: 'invoice'|'task'|'file'|'template'|'user'|'group'|'company'|'device'|'label'|'token'|'setting'|'words', \
+        "(kind: 'invoice'|'task'|'file'|'template'|'user'|'group'|'company'|'device'|'label'|'printer'|'batch'|'token'|'setting'|'words', \
          id: natural|null <of an invoice or a task>, name: text <of anything else, as of then>, \
          called?: text <of a setting, in the words>)",
     ),

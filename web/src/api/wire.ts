@@ -98,6 +98,68 @@ export interface LabelLook {
   elements: { kind: 'qr' | 'datamatrix' | 'code128' | 'text'; x_mm: number; y_mm: number; w_mm: number; h_mm: number; /** `{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own. */ value: string }[]
 }
 
+export interface Printer {
+  printer_id: number
+  name: string
+  language: 'zpl' | 'tspl'
+  address: string
+  dpi: 203 | 300 | 600
+  label_id: number
+  /** In dots. */
+  offset_x: number
+  offset_y: number
+  /** Prints what stations register. */
+  auto_print: boolean
+  state: PrinterState
+  /** Null before it was asked. */
+  since: string | null
+}
+
+export interface Batch {
+  batch_id: number
+  name: string
+  expected: number
+  first: string
+  last: string
+  began: string
+  closed: string | null
+}
+
+export interface BatchStanding extends Batch {
+  registered: number
+  printed: number
+  /** Scanned by a person. */
+  confirmed: number
+  missing: number
+  /** The first of them, as are the others. */
+  missing_named: string[]
+  extra: number
+  extra_named: string[]
+  unprinted: string[]
+}
+
+export type PrinterState = 'ready' | 'printing' | 'out_of_labels' | 'open' | 'paused' | 'jammed' | 'offline' | 'silent'
+
+export type Fate = 'waiting' | 'sent' | 'printed' | 'failed' | 'unknown'
+
+export interface PrintJob {
+  job_id: number
+  printer_id: number
+  printer_name: string
+  time: string
+  user_name: string
+  reason: string
+  copies: number
+  over: boolean
+  cancelled_by: string | null
+  /** Devices, as are the others. */
+  waiting: number
+  sent: number
+  printed: number
+  failed: number
+  unknown: number
+}
+
 export type Label = 'new' | 'sent' | 'printed' | 'failed' | 'unknown'
 
 export interface Pair {
@@ -439,7 +501,7 @@ export interface LogFound {
 }
 
 export interface Subject {
-  kind: 'invoice' | 'task' | 'file' | 'template' | 'user' | 'group' | 'company' | 'device' | 'label' | 'token' | 'setting' | 'words'
+  kind: 'invoice' | 'task' | 'file' | 'template' | 'user' | 'group' | 'company' | 'device' | 'label' | 'printer' | 'batch' | 'token' | 'setting' | 'words'
   /** Of an invoice or a task. */
   id: number | null
   /** Of anything else, as of then. */
@@ -755,6 +817,13 @@ export interface Get extends Read {
   '/api/labels/{id}/preview': { takes: { /** Without it a made-up device's. */ sn?: string | number; dpi?: 203 | 300 | 600 }; gives: never }
   '/api/labels/claims': { takes: Record<string, never>; gives: { claims: Claims } }
   '/api/labels/claims/socket': { takes: Record<string, never>; gives: never }
+  '/api/printers': { takes: Record<string, never>; gives: { printers: Printer[] } }
+  '/api/printers/agent': { takes: { /** As in the address agent://NAME. */ name: string }; gives: never }
+  '/api/printers/socket': { takes: Record<string, never>; gives: never }
+  '/api/batches': { takes: Record<string, never>; gives: { batches: Batch[] } }
+  '/api/batches/{id}': { takes: Record<string, never>; gives: BatchStanding }
+  '/api/print': { takes: { /** Of those that are over. */ limit?: number }; gives: { jobs: PrintJob[] } }
+  '/api/print/{id}': { takes: Record<string, never>; gives: PrintJob & { labels: Record<string, Fate> } }
   '/api/conflicts': { takes: { all?: 0 | 1 | boolean }; gives: { conflicts: Conflict[] } }
   '/api/companies': { takes: Record<string, never>; gives: { companies: Company[] } }
   '/api/groups': { takes: Record<string, never>; gives: { groups: Group[] } }
@@ -795,6 +864,12 @@ export interface Post extends Read {
   '/api/labels/claims/release': { takes: { DeviceSNList: (string | number)[] }; gives: ReqStatus }
   '/api/labels/sent': { takes: { DeviceSNList?: AnyLabel[]; devices?: AnyLabel[]; reason?: string; seen?: Record<string, number> }; gives: ReqStatus }
   '/api/labels/outcome': { takes: { printed?: AnyLabel[]; failed?: AnyLabel[]; unknown?: AnyLabel[] }; gives: { reqStatus: 'sucess' | 'partial' | 'error'; succeeded?: string[]; failed?: Record<string, string> } }
+  '/api/printers': { takes: { name?: string; language?: 'zpl' | 'tspl'; /** Tcp://HOST:PORT or agent://NAME. */ address?: string; dpi?: 203 | 300 | 600; label_id?: number; auto_print?: 0 | 1 | boolean; /** In dots, -1200 to 1200. */ offset_x?: number; offset_y?: number }; gives: Printer }
+  '/api/printers/{id}/test': { takes: Record<string, never>; gives: ReqStatus }
+  '/api/batches': { takes: { name?: string; expected?: number; first?: string | number; last?: string | number; closed?: 0 | 1 | boolean }; gives: Batch }
+  '/api/labels/verified': { takes: { DeviceSN: string | number; CPUID: string | number }; gives: ReqStatus }
+  '/api/print': { takes: { printer_id: number; DeviceSNList: AnyLabel[]; copies?: number; reason?: string; seen?: Record<string, number> }; gives: { job_id: number } }
+  '/api/print/{id}/cancel': { takes: Record<string, never>; gives: ReqStatus }
   '/api/conflicts/{id}/settle': { takes: { reason: string; decision?: 'keep' | 'replace'; seen?: string | number }; gives: Conflict }
   '/api/companies': { takes: { company_name: string }; gives: Company }
   '/api/groups': { takes: { group_name: string; company_id?: number; permissions?: PermissionId[] }; gives: Group }
@@ -835,6 +910,8 @@ export interface Patch {
   '/api/settings': { takes: SettingsChange & { version?: number }; gives: Settings }
   '/api/devices/{sn}': { takes: { CPUID: string | number; reason: string; seen?: string | number }; gives: WholeDevice }
   '/api/labels/{id}': { takes: { name?: string; width_mm?: number; height_mm?: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[] }; gives: LabelLook }
+  '/api/printers/{id}': { takes: { name?: string; language?: 'zpl' | 'tspl'; /** Tcp://HOST:PORT or agent://NAME. */ address?: string; dpi?: 203 | 300 | 600; label_id?: number; auto_print?: 0 | 1 | boolean; /** In dots, -1200 to 1200. */ offset_x?: number; offset_y?: number }; gives: Printer }
+  '/api/batches/{id}': { takes: { name?: string; expected?: number; first?: string | number; last?: string | number; closed?: 0 | 1 | boolean }; gives: Batch }
   '/api/companies/{id}': { takes: { company_name: string }; gives: Company }
   '/api/groups/{id}': { takes: { group_name?: string; permissions?: PermissionId[] }; gives: Group }
   '/api/users/{id}': { takes: { locked?: 0 | 1 | boolean; user_name?: string; company_id?: number; group_id?: number; permissions?: PermissionId[]; keep_tokens?: 0 | 1 | boolean }; gives: User }
@@ -844,6 +921,8 @@ export interface Patch {
 export interface Delete {
   '/api/devices/{sn}': { takes: { reason: string; seen?: string | number }; gives: WholeDevice }
   '/api/labels/{id}': { takes: Record<string, never>; gives: Done }
+  '/api/printers/{id}': { takes: Record<string, never>; gives: Done }
+  '/api/batches/{id}': { takes: Record<string, never>; gives: Done }
   '/api/companies/{id}': { takes: Record<string, never>; gives: Done }
   '/api/groups/{id}': { takes: Record<string, never>; gives: Done }
   '/api/users/{id}': { takes: Record<string, never>; gives: Done }

@@ -1,0 +1,71 @@
+//! Agents that are connected now, by the name that they joined with. Not here: their sockets (http/edge/agent.rs), what is said to
+//! them (printing/line.rs).
+
+use crate::domain::agent::{Order, Word};
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+
+/// Orders and words wait for the other side at most so many at a time.
+const WAITING_MAX: usize = 64;
+
+/// The box's end of an agent. Whoever holds `words` talks to it alone.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    number: u64,
+    /// The last order's number.
+    pub ordered: Arc<AtomicU64>,
+    pub orders: mpsc::Sender<Order>,
+    pub words: Arc<AsyncMutex<mpsc::Receiver<Word>>>,
+}
+
+/// The socket's end. When it is dropped, the agent is gone.
+#[derive(Debug)]
+pub struct Joined {
+    agents: Agents,
+    name: String,
+    number: u64,
+    pub orders: mpsc::Receiver<Order>,
+    pub words: mpsc::Sender<Word>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Agents(Arc<Mutex<Connected>>);
+
+#[derive(Debug, Default)]
+struct Connected {
+    joined: u64,
+    by_name: HashMap<String, Agent>,
+}
+
+impl Agents {
+    fn connected(&self) -> MutexGuard<'_, Connected> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn get(&self, name: &str) -> Option<Agent> {
+        self.connected().by_name.get(name).cloned()
+    }
+
+    /// An agent that was here under this name is gone: it has lost its connection, and joins again.
+    pub fn join(&self, name: &str) -> Joined {
+        let (orders, to_send) = mpsc::channel(WAITING_MAX);
+        let (words, heard) = mpsc::channel(WAITING_MAX);
+        let mut connected = self.connected();
+        connected.joined += 1;
+        let number = connected.joined;
+        let agent = Agent { number, ordered: Arc::default(), orders, words: Arc::new(AsyncMutex::new(heard)) };
+        connected.by_name.insert(name.to_owned(), agent);
+        Joined { agents: self.clone(), name: name.to_owned(), number, orders: to_send, words }
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        let mut connected = self.agents.connected();
+        if connected.by_name.get(&self.name).is_some_and(|agent| agent.number == self.number) {
+            connected.by_name.remove(&self.name);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! Jobs of printers: asked for, sent label by label, cancelled. A label is written down as sent before its first byte goes out, and
+//! none is sent twice. Not here: the printers (printers.rs), talking to them (printing/), a device's labels (labels.rs).
+
+use super::labels::{self, Named, check_claims, check_pairs, check_sent, once_each, outcome};
+use super::prints::{is_in_doubt, last_print, open_print};
+use super::{App, By, claims, label_looks, log, now, printers, refusals};
+use crate::domain::device::{Device, Label};
+use crate::domain::fact::Fact;
+use crate::domain::label_look::LabelLook;
+use crate::domain::news::News;
+use crate::domain::print_job::{Fate, Mishap, NotSent, PrintJob, Progress};
+use crate::domain::printer::Printer;
+use crate::domain::refusal::Refusal;
+use crate::store::tables::{DEVICES, PRINT_JOBS, PRINT_MISHAPS, PRINT_PROGRESS, PRINT_QUEUE, PRINTERS, PRINTS};
+use crate::store::{Store, StoreError, Txn, View};
+use std::collections::HashMap;
+
+/// That wait for a printer.
+const JOBS_MAX: usize = 200;
+/// Of those that nobody asked for, each of a device or a few.
+const JOBS_BY_ITSELF_MAX: usize = 1_000;
+pub(super) const JOBS_COUNTER: &str = "print jobs";
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub printer: u64,
+    pub labels: Vec<Named>,
+    pub copies: u32,
+    /// Why those are printed again that have a label.
+    pub reason: String,
+    /// How often each had been sent when this was decided.
+    pub seen: HashMap<String, u64>,
+}
+
+/// A label that goes out next.
+#[derive(Clone, Debug)]
+pub struct NextLabel {
+    pub printer: u64,
+    pub job: u64,
+    pub label: u32,
+    pub device: Option<Device>,
+    pub look: LabelLook,
+}
+
+/// What became of the label at the printer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Printed,
+    InDoubt,
+}
+
+/// A job with what became of its labels, in order.
+#[derive(Clone, Debug)]
+pub struct JobNow {
+    pub id: u64,
+    pub job: PrintJob,
+    pub progress: Progress,
+    /// By serial: of its copies the least done.
+    pub fates: Vec<(String, Fate)>,
+}
+
+fn progress(view: &View<'_>, job: u64) -> Result<Progress, StoreError> {
+    Ok(view.get(&PRINT_PROGRESS, &job)?.unwrap_or_default())
+}
+
+/// Jobs that are not over, of one printer or of all, oldest first.
+fn queue(view: &View<'_>, printer: Option<u64>) -> Result<Vec<(u64, u64)>, StoreError> {
+    let rows = match printer {
+        Some(printer) => view.scan(&PRINT_QUEUE, &printer, false),
+        None => view.scan(&PRINT_QUEUE, &(), false),
+    };
+    rows.map(|row| row.map(|(key, ())| key)).collect()
+}
+
+pub(super) fn is_busy(view: &View<'_>, printer: u64) -> Result<bool, StoreError> {
+    Ok(view.scan(&PRINT_QUEUE, &printer, false).next().transpose()?.is_some())
+}
+
+/// Whether a printer has a label to send.
+pub fn has_more(view: &View<'_>, printer: u64) -> Result<bool, StoreError> {
+    Ok(first(view, printer)?.is_some())
+}
+
+/// The job whose label goes out next.
+fn first(view: &View<'_>, printer: u64) -> Result<Option<(u64, PrintJob, Progress)>, StoreError> {
+    for row in view.scan(&PRINT_QUEUE, &printer, false) {
+        let ((_, id), ()) = row?;
+        let (Some(job), progress) = (view.get(&PRINT_JOBS, &id)?, progress(view, id)?) else { continue };
+        if progress.has_more(&job) {
+            return Ok(Some((id, job, progress)));
+        }
+    }
+    Ok(None)
+}
+
+/// Of labels that wait in a job, or are at a printer, the job.
+fn waiting(view: &View<'_>) -> Result<HashMap<String, u64>, StoreError> {
+    let mut waiting = HashMap::new();
+    for (_, id) in queue(view, None)? {
+        let (Some(job), progress) = (view.get(&PRINT_JOBS, &id)?, progress(view, id)?) else { continue };
+        let gone = progress.next.saturating_sub(u32::from(progress.in_flight)) / job.copies.max(1);
+        let last = if progress.cancelled.is_some() { progress.next.div_ceil(job.copies.max(1)) as usize } else { job.sns.len() };
+        waiting.extend(job.sns.into_iter().take(last).skip(gone as usize).map(|sn| (sn, id)));
+    }
+    Ok(waiting)
+}
+
+/// Refuses labels that a printer is to print already.
+pub(super) fn check_waiting(view: &View<'_>, devices: &[Device]) -> Result<(), Refusal> {
+    let waiting = waiting(view)?;
+    let found: Vec<(String, u64)> =
+        devices.iter().filter_map(|device| waiting.get(&device.sn).map(|job| (device.sn.clone(), *job))).collect();
+    if found.is_empty() { Ok(()) } else { Err(refusals::labels_wait_already(&found)) }
+}
+
+/// Refuses devices that have a label, or perhaps have one.
+fn check_reason(view: &View<'_>, devices: &[Device], reason: &str) -> Result<(), Refusal> {
+    let mut again = Vec::new();
+    for device in devices {
+        let in_doubt = last_print(view, device)?.is_some_and(|last| is_in_doubt(device, &last));
+        if device.current_labels > 0 || in_doubt {
+            again.push(device.sn.as_str());
+        }
+    }
+    if again.is_empty() || !reason.is_empty() { Ok(()) } else { Err(refusals::printing_again_needs_a_reason(&again)) }
+}
+
+/// What was just registered, on the printer that is to. Where too much waits for it, they stay on the list of those to print.
+pub(super) fn print_by_itself(txn: &mut Txn<'_>, by: &By, sns: Vec<String>) -> Result<(), StoreError> {
+    if sns.is_empty() {
+        return Ok(());
+    }
+    let printer = printers::all(&txn.view())?.into_iter().find(|(_, printer)| printer.prints_by_itself);
+    let Some((id, printer)) = printer else { return Ok(()) };
+    if queue(&txn.view(), Some(id))?.len() < JOBS_BY_ITSELF_MAX {
+        add(txn, by, (id, &printer), NewJob { sns, copies: 1, reason: String::new() })?;
+    }
+    Ok(())
+}
+
+struct NewJob {
+    sns: Vec<String>,
+    copies: u32,
+    reason: String,
+}
+
+fn add(txn: &mut Txn<'_>, by: &By, (printer, Printer { name, .. }): (u64, &Printer), new: NewJob) -> Result<u64, StoreError> {
+    let id = txn.next(JOBS_COUNTER)?;
+    let job = PrintJob {
+        printer,
+        printer_name: name.clone(),
+        at: now(),
+        user: by.actor.user,
+        user_name: by.actor.user_name.clone(),
+        ip: by.ip.clone(),
+        reason: new.reason,
+        copies: new.copies,
+        sns: new.sns,
+    };
+    txn.put(&PRINT_JOBS, &id, &job)?;
+    txn.put(&PRINT_QUEUE, &(printer, id), &())?;
+    keep(txn, id, &job, &Progress::default())?;
+    Ok(id)
+}
+
+/// The job leaves the queue once nothing of it can go out or come out.
+fn keep(txn: &mut Txn<'_>, id: u64, job: &PrintJob, progress: &Progress) -> Result<(), StoreError> {
+    txn.put(&PRINT_PROGRESS, &id, progress)?;
+    if progress.is_over(job) {
+        txn.delete(&PRINT_QUEUE, &(job.printer, id));
+    }
+    txn.tell(News::Printing);
+    Ok(())
+}
+
+/// The label at the printer, if there is one: its job, and its number in it.
+fn in_flight(view: &View<'_>, printer: u64) -> Result<Option<(u64, PrintJob, Progress)>, StoreError> {
+    for (_, id) in queue(view, Some(printer))? {
+        let progress = progress(view, id)?;
+        if progress.in_flight {
+            return Ok(view.get(&PRINT_JOBS, &id)?.map(|job| (id, job, progress)));
+        }
+    }
+    Ok(None)
+}
+
+/// Writes down what became of the label at the printer.
+fn end(txn: &mut Txn<'_>, printer: u64, ended: Ended) -> Result<(), Refusal> {
+    let Some((id, job, mut progress)) = in_flight(&txn.view(), printer)? else { return Ok(()) };
+    let label = u64::from(progress.next) - 1;
+    progress.in_flight = false;
+    if ended == Ended::Printed {
+        progress.printed += 1;
+        let print = match txn.get(&PRINT_MISHAPS, &(id, label))? {
+            Some(Mishap::InDoubt(print)) => Some(print),
+            _ => None,
+        };
+        txn.delete(&PRINT_MISHAPS, &(id, label));
+        let device = job.sn(progress.next - 1).map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
+        if let Some(device) = device {
+            // Unless a person was first to say what became of it.
+            let is_open = open_print(txn, &device)?.is_some_and(|(number, _)| Some(number) == print);
+            if is_open {
+                outcome(txn, &By::of_user(job.user, &job.printer_name, &job.ip), device, Label::Printed)?;
+            }
+        }
+    }
+    Ok(keep(txn, id, &job, &progress)?)
+}
+
+/// Why a label must not go out.
+fn why_not(device: Option<&Device>, job: &PrintJob, label: u32) -> Option<NotSent> {
+    let Some(device) = device else { return Some(NotSent::NoDevice) };
+    let is_first_copy = label.is_multiple_of(job.copies.max(1));
+    (is_first_copy && device.current_labels > 0 && job.reason.is_empty()).then_some(NotSent::PrintedMeanwhile)
+}
+
+/// What goes out next on this printer.
+pub fn next(view: &View<'_>, id: u64, printer: &Printer) -> Result<Option<NextLabel>, StoreError> {
+    let Some((job_id, job, progress)) = first(view, id)? else { return Ok(None) };
+    let device = job.sn(progress.next).map(|sn| view.get(&DEVICES, sn)).transpose()?.flatten();
+    Ok(Some(NextLabel { printer: id, job: job_id, label: progress.next, device, look: look(view, printer)? }))
+}
+
+/// How a printer's labels look; where its look was deleted, the first.
+pub fn look(view: &View<'_>, printer: &Printer) -> Result<LabelLook, StoreError> {
+    let looks = label_looks::looks(view)?;
+    let chosen = looks.iter().find(|(look, _)| *look == printer.look).or(looks.first());
+    Ok(chosen.map_or_else(LabelLook::first, |(_, look)| look.clone()))
+}
+
+/// `None` where there is none of that number.
+pub fn job(view: &View<'_>, id: u64) -> Result<Option<JobNow>, StoreError> {
+    let Some(job) = view.get(&PRINT_JOBS, &id)? else { return Ok(None) };
+    let progress = progress(view, id)?;
+    let mishaps: HashMap<u64, Mishap> = view
+        .scan(&PRINT_MISHAPS, &id, false)
+        .map(|row| row.map(|((_, label), mishap)| (label, mishap)))
+        .collect::<Result<_, _>>()?;
+    let fate_of = |sn: &String, label: u32| -> Result<Fate, StoreError> {
+        let at_the_printer = progress.in_flight && label + 1 == progress.next;
+        Ok(match mishaps.get(&label.into()) {
+            _ if at_the_printer => Fate::Sent,
+            Some(Mishap::Failed(_)) => Fate::Failed,
+            // Perhaps a person has said so since.
+            Some(Mishap::InDoubt(print)) => match view.get(&PRINTS, &(sn.clone(), *print))?.map(|print| print.outcome) {
+                Some(Label::Printed) => Fate::Printed,
+                Some(Label::Failed) => Fate::Failed,
+                _ => Fate::Unknown,
+            },
+            None => progress.fate(label),
+        })
+    };
+    let mut fates = Vec::with_capacity(job.sns.len());
+    for (at, sn) in (0u32..).zip(&job.sns) {
+        let copies = (at * job.copies..(at + 1) * job.copies).map(|label| fate_of(sn, label));
+        let least_done = copies.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or(Fate::Waiting);
+        fates.push((sn.clone(), least_done));
+    }
+    Ok(Some(JobNow { id, job, progress, fates }))
+}
+
+pub fn one(app: &App, id: u64) -> Result<JobNow, Refusal> {
+    app.store.read(|view| job(view, id))?.ok_or_else(refusals::no_such_print_job)
+}
+
+/// Newest first: all that are not over, and of the others the last `ended`.
+pub fn jobs(view: &View<'_>, ended: usize) -> Result<Vec<JobNow>, StoreError> {
+    let waiting: Vec<u64> = queue(view, None)?.into_iter().map(|(_, id)| id).collect();
+    let last = view.scan(&PRINT_JOBS, &(), true).take(ended).map(|row| row.map(|(id, _)| id)).collect::<Result<Vec<_>, _>>()?;
+    let mut ids = [waiting, last].concat();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.dedup();
+    ids.into_iter().filter_map(|id| job(view, id).transpose()).collect()
+}
+
+/// A run of the box that ended has left labels of which nobody knows whether they came out. They are never sent again by themselves.
+pub(super) fn doubt_what_was_in_flight(store: &Store) -> Result<(), Refusal> {
+    let printers: Vec<u64> = store.read(|view| queue(view, None))?.into_iter().map(|(printer, _)| printer).collect();
+    store.write_blocking(move |txn| printers.iter().try_for_each(|printer| end(txn, *printer, Ended::InDoubt)))
+}
+
+impl App {
+    /// Queues labels for a printer, once each. Returns the job's number.
+    pub async fn print_labels(&self, by: By, wanted: Wanted) -> Result<u64, Refusal> {
+        self.act(by, move |txn, by| {
+            let printer = printers::known(&txn.view(), wanted.printer)?;
+            check_pairs(txn, wanted.labels.iter())?;
+            let sns = once_each(wanted.labels.into_iter().map(|label| label.sn).collect());
+            let mut devices = Vec::new();
+            for sn in &sns {
+                devices.extend(txn.get(&DEVICES, sn)?);
+            }
+            if devices.len() < sns.len() {
+                let missing: Vec<&str> =
+                    sns.iter().filter(|sn| !devices.iter().any(|device| device.sn == **sn)).map(String::as_str).collect();
+                return Err(refusals::devices_are_not_there(&missing));
+            }
+            let reason = wanted.reason.trim();
+            check_claims(txn, by, &devices)?;
+            check_waiting(&txn.view(), &devices)?;
+            check_sent(txn, &devices, &wanted.seen)?;
+            check_reason(&txn.view(), &devices, reason)?;
+            if queue(&txn.view(), Some(wanted.printer))?.len() >= JOBS_MAX {
+                return Err(refusals::printer_has_enough());
+            }
+            claims::release(txn, by.actor.credential, &sns)?;
+            let new = NewJob { sns, copies: wanted.copies, reason: reason.to_owned() };
+            let labels = new.sns.len() as u64 * u64::from(new.copies);
+            let id = add(txn, by, (wanted.printer, &printer), new)?;
+            let fact = Fact::LabelsQueued { job: id, printer: printer.name, labels, reason: reason.to_owned() };
+            log(txn, now(), by, None, fact)?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// What still waits does not go out any more.
+    pub async fn cancel_print_job(&self, by: By, id: u64) -> Result<(), Refusal> {
+        self.act(by, move |txn, by| {
+            let job = txn.get(&PRINT_JOBS, &id)?.ok_or_else(refusals::no_such_print_job)?;
+            let mut progress = progress(&txn.view(), id)?;
+            if !progress.has_more(&job) {
+                return Ok(());
+            }
+            let labels = u64::from(job.labels() - progress.next);
+            log(txn, now(), by, None, Fact::LabelsCancelled { job: id, printer: job.printer_name.clone(), labels })?;
+            progress.cancelled = Some((now(), by.actor.user_name.clone()));
+            Ok(keep(txn, id, &job, &progress)?)
+        })
+        .await
+    }
+
+    /// The label at the printer ended so. Then, in the same write, `next` is written down as sent; true: send it now. False: it was
+    /// cancelled, or is another one by now.
+    pub async fn send_next_label(&self, printer: u64, before: Option<Ended>, next: NextLabel) -> Result<bool, Refusal> {
+        self.store
+            .write(move |txn| {
+                if let Some(before) = before {
+                    end(txn, printer, before)?;
+                }
+                let Some((id, job, mut progress)) = first(&txn.view(), printer)? else { return Ok(false) };
+                let sn = job.sn(progress.next).cloned().unwrap_or_default();
+                let device = txn.get(&DEVICES, &sn)?;
+                let is_it = (id, progress.next) == (next.job, next.label)
+                    && device.as_ref().map(|device| &device.cpuid) == next.device.as_ref().map(|device| &device.cpuid)
+                    && txn.has(&PRINTERS, &printer)?;
+                if !is_it || in_flight(&txn.view(), printer)?.is_some() {
+                    return Ok(false);
+                }
+                let label = u64::from(progress.next);
+                progress.next += 1;
+                let mishap = match (why_not(device.as_ref(), &job, next.label), device) {
+                    (None, Some(device)) => {
+                        progress.in_flight = true;
+                        let by = By::of_user(job.user, &job.user_name, &job.ip);
+                        Mishap::InDoubt(labels::send(txn, &by, device, &job.reason)?)
+                    }
+                    (why, _) => Mishap::Failed(why.unwrap_or(NotSent::NoDevice)),
+                };
+                txn.put(&PRINT_MISHAPS, &(id, label), &mishap)?;
+                keep(txn, id, &job, &progress)?;
+                Ok(progress.in_flight)
+            })
+            .await
+    }
+
+    /// The label at the printer ended so, and none follows now.
+    pub async fn label_ended(&self, printer: u64, ended: Ended) -> Result<(), Refusal> {
+        self.store.write(move |txn| end(txn, printer, ended)).await
+    }
+
+    /// It can't be drawn: it never goes out, and the others do.
+    pub async fn label_not_drawn(&self, next: NextLabel) -> Result<(), Refusal> {
+        self.store
+            .write(move |txn| {
+                let Some((id, job, mut progress)) = first(&txn.view(), next.printer)? else { return Ok(()) };
+                if (id, progress.next) != (next.job, next.label) {
+                    return Ok(());
+                }
+                txn.put(&PRINT_MISHAPS, &(id, progress.next.into()), &Mishap::Failed(NotSent::NotDrawn))?;
+                progress.next += 1;
+                Ok(keep(txn, id, &job, &progress)?)
+            })
+            .await
+    }
+}
