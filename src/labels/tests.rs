@@ -282,9 +282,12 @@ fn text_fills_its_element_and_is_never_an_empty_box() {
     assert_eq!(with("{batch}", 10_000, 5_000).unwrap(), Dots::new(320, 240), "nothing to say");
     let lacking = with("{SN}😀", 20_000, 5_000).unwrap_err();
     assert_eq!(lacking.zh, "elements[0]：文字里的“😀”不在本机的字体里，印不出来");
-    for (value, width, height) in [("{SN}", 3_000, 5_000), ("检验合格", 10_000, 1_000)] {
+    for (value, width, height) in [("{SN}", 3_000, 1_500), ("检验合格", 10_000, 1_000)] {
         assert!(with(value, width, height).unwrap_err().en.contains("too small to be read"));
     }
+    // What is too long for one line is in two; nothing of it is lost.
+    let ((_, right), (top, bottom)) = bounds(&with("{CPUID}", 10_000, 3_000).unwrap());
+    assert!(right < 16 + 80 && top >= 24 && bottom < 24 + 24 && bottom - top > 17);
     // Each figure of a line looks like the next.
     let dots = with("11111111", 36_000, 4_000).unwrap();
     let column = |x: u32| (0..dots.height).map(|y| dots.get(x, y)).collect::<Vec<_>>();

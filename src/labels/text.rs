@@ -1,4 +1,4 @@
-//! One line of text in whole dots, as large as its element. Not here: the outlines (font.rs).
+//! Text in whole dots, as large as its element, in as few lines as can be read. Not here: the outlines (font.rs).
 
 use super::Problem;
 use super::dots::{Area, Dots};
@@ -19,6 +19,7 @@ const SMALL: f64 = 20.0;
 /// Dots of the font's size below which nobody can read it: of figures and letters, of ideographs.
 const LEAST: f64 = 8.0;
 const LEAST_IDEOGRAPHS: f64 = 9.5;
+const LINES_MAX: u32 = 5;
 /// Rows that are worked on at once.
 const BAND: u32 = 256;
 
@@ -61,31 +62,52 @@ fn line(text: &str) -> Result<Line, Problem> {
     Ok(line)
 }
 
-/// In the middle of `area`. Without text, nothing.
+impl Line {
+    /// Of the font; a dot of the width is for where letters are put in whole dots.
+    fn size_in(&self, width: f64, height: f64) -> f64 {
+        (height * FILLED / (self.above + self.below)).min((width - 1.0) / (self.right - self.left))
+    }
+
+    fn least(&self) -> f64 {
+        if self.has_ideographs { LEAST_IDEOGRAPHS } else { LEAST }
+    }
+
+    fn draw(&self, face: &mut Dots, area: Area, size: f64) {
+        let left = (f64::from(area.width) - size * (self.right - self.left)) / 2.0 - size * self.left;
+        let base = ((f64::from(area.height) + size * (self.above - self.below)) / 2.0).round();
+        let mut pen = Pen { face, area, base: f64::from(area.top) + base, size };
+        for (at, outline) in &self.glyphs {
+            // In whole dots, so that the same figure always looks the same.
+            pen.put(outline, (f64::from(area.left) + left + at * size).round());
+        }
+    }
+}
+
+/// In the middle of `area`, in one line; in more where one would be too small to be read. Without text, nothing.
 pub fn draw(face: &mut Dots, area: Area, text: &str) -> Result<(), Problem> {
-    let line = line(text)?;
-    if line.right <= line.left {
+    let whole = line(text)?;
+    if whole.right <= whole.left {
         return Ok(());
     }
-    let (width, height) = (f64::from(area.width), f64::from(area.height));
-    // A dot of the width is for where letters are put in whole dots.
-    let size = (height * FILLED / (line.above + line.below)).min((width - 1.0) / (line.right - line.left));
-    let least = if line.has_ideographs { LEAST_IDEOGRAPHS } else { LEAST };
-    if size < least {
-        let percent = (least / size * 100.0).ceil();
-        return Err(Problem::new(
-            format!("太小，印出来看不清：要放大到 {percent}%，或缩短内容"),
-            format!("is too small to be read: make it {percent}% as large, or its content shorter"),
-        ));
+    let characters: Vec<char> = text.chars().collect();
+    for count in 1..=LINES_MAX {
+        let parts = characters.chunks(characters.len().div_ceil(count as usize));
+        let lines = parts.map(|part| line(part.iter().collect::<String>().trim())).collect::<Result<Vec<_>, _>>()?;
+        let height = area.height / count;
+        let sizes = lines.iter().filter(|line| line.right > line.left).map(|line| line.size_in(area.width.into(), height.into()));
+        let size = sizes.fold(f64::MAX, f64::min);
+        if size >= whole.least() {
+            for (top, line) in (area.top..).step_by(height as usize).zip(&lines) {
+                line.draw(face, Area { top, height, ..area }, size);
+            }
+            return Ok(());
+        }
     }
-    let left = f64::from(area.left) + (width - size * (line.right - line.left)) / 2.0 - size * line.left;
-    let base = f64::from(area.top) + ((height + size * (line.above - line.below)) / 2.0).round();
-    let mut pen = Pen { face, area, base, size };
-    for (at, outline) in &line.glyphs {
-        // In whole dots, so that the same figure always looks the same.
-        pen.put(outline, (left + at * size).round());
-    }
-    Ok(())
+    let percent = (whole.least() / whole.size_in(area.width.into(), area.height.into()).max(0.1) * 100.0).ceil();
+    Err(Problem::new(
+        format!("太小，印出来看不清：要放大到 {percent}%，或缩短内容"),
+        format!("is too small to be read: make it {percent}% as large, or its content shorter"),
+    ))
 }
 
 struct Pen<'a> {

@@ -263,6 +263,18 @@ test('a label’s look is kept on the box by name: another browser has it, small
   await other.getByRole('option', { name: '小板 25×12' }).click()
   await other.waitForFunction(() => document.querySelector('.print-view .label')?.style.width === '12.7mm')
   await on.shot(other, 'devices-look-en')
+  // What the browser can't draw is not printed as something else.
+  const code = { kind: 'datamatrix', x_mm: 1, y_mm: 1, w_mm: 10, h_mm: 10, value: '{SN} {CPUID}' }
+  const made = await other.request.post('/api/labels', { data: { name: 'Matrix', width_mm: 30, height_mm: 12, elements: [code] }, headers: { Origin: new URL(other.url()).origin } })
+  assert.equal(made.status(), 201, await made.text())
+  await other.keyboard.press('Escape')
+  await other.click('[data-test=label-settings]')
+  await other.locator('[data-test=look]').click()
+  await other.getByRole('option', { name: 'Matrix' }).click()
+  await other.locator('[data-test=other-codes]', { hasText: 'Choose another look' }).waitFor()
+  assert.ok(await other.locator('[data-test=print-test]').isDisabled())
+  assert.equal(await other.locator('.print-view .label .part').count(), 0)
+  await on.shot(other, 'devices-look-matrix-en')
   await page.evaluate(() => localStorage.removeItem('paperline.label'))
   on.quiet()
 })

@@ -222,8 +222,17 @@ impl Document {
                 cases.push((json!("9223372036854775808"), if most.is_some() { Fate::Refused } else { Fate::Any }));
             }
             "array" => {
-                let of =
-                    |number: usize| -> Value { (1..=number).map(|n| self.ordinary(&schema["items"], name, known, n)).collect() };
+                let one = |n: usize| {
+                    let mut item = self.ordinary(&schema["items"], name, known, n);
+                    if name == "elements" {
+                        // Codes that lie on each other can't be read.
+                        for (field, mm) in [("x_mm", n % 7 * 42), ("y_mm", n / 7 * 36), ("w_mm", 40), ("h_mm", 20)] {
+                            item[field] = json!(mm);
+                        }
+                    }
+                    item
+                };
+                let of = |number: usize| -> Value { (1..=number).map(one).collect() };
                 if let Some(most) = schema["maxItems"].as_u64().filter(|most| *most <= ITEMS_MAX) {
                     cases.push((of(most as usize), Fate::Taken));
                     cases.push((of(most as usize + 1), Fate::Refused));

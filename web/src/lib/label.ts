@@ -127,6 +127,11 @@ export function elementsOf(style: LabelStyle, serialLength: number): LabelElemen
   return style.elements ?? arrange(style, serialLength)
 }
 
+/** A browser draws QR codes and text; the other codes come from the box alone. */
+export function isForBrowsers(style: LabelStyle): boolean {
+  return !style.elements?.some(({ kind }) => kind !== 'qr' && kind !== 'text')
+}
+
 const WIDE = /[^\u0000-\u02ff]/g
 
 /** Over as many lines as needed. */
