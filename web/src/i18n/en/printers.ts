@@ -68,6 +68,7 @@ export default {
     zpl: 'ZPL: Zebra and most clones',
     tspl: 'TSPL: TSC, Gprinter, HPRT and others',
     languageMissing: 'Choose the language; the printer’s manual or self-test page says which.',
+    dpi: 'Resolution',
     label: 'Label look',
     labelNone: 'No looks saved yet',
     labelOf: '{name} ({width} × {height} mm)',

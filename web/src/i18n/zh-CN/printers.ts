@@ -66,6 +66,7 @@ export default {
     zpl: 'ZPL：Zebra（斑马）和多数兼容机',
     tspl: 'TSPL：TSC、佳博 Gprinter、汉印等',
     languageMissing: '请选择打印机语言；打印机的说明书或自检页上有',
+    dpi: '打印机精度',
     label: '标签样式',
     labelNone: '还没有保存的样式',
     labelOf: '{name}（{width} × {height} 毫米）',
