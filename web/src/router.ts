@@ -28,6 +28,12 @@ export const router = createRouter({
       meta: { title: 'labels', rights: ['device-r'] },
     },
     {
+      path: '/handheld',
+      name: 'handheld',
+      component: () => import('./pages/Handheld.vue'),
+      meta: { title: 'handheld', rights: ['device-r'] },
+    },
+    {
       path: '/console',
       name: 'console',
       component: () => import('./pages/Console.vue'),

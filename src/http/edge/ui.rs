@@ -47,6 +47,7 @@ pub const PAGES: &[&str] = &[
     "/",
     "/login",
     "/labels",
+    "/handheld",
     "/console",
     "/templates",
     "/templates/new",

@@ -6,6 +6,7 @@ export default {
     login: 'Log in',
     home: 'Home',
     labels: 'Labels',
+    handheld: 'Handheld',
     console: 'Console',
     faults: 'To review',
     invoices: 'Invoices',

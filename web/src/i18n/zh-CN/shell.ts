@@ -4,6 +4,7 @@ export default {
     login: '登录',
     home: '首页',
     labels: '标签打印',
+    handheld: '手持机',
     console: '识别台',
     faults: '待核对发票',
     invoices: '发票',
