@@ -11,6 +11,8 @@ declare module 'vue-router' {
     /** Any of these opens the page; absent: open to everyone. */
     rights?: Right[]
     open?: boolean
+    /** Without the menu. */
+    bare?: boolean
     /** Which page of the invoice feed to watch. */
     feed?: Page
   }
@@ -31,7 +33,7 @@ export const router = createRouter({
       path: '/handheld',
       name: 'handheld',
       component: () => import('./pages/Handheld.vue'),
-      meta: { title: 'handheld', rights: ['device-r'] },
+      meta: { title: 'handheld', rights: ['device-r'], bare: true },
     },
     {
       path: '/console',
