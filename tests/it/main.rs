@@ -49,6 +49,7 @@ mod random;
 mod reader;
 mod records;
 mod refusals;
+mod rendered;
 mod restore_limits;
 mod review;
 mod routes;
