@@ -260,7 +260,7 @@ impl Feeder {
                 self.owed = Some(Ended::InDoubt);
                 return Over::Lost(PrinterState::Offline);
             }
-            let over = if answers { self.came_out(line).await } else { Ok(Ended::InDoubt) };
+            let over = if answers { self.came_out(line, printer).await } else { Ok(Ended::InDoubt) };
             match over {
                 Ok(ended) => self.owed = Some(ended),
                 Err(over) => {
@@ -272,7 +272,7 @@ impl Feeder {
     }
 
     /// Waits until the label is out. An error that stands is waited for: the label is in the printer.
-    async fn came_out(&mut self, line: &mut Line) -> Result<Ended, Over> {
+    async fn came_out(&mut self, line: &mut Line, printer: &Printer) -> Result<Ended, Over> {
         let (mut look, mut silences) = (FIRST_LOOK, 0);
         loop {
             match line.ask().await {
@@ -296,7 +296,7 @@ impl Feeder {
                     return Err(Over::Lost(PrinterState::Offline));
                 }
             }
-            if self.stops() {
+            if self.stops() || self.is_another(printer) {
                 return Err(Over::Changed);
             }
         }

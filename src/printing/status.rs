@@ -52,7 +52,8 @@ impl Question {
 /// what stands around them differs from make to make.
 fn zebra_errors(bytes: &[u8]) -> Option<Report> {
     let text = String::from_utf8_lossy(bytes);
-    let (_, errors) = text.split_once("ERRORS:")?;
+    // The last answer, if an earlier one came late.
+    let (_, errors) = text.rsplit_once("ERRORS:")?;
     let (errors, warnings) = errors.split_once("WARNINGS:")?;
     let (flag, high, low) = flags(errors)?;
     flags(warnings)?;
@@ -85,7 +86,9 @@ fn zebra_host(bytes: &[u8]) -> Option<Report> {
         .skip(1)
         .filter_map(|part| part.split_once('\u{3}').map(|(inside, _)| inside.split(',').map(str::trim).collect()))
         .collect();
-    let [first, second, _, ..] = strings.as_slice() else { return None };
+    // By their shape, so that a late answer to another question is none; the last three, if an earlier answer came late.
+    let is_answer = |three: &&[Vec<&str>]| three[0].len() >= 12 && (9..12).contains(&three[1].len()) && three[2].len() <= 2;
+    let [first, second, _] = strings.windows(3).filter(is_answer).next_back()? else { return None };
     let is_set = |string: &[&str], at: usize| string.get(at).is_some_and(|value| !value.trim_start_matches('0').is_empty());
     let (no_paper, paused, formats, partial) = (is_set(first, 1), is_set(first, 2), is_set(first, 4), is_set(first, 7));
     let (no_memory, cold, hot) = (is_set(first, 9), is_set(first, 10), is_set(first, 11));
@@ -172,6 +175,16 @@ mod tests {
         assert_eq!(said(1, 1, 1, 0, 0), Some((OutOfLabels, false)));
         assert_eq!(said(0, 1, 0, 0, 0), Some((Paused, true)));
         assert_eq!(said(1, 0, 0, 1, 0), Some((Open, true)));
+        let errors = "\u{2}\r\n  PRINTER STATUS\r\n   ERRORS: 0 00000000 00000000\r\n   WARNINGS: 0 00000000 00000000\r\n\u{3}";
+        let late = format!(
+            "{errors}\u{2}030,0,0,0800,001,0,0,0,000,0,0,0\u{3}\r\n\u{2}000,0,0,0,0,2,4,0,00000000,1,000\u{3}\r\n\u{2}1234,0\u{3}\r\n"
+        );
+        assert_eq!(
+            Question::ZebraHost.answer(late.as_bytes()).map(|report| report.is_done),
+            Some(Some(false)),
+            "behind a late answer"
+        );
+        assert_eq!(Question::ZebraHost.answer(format!("{errors}{errors}{errors}").as_bytes()), None, "another question's answers");
     }
 
     #[test]
