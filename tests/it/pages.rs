@@ -34,7 +34,7 @@ fn the_pages_answer_at_their_own_addresses_and_nothing_there_is_framed_or_sniffe
     let paperline = Paperline::start();
     let client = paperline.client();
     let index = client.get("/").bytes;
-    for path in ["/login", "/labels", "/labels/", "/console?x=1", "/templates/new", "/templates/12", "/invoices/3"] {
+    for path in ["/login", "/labels", "/labels/", "/handheld", "/console?x=1", "/templates/new", "/templates/12", "/invoices/3"] {
         let page = client.get(path);
         assert_eq!((page.status, &page.bytes), (200, &index), "{path}");
         assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
