@@ -53,7 +53,7 @@ pub struct JobNow {
     pub id: u64,
     pub job: PrintJob,
     pub progress: Progress,
-    /// By serial: of its copies the least done.
+    /// By serial.
     pub fates: Vec<(String, Fate)>,
 }
 
@@ -139,8 +139,8 @@ pub fn job(view: &View<'_>, id: u64) -> Result<Option<JobNow>, StoreError> {
     let mut fates = Vec::with_capacity(job.sns.len());
     for (at, sn) in (0u32..).zip(&job.sns) {
         let copies = (at * job.copies..(at + 1) * job.copies).map(|label| fate_of(sn, label));
-        let least_done = copies.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or(Fate::Waiting);
-        fates.push((sn.clone(), least_done));
+        let fate = copies.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or(Fate::Waiting);
+        fates.push((sn.clone(), fate));
     }
     Ok(Some(JobNow { id, job, progress, fates }))
 }

@@ -53,12 +53,13 @@ pub enum NotSent {
     PrintedMeanwhile,
 }
 
+/// Of several copies of a label the greatest counts: what is not known before what is to come, what came out before what did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
+    Failed,
     Printed,
     Waiting,
     Sent,
-    Failed,
     Unknown,
 }
 

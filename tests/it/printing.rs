@@ -323,6 +323,27 @@ fn copies_come_out_one_after_the_other_and_a_label_that_does_not_fit_fails_alone
 }
 
 #[test]
+fn of_copies_that_were_cancelled_those_that_came_out_count() {
+    let (paperline, mut printer) = (Paperline::start(), Printer::start("zpl", &[]));
+    let client = paperline.operator();
+    let sns = register(&client, 2);
+    let id = set_up(&client, "线 1", "zpl", &printer.address());
+    printer.say(&json!({ "at_label": 3, "mode": "paused" }));
+    let body = json!({ "printer_id": id, "DeviceSNList": sns, "copies": 5 });
+    let job = client.post("/api/print", &body).body["job_id"].as_u64().unwrap();
+    until_state(&client, id, "paused");
+    assert_eq!(client.post(&format!("/api/print/{job}/cancel"), &json!({})).status, 200);
+    assert_eq!(fates(&client, job).values().collect::<Vec<_>>(), ["sent", "failed"], "the third copy is in the printer");
+    printer.be("ready");
+    assert_eq!(until_over(&client, job).values().collect::<Vec<_>>(), ["printed", "failed"]);
+    assert_eq!(
+        (client.get(&format!("/api/devices/{}", sns[0])).body["print_count"].clone(), printer.labels().len()),
+        (json!(3), 3)
+    );
+    assert_eq!(client.get("/searchNoPrint").body["DeviceSNList"], json!([&sns[1]]));
+}
+
+#[test]
 fn what_can_t_be_a_printer_or_a_job_is_refused_by_name() {
     let paperline = Paperline::start();
     let client = paperline.operator().with_header("accept-language", "en");
