@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -129,6 +130,8 @@ impl Way {
 
 fn work(device: &Device, mut orders: mpsc::Receiver<(u64, Order)>, speaker: &Speaker) {
     let mut way: Option<Way> = None;
+    // The box asks again and again; a person reads it once.
+    let mut told = String::new();
     while let Some((connection, Order { number, task })) = orders.blocking_recv() {
         if connection != speaker.connection() {
             continue;
@@ -151,8 +154,16 @@ fn work(device: &Device, mut orders: mpsc::Receiver<(u64, Order)>, speaker: &Spe
             }
         };
         let word = match done {
-            Ok(()) => Word::Done(number),
+            Ok(()) => {
+                told.clear();
+                Word::Done(number)
+            }
             Err(e) => {
+                let trouble = e.to_string();
+                if trouble != told {
+                    eprintln!("打印机用不了（{device:?}）：{trouble}\nthe printer can't be used ({device:?}): {trouble}");
+                    told = trouble;
+                }
                 way.take().iter().for_each(Way::hang_up);
                 Word::Failed(number, e.to_string())
             }
@@ -167,7 +178,11 @@ fn work(device: &Device, mut orders: mpsc::Receiver<(u64, Order)>, speaker: &Spe
 fn open(device: &Device, speaker: &Speaker) -> io::Result<Way> {
     Ok(match device {
         Device::File(path) => {
-            let file = Arc::new(OpenOptions::new().read(true).write(true).open(path)?);
+            let file = OpenOptions::new().read(true).write(true).open(path)?;
+            if !file.metadata()?.file_type().is_char_device() {
+                return Err(io::Error::other("不是打印机设备 / this is no printer"));
+            }
+            let file = Arc::new(file);
             listen(Arc::clone(&file), speaker.clone(), Arc::new(AtomicBool::new(true)))?;
             Way::File(file)
         }

@@ -1,8 +1,10 @@
 //! Batches of the line, and how far they are. Not here: which serials a batch may have (domain/batch.rs).
 
+use super::labels::outcome;
+use super::prints::{is_in_doubt, last_print};
 use super::{App, By, log, now, refusals};
 use crate::domain::batch::Batch;
-use crate::domain::device::{Verified, canonical_cpuid};
+use crate::domain::device::{Label, Verified, canonical_cpuid};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
@@ -54,12 +56,13 @@ pub fn name_of(view: &View<'_>, sn: &str) -> Result<String, StoreError> {
 
 /// Counts it. Walks its whole range.
 pub fn standing(view: &View<'_>, batch: &Batch) -> Result<Standing, StoreError> {
-    let mut standing = Standing::default();
+    let (mut standing, mut absent) = (Standing::default(), 0);
     for sn in batch.serials() {
         let Some(device) = view.get(&DEVICES, &sn)? else {
             if standing.missing_named.len() < NAMED_MAX {
                 standing.missing_named.push(sn);
             }
+            absent += 1;
             continue;
         };
         standing.registered += 1;
@@ -73,7 +76,8 @@ pub fn standing(view: &View<'_>, batch: &Batch) -> Result<Standing, StoreError> 
     }
     let expected = u64::from(batch.expected);
     standing.missing = expected.saturating_sub(standing.registered);
-    if standing.missing == 0 {
+    // Of more serials than devices, nobody knows which are to come.
+    if standing.missing != absent {
         standing.missing_named.clear();
     }
     standing.extra = standing.registered.saturating_sub(expected);
@@ -114,6 +118,13 @@ fn check(txn: &Txn<'_>, id: u64, batch: &Batch) -> Result<(), Refusal> {
 
 impl App {
     pub async fn add_batch(&self, by: By, batch: Batch) -> Result<(u64, Batch), Refusal> {
+        let settings = self.settings();
+        for (field, serial) in [("first", &batch.first), ("last", &batch.last)] {
+            if !settings.is_sn(serial) {
+                let (zh, en) = settings.sn_in_words();
+                return Err(Refusal::field(field, &zh, &en));
+            }
+        }
         self.act(by, move |txn, by| {
             let id = txn.next(BATCHES_COUNTER)?;
             check(txn, id, &batch)?;
@@ -166,13 +177,22 @@ impl App {
     /// A person has scanned the label, and it says what the device is.
     pub async fn label_verified(&self, by: By, sn: String, cpuid: String) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
-            let device = txn.get(&DEVICES, &sn)?.ok_or_else(|| refusals::no_such_device(&sn))?;
+            let mut device = txn.get(&DEVICES, &sn)?.ok_or_else(|| refusals::no_such_device(&sn))?;
             if canonical_cpuid(&cpuid) != canonical_cpuid(&device.cpuid) {
                 return Err(refusals::labels_show_another_cpuid(&[(&cpuid, device)]));
             }
-            let verified = Verified { at: now(), user_name: by.actor.user_name.clone(), cpuid: device.cpuid };
-            txn.put(&VERIFIED, &sn, &verified)?;
-            Ok(())
+            if !device.is_printed() {
+                // Nobody knew whether it came out; whoever scans it has it in hand.
+                let in_doubt = last_print(&txn.view(), &device)?.is_some_and(|last| is_in_doubt(&device, &last));
+                if !in_doubt {
+                    return Err(refusals::no_label_was_sent(&sn));
+                }
+                outcome(txn, by, device, Label::Printed)?;
+                device = txn.get(&DEVICES, &sn)?.ok_or_else(Refusal::internal)?;
+            }
+            let verified =
+                Verified { at: now(), user_name: by.actor.user_name.clone(), cpuid: device.cpuid, prints: device.prints };
+            Ok(txn.put(&VERIFIED, &sn, &verified)?)
         })
         .await
     }

@@ -7,7 +7,7 @@ use crate::domain::ids::local_time;
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
 use crate::labels::{self, Values};
-use crate::store::tables::LABEL_LOOKS;
+use crate::store::tables::{LABEL_LOOKS, PRINTERS};
 use crate::store::{StoreError, Txn, View};
 use jiff::tz::TimeZone;
 
@@ -118,11 +118,21 @@ impl App {
             if looks(&txn.view())?.len() == 1 {
                 return Err(refusals::last_label_stays());
             }
+            let users = printers_with(&txn.view(), id)?;
+            if !users.is_empty() {
+                return Err(refusals::label_is_a_printers(&look.name, &users));
+            }
             txn.delete(&LABEL_LOOKS, &id);
             Ok(log(txn, now(), by, None, Fact::Done(Deed::LabelLookDeleted, look.name))?)
         })
         .await
     }
+}
+
+/// Names of the printers whose label it is.
+fn printers_with(view: &View<'_>, look: u64) -> Result<Vec<String>, StoreError> {
+    let printers = view.scan(&PRINTERS, &(), false).collect::<Result<Vec<_>, _>>()?;
+    Ok(printers.into_iter().filter(|(_, printer)| printer.look == look).map(|(_, printer)| printer.name).collect())
 }
 
 /// What stands on the device's label: the same in previews and on paper.

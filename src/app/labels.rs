@@ -236,6 +236,9 @@ impl App {
     pub async fn labels_came_out(&self, by: By, outcomes: Vec<(Named, Label)>) -> Result<Told, Refusal> {
         let verb = move |txn: &mut Txn<'_>, by: &By| {
             check_pairs(txn, outcomes.iter().map(|(label, _)| label))?;
+            let not_out: Vec<&String> =
+                outcomes.iter().filter(|(_, label)| *label != Label::Printed).map(|(named, _)| &named.sn).collect();
+            print_queue::check_at_printers(&txn.view(), &not_out)?;
             let mut told = Told::default();
             let sns: Vec<String> = outcomes.iter().map(|(label, _)| label.sn.clone()).collect();
             claims::release(txn, by.actor.credential, &sns)?;

@@ -2,7 +2,7 @@
 //! none is sent twice. Not here: the printers (printers.rs), talking to them (printing/), a device's labels (labels.rs).
 
 use super::labels::{self, Named, check_claims, check_pairs, check_sent, once_each, outcome};
-use super::print_queue::{NewJob, add, check_waiting, first, in_flight, keep, progress, queue};
+use super::print_queue::{NewJob, add, check_waiting, doubt, first, in_flight, keep, progress, queue};
 use super::prints::{is_in_doubt, last_print, open_print};
 use super::{App, By, claims, label_looks, log, now, printers, refusals};
 use crate::domain::device::{Device, Label};
@@ -55,6 +55,8 @@ pub struct JobNow {
     pub progress: Progress,
     /// By serial.
     pub fates: Vec<(String, Fate)>,
+    /// Why some never went out; the others of a cancelled job, as it was cancelled.
+    pub not_sent: Vec<(String, NotSent)>,
 }
 
 /// Refuses devices that have a label, or perhaps have one.
@@ -71,23 +73,24 @@ fn check_reason(view: &View<'_>, devices: &[Device], reason: &str) -> Result<(),
 
 /// Writes down what became of the label at the printer.
 fn end(txn: &mut Txn<'_>, printer: u64, ended: Ended) -> Result<(), Refusal> {
+    if ended == Ended::InDoubt {
+        return Ok(doubt(txn, printer)?);
+    }
     let Some((id, job, mut progress)) = in_flight(&txn.view(), printer)? else { return Ok(()) };
     let label = u64::from(progress.next) - 1;
     progress.in_flight = false;
-    if ended == Ended::Printed {
-        progress.printed += 1;
-        let print = match txn.get(&PRINT_MISHAPS, &(id, label))? {
-            Some(Mishap::InDoubt(print)) => Some(print),
-            _ => None,
-        };
-        txn.delete(&PRINT_MISHAPS, &(id, label));
-        let device = job.sn(progress.next - 1).map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
-        if let Some(device) = device {
-            // Unless a person was first to say what became of it.
-            let is_open = open_print(txn, &device)?.is_some_and(|(number, _)| Some(number) == print);
-            if is_open {
-                outcome(txn, &By::of_user(job.user, &job.printer_name, &job.ip), device, Label::Printed)?;
-            }
+    progress.printed += 1;
+    let print = match txn.get(&PRINT_MISHAPS, &(id, label))? {
+        Some(Mishap::InDoubt(print)) => Some(print),
+        _ => None,
+    };
+    txn.delete(&PRINT_MISHAPS, &(id, label));
+    let device = job.sn(progress.next - 1).map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
+    if let Some(device) = device {
+        // Unless a person was first to say what became of it.
+        let is_open = open_print(txn, &device)?.is_some_and(|(number, _)| Some(number) == print);
+        if is_open {
+            outcome(txn, &By::of_user(job.user, &job.printer_name, &job.ip), device, Label::Printed)?;
         }
     }
     Ok(keep(txn, id, &job, &progress)?)
@@ -136,13 +139,18 @@ pub fn job(view: &View<'_>, id: u64) -> Result<Option<JobNow>, StoreError> {
             None => progress.fate(label),
         })
     };
+    let not_sent = mishaps.iter().filter_map(|(label, mishap)| match mishap {
+        Mishap::Failed(why) => Some((job.sn(u32::try_from(*label).ok()?)?.clone(), *why)),
+        Mishap::InDoubt(_) => None,
+    });
+    let not_sent = not_sent.collect();
     let mut fates = Vec::with_capacity(job.sns.len());
     for (at, sn) in (0u32..).zip(&job.sns) {
         let copies = (at * job.copies..(at + 1) * job.copies).map(|label| fate_of(sn, label));
         let fate = copies.collect::<Result<Vec<_>, _>>()?.into_iter().max().unwrap_or(Fate::Waiting);
         fates.push((sn.clone(), fate));
     }
-    Ok(Some(JobNow { id, job, progress, fates }))
+    Ok(Some(JobNow { id, job, progress, fates, not_sent }))
 }
 
 pub fn one(app: &App, id: u64) -> Result<JobNow, Refusal> {

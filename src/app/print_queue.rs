@@ -27,10 +27,6 @@ pub(super) fn queue(view: &View<'_>, printer: Option<u64>) -> Result<Vec<(u64, u
     rows.map(|row| row.map(|(key, ())| key)).collect()
 }
 
-pub(super) fn is_busy(view: &View<'_>, printer: u64) -> Result<bool, StoreError> {
-    Ok(view.scan(&PRINT_QUEUE, &printer, false).next().transpose()?.is_some())
-}
-
 /// Whether a printer has a label to send.
 pub fn has_more(view: &View<'_>, printer: u64) -> Result<bool, StoreError> {
     Ok(first(view, printer)?.is_some())
@@ -68,6 +64,18 @@ pub(super) fn check_waiting(view: &View<'_>, devices: &[Device]) -> Result<(), R
     if found.is_empty() { Ok(()) } else { Err(refusals::labels_wait_already(&found)) }
 }
 
+/// Refuses labels that are at a printer, which has not said yet what becomes of them.
+pub(super) fn check_at_printers(view: &View<'_>, sns: &[&String]) -> Result<(), Refusal> {
+    let mut found = Vec::new();
+    for (_, id) in queue(view, None)? {
+        let progress = progress(view, id)?;
+        let at_printer = progress.in_flight.then(|| view.get(&PRINT_JOBS, &id)).transpose()?.flatten();
+        found.extend(at_printer.and_then(|job| job.sn(progress.next - 1).cloned()).filter(|sn| sns.contains(&sn)));
+    }
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    if found.is_empty() { Ok(()) } else { Err(refusals::labels_are_at_a_printer(&found)) }
+}
+
 /// The label at the printer, if there is one: its job, and its number in it.
 pub(super) fn in_flight(view: &View<'_>, printer: u64) -> Result<Option<(u64, PrintJob, Progress)>, StoreError> {
     for (_, id) in queue(view, Some(printer))? {
@@ -77,6 +85,12 @@ pub(super) fn in_flight(view: &View<'_>, printer: u64) -> Result<Option<(u64, Pr
         }
     }
     Ok(None)
+}
+
+/// Whether the label at the printer comes out nobody will hear any more.
+pub(super) fn doubt(txn: &mut Txn<'_>, printer: u64) -> Result<(), StoreError> {
+    let Some((id, job, progress)) = in_flight(&txn.view(), printer)? else { return Ok(()) };
+    keep(txn, id, &job, &Progress { in_flight: false, ..progress })
 }
 
 /// The job leaves the queue once nothing of it can go out or come out.

@@ -149,13 +149,13 @@ impl App {
         id: u64,
         change: impl FnOnce(&mut Printer) + Send + 'static,
     ) -> Result<Printer, Refusal> {
-        self.act(by, move |txn, by| {
+        let verb = move |txn: &mut Txn<'_>, by: &By| {
             let before = known(&txn.view(), id)?;
             let mut printer = before.clone();
             change(&mut printer);
             check(txn, id, &printer)?;
-            if printer.address != before.address || printer.language != before.language {
-                // Another machine, perhaps.
+            let is_another = printer.is_another(&before);
+            if is_another {
                 printer.has_answered = false;
             }
             let looks = label_looks::looks(&txn.view())?;
@@ -166,17 +166,22 @@ impl App {
             }
             txn.put(&PRINTERS, &id, &printer)?;
             txn.tell(News::Printing);
-            Ok(printer)
-        })
-        .await
+            Ok((printer, is_another))
+        };
+        let (printer, is_another) = self.act(by, verb).await?;
+        if is_another {
+            self.printers.forget(id);
+        }
+        Ok(printer)
     }
 
     pub async fn delete_printer(&self, by: By, id: u64) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let printer = known(&txn.view(), id)?;
-            if print_queue::is_busy(&txn.view(), id)? {
+            if print_queue::has_more(&txn.view(), id)? {
                 return Err(refusals::printer_has_labels(&printer.name));
             }
+            print_queue::doubt(txn, id)?;
             log(txn, now(), by, None, Fact::Done(Deed::PrinterDeleted, printer.name))?;
             txn.delete(&PRINTERS, &id);
             txn.tell(News::Printing);

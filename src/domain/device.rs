@@ -46,12 +46,14 @@ pub struct Verified {
     pub at: Millis,
     pub user_name: String,
     pub cpuid: String,
+    /// Labels that had been sent by then.
+    pub prints: u32,
 }
 
 impl Verified {
-    /// Not once its CPU id is another one.
+    /// Not once its CPU id is another one, or another label was sent.
     pub fn is_of(&self, device: &Device) -> bool {
-        self.cpuid == device.cpuid
+        self.cpuid == device.cpuid && self.prints == device.prints
     }
 }
 

@@ -53,6 +53,20 @@ pub enum NotSent {
     PrintedMeanwhile,
 }
 
+impl NotSent {
+    /// Chinese and English.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoDevice => ("设备已作废", "the device is retired"),
+            Self::NotDrawn => (
+                "这种标签印不出它的内容：码放不下，或有印不了的字符",
+                "this label can't hold what it should say: a code does not fit, or a character can't be printed",
+            ),
+            Self::PrintedMeanwhile => ("已有标签", "it has a label by now"),
+        }
+    }
+}
+
 /// Of several copies of a label the greatest counts: what is not known before what is to come, what came out before what did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {

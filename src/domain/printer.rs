@@ -133,6 +133,11 @@ impl Printer {
         Ok(())
     }
 
+    /// Perhaps another machine: what was heard of the one before says nothing of it.
+    pub fn is_another(&self, than: &Self) -> bool {
+        (&self.address, self.language) != (&than.address, than.language)
+    }
+
     /// In words, each part that is not the same; `label` names the label of that number.
     pub fn changes(&self, now: &Self, label: impl Fn(u64) -> String) -> Vec<Change> {
         let parts = |printer: &Self| {

@@ -109,7 +109,7 @@ impl Feeder {
                 continue;
             }
             let over = match Line::open(&printer.address, printer.language, &self.app.agents).await {
-                Ok(line) => self.feed(line, printer).await,
+                Ok(line) => self.feed(line, printer.clone()).await,
                 Err(e) => {
                     tracing::debug!("printer {}: {e}", self.id);
                     Over::Lost(PrinterState::Offline)
@@ -118,7 +118,7 @@ impl Feeder {
             match over {
                 Over::Idle => {
                     again = AGAIN;
-                    self.until_needed().await;
+                    self.until_needed(&printer).await;
                 }
                 Over::Changed => again = AGAIN,
                 Over::Lost(state) => {
@@ -127,7 +127,7 @@ impl Feeder {
                         self.wait(again).await;
                         again = (again * 2).min(AGAIN_MAX);
                     } else {
-                        self.until_needed().await;
+                        self.until_needed(&printer).await;
                     }
                 }
             }
@@ -136,7 +136,7 @@ impl Feeder {
     }
 
     /// Until there is a label to send, or it is time to ask how the printer is.
-    async fn until_needed(&mut self) {
+    async fn until_needed(&mut self, asked: &Printer) {
         let began = tokio::time::Instant::now();
         loop {
             let is_silent = self.app.printers.of(self.id).is_some_and(|(state, _)| state == PrinterState::Silent);
@@ -145,10 +145,10 @@ impl Feeder {
                 true => ASKED_EVERY,
                 false => ASKED_SELDOM,
             };
-            let is_there = self.printer().is_ok_and(|printer| printer.is_some());
+            let is_another = self.is_another(asked);
             let came_back =
                 self.app.printers.of(self.id).is_none_or(|(state, _)| state == PrinterState::Offline) && self.has_agent();
-            if self.stops() || !is_there || self.has_work() || came_back || began.elapsed() >= every {
+            if self.stops() || is_another || self.has_work() || came_back || began.elapsed() >= every {
                 return;
             }
             self.rest(ASKED_EVERY.min(every - began.elapsed())).await;
@@ -217,7 +217,7 @@ impl Feeder {
     /// Than the one that this connection leads to.
     fn is_another(&self, printer: &Printer) -> bool {
         let now = self.printer().ok().flatten();
-        now.is_none_or(|now| (&now.address, now.language) != (&printer.address, printer.language))
+        now.is_none_or(|now| now.is_another(printer))
     }
 
     /// `answers`: it says when a label has come out.
@@ -237,7 +237,7 @@ impl Feeder {
                 }
                 Err(_) => return Over::Changed,
             };
-            if (&printer_now.address, printer_now.language) != (&printer.address, printer.language) {
+            if printer_now.is_another(printer) {
                 return Over::Changed;
             }
             match self.app.send_next_label(self.id, self.owed, next).await {

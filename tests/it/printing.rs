@@ -317,6 +317,8 @@ fn copies_come_out_one_after_the_other_and_a_label_that_does_not_fit_fails_alone
     let job = client.post("/api/print", &body).body["job_id"].as_u64().unwrap();
     let fates = until_over(&client, job);
     assert_eq!(fates.values().collect::<Vec<_>>(), ["printed", "failed", "printed"]);
+    let why = client.get(&format!("/api/print/{job}")).body["why"].clone();
+    assert!(why["26480002"].as_str().is_some_and(|why| why.contains("码放不下")) && why.as_object().unwrap().len() == 1, "{why}");
     assert_eq!(serials(&printer.labels()), ["26480001", "26480001", "26480003", "26480003"]);
     assert_eq!(client.get("/api/devices/26480002").body["label"], "new", "it was never sent");
     assert_eq!(client.get("/api/devices/26480001").body["print_count"], 2);
@@ -341,6 +343,84 @@ fn of_copies_that_were_cancelled_those_that_came_out_count() {
         (json!(3), 3)
     );
     assert_eq!(client.get("/searchNoPrint").body["DeviceSNList"], json!([&sns[1]]));
+}
+
+/// A person's word and the printer's don't contradict each other, and a printer that is stuck is not stuck for ever.
+#[test]
+fn a_label_in_a_printer_is_answered_for_by_the_printer_unless_that_is_taken_away() {
+    let (paperline, mut printer, other) = (Paperline::start(), Printer::start("zpl", &[]), Printer::start("zpl", &[]));
+    let client = paperline.operator();
+    let sns = register(&client, 4);
+    let id = set_up(&client, "线 1", "zpl", &printer.address());
+    printer.say(&json!({ "at_label": 1, "mode": "open" }));
+    let job = print(&client, id, &sns[..2]);
+    until_state(&client, id, "open");
+    let said = |fate: &str| client.post("/api/labels/outcome", &json!({ fate: [&sns[0]] }));
+    assert_eq!(said("failed").refusal(), (409, "conflict"));
+    assert_eq!(said("unknown").refusal(), (409, "conflict"));
+    // The printer is replaced: of the label in the old one nobody hears any more, and the new one goes on.
+    assert_eq!(client.patch(&format!("/api/printers/{id}"), &json!({ "address": other.address() })).status, 200);
+    let now = until_over(&client, job);
+    assert_eq!((now[&sns[0]].as_str(), now[&sns[1]].as_str()), ("unknown", "printed"));
+    assert_eq!(serials(&other.labels()), sns[1..2]);
+    assert_eq!(said("failed").body["reqStatus"], "sucess");
+    assert_eq!(fates(&client, job)[&sns[0]], "failed");
+    // It is taken away with a label in it.
+    let stuck = set_up(&client, "线 2", "zpl", &printer.address());
+    until_state(&client, stuck, "open");
+    printer.be("ready");
+    until_state(&client, stuck, "ready");
+    printer.say(&json!({ "at_label": 2, "mode": "open" }));
+    let job = print(&client, stuck, &sns[2..]);
+    until_state(&client, stuck, "open");
+    assert_eq!(client.delete(&format!("/api/printers/{stuck}")).refusal(), (409, "conflict"), "one waits");
+    assert_eq!(client.post(&format!("/api/print/{job}/cancel"), &json!({})).status, 200);
+    assert_eq!(client.delete(&format!("/api/printers/{stuck}")).status, 200);
+    let now = until_over(&client, job);
+    assert_eq!((now[&sns[2]].as_str(), now[&sns[3]].as_str()), ("unknown", "failed"));
+}
+
+#[test]
+fn a_printer_that_is_changed_is_asked_at_once_and_keeps_its_label() {
+    let (paperline, printer) = (Paperline::start(), Printer::start("tspl", &[]));
+    let client = paperline.operator();
+    let id = set_up(&client, "线 1", "zpl", &printer.address());
+    until_state(&client, id, "silent");
+    assert_eq!(
+        client.patch(&format!("/api/printers/{id}"), &json!({ "language": "tspl" })).body["state"],
+        "offline",
+        "not asked yet"
+    );
+    until_state(&client, id, "ready");
+    let look = client.post("/api/labels", &json!({ "name": "大", "width_mm": 60, "height_mm": 40 })).body["label_id"].clone();
+    client.patch(&format!("/api/printers/{id}"), &json!({ "label_id": look }));
+    let gone = client.delete(&format!("/api/labels/{look}"));
+    assert_eq!(gone.refusal(), (409, "conflict"), "it is what the printer prints");
+    assert!(gone.body["err"].as_str().unwrap().contains("线 1"), "{gone:?}");
+}
+
+#[test]
+fn a_label_that_is_scanned_is_out_and_counts_until_another_is_sent() {
+    let (paperline, mut printer) = (Paperline::start(), Printer::start("zpl", &[]));
+    let client = paperline.operator();
+    let sns = register(&client, 3);
+    let id = set_up(&client, "线 1", "zpl", &printer.address());
+    client.post("/api/batches", &json!({ "name": "甲", "expected": 3, "first": sn(1), "last": sn(3) }));
+    let confirmed = || client.get("/api/batches/1").body["confirmed"].as_u64().unwrap();
+    let scan =
+        |n: usize| client.post("/api/labels/verified", &json!({ "DeviceSN": sn(n), "CPUID": format!("39FFD605{:08X}", n * 7919) }));
+    assert_eq!(scan(1).refusal(), (409, "conflict"), "no label of it was ever sent");
+    until_over(&client, print(&client, id, &sns[..1]));
+    assert_eq!((scan(1).status, confirmed()), (200, 1));
+    let again = json!({ "printer_id": id, "DeviceSNList": [sn(1)], "reason": "torn" });
+    until_over(&client, client.post("/api/print", &again).body["job_id"].as_u64().unwrap());
+    assert_eq!(confirmed(), 0, "the new label was not scanned");
+    printer.say(&json!({ "at_label": 3, "mode": "hang_up" }));
+    let job = print(&client, id, &sns[1..2]);
+    assert_eq!(until_over(&client, job)[&sn(2)], "unknown");
+    assert_eq!(scan(2).status, 200);
+    assert_eq!((fates(&client, job)[&sn(2)].as_str(), confirmed()), ("printed", 1), "who scans it has it in hand");
+    assert_eq!(client.get("/searchNoPrint").body["DeviceSNList"], json!([sn(3)]));
 }
 
 #[test]

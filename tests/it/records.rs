@@ -223,7 +223,7 @@ fn printing(rows: &Rows) -> Vec<Looked> {
             assert_eq!((batch.began, batch.closed), (1_796_000_000_000, Some(1_796_000_000_002)));
         } }
         Verified { 1 => |verified: Verified| {
-            assert_eq!((verified.at, verified.user_name.as_str(), verified.cpuid.as_str()), (1_796_000_000_003, "丙", "A1"));
+            assert_eq!((verified.at, verified.user_name.as_str(), verified.cpuid.as_str(), verified.prints), (1_796_000_000_003, "丙", "A1", 2));
         } }
     }
 }

@@ -79,3 +79,27 @@ pub fn another_prints_by_itself(name: &str) -> Refusal {
     )
     .about("auto_print")
 }
+
+pub fn label_is_a_printers(name: &str, printers: &[String]) -> Refusal {
+    let (zh, en) = (printers.join("、"), printers.join(", "));
+    Refusal::conflict(
+        format!("{name} 是这些打印机的标签，请先给它们换一种：{zh}"),
+        format!("{name} is what these printers print, choose another label for them first: {en}"),
+    )
+}
+
+/// Whether it comes out is not for a person to say yet.
+pub fn labels_are_at_a_printer(sns: &[&str]) -> Refusal {
+    let list = sns.join(", ");
+    Refusal::conflict(
+        format!("标签还在打印机里，什么都没有写入，请等它出来，或关掉打印机：{list}"),
+        format!("still in a printer, nothing was written; wait until they are out, or switch the printer off: {list}"),
+    )
+}
+
+pub fn no_label_was_sent(sn: &str) -> Refusal {
+    Refusal::conflict(
+        format!("系统中没有 {sn} 的打印记录，请先打印，或标记为已打印"),
+        format!("no label of {sn} was sent: print it, or mark it as printed, first"),
+    )
+}

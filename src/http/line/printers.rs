@@ -3,7 +3,7 @@
 use super::devices::reason_or_none;
 use crate::app::print_jobs::{self, JobNow, Wanted};
 use crate::app::{App, printers};
-use crate::domain::print_job::Fate;
+use crate::domain::print_job::{Fate, NotSent};
 use crate::domain::printer::{Address, Language, Printer, PrinterState};
 use crate::domain::refusal::Refusal;
 use crate::http::edge::call::Call;
@@ -228,6 +228,11 @@ pub async fn job(call: Call) -> Result<Reply, Refusal> {
     let mut answer = job_json(&now, &app.settings().zone());
     let labels: Map<String, Value> = now.fates.iter().map(|(sn, fate)| (sn.clone(), fate_word(*fate).into())).collect();
     answer["labels"] = Value::Object(labels);
+    let why = |(sn, why): &(String, NotSent)| {
+        let (zh, en) = why.words();
+        (sn.clone(), call.language.pick(zh, en).into())
+    };
+    answer["why"] = Value::Object(now.not_sent.iter().map(why).collect());
     Ok(reply::json(&answer))
 }
 

@@ -174,7 +174,12 @@ pub const OPERATIONS: &[Operation] = &[
         "(printer_id: natural, DeviceSNList: [AnyLabel] 1..1000, copies?: natural 1..50, reason?: text ..200, seen?: {natural})",
         "(job_id: natural)",
     ),
-    row(Get, "/api/print/{id}", NOTHING, "(..PrintJob, labels: {Fate})"),
+    row(
+        Get,
+        "/api/print/{id}",
+        NOTHING,
+        "(..PrintJob, labels: {Fate}, why: {text} <of those that never went out, without those that were cancelled>)",
+    ),
     row(Post, "/api/print/{id}/cancel", NOTHING, "ReqStatus"),
     row(Get, "/api/conflicts", "(all?: flag)", "(conflicts: [Conflict])"),
     row(Post, "/api/conflicts/{id}/settle", "(reason: text 1..200, decision?: 'keep'|'replace', seen?: serial)", "Conflict"),

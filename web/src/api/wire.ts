@@ -823,7 +823,7 @@ export interface Get extends Read {
   '/api/batches': { takes: Record<string, never>; gives: { batches: Batch[] } }
   '/api/batches/{id}': { takes: Record<string, never>; gives: BatchStanding }
   '/api/print': { takes: { /** Of those that are over. */ limit?: number }; gives: { jobs: PrintJob[] } }
-  '/api/print/{id}': { takes: Record<string, never>; gives: PrintJob & { labels: Record<string, Fate> } }
+  '/api/print/{id}': { takes: Record<string, never>; gives: PrintJob & { labels: Record<string, Fate>; /** Of those that never went out, without those that were cancelled. */ why: Record<string, string> } }
   '/api/conflicts': { takes: { all?: 0 | 1 | boolean }; gives: { conflicts: Conflict[] } }
   '/api/companies': { takes: Record<string, never>; gives: { companies: Company[] } }
   '/api/groups': { takes: Record<string, never>; gives: { groups: Group[] } }
