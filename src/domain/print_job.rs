@@ -59,8 +59,8 @@ impl NotSent {
         match self {
             Self::NoDevice => ("设备已作废", "the device is retired"),
             Self::NotDrawn => (
-                "这种标签印不出它的内容：码放不下，或有印不了的字符",
-                "this label can't hold what it should say: a code does not fit, or a character can't be printed",
+                "这种标签印不出它的内容：码放不下，有印不了的字符，或打印机的偏移把内容推到了标签外",
+                "this label can't hold what it should say: a code does not fit, a character can't be printed, or the printer's offset pushes some of it off the label",
             ),
             Self::PrintedMeanwhile => ("已有标签", "it has a label by now"),
         }

@@ -94,6 +94,11 @@ impl Dots {
         Self::of(self.width, self.height, |x, y| matches!((from(x, right), from(y, down)), (Some(x), Some(y)) if self.get(x, y)))
     }
 
+    /// How many dots of it.
+    pub fn ink(&self) -> u64 {
+        self.rows.iter().map(|byte| u64::from(byte.count_ones())).sum()
+    }
+
     /// One bit a pixel, ink is black.
     pub fn png(&self) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();

@@ -318,7 +318,8 @@ impl Feeder {
             let values = self.app.store.read(|view| label_looks::values(view, device, &zone))?;
             let (look, dpi) = (next.look.clone(), printer.dpi);
             let drawn = tokio::task::spawn_blocking(move || labels::draw(&look, &values, dpi.into())).await;
-            match drawn.unwrap_or_else(|_| Err(Refusal::internal())) {
+            let drawn = drawn.unwrap_or_else(|_| Err(Refusal::internal()));
+            match drawn.and_then(|dots| on_the_label(dots, printer.offset)) {
                 Ok(dots) => {
                     let bytes = encode(&dots, &next.look, &printer);
                     return Ok(Some((next, printer, bytes)));
@@ -333,6 +334,13 @@ impl Feeder {
             }
         }
     }
+}
+
+/// A label with a part of its code beyond the edge looks printed.
+fn on_the_label(dots: labels::Dots, (right, down): (i16, i16)) -> Result<labels::Dots, Refusal> {
+    let whole = dots.moved((right.into(), down.into())).ink() == dots.ink();
+    let cropped = || Refusal::malformed("打印机的偏移把内容推到了标签外", "the printer's offset pushes some of it off the label");
+    if whole { Ok(dots) } else { Err(cropped()) }
 }
 
 fn encode(dots: &labels::Dots, look: &LabelLook, printer: &Printer) -> Vec<u8> {

@@ -87,7 +87,11 @@ fn zebra_host(bytes: &[u8]) -> Option<Report> {
         .filter_map(|part| part.split_once('\u{3}').map(|(inside, _)| inside.split(',').map(str::trim).collect()))
         .collect();
     // By their shape, so that a late answer to another question is none; the last three, if an earlier answer came late.
-    let is_answer = |three: &&[Vec<&str>]| three[0].len() >= 12 && (9..12).contains(&three[1].len()) && three[2].len() <= 2;
+    let is_number = |value: &&str| !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    let are_numbers = |three: &[Vec<&str>]| three[..2].iter().flatten().all(is_number);
+    let is_answer = |three: &&[Vec<&str>]| {
+        three[0].len() >= 12 && (9..12).contains(&three[1].len()) && three[2].len() <= 2 && are_numbers(three)
+    };
     let [first, second, _] = strings.windows(3).filter(is_answer).next_back()? else { return None };
     let is_set = |string: &[&str], at: usize| string.get(at).is_some_and(|value| !value.trim_start_matches('0').is_empty());
     let (no_paper, paused, formats, partial) = (is_set(first, 1), is_set(first, 2), is_set(first, 4), is_set(first, 7));
@@ -113,8 +117,11 @@ fn tsc(status: u8) -> Report {
     const NO_PAPER: u8 = 0x04;
     const PAUSED: u8 = 0x10;
     const PRINTING: u8 = 0x20;
+    const UNKNOWN: u8 = 0x40;
     let state = match status {
         0 => PrinterState::Ready,
+        // No printer says this.
+        _ if status & UNKNOWN != 0 => PrinterState::Jammed,
         _ if status & OPEN != 0 => PrinterState::Open,
         _ if status & JAM != 0 => PrinterState::Jammed,
         _ if status & NO_PAPER != 0 => PrinterState::OutOfLabels,
@@ -184,6 +191,8 @@ mod tests {
             Some(Some(false)),
             "behind a late answer"
         );
+        let empty = late.replace(|c: char| c.is_ascii_digit(), "");
+        assert_eq!(Question::ZebraHost.answer(empty.as_bytes()), None, "commas alone say nothing");
         assert_eq!(Question::ZebraHost.answer(format!("{errors}{errors}{errors}").as_bytes()), None, "another question's answers");
     }
 
@@ -200,6 +209,7 @@ mod tests {
             (0x20, Printing, false),
             (0x24, OutOfLabels, false),
             (0x80, Jammed, true),
+            (b'A', Jammed, true),
         ] {
             assert_eq!(Question::TscStatus.answer(&[status]), Some(Report { state, is_done: Some(is_done) }), "{status:02x}");
         }

@@ -392,6 +392,13 @@ fn a_printer_that_is_changed_is_asked_at_once_and_keeps_its_label() {
         "not asked yet"
     );
     until_state(&client, id, "ready");
+    // An offset that pushes the code over the edge would print half of it.
+    let sns = register(&client, 2);
+    client.patch(&format!("/api/printers/{id}"), &json!({ "offset_x": 100 }));
+    assert_eq!(until_over(&client, print(&client, id, &sns))[&sns[0]], "failed");
+    client.patch(&format!("/api/printers/{id}"), &json!({ "offset_x": 3, "offset_y": -1 }));
+    assert_eq!(count(&until_over(&client, print(&client, id, &sns)), "printed"), 2);
+    assert_eq!(serials(&printer.labels()), sns);
     let look = client.post("/api/labels", &json!({ "name": "大", "width_mm": 60, "height_mm": 40 })).body["label_id"].clone();
     client.patch(&format!("/api/printers/{id}"), &json!({ "label_id": look }));
     let gone = client.delete(&format!("/api/labels/{look}"));
