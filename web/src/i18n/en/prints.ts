@@ -23,6 +23,8 @@ export default {
     look: 'Look',
     lookNone: 'Not saved',
     lookChanged: 'Changed, and not saved on the server yet.',
+    lookEdit: 'Edit…',
+    lookNew: 'New…',
     lookSaveAs: 'Save as…',
     lookName: 'Name, such as the product',
     lookSaved: 'Look “{name}” saved, for all computers.',

@@ -21,6 +21,8 @@ export default {
     look: '标签样式',
     lookNone: '未保存的样式',
     lookChanged: '有修改，尚未保存到系统。',
+    lookEdit: '编辑…',
+    lookNew: '新建…',
     lookSaveAs: '另存为…',
     lookName: '样式名称，例如产品名',
     lookSaved: '样式“{name}”已保存，其他电脑也可使用',
