@@ -109,6 +109,24 @@ enum Way {
     Cups(String),
 }
 
+impl Way {
+    /// What was sent is taken to its end; more does not come.
+    fn say_no_more(&self) {
+        if let Self::Tcp { stream, closing } = self {
+            closing.store(true, Ordering::SeqCst);
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// A printer takes one connection, and this one may be an earlier box's, in the middle of a label.
+    fn hang_up(&self) {
+        if let Self::Tcp { stream, closing } = self {
+            closing.store(true, Ordering::SeqCst);
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
 fn work(device: &Device, mut orders: mpsc::Receiver<(u64, Order)>, speaker: &Speaker) {
     let mut way: Option<Way> = None;
     while let Some((connection, Order { number, task })) = orders.blocking_recv() {
@@ -118,25 +136,24 @@ fn work(device: &Device, mut orders: mpsc::Receiver<(u64, Order)>, speaker: &Spe
         let done = match task {
             Task::Open => match &way {
                 Some(Way::File(_)) => Ok(()),
-                _ => open(device, speaker).map(|opened| way = Some(opened)),
+                before => {
+                    before.iter().for_each(Way::hang_up);
+                    open(device, speaker).map(|opened| way = Some(opened))
+                }
             },
             Task::Send(bytes) => {
                 let not_open = || Err(io::ErrorKind::NotConnected.into());
                 way.as_mut().map_or_else(not_open, |way| send(way, &bytes))
             }
             Task::Close => {
-                if let Some(Way::Tcp { stream, closing }) = &way {
-                    closing.store(true, Ordering::SeqCst);
-                    let _ = stream.shutdown(Shutdown::Write);
-                    way = None;
-                }
+                way.iter().for_each(Way::say_no_more);
                 Ok(())
             }
         };
         let word = match done {
             Ok(()) => Word::Done(number),
             Err(e) => {
-                way = None;
+                way.take().iter().for_each(Way::hang_up);
                 Word::Failed(number, e.to_string())
             }
         };

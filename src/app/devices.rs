@@ -1,7 +1,7 @@
 //! Registering devices: serials and CPU ids are unique. Not here: finding devices (device_lists.rs), correcting them
 //! (corrections.rs), labels (labels.rs).
 
-use super::{App, BUILT, By, now, print_jobs, refusals};
+use super::{App, BUILT, By, now, print_queue, refusals};
 use crate::domain::device::{
     self, Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, REGISTERED_SO, Settlement, canonical_cpuid,
 };
@@ -404,7 +404,7 @@ impl App {
                 }
                 if import.is_none() {
                     let new = registered.iter().filter(|r| r.status == Registered::Created).filter_map(|r| r.sn.clone());
-                    print_jobs::print_by_itself(txn, by, new.collect())?;
+                    print_queue::print_by_itself(txn, by, new.collect())?;
                 }
                 if let Some(id) = import {
                     count_imported(txn, id, created)?;

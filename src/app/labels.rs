@@ -5,7 +5,7 @@ use super::devices::{DEVICES_PER_VERB, UNPRINTED_COUNTER};
 use super::history::{add_step, last_correction};
 use super::imports::touch;
 use super::prints::{add_print, close_print, last_print, open_print};
-use super::{App, By, now, print_jobs, refusals};
+use super::{App, By, now, print_queue, refusals};
 use crate::domain::device::{Device, Label, Print, StepKind, canonical_cpuid};
 use crate::domain::news::News;
 use crate::domain::refusal::Refusal;
@@ -218,7 +218,7 @@ impl App {
                 devices.push(txn.get(&DEVICES, &sn)?.ok_or_else(|| refusals::no_such_device(&sn))?);
             }
             check_claims(txn, by, &devices)?;
-            print_jobs::check_waiting(&txn.view(), &devices)?;
+            print_queue::check_waiting(&txn.view(), &devices)?;
             check_sent(txn, &devices, &seen)?;
             let again: Vec<&str> = devices.iter().filter(|d| d.current_labels > 0).map(|d| d.sn.as_str()).collect();
             if !again.is_empty() && reason.trim().is_empty() {

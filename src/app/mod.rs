@@ -48,6 +48,7 @@ pub mod portal;
 pub mod portal_lists;
 pub mod presence;
 pub mod print_jobs;
+pub mod print_queue;
 pub mod printers;
 pub mod prints;
 pub mod queues;

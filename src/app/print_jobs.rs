@@ -2,24 +2,21 @@
 //! none is sent twice. Not here: the printers (printers.rs), talking to them (printing/), a device's labels (labels.rs).
 
 use super::labels::{self, Named, check_claims, check_pairs, check_sent, once_each, outcome};
+use super::print_queue::{NewJob, add, check_waiting, first, in_flight, keep, progress, queue};
 use super::prints::{is_in_doubt, last_print, open_print};
 use super::{App, By, claims, label_looks, log, now, printers, refusals};
 use crate::domain::device::{Device, Label};
 use crate::domain::fact::Fact;
 use crate::domain::label_look::LabelLook;
-use crate::domain::news::News;
 use crate::domain::print_job::{Fate, Mishap, NotSent, PrintJob, Progress};
 use crate::domain::printer::Printer;
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{DEVICES, PRINT_JOBS, PRINT_MISHAPS, PRINT_PROGRESS, PRINT_QUEUE, PRINTERS, PRINTS};
+use crate::store::tables::{DEVICES, PRINT_JOBS, PRINT_MISHAPS, PRINTERS, PRINTS};
 use crate::store::{Store, StoreError, Txn, View};
 use std::collections::HashMap;
 
 /// That wait for a printer.
 const JOBS_MAX: usize = 200;
-/// Of those that nobody asked for, each of a device or a few.
-const JOBS_BY_ITSELF_MAX: usize = 1_000;
-pub(super) const JOBS_COUNTER: &str = "print jobs";
 
 /// What somebody asks for.
 #[derive(Clone, Debug)]
@@ -60,60 +57,6 @@ pub struct JobNow {
     pub fates: Vec<(String, Fate)>,
 }
 
-fn progress(view: &View<'_>, job: u64) -> Result<Progress, StoreError> {
-    Ok(view.get(&PRINT_PROGRESS, &job)?.unwrap_or_default())
-}
-
-/// Jobs that are not over, of one printer or of all, oldest first.
-fn queue(view: &View<'_>, printer: Option<u64>) -> Result<Vec<(u64, u64)>, StoreError> {
-    let rows = match printer {
-        Some(printer) => view.scan(&PRINT_QUEUE, &printer, false),
-        None => view.scan(&PRINT_QUEUE, &(), false),
-    };
-    rows.map(|row| row.map(|(key, ())| key)).collect()
-}
-
-pub(super) fn is_busy(view: &View<'_>, printer: u64) -> Result<bool, StoreError> {
-    Ok(view.scan(&PRINT_QUEUE, &printer, false).next().transpose()?.is_some())
-}
-
-/// Whether a printer has a label to send.
-pub fn has_more(view: &View<'_>, printer: u64) -> Result<bool, StoreError> {
-    Ok(first(view, printer)?.is_some())
-}
-
-/// The job whose label goes out next.
-fn first(view: &View<'_>, printer: u64) -> Result<Option<(u64, PrintJob, Progress)>, StoreError> {
-    for row in view.scan(&PRINT_QUEUE, &printer, false) {
-        let ((_, id), ()) = row?;
-        let (Some(job), progress) = (view.get(&PRINT_JOBS, &id)?, progress(view, id)?) else { continue };
-        if progress.has_more(&job) {
-            return Ok(Some((id, job, progress)));
-        }
-    }
-    Ok(None)
-}
-
-/// Of labels that wait in a job, or are at a printer, the job.
-fn waiting(view: &View<'_>) -> Result<HashMap<String, u64>, StoreError> {
-    let mut waiting = HashMap::new();
-    for (_, id) in queue(view, None)? {
-        let (Some(job), progress) = (view.get(&PRINT_JOBS, &id)?, progress(view, id)?) else { continue };
-        let gone = progress.next.saturating_sub(u32::from(progress.in_flight)) / job.copies.max(1);
-        let last = if progress.cancelled.is_some() { progress.next.div_ceil(job.copies.max(1)) as usize } else { job.sns.len() };
-        waiting.extend(job.sns.into_iter().take(last).skip(gone as usize).map(|sn| (sn, id)));
-    }
-    Ok(waiting)
-}
-
-/// Refuses labels that a printer is to print already.
-pub(super) fn check_waiting(view: &View<'_>, devices: &[Device]) -> Result<(), Refusal> {
-    let waiting = waiting(view)?;
-    let found: Vec<(String, u64)> =
-        devices.iter().filter_map(|device| waiting.get(&device.sn).map(|job| (device.sn.clone(), *job))).collect();
-    if found.is_empty() { Ok(()) } else { Err(refusals::labels_wait_already(&found)) }
-}
-
 /// Refuses devices that have a label, or perhaps have one.
 fn check_reason(view: &View<'_>, devices: &[Device], reason: &str) -> Result<(), Refusal> {
     let mut again = Vec::new();
@@ -124,65 +67,6 @@ fn check_reason(view: &View<'_>, devices: &[Device], reason: &str) -> Result<(),
         }
     }
     if again.is_empty() || !reason.is_empty() { Ok(()) } else { Err(refusals::printing_again_needs_a_reason(&again)) }
-}
-
-/// What was just registered, on the printer that is to. Where too much waits for it, they stay on the list of those to print.
-pub(super) fn print_by_itself(txn: &mut Txn<'_>, by: &By, sns: Vec<String>) -> Result<(), StoreError> {
-    if sns.is_empty() {
-        return Ok(());
-    }
-    let printer = printers::all(&txn.view())?.into_iter().find(|(_, printer)| printer.prints_by_itself);
-    let Some((id, printer)) = printer else { return Ok(()) };
-    if queue(&txn.view(), Some(id))?.len() < JOBS_BY_ITSELF_MAX {
-        add(txn, by, (id, &printer), NewJob { sns, copies: 1, reason: String::new() })?;
-    }
-    Ok(())
-}
-
-struct NewJob {
-    sns: Vec<String>,
-    copies: u32,
-    reason: String,
-}
-
-fn add(txn: &mut Txn<'_>, by: &By, (printer, Printer { name, .. }): (u64, &Printer), new: NewJob) -> Result<u64, StoreError> {
-    let id = txn.next(JOBS_COUNTER)?;
-    let job = PrintJob {
-        printer,
-        printer_name: name.clone(),
-        at: now(),
-        user: by.actor.user,
-        user_name: by.actor.user_name.clone(),
-        ip: by.ip.clone(),
-        reason: new.reason,
-        copies: new.copies,
-        sns: new.sns,
-    };
-    txn.put(&PRINT_JOBS, &id, &job)?;
-    txn.put(&PRINT_QUEUE, &(printer, id), &())?;
-    keep(txn, id, &job, &Progress::default())?;
-    Ok(id)
-}
-
-/// The job leaves the queue once nothing of it can go out or come out.
-fn keep(txn: &mut Txn<'_>, id: u64, job: &PrintJob, progress: &Progress) -> Result<(), StoreError> {
-    txn.put(&PRINT_PROGRESS, &id, progress)?;
-    if progress.is_over(job) {
-        txn.delete(&PRINT_QUEUE, &(job.printer, id));
-    }
-    txn.tell(News::Printing);
-    Ok(())
-}
-
-/// The label at the printer, if there is one: its job, and its number in it.
-fn in_flight(view: &View<'_>, printer: u64) -> Result<Option<(u64, PrintJob, Progress)>, StoreError> {
-    for (_, id) in queue(view, Some(printer))? {
-        let progress = progress(view, id)?;
-        if progress.in_flight {
-            return Ok(view.get(&PRINT_JOBS, &id)?.map(|job| (id, job, progress)));
-        }
-    }
-    Ok(None)
 }
 
 /// Writes down what became of the label at the printer.

@@ -1,6 +1,6 @@
 //! Printers: setting them up, and what was last heard of them. Not here: their jobs (print_jobs.rs), talking to them (printing/).
 
-use super::{App, By, label_looks, log, now, print_jobs, refusals};
+use super::{App, By, label_looks, log, now, print_queue, refusals};
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::Millis;
 use crate::domain::news::News;
@@ -174,7 +174,7 @@ impl App {
     pub async fn delete_printer(&self, by: By, id: u64) -> Result<(), Refusal> {
         self.act(by, move |txn, by| {
             let printer = known(&txn.view(), id)?;
-            if print_jobs::is_busy(&txn.view(), id)? {
+            if print_queue::is_busy(&txn.view(), id)? {
                 return Err(refusals::printer_has_labels(&printer.name));
             }
             log(txn, now(), by, None, Fact::Done(Deed::PrinterDeleted, printer.name))?;

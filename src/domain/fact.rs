@@ -369,10 +369,7 @@ impl Deed {
     fn is_about_the_line(self) -> bool {
         use Deed::{BatchAdded, BatchClosed, BatchDeleted, BatchReopened, PrinterAdded, PrinterDeleted};
         use Deed::{LabelLookAdded, LabelLookChanged, LabelLookDeleted};
-        match self {
-            LabelLookAdded | LabelLookChanged | LabelLookDeleted | PrinterAdded | PrinterDeleted => true,
-            BatchAdded | BatchClosed | BatchReopened | BatchDeleted => true,
-            _ => false,
-        }
+        matches!(self, LabelLookAdded | LabelLookChanged | LabelLookDeleted | PrinterAdded | PrinterDeleted)
+            || matches!(self, BatchAdded | BatchClosed | BatchReopened | BatchDeleted)
     }
 }

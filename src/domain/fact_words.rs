@@ -237,6 +237,10 @@ fn parts_changed(name: &str, changes: &[Change]) -> [String; 2] {
     [with("：", zh), with(": ", en)]
 }
 
+fn of_user(user: &str, zh: &str, en: &str) -> [String; 2] {
+    [format!("{user}：{zh}"), format!("{user}: {en}")]
+}
+
 fn queued(job: u64, printer: &str, labels: u64, reason: &str) -> [String; 2] {
     let because = |colon: &str| if reason.is_empty() { String::new() } else { format!("{colon}{reason}") };
     [
@@ -351,10 +355,8 @@ impl Fact {
             Self::GroupAdded { name, rights } => ("增加用户组", given(name, *rights)),
             Self::TokenAdded { name, rights } => ("增加令牌", given(name, *rights)),
             Self::UserRenamed { from, to } => ("修改用户", same(format!("{from} → {to}"))),
-            Self::UserWentOver { user } => ("修改用户", [format!("{user}：离开本公司"), format!("{user}: has left the company")]),
-            Self::UserCameOver { user } => {
-                ("修改用户", [format!("{user}：加入本公司"), format!("{user}: has come to the company")])
-            }
+            Self::UserWentOver { user } => ("修改用户", of_user(user, "离开本公司", "has left the company")),
+            Self::UserCameOver { user } => ("修改用户", of_user(user, "加入本公司", "has come to the company")),
             Self::RightsChanged { user, from, to } => ("修改用户权限", rights_changed(user, *from, *to)),
             Self::GroupRenamed { from, to } => ("修改用户组", same(format!("{from} → {to}"))),
             Self::GroupRightsChanged { group, from, to } => ("修改用户组", rights_changed(group, *from, *to)),

@@ -4,7 +4,7 @@
 use super::line::Line;
 use super::status::Report;
 use crate::app::print_jobs::{self, Ended, NextLabel};
-use crate::app::{App, label_looks};
+use crate::app::{App, label_looks, print_queue};
 use crate::domain::label_look::LabelLook;
 use crate::domain::printer::{Address, Language, Printer, PrinterState};
 use crate::domain::refusal::Refusal;
@@ -74,7 +74,7 @@ impl Feeder {
 
     fn has_work(&self) -> bool {
         self.app.printers.is_test_asked(self.id)
-            || self.app.store.read(|view| print_jobs::has_more(view, self.id)).is_ok_and(|has_more| has_more)
+            || self.app.store.read(|view| print_queue::has_more(view, self.id)).is_ok_and(|has_more| has_more)
     }
 
     /// Until something changes, at most so long.

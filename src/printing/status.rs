@@ -86,7 +86,7 @@ fn zebra_host(bytes: &[u8]) -> Option<Report> {
         .filter_map(|part| part.split_once('\u{3}').map(|(inside, _)| inside.split(',').map(str::trim).collect()))
         .collect();
     let [first, second, _, ..] = strings.as_slice() else { return None };
-    let is_set = |string: &[&str], at: usize| string.get(at).is_some_and(|value| value.trim_start_matches('0') != "");
+    let is_set = |string: &[&str], at: usize| string.get(at).is_some_and(|value| !value.trim_start_matches('0').is_empty());
     let (no_paper, paused, formats, partial) = (is_set(first, 1), is_set(first, 2), is_set(first, 4), is_set(first, 7));
     let (no_memory, cold, hot) = (is_set(first, 9), is_set(first, 10), is_set(first, 11));
     let (open, no_ribbon, waits_to_be_taken, in_batch) =

@@ -44,7 +44,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 /// The newest format's is made with its release.
-const FIXTURES: u64 = 9;
+const FIXTURES: u64 = 10;
 
 #[test]
 fn data_dirs_of_every_format_are_read_row_for_row_and_served() {
@@ -67,7 +67,11 @@ fn is_read_and_served(format: u64) {
     let paperline = Paperline::start_in(dir, &[]);
     let client = paperline.client();
     assert_eq!(client.log_in("manager", "of the fixture").body["reqStatus"], "sucess");
-    let there = if format < 4 { &["A1", "A2", "A3"][..] } else { &["A1", "A2", "A3", "A7", "A8"] };
+    let there: &[&str] = match format {
+        ..4 => &["A1", "A2", "A3"],
+        4..10 => &["A1", "A2", "A3", "A7", "A8"],
+        _ => &["A1", "A2", "A3", "A7", "A8", "A9"],
+    };
     assert_eq!(client.get("/api/devices").body["total"], there.len());
     let all = client.get("/search?condition=Time&startTime=2000-01-01&endTime=2999-01-01").body;
     let cpuids: Vec<&str> = all.as_object().unwrap().values().map(|cpuid| cpuid.as_str().unwrap()).collect();
@@ -140,6 +144,16 @@ fn make_the_fixture() {
     admin.post("/api/queue/pause", &json!({ "reason": "午休" }));
     admin.post("/api/labels/claims", &json!({ "DeviceSNList": ["18470002"] }));
     upload(&admin);
+    // Nobody listens there, so it waits.
+    let printer = json!({ "name": "线 1", "language": "tspl", "address": "127.0.0.1:9", "offset_x": -3, "auto_print": true });
+    assert_eq!(admin.post("/api/printers", &printer).status, 201);
+    admin.post("/registerDevice", &json!({ "devices": [{ "DeviceSN": "18470008", "CPUID": "A9" }] }));
+    let job = json!({ "printer_id": 1, "DeviceSNList": ["18470004"], "copies": 2 });
+    assert_eq!(admin.post("/api/print", &job).status, 202);
+    assert_eq!(admin.post("/api/print/2/cancel", &json!({})).status, 200);
+    let batch = json!({ "name": "十一月", "expected": 5, "first": "18470001", "last": "18470009" });
+    assert_eq!(admin.post("/api/batches", &batch).status, 201);
+    assert_eq!(admin.post("/api/labels/verified", &json!({ "DeviceSN": "18470001", "CPUID": "A1" })).status, 200);
     let (dir, _) = paperline.stop();
     let data = dir.path().join("data");
     std::fs::write(fixtures().join(format!("format-{FORMAT_NUMBER}.txt")), print(&data)).unwrap();

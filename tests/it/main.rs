@@ -42,6 +42,7 @@ mod pages;
 mod papers;
 mod portal;
 mod power;
+mod printing;
 mod prints;
 mod races;
 mod random;

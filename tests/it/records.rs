@@ -3,9 +3,12 @@
 
 use paperline::domain::account::{Company, Credential, Group, Permission, Session, Token, User};
 use paperline::domain::action::{Action, Job, LogRow, Pause, State, UploadAnswer};
+use paperline::domain::batch::Batch;
 use paperline::domain::certainty::{Doubt, Lowered};
 use paperline::domain::corners::{Corners, Marked};
-use paperline::domain::device::{Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Print, Step, StepKind};
+use paperline::domain::device::{
+    Conflict, ConflictKind, Device, Import, ImportState, Label, Listed, Print, Step, StepKind, Verified,
+};
 use paperline::domain::fact::Fact;
 use paperline::domain::hand_out::Runs;
 use paperline::domain::ids::{ActionId, CompanyId, InvoiceId, PictureId, TemplateId, TokenId, UserId};
@@ -16,6 +19,8 @@ use paperline::domain::lease::{Claim, Moment, Running};
 use paperline::domain::news::{Broken, News};
 use paperline::domain::paper::{Item, Source};
 use paperline::domain::portal::{PortalLine, PortalList};
+use paperline::domain::print_job::{Mishap, NotSent, PrintJob, Progress};
+use paperline::domain::printer::{Address, Language, Printer};
 use paperline::domain::template::Template;
 use paperline::domain::totals::Totals;
 use paperline::store::record::{self, Record};
@@ -89,6 +94,7 @@ fn every_record_of_every_version_is_read_for_ever() {
     let rows = rows();
     let mut looked = accounts(&rows);
     looked.extend(devices(&rows));
+    looked.extend(printing(&rows));
     looked.extend(queues(&rows));
     looked.extend(invoices(&rows));
     looked.extend(the_rest(&rows));
@@ -191,6 +197,33 @@ fn devices(rows: &Rows) -> Vec<Looked> {
         Claim { 1 => |claim: Claim| {
             assert_eq!((claim.owner, claim.user, claim.user_name.as_str()), (Credential::Session([7; 32]), UserId(2), "丙"));
             assert_eq!(claim.until, Moment { run: 3, ms: 120_000 });
+        } }
+    }
+}
+
+fn printing(rows: &Rows) -> Vec<Looked> {
+    records! { rows:
+        Printer { 1 => |printer: Printer| {
+            assert_eq!((printer.name.as_str(), printer.language, printer.dpi, printer.look), ("线 1", Language::Tspl, 300, 2));
+            assert_eq!(printer.address, Address::Tcp { host: "10.0.0.7".into(), port: 9_100 });
+            assert_eq!((printer.offset, printer.prints_by_itself, printer.has_answered), ((-3, 8), true, true));
+        } }
+        PrintJob { 1 => |job: PrintJob| {
+            assert_eq!((job.printer, job.printer_name.as_str(), job.at), (1, "线 1", 1_796_000_000_000));
+            assert_eq!((job.user, job.user_name.as_str(), job.ip.as_str(), job.reason.as_str()), (UserId(2), "丙", "10.0.0.9", "卡纸"));
+            assert_eq!((job.copies, job.sns.as_slice()), (2, &["18470001".to_owned(), "18470002".to_owned()][..]));
+        } }
+        Progress { 1 => |progress: Progress| {
+            assert_eq!((progress.next, progress.in_flight, progress.printed), (3, true, 2));
+            assert_eq!(progress.cancelled, Some((1_796_000_000_001, "丙".to_owned())));
+        } }
+        Mishap { 1 => |mishap: Mishap| assert_eq!(mishap, Mishap::Failed(NotSent::NotDrawn)) }
+        Batch { 1 => |batch: Batch| {
+            assert_eq!((batch.name.as_str(), batch.expected, batch.first.as_str(), batch.last.as_str()), ("十一月", 9, "18470001", "18470009"));
+            assert_eq!((batch.began, batch.closed), (1_796_000_000_000, Some(1_796_000_000_002)));
+        } }
+        Verified { 1 => |verified: Verified| {
+            assert_eq!((verified.at, verified.user_name.as_str(), verified.cpuid.as_str()), (1_796_000_000_003, "丙", "A1"));
         } }
     }
 }

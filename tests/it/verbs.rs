@@ -11,11 +11,14 @@ use paperline::app::labels::Named;
 use paperline::app::outcome::Outcome;
 use paperline::app::pictures::{Kept, Shape};
 use paperline::app::portal_lists::NewList;
+use paperline::app::print_jobs::{self, Ended, Wanted};
+use paperline::app::printers;
 use paperline::app::sessions::Login;
 use paperline::app::templates::Drawn;
 use paperline::app::users::{Keep, NewUser, UserChange};
 use paperline::app::{App, By, now};
 use paperline::domain::account::{Credential, Permission, PermissionSet, Session};
+use paperline::domain::batch::Batch;
 use paperline::domain::corners::Corners;
 use paperline::domain::device::Label;
 use paperline::domain::ids::{ActionId, InvoiceId, TemplateId, TokenId, UserId};
@@ -24,13 +27,14 @@ use paperline::domain::label_look::LabelLook;
 use paperline::domain::lease::{Claim, Moment};
 use paperline::domain::news::News;
 use paperline::domain::portal::PortalLine;
+use paperline::domain::printer::{Address, Language, Printer};
 use paperline::domain::reason::Reason;
 use paperline::domain::refusal::Refusal;
 use paperline::domain::template::{EngineNumbers, Layout, Learnt};
 use paperline::store::blobs::Blobs;
 use paperline::store::memory::Memory;
 use paperline::store::tables::{CLAIMS, COUNTERS, RESTORED_COUNTER, SESSIONS};
-use paperline::store::{Store, Txn, endless};
+use paperline::store::{Store, Txn, View, endless};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -45,6 +49,8 @@ const QUIET: &[(&str, &str)] = &[
         "record_template_origin",
         "the picture's row says who sent it and when; nobody sees it until it is drawn on, which is in the log",
     ),
+    ("printer_answers", "nobody did it: the printer was heard for the first time"),
+    ("label_verified", "its row says who scanned the label and when, and the batch counts it"),
     (
         "labels_sent",
         "each is a line of its device's history, with who, when, from where and why; the list without labels stays as it is",
@@ -223,6 +229,43 @@ fn the_box_itself(walk: &mut Walk) {
     verb!(walk.delete_label_look(walk.by(), id) leaves ["log: Delete label 大"]);
 }
 
+fn printers_and_batches(walk: &mut Walk) {
+    let address = Address::Tcp { host: "127.0.0.1".into(), port: 9 };
+    let (name, language) = ("线 1".to_owned(), Language::Zpl);
+    let printer =
+        Printer { name, language, address, dpi: 203, look: 0, offset: (0, 0), prints_by_itself: false, has_answered: false };
+    let (id, _) = verb!(walk.add_printer(walk.by(), printer, false) leaves ["Printing", "log: Add printer 线 1"]);
+    verb!(walk.change_printer(walk.by(), id, |printer| printer.dpi = 300) leaves ["Printing", "log: Change printer 线 1: dpi 203 → 300"]);
+    verb!(walk.printer_answers(id) leaves []);
+    verb!(walk.register_devices(walk.by(), vec![device("18480001", "P1"), device("18480002", "P2"), device("18480003", "P3")]) leaves ["Unprinted"]);
+    let wanted = Wanted {
+        printer: id,
+        labels: ["18480001", "18480002", "18480003"].map(|sn| Named { sn: sn.into(), cpuid: None }).into(),
+        copies: 1,
+        reason: String::new(),
+        seen: HashMap::new(),
+    };
+    let job = verb!(walk.print_labels(walk.by(), wanted) leaves ["Printing", "log: Print labels 线 1 3 labels (print job 1)"]);
+    let next = |walk: &Walk| {
+        let look =
+            |view: &View<'_>| print_jobs::next(view, id, &walk.app.store.read(printers::all).unwrap()[0].1).unwrap().unwrap();
+        walk.app.store.read(look)
+    };
+    let first = next(walk);
+    assert!(verb!(walk.send_next_label(id, None, first) leaves ["Printing"]), "it goes out");
+    verb!(walk.label_ended(id, Ended::Printed) leaves ["Printing", "Unprinted"]);
+    let second = next(walk);
+    verb!(walk.label_not_drawn(second) leaves ["Printing"]);
+    verb!(walk.cancel_print_job(walk.by(), job) leaves ["Printing", "log: Cancel printing 线 1 1 labels (print job 1)"]);
+    verb!(walk.delete_printer(walk.by(), id) leaves ["Printing", "log: Delete printer 线 1"]);
+    let batch =
+        Batch { name: "甲".into(), expected: 2, first: "18480001".into(), last: "18480002".into(), began: 0, closed: None };
+    let (id, _) = verb!(walk.add_batch(walk.by(), batch) leaves ["Printing", "log: Add batch 甲"]);
+    verb!(walk.change_batch(walk.by(), id, |batch| batch.expected = 1) leaves ["Printing", "log: Change batch 甲: number 2 → 1"]);
+    verb!(walk.label_verified(walk.by(), "18480001".into(), "p1".into()) leaves []);
+    verb!(walk.delete_batch(walk.by(), id) leaves ["Printing", "log: Delete batch 甲"]);
+}
+
 fn device(sn: &str, cpuid: &str) -> NewDevice {
     NewDevice { sn: Some(sn.into()), cpuid: cpuid.into() }
 }
@@ -353,6 +396,7 @@ fn every_verb_leaves_what_people_may_ask_about() {
     companies_groups_and_users(&mut walk);
     the_box_itself(&mut walk);
     devices_and_labels(&mut walk);
+    printers_and_batches(&mut walk);
     queues_and_recognitions(&mut walk);
     invoices(&mut walk);
     templates(&mut walk);

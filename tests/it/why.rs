@@ -82,6 +82,7 @@ impl Here {
             hub: hub.clone(),
             unprinted: news::channel(Bytes::new()).1,
             claims: news::channel(Bytes::new()).1,
+            printers: news::channel(Bytes::new()).1,
             trials: Trials::new(None),
             router: router().unwrap(),
             thumbs: Thumbs::default(),

@@ -1,7 +1,7 @@
 //! Checks printers and their jobs: what is not over is queued, and nothing else.
 
 use super::super::batches::BATCHES_COUNTER;
-use super::super::print_jobs::JOBS_COUNTER;
+use super::super::print_queue::JOBS_COUNTER;
 use super::super::printers::PRINTERS_COUNTER;
 use super::Check;
 use crate::store::StoreError;

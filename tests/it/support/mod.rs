@@ -6,6 +6,7 @@ pub mod described;
 pub mod disk;
 pub mod documents;
 pub mod kinds;
+pub mod printer;
 
 use serde_json::Value;
 use std::collections::BTreeSet;

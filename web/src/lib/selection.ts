@@ -41,6 +41,11 @@ export function useSelection(keys: Ref<string[]>) {
     chosen.value = next
   }
 
+  function choose(keys: string[]): void {
+    chosen.value = new Set(keys)
+    anchor = null
+  }
+
   function clear(): void {
     chosen.value = new Set()
     anchor = null
@@ -51,5 +56,5 @@ export function useSelection(keys: Ref<string[]>) {
     chosen.value = new Set([...chosen.value].filter((key) => present.has(key)))
   }
 
-  return { chosen, all, toggle, extend, toggleAll, clear, keepOnly }
+  return { chosen, all, toggle, extend, toggleAll, choose, clear, keepOnly }
 }

@@ -5,7 +5,7 @@ import { LABELS_AT_ONCE, type LabelState, type Outcomes, type OutcomeAnswer } fr
 import { ApiError } from '../api/http'
 import { claimedElsewhere, hold, letGo, ownClaims, whenClaimsAreLost } from './claims'
 import { isSameCpuid } from '../lib/gun'
-import { refreshLabels, rowOf, rows as unprinted, type AskedLabel, type DeviceRow } from './unprinted'
+import { isOpen, refreshLabels, rowOf, rows as unprinted, type AskedLabel, type DeviceRow } from './unprinted'
 
 /** Renewed well before. */
 const CLAIM_MS = 120_000
@@ -48,11 +48,6 @@ export interface PrintJob {
 }
 
 const DOUBTFUL = new Set<LabelState>(['sent', 'failed', 'unknown'])
-
-/** Its last label has no answer yet, even if it was a reprint. */
-function isOpen(row: DeviceRow): boolean {
-  return row.label === 'sent' || (row.label !== 'unknown' && Boolean(row.sentBy))
-}
 
 function isDoubtful(row: DeviceRow): boolean {
   return DOUBTFUL.has(row.label) || isOpen(row)

@@ -49,6 +49,11 @@ export function rowOf(device: Device): DeviceRow {
   }
 }
 
+/** Its last label has no answer yet, even if it was a reprint. */
+export function isOpen(row: DeviceRow): boolean {
+  return row.label === 'sent' || (row.label !== 'unknown' && Boolean(row.sentBy))
+}
+
 /** Oldest first; null until known. */
 export const serials = shallowRef<string[] | null>(null)
 export const heardAt = ref<Date | null>(null)
