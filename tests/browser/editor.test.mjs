@@ -83,6 +83,16 @@ test('a look that was dragged and typed goes to the box with those numbers, in w
   // The middles meet, from a few pixels away.
   await drag(await middle(1), [160 - (26 + (w - 40) / 2) + 1, 0], false)
   assert.equal((await place())[0], 160 - (w - 40) / 2, 'in the middle of the label')
+  // The last dot of 40 mm lies half beyond the edge; an element ends at the edge.
+  const kept = await place()
+  await type('x_mm', 0)
+  await type('w_mm', 99)
+  assert.deepEqual([await field('x_mm').inputValue(), await field('w_mm').inputValue()], ['0', '40'])
+  await type('w_mm', dot(kept[2]))
+  await type('x_mm', dot(kept[0]))
+  assert.deepEqual(await place(), kept)
+  await type('x_mm', 'left')
+  assert.deepEqual(await place(), kept, 'what is no number changes nothing')
   await page.click('[data-test=element-value]')
   await page.fill('[data-test=element-value]', '产品 ')
   await page.click('[data-test=chip-SN]')
@@ -100,6 +110,13 @@ test('a look that was dragged and typed goes to the box with those numbers, in w
   assert.deepEqual(body.elements, sent.elements, 'kept as it was sent')
   await page.locator('[data-test=label-editor]').waitFor({ state: 'detached' })
   await page.locator('[data-test=look]', { hasText: '主板 40×30' }).waitFor()
+  // Whose batch it is the browser does not know: nothing is printed with a blank in its place.
+  await page.locator('[data-test=other-codes]').waitFor()
+  assert.equal(await page.locator('[data-test=print-test]').isDisabled(), true)
+  await on.shot(page, 'editor-settings-zh')
+  await page.getByText('CPUID', { exact: true }).click()
+  assert.equal(await page.locator('[data-test=print-test]').isDisabled(), true, 'laid out anew it still has the batch')
+  await page.click('[data-test=look-back]')
   // What is changed is the same look.
   await page.click('[data-test=look-edit]')
   await fresh()
@@ -255,6 +272,8 @@ test('at a telephone’s width it is done by numbers alone, in English and the d
     const { kind, value, x_mm, y_mm, w_mm, h_mm } = sent.elements[2]
     assert.deepEqual([kind, value, x_mm, y_mm], ['datamatrix', '{SN} {CPUID}', dot(dots(29)), dot(8)])
     assert.deepEqual([Math.round((x_mm + w_mm) * 1000), Math.round((y_mm + h_mm) * 1000)], [dot(dots(29) + 72) * 1000, dot(80) * 1000].map(Math.round))
+    await other.locator('[data-test=label-editor]').waitFor({ state: 'detached' })
+    await on.shot(other, `editor-settings-${name}-en-dark`)
     await other.context().close()
   }
   on.quiet()

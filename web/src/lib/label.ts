@@ -127,9 +127,9 @@ export function elementsOf(style: LabelStyle, serialLength: number): LabelElemen
   return style.elements ?? arrange(style, serialLength)
 }
 
-/** A browser draws QR codes and text; the other codes come from the box alone. */
+/** A browser draws QR codes and text; the other codes, and which batch a device belongs to, come from the box alone. */
 export function isForBrowsers(style: LabelStyle): boolean {
-  return !style.elements?.some(({ kind }) => kind !== 'qr' && kind !== 'text')
+  return !elementsOf(style, SERIAL_LENGTH).some(({ kind, value }) => (kind !== 'qr' && kind !== 'text') || value.includes('{batch}'))
 }
 
 const WIDE = /[^\u0000-\u02ff]/g
