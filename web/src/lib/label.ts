@@ -1,5 +1,5 @@
 // A label's size in mm, texts and layout. The box stores looks by name; this browser remembers its choice and unsaved changes.
-import type { LabelElement, LabelLook, Rotation } from '../api/looks'
+import type { Dpi, LabelElement, LabelLook, LookDraft, Rotation } from '../api/looks'
 import { readSetting, writeSetting } from './storage'
 
 export interface LabelSize {
@@ -17,7 +17,7 @@ export interface LabelStyle extends LabelSize {
   text: string
   copies: number
   /** Codes consist of whole dots. */
-  dpi: number
+  dpi: Dpi
   /** Placed by hand; null: automatic. */
   elements: LabelElement[] | null
 }
@@ -33,7 +33,7 @@ export const SIZE_MAX = 200
 export const COPIES_MAX = 10
 export const TEXT_MAX = 40
 export const ROTATIONS: Rotation[] = [0, 90, 180, 270]
-export const RESOLUTIONS = [203, 300, 600]
+export const RESOLUTIONS: Dpi[] = [203, 300, 600]
 /** Fewer dots per module blur on label printers. */
 export const DOTS_MIN = 3
 
@@ -127,9 +127,9 @@ export function elementsOf(style: LabelStyle, serialLength: number): LabelElemen
   return style.elements ?? arrange(style, serialLength)
 }
 
-/** A browser draws QR codes and text; the other codes come from the box alone. */
+/** A browser draws QR codes and text; the other codes, and which batch a device belongs to, come from the box alone. */
 export function isForBrowsers(style: LabelStyle): boolean {
-  return !style.elements?.some(({ kind }) => kind !== 'qr' && kind !== 'text')
+  return !elementsOf(style, SERIAL_LENGTH).some(({ kind, value }) => (kind !== 'qr' && kind !== 'text') || value.includes('{batch}'))
 }
 
 const WIDE = /[^\u0000-\u02ff]/g
@@ -148,10 +148,12 @@ export function wholeDots(side: number, modules: number, dpi: number): { side: n
 }
 
 const SERIAL_LENGTH = 8
+/** Between labels, in mm. */
+const GAP = 2
 
-export function lookOf(style: LabelStyle, name: string): Omit<LabelLook, 'label_id'> {
+export function lookOf(style: LabelStyle, name: string, gap_mm = GAP): LookDraft {
   const { width, height, rotate } = style
-  return { name, width_mm: width, height_mm: height, gap_mm: 2, rotate, elements: elementsOf(style, SERIAL_LENGTH) }
+  return { name, width_mm: width, height_mm: height, gap_mm, rotate, elements: elementsOf(style, SERIAL_LENGTH) }
 }
 
 /** Elements with check boxes become ticks; others stay as placed. */

@@ -53,10 +53,16 @@ function pull(moving: number[], others: number[], reach: number): { by: number; 
   return best
 }
 
-export function snap(rect: Rect, edges: Edges, others: Rect[], reach: number): Snapped {
+/** `centres`: what is moved as a whole snaps to the middle of others too. */
+export function snap(rect: Rect, edges: Edges, others: Rect[], reach: number, centres = false): Snapped {
   const { x, y, width, height } = rect
-  const across = pull([...(edges.left ? [x] : []), ...(edges.right ? [x + width] : [])], others.flatMap((o) => [o.x, o.x + o.width]), reach)
-  const down = pull([...(edges.top ? [y] : []), ...(edges.bottom ? [y + height] : [])], others.flatMap((o) => [o.y, o.y + o.height]), reach)
+  const nearest = (starts: boolean, ends: boolean, from: number, length: number, spans: [number, number][]) => {
+    const edge = pull([...(starts ? [from] : []), ...(ends ? [from + length] : [])], spans.flatMap(([at, long]) => [at, at + long]), reach)
+    const middle = centres && starts && ends ? pull([from + length / 2], spans.map(([at, long]) => at + long / 2), reach) : null
+    return middle && (!edge || Math.abs(middle.by) < Math.abs(edge.by)) ? middle : edge
+  }
+  const across = nearest(edges.left, edges.right, x, width, others.map((o) => [o.x, o.width]))
+  const down = nearest(edges.top, edges.bottom, y, height, others.map((o) => [o.y, o.height]))
   const snapped = { ...rect }
   if (across) {
     if (edges.left) snapped.x += across.by

@@ -23,6 +23,9 @@ export default {
     look: 'Look',
     lookNone: 'Not saved',
     lookChanged: 'Changed, and not saved on the server yet.',
+    lookBack: 'Discard',
+    lookEdit: 'Edit…',
+    lookNew: 'New…',
     lookSaveAs: 'Save as…',
     lookName: 'Name, such as the product',
     lookSaved: 'Look “{name}” saved, for all computers.',
@@ -53,7 +56,7 @@ export default {
     reason: 'Reason for the reprint',
     reasonHint: 'Or another reason',
     reasons: ['Label damaged', 'Poor print', 'Label lost', 'Placed wrongly'],
-    otherCodes: 'This label has codes that a browser can’t draw (bar code or Data Matrix). Choose another look.',
+    otherCodes: 'This label has what a browser can’t draw (bar code, Data Matrix or batch). Choose another look.',
     hint: 'One label per page of {width} × {height} mm. In the print dialog choose the label printer, scale 100% and no margins.',
   },
   after: {

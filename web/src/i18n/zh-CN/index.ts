@@ -8,6 +8,7 @@ import first from './first'
 import gun from './gun'
 import labels from './labels'
 import batches from './batches'
+import looks from './looks'
 import printers from './printers'
 import prints from './prints'
 import console from './console'
@@ -22,7 +23,7 @@ import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...clock, ...devices, ...find, ...first, ...gun, ...labels, ...batches, ...printers, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...clock, ...devices, ...find, ...first, ...gun, ...labels, ...batches, ...looks, ...printers, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words

@@ -21,6 +21,9 @@ export default {
     look: '标签样式',
     lookNone: '未保存的样式',
     lookChanged: '有修改，尚未保存到系统。',
+    lookBack: '放弃修改',
+    lookEdit: '编辑…',
+    lookNew: '新建…',
     lookSaveAs: '另存为…',
     lookName: '样式名称，例如产品名',
     lookSaved: '样式“{name}”已保存，其他电脑也可使用',
@@ -51,7 +54,7 @@ export default {
     reason: '补打原因',
     reasonHint: '或填写其他原因',
     reasons: ['标签破损', '打印不清晰', '标签丢失', '贴错位置'],
-    otherCodes: '这种标签上有浏览器画不出的码（条码或 Data Matrix），请选别的样式。',
+    otherCodes: '这种标签上有浏览器画不出的内容（条码、Data Matrix 码或批次），请选别的样式。',
     hint: '每张标签占一页，纸张为 {width} × {height} 毫米。打印时请选择标签打印机，缩放选“100%”，边距选“无”。',
   },
   after: {

@@ -1,0 +1,38 @@
+// English: drawing a label's look.
+import type words from '../zh-CN/looks'
+
+export default {
+  look: {
+    add: 'New label',
+    edit: 'Edit label',
+    gap: 'Gap in mm',
+    rotate: 'Turned in print',
+    undo: 'Undo (Ctrl+Z)',
+    redo: 'Redo (Ctrl+Shift+Z)',
+    elements: 'On the label',
+    empty: 'Empty label: add a code or text',
+    kindOf: 'Kind',
+    kind: { qr: 'QR code', datamatrix: 'Data Matrix', code128: 'Bar code', text: 'Text' },
+    value: 'Content',
+    insert: 'Insert what each device has of its own',
+    insertOne: 'Insert: {what}',
+    chip: { SN: 'Serial', CPUID: 'CPUID', date: 'Date registered', batch: 'Batch' },
+    x_mm: 'From the left, mm',
+    y_mm: 'From the top, mm',
+    w_mm: 'Width, mm',
+    h_mm: 'Height, mm',
+    readable: 'Dots a module: {n}. It can be read',
+    unreadable: 'Dots a module: {n}. It can’t be read',
+    element: '{kind} {value}, {x} from the left, {y} from the top, {w} wide, {h} mm high',
+    keyHint: 'Arrow keys move by a dot, with Shift by ten; Alt+arrow keys change the size, Delete removes',
+    pictureAlt: 'Label preview',
+    device: 'Shown for the device',
+    sample: 'A sample, or a serial',
+    asPrinted: 'Dot for dot what the server’s printers get; a browser prints with other fonts. Places are rounded to whole dots of {mm} mm.',
+    turned: 'Upright here, turned clockwise by {n}° in print.',
+    notDrawn: 'Item {n} can’t be drawn; the picture is the one before',
+    again: 'Try again',
+    noName: 'Please enter a name',
+    noElements: 'Please add something to the label',
+  },
+} satisfies typeof words
