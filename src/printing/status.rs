@@ -92,7 +92,7 @@ fn zebra_host(bytes: &[u8]) -> Option<Report> {
     let is_answer = |three: &&[Vec<&str>]| {
         three[0].len() >= 12 && (9..12).contains(&three[1].len()) && three[2].len() <= 2 && are_numbers(three)
     };
-    let [first, second, _] = strings.windows(3).filter(is_answer).next_back()? else { return None };
+    let [first, second, _] = strings.windows(3).rfind(is_answer)? else { return None };
     let is_set = |string: &[&str], at: usize| string.get(at).is_some_and(|value| !value.trim_start_matches('0').is_empty());
     let (no_paper, paused, formats, partial) = (is_set(first, 1), is_set(first, 2), is_set(first, 4), is_set(first, 7));
     let (no_memory, cold, hot) = (is_set(first, 9), is_set(first, 10), is_set(first, 11));
