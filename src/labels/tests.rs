@@ -25,8 +25,22 @@ fn chip(length: usize) -> String {
 fn burnt_by_zpl(label: &[u8]) -> Dots {
     let text = std::str::from_utf8(label).unwrap().strip_prefix("^XA^PW").unwrap().strip_suffix("^FS^PQ1^XZ").unwrap();
     let (width, rest) = text.split_once("^LL").unwrap();
-    let (height, rest) = rest.split_once("^LH0,0^FO0,0^GFA,").unwrap();
-    let mut parts = rest.splitn(4, ',');
+    let (height, rest) = rest.split_once("^LH0,0^FO").unwrap();
+    let mut dots = Dots { width: width.parse().unwrap(), height: height.parse().unwrap(), rows: Vec::new() };
+    // A large label is of several, each below the one before.
+    for picture in rest.split("^FS^FO") {
+        let (place, graphic) = picture.split_once("^GFA,").unwrap();
+        assert_eq!(place, format!("0,{}", dots.rows.len() / dots.row_bytes()));
+        let rows = burnt_by_graphic(graphic, dots.row_bytes());
+        dots.rows.extend(rows);
+    }
+    assert_eq!(dots.rows.len(), dots.row_bytes() * dots.height as usize);
+    dots
+}
+
+/// `bytes,bytes,bytes a row,hex`
+fn burnt_by_graphic(graphic: &str, wanted: usize) -> Vec<u8> {
+    let mut parts = graphic.splitn(4, ',');
     let mut number = || parts.next().unwrap().parse::<usize>().unwrap();
     let (sent, bytes, row_bytes) = (number(), number(), number());
     let digits = row_bytes * 2;
@@ -59,10 +73,9 @@ fn burnt_by_zpl(label: &[u8]) -> Dots {
     }
     assert!(row.is_empty() && times == 0);
     let rows: Vec<u8> = rows.iter().flat_map(|row| row.chunks(2).map(|pair| pair[0] << 4 | pair[1])).collect();
-    let dots = Dots { width: width.parse().unwrap(), height: height.parse().unwrap(), rows };
-    assert_eq!((sent, bytes, row_bytes), (dots.rows.len(), dots.rows.len(), dots.row_bytes()));
-    assert_eq!(dots.rows.len(), row_bytes * dots.height as usize);
-    dots
+    assert_eq!((sent, bytes, row_bytes), (rows.len(), rows.len(), wanted));
+    assert!(bytes <= 99_999, "more than ^GF takes");
+    rows
 }
 
 /// The size in mm, the gap, and the dots, of which those beyond the size are checked to be light.
