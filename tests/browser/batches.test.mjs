@@ -92,6 +92,26 @@ test('a handheld prints what it scans, and what it checks is counted', async () 
   assert.equal(printer.arrived(), 2, 'a wrong label prints nothing')
 })
 
+test('both pages are in English too, in the dark, a hand wide', async () => {
+  for (const [width, height] of [[1280, 800], [1000, 740], [360, 740]]) {
+    const other = await on.open({ locale: 'en-US', width, height })
+    await other.emulateMedia({ colorScheme: 'dark' })
+    await logIn(other, 'admin', on.box.password)
+    await other.goto('/labels?tab=batches')
+    await other.locator('[data-test=batch]').getByText('Not registered').waitFor()
+    await on.shot(other, `batches-en-dark-${width}`)
+    assert.deepEqual(await problems(other), [])
+    assert.equal(await other.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, 'nothing lies beside the page')
+    await other.goto('/handheld')
+    await other.getByText('Scan a device or a label').waitFor()
+    await scan(other, sn(1))
+    await other.locator('[data-verdict=good]').getByText(cpuid(1)).waitFor()
+    await on.shot(other, `handheld-en-dark-${width}`)
+    assert.deepEqual(await problems(other), [])
+    await other.close()
+  }
+})
+
 test('a batch prints what has no label, and is closed', async () => {
   await page.click('[data-test=batch-print]')
   await page.locator('[role=dialog]').getByRole('button', { name: '打印', exact: true }).click()

@@ -41,7 +41,7 @@ export default {
   },
   handheld: {
     title: 'Handheld',
-    open: 'Page for handhelds',
+    open: 'Handheld page',
     idle: 'Scan a device or a label',
     idleNext: 'A serial, a CPUID, or the QR code of a label.',
     atOnce: 'Print at once what has no label',
