@@ -30,6 +30,8 @@ pub struct Standing {
     pub missing_named: Vec<String>,
     /// Registered while the batch was open, with a serial of no batch; or more than expected.
     pub extra: u64,
+    /// There may be more: too many devices came meanwhile to look at each.
+    pub extra_is_least: bool,
     pub extra_named: Vec<String>,
     /// Registered, without a printed label.
     pub unprinted: Vec<String>,
@@ -89,8 +91,12 @@ pub fn standing(view: &View<'_>, batch: &Batch) -> Result<Standing, StoreError> 
 fn strangers(view: &View<'_>, batch: &Batch, standing: &mut Standing) -> Result<(), StoreError> {
     let batches = all(view)?;
     let (from, to) = ((batch.began, 0u64), (batch.closed.unwrap_or(i64::MAX), u64::MAX));
-    for row in view.range(&DEVICES_BY_TIME, &from, &to, false).take(LOOKED_THROUGH_MAX) {
+    for (number, row) in view.range(&DEVICES_BY_TIME, &from, &to, false).enumerate() {
         let (_, listed) = row?;
+        if number == LOOKED_THROUGH_MAX {
+            standing.extra_is_least = true;
+            break;
+        }
         if batches.iter().any(|(_, batch)| batch.holds(&listed.sn)) {
             continue;
         }

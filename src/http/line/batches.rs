@@ -72,7 +72,8 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
     let batch = batches::one(app, id)?;
     let counted = batch.clone();
     let standing = app.look(move |view| batches::standing(view, &counted)).await?;
-    let Standing { registered, printed, confirmed, missing, missing_named, extra, extra_named, unprinted } = standing;
+    let Standing { registered, printed, confirmed, missing, missing_named, extra, extra_is_least, extra_named, unprinted } =
+        standing;
     let mut answer = batch_json(app, id, &batch);
     for (name, value) in [
         ("registered", json!(registered)),
@@ -81,6 +82,7 @@ pub async fn one(call: Call) -> Result<Reply, Refusal> {
         ("missing", json!(missing)),
         ("missing_named", json!(missing_named)),
         ("extra", json!(extra)),
+        ("extra_is_least", json!(extra_is_least)),
         ("extra_named", json!(extra_named)),
         ("unprinted", json!(unprinted)),
     ] {

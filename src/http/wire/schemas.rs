@@ -37,7 +37,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "BatchStanding",
         "(..Batch, registered: natural, printed: natural, confirmed: natural <scanned by a person>, missing: natural, \
-         missing_named: [text] <the first of them, as are the others>, extra: natural, extra_named: [text], unprinted: [text])",
+         missing_named: [text] <the first of them, as are the others>, extra: natural, extra_is_least: bool <there may be more>, extra_named: [text], unprinted: [text])",
     ),
     ("PrinterState", "'ready'|'printing'|'out_of_labels'|'open'|'paused'|'jammed'|'offline'|'silent'"),
     ("Fate", "'waiting'|'sent'|'printed'|'failed'|'unknown'"),

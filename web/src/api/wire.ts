@@ -134,6 +134,8 @@ export interface BatchStanding extends Batch {
   /** The first of them, as are the others. */
   missing_named: string[]
   extra: number
+  /** There may be more. */
+  extra_is_least: boolean
   extra_named: string[]
   unprinted: string[]
 }
