@@ -268,9 +268,21 @@ pub async fn printers(mut call: Call) -> Result<Reply, Refusal> {
     let edge = call.edge.clone();
     let (subscription, _) = subscribe(&call, Some(Permission::DeviceR))?;
     edge.app.printers.look();
+    // Before they are read, so that no change is missed.
     let mut latest = edge.printers.clone();
-    latest.mark_changed();
-    accept(&mut call, move |talk| talk.run(subscription, Source::Latest { latest, told: Bytes::new() }, |_, _| {}))
+    latest.mark_unchanged();
+    let now = printers_now(&edge.app).await?;
+    accept(&mut call, move |mut talk| async move {
+        if talk.write(Frame::text(Payload::Borrowed(&now))).await.is_ok() {
+            talk.run(subscription, Source::Latest { latest, told: now }, |_, _| {}).await;
+        }
+    })
+}
+
+async fn printers_now(app: &Arc<App>) -> Result<Bytes, Refusal> {
+    let app = app.clone();
+    let now = tokio::task::spawn_blocking(move || line_printers::now(&app)).await.map_err(|_| Refusal::internal())??;
+    Ok(Bytes::from(now.to_string()))
 }
 
 /// Runs until the box stops.
@@ -279,18 +291,15 @@ pub async fn keep_printers(app: Arc<App>, latest: watch::Sender<Bytes>) {
     let mut changes = app.printers.changes();
     loop {
         changes.mark_unchanged();
-        // One receiver is the box's own.
+        // One receiver is the box's own; a newcomer subscribes, then reads them.
         if latest.receiver_count() > 1 {
             app.printers.look();
-        }
-        let looked = app.clone();
-        match tokio::task::spawn_blocking(move || line_printers::now(&looked)).await {
-            Ok(Ok(now)) => {
-                let now = Bytes::from(now.to_string());
-                latest.send_if_modified(|told| *told != now && std::mem::replace(told, now.clone()) != now);
+            match printers_now(&app).await {
+                Ok(now) => {
+                    latest.send_if_modified(|told| *told != now && std::mem::replace(told, now.clone()) != now);
+                }
+                Err(refusal) => tracing::error!("the printers can't be read: {}", refusal.en),
             }
-            Ok(Err(refusal)) => tracing::error!("the printers can't be read: {}", refusal.en),
-            Err(e) => tracing::error!("what printers do can't be made: {e}"),
         }
         tokio::time::sleep(GATHER).await;
         let _ = timeout(LOOKED_AT_EVERY, changes.changed()).await;
