@@ -3,7 +3,7 @@
 
 use super::labels::{self, Named, check_claims, check_pairs, check_sent, once_each, outcome};
 use super::print_queue::{NewJob, add, check_waiting, doubt, first, in_flight, keep, progress, queue};
-use super::prints::{is_in_doubt, last_print, open_print};
+use super::prints::{close_print, is_in_doubt, last_print, open_print};
 use super::{App, By, claims, label_looks, log, now, printers, refusals};
 use crate::domain::device::{Device, Label};
 use crate::domain::fact::Fact;
@@ -11,7 +11,7 @@ use crate::domain::label_look::LabelLook;
 use crate::domain::print_job::{Fate, Mishap, NotSent, PrintJob, Progress};
 use crate::domain::printer::Printer;
 use crate::domain::refusal::Refusal;
-use crate::store::tables::{DEVICES, PRINT_JOBS, PRINT_MISHAPS, PRINTERS, PRINTS};
+use crate::store::tables::{DEVICES, PRINT_JOBS, PRINT_MISHAPS, PRINTERS, PRINTS, RETIRED};
 use crate::store::{Store, StoreError, Txn, View};
 use std::collections::HashMap;
 
@@ -37,7 +37,8 @@ pub struct NextLabel {
     pub job: u64,
     pub label: u32,
     pub device: Option<Device>,
-    pub look: LabelLook,
+    /// `None` if the printer's look is gone: no other stands in for it.
+    pub look: Option<LabelLook>,
 }
 
 /// What became of the label at the printer.
@@ -79,18 +80,23 @@ fn end(txn: &mut Txn<'_>, printer: u64, ended: Ended) -> Result<(), Refusal> {
     let Some((id, job, mut progress)) = in_flight(&txn.view(), printer)? else { return Ok(()) };
     let label = u64::from(progress.next) - 1;
     progress.in_flight = false;
-    progress.printed += 1;
     let print = match txn.get(&PRINT_MISHAPS, &(id, label))? {
         Some(Mishap::InDoubt(print)) => Some(print),
         _ => None,
     };
     txn.delete(&PRINT_MISHAPS, &(id, label));
-    let device = job.sn(progress.next - 1).map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
+    let (sn, by) = (job.sn(progress.next - 1).cloned(), By::of_user(job.user, &job.printer_name, &job.ip));
+    let device = sn.as_ref().map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
     if let Some(device) = device {
         // Unless a person was first to say what became of it.
         let is_open = open_print(txn, &device)?.is_some_and(|(number, _)| Some(number) == print);
         if is_open {
-            outcome(txn, &By::of_user(job.user, &job.printer_name, &job.ip), device, Label::Printed)?;
+            outcome(txn, &by, device, Label::Printed)?;
+        }
+    } else if let Some(retired) = sn.map(|sn| txn.get(&RETIRED, &sn)).transpose()?.flatten() {
+        // It came out all the same, and its history says so.
+        if close_print(txn, &by, &retired, Label::Printed)? {
+            txn.put(&RETIRED, &retired.sn.clone(), &Device { label: Label::Printed, ..retired })?;
         }
     }
     Ok(keep(txn, id, &job, &progress)?)
@@ -110,11 +116,9 @@ pub fn next(view: &View<'_>, id: u64, printer: &Printer) -> Result<Option<NextLa
     Ok(Some(NextLabel { printer: id, job: job_id, label: progress.next, device, look: look(view, printer)? }))
 }
 
-/// How a printer's labels look; where its look was deleted, the first.
-pub fn look(view: &View<'_>, printer: &Printer) -> Result<LabelLook, StoreError> {
-    let looks = label_looks::looks(view)?;
-    let chosen = looks.iter().find(|(look, _)| *look == printer.look).or(looks.first());
-    Ok(chosen.map_or_else(LabelLook::first, |(_, look)| look.clone()))
+/// How a printer's labels look.
+pub fn look(view: &View<'_>, printer: &Printer) -> Result<Option<LabelLook>, StoreError> {
+    Ok(label_looks::looks(view)?.into_iter().find(|(look, _)| *look == printer.look).map(|(_, look)| look))
 }
 
 /// `None` where there is none of that number.

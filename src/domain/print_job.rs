@@ -30,8 +30,6 @@ pub struct Progress {
     pub in_flight: bool,
     /// When and by whom.
     pub cancelled: Option<(Millis, String)>,
-    /// How many labels came out.
-    pub printed: u32,
 }
 
 /// Of a label that did not simply come out.

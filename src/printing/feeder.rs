@@ -8,7 +8,7 @@ use crate::app::{App, label_looks, print_queue};
 use crate::domain::label_look::LabelLook;
 use crate::domain::printer::{Address, Language, Printer, PrinterState};
 use crate::domain::refusal::Refusal;
-use crate::labels;
+use crate::labels::{self, Values};
 use crate::store::tables::PRINTERS;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,8 @@ const AGAIN_MAX: Duration = Duration::from_secs(5);
 /// While a label comes out.
 const FIRST_LOOK: Duration = Duration::from_millis(2);
 const LOOK_MAX: Duration = Duration::from_millis(200);
+/// A label that a TSC has received.
+const BEGINS_WITHIN: Duration = Duration::from_millis(50);
 /// Of a printer that has answered before, after a label.
 const SILENCES_MAX: u32 = 3;
 
@@ -120,7 +122,11 @@ impl Feeder {
                     again = AGAIN;
                     self.until_needed(&printer).await;
                 }
-                Over::Changed => again = AGAIN,
+                Over::Changed => {
+                    again = AGAIN;
+                    // Not at once, in case it is the store that can't be read.
+                    self.wait(LOOK_MAX).await;
+                }
                 Over::Lost(state) => {
                     self.is(state);
                     if self.has_work() {
@@ -274,11 +280,20 @@ impl Feeder {
     /// Waits until the label is out. An error that stands is waited for: the label is in the printer.
     async fn came_out(&mut self, line: &mut Line, printer: &Printer) -> Result<Ended, Over> {
         let (mut look, mut silences) = (FIRST_LOOK, 0);
+        // What a TSC has received and not begun it does not tell: it is done once it has begun, or is idle for a while.
+        let mut has_begun = printer.language != Language::Tspl;
         loop {
             match line.ask().await {
-                Ok(Some(Report { state, is_done: Some(true) })) if state.takes_labels() => return Ok(Ended::Printed),
+                Ok(Some(Report { state, is_done: Some(true) })) if state.takes_labels() => {
+                    if has_begun {
+                        return Ok(Ended::Printed);
+                    }
+                    has_begun = true;
+                    self.wait(BEGINS_WITHIN).await;
+                }
                 Ok(Some(Report { state, is_done })) if is_done == Some(false) || !state.takes_labels() => {
                     silences = 0;
+                    has_begun = state.takes_labels() || printer.language != Language::Tspl;
                     self.is(if state.takes_labels() { PrinterState::Printing } else { state });
                     let error_stands = !state.takes_labels();
                     self.wait(if error_stands { AGAIN } else { look }).await;
@@ -303,7 +318,7 @@ impl Feeder {
     }
 
     fn test_label(&self, printer: &Printer) -> Option<Vec<u8>> {
-        let look = self.app.store.read(|view| print_jobs::look(view, printer)).ok()?;
+        let look = self.app.store.read(|view| print_jobs::look(view, printer)).ok()??;
         let dots = labels::ruler(look.width, look.height, printer.dpi.into());
         Some(encode(&dots, &look, printer))
     }
@@ -316,14 +331,10 @@ impl Feeder {
             let Some(device) = &next.device else { return Ok(Some((next, printer, Vec::new()))) };
             let zone = self.app.settings().zone();
             let values = self.app.store.read(|view| label_looks::values(view, device, &zone))?;
-            let (look, dpi) = (next.look.clone(), printer.dpi);
-            let drawn = tokio::task::spawn_blocking(move || labels::draw(&look, &values, dpi.into())).await;
-            let drawn = drawn.unwrap_or_else(|_| Err(Refusal::internal()));
-            match drawn.and_then(|dots| on_the_label(dots, printer.offset)) {
-                Ok(dots) => {
-                    let bytes = encode(&dots, &next.look, &printer);
-                    return Ok(Some((next, printer, bytes)));
-                }
+            let (look, of) = (next.look.clone(), printer.clone());
+            let drawn = tokio::task::spawn_blocking(move || draw(look, &values, &of)).await;
+            match drawn.unwrap_or_else(|_| Err(Refusal::internal())) {
+                Ok(bytes) => return Ok(Some((next, printer, bytes))),
                 Err(refusal) => {
                     tracing::warn!("the label of {} can't be drawn: {}", device.sn, refusal.en);
                     if !self.pay().await {
@@ -336,11 +347,14 @@ impl Feeder {
     }
 }
 
-/// A label with a part of its code beyond the edge looks printed.
-fn on_the_label(dots: labels::Dots, (right, down): (i16, i16)) -> Result<labels::Dots, Refusal> {
-    let whole = dots.moved((right.into(), down.into())).ink() == dots.ink();
-    let cropped = || Refusal::malformed("打印机的偏移把内容推到了标签外", "the printer's offset pushes some of it off the label");
-    if whole { Ok(dots) } else { Err(cropped()) }
+/// A label with a part of its code beyond the edge would look printed. Blocks.
+fn draw(look: Option<LabelLook>, values: &Values, printer: &Printer) -> Result<Vec<u8>, Refusal> {
+    let look = look.ok_or_else(|| Refusal::malformed("打印机的标签样式已不存在", "the printer's label is gone"))?;
+    let dots = labels::draw(&look, values, printer.dpi.into())?;
+    if dots.moved((printer.offset.0.into(), printer.offset.1.into())).ink() < dots.ink() {
+        return Err(Refusal::malformed("打印机的偏移把内容推到了标签外", "the printer's offset pushes some of it off the label"));
+    }
+    Ok(encode(&dots, &look, printer))
 }
 
 fn encode(dots: &labels::Dots, look: &LabelLook, printer: &Printer) -> Vec<u8> {

@@ -381,6 +381,54 @@ fn a_label_in_a_printer_is_answered_for_by_the_printer_unless_that_is_taken_away
 }
 
 #[test]
+fn a_label_that_comes_out_for_a_device_retired_meanwhile_is_told_so() {
+    let (paperline, mut printer) = (Paperline::start(), Printer::start("zpl", &[]));
+    let client = paperline.operator();
+    let sns = register(&client, 2);
+    let id = set_up(&client, "线 1", "zpl", &printer.address());
+    printer.say(&json!({ "at_label": 1, "mode": "paused" }));
+    let job = print(&client, id, &sns);
+    until_state(&client, id, "paused");
+    for sn in &sns {
+        let reason = br#"{"reason":"scrapped"}"#;
+        assert_eq!(
+            client.send("DELETE", &format!("/api/devices/{sn}"), &[("content-type", "application/json")], reason).status,
+            200
+        );
+    }
+    printer.be("ready");
+    let now = until_over(&client, job);
+    assert_eq!((now[&sns[0]].as_str(), now[&sns[1]].as_str()), ("printed", "failed"), "the other never went out");
+    let device = client.get(&format!("/api/devices/{}", sns[0])).body;
+    assert_eq!((&device["label"], &device["history"][0]["what"]), (&json!("printed"), &json!("printed")));
+    assert_eq!(printer.labels().len(), 1);
+}
+
+#[test]
+fn whoever_watches_the_printers_hears_how_they_are_at_once_and_at_each_change() {
+    let (paperline, mut printer) = (Paperline::start(), Printer::start("zpl", &[]));
+    let client = paperline.operator();
+    let sns = register(&client, 3);
+    let id = set_up(&client, "线 1", "zpl", &printer.address());
+    until_state(&client, id, "ready");
+    let mut socket = client.socket("/api/printers/socket");
+    assert_eq!(socket.next().unwrap()["printers"][0]["state"], "ready");
+    printer.say(&json!({ "at_label": 2, "mode": "open" }));
+    let job = print(&client, id, &sns);
+    eventually("the state and the job are told", || {
+        let told = socket.next().unwrap();
+        let (state, now) = (&told["printers"][0]["state"], &told["jobs"][0]);
+        (state == "open" && now["job_id"] == job && now["printed"] == 1 && now["waiting"] == 1).then_some(())
+    });
+    printer.be("ready");
+    eventually("the job is over", || (socket.next().unwrap()["jobs"] == json!([])).then_some(()));
+    // While nobody watched, things went on.
+    drop(socket);
+    client.patch(&format!("/api/printers/{id}"), &json!({ "name": "线 9" }));
+    assert_eq!(client.socket("/api/printers/socket").next().unwrap()["printers"][0]["name"], "线 9");
+}
+
+#[test]
 fn a_printer_that_is_changed_is_asked_at_once_and_keeps_its_label() {
     let (paperline, printer) = (Paperline::start(), Printer::start("tspl", &[]));
     let client = paperline.operator();
