@@ -30,18 +30,20 @@ pub struct Wanted {
     pub seen: HashMap<String, u64>,
 }
 
-/// A label that goes out next.
+/// Labels of one job that go out together next, side by side.
 #[derive(Clone, Debug)]
-pub struct NextLabel {
+pub struct NextRow {
     pub printer: u64,
     pub job: u64,
+    /// Of the first.
     pub label: u32,
-    pub device: Option<Device>,
+    /// Never empty; `None` stands alone.
+    pub devices: Vec<Option<Device>>,
     /// `None` if the printer's look is gone: no other stands in for it.
     pub look: Option<LabelLook>,
 }
 
-/// What became of the label at the printer.
+/// What became of the labels at the printer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     Printed,
@@ -72,33 +74,36 @@ fn check_reason(view: &View<'_>, devices: &[Device], reason: &str) -> Result<(),
     if again.is_empty() || !reason.is_empty() { Ok(()) } else { Err(refusals::printing_again_needs_a_reason(&again)) }
 }
 
-/// Writes down what became of the label at the printer.
+/// Writes down what became of the labels at the printer.
 fn end(txn: &mut Txn<'_>, printer: u64, ended: Ended) -> Result<(), Refusal> {
     if ended == Ended::InDoubt {
         return Ok(doubt(txn, printer)?);
     }
     let Some((id, job, mut progress)) = in_flight(&txn.view(), printer)? else { return Ok(()) };
-    let label = u64::from(progress.next) - 1;
-    progress.in_flight = false;
-    let print = match txn.get(&PRINT_MISHAPS, &(id, label))? {
-        Some(Mishap::InDoubt(print)) => Some(print),
-        _ => None,
-    };
-    txn.delete(&PRINT_MISHAPS, &(id, label));
-    let (sn, by) = (job.sn(progress.next - 1).cloned(), By::of_user(job.user, &job.printer_name, &job.ip));
-    let device = sn.as_ref().map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
-    if let Some(device) = device {
-        // Unless a person was first to say what became of it.
-        let is_open = open_print(txn, &device)?.is_some_and(|(number, _)| Some(number) == print);
-        if is_open {
-            outcome(txn, &by, device, Label::Printed)?;
-        }
-    } else if let Some(retired) = sn.map(|sn| txn.get(&RETIRED, &sn)).transpose()?.flatten() {
-        // It came out all the same, and its history says so.
-        if close_print(txn, &by, &retired, Label::Printed)? {
-            txn.put(&RETIRED, &retired.sn.clone(), &Device { label: Label::Printed, ..retired })?;
+    let by = By::of_user(job.user, &job.printer_name, &job.ip);
+    let mut closed = None;
+    for label in progress.at_printer() {
+        let print = match txn.get(&PRINT_MISHAPS, &(id, label.into()))? {
+            Some(Mishap::InDoubt(print)) => Some(print),
+            _ => None,
+        };
+        txn.delete(&PRINT_MISHAPS, &(id, label.into()));
+        let Some(sn) = job.sn(label) else { continue };
+        if let Some(device) = txn.get(&DEVICES, sn)? {
+            // Unless a person was first to say what became of it. A copy in the same row has no print of its own until it is out.
+            let is_open = open_print(txn, &device)?.is_some_and(|(number, _)| Some(number) == print);
+            if is_open || closed == Some((sn, print)) {
+                outcome(txn, &by, device, Label::Printed)?;
+                closed = Some((sn, print));
+            }
+        } else if let Some(retired) = txn.get(&RETIRED, sn)?
+            // It came out all the same, and its history says so.
+            && close_print(txn, &by, &retired, Label::Printed)?
+        {
+            txn.put(&RETIRED, sn, &Device { label: Label::Printed, ..retired })?;
         }
     }
+    progress.in_flight = 0;
     Ok(keep(txn, id, &job, &progress)?)
 }
 
@@ -109,11 +114,21 @@ fn why_not(device: Option<&Device>, job: &PrintJob, label: u32) -> Option<NotSen
     (is_first_copy && device.current_labels > 0 && job.reason.is_empty()).then_some(NotSent::PrintedMeanwhile)
 }
 
-/// What goes out next on this printer.
-pub fn next(view: &View<'_>, id: u64, printer: &Printer) -> Result<Option<NextLabel>, StoreError> {
+/// What goes out next on this printer. A row ends before a label that must not go out, which is then the first of the next one.
+pub fn next(view: &View<'_>, id: u64, printer: &Printer) -> Result<Option<NextRow>, StoreError> {
     let Some((job_id, job, progress)) = first(view, id)? else { return Ok(None) };
-    let device = job.sn(progress.next).map(|sn| view.get(&DEVICES, sn)).transpose()?.flatten();
-    Ok(Some(NextLabel { printer: id, job: job_id, label: progress.next, device, look: look(view, printer)? }))
+    let mut devices = Vec::new();
+    for label in (progress.next..job.labels()).take(printer.across.into()) {
+        let device = job.sn(label).map(|sn| view.get(&DEVICES, sn)).transpose()?.flatten();
+        let goes = why_not(device.as_ref(), &job, label).is_none();
+        if goes || devices.is_empty() {
+            devices.push(device);
+        }
+        if !goes {
+            break;
+        }
+    }
+    Ok(Some(NextRow { printer: id, job: job_id, label: progress.next, devices, look: look(view, printer)? }))
 }
 
 /// How a printer's labels look.
@@ -130,9 +145,8 @@ pub fn job(view: &View<'_>, id: u64) -> Result<Option<JobNow>, StoreError> {
         .map(|row| row.map(|((_, label), mishap)| (label, mishap)))
         .collect::<Result<_, _>>()?;
     let fate_of = |sn: &String, label: u32| -> Result<Fate, StoreError> {
-        let at_the_printer = progress.in_flight && label + 1 == progress.next;
         Ok(match mishaps.get(&label.into()) {
-            _ if at_the_printer => Fate::Sent,
+            _ if progress.is_in_flight(label) => Fate::Sent,
             Some(Mishap::Failed(_)) => Fate::Failed,
             // Perhaps a person has said so since.
             Some(Mishap::InDoubt(print)) => match view.get(&PRINTS, &(sn.clone(), *print))?.map(|print| print.outcome) {
@@ -228,47 +242,60 @@ impl App {
         .await
     }
 
-    /// The label at the printer ended so. Then, in the same write, `next` is written down as sent; true: send it now. False: it was
+    /// The labels at the printer ended so. Then, in the same write, `next` is written down as sent; true: send it now. False: it was
     /// cancelled, or is another one by now.
-    pub async fn send_next_label(&self, printer: u64, before: Option<Ended>, next: NextLabel) -> Result<bool, Refusal> {
+    pub async fn send_next_row(&self, printer: u64, before: Option<Ended>, next: NextRow) -> Result<bool, Refusal> {
         self.store
             .write(move |txn| {
                 if let Some(before) = before {
                     end(txn, printer, before)?;
                 }
                 let Some((id, job, mut progress)) = first(&txn.view(), printer)? else { return Ok(false) };
-                let sn = job.sn(progress.next).cloned().unwrap_or_default();
-                let device = txn.get(&DEVICES, &sn)?;
-                let is_it = (id, progress.next) == (next.job, next.label)
-                    && device.as_ref().map(|device| &device.cpuid) == next.device.as_ref().map(|device| &device.cpuid)
-                    && txn.has(&PRINTERS, &printer)?;
+                let is_it = (id, progress.next) == (next.job, next.label) && txn.has(&PRINTERS, &printer)?;
                 if !is_it || in_flight(&txn.view(), printer)?.is_some() {
                     return Ok(false);
                 }
-                let label = u64::from(progress.next);
-                progress.next += 1;
-                let mishap = match (why_not(device.as_ref(), &job, next.label), device) {
-                    (None, Some(device)) => {
-                        progress.in_flight = true;
-                        let by = By::of_user(job.user, &job.user_name, &job.ip);
-                        Mishap::InDoubt(labels::send(txn, &by, device, &job.reason)?)
+                let row = next.label..next.label + u32::try_from(next.devices.len()).unwrap_or_default();
+                let mut devices = Vec::with_capacity(next.devices.len());
+                for (label, drawn) in row.clone().zip(&next.devices) {
+                    let device = job.sn(label).map(|sn| txn.get(&DEVICES, sn)).transpose()?.flatten();
+                    let is_drawn_so = device.as_ref().map(|device| &device.cpuid) == drawn.as_ref().map(|device| &device.cpuid);
+                    match why_not(device.as_ref(), &job, label) {
+                        _ if !is_drawn_so => return Ok(false),
+                        Some(why) if label == next.label => {
+                            txn.put(&PRINT_MISHAPS, &(id, label.into()), &Mishap::Failed(why))?;
+                            keep(txn, id, &job, &Progress { next: label + 1, ..progress })?;
+                            return Ok(false);
+                        }
+                        Some(_) => return Ok(false),
+                        None => devices.extend(device),
                     }
-                    (why, _) => Mishap::Failed(why.unwrap_or(NotSent::NoDevice)),
-                };
-                txn.put(&PRINT_MISHAPS, &(id, label), &mishap)?;
+                }
+                let by = By::of_user(job.user, &job.user_name, &job.ip);
+                let mut before: Option<(String, u64)> = None;
+                for (label, device) in row.clone().zip(devices) {
+                    let print = match before.take() {
+                        // A copy beside it.
+                        Some((sn, print)) if sn == device.sn => (sn, print),
+                        _ => (device.sn.clone(), labels::send(txn, &by, device, &job.reason)?),
+                    };
+                    txn.put(&PRINT_MISHAPS, &(id, label.into()), &Mishap::InDoubt(print.1))?;
+                    before = Some(print);
+                }
+                (progress.next, progress.in_flight) = (row.end, row.end - row.start);
                 keep(txn, id, &job, &progress)?;
-                Ok(progress.in_flight)
+                Ok(true)
             })
             .await
     }
 
-    /// The label at the printer ended so, and none follows now.
-    pub async fn label_ended(&self, printer: u64, ended: Ended) -> Result<(), Refusal> {
+    /// The labels at the printer ended so, and none follow now.
+    pub async fn row_ended(&self, printer: u64, ended: Ended) -> Result<(), Refusal> {
         self.store.write(move |txn| end(txn, printer, ended)).await
     }
 
-    /// It can't be drawn: it never goes out, and the others do.
-    pub async fn label_not_drawn(&self, next: NextLabel) -> Result<(), Refusal> {
+    /// The first can't be drawn: it never goes out, and the others do.
+    pub async fn label_not_drawn(&self, next: NextRow) -> Result<(), Refusal> {
         self.store
             .write(move |txn| {
                 let Some((id, job, mut progress)) = first(&txn.view(), next.printer)? else { return Ok(()) };

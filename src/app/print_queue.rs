@@ -49,7 +49,7 @@ fn waiting(view: &View<'_>) -> Result<HashMap<String, u64>, StoreError> {
     let mut waiting = HashMap::new();
     for (_, id) in queue(view, None)? {
         let (Some(job), progress) = (view.get(&PRINT_JOBS, &id)?, progress(view, id)?) else { continue };
-        let gone = progress.next.saturating_sub(u32::from(progress.in_flight)) / job.copies.max(1);
+        let gone = progress.at_printer().start / job.copies.max(1);
         let last = if progress.cancelled.is_some() { progress.next.div_ceil(job.copies.max(1)) as usize } else { job.sns.len() };
         waiting.extend(job.sns.into_iter().take(last).skip(gone as usize).map(|sn| (sn, id)));
     }
@@ -69,28 +69,32 @@ pub(super) fn check_at_printers(view: &View<'_>, sns: &[&String]) -> Result<(), 
     let mut found = Vec::new();
     for (_, id) in queue(view, None)? {
         let progress = progress(view, id)?;
-        let at_printer = progress.in_flight.then(|| view.get(&PRINT_JOBS, &id)).transpose()?.flatten();
-        found.extend(at_printer.and_then(|job| job.sn(progress.next - 1).cloned()).filter(|sn| sns.contains(&sn)));
+        if progress.in_flight > 0
+            && let Some(job) = view.get(&PRINT_JOBS, &id)?
+        {
+            found.extend(progress.at_printer().filter_map(|label| job.sn(label).cloned()).filter(|sn| sns.contains(&sn)));
+        }
     }
+    found.dedup();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     if found.is_empty() { Ok(()) } else { Err(refusals::labels_are_at_a_printer(&found)) }
 }
 
-/// The label at the printer, if there is one: its job, and its number in it.
+/// The job of the labels at the printer, if there are any.
 pub(super) fn in_flight(view: &View<'_>, printer: u64) -> Result<Option<(u64, PrintJob, Progress)>, StoreError> {
     for (_, id) in queue(view, Some(printer))? {
         let progress = progress(view, id)?;
-        if progress.in_flight {
+        if progress.in_flight > 0 {
             return Ok(view.get(&PRINT_JOBS, &id)?.map(|job| (id, job, progress)));
         }
     }
     Ok(None)
 }
 
-/// Whether the label at the printer comes out nobody will hear any more.
+/// Whether the labels at the printer come out nobody will hear any more.
 pub(super) fn doubt(txn: &mut Txn<'_>, printer: u64) -> Result<(), StoreError> {
     let Some((id, job, progress)) = in_flight(&txn.view(), printer)? else { return Ok(()) };
-    keep(txn, id, &job, &Progress { in_flight: false, ..progress })
+    keep(txn, id, &job, &Progress { in_flight: 0, ..progress })
 }
 
 /// The job leaves the queue once nothing of it can go out or come out.

@@ -211,7 +211,7 @@ fn told_of(changes: &[Change], [zh, en]: [Named; 2]) -> [String; 2] {
 }
 
 /// Of a label, a printer or a batch.
-const PARTS: [(&str, Kind); 13] = [
+const PARTS: [(&str, Kind); 14] = [
     ("name", ("名称", "name")),
     ("size", ("尺寸", "size")),
     ("gap", ("间距", "gap")),
@@ -222,6 +222,7 @@ const PARTS: [(&str, Kind); 13] = [
     ("dpi", ("分辨率", "dpi")),
     ("label", ("标签样式", "label")),
     ("offset", ("偏移", "offset")),
+    ("across", ("并排", "side by side")),
     ("auto", ("自动打印", "prints by itself")),
     ("expected", ("数量", "number")),
     ("serials", ("号段", "serials")),

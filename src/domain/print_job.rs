@@ -21,13 +21,13 @@ pub struct PrintJob {
     pub sns: Vec<String>,
 }
 
-/// Labels go out in order, one at a time, so two numbers say where a job is.
+/// Labels go out in order, a row at a time, so two numbers say where a job is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The label that goes out next, counted from 0; those before it went out or never will.
     pub next: u32,
-    /// The label before `next` is at the printer, and nothing is known of it yet.
-    pub in_flight: bool,
+    /// So many labels before `next`, a row, are at the printer, and nothing is known of them yet.
+    pub in_flight: u32,
     /// When and by whom.
     pub cancelled: Option<(Millis, String)>,
 }
@@ -92,13 +92,21 @@ impl Progress {
     }
 
     pub fn is_over(&self, job: &PrintJob) -> bool {
-        !self.in_flight && !self.has_more(job)
+        self.in_flight == 0 && !self.has_more(job)
+    }
+
+    pub fn at_printer(&self) -> std::ops::Range<u32> {
+        self.next.saturating_sub(self.in_flight)..self.next
+    }
+
+    pub fn is_in_flight(&self, label: u32) -> bool {
+        self.at_printer().contains(&label)
     }
 
     /// Of a label without a mishap.
     pub fn fate(&self, label: u32) -> Fate {
         match label {
-            _ if self.in_flight && label + 1 == self.next => Fate::Sent,
+            _ if self.is_in_flight(label) => Fate::Sent,
             _ if label < self.next => Fate::Printed,
             _ if self.cancelled.is_some() => Fate::Failed,
             _ => Fate::Waiting,
@@ -133,12 +141,12 @@ mod tests {
 
     #[test]
     fn a_cancelled_job_is_over_once_nothing_is_in_flight() {
-        let (job, mut progress) = (job(3, 1), Progress { next: 2, in_flight: true, ..Progress::default() });
+        let (job, mut progress) = (job(3, 1), Progress { next: 2, in_flight: 1, ..Progress::default() });
         let fates = |progress: &Progress| [0, 1, 2].map(|label| progress.fate(label));
         assert_eq!(fates(&progress), [Fate::Printed, Fate::Sent, Fate::Waiting]);
         progress.cancelled = Some((1, "u".into()));
         assert!(!progress.is_over(&job) && !progress.has_more(&job));
-        progress.in_flight = false;
+        progress.in_flight = 0;
         assert_eq!(fates(&progress), [Fate::Printed, Fate::Printed, Fate::Failed]);
         assert!(progress.is_over(&job));
     }

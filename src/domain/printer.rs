@@ -2,7 +2,7 @@
 
 use super::agent;
 use super::fact::Change;
-use super::label_look::is_name;
+use super::label_look::{GAP_MAX, Micrometres, is_name};
 use super::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,6 +18,10 @@ pub struct Printer {
     pub look: u64,
     /// In dots, to the right and down.
     pub offset: (i16, i16),
+    /// Labels side by side on the roll.
+    pub across: u8,
+    /// Between them.
+    pub across_gap: Micrometres,
     /// Prints what stations register, without being asked.
     pub prints_by_itself: bool,
     /// It has told its state once; until then its silence says nothing.
@@ -67,6 +71,7 @@ impl PrinterState {
 pub const DPIS: [u16; 3] = [203, 300, 600];
 /// Some 5 cm at 600 dpi.
 const OFFSET_MAX: i16 = 1_200;
+const ACROSS_MAX: u8 = 10;
 const RAW_PORT: u16 = 9100;
 const HOST_CHARS_MAX: usize = 253;
 
@@ -130,6 +135,12 @@ impl Printer {
                 return Err(Refusal::field(field, "应为 -1200 到 1200 点", "must be -1200 to 1200 dots"));
             }
         }
+        if !(1..=ACROSS_MAX).contains(&self.across) {
+            return Err(Refusal::field("across", "应为 1 到 10", "must be 1 to 10"));
+        }
+        if self.across_gap > GAP_MAX {
+            return Err(Refusal::field("across_gap_mm", "应为 0 到 50 毫米", "must be 0 to 50 millimetres"));
+        }
         Ok(())
     }
 
@@ -148,6 +159,7 @@ impl Printer {
                 ("dpi", printer.dpi.to_string()),
                 ("label", label(printer.look)),
                 ("offset", format!("{}, {}", printer.offset.0, printer.offset.1)),
+                ("across", format!("{} ({} mm)", printer.across, f64::from(printer.across_gap) / 1_000.0)),
                 ("auto", if printer.prints_by_itself { "✓" } else { "" }.to_owned()),
             ]
         };

@@ -8,12 +8,14 @@ mod code;
 pub mod dots;
 pub mod qr;
 mod read;
+mod row;
 mod ruler;
 mod text;
 pub mod tspl;
 pub mod zpl;
 
 pub use dots::Dots;
+pub use row::Row;
 pub use ruler::ruler;
 
 pub const RESOLUTIONS: [u32; 3] = [203, 300, 600];

@@ -145,7 +145,8 @@ fn both_languages_say_exactly_the_dots_and_every_code_is_scanned_or_refused() {
                     let (across, down) = if rotate % 180 == 0 { (width, height) } else { (height, width) };
                     assert_eq!((dots.width, dots.height), (dots_in(across, dpi), dots_in(down, dpi)));
                     assert_eq!(burnt_by_zpl(&zpl::label(&dots, (0, 0))), dots);
-                    let (size, gap, burnt) = burnt_by_tspl(&tspl::label(&dots, &look, (0, 0)), dots.width);
+                    let (size, gap, burnt) =
+                        burnt_by_tspl(&tspl::label(&dots, &Row::of(&look, 1, 0), look.gap, (0, 0)), dots.width);
                     assert_eq!((burnt, gap), (dots.clone(), "GAP 2 mm,0 mm".into()));
                     assert_eq!(size, format!("SIZE {} mm,{} mm", f64::from(across) / 1e3, f64::from(down) / 1e3));
                     if codes[0].dots_per_module >= 2 {
@@ -357,7 +358,7 @@ fn every_picture_comes_back_from_its_runs() {
         let offset = ((noise(&mut seed) % 30) as i32 - 15, (noise(&mut seed) % 8) as i32 - 4);
         assert_eq!(burnt_by_zpl(&zpl::label(&dots, offset)), dots.moved(offset));
         let look = LabelLook::first();
-        assert_eq!(burnt_by_tspl(&tspl::label(&dots, &look, offset), width).2, dots.moved(offset));
+        assert_eq!(burnt_by_tspl(&tspl::label(&dots, &Row::of(&look, 1, 0), look.gap, offset), width).2, dots.moved(offset));
     }
     let all = Dots { width: 16, height: 2, rows: vec![0xFF; 4] };
     assert_eq!(zpl::label(&all, (0, 0)), b"^XA^PW16^LL2^LH0,0^FO0,0^GFA,4,4,2,!:^FS^PQ1^XZ");

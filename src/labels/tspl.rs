@@ -1,14 +1,14 @@
 //! A label in TSPL, as one picture. Not here: ZPL.
 
 use super::dots::Dots;
-use crate::domain::label_look::{LabelLook, Micrometres};
+use super::row::Row;
+use crate::domain::label_look::Micrometres;
 
 /// `offset`: dots right and down; what comes to lie beyond the label is cropped.
-pub fn label(dots: &Dots, look: &LabelLook, offset: (i32, i32)) -> Vec<u8> {
+pub fn label(dots: &Dots, size: &Row, gap: Micrometres, offset: (i32, i32)) -> Vec<u8> {
     let dots = dots.moved(offset);
-    let (across, down) = if look.rotate.is_multiple_of(180) { (look.width, look.height) } else { (look.height, look.width) };
     let mm = |length: Micrometres| f64::from(length) / 1_000.0;
-    let (width, height, gap, bytes, rows) = (mm(across), mm(down), mm(look.gap), dots.row_bytes(), dots.height);
+    let (width, height, gap, bytes, rows) = (mm(size.width), mm(size.height), mm(gap), dots.row_bytes(), dots.height);
     let mut label =
         format!("SIZE {width} mm,{height} mm\r\nGAP {gap} mm,0 mm\r\nDIRECTION 0,0\r\nCLS\r\nBITMAP 0,0,{bytes},{rows},0,")
             .into_bytes();

@@ -1,14 +1,14 @@
-//! Feeds one printer, label by label: the next one goes out when the one before has come out. A label is written down as sent before
-//! its first byte goes out; what became of it is written down with the next. Not here: the connection (line.rs).
+//! Feeds one printer, row by row: the next one goes out when the one before has come out. Labels are written down as sent before
+//! their first byte goes out; what became of them is written down with the next. Not here: the connection (line.rs).
 
 use super::line::Line;
 use super::status::Report;
-use crate::app::print_jobs::{self, Ended, NextLabel};
+use crate::app::print_jobs::{self, Ended, NextRow};
 use crate::app::{App, label_looks, print_queue};
 use crate::domain::label_look::LabelLook;
 use crate::domain::printer::{Address, Language, Printer, PrinterState};
 use crate::domain::refusal::Refusal;
-use crate::labels::{self, Values};
+use crate::labels::{self, Row, Values};
 use crate::store::tables::PRINTERS;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub struct Feeder {
     id: u64,
     changes: watch::Receiver<u64>,
     stop: watch::Receiver<bool>,
-    /// What became of the last label, until it is written down.
+    /// What became of the last row, until it is written down.
     owed: Option<Ended>,
 }
 
@@ -161,10 +161,10 @@ impl Feeder {
         }
     }
 
-    /// Writes down what became of the last label. False: it can't be written now.
+    /// Writes down what became of the last row. False: it can't be written now.
     async fn pay(&mut self) -> bool {
         let Some(ended) = self.owed else { return true };
-        match self.app.label_ended(self.id, ended).await {
+        match self.app.row_ended(self.id, ended).await {
             Ok(()) => {
                 self.owed = None;
                 true
@@ -246,7 +246,7 @@ impl Feeder {
             if printer_now.is_another(printer) {
                 return Over::Changed;
             }
-            match self.app.send_next_label(self.id, self.owed, next).await {
+            match self.app.send_next_row(self.id, self.owed, next).await {
                 Ok(true) => self.owed = None,
                 Ok(false) => {
                     self.owed = None;
@@ -319,24 +319,32 @@ impl Feeder {
 
     fn test_label(&self, printer: &Printer) -> Option<Vec<u8>> {
         let look = self.app.store.read(|view| print_jobs::look(view, printer)).ok()??;
-        let dots = labels::ruler(look.width, look.height, printer.dpi.into());
-        Some(encode(&dots, &look, printer))
+        let ruler = labels::ruler(look.width, look.height, printer.dpi.into()).turned(look.rotate);
+        Some(encode(vec![ruler; printer.across.into()], &look, printer))
     }
 
-    /// The next label and its bytes. One that can't be drawn is written down as failed.
-    async fn draw_next(&mut self) -> Result<Option<(NextLabel, Printer, Vec<u8>)>, Refusal> {
+    /// The next row and its bytes. A label that can't be drawn is written down as failed.
+    async fn draw_next(&mut self) -> Result<Option<(NextRow, Printer, Vec<u8>)>, Refusal> {
         loop {
             let Some(printer) = self.printer()? else { return Ok(None) };
-            let Some(next) = self.app.store.read(|view| print_jobs::next(view, self.id, &printer))? else { return Ok(None) };
-            let Some(device) = &next.device else { return Ok(Some((next, printer, Vec::new()))) };
+            let Some(mut next) = self.app.store.read(|view| print_jobs::next(view, self.id, &printer))? else { return Ok(None) };
+            let devices: Vec<_> = next.devices.iter().flatten().cloned().collect();
+            let Some(first) = devices.first().map(|device| device.sn.clone()) else {
+                return Ok(Some((next, printer, Vec::new())));
+            };
             let zone = self.app.settings().zone();
-            let values = self.app.store.read(|view| label_looks::values(view, device, &zone))?;
+            let values = self.app.store.read(|view| {
+                devices.iter().map(|device| label_looks::values(view, device, &zone)).collect::<Result<Vec<_>, _>>()
+            })?;
             let (look, of) = (next.look.clone(), printer.clone());
             let drawn = tokio::task::spawn_blocking(move || draw(look, &values, &of)).await;
             match drawn.unwrap_or_else(|_| Err(Refusal::internal())) {
-                Ok(bytes) => return Ok(Some((next, printer, bytes))),
+                Ok((labels, bytes)) => {
+                    next.devices.truncate(labels);
+                    return Ok(Some((next, printer, bytes)));
+                }
                 Err(refusal) => {
-                    tracing::warn!("the label of {} can't be drawn: {}", device.sn, refusal.en);
+                    tracing::warn!("the label of {first} can't be drawn: {}", refusal.en);
                     if !self.pay().await {
                         return Err(Refusal::unavailable());
                     }
@@ -347,20 +355,36 @@ impl Feeder {
     }
 }
 
-/// A label with a part of its code beyond the edge would look printed. Blocks.
-fn draw(look: Option<LabelLook>, values: &Values, printer: &Printer) -> Result<Vec<u8>, Refusal> {
+/// A row, up to the first label that can't be drawn: how many labels it has, and its bytes. Refused if that is the very first.
+/// Blocks.
+fn draw(look: Option<LabelLook>, row: &[Values], printer: &Printer) -> Result<(usize, Vec<u8>), Refusal> {
     let look = look.ok_or_else(|| Refusal::malformed("打印机的标签样式已不存在", "the printer's label is gone"))?;
-    let dots = labels::draw(&look, values, printer.dpi.into())?;
+    let mut labels = Vec::with_capacity(row.len());
+    for values in row {
+        match draw_one(&look, values, printer) {
+            Ok(dots) => labels.push(dots),
+            Err(refusal) if labels.is_empty() => return Err(refusal),
+            Err(_) => break,
+        }
+    }
+    Ok((labels.len(), encode(labels, &look, printer)))
+}
+
+/// A label with a part of its code beyond the edge would look printed.
+fn draw_one(look: &LabelLook, values: &Values, printer: &Printer) -> Result<labels::Dots, Refusal> {
+    let dots = labels::draw(look, values, printer.dpi.into())?;
     if dots.moved((printer.offset.0.into(), printer.offset.1.into())).ink() < dots.ink() {
         return Err(Refusal::malformed("打印机的偏移把内容推到了标签外", "the printer's offset pushes some of it off the label"));
     }
-    Ok(encode(&dots, &look, printer))
+    Ok(dots)
 }
 
-fn encode(dots: &labels::Dots, look: &LabelLook, printer: &Printer) -> Vec<u8> {
+fn encode(labels: Vec<labels::Dots>, look: &LabelLook, printer: &Printer) -> Vec<u8> {
     let offset = (printer.offset.0.into(), printer.offset.1.into());
+    let row = Row::of(look, printer.across, printer.across_gap);
+    let dots = row.picture(labels, printer.dpi.into());
     match printer.language {
-        Language::Zpl => labels::zpl::label(dots, offset),
-        Language::Tspl => labels::tspl::label(dots, look, offset),
+        Language::Zpl => labels::zpl::label(&dots, offset),
+        Language::Tspl => labels::tspl::label(&dots, &row, look.gap, offset),
     }
 }

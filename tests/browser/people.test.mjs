@@ -132,10 +132,11 @@ test('whoever manages users locks in an emergency also somebody with other right
   await row.getByText('已锁定').waitFor()
   await on.shot(his, 'people-locked-by-manager-zh')
 
-  // The toast lies below the menu.
-  const toast = await his.locator('.el-message').first().boundingBox()
-  const menu = await his.locator('.shell > header').boundingBox()
-  assert.ok(toast.y >= menu.y + menu.height, `${toast.y} < ${menu.y + menu.height}`)
+  // The toast lies below the menu once it has come.
+  await his.waitForFunction(() => {
+    const [toast, menu] = ['.el-message', '.shell > header'].map((each) => document.querySelector(each)?.getBoundingClientRect())
+    return toast && menu && toast.top >= menu.bottom
+  })
   await row.getByRole('button', { name: '解锁' }).click()
   await row.getByText('已锁定').waitFor({ state: 'detached' })
   await his.context().close()

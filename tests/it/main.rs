@@ -50,6 +50,7 @@ mod reader;
 mod records;
 mod refusals;
 mod rendered;
+mod rolls;
 mod restore_limits;
 mod review;
 mod routes;

@@ -7,38 +7,38 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const LANGUAGES: [&str; 2] = ["zpl", "tspl"];
+pub const LANGUAGES: [&str; 2] = ["zpl", "tspl"];
 
 fn sn(number: usize) -> String {
     format!("{}", 26_480_000 + number)
 }
 
-fn register(client: &Client, devices: usize) -> Vec<String> {
+pub fn register(client: &Client, devices: usize) -> Vec<String> {
     let device = |n: usize| json!({ "DeviceSN": sn(n), "CPUID": format!("39FFD605{:08X}", n * 7919) });
     let list: Vec<Value> = (1..=devices).map(device).collect();
     assert_eq!(client.post("/registerDevice", &json!({ "devices": list })).status, 200);
     (1..=devices).map(sn).collect()
 }
 
-fn set_up(client: &Client, name: &str, language: &str, address: &str) -> u64 {
+pub fn set_up(client: &Client, name: &str, language: &str, address: &str) -> u64 {
     let printer = json!({ "name": name, "language": language, "address": address });
     let made = client.post("/api/printers", &printer);
     assert_eq!(made.status, 201, "{made:?}");
     made.body["printer_id"].as_u64().unwrap()
 }
 
-fn print(client: &Client, printer: u64, sns: &[String]) -> u64 {
+pub fn print(client: &Client, printer: u64, sns: &[String]) -> u64 {
     let answer = client.post("/api/print", &json!({ "printer_id": printer, "DeviceSNList": sns }));
     assert_eq!(answer.status, 202, "{answer:?}");
     answer.body["job_id"].as_u64().unwrap()
 }
 
-fn fates(client: &Client, job: u64) -> BTreeMap<String, String> {
+pub fn fates(client: &Client, job: u64) -> BTreeMap<String, String> {
     let labels = client.get(&format!("/api/print/{job}")).body["labels"].clone();
     labels.as_object().unwrap().iter().map(|(sn, fate)| (sn.clone(), fate.as_str().unwrap().to_owned())).collect()
 }
 
-fn count(fates: &BTreeMap<String, String>, fate: &str) -> usize {
+pub fn count(fates: &BTreeMap<String, String>, fate: &str) -> usize {
     fates.values().filter(|each| *each == fate).count()
 }
 
@@ -52,12 +52,12 @@ fn until_state(client: &Client, printer: u64, wanted: &str) {
     eventually(wanted, || (state(client, printer) == wanted).then_some(()));
 }
 
-fn until_over(client: &Client, job: u64) -> BTreeMap<String, String> {
+pub fn until_over(client: &Client, job: u64) -> BTreeMap<String, String> {
     eventually("the job is over", || (client.get(&format!("/api/print/{job}")).body["over"] == true).then_some(()));
     fates(client, job)
 }
 
-fn serials(labels: &[Label]) -> Vec<String> {
+pub fn serials(labels: &[Label]) -> Vec<String> {
     labels.iter().map(|label| label.text().split(' ').next().unwrap().to_owned()).collect()
 }
 
@@ -496,6 +496,9 @@ fn what_can_t_be_a_printer_or_a_job_is_refused_by_name() {
         ("label_id", json!(99)),
         ("offset_x", json!(1_201)),
         ("offset_y", json!("left")),
+        ("across", json!(0)),
+        ("across", json!(11)),
+        ("across_gap_mm", json!(50.1)),
         ("auto_print", json!("perhaps")),
     ] {
         let mut body = good.clone();

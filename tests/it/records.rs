@@ -206,6 +206,7 @@ fn printing(rows: &Rows) -> Vec<Looked> {
         Printer { 1 => |printer: Printer| {
             assert_eq!((printer.name.as_str(), printer.language, printer.dpi, printer.look), ("线 1", Language::Tspl, 300, 2));
             assert_eq!(printer.address, Address::Tcp { host: "10.0.0.7".into(), port: 9_100 });
+            assert_eq!((printer.across, printer.across_gap), (3, 2_500));
             assert_eq!((printer.offset, printer.prints_by_itself, printer.has_answered), ((-3, 8), true, true));
         } }
         PrintJob { 1 => |job: PrintJob| {
@@ -214,7 +215,7 @@ fn printing(rows: &Rows) -> Vec<Looked> {
             assert_eq!((job.copies, job.sns.as_slice()), (2, &["18470001".to_owned(), "18470002".to_owned()][..]));
         } }
         Progress { 1 => |progress: Progress| {
-            assert_eq!((progress.next, progress.in_flight), (3, true));
+            assert_eq!((progress.next, progress.in_flight), (3, 2));
             assert_eq!(progress.cancelled, Some((1_796_000_000_001, "丙".to_owned())));
         } }
         Mishap { 1 => |mishap: Mishap| assert_eq!(mishap, Mishap::Failed(NotSent::NotDrawn)) }

@@ -3,7 +3,7 @@
 
 use crate::support::skipped;
 use paperline::domain::label_look::LabelLook;
-use paperline::labels::{self, Dots, Values, tspl, zpl};
+use paperline::labels::{self, Dots, Row, Values, tspl, zpl};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,7 +72,14 @@ fn another_program_draws_what_the_preview_shows_and_reads_it() {
                 let left = (by_zpl.width() - dots.width) / 2;
                 assert_eq!(differing(&dots, &by_zpl, left), 0, "ZPL {width} × {height} at {dpi} dpi, turned by {rotate}");
                 // It takes DIRECTION 0 for the way that comes out head first.
-                let by_tspl = drawn(&program, folder.path(), "tspl", &tspl::label(&dots, &look, (0, 0)), paper, dpi);
+                let by_tspl = drawn(
+                    &program,
+                    folder.path(),
+                    "tspl",
+                    &tspl::label(&dots, &Row::of(&look, 1, 0), look.gap, (0, 0)),
+                    paper,
+                    dpi,
+                );
                 let by_tspl = image::imageops::rotate180(&by_tspl);
                 assert_eq!(differing(&dots, &by_tspl, 0), 0, "TSPL {width} × {height} at {dpi} dpi, turned by {rotate}");
                 if labels::preview(&look, &values, dpi).unwrap().codes.iter().all(|code| code.is_readable) {

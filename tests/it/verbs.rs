@@ -232,8 +232,18 @@ fn the_box_itself(walk: &mut Walk) {
 fn printers_and_batches(walk: &mut Walk) {
     let address = Address::Tcp { host: "127.0.0.1".into(), port: 9 };
     let (name, language) = ("线 1".to_owned(), Language::Zpl);
-    let printer =
-        Printer { name, language, address, dpi: 203, look: 0, offset: (0, 0), prints_by_itself: false, has_answered: false };
+    let printer = Printer {
+        name,
+        language,
+        address,
+        dpi: 203,
+        look: 0,
+        offset: (0, 0),
+        across: 1,
+        across_gap: 0,
+        prints_by_itself: false,
+        has_answered: false,
+    };
     let (id, _) = verb!(walk.add_printer(walk.by(), printer, false) leaves ["Printing", "log: Add printer 线 1"]);
     verb!(walk.change_printer(walk.by(), id, |printer| printer.dpi = 300) leaves ["Printing", "log: Change printer 线 1: dpi 203 → 300"]);
     verb!(walk.printer_answers(id) leaves []);
@@ -252,8 +262,8 @@ fn printers_and_batches(walk: &mut Walk) {
         walk.app.store.read(look)
     };
     let first = next(walk);
-    assert!(verb!(walk.send_next_label(id, None, first) leaves ["Printing"]), "it goes out");
-    verb!(walk.label_ended(id, Ended::Printed) leaves ["Printing", "Unprinted"]);
+    assert!(verb!(walk.send_next_row(id, None, first) leaves ["Printing"]), "it goes out");
+    verb!(walk.row_ended(id, Ended::Printed) leaves ["Printing", "Unprinted"]);
     let second = next(walk);
     verb!(walk.label_not_drawn(second) leaves ["Printing"]);
     verb!(walk.cancel_print_job(walk.by(), job) leaves ["Printing", "log: Cancel printing 线 1 1 labels (print job 1)"]);

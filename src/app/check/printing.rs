@@ -21,7 +21,8 @@ impl Check<'_> {
                 check.say(format!("print jobs: nobody knows how far {id} is"));
                 return Ok(());
             };
-            check.expect(progress.next <= job.labels(), || format!("print jobs: {id} is further than it is long"));
+            let can_be = progress.in_flight <= progress.next && progress.next <= job.labels();
+            check.expect(can_be, || format!("print jobs: {id} is further than it is long"));
             let is_over = progress.is_over(&job);
             open += u64::from(!is_over);
             let is_queued = check.view.has(&PRINT_QUEUE, &(job.printer, id))?;

@@ -9,10 +9,10 @@ use crate::http::edge::reply::{self, Reply};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-/// The default.
-const GAP: Micrometres = 2_000;
+/// The default between labels.
+pub(super) const GAP: Micrometres = 2_000;
 
-fn mm(length: Micrometres) -> Value {
+pub(super) fn mm(length: Micrometres) -> Value {
     if length.is_multiple_of(1_000) { json!(length / 1_000) } else { json!(f64::from(length) / 1_000.0) }
 }
 
@@ -38,7 +38,7 @@ fn missing(field: &str) -> Refusal {
 }
 
 /// A number or decimal string. `place`: prefix of the name in a refusal.
-fn length(fields: &Fields, place: &str, name: &str) -> Result<Option<Micrometres>, Refusal> {
+pub(super) fn length(fields: &Fields, place: &str, name: &str) -> Result<Option<Micrometres>, Refusal> {
     let number = match fields.value(name) {
         None => return Ok(None),
         Some(Value::Number(number)) => number.as_f64(),

@@ -1,8 +1,10 @@
 //! Printers, and the jobs that they have. Not here: how a label looks (label_looks.rs), labels that a browser printed (labels.rs).
 
 use super::devices::reason_or_none;
+use super::label_looks::{GAP, length, mm};
 use crate::app::print_jobs::{self, JobNow, Wanted};
 use crate::app::{App, printers};
+use crate::domain::label_look::Micrometres;
 use crate::domain::print_job::{Fate, NotSent};
 use crate::domain::printer::{Address, Language, Printer, PrinterState};
 use crate::domain::refusal::Refusal;
@@ -59,6 +61,8 @@ fn printer_json(app: &App, id: u64, printer: &Printer, zone: &TimeZone) -> Value
         "label_id": printer.look,
         "offset_x": printer.offset.0,
         "offset_y": printer.offset.1,
+        "across": printer.across,
+        "across_gap_mm": mm(printer.across_gap),
         "auto_print": printer.prints_by_itself,
         "state": state_word(heard.map_or(PrinterState::Offline, |(state, _)| state)),
         "since": heard.map(|(_, since)| time::write(since, zone)),
@@ -107,6 +111,8 @@ struct Changes {
     dpi: Option<u16>,
     look: Option<u64>,
     offset: (Option<i16>, Option<i16>),
+    across: Option<u8>,
+    across_gap: Option<Micrometres>,
     by_itself: Option<bool>,
 }
 
@@ -133,17 +139,21 @@ impl Changes {
             dpi: fields.natural_or_none("dpi")?.map(|dpi| u16::try_from(dpi).unwrap_or(u16::MAX)),
             look: fields.natural_or_none("label_id")?,
             offset: (dots("offset_x")?, dots("offset_y")?),
+            across: fields.natural_or_none("across")?.map(|across| u8::try_from(across).unwrap_or(u8::MAX)),
+            across_gap: length(fields, "", "across_gap_mm")?,
             by_itself: fields.has("auto_print").then(|| fields.flag("auto_print")).transpose()?,
         })
     }
 
     fn apply(self, printer: &mut Printer) {
-        let Self { name, language, address, dpi, look, offset, by_itself } = self;
+        let Self { name, language, address, dpi, look, offset, across, across_gap, by_itself } = self;
         printer.name = name.unwrap_or(std::mem::take(&mut printer.name));
         printer.language = language.unwrap_or(printer.language);
         printer.address = address.unwrap_or(printer.address.clone());
         printer.dpi = dpi.unwrap_or(printer.dpi);
         printer.look = look.unwrap_or(printer.look);
+        printer.across = across.unwrap_or(printer.across);
+        printer.across_gap = across_gap.unwrap_or(printer.across_gap);
         printer.prints_by_itself = by_itself.unwrap_or(printer.prints_by_itself);
         printer.offset = (offset.0.unwrap_or(printer.offset.0), offset.1.unwrap_or(printer.offset.1));
     }
@@ -172,6 +182,8 @@ pub async fn add(call: Call) -> Result<Reply, Refusal> {
         dpi: changes.dpi.unwrap_or(203),
         look: changes.look.unwrap_or(0),
         offset: (changes.offset.0.unwrap_or(0), changes.offset.1.unwrap_or(0)),
+        across: changes.across.unwrap_or(1),
+        across_gap: changes.across_gap.unwrap_or(GAP),
         prints_by_itself: changes.by_itself.unwrap_or(false),
         has_answered: false,
     };

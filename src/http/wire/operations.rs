@@ -25,7 +25,7 @@ const DEVICES_EXPORT: &str = "(..DeviceFilter)";
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const BATCH: &str = "(name?: text 1..64, expected?: natural 1..20000, first?: serial ..64, last?: serial ..64, closed?: flag)";
 const PRINTER: &str = "(name?: text 1..64, language?: 'zpl'|'tspl', address?: text <tcp://HOST:PORT or agent://NAME>, dpi?: 203|300|600, label_id?: natural, auto_print?: flag, \
-     offset_x?: int <in dots, -1200 to 1200>, offset_y?: int)";
+     offset_x?: int <in dots, -1200 to 1200>, offset_y?: int, across?: natural 1..10 <labels side by side>, across_gap_mm?: number 0..50)";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
 const SHOWN_LOOK: &str = "(name?: text 1..64, width_mm: number 6..300, height_mm: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50, \
      sn?: serial, dpi?: 203|300|600)";

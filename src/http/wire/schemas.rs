@@ -31,7 +31,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "Printer",
         "(printer_id: natural, name: text, language: 'zpl'|'tspl', address: text, dpi: 203|300|600, label_id: natural, offset_x: int <in dots>, \
-         offset_y: int, auto_print: bool <prints what stations register>, state: PrinterState, since: time|null <null before it was asked>)",
+         offset_y: int, across: natural 1..10 <labels side by side>, across_gap_mm: number <between them>, auto_print: bool <prints what stations register>, state: PrinterState, since: time|null <null before it was asked>)",
     ),
     ("Batch", "(batch_id: natural, name: text, expected: natural, first: text, last: text, began: time, closed: time|null)"),
     (

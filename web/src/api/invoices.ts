@@ -67,8 +67,8 @@ export async function latestInvoices(limit: number): Promise<Invoice[]> {
 export const PAPERS_MAX = 20
 
 
-export function oneInvoice(id: number): Promise<WholeInvoice> {
-  return get(at('/api/invoices/{id}', id))
+export function oneInvoice(id: number, signal?: AbortSignal): Promise<WholeInvoice> {
+  return get(at('/api/invoices/{id}', id), undefined, signal)
 }
 
 /** `version`: what the user saw. */

@@ -108,6 +108,10 @@ export interface Printer {
   /** In dots. */
   offset_x: number
   offset_y: number
+  /** Labels side by side. */
+  across: number
+  /** Between them. */
+  across_gap_mm: number
   /** Prints what stations register. */
   auto_print: boolean
   state: PrinterState
@@ -866,7 +870,7 @@ export interface Post extends Read {
   '/api/labels/claims/release': { takes: { DeviceSNList: (string | number)[] }; gives: ReqStatus }
   '/api/labels/sent': { takes: { DeviceSNList?: AnyLabel[]; devices?: AnyLabel[]; reason?: string; seen?: Record<string, number> }; gives: ReqStatus }
   '/api/labels/outcome': { takes: { printed?: AnyLabel[]; failed?: AnyLabel[]; unknown?: AnyLabel[] }; gives: { reqStatus: 'sucess' | 'partial' | 'error'; succeeded?: string[]; failed?: Record<string, string> } }
-  '/api/printers': { takes: { name?: string; language?: 'zpl' | 'tspl'; /** Tcp://HOST:PORT or agent://NAME. */ address?: string; dpi?: 203 | 300 | 600; label_id?: number; auto_print?: 0 | 1 | boolean; /** In dots, -1200 to 1200. */ offset_x?: number; offset_y?: number }; gives: Printer }
+  '/api/printers': { takes: { name?: string; language?: 'zpl' | 'tspl'; /** Tcp://HOST:PORT or agent://NAME. */ address?: string; dpi?: 203 | 300 | 600; label_id?: number; auto_print?: 0 | 1 | boolean; /** In dots, -1200 to 1200. */ offset_x?: number; offset_y?: number; /** Labels side by side. */ across?: number; across_gap_mm?: number }; gives: Printer }
   '/api/printers/{id}/test': { takes: Record<string, never>; gives: ReqStatus }
   '/api/batches': { takes: { name?: string; expected?: number; first?: string | number; last?: string | number; closed?: 0 | 1 | boolean }; gives: Batch }
   '/api/labels/verified': { takes: { DeviceSN: string | number; CPUID: string | number }; gives: ReqStatus }
@@ -912,7 +916,7 @@ export interface Patch {
   '/api/settings': { takes: SettingsChange & { version?: number }; gives: Settings }
   '/api/devices/{sn}': { takes: { CPUID: string | number; reason: string; seen?: string | number }; gives: WholeDevice }
   '/api/labels/{id}': { takes: { name?: string; width_mm?: number; height_mm?: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[] }; gives: LabelLook }
-  '/api/printers/{id}': { takes: { name?: string; language?: 'zpl' | 'tspl'; /** Tcp://HOST:PORT or agent://NAME. */ address?: string; dpi?: 203 | 300 | 600; label_id?: number; auto_print?: 0 | 1 | boolean; /** In dots, -1200 to 1200. */ offset_x?: number; offset_y?: number }; gives: Printer }
+  '/api/printers/{id}': { takes: { name?: string; language?: 'zpl' | 'tspl'; /** Tcp://HOST:PORT or agent://NAME. */ address?: string; dpi?: 203 | 300 | 600; label_id?: number; auto_print?: 0 | 1 | boolean; /** In dots, -1200 to 1200. */ offset_x?: number; offset_y?: number; /** Labels side by side. */ across?: number; across_gap_mm?: number }; gives: Printer }
   '/api/batches/{id}': { takes: { name?: string; expected?: number; first?: string | number; last?: string | number; closed?: 0 | 1 | boolean }; gives: Batch }
   '/api/companies/{id}': { takes: { company_name: string }; gives: Company }
   '/api/groups/{id}': { takes: { group_name?: string; permissions?: PermissionId[] }; gives: Group }

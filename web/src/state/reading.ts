@@ -240,6 +240,12 @@ function fromInvoices(stored: Invoice[]): Reading[] {
   return [...byAction.values()]
 }
 
+/** A national form has no template, but a name. */
+function storedTemplate({ kind, model_id, model_label }: Invoice): MatchedTemplate | null {
+  if (kind === 'unknown') return null
+  return { id: model_id, label: model_label ?? i18n.global.t(`invoices.kind.${kind}`), url: '' }
+}
+
 function fromFirst(invoice: Invoice): Reading {
   return {
     action: invoice.action_id,
@@ -249,7 +255,7 @@ function fromFirst(invoice: Invoice): Reading {
     companyName: invoice.company_name,
     time: invoice.recognize_time,
     done: true,
-    template: invoice.model_id === null ? null : { id: invoice.model_id, label: invoice.model_label ?? '', url: '' },
+    template: storedTemplate(invoice),
     candidates: null,
     regions: regionsFrom(invoice.region_list),
     invoices: [],

@@ -75,6 +75,8 @@ export default {
     label: 'Label look',
     labelNone: 'No looks saved yet',
     labelOf: '{name} ({width} × {height} mm)',
+    across: 'Labels side by side',
+    acrossGap: 'Between them (mm)',
     offsetX: 'Offset to the right (dots)',
     offsetY: 'Offset down (dots)',
     offsetHow: 'Negative: to the left, up. Print a test label afterwards: its ruler shows how far it is off.',

@@ -73,6 +73,8 @@ export default {
     label: '标签样式',
     labelNone: '还没有保存的样式',
     labelOf: '{name}（{width} × {height} 毫米）',
+    across: '一排几张标签',
+    acrossGap: '并排标签的间距（毫米）',
     offsetX: '向右偏移（点）',
     offsetY: '向下偏移（点）',
     offsetHow: '负数向左、向上。保存后打印测试标签，上面的标尺会显示偏了多少。',
