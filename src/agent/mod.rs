@@ -66,7 +66,10 @@ pub async fn run(config: Agent) -> Result<(), Box<dyn Error>> {
 fn join_uri(config: &Agent) -> Result<Uri, Box<dyn Error>> {
     let base = config.join.trim_end_matches('/');
     let name = percent_encoding::utf8_percent_encode(&config.printer, percent_encoding::NON_ALPHANUMERIC);
-    let uri: Uri = format!("{base}/api/printers/agent?name={name}").parse()?;
+    let mut run = [0; 16];
+    getrandom::fill(&mut run).map_err(|e| e.to_string())?;
+    let run = u128::from_le_bytes(run);
+    let uri: Uri = format!("{base}/api/printers/agent?name={name}&run={run:032x}").parse()?;
     match (uri.scheme_str(), uri.host()) {
         (Some("http" | "https"), Some(_)) => Ok(uri),
         _ => Err("--join 应像 https://192.168.1.10:8443\n--join must be like https://192.168.1.10:8443".into()),
@@ -184,6 +187,7 @@ fn in_words(e: WebSocketError) -> Box<dyn Error> {
         WebSocketError::InvalidStatusCode(status) => match StatusCode::from_u16(status) {
             Ok(StatusCode::UNAUTHORIZED) => "令牌无效 / the token is not valid".into(),
             Ok(StatusCode::FORBIDDEN) => "令牌没有“打印标签”的权限，或盒子要求 HTTPS / the token may not print labels, or the box wants HTTPS".into(),
+            Ok(StatusCode::CONFLICT) => "另一台电脑正以这个名称连接着；断开后十几秒内会自动重试 / another computer is connected under this name; once it is gone this one joins within seconds".into(),
             Ok(StatusCode::NOT_FOUND) => "盒子上没有这台打印机，请先添加，地址填 agent://名称 / the box has no such printer: add it, with the address agent://NAME".into(),
             _ => format!("HTTP {status}").into(),
         },

@@ -1,7 +1,9 @@
 //! Agents that are connected now, by the name that they joined with. Not here: their sockets (http/edge/agent.rs), what is said to
 //! them (printing/line.rs).
 
+use super::refusals;
 use crate::domain::agent::{Order, Word};
+use crate::domain::refusal::Refusal;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,8 @@ const WAITING_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Agent {
     number: u64,
+    /// Which run of which program it is, as it says.
+    run: String,
     /// The last order's number.
     pub ordered: Arc<AtomicU64>,
     pub orders: mpsc::Sender<Order>,
@@ -48,16 +52,21 @@ impl Agents {
         self.connected().by_name.get(name).cloned()
     }
 
-    /// An agent that was here under this name is gone: it has lost its connection, and joins again.
-    pub fn join(&self, name: &str) -> Joined {
+    /// Of the same run, the one that was here is gone: it has lost its connection, and joins again. Of another run it stays, as two
+    /// stations of one name would throw each other out for ever.
+    pub fn join(&self, name: &str, run: &str) -> Result<Joined, Refusal> {
         let (orders, to_send) = mpsc::channel(WAITING_MAX);
         let (words, heard) = mpsc::channel(WAITING_MAX);
         let mut connected = self.connected();
+        if connected.by_name.get(name).is_some_and(|agent| agent.run != run) {
+            return Err(refusals::agent_is_here(name));
+        }
         connected.joined += 1;
         let number = connected.joined;
-        let agent = Agent { number, ordered: Arc::default(), orders, words: Arc::new(AsyncMutex::new(heard)) };
+        let run = run.to_owned();
+        let agent = Agent { number, run, ordered: Arc::default(), orders, words: Arc::new(AsyncMutex::new(heard)) };
         connected.by_name.insert(name.to_owned(), agent);
-        Joined { agents: self.clone(), name: name.to_owned(), number, orders: to_send, words }
+        Ok(Joined { agents: self.clone(), name: name.to_owned(), number, orders: to_send, words })
     }
 }
 

@@ -108,7 +108,7 @@ pub fn one(app: &App, id: u64) -> Result<Printer, Refusal> {
     app.store.read(|view| known(view, id))
 }
 
-/// Its name is nobody else's, and its label is there.
+/// Its name and address are nobody else's, and its label is there.
 fn check(txn: &Txn<'_>, id: u64, printer: &Printer) -> Result<(), Refusal> {
     printer.check()?;
     if all(&txn.view())?.iter().any(|(other, known)| *other != id && known.name == printer.name) {
@@ -118,8 +118,12 @@ fn check(txn: &Txn<'_>, id: u64, printer: &Printer) -> Result<(), Refusal> {
     if let Some((_, other)) = other.filter(|_| printer.prints_by_itself) {
         return Err(refusals::another_prints_by_itself(&other.name));
     }
-    let has_label = label_looks::looks(&txn.view())?.iter().any(|(look, _)| *look == printer.look);
-    if has_label { Ok(()) } else { Err(refusals::no_such_label().about("label_id")) }
+    if !label_looks::looks(&txn.view())?.iter().any(|(look, _)| *look == printer.look) {
+        return Err(refusals::no_such_label().about("label_id"));
+    }
+    // Two would talk into each other's labels.
+    let same = all(&txn.view())?.into_iter().find(|(other, known)| *other != id && known.address == printer.address);
+    same.map_or(Ok(()), |(_, other)| Err(refusals::printer_address_is_taken(&other.name)))
 }
 
 impl App {

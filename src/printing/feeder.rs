@@ -254,6 +254,9 @@ impl Feeder {
                 }
                 Err(refusal) => {
                     tracing::warn!("printer {}: a label can't be written down, so it does not go out: {}", self.id, refusal.en);
+                    if answers {
+                        self.is(PrinterState::Ready);
+                    }
                     self.wait(AGAIN).await;
                     continue;
                 }

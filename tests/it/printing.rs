@@ -576,7 +576,11 @@ fn an_agent_needs_the_right_to_print_and_a_printer_that_is_set_up() {
     let join = |client: &Client, name: &str| client.try_socket(&format!("/api/printers/agent?name={name}"), &[]).err();
     assert_eq!(join(&client, "line-3"), Some(404));
     set_up(&client, "线 3", "zpl", "agent://line-3");
-    assert_eq!(join(&client, "line-3"), None);
+    let here = client.try_socket("/api/printers/agent?name=line-3&run=a", &[]).unwrap();
+    assert_eq!(join(&client, "line-3&run=b"), Some(409), "two of one name would throw each other out for ever");
+    assert_eq!(join(&client, "line-3&run=a"), None, "it has lost its connection, and is back before the box knows");
+    drop(here);
+    eventually("it is gone", || join(&client, "line-3&run=b").is_none().then_some(()));
     assert_eq!(join(&client, "a%20b"), Some(400));
     let admin = paperline.admin();
     admin.post("/api/users", &json!({ "user_name": "looks", "passwd": "only at them", "permissions": [101] }));
@@ -595,6 +599,8 @@ fn a_printer_may_print_by_itself_what_stations_register() {
     assert_eq!(client.patch(&format!("/api/printers/{id}"), &json!({ "auto_print": true })).body["auto_print"], true);
     let other = json!({ "name": "线 2", "language": "zpl", "address": "127.0.0.1:1", "auto_print": true });
     assert_eq!(client.post("/api/printers", &other).refusal(), (409, "conflict"), "two would print each label twice");
+    let same = json!({ "name": "线 2", "language": "zpl", "address": printer.address() });
+    assert_eq!(client.post("/api/printers", &same).refusal(), (409, "conflict"), "two would talk into each other's labels");
     for n in 3..=5 {
         let device = json!({ "DeviceSN": sn(n), "CPUID": format!("C{n}") });
         assert_eq!(client.post("/registerDevice", &device).body["reqStatus"], "sucess");

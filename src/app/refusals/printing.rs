@@ -15,6 +15,18 @@ pub fn printer_name_is_taken(name: &str) -> Refusal {
         .about("name")
 }
 
+pub fn printer_address_is_taken(name: &str) -> Refusal {
+    Refusal::conflict(
+        format!("address：{name} 已是这个地址。换标签样式请修改那台打印机"),
+        format!("address: {name} has this address already. To print another label, change that printer"),
+    )
+    .about("address")
+}
+
+pub fn agent_is_here(name: &str) -> Refusal {
+    Refusal::conflict(format!("另一台电脑正以 {name} 的名称连接着"), format!("another computer is connected under the name {name}"))
+}
+
 pub fn too_many_printers() -> Refusal {
     Refusal::conflict("打印机太多，请先删除一些", "too many printers: delete some first")
 }

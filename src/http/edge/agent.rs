@@ -17,6 +17,8 @@ use tokio::time::timeout;
 
 /// Of an agent, which pings.
 const SILENCE_MAX: Duration = Duration::from_secs(SILENCE_MAX_S);
+/// What an agent calls its run.
+const RUN_BYTES_MAX: usize = 64;
 const CLOSE_PROTOCOL: u16 = 1002;
 
 /// It may come once the printer is set up: its name is in the printer's address.
@@ -24,6 +26,10 @@ pub async fn join(mut call: Call) -> Result<Reply, Refusal> {
     let name = call.fields.text("name")?.to_owned();
     if !is_name(&name) {
         return Err(Refusal::field("name", "只能有字母、数字、汉字和 - . _", "may hold letters, digits and - . _"));
+    }
+    let run = call.fields.text_or_none("run")?.unwrap_or_default();
+    if run.len() > RUN_BYTES_MAX {
+        return Err(Refusal::field("run", "太长", "is too long"));
     }
     let app = call.edge.app.clone();
     let address = Address::Agent { name: name.clone() };
@@ -34,8 +40,8 @@ pub async fn join(mut call: Call) -> Result<Reply, Refusal> {
         ));
     }
     let (subscription, _) = subscribe(&call, Some(Permission::DeviceRw))?;
+    let joined = app.agents.join(&name, run)?;
     accept(&mut call, move |talk| async move {
-        let joined = app.agents.join(&name);
         app.printers.changed();
         tracing::info!("the agent {name} is here");
         carry(talk, subscription, joined).await;
@@ -66,8 +72,8 @@ async fn carry(mut talk: Talk, subscription: Subscription, mut joined: Joined) {
                     let text = order.write();
                     talk.write(Frame::new(true, OpCode::Text, None, Payload::Borrowed(text.as_bytes()))).await
                 }
-                // Another one has joined under this name.
-                None => return talk.close(CLOSE_PROTOCOL, "another agent has this name").await,
+                // It has joined again.
+                None => return talk.close(CLOSE_PROTOCOL, "joined again").await,
             },
         };
         if written.is_err() {
