@@ -3,7 +3,7 @@
 use super::{App, By, batches, log, now, refusals};
 use crate::domain::device::Device;
 use crate::domain::fact::{Deed, Fact};
-use crate::domain::ids::local_time;
+use crate::domain::ids::{Millis, local_time};
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
 use crate::labels::{self, Values};
@@ -135,9 +135,17 @@ fn printers_with(view: &View<'_>, look: u64) -> Result<Vec<String>, StoreError> 
     Ok(printers.into_iter().filter(|(_, printer)| printer.look == look).map(|(_, printer)| printer.name).collect())
 }
 
+fn date(at: Millis, zone: &TimeZone) -> String {
+    local_time(at, zone).split(' ').next().unwrap_or_default().to_owned()
+}
+
 /// What stands on the device's label: the same in previews and on paper.
 pub fn values(view: &View<'_>, device: &Device, zone: &TimeZone) -> Result<Values, StoreError> {
-    let registered = local_time(device.registered, zone);
-    let date = registered.split(' ').next().unwrap_or_default().to_owned();
-    Ok(Values { sn: device.sn.clone(), cpuid: device.cpuid.clone(), date, batch: batches::name_of(view, &device.sn)? })
+    let (sn, cpuid) = (device.sn.clone(), device.cpuid.clone());
+    Ok(Values { sn, cpuid, date: date(device.registered, zone), batch: batches::name_of(view, &device.sn)? })
+}
+
+/// On a label of no device, to try a printer: the date is today's.
+pub fn values_of_none(sn: &str, cpuid: &str, zone: &TimeZone) -> Values {
+    Values { sn: sn.to_owned(), cpuid: cpuid.to_owned(), date: date(now(), zone), batch: String::new() }
 }

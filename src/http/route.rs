@@ -95,6 +95,7 @@ routes! {
     Delete "/api/labels/{id}", Needs(DeviceRw), Words => label_looks::delete;
     Get "/api/labels/{id}/preview", Needs(DeviceR), Words => label_previews::kept;
     Post "/api/labels/preview", Needs(DeviceR), Words => label_previews::draft;
+    Post "/api/labels/pictures", Needs(DeviceR), Lists => label_previews::pictures;
     Get "/api/labels/claims", Needs(DeviceR), Words => labels::claimed;
     Post "/api/labels/claims", Needs(DeviceRw), Lists => labels::claim;
     Post "/api/labels/claims/release", Needs(DeviceRw), Lists => labels::release;

@@ -106,6 +106,11 @@ fn dots_in(length: Micrometres, dpi: u32) -> u32 {
     u32::try_from((u64::from(length) * u64::from(dpi) + 12_700) / 25_400).unwrap_or(u32::MAX)
 }
 
+/// How many a label of this size has.
+pub fn dots_of(look: &LabelLook, dpi: u32) -> u64 {
+    u64::from(dots_in(look.width, dpi)) * u64::from(dots_in(look.height, dpi))
+}
+
 fn area(element: &Element, dpi: u32) -> dots::Area {
     let across = |at: Micrometres| dots_in(at, dpi);
     let (left, top) = (across(element.x), across(element.y));

@@ -138,6 +138,21 @@ export async function post(page, path, data) {
   return answer.json()
 }
 
+/** The picture of a label that is to be printed, once it is there: the pair that it is of, its size in mm, its bytes. */
+export async function labelShown(label) {
+  return label.locator('img').evaluate(async (img) => {
+    await img.decode()
+    const mm = (px) => (px * 25.4) / 96
+    const { width, height } = img.getBoundingClientRect()
+    return { of: img.alt, mm: [mm(width), mm(height)], dots: [img.naturalWidth, img.naturalHeight], png: img.src.replace('data:image/png;base64,', '') }
+  })
+}
+
+/** The same label as printers get it. `asked`: what the page asked its pictures of. */
+export async function labelOfPrinters(page, { devices: _, ...look }, sn) {
+  return (await post(page, '/api/labels/preview', { ...look, sn })).png
+}
+
 /** In another browser, with a password of their own. */
 export async function hire(on, page, name, permissions, look) {
   const user = { user_name: name, passwd: 'given-to-them', permissions }

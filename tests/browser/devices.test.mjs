@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { beforeEach, test } from 'node:test'
 import { connect } from 'node:tls'
-import { logIn, post, startBox, stage, stopBox } from './box.mjs'
+import { labelShown, logIn, post, startBox, stage, stopBox } from './box.mjs'
 import { scan } from './gun.mjs'
 
 let page
@@ -252,8 +252,9 @@ test('a label’s look is kept on the box by name: another browser has it, small
   const size = await page.locator(`[data-label="${device.DeviceSN}"]`).evaluate((label) => [label.style.width, label.style.height])
   assert.deepEqual(size, ['12.7mm', '25.4mm'], 'the paper is turned with it')
   // Whole printer dots, or it blurs.
-  const dots = await page.locator(`[data-label="${device.DeviceSN}"] img`).evaluate((img) => (parseFloat(img.style.width) / 25.4) * 203)
-  assert.ok(Math.abs(dots - Math.round(dots)) < 0.01, `${dots} dots`)
+  const { mm, dots } = await labelShown(page.locator(`[data-label="${device.DeviceSN}"]`))
+  assert.deepEqual(dots, [102, 203])
+  for (const [i, side] of mm.entries()) assert.ok(Math.abs((side / 25.4) * 203 - dots[i]) < 0.2, `${side} mm`)
   await page.keyboard.press('Escape')
   const other = await open({ locale: 'en-US' })
   await logIn(other, 'admin', on.box.password)
@@ -263,7 +264,7 @@ test('a label’s look is kept on the box by name: another browser has it, small
   await other.getByRole('option', { name: '小板 25×12' }).click()
   await other.waitForFunction(() => document.querySelector('.print-view .label')?.style.width === '12.7mm')
   await on.shot(other, 'devices-look-en')
-  // What the browser can't draw is not printed as something else.
+  // Codes that only the box can make, too.
   const code = { kind: 'datamatrix', x_mm: 1, y_mm: 1, w_mm: 10, h_mm: 10, value: '{SN} {CPUID}' }
   const made = await other.request.post('/api/labels', { data: { name: 'Matrix', width_mm: 30, height_mm: 12, elements: [code] }, headers: { Origin: new URL(other.url()).origin } })
   assert.equal(made.status(), 201, await made.text())
@@ -271,10 +272,20 @@ test('a label’s look is kept on the box by name: another browser has it, small
   await other.click('[data-test=label-settings]')
   await other.locator('[data-test=look]').click()
   await other.getByRole('option', { name: 'Matrix' }).click()
-  await other.locator('[data-test=other-codes]', { hasText: 'Choose another look' }).waitFor()
-  assert.ok(await other.locator('[data-test=print-test]').isDisabled())
-  assert.equal(await other.locator('.print-view .label .part').count(), 0)
+  await other.waitForFunction(() => document.querySelector('.print-view .label')?.style.width === '30mm')
+  assert.equal((await labelShown(other.locator('.print-view .label'))).of, '00000000 TEST')
+  assert.ok(await other.locator('[data-test=print-test]').isEnabled())
   await on.shot(other, 'devices-look-matrix-en')
+  await other.keyboard.press('Escape')
+  await search(other).fill(device.DeviceSN)
+  await row(device.DeviceSN, other).click()
+  await other.click('[data-test=print]')
+  const { of, png } = await labelShown(other.locator(`[data-label="${device.DeviceSN}"]`))
+  assert.equal(of, `${device.DeviceSN} ${device.CPUID}`)
+  const preview = await other.request.get(`/api/labels/${(await made.json()).label_id}/preview?sn=${device.DeviceSN}`)
+  assert.equal(png, (await preview.body()).toString('base64'), 'dot for dot')
+  await other.keyboard.press('Escape')
+  await other.locator('.print-view').waitFor({ state: 'detached' })
   await page.evaluate(() => localStorage.removeItem('paperline.label'))
   on.quiet()
 })

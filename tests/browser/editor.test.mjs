@@ -1,7 +1,7 @@
 // Drawing a label's look: by mouse, keyboard and numbers, on the box's own picture of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { logIn, post, problems, stage } from './box.mjs'
+import { labelShown, logIn, post, problems, stage } from './box.mjs'
 
 let page
 
@@ -110,12 +110,12 @@ test('a look that was dragged and typed goes to the box with those numbers, in w
   assert.deepEqual(body.elements, sent.elements, 'kept as it was sent')
   await page.locator('[data-test=label-editor]').waitFor({ state: 'detached' })
   await page.locator('[data-test=look]', { hasText: '主板 40×30' }).waitFor()
-  // Whose batch it is the browser does not know: nothing is printed with a blank in its place.
-  await page.locator('[data-test=other-codes]').waitFor()
-  assert.equal(await page.locator('[data-test=print-test]').isDisabled(), true)
+  // The browser prints what was drawn, batch and all.
+  assert.equal((await labelShown(page.locator('.print-view .label'))).of, '00000000 TEST')
+  assert.equal(await page.locator('[data-test=print-test]').isEnabled(), true)
   await on.shot(page, 'editor-settings-zh')
-  await page.getByText('CPUID', { exact: true }).click()
-  assert.equal(await page.locator('[data-test=print-test]').isDisabled(), true, 'laid out anew it still has the batch')
+  const [anew] = await Promise.all([page.waitForRequest('**/api/labels/pictures'), page.getByText('CPUID', { exact: true }).click()])
+  assert.ok(anew.postDataJSON().elements.some(({ value }) => value.includes('{batch}')), 'laid out anew it still has the batch')
   await page.click('[data-test=look-back]')
   // What is changed is the same look.
   await page.click('[data-test=look-edit]')

@@ -1,7 +1,7 @@
 // Devices appear by themselves, are printed in real size and marked.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { logIn, post, stage } from './box.mjs'
+import { labelOfPrinters, labelShown, logIn, post, stage } from './box.mjs'
 
 const MM_PER_POINT = 25.4 / 72
 /** Browsers use whole CSS pixels. */
@@ -9,9 +9,14 @@ const PAPER_TOLERANCE_MM = 0.4
 
 let page
 let serials
+/** What the page asked pictures of last. */
+let asked
 
 const on = stage(async () => {
   page = await on.open()
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/labels/pictures')) asked = request.postDataJSON()
+  })
   await page.addInitScript(() => {
     window.printed = 0
     window.print = () => (window.printed += 1)
@@ -82,14 +87,12 @@ test('the print view has one label a page, in mm, each with its code', async () 
   const labels = page.locator('[data-label]')
   await labels.first().waitFor()
   assert.deepEqual(await labels.evaluateAll((all) => all.map((label) => label.dataset.label)), serials)
-  for (const serial of serials) {
-    const label = page.locator(`[data-label="${serial}"]`)
-    assert.ok((await label.innerText()).includes(serial))
-    const width = await label.locator('img').evaluate(async (img) => {
-      await img.decode()
-      return img.naturalWidth
-    })
-    assert.ok(width >= 29, `the code of ${serial} is a picture`)
+  for (const [i, serial] of serials.entries()) {
+    const { of, mm, dots, png } = await labelShown(page.locator(`[data-label="${serial}"]`))
+    assert.equal(of, `${serial} CPU-${['A1', 'B2', 'C3'][i]}`)
+    assert.deepEqual(dots, [320, 240])
+    assert.ok(Math.abs(mm[0] - (320 * 25.4) / 203) < 0.02 && Math.abs(mm[1] - (240 * 25.4) / 203) < 0.02, `${mm} mm`)
+    assert.equal(png, await labelOfPrinters(page, asked, serial), 'dot for dot')
   }
   await on.shot(page, 'print-40x30-zh')
   await assertPaper(3, 40, 30)
@@ -156,15 +159,21 @@ test('what stands on a label and how often is chosen, and a test label is printe
   await page.fill('[data-test=label-text]', '样品 批次7')
   await page.locator('[data-test=copies] input').fill('3')
   await page.keyboard.press('Tab')
-  assert.match(await label.first().innerText(), /CPU-C3\s+\d{4}-\d\d-\d\d\s+样品 批次7/)
+  await page.locator('[data-test=drawing]').waitFor({ state: 'detached' })
+  const { of, png } = await labelShown(label.first())
+  assert.equal(of, `${serials[2]} CPU-C3`)
+  assert.deepEqual(asked.elements.map(({ value }) => value), ['{SN} {CPUID}', '{SN}', '{CPUID}', '{date}', '样品 批次7'])
+  assert.equal(png, await labelOfPrinters(page, asked, serials[2]), 'dot for dot')
+  for (const copy of [1, 2]) assert.equal((await labelShown(label.nth(copy))).png, png)
   await assertPaper(3, 60, 40)
   await on.shot(page, 'print-contents-zh')
   const before = await page.evaluate(() => {
-    window.print = () => (window.sheets = document.querySelectorAll('.print-view .label').length)
+    window.print = () => (window.sheets = [...document.querySelectorAll('.print-view .label')].map((label) => label.querySelector('img')?.alt))
     return window.printed
   })
   await page.click('[data-test=print-test]')
-  await page.waitForFunction(() => window.sheets === 1)
+  await page.waitForFunction(() => window.sheets)
+  assert.deepEqual(await page.evaluate(() => window.sheets), ['00000000 TEST'])
   assert.equal(await page.evaluate(() => window.printed), before)
   await page.fill('[data-test=label-text]', '')
   await page.locator('[data-test=copies] input').fill('1')

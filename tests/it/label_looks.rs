@@ -186,3 +186,68 @@ fn a_label_that_is_not_kept_yet_is_shown_with_how_its_codes_come_out() {
     assert_eq!(client.post("/api/labels/preview", &of_another).refusal(), (404, "not_found"));
     assert_eq!(client.get("/api/labels").body["labels"].as_array().unwrap().len(), 2, "a preview keeps nothing");
 }
+
+#[test]
+fn what_a_browser_prints_is_the_raster_that_printers_get() {
+    let paperline = Paperline::start();
+    let client = paperline.operator().with_header("accept-language", "en");
+    client.post("/registerDevice", &json!({ "devices": [
+        { "DeviceSN": "18440001", "CPUID": "39FFD60543AC4E3132593141" }, { "DeviceSN": "18440002", "CPUID": "39FFD60543AC4E3132593142" },
+    ] }));
+    client.post("/api/batches", &json!({ "name": "B7", "expected": 2, "first": "18440001", "last": "18440002" }));
+    let text = |y: f64, value: &str| json!({ "kind": "text", "x_mm": 20, "y_mm": y, "w_mm": 29, "h_mm": 5, "value": value });
+    let code = json!({ "kind": "datamatrix", "x_mm": 1, "y_mm": 1, "w_mm": 18, "h_mm": 18, "value": "{SN} {CPUID}" });
+    let mut look = json!({ "name": "Line 2", "width_mm": 50, "height_mm": 20, "rotate": 90 });
+    look["elements"] = json!([code, text(1.0, "{SN}"), text(7.0, "批次 {batch}"), text(13.0, "{date}")]);
+    assert_eq!(client.post("/api/labels", &look).status, 201);
+    look["dpi"] = json!(300);
+    let pair = |sn: &str, cpuid: &str| json!({ "DeviceSN": sn, "CPUID": cpuid });
+    look["devices"] = json!([
+        pair("18440002", "39FFD60543AC4E3132593142"),
+        pair("18440001", "39FFD60543AC4E3132593141"),
+        "18440001",
+        pair("18440001", "CORRECTED-SINCE"),
+        pair("00000000", "TEST"),
+        "18440009",
+        pair("18440009", "芯片"),
+    ]);
+    let answer = client.post("/api/labels/pictures", &look).body;
+    let pictures = answer["pictures"].as_array().unwrap();
+    assert_eq!(pictures.len(), 7);
+    for (at, sn) in [(0, "18440002"), (1, "18440001"), (2, "18440001")] {
+        let printed = client.get(&format!("/api/labels/2/preview?sn={sn}&dpi=300"));
+        assert_eq!(pictures[at]["png"], BASE64.encode(printed.bytes), "{sn}");
+        assert_eq!((&pictures[at]["width"], &pictures[at]["height"]), (&json!(236), &json!(591)), "turned");
+        assert_eq!(pictures[at]["codes"], json!([{ "element": 0, "dots_per_module": 9, "readable": true }]));
+    }
+    // The pair that was asked for; who prints sees that the device has another by now.
+    assert!(pictures[3]["png"].is_string() && pictures[3]["png"] != pictures[1]["png"]);
+    assert!(pictures[4]["png"].is_string(), "of no device, to try a printer");
+    assert_eq!(pictures[5]["err"], "no such device: 18440009");
+    assert!(
+        pictures[6]["err"].as_str().unwrap().starts_with("elements[0]: the Data Matrix code can't hold “芯”"),
+        "that one alone"
+    );
+}
+
+#[test]
+fn pictures_of_labels_have_their_limits() {
+    let paperline = Paperline::start();
+    let client = paperline.operator().with_header("accept-language", "en");
+    let ask = |width: u32, dpi: u32, count: usize| {
+        let devices: Vec<Value> = (0..count).map(|n| json!({ "DeviceSN": format!("{n:08}"), "CPUID": "TEST" })).collect();
+        client.post("/api/labels/pictures", &json!({ "width_mm": width, "height_mm": width, "dpi": dpi, "devices": devices }))
+    };
+    assert_eq!(ask(12, 203, 100).body["pictures"].as_array().unwrap().len(), 100);
+    assert_eq!(ask(12, 203, 101).refusal(), (413, "too_large"));
+    assert_eq!(ask(12, 203, 0).refusal(), (400, "malformed"));
+    assert_eq!(ask(12, 204, 1).refusal(), (400, "malformed"));
+    assert_eq!(ask(5, 203, 1).refusal(), (400, "malformed"));
+    assert_eq!(ask(300, 600, 1).status, 200, "the largest label there is");
+    let many = ask(100, 600, 10);
+    assert_eq!(many.refusal(), (413, "too_large"));
+    assert!(many.body["err"].as_str().unwrap().contains("at most 9 at once"), "{many:?}");
+    let long = json!({ "width_mm": 12, "height_mm": 12, "devices": [{ "DeviceSN": "1", "CPUID": "x".repeat(65) }] });
+    assert_eq!(client.post("/api/labels/pictures", &long).refusal(), (400, "malformed"));
+    assert_eq!(client.get("/api/labels").body["labels"].as_array().unwrap().len(), 1, "nothing is kept");
+}

@@ -1,40 +1,75 @@
 //! Labels as they come out, before they are printed. Not here: keeping looks (label_looks.rs).
 
 use super::label_looks::Changes;
+use crate::app::labels::Named;
 use crate::app::{device_lists, label_looks};
-use crate::domain::refusal::Refusal;
+use crate::domain::device::CPUID_CHARS_MAX;
+use crate::domain::label_look::LabelLook;
+use crate::domain::refusal::{Code as Refused, Refusal};
 use crate::http::edge::call::Call;
-use crate::http::edge::reply::{self, Reply};
+use crate::http::edge::reply::{self, Language, Reply};
 use crate::labels::{self, Code, Values};
+use crate::store::{StoreError, View};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::StatusCode;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+
+const PICTURES_MAX: usize = 100;
+/// Of all pictures of a request: one of the largest label there is.
+const DOTS_MAX: u64 = 51_000_000;
 
 fn resolution(call: &Call) -> Result<u32, Refusal> {
     let dpi = call.fields.natural_or_none("dpi")?.map_or(labels::DPI, |dpi| u32::try_from(dpi).unwrap_or(u32::MAX));
     labels::check_resolution(dpi).map(|()| dpi)
 }
 
+fn no_device(sn: &str) -> Refusal {
+    Refusal::not_found(format!("没有这台设备：{sn}"), format!("no such device: {sn}"))
+}
+
 /// Of the device of this serial; without one, of none that there is.
 fn values(call: &Call) -> Result<Values, Refusal> {
     let Some(sn) = call.fields.serial_or_none("sn")? else { return Ok(Values::sample()) };
     let device = call.edge.app.store.read(|view| device_lists::find(view, &sn))?;
-    let device = device.ok_or_else(|| Refusal::not_found(format!("没有这台设备：{sn}"), format!("no such device: {sn}")))?;
+    let device = device.ok_or_else(|| no_device(&sn))?;
     let zone = call.edge.app.settings().zone();
     Ok(call.edge.app.store.read(|view| label_looks::values(view, &device, &zone))?)
 }
 
+/// The pair as it was asked for: whoever prints holds it against the device's of now. `None`: only a serial, which no device has.
+fn values_of(view: &View<'_>, named: &Named, zone: &TimeZone) -> Result<Option<Values>, StoreError> {
+    let Some(device) = device_lists::find(view, &named.sn)? else {
+        return Ok(named.cpuid.as_ref().map(|cpuid| label_looks::values_of_none(&named.sn, cpuid, zone)));
+    };
+    let own = label_looks::values(view, &device, zone)?;
+    Ok(Some(Values { cpuid: named.cpuid.clone().unwrap_or_else(|| own.cpuid.clone()), ..own }))
+}
+
 /// On a thread that may block: large labels take a while.
-async fn work<T: Send + 'static>(call: &Call, work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    let _share = call.share(&call.edge.budgets.labels)?;
+async fn work<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::internal())?
+}
+
+/// Blocks.
+fn picture(look: &LabelLook, values: &Values, dpi: u32) -> Result<Value, Refusal> {
+    let drawn = labels::preview(look, values, dpi)?;
+    let code =
+        |code: &Code| json!({ "element": code.element, "dots_per_module": code.dots_per_module, "readable": code.is_readable });
+    Ok(json!({
+        "png": BASE64.encode(drawn.dots.png()?),
+        "width": drawn.dots.width,
+        "height": drawn.dots.height,
+        "codes": drawn.codes.iter().map(code).collect::<Vec<Value>>(),
+    }))
 }
 
 pub async fn kept(call: Call) -> Result<Reply, Refusal> {
     let (id, dpi) = (call.number_in_path("id")?, resolution(&call)?);
     let (look, values) = (call.edge.app.label_look(id)?, values(&call)?);
-    let png = work(&call, move || labels::draw(&look, &values, dpi)?.png()).await?;
+    let _share = call.share(&call.edge.budgets.labels)?;
+    let png = work(move || labels::draw(&look, &values, dpi)?.png()).await?;
     Ok(reply::new(StatusCode::OK, "image/png", reply::full(png)))
 }
 
@@ -42,18 +77,57 @@ pub async fn draft(call: Call) -> Result<Reply, Refusal> {
     let (look, dpi) = (Changes::read(&call.fields)?.of_new()?, resolution(&call)?);
     look.check()?;
     let values = values(&call)?;
-    let (drawn, png) = work(&call, move || {
-        let drawn = labels::preview(&look, &values, dpi)?;
-        let png = drawn.dots.png()?;
-        Ok((drawn, png))
-    })
-    .await?;
-    let code =
-        |code: &Code| json!({ "element": code.element, "dots_per_module": code.dots_per_module, "readable": code.is_readable });
-    Ok(reply::json(&json!({
-        "png": BASE64.encode(png),
-        "width": drawn.dots.width,
-        "height": drawn.dots.height,
-        "codes": drawn.codes.iter().map(code).collect::<Vec<Value>>(),
-    })))
+    let _share = call.share(&call.edge.budgets.labels)?;
+    Ok(reply::json(&work(move || picture(&look, &values, dpi)).await?))
+}
+
+fn is_too_long(Named { sn, cpuid }: &Named) -> bool {
+    [Some(sn), cpuid.as_ref()].into_iter().flatten().any(|text| text.chars().count() > CPUID_CHARS_MAX)
+}
+
+fn check_dots(look: &LabelLook, dpi: u32, count: usize) -> Result<(), Refusal> {
+    let most = DOTS_MAX / labels::dots_of(look, dpi).max(1);
+    if count as u64 <= most {
+        return Ok(());
+    }
+    let zh = format!("devices：这么大的标签一次最多画 {most} 张，请分几次");
+    Err(Refusal::new(Refused::TooLarge, zh, format!("devices: of labels this large at most {most} at once, please ask for fewer")))
+}
+
+fn of_one(look: &LabelLook, (named, values): &(Named, Option<Values>), dpi: u32, language: Language) -> Result<Value, Refusal> {
+    let drawn = values.as_ref().ok_or_else(|| no_device(&named.sn)).and_then(|values| picture(look, values, dpi));
+    match drawn {
+        // It would be the same of each.
+        Err(refusal) if refusal.code == Refused::Internal => Err(refusal),
+        Err(refusal) => Ok(json!({ "err": language.pick(&refusal.zh, &refusal.en) })),
+        Ok(picture) => Ok(picture),
+    }
+}
+
+/// One after the other: whoever doesn't wait for the rest any more has no more drawn.
+pub async fn pictures(call: Call) -> Result<Reply, Refusal> {
+    let (look, dpi) = (Changes::read(&call.fields)?.of_new()?, resolution(&call)?);
+    look.check()?;
+    let wanted = call.fields.labels("devices", PICTURES_MAX)?;
+    if wanted.iter().any(is_too_long) {
+        return Err(Refusal::malformed(
+            "devices：序列号和 CPUID 最多 64 个字",
+            "devices: serials and CPUIDs have at most 64 characters",
+        ));
+    }
+    check_dots(&look, dpi, wanted.len())?;
+    let (zone, language) = (call.edge.app.settings().zone(), call.language);
+    let found = call.edge.app.store.read(|view| -> Result<Vec<_>, StoreError> {
+        wanted
+            .into_iter()
+            .map(|named| Ok((values_of(view, &named, &zone)?, named)).map(|(values, named)| (named, values)))
+            .collect()
+    })?;
+    let _share = call.share(&call.edge.budgets.labels)?;
+    let mut pictures = Vec::with_capacity(found.len());
+    for one in found {
+        let look = look.clone();
+        pictures.push(work(move || of_one(&look, &one, dpi, language)).await?);
+    }
+    Ok(reply::json(&json!({ "pictures": pictures })))
 }

@@ -27,8 +27,7 @@ const BATCH: &str = "(name?: text 1..64, expected?: natural 1..20000, first?: se
 const PRINTER: &str = "(name?: text 1..64, language?: 'zpl'|'tspl', address?: text <tcp://HOST:PORT or agent://NAME>, dpi?: 203|300|600, label_id?: natural, auto_print?: flag, \
      offset_x?: int <in dots, -1200 to 1200>, offset_y?: int, across?: natural 1..10 <labels side by side>, across_gap_mm?: number 0..50)";
 const LOOK: &str = "(name?: text 1..64, width_mm?: number 6..300, height_mm?: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)";
-const SHOWN_LOOK: &str = "(name?: text 1..64, width_mm: number 6..300, height_mm: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50, \
-     sn?: serial, dpi?: 203|300|600)";
+const SHOWN_LOOK: &str = "(..LookDraft, sn?: serial, dpi?: 203|300|600)";
 const INVOICES: &str = "(..InvoiceFilter, order?: InvoiceOrder, cursor?: serial, limit?: natural)";
 const EXPORT: &str = "(..InvoiceFilter, order?: InvoiceOrder, lang?: text, columns?: [text 1..70] 1..100 <in their order: a `pos_id`, or one of id, state, counted, \
      time, user, company, file, template, source, duplicate, void, red, reason, reviewed_by, reviewed_time, override and kind; \
@@ -131,12 +130,12 @@ pub const OPERATIONS: &[Operation] = &[
     row(Patch, "/api/labels/{id}", LOOK, "LabelLook"),
     row(Delete, "/api/labels/{id}", NOTHING, "Done"),
     row(Get, "/api/labels/{id}/preview", "(sn?: serial <without it a made-up device's>, dpi?: 203|300|600)", "image/png"),
+    row(Post, "/api/labels/preview", SHOWN_LOOK, "LabelPicture"),
     row(
         Post,
-        "/api/labels/preview",
-        SHOWN_LOOK,
-        "(png: text <Base64>, width: natural <in dots>, height: natural, \
-         codes: [(element: natural <from 0>, dots_per_module: natural, readable: bool <large enough, and read back from the picture>)])",
+        "/api/labels/pictures",
+        "(..LookDraft, devices: [AnyLabel] 1..100 <a CPUID that is given is drawn, whatever the device's own is>, dpi?: 203|300|600)",
+        "(pictures: [LabelPicture|(err: text)] <one a device, in their order>)",
     ),
     row(Get, "/api/labels/claims", NOTHING, "(claims: Claims)"),
     row(Post, "/api/labels/claims", SERIALS, "(claimed: [text], taken: Claims)"),

@@ -29,6 +29,11 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
          value: text <`{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own>)])",
     ),
     (
+        "LabelPicture",
+        "(png: text <Base64>, width: natural <in dots>, height: natural, \
+         codes: [(element: natural <from 0>, dots_per_module: natural, readable: bool <large enough, and read back from the picture>)])",
+    ),
+    (
         "Printer",
         "(printer_id: natural, name: text, language: 'zpl'|'tspl', address: text, dpi: 203|300|600, label_id: natural, offset_x: int <in dots>, \
          offset_y: int, across: natural 1..10 <labels side by side>, across_gap_mm: number <between them>, auto_print: bool <prints what stations register>, state: PrinterState, since: time|null <null before it was asked>)",
@@ -224,6 +229,10 @@ pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     (
         "Element",
         "(kind: 'qr'|'datamatrix'|'code128'|'text', x_mm: number 0..300, y_mm: number 0..300, w_mm: number ..300, h_mm: number ..300, value: text 1..200)",
+    ),
+    (
+        "LookDraft",
+        "(name?: text 1..64, width_mm: number 6..300, height_mm: number 6..300, gap_mm?: number 0..50, rotate?: 0|90|180|270, elements?: [Element] ..50)",
     ),
     ("NewDevice", "(DeviceSN?: serial ..64|null, CPUID: serial 1..64)"),
     ("AnyLabel", "serial|(DeviceSN: serial, CPUID?: serial|null)"),

@@ -111,11 +111,6 @@ export function tellOutcome(outcomes: Record<Outcome, (Pair | string)[]>): Promi
   return post('/api/labels/outcome', outcomes) as Promise<OutcomeAnswer>
 }
 
-/** Base64 PNGs by serial. */
-export function qrPictures(serials: string[]): Promise<Record<string, string>> {
-  return post('/printQRCode', { DeviceSNList: serials })
-}
-
 export type Registered = Registration
 
 export async function registerDevice(cpuid: string, serial: string): Promise<Registered | undefined> {

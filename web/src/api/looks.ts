@@ -1,4 +1,5 @@
 // Label looks, stored on the box by name.
+import type { Pair } from './devices'
 import { at, call, get, post } from './http'
 import type { LabelLook, Post } from './wire'
 
@@ -9,6 +10,8 @@ export type LabelElement = LabelLook['elements'][number]
 export type LookDraft = Omit<LabelLook, 'label_id'>
 export type Dpi = 203 | 300 | 600
 export type LookPreview = Post['/api/labels/preview']['gives']
+/** Or why there is none. */
+export type LabelPicture = Post['/api/labels/pictures']['gives']['pictures'][number]
 
 export async function listLooks(): Promise<LabelLook[]> {
   return (await get('/api/labels')).labels
@@ -30,4 +33,10 @@ export async function deleteLook(id: number): Promise<void> {
 export async function previewLook({ width_mm, height_mm, elements }: LookDraft, sn: string, dpi: Dpi, signal: AbortSignal): Promise<LookPreview> {
   const json = { width_mm, height_mm, elements, dpi, ...(sn ? { sn } : {}) }
   return (await call('POST', '/api/labels/preview', { json, signal })).body
+}
+
+/** As a printer of `dpi` gets them, one of each pair, in their order. */
+export async function drawLabels({ width_mm, height_mm, rotate, elements }: LookDraft, devices: Pair[], dpi: Dpi, signal: AbortSignal): Promise<LabelPicture[]> {
+  const json = { width_mm, height_mm, rotate, elements, devices, dpi }
+  return (await call('POST', '/api/labels/pictures', { json, signal })).body.pictures
 }

@@ -98,6 +98,15 @@ export interface LabelLook {
   elements: { kind: 'qr' | 'datamatrix' | 'code128' | 'text'; x_mm: number; y_mm: number; w_mm: number; h_mm: number; /** `{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own. */ value: string }[]
 }
 
+export interface LabelPicture {
+  /** Base64. */
+  png: string
+  /** In dots. */
+  width: number
+  height: number
+  codes: { /** From 0. */ element: number; dots_per_module: number; /** Large enough, and read back from the picture. */ readable: boolean }[]
+}
+
 export interface Printer {
   printer_id: number
   name: string
@@ -618,6 +627,15 @@ export interface Element {
   value: string
 }
 
+export interface LookDraft {
+  name?: string
+  width_mm: number
+  height_mm: number
+  gap_mm?: number
+  rotate?: 0 | 90 | 180 | 270
+  elements?: Element[]
+}
+
 export interface NewDevice {
   DeviceSN?: string | number | null
   CPUID: string | number
@@ -865,7 +883,8 @@ export interface Post extends Read {
   '/api/devices/import': { takes: { preview?: 0 | 1 | boolean }; gives: { rows: number; created: number; exists: number; conflict: number; errors: { line: number; err: string }[]; warnings: { line: number; warning: string }[]; conflicts: { line: number; DeviceSN: string; CPUID: string; with: Other | null }[]; unused_columns: string[]; encoding: string; separator: string | null; sheet: string | null; import_id?: number } }
   '/api/imports/{id}/undo': { takes: Record<string, never>; gives: Import }
   '/api/labels': { takes: { name?: string; width_mm?: number; height_mm?: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[] }; gives: LabelLook }
-  '/api/labels/preview': { takes: { name?: string; width_mm: number; height_mm: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[]; sn?: string | number; dpi?: 203 | 300 | 600 }; gives: { /** Base64. */ png: string; /** In dots. */ width: number; height: number; codes: { /** From 0. */ element: number; dots_per_module: number; /** Large enough, and read back from the picture. */ readable: boolean }[] } }
+  '/api/labels/preview': { takes: LookDraft & { sn?: string | number; dpi?: 203 | 300 | 600 }; gives: LabelPicture }
+  '/api/labels/pictures': { takes: LookDraft & { /** A CPUID that is given is drawn, whatever the device's own is. */ devices: AnyLabel[]; dpi?: 203 | 300 | 600 }; gives: { /** One a device, in their order. */ pictures: (LabelPicture | { err: string })[] } }
   '/api/labels/claims': { takes: { DeviceSNList: (string | number)[] }; gives: { claimed: string[]; taken: Claims } }
   '/api/labels/claims/release': { takes: { DeviceSNList: (string | number)[] }; gives: ReqStatus }
   '/api/labels/sent': { takes: { DeviceSNList?: AnyLabel[]; devices?: AnyLabel[]; reason?: string; seen?: Record<string, number> }; gives: ReqStatus }

@@ -82,8 +82,11 @@ const CPUID_LINES = 2
 
 const CODE = '{SN} {CPUID}'
 
+/** Of most serials. */
+const SERIAL_LENGTH = 8
+
 /** In mm. The largest code with legible texts; the smallest labels have only the code. */
-export function arrange(style: LabelStyle, serialLength: number): LabelElement[] {
+function arrange(style: LabelStyle): LabelElement[] {
   const { width, height } = style
   const text = style.text.trim()
   const small = (style.cpuid ? CPUID_LINES : 0) + (style.date ? 1 : 0) + (text ? 1 : 0)
@@ -92,7 +95,7 @@ export function arrange(style: LabelStyle, serialLength: number): LabelElement[]
     const side = Math.min(width, height)
     return [qr((width - side) / 2, (height - side) / 2, side)]
   }
-  const digits = Math.max(1, serialLength) * DIGIT
+  const digits = SERIAL_LENGTH * DIGIT
   const smallFont = Math.max(Math.min(SMALL_FONT, height / 6), Math.min(height * 0.07, 3))
   const smallest = Math.min(SMALLEST_FONT, height / 5)
   const beside = width >= height * BESIDE_FROM
@@ -123,37 +126,12 @@ function round(mm: number): number {
   return Math.max(0, Math.floor(mm * 1000 + 1e-6) / 1000)
 }
 
-export function elementsOf(style: LabelStyle, serialLength: number): LabelElement[] {
-  return style.elements ?? arrange(style, serialLength)
-}
-
-/** A browser draws QR codes and text; the other codes, and which batch a device belongs to, come from the box alone. */
-export function isForBrowsers(style: LabelStyle): boolean {
-  return !elementsOf(style, SERIAL_LENGTH).some(({ kind, value }) => (kind !== 'qr' && kind !== 'text') || value.includes('{batch}'))
-}
-
-const WIDE = /[^\u0000-\u02ff]/g
-
-/** Over as many lines as needed. */
-export function fontFor(text: string, width: number, height: number): number {
-  const length = Math.max(1, text.length * DIGIT + (text.match(WIDE)?.length ?? 0) * (1 - DIGIT))
-  const fits = Array.from({ length: 5 }, (_, i) => i + 1).map((lines) => Math.min(height / (lines * LINE), (width * lines) / (length + (lines > 1 ? lines * DIGIT : 0))))
-  return Math.max(...fits)
-}
-
-/** The largest side with whole dots per module. */
-export function wholeDots(side: number, modules: number, dpi: number): { side: number; dots: number } {
-  const dots = Math.floor((side / 25.4) * dpi / modules)
-  return dots < 1 ? { side, dots: 0 } : { side: (dots * modules * 25.4) / dpi, dots }
-}
-
-const SERIAL_LENGTH = 8
 /** Between labels, in mm. */
 const GAP = 2
 
 export function lookOf(style: LabelStyle, name: string, gap_mm = GAP): LookDraft {
   const { width, height, rotate } = style
-  return { name, width_mm: width, height_mm: height, gap_mm, rotate, elements: elementsOf(style, SERIAL_LENGTH) }
+  return { name, width_mm: width, height_mm: height, gap_mm, rotate, elements: style.elements ?? arrange(style) }
 }
 
 /** Elements with check boxes become ticks; others stay as placed. */
@@ -173,7 +151,7 @@ export function styleOf(look: LabelLook, { copies, dpi }: LabelStyle): LabelStyl
     dpi,
     elements: null,
   }
-  const isOurs = sameElements(arrange(style, SERIAL_LENGTH), look.elements)
+  const isOurs = sameElements(arrange(style), look.elements)
   return isOurs ? style : { ...style, elements: look.elements }
 }
 

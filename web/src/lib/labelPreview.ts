@@ -14,7 +14,7 @@ export interface LabelProblem {
 
 /** The box names the element that it refuses. */
 export function labelProblem(error: unknown): LabelProblem {
-  const text = errorText(error)
+  const text = typeof error === 'string' ? error : errorText(error)
   const found = /^elements\[(\d+)\][^：:]*[：:]\s*(.*)$/i.exec(text)
   return found ? { at: Number(found[1]), text: sentence(found[2]!) } : { at: null, text }
 }

@@ -4,11 +4,15 @@ import { tellOfPrint } from '../api/invoices'
 import { wholeTimes } from './format'
 import { complain } from './notify'
 
-/** An undecoded picture would print blank. */
-export async function toPaper(sheet: Element | null | undefined): Promise<void> {
+/** An undecoded picture would print blank. Throws where one can't be. */
+export async function decoded(sheet: Element | null | undefined): Promise<void> {
   await nextTick()
-  const pictures = sheet?.querySelectorAll('img') ?? []
-  await Promise.all([...pictures].map((picture) => picture.decode().catch(() => {})))
+  const tried = await Promise.allSettled([...(sheet?.querySelectorAll('img') ?? [])].map((picture) => picture.decode()))
+  for (const each of tried) if (each.status === 'rejected') throw each.reason
+}
+
+export async function toPaper(sheet: Element | null | undefined): Promise<void> {
+  await decoded(sheet).catch(() => {})
   window.print()
 }
 

@@ -1,4 +1,4 @@
-// One print: claim, fetch pictures, record as sent, print, ask for the outcome.
+// One print: claim, record as sent, print, ask for the outcome. Not here: the labels' pictures (lib/labelPictures.ts).
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import * as api from '../api/devices'
 import { LABELS_AT_ONCE, type LabelState, type Outcomes, type OutcomeAnswer } from '../api/devices'
@@ -17,9 +17,6 @@ const LOOKED_AT = 100
 export interface LabelItem {
   serial: string
   cpuid: string
-  time: string
-  /** data: URL of the QR code. */
-  picture: string
 }
 
 export interface LeftOut {
@@ -66,6 +63,10 @@ function take(rows: DeviceRow[], withUnconfirmed: boolean, room: number) {
   return { free: free.slice(0, room), taken, unconfirmed, rest: Math.max(0, free.length - room) }
 }
 
+function itemOf({ serial, cpuid }: DeviceRow): LabelItem {
+  return { serial, cpuid }
+}
+
 function pairOf({ serial, cpuid }: Pick<LabelItem, 'serial' | 'cpuid'>): api.Pair {
   return { DeviceSN: serial, CPUID: cpuid }
 }
@@ -104,7 +105,7 @@ export function usePrintJob() {
       letGo(lost.map(({ serial }) => serial))
       const mine = free.filter((row) => !answer.taken[row.serial])
       if (!mine.length) return [...taken, ...lost]
-      const items = await pictures(mine)
+      const items = mine.map(itemOf)
       const again = mine.filter((row) => row.count > 0).map((row) => row.serial)
       const doubtful = mine.filter(isDoubtful).map((row) => row.serial)
       for (const row of mine) seen.set(row.serial, row.sent)
@@ -115,22 +116,6 @@ export function usePrintJob() {
       return []
     } finally {
       busy.value = false
-    }
-  }
-
-  async function pictures(rows: DeviceRow[]): Promise<LabelItem[]> {
-    const serials = rows.map((row) => row.serial)
-    try {
-      const drawn = await api.qrPictures(serials)
-      return rows.map(({ serial, cpuid, time }) => ({
-        serial,
-        cpuid,
-        time,
-        picture: `data:image/png;base64,${drawn[serial] ?? ''}`,
-      }))
-    } catch (error) {
-      await release(serials)
-      throw error
     }
   }
 
@@ -254,10 +239,9 @@ export function usePrintJob() {
     const others = found.filter((device, i) => device && !isGone(i) && !isSameCpuid(device.CPUID, items[i]!.cpuid)) as api.DeviceDetail[]
     const resent = found.filter((device, i) => device && !isGone(i) && device.sent_count !== seen.get(items[i]!.serial)) as api.DeviceDetail[]
     if (!gone.size && !others.length && !resent.length) return false
-    const drawn = others.length ? await pictures(others.map(rowOf)) : []
     const now = job.value
     if (!now) return true
-    const fresh = new Map(drawn.map((item) => [item.serial, item]))
+    const fresh = new Map(others.map((device) => [device.DeviceSN, itemOf(rowOf(device))]))
     const changed = new Map(now.changed)
     for (const { serial, cpuid } of now.items) {
       if (gone.has(serial)) changed.set(serial, cpuid)

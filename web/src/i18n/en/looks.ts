@@ -28,7 +28,7 @@ export default {
     pictureAlt: 'Label preview',
     device: 'Shown for the device',
     sample: 'A sample, or a serial',
-    asPrinted: 'Dot for dot what the server’s printers get; a browser prints with other fonts. Places are rounded to whole dots of {mm} mm.',
+    asPrinted: 'Dot for dot what is printed. Places are rounded to whole dots of {mm} mm.',
     turned: 'Upright here, turned clockwise by {n}° in print.',
     notDrawn: 'Item {n} can’t be drawn; the picture is the one before',
     again: 'Try again',
