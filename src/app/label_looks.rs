@@ -1,13 +1,13 @@
 //! Label looks, kept by the box, not the browser; there is always at least one. Not here: valid looks (domain/label_look.rs).
 
-use super::{App, By, batches, log, now, refusals};
+use super::{App, By, batches, companies, log, logos, now, refusals};
 use crate::domain::device::Device;
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{Millis, local_time};
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::Refusal;
 use crate::labels::{self, Values};
-use crate::store::tables::{LABEL_LOOKS, PRINTERS};
+use crate::store::tables::{LABEL_LOOKS, LOGO, PRINTERS};
 use crate::store::{StoreError, Txn, View};
 use jiff::tz::TimeZone;
 
@@ -25,8 +25,13 @@ pub fn looks(view: &View<'_>) -> Result<Vec<(u64, LabelLook)>, StoreError> {
 }
 
 /// What can't be read back isn't kept. Not in a verb: others would wait for it.
-async fn check(look: LabelLook) -> Result<(), Refusal> {
-    tokio::task::spawn_blocking(move || labels::check(&look)).await.map_err(|_| Refusal::internal())?
+async fn check(look: LabelLook, values: Values) -> Result<(), Refusal> {
+    tokio::task::spawn_blocking(move || labels::check(&look, &values)).await.map_err(|_| Refusal::internal())?
+}
+
+/// It may have been deleted since the look was checked.
+fn check_logo(txn: &Txn<'_>, look: &LabelLook) -> Result<(), Refusal> {
+    if look.shows_the_logo() && !txn.has(&LOGO, &())? { Err(refusals::no_logo()) } else { Ok(()) }
 }
 
 /// Whether both come out the same.
@@ -64,8 +69,9 @@ impl App {
 
     pub async fn add_label_look(&self, by: By, look: LabelLook) -> Result<(u64, LabelLook), Refusal> {
         look.check()?;
-        check(look.clone()).await?;
+        check(look.clone(), self.store.read(sample)?).await?;
         self.act(by, move |txn, by| {
+            check_logo(txn, &look)?;
             make_the_first(txn)?;
             let id = txn.next(COUNTER)?;
             check_name(txn, id, &look.name)?;
@@ -91,7 +97,7 @@ impl App {
         change(&mut checked);
         checked.check()?;
         if !is_drawn_alike(&seen, &checked) {
-            check(checked.clone()).await?;
+            check(checked.clone(), self.store.read(sample)?).await?;
         }
         self.act(by, move |txn, by| {
             make_the_first(txn)?;
@@ -103,6 +109,7 @@ impl App {
                 return Err(refusals::label_was_changed());
             }
             check_name(txn, id, &look.name)?;
+            check_logo(txn, &look)?;
             let (name, changes) = (look.name.clone(), before.changes(&look));
             log(txn, now(), by, None, Fact::LabelLookRedrawn { name, changes })?;
             txn.put(&LABEL_LOOKS, &id, &look)?;
@@ -139,13 +146,26 @@ fn date(at: Millis, zone: &TimeZone) -> String {
     local_time(at, zone).split(' ').next().unwrap_or_default().to_owned()
 }
 
+/// What every label may show, whosever it is. The company is the one that the box began with, or the eldest that is left.
+fn of_the_box(view: &View<'_>) -> Result<Values, StoreError> {
+    let company = companies::all(view)?.into_iter().next().map_or_else(String::new, |company| company.name);
+    Ok(Values { company, logo: logos::logo(view)?, ..Values::default() })
+}
+
+/// On the label of a device like most.
+pub fn sample(view: &View<'_>) -> Result<Values, StoreError> {
+    let Values { company, logo, .. } = of_the_box(view)?;
+    Ok(Values { company, logo, ..Values::sample() })
+}
+
 /// What stands on the device's label: the same in previews and on paper.
 pub fn values(view: &View<'_>, device: &Device, zone: &TimeZone) -> Result<Values, StoreError> {
     let (sn, cpuid) = (device.sn.clone(), device.cpuid.clone());
-    Ok(Values { sn, cpuid, date: date(device.registered, zone), batch: batches::name_of(view, &device.sn)? })
+    let batch = batches::name_of(view, &device.sn)?;
+    Ok(Values { sn, cpuid, date: date(device.registered, zone), batch, ..of_the_box(view)? })
 }
 
 /// On a label of no device, to try a printer: the date is today's.
-pub fn values_of_none(sn: &str, cpuid: &str, zone: &TimeZone) -> Values {
-    Values { sn: sn.to_owned(), cpuid: cpuid.to_owned(), date: date(now(), zone), batch: String::new() }
+pub fn values_of_none(view: &View<'_>, sn: &str, cpuid: &str, zone: &TimeZone) -> Result<Values, StoreError> {
+    Ok(Values { sn: sn.to_owned(), cpuid: cpuid.to_owned(), date: date(now(), zone), ..of_the_box(view)? })
 }

@@ -39,6 +39,7 @@ pub mod kin;
 pub mod label_looks;
 pub mod labels;
 pub mod log;
+pub mod logos;
 mod open;
 pub mod outcome;
 pub mod papers;

@@ -254,6 +254,8 @@ pub enum Deed {
     BatchClosed,
     BatchReopened,
     BatchDeleted,
+    LogoKept,
+    LogoDeleted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -368,8 +370,8 @@ impl Fact {
 impl Deed {
     fn is_about_the_line(self) -> bool {
         use Deed::{BatchAdded, BatchClosed, BatchDeleted, BatchReopened, PrinterAdded, PrinterDeleted};
-        use Deed::{LabelLookAdded, LabelLookChanged, LabelLookDeleted};
+        use Deed::{LabelLookAdded, LabelLookChanged, LabelLookDeleted, LogoDeleted, LogoKept};
         matches!(self, LabelLookAdded | LabelLookChanged | LabelLookDeleted | PrinterAdded | PrinterDeleted)
-            || matches!(self, BatchAdded | BatchClosed | BatchReopened | BatchDeleted)
+            || matches!(self, BatchAdded | BatchClosed | BatchReopened | BatchDeleted | LogoKept | LogoDeleted)
     }
 }

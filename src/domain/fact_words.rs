@@ -30,6 +30,8 @@ impl Deed {
             Self::BatchClosed => "结束批次",
             Self::BatchReopened => "重开批次",
             Self::BatchDeleted => "删除批次",
+            Self::LogoKept => "更换公司标志",
+            Self::LogoDeleted => "删除公司标志",
         }
     }
 }
@@ -120,6 +122,8 @@ pub const KINDS: &[Kind] = &[
     ("结束批次", "Close batch"),
     ("重开批次", "Reopen batch"),
     ("删除批次", "Delete batch"),
+    ("更换公司标志", "Change logo"),
+    ("删除公司标志", "Delete logo"),
 ];
 
 /// As the pages call it, where the stored word is the interface document's or an older release's.

@@ -34,11 +34,18 @@ pub enum ElementKind {
     Text,
     DataMatrix,
     Code128,
+    /// Its value says what it shows.
+    Logo,
 }
 
 impl ElementKind {
-    pub const ALL: [(Self, &str); 4] =
-        [(Self::Qr, "qr"), (Self::DataMatrix, "datamatrix"), (Self::Code128, "code128"), (Self::Text, "text")];
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Qr, "qr"),
+        (Self::DataMatrix, "datamatrix"),
+        (Self::Code128, "code128"),
+        (Self::Text, "text"),
+        (Self::Logo, "logo"),
+    ];
 
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
@@ -55,7 +62,7 @@ pub const GAP_MAX: Micrometres = 50_000;
 const NAME_CHARS_MAX: usize = 64;
 const VALUE_CHARS_MAX: usize = 200;
 const ELEMENTS_MAX: usize = 50;
-const PLACEHOLDERS: [&str; 4] = ["SN", "CPUID", "date", "batch"];
+const PLACEHOLDERS: [&str; 5] = ["SN", "CPUID", "date", "batch", "company"];
 
 impl LabelLook {
     pub fn first() -> Self {
@@ -105,6 +112,10 @@ impl LabelLook {
             value: "{SN}".into(),
         };
         vec![code, serial]
+    }
+
+    pub fn shows_the_logo(&self) -> bool {
+        self.elements.iter().any(|element| element.kind == ElementKind::Logo)
     }
 
     pub fn check(&self) -> Result<(), Refusal> {

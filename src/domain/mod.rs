@@ -27,6 +27,7 @@ pub mod judge;
 pub mod known;
 pub mod label_look;
 pub mod lease;
+pub mod logo;
 pub mod money;
 pub mod news;
 pub mod order;

@@ -214,6 +214,7 @@ impl Fact {
                 Deed::TokenEnded => Token(name.clone()),
                 Deed::PrinterAdded | Deed::PrinterDeleted => Printer(name.clone()),
                 Deed::BatchAdded | Deed::BatchClosed | Deed::BatchReopened | Deed::BatchDeleted => Batch(name.clone()),
+                Deed::LogoKept | Deed::LogoDeleted => File(name.clone()),
             }],
         }
     }

@@ -22,6 +22,7 @@ use crate::http::line::imports;
 use crate::http::line::label_looks;
 use crate::http::line::label_previews;
 use crate::http::line::labels;
+use crate::http::line::logo;
 use crate::http::line::printers;
 use crate::http::line::production;
 use crate::http::office::account;
@@ -96,6 +97,9 @@ routes! {
     Get "/api/labels/{id}/preview", Needs(DeviceR), Words => label_previews::kept;
     Post "/api/labels/preview", Needs(DeviceR), Words => label_previews::draft;
     Post "/api/labels/pictures", Needs(DeviceR), Lists => label_previews::pictures;
+    Get "/api/logo", Needs(DeviceR), Words => logo::show;
+    Post "/api/logo", Needs(SystemRw), Picture => logo::keep;
+    Delete "/api/logo", Needs(SystemRw), Words => logo::delete;
     Get "/api/labels/claims", Needs(DeviceR), Words => labels::claimed;
     Post "/api/labels/claims", Needs(DeviceRw), Lists => labels::claim;
     Post "/api/labels/claims/release", Needs(DeviceRw), Lists => labels::release;

@@ -2,10 +2,12 @@
 //! (domain/label_look.rs, app/label_looks.rs), speaking to printers.
 
 use crate::domain::label_look::{Element, ElementKind, LabelLook, Micrometres};
+use crate::domain::logo::Logo;
 use crate::domain::refusal::Refusal;
 
 mod code;
 pub mod dots;
+mod logo;
 pub mod qr;
 mod read;
 mod row;
@@ -15,6 +17,7 @@ pub mod tspl;
 pub mod zpl;
 
 pub use dots::Dots;
+pub use logo::is_whole_logo;
 pub use row::Row;
 pub use ruler::ruler;
 
@@ -22,13 +25,15 @@ pub const RESOLUTIONS: [u32; 3] = [203, 300, 600];
 /// Of most label printers.
 pub const DPI: u32 = 203;
 
-/// What stands for `{SN}`, `{CPUID}`, `{date}` and `{batch}`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What stands for `{SN}`, `{CPUID}`, `{date}`, `{batch}` and `{company}`, and the logo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
     pub sn: String,
     pub cpuid: String,
     pub date: String,
     pub batch: String,
+    pub company: String,
+    pub logo: Option<Logo>,
 }
 
 /// Why an element can't be drawn.
@@ -64,6 +69,7 @@ impl Problem {
             ElementKind::DataMatrix => ("Data Matrix 码", "Data Matrix code"),
             ElementKind::Code128 => ("条码", "bar code"),
             ElementKind::Text => ("文字", "text"),
+            ElementKind::Logo => ("公司标志", "logo"),
         };
         let Self { zh: problem_zh, en: problem_en } = self;
         Refusal::malformed(format!("elements[{number}]：{zh}{problem_zh}"), format!("elements[{number}]: the {en} {problem_en}"))
@@ -74,12 +80,18 @@ impl Values {
     /// A device like most: a serial as the box allots them, and a chip's 96 bits.
     pub fn sample() -> Self {
         let [sn, cpuid, date] = ["12345678", "39FFD60543AC4E3132593141", "2026-01-31"].map(str::to_owned);
-        Self { sn, cpuid, date, batch: String::new() }
+        Self { sn, cpuid, date, ..Self::default() }
     }
 
     /// Not again in what was filled in: a CPU id is what the chip says.
     fn filled(&self, pattern: &str) -> String {
-        let known = [("{SN}", &self.sn), ("{CPUID}", &self.cpuid), ("{date}", &self.date), ("{batch}", &self.batch)];
+        let known = [
+            ("{SN}", &self.sn),
+            ("{CPUID}", &self.cpuid),
+            ("{date}", &self.date),
+            ("{batch}", &self.batch),
+            ("{company}", &self.company),
+        ];
         let (mut filled, mut rest) = (String::new(), pattern);
         while let Some(at) = rest.find('{') {
             let (before, from) = rest.split_at(at);
@@ -130,11 +142,12 @@ fn face(look: &LabelLook, values: &Values, dpi: u32) -> Result<Face, Refusal> {
     let mut face = Face { dots: Dots::new(dots_in(look.width, dpi), dots_in(look.height, dpi)), codes: Vec::new() };
     for (number, element) in look.drawn().into_iter().enumerate() {
         let (content, area) = (values.filled(&element.value), area(&element, dpi));
-        if element.kind == ElementKind::Text {
-            text::draw(&mut face.dots, area, &content).map_err(|problem| problem.of(number, element.kind))?;
-        } else {
-            let placed = code::draw(&mut face.dots, area, element.kind, &content, dpi);
-            let placed = placed.map_err(|problem| problem.of(number, element.kind))?;
+        let drawn = match element.kind {
+            ElementKind::Text => text::draw(&mut face.dots, area, &content).map(|()| None),
+            ElementKind::Logo => logo::draw(&mut face.dots, area, values.logo.as_ref()).map(|()| None),
+            kind => code::draw(&mut face.dots, area, kind, &content, dpi).map(Some),
+        };
+        if let Some(placed) = drawn.map_err(|problem| problem.of(number, element.kind))? {
             face.codes.push((number, element, content, placed));
         }
     }
@@ -165,10 +178,10 @@ pub fn preview(look: &LabelLook, values: &Values, dpi: u32) -> Result<Drawn, Ref
 }
 
 /// Every code that somebody placed can be read back at the resolution of most printers; the box's own layout, which has to fit
-/// labels of every size, at that of some. Blocks.
-pub fn check(look: &LabelLook) -> Result<(), Refusal> {
+/// labels of every size, at that of some. `values`: of a device like most. Blocks.
+pub fn check(look: &LabelLook, values: &Values) -> Result<(), Refusal> {
     let dpi = if look.elements.is_empty() { 600 } else { DPI };
-    let face = face(look, &Values::sample(), dpi)?;
+    let face = face(look, values, dpi)?;
     for (number, element, content, placed) in &face.codes {
         if placed.dots_per_module < code::DOTS_MIN {
             return Err(code::too_small(placed.needs, area(element, dpi), dpi).of(*number, element.kind));

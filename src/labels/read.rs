@@ -37,7 +37,7 @@ pub fn reads(dots: &Dots, Placed { area, dots_per_module, .. }: &Placed, kind: E
             ElementKind::Qr => QRCodeReader::new().decode_with_hints(&mut picture, hints),
             ElementKind::DataMatrix => DataMatrixReader.decode_with_hints(&mut picture, hints),
             ElementKind::Code128 => Code128Reader.decode_with_hints(&mut picture, hints),
-            ElementKind::Text => return None,
+            ElementKind::Text | ElementKind::Logo => return None,
         }
         .ok()
     };

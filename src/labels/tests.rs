@@ -236,7 +236,7 @@ fn each_kind_of_code_is_read_back_in_every_shape() {
 
 #[test]
 fn what_cannot_be_read_cannot_be_kept_and_says_what_it_takes() {
-    let refused = |elements: Vec<Element>| check(&sized(40_000, 30_000, elements)).unwrap_err();
+    let refused = |elements: Vec<Element>| check(&sized(40_000, 30_000, elements), &Values::sample()).unwrap_err();
     let code = |side| element(ElementKind::Qr, (1_000, 1_000), (side, side), "{SN} {CPUID}");
     let text = element(ElementKind::Text, (0, 20_000), (40_000, 5_000), "{SN}");
     let small = refused(vec![text.clone(), code(3_000)]);
@@ -247,7 +247,7 @@ fn what_cannot_be_read_cannot_be_kept_and_says_what_it_takes() {
     assert_eq!(small.zh, "elements[1]：二维码太小：203 dpi 时至少要 8.4 × 8.4 毫米才扫得出，现在是 3 × 3 毫米。请放大，或缩短内容");
     // One dot a module could be drawn, and no gun reads it.
     assert!(refused(vec![code(5_000)]).en.contains("8.4 × 8.4"));
-    assert_eq!(check(&sized(40_000, 30_000, vec![code(8_400)])), Ok(()));
+    assert_eq!(check(&sized(40_000, 30_000, vec![code(8_400)]), &Values::sample()), Ok(()));
     // Words across it.
     let words = element(ElementKind::Text, (1_000, 1_000), (20_000, 20_000), "合格证");
     let hidden = refused(vec![code(20_000), words]);
@@ -262,7 +262,7 @@ fn what_cannot_be_read_cannot_be_kept_and_says_what_it_takes() {
     assert!(refused(vec![element(ElementKind::Qr, (0, 0), (20_000, 20_000), "{batch}")]).en.contains("no content"));
     // The box's own layout has to fit whatever there is.
     for (width, height) in [(6_000, 6_000), (12_000, 6_000), (300_000, 6_000), (300_000, 300_000)] {
-        assert_eq!(check(&sized(width, height, Vec::new())), Ok(()), "{width} × {height}");
+        assert_eq!(check(&sized(width, height, Vec::new()), &Values::sample()), Ok(()), "{width} × {height}");
     }
 }
 

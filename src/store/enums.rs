@@ -68,8 +68,9 @@ fn the_number_of_a_variant_never_changes() {
         ConflictKind = "Registration Twins";
         Credential = "Session Token";
         Deed = "LabelLookAdded LabelLookChanged LabelLookDeleted UserLocked UserUnlocked UserDeleted PasswordChanged PasswordReset \
-            GroupDeleted GroupLeft CompanyAdded CompanyDeleted TokenEnded PrinterAdded PrinterDeleted BatchAdded BatchClosed BatchReopened BatchDeleted";
-        ElementKind = "Qr Text DataMatrix Code128";
+            GroupDeleted GroupLeft CompanyAdded CompanyDeleted TokenEnded PrinterAdded PrinterDeleted BatchAdded BatchClosed BatchReopened BatchDeleted \
+            LogoKept LogoDeleted";
+        ElementKind = "Qr Text DataMatrix Code128 Logo";
         Fact = "Told Queued MovedAhead Cancelled QueuesPaused QueuesResumed InvoiceCorrected InvoiceReviewed InvoiceReopened \
             FaultResolved DuplicateDecided InvoiceVoided InvoiceRestored DevicesImported ImportUndone DeviceCorrected DeviceRetired \
             ConflictSettled LoggedIn LogInRefused GroupJoined CompanyRenamed SettingChanged BackupDownloaded BackupRestored UserAdded \

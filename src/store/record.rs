@@ -145,6 +145,7 @@ records!(
     crate::domain::invoice::Correction,
     crate::domain::label_look::LabelLook,
     crate::domain::lease::Claim,
+    crate::domain::logo::Logo,
     crate::domain::news::News,
     Vec<Item>,
     crate::domain::portal::PortalLine,

@@ -13,6 +13,7 @@ use crate::domain::ids::{ActionId, CompanyId, GroupId, InvoiceId, Millis, Pictur
 use crate::domain::invoice::{Candidate, Correction, Invoice, Picture};
 use crate::domain::label_look::LabelLook;
 use crate::domain::lease::{Claim, Running};
+use crate::domain::logo::Logo;
 use crate::domain::news::News;
 use crate::domain::paper::Item;
 use crate::domain::portal::{PortalLine, PortalList};
@@ -60,7 +61,7 @@ pub const FORMAT: Table<(), u64> = Table::new(3, "format");
 /// Raised when older releases can't go on with the data. 2: running totals of invoices. 3: CPU ids in devices by time. 4: CPU ids
 /// without case and `0x`; signed totals by class. 5: numbered news; owner and end of running actions; known forms. 6: pictures in HEIC;
 /// lists of the tax portal. 7: several papers on a picture; of invoices that are one, the surest file comes first. 8: what
-/// was exported and printed. 9: what lowered a value's certainty. 10: printers, and what they print.
+/// was exported and printed. 9: what lowered a value's certainty. 10: printers, and what they print; a logo.
 pub const FORMAT_NUMBER: u64 = 10;
 
 const ACCOUNTS: std::ops::Range<u8> = 10..20;
@@ -176,6 +177,7 @@ pub const PRINT_MISHAPS: Table<(u64, u64), Mishap> = Table::new(74, "labels that
 pub const PRINT_QUEUE: Table<(u64, u64), ()> = Table::new(75, "print queue");
 pub const BATCHES: Table<u64, Batch> = Table::new(76, "batches");
 pub const VERIFIED: Table<String, Verified> = Table::new(77, "verified labels");
+pub const LOGO: Table<(), Logo> = Table::new(78, "logo");
 
 /// From 1 without gaps; old ones are deleted.
 pub const NEWS: Table<u64, News> = Table::new(70, "news");

@@ -34,6 +34,7 @@ mod line_clock;
 mod lists;
 mod live;
 mod load;
+mod logo;
 mod many_sockets;
 mod network;
 mod money;

@@ -16,6 +16,7 @@ use paperline::domain::invoice::{Candidate, Correction, Invoice, Picture, Pictur
 use paperline::domain::kind::Kind;
 use paperline::domain::label_look::LabelLook;
 use paperline::domain::lease::{Claim, Moment, Running};
+use paperline::domain::logo::Logo;
 use paperline::domain::news::{Broken, News};
 use paperline::domain::paper::{Item, Source};
 use paperline::domain::portal::{PortalLine, PortalList};
@@ -223,6 +224,7 @@ fn printing(rows: &Rows) -> Vec<Looked> {
             assert_eq!((batch.name.as_str(), batch.expected, batch.first.as_str(), batch.last.as_str()), ("十一月", 9, "18470001", "18470009"));
             assert_eq!((batch.began, batch.closed), (1_796_000_000_000, Some(1_796_000_000_002)));
         } }
+        Logo { 1 => |logo: Logo| assert_eq!((logo.file.as_str(), logo.png.as_slice()), ("标志.png", &[0x89][..])) }
         Verified { 1 => |verified: Verified| {
             assert_eq!((verified.at, verified.user_name.as_str(), verified.cpuid.as_str(), verified.prints), (1_796_000_000_003, "丙", "A1", 2));
         } }

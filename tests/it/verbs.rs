@@ -25,6 +25,7 @@ use paperline::domain::ids::{ActionId, InvoiceId, TemplateId, TokenId, UserId};
 use paperline::domain::invoice::{BlobHash, PictureFormat};
 use paperline::domain::label_look::LabelLook;
 use paperline::domain::lease::{Claim, Moment};
+use paperline::domain::logo::Logo;
 use paperline::domain::news::News;
 use paperline::domain::portal::PortalLine;
 use paperline::domain::printer::{Address, Language, Printer};
@@ -227,6 +228,9 @@ fn the_box_itself(walk: &mut Walk) {
     let (id, _) = verb!(walk.add_label_look(walk.by(), look("小")) leaves ["log: Add label 小"]);
     verb!(walk.change_label_look(walk.by(), id, |look| look.name = "大".into()) leaves ["log: Change label 大: name 小 → 大"]);
     verb!(walk.delete_label_look(walk.by(), id) leaves ["log: Delete label 大"]);
+    let logo = Logo { file: "标志.png".into(), png: Vec::new() };
+    verb!(walk.keep_logo(walk.by(), logo) leaves ["log: Change logo 标志.png"]);
+    verb!(walk.delete_logo(walk.by()) leaves ["log: Delete logo 标志.png"]);
 }
 
 fn printers_and_batches(walk: &mut Walk) {

@@ -11,12 +11,13 @@ use crate::domain::action::{Job, Queue, State};
 use crate::domain::device::{Listed, canonical_cpuid};
 use crate::domain::ids::{InvoiceId, PictureId};
 use crate::domain::news::News;
+use crate::labels;
 use crate::store::blobs::Blobs;
 use crate::store::key::Key;
 use crate::store::record::Record;
 use crate::store::tables::{
     ACTIONS, CLAIMS, COMPANIES, CONFLICTS, CONFLICTS_BY_PAIR, COUNTERS, DEVICES, DEVICES_BY_CPUID, DEVICES_BY_TIME,
-    DEVICES_UNPRINTED, GROUPS, IMPORTED, IMPORTS, LABEL_LOOKS, LOG, MARKED, NEWS, PAUSE, PICTURES, PRINTS, QUEUES, RETIRED,
+    DEVICES_UNPRINTED, GROUPS, IMPORTED, IMPORTS, LABEL_LOOKS, LOG, LOGO, MARKED, NEWS, PAUSE, PICTURES, PRINTS, QUEUES, RETIRED,
     RUNNING, SESSIONS, SETTINGS, STEPS, TEMPLATES, TEMPLATES_BY_COMPANY, TOKENS, TOKENS_BY_HASH, TWINS, Table, UPLOAD_KEYS,
     UPLOAD_KEYS_BY_TIME, USERS, USERS_BY_NAME,
 };
@@ -263,6 +264,10 @@ impl Check<'_> {
         self.each(&LABEL_LOOKS, |check, id, look| {
             highest[1] = id.max(highest[1]);
             check.expect(look.check().is_ok(), || format!("label looks: {id} can't be drawn"));
+            Ok(())
+        })?;
+        self.each(&LOGO, |check, (), logo| {
+            check.expect(labels::is_whole_logo(&logo), || "logo: it can't be drawn".into());
             Ok(())
         })?;
         self.allotted("imports", highest[0])?;

@@ -3,7 +3,7 @@
 use crate::domain::device::{Device, Label, Print};
 use crate::domain::ids::UserId;
 use crate::domain::lease::Claim;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use std::collections::BTreeMap;
 
 pub fn no_such_label() -> Refusal {
@@ -24,6 +24,30 @@ pub fn too_many_labels() -> Refusal {
 
 pub fn last_label_stays() -> Refusal {
     Refusal::conflict("不能删除最后一种标签", "the last label can't be deleted")
+}
+
+pub fn no_logo() -> Refusal {
+    Refusal::not_found(
+        "还没有公司标志：请先在标签编辑页添加标志，选择它的图片",
+        "there is no logo yet: add one where labels are drawn",
+    )
+}
+
+pub fn logo_has_too_many_bytes() -> Refusal {
+    Refusal::new(Code::TooLarge, "公司标志的图片最大 1 MB", "the picture of a logo has at most 1 MB")
+}
+
+pub fn logo_is_broken() -> Refusal {
+    Refusal::new(Code::Unsupported, "这张图片已损坏，无法读取", "this picture is damaged and can't be read")
+}
+
+pub fn logo_is_blank() -> Refusal {
+    Refusal::malformed("这张图片太浅，印出来是空白：请换一张深色的", "this picture is so light that nothing of it would be printed")
+}
+
+pub fn logo_is_on_labels(names: &[String]) -> Refusal {
+    let names = names.join(", ");
+    Refusal::conflict(format!("标签样式还在用公司标志：{names}"), format!("labels still show the logo: {names}"))
 }
 
 /// Each device with the CPU id on its label.

@@ -59,7 +59,11 @@ fn element(number: usize, value: &Value) -> Result<Element, Refusal> {
         fields.text_or_none(name).map_err(wrong)?.ok_or_else(|| missing(&format!("{place}{name}")))
     };
     let kind = ElementKind::of_word(text("kind")?).ok_or_else(|| {
-        refuse(&format!("{place}kind"), "应为 qr、datamatrix、code128 或 text", "must be qr, datamatrix, code128 or text")
+        refuse(
+            &format!("{place}kind"),
+            "应为 qr、datamatrix、code128、text 或 logo",
+            "must be qr, datamatrix, code128, text or logo",
+        )
     })?;
     let length = |name: &str| length(&fields, &place, name)?.ok_or_else(|| missing(&format!("{place}{name}")));
     let (x, y, width, height) = (length("x_mm")?, length("y_mm")?, length("w_mm")?, length("h_mm")?);

@@ -31,7 +31,9 @@ fn no_device(sn: &str) -> Refusal {
 
 /// Of the device of this serial; without one, of none that there is.
 fn values(call: &Call) -> Result<Values, Refusal> {
-    let Some(sn) = call.fields.serial_or_none("sn")? else { return Ok(Values::sample()) };
+    let Some(sn) = call.fields.serial_or_none("sn")? else {
+        return Ok(call.edge.app.store.read(label_looks::sample)?);
+    };
     let device = call.edge.app.store.read(|view| device_lists::find(view, &sn))?;
     let device = device.ok_or_else(|| no_device(&sn))?;
     let zone = call.edge.app.settings().zone();
@@ -41,7 +43,7 @@ fn values(call: &Call) -> Result<Values, Refusal> {
 /// The pair as it was asked for: whoever prints holds it against the device's of now. `None`: only a serial, which no device has.
 fn values_of(view: &View<'_>, named: &Named, zone: &TimeZone) -> Result<Option<Values>, StoreError> {
     let Some(device) = device_lists::find(view, &named.sn)? else {
-        return Ok(named.cpuid.as_ref().map(|cpuid| label_looks::values_of_none(&named.sn, cpuid, zone)));
+        return named.cpuid.as_ref().map(|cpuid| label_looks::values_of_none(view, &named.sn, cpuid, zone)).transpose();
     };
     let own = label_looks::values(view, &device, zone)?;
     Ok(Some(Values { cpuid: named.cpuid.clone().unwrap_or_else(|| own.cpuid.clone()), ..own }))

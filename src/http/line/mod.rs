@@ -8,5 +8,6 @@ pub mod label;
 pub mod label_looks;
 pub mod label_previews;
 pub mod labels;
+pub mod logo;
 pub mod printers;
 pub mod production;

@@ -25,8 +25,9 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
     (
         "LabelLook",
         "(label_id: natural, name: text, width_mm: number, height_mm: number, gap_mm: number, rotate: 0|90|180|270 <clockwise>, \
-         elements: [(kind: 'qr'|'datamatrix'|'code128'|'text', x_mm: number, y_mm: number, w_mm: number, h_mm: number, \
-         value: text <`{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own>)])",
+         elements: [(kind: 'qr'|'datamatrix'|'code128'|'text'|'logo', x_mm: number, y_mm: number, w_mm: number, h_mm: number, \
+         value: text <`{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own, `{company}` for the name of the box's first company; \
+         of a logo it says what it shows>)])",
     ),
     (
         "LabelPicture",
@@ -228,7 +229,7 @@ pub const ANSWER_SCHEMAS: &[(&str, &str)] = &[
 pub const REQUEST_SCHEMAS: &[(&str, &str)] = &[
     (
         "Element",
-        "(kind: 'qr'|'datamatrix'|'code128'|'text', x_mm: number 0..300, y_mm: number 0..300, w_mm: number ..300, h_mm: number ..300, value: text 1..200)",
+        "(kind: 'qr'|'datamatrix'|'code128'|'text'|'logo', x_mm: number 0..300, y_mm: number 0..300, w_mm: number ..300, h_mm: number ..300, value: text 1..200)",
     ),
     (
         "LookDraft",

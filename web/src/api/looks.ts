@@ -40,3 +40,14 @@ export async function drawLabels({ width_mm, height_mm, rotate, elements }: Look
   const json = { width_mm, height_mm, rotate, elements, devices, dpi }
   return (await call('POST', '/api/labels/pictures', { json, signal })).body.pictures
 }
+
+export async function hasLogo(): Promise<boolean> {
+  return (await fetch('/api/logo', { method: 'HEAD', credentials: 'same-origin', cache: 'no-store' })).status !== 404
+}
+
+/** For all labels, instead of the one that there was. */
+export async function keepLogo(file: File): Promise<void> {
+  const form = new FormData()
+  form.append('file', file)
+  await call('POST', '/api/logo', { form })
+}

@@ -95,7 +95,7 @@ export interface LabelLook {
   gap_mm: number
   /** Clockwise. */
   rotate: 0 | 90 | 180 | 270
-  elements: { kind: 'qr' | 'datamatrix' | 'code128' | 'text'; x_mm: number; y_mm: number; w_mm: number; h_mm: number; /** `{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own. */ value: string }[]
+  elements: { kind: 'qr' | 'datamatrix' | 'code128' | 'text' | 'logo'; x_mm: number; y_mm: number; w_mm: number; h_mm: number; /** `{SN}`, `{CPUID}`, `{date}` and `{batch}` stand for the device's own, `{company}` for the name of the box's first company; of a logo it says what it shows. */ value: string }[]
 }
 
 export interface LabelPicture {
@@ -619,7 +619,7 @@ export interface AboutSetting {
 }
 
 export interface Element {
-  kind: 'qr' | 'datamatrix' | 'code128' | 'text'
+  kind: 'qr' | 'datamatrix' | 'code128' | 'text' | 'logo'
   x_mm: number
   y_mm: number
   w_mm: number
@@ -839,6 +839,7 @@ export interface Get extends Read {
   '/api/clock': { takes: Record<string, never>; gives: { now: string; timezone: string; timezone_set: boolean; utc_offset: string; newest_record: string | null; built: string; device_sn_pattern: string; allotment: { err: string; code: string } | null } }
   '/api/labels': { takes: Record<string, never>; gives: { labels: LabelLook[] } }
   '/api/labels/{id}/preview': { takes: { /** Without it a made-up device's. */ sn?: string | number; dpi?: 203 | 300 | 600 }; gives: never }
+  '/api/logo': { takes: Record<string, never>; gives: never }
   '/api/labels/claims': { takes: Record<string, never>; gives: { claims: Claims } }
   '/api/labels/claims/socket': { takes: Record<string, never>; gives: never }
   '/api/printers': { takes: Record<string, never>; gives: { printers: Printer[] } }
@@ -885,6 +886,7 @@ export interface Post extends Read {
   '/api/labels': { takes: { name?: string; width_mm?: number; height_mm?: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[] }; gives: LabelLook }
   '/api/labels/preview': { takes: LookDraft & { sn?: string | number; dpi?: 203 | 300 | 600 }; gives: LabelPicture }
   '/api/labels/pictures': { takes: LookDraft & { /** A CPUID that is given is drawn, whatever the device's own is. */ devices: AnyLabel[]; dpi?: 203 | 300 | 600 }; gives: { /** One a device, in their order. */ pictures: (LabelPicture | { err: string })[] } }
+  '/api/logo': { takes: Record<string, never>; gives: Done }
   '/api/labels/claims': { takes: { DeviceSNList: (string | number)[] }; gives: { claimed: string[]; taken: Claims } }
   '/api/labels/claims/release': { takes: { DeviceSNList: (string | number)[] }; gives: ReqStatus }
   '/api/labels/sent': { takes: { DeviceSNList?: AnyLabel[]; devices?: AnyLabel[]; reason?: string; seen?: Record<string, number> }; gives: ReqStatus }
@@ -946,6 +948,7 @@ export interface Patch {
 export interface Delete {
   '/api/devices/{sn}': { takes: { reason: string; seen?: string | number }; gives: WholeDevice }
   '/api/labels/{id}': { takes: Record<string, never>; gives: Done }
+  '/api/logo': { takes: Record<string, never>; gives: Done }
   '/api/printers/{id}': { takes: Record<string, never>; gives: Done }
   '/api/batches/{id}': { takes: Record<string, never>; gives: Done }
   '/api/companies/{id}': { takes: Record<string, never>; gives: Done }

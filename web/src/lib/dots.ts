@@ -40,7 +40,7 @@ export function placed(element: LabelElement, rect: Rect, look: LookDraft, dpi: 
 export function newElement(kind: LabelElement['kind'], look: LookDraft, dpi: number): LabelElement {
   const { width, height } = sizeOf(look, dpi)
   const side = Math.round(Math.min(width, height) / 2)
-  const [w, h] = { qr: [side, side], datamatrix: [side, side], code128: [Math.round(width * 0.9), Math.round(height / 4)], text: [Math.round(width * 0.8), Math.round(height / 7)] }[kind] as [number, number]
+  const [w, h] = { qr: [side, side], datamatrix: [side, side], code128: [Math.round(width * 0.9), Math.round(height / 4)], text: [Math.round(width * 0.8), Math.round(height / 7)], logo: [side, side] }[kind] as [number, number]
   const others = look.elements.map((other) => rectOf(other, dpi))
   const isFree = (x: number, y: number) => others.every((o) => x >= o.x + o.width || o.x >= x + w || y >= o.y + o.height || o.y >= y + h)
   const middle = { x: Math.round((width - w) / 2), y: Math.round((height - h) / 2) }

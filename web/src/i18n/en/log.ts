@@ -52,6 +52,8 @@ export default {
       结束批次: 'Close batch',
       重开批次: 'Reopen batch',
       删除批次: 'Delete batch',
+      更换公司标志: 'Change logo',
+      删除公司标志: 'Delete logo',
       处理设备冲突: 'Settle device conflict',
       登录: 'Log in',
       登录失败: 'Log-in refused',
