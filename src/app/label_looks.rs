@@ -1,6 +1,6 @@
 //! Label looks, kept by the box, not the browser; there is always at least one. Not here: valid looks (domain/label_look.rs).
 
-use super::{App, By, batches, companies, log, logos, now, refusals};
+use super::{App, By, batches, companies, log, now, refusals};
 use crate::domain::device::Device;
 use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{Millis, local_time};
@@ -149,7 +149,7 @@ fn date(at: Millis, zone: &TimeZone) -> String {
 /// What every label may show, whosever it is. The company is the one that the box began with, or the eldest that is left.
 fn of_the_box(view: &View<'_>) -> Result<Values, StoreError> {
     let company = companies::all(view)?.into_iter().next().map_or_else(String::new, |company| company.name);
-    Ok(Values { company, logo: logos::logo(view)?, ..Values::default() })
+    Ok(Values { company, logo: view.get(&LOGO, &())?, ..Values::default() })
 }
 
 /// On the label of a device like most.

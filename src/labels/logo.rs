@@ -62,8 +62,7 @@ impl Grey {
 
 /// As large as fits, in the middle.
 pub fn draw(face: &mut Dots, area: Area, logo: Option<&Logo>) -> Result<(), Problem> {
-    let missing =
-        || Problem::new("还没有图片：请先在标签编辑页添加标志，选择它的图片", "has no picture yet: add one where labels are drawn");
+    let missing = || Problem::new("还没有图片，请在标签编辑页选择", "has no picture yet: choose one where labels are drawn");
     let grey = read(&logo.ok_or_else(missing)?.png).ok_or_else(|| Problem::new("的图片已损坏", "has a broken picture"))?;
     let fit = |along: u32, side: u32, other: u32| {
         u32::try_from(u64::from(along) * u64::from(side) / u64::from(other)).unwrap_or(u32::MAX)

@@ -1,7 +1,7 @@
 // Drawing a label's look: by mouse, keyboard and numbers, on the box's own picture of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { labelShown, logIn, post, problems, stage } from './box.mjs'
+import { hire, labelShown, logIn, post, problems, stage } from './box.mjs'
 
 let page
 
@@ -245,6 +245,72 @@ test('the picture is the box’s own, follows each change, and the last answer c
   await page.fill('[data-test=editor-serial]', '')
   await fresh()
   assert.equal(await page.locator('[data-test=preview-problem]').count(), 0)
+  on.quiet()
+})
+
+/** Dark rings and a word, as a company may have them. */
+async function logoFile() {
+  const easel = await on.open()
+  await easel.setContent('<div id="logo" style="display:flex;gap:16px;align-items:center;width:360px;height:120px;background:#fff;font:700 56px sans-serif;color:#123"><div style="width:60px;height:60px;border:20px solid #b02;border-radius:50%"></div>ACME</div>')
+  const buffer = await easel.locator('#logo').screenshot()
+  await easel.context().close()
+  return { name: 'acme.png', mimeType: 'image/png', buffer }
+}
+
+const chosen = (work) => Promise.all([page.waitForEvent('filechooser'), work()]).then(([chooser]) => chooser)
+
+test('a logo’s picture is asked for where none is kept, all labels show it, and only administrators choose it', async () => {
+  await openNew()
+  await page.fill('[data-test=editor-name]', '带标志')
+  const chooser = await chosen(() => page.click('[data-test=add-logo]'))
+  await row(2).locator('[data-test=element-problem]', { hasText: '还没有图片' }).waitFor()
+  await chooser.setFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') })
+  await page.locator('.el-message--error').waitFor()
+  await on.shot(page, 'editor-logo-missing-zh')
+  assert.equal((await page.request.get('/api/logo')).status(), 404)
+  await (await chosen(() => page.click('[data-test=logo-choose]'))).setFiles(await logoFile())
+  await page.getByText('公司标志已更换').waitFor()
+  await row(2).locator('[data-test=element-problem]').waitFor({ state: 'detached' })
+  await fresh()
+  const before = await page.locator('[data-test=label-picture]').getAttribute('src')
+  await type('w_mm', 24)
+  await type('h_mm', 8)
+  await type('x_mm', 1)
+  await type('y_mm', 1)
+  await fresh()
+  assert.notEqual(await page.locator('[data-test=label-picture]').getAttribute('src'), before)
+  await box(0).click()
+  await type('y_mm', 10)
+  await type('h_mm', 14)
+  await box(1).click()
+  await page.fill('[data-test=element-value]', '')
+  await page.click('[data-test=chip-company]')
+  await fresh()
+  await on.shot(page, 'editor-logo-zh')
+  const { status, sent, body } = await save()
+  assert.equal(status, 201, JSON.stringify(body))
+  assert.deepEqual(sent.elements.map(({ kind, value }) => [kind, value]), [['qr', '{SN} {CPUID}'], ['text', '{company}'], ['logo', '公司标志']])
+  assert.deepEqual(body.elements, sent.elements)
+  assert.equal((await labelShown(page.locator('.print-view .label'))).of, '00000000 TEST')
+  await on.shot(page, 'editor-logo-settings-zh')
+  // Now that there is one it is simply added.
+  await page.click('[data-test=look-new]')
+  await fresh()
+  await page.click('[data-test=add-logo]')
+  await row(3).locator('[data-test=logo-choose]').waitFor()
+  await fresh()
+  assert.equal(await page.locator('[data-test=element-problem]').count(), 0)
+  // Whoever may only draw labels is told who chooses it.
+  const hers = await hire(on, page, '王芳', [102], { locale: 'en-US' })
+  await hers.evaluate(() => localStorage.setItem('paperline.dark', 'true'))
+  await openNew(hers)
+  await hers.click('[data-test=add-logo]')
+  await hers.getByText('An administrator chooses the picture').waitFor()
+  assert.equal(await hers.locator('[data-test=logo-choose]').count(), 0)
+  await fresh(hers)
+  assert.deepEqual(await problems(hers), [])
+  await on.shot(hers, 'editor-logo-en-dark')
+  await hers.context().close()
   on.quiet()
 })
 

@@ -110,6 +110,9 @@ fn make_the_fixture() {
     admin.send("DELETE", "/api/devices/18470003", &[("content-type", "application/json")], br#"{"reason":"scrapped"}"#);
     admin.send("POST", "/api/devices/import", &[("content-type", "text/csv")], b"DeviceSN,CPUID\n18470004,A8\n");
     admin.post("/api/labels", &json!({ "name": "30 x 10", "width_mm": 30, "height_mm": 10 }));
+    let mut logo = std::io::Cursor::new(Vec::new());
+    image::GrayImage::new(9, 9).write_to(&mut logo, image::ImageFormat::Png).unwrap();
+    assert_eq!(admin.upload("/api/logo", &[("logo.png", &logo.into_inner())]).status, 200);
     let mut models = watch(&admin, 3);
     add_template(&admin);
     models.until(2);

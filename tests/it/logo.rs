@@ -52,7 +52,7 @@ fn a_logo_is_kept_and_drawn_on_labels_as_it_is_now() {
     assert_eq!(admin.get("/api/logo").refusal(), (404, "not_found"));
     let missing = admin.post("/api/labels", &with_logo());
     assert_eq!(missing.refusal(), (400, "malformed"));
-    says(&missing, "elements[0]: the logo has no picture yet: add one where labels are drawn");
+    says(&missing, "elements[0]: the logo has no picture yet: choose one where labels are drawn");
     assert_eq!(admin.post("/api/labels/preview", &with_logo()).refusal(), (400, "malformed"));
     for (name, format) in
         [("a.png", ImageFormat::Png), ("a.jpg", ImageFormat::Jpeg), ("a.bmp", ImageFormat::Bmp), ("a.webp", ImageFormat::WebP)]

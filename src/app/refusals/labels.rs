@@ -28,8 +28,8 @@ pub fn last_label_stays() -> Refusal {
 
 pub fn no_logo() -> Refusal {
     Refusal::not_found(
-        "还没有公司标志：请先在标签编辑页添加标志，选择它的图片",
-        "there is no logo yet: add one where labels are drawn",
+        "还没有公司标志，请在标签编辑页选择它的图片",
+        "there is no logo yet: choose its picture where labels are drawn",
     )
 }
 
