@@ -68,7 +68,8 @@ pub struct Agent {
     /// The printer's name in its address on the box, agent://NAME.
     #[arg(long, value_name = "NAME")]
     pub printer: String,
-    /// Where the printer is: /dev/usb/lp0, tcp://HOST:9100 or cups:QUEUE. Without it: the only printer on USB.
+    /// Where the printer is: /dev/usb/lp0, tcp://HOST:9100 or cups:QUEUE; on Windows spooler:PRINTER. Without it: the only
+    /// printer on USB.
     #[arg(long)]
     pub device: Option<String>,
     /// The box's /ca.pem; HTTPS needs it.

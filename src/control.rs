@@ -1,17 +1,15 @@
-//! Requests from the command line to the running server, over a socket in the data dir that only its owner can open. One line of
+//! Requests from the command line to the running server, over a line that only the data dir's owner can open. One line of
 //! JSON each way.
 
 use crate::app::App;
+use crate::os::{self, Line, Lines};
 use crate::store::backup_file::Contents;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixListener;
 use tokio::sync::watch;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,6 +38,7 @@ pub enum Answer {
 const LINE_BYTES_MAX: u64 = 4096;
 /// For sending the request; a backup may take longer.
 const WITHIN: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_millis(100);
 
 fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("control.sock")
@@ -59,24 +58,24 @@ pub async fn carry_out(app: &Arc<App>, request: Request) -> Answer {
     }
 }
 
-/// Listens until `stop` turns true. This process owns the data dir, so an existing socket is stale.
+/// Listens until `stop` turns true. This process owns the data dir, so what an earlier one left is stale.
 pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -> io::Result<()> {
-    let path = path(data_dir);
-    match std::fs::remove_file(&path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let mut lines = Lines::open(&path(data_dir))?;
     tokio::spawn(async move {
         loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let next = tokio::select! {
+                next = lines.next() => next,
                 _ = async { stop.wait_for(|stop| *stop).await.is_ok() } => return,
             };
-            if let Ok((stream, _)) = accepted {
-                let app = app.clone();
-                tokio::spawn(async move { talk(&app, stream).await });
+            match next {
+                Ok(line) => {
+                    let app = app.clone();
+                    tokio::spawn(async move { talk(&app, line).await });
+                }
+                Err(e) => {
+                    tracing::warn!("the command line was not heard: {e}");
+                    tokio::time::sleep(AGAIN).await;
+                }
             }
         }
     });
@@ -90,8 +89,8 @@ pub fn close(data_dir: &Path) {
     }
 }
 
-async fn talk(app: &Arc<App>, mut stream: tokio::net::UnixStream) -> io::Result<()> {
-    let (reading, mut writing) = stream.split();
+async fn talk(app: &Arc<App>, line: Line) -> io::Result<()> {
+    let (reading, mut writing) = tokio::io::split(line);
     let mut line = String::new();
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_BYTES_MAX));
     tokio::time::timeout(WITHIN, reading.read_line(&mut line)).await??;
@@ -99,16 +98,14 @@ async fn talk(app: &Arc<App>, mut stream: tokio::net::UnixStream) -> io::Result<
         Ok(request) => carry_out(app, request).await,
         Err(e) => Answer::Refused { why: e.to_string() },
     };
-    writing.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await
+    writing.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;
+    // The other side hangs up first: with some lines, what it has not read yet would be lost.
+    tokio::time::timeout(WITHIN, reading.read_u8()).await?.map(drop)
 }
 
 /// `None`: no server runs on this data dir.
 pub fn ask(data_dir: &Path, request: &Request) -> io::Result<Option<Answer>> {
-    let mut stream = match UnixStream::connect(path(data_dir)) {
-        Ok(stream) => stream,
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
-        Err(e) => return Err(e),
-    };
+    let Some(mut stream) = os::call(&path(data_dir))? else { return Ok(None) };
     stream.write_all(format!("{}\n", serde_json::to_string(request)?).as_bytes())?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;

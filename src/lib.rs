@@ -1,6 +1,7 @@
 //! Modules in reading order: each knows only those above it (`engine` and `hub` only `domain` and `pixels`).
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod os;
 pub mod domain;
 mod font;
 pub mod pixels;

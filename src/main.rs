@@ -3,8 +3,7 @@
 use clap::Parser;
 use paperline::config::{Cli, Command, Serve, UserCommand};
 use paperline::papers::worker;
-use paperline::{agent, serve, upkeep};
-use std::io::IsTerminal;
+use paperline::{agent, os, serve, upkeep};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -18,19 +17,18 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("PAPERLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sled=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    // Files created are for the owner only.
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(os::shows_colours()).with_writer(std::io::stderr).init();
+    os::make_all_for_owner();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return failed(&e),
     };
     let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
-        Command::Serve(config) => runtime.block_on(serve::run(config)),
+        Command::Serve(config) => match os::kept(serve::RESTARTED) {
+            Ok(None) => runtime.block_on(serve::run(config)),
+            Ok(Some(code)) => return code,
+            Err(e) => Err(e.into()),
+        },
         Command::Agent(config) => runtime.block_on(agent::run(config)),
         Command::Backup { data_dir, out } => runtime.block_on(upkeep::backup(&data_dir, &out)),
         Command::Restore { data_dir, from } => upkeep::restore(&data_dir, &from),

@@ -16,21 +16,19 @@ use crate::http::invoice::thumbs::Thumbs;
 use crate::http::wire::messages::Messages;
 use crate::http::{Edge, route};
 use crate::hub::Hub;
+use crate::os::{self, Stop};
 use crate::trials::Trials;
 use bytes::Bytes;
 use std::error::Error;
 use std::io::{self, Write};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Set after a restart.
-const RESTARTED: &str = "PAPERLINE_RESTARTED";
+pub const RESTARTED: &str = "PAPERLINE_RESTARTED";
 
 /// Opens the store and recovers everything behind the listeners.
 fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
@@ -123,7 +121,9 @@ async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
 /// Serves until told to stop.
 pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
-    raise_the_limit_of_open_files();
+    if let Err(e) = os::raise_the_limit_of_open_files() {
+        tracing::warn!("the limit of open files stays as it is: {e}");
+    }
     let app = opened(&config).await?;
     let messages = Messages::new(app.clone());
     let hub = Hub::new(messages.clone(), app.store.newest_news());
@@ -169,7 +169,9 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     io::stdout().flush()?;
 
     if restarts(&app, &config, asked_to_stop).await {
-        return Err(restart().into());
+        // A failed store is sound once reopened, and a restored one has to be opened; both need a new process.
+        tracing::info!("starting anew");
+        return Err(os::begin_anew(RESTARTED).into());
     }
     tracing::info!("stopping");
     stop.send_replace(true);
@@ -202,17 +204,6 @@ async fn nightly_backups(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// The default soft limit is 1,024 files and sockets; the hard limit is higher.
-fn raise_the_limit_of_open_files() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    const ENOUGH: u64 = 65_536;
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = Some(limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH)));
-    if let Err(e) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!("the limit of open files stays as it is: {e}");
-    }
-}
-
 /// Reads go on meanwhile.
 async fn until_writable(dir: &Path) {
     const TRIED_EVERY: Duration = Duration::from_secs(2);
@@ -224,32 +215,6 @@ async fn until_writable(dir: &Path) {
     while let Err(e) = probe() {
         tracing::warn!("the disk can't be written: {e}");
         tokio::time::sleep(TRIED_EVERY).await;
-    }
-}
-
-/// A failed store is sound once reopened, and a restored one has to be opened; both need a new process, which replaces this one.
-/// Returns only on error.
-fn restart() -> io::Error {
-    tracing::info!("starting anew");
-    Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(RESTARTED, "1").exec()
-}
-
-/// Stop signals, caught from creation on.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }
 

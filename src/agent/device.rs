@@ -1,14 +1,13 @@
-//! The printer beside an agent: a USB device, one on the network, or a queue of CUPS. A thread of its own does one order after the
+//! The printer beside an agent: a USB device, one on the network, or a print queue of the system. A thread of its own does one order after the
 //! other; another listens.
 
 use crate::domain::agent::{Order, Task, Word};
+use crate::os;
 use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,7 +18,6 @@ const WAITING_MAX: usize = 64;
 const PART_BYTES: usize = 1024;
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 const WRITE_MAX: Duration = Duration::from_secs(30);
-const USB: &str = "/dev/usb";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Device {
@@ -27,8 +25,8 @@ pub enum Device {
     File(PathBuf),
     /// Host and port.
     Tcp(String),
-    /// Its queue takes labels and tells nothing.
-    Cups(String),
+    /// Of CUPS or of Windows: takes labels and tells nothing.
+    Queue(String),
 }
 
 impl Device {
@@ -36,9 +34,9 @@ impl Device {
     pub fn parse(text: Option<&str>) -> Result<Self, Box<dyn Error>> {
         match text {
             None => Ok(Self::File(only_usb_printer()?)),
-            Some(text) => Ok(match (text.strip_prefix("tcp://"), text.strip_prefix("cups:")) {
+            Some(text) => Ok(match (text.strip_prefix("tcp://"), text.strip_prefix("cups:").or(text.strip_prefix("spooler:"))) {
                 (Some(address), _) => Self::Tcp(if address.contains(':') { address.to_owned() } else { format!("{address}:9100") }),
-                (_, Some(queue)) => Self::Cups(queue.to_owned()),
+                (_, Some(queue)) => Self::Queue(queue.to_owned()),
                 _ => Self::File(text.into()),
             }),
         }
@@ -46,15 +44,9 @@ impl Device {
 }
 
 fn only_usb_printer() -> Result<PathBuf, Box<dyn Error>> {
-    let entries =
-        std::fs::read_dir(USB).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_else(|_| Vec::new());
-    let printers: Vec<PathBuf> = entries
-        .into_iter()
-        .filter(|path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lp")))
-        .collect();
-    match printers.as_slice() {
+    match os::usb_printers().as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err("没有找到 USB 打印机；请用 --device 指定，如 /dev/usb/lp0、tcp://192.168.1.50:9100 或 cups:队列名\nno USB printer is there: name one with --device, like /dev/usb/lp0, tcp://192.168.1.50:9100 or cups:QUEUE".into()),
+        [] => Err("没有找到 USB 打印机；请用 --device 指定，如 /dev/usb/lp0、tcp://192.168.1.50:9100、cups:队列名，在 Windows 上是 spooler:打印机名\nno USB printer is there: name one with --device, like /dev/usb/lp0, tcp://192.168.1.50:9100, cups:QUEUE, or on Windows spooler:PRINTER".into()),
         several => {
             let list = several.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
             Err(format!("有几台 USB 打印机，请用 --device 指定其中一台：{list}\nseveral USB printers are there: name one with --device: {list}").into())
@@ -107,7 +99,7 @@ impl Speaker {
 enum Way {
     File(Arc<File>),
     Tcp { stream: TcpStream, closing: Arc<AtomicBool> },
-    Cups(String),
+    Queue(String),
 }
 
 impl Way {
@@ -179,7 +171,7 @@ fn open(device: &Device, speaker: &Speaker) -> io::Result<Way> {
     Ok(match device {
         Device::File(path) => {
             let file = OpenOptions::new().read(true).write(true).open(path)?;
-            if !file.metadata()?.file_type().is_char_device() {
+            if !os::is_printer(&file) {
                 return Err(io::Error::other("不是打印机设备 / this is no printer"));
             }
             let file = Arc::new(file);
@@ -195,7 +187,7 @@ fn open(device: &Device, speaker: &Speaker) -> io::Result<Way> {
             listen(stream.try_clone()?, speaker.clone(), Arc::clone(&closing))?;
             Way::Tcp { stream, closing }
         }
-        Device::Cups(queue) => Way::Cups(queue.clone()),
+        Device::Queue(queue) => Way::Queue(queue.clone()),
     })
 }
 
@@ -203,14 +195,15 @@ fn send(way: &mut Way, bytes: &[u8]) -> io::Result<()> {
     match way {
         Way::File(file) => (&**file).write_all(bytes),
         Way::Tcp { stream, .. } => stream.write_all(bytes),
-        Way::Cups(queue) => {
-            let mut lp = Command::new("lp").args(["-d", queue, "-o", "raw", "-s", "--", "-"]).stdin(Stdio::piped()).spawn()?;
-            if let Some(mut stdin) = lp.stdin.take() {
-                stdin.write_all(bytes)?;
-            }
-            if lp.wait()?.success() { Ok(()) } else { Err(io::Error::other("lp failed")) }
-        }
+        // Nobody answers from behind a queue, where each question would wait as a job while the printer is off.
+        Way::Queue(_) if is_question(bytes) => Ok(()),
+        Way::Queue(queue) => os::print(queue, bytes),
     }
+}
+
+/// Of a Zebra or a TSC; a label begins with neither.
+fn is_question(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"~H") || bytes.starts_with(b"\x1B!")
 }
 
 /// Passes on what the printer says. `is_expected`: that it hangs up is no news.
@@ -240,11 +233,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_queue_is_asked_nothing_and_gets_labels() {
+        let mut nowhere = Way::Queue("no such queue".into());
+        for question in [&b"~HS\r\n"[..], b"~HQES\r\n", b"\x1B!?"] {
+            send(&mut nowhere, question).unwrap();
+        }
+        for label in [&b"^XA^XZ"[..], b"SIZE 40 mm,30 mm\r\n"] {
+            assert!(send(&mut nowhere, label).is_err(), "a label is not taken for a question");
+        }
+    }
+
+    #[test]
     fn where_a_printer_may_be() {
         let parse = |text| Device::parse(Some(text)).unwrap();
         assert_eq!(parse("/dev/usb/lp1"), Device::File("/dev/usb/lp1".into()));
         assert_eq!(parse("tcp://printer"), Device::Tcp("printer:9100".into()));
         assert_eq!(parse("tcp://printer:6101"), Device::Tcp("printer:6101".into()));
-        assert_eq!(parse("cups:Zebra"), Device::Cups("Zebra".into()));
+        assert_eq!(parse("cups:Zebra"), Device::Queue("Zebra".into()));
+        assert_eq!(parse("spooler:ZDesigner ZD421"), Device::Queue("ZDesigner ZD421".into()));
     }
 }

@@ -7,11 +7,11 @@ use crate::domain::fact::{Deed, Fact};
 use crate::domain::ids::{CompanyId, GroupId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
+use crate::os;
 use crate::store::tables::{COMPANIES, GROUPS, USERS, USERS_BY_NAME};
 use crate::store::{StoreError, Txn, View};
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 pub const FIRST_COMPANY: CompanyId = CompanyId(1);
@@ -204,8 +204,8 @@ impl App {
 
 /// Readable by its owner only, and synced.
 fn keep_secret(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = os::for_owner(OpenOptions::new().write(true).create(true).truncate(true)).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+    path.parent().map_or(Ok(()), os::sync_dir)
 }

@@ -6,6 +6,7 @@ use super::{App, By, log, now, refusals};
 use crate::domain::fact::Fact;
 use crate::domain::ids::Millis;
 use crate::domain::refusal::Refusal;
+use crate::os;
 use crate::store::backup_file::{BackupError, Contents};
 use crate::store::blobs::Incoming;
 use crate::store::tables::USERS;
@@ -167,7 +168,7 @@ impl App {
         }
         let marked = blocking(move || {
             fs::File::create(dir.join(WHOLE))?.sync_all()?;
-            fs::File::open(&dir)?.sync_all()
+            os::sync_dir(&dir)
         });
         let marked = marked.await;
         // From here on, don't touch the unpacked files. If the mark is missing, the box restarts with its old store.

@@ -2,7 +2,8 @@
 
 use crate::domain::ids::Millis;
 use crate::domain::lease::Moment;
-use std::fs;
+use crate::os;
+pub use crate::os::boot_id;
 use std::sync::OnceLock;
 
 /// Wall clock, in milliseconds since 1970-01-01 UTC.
@@ -18,13 +19,7 @@ pub fn moment() -> Moment {
         // If unknown, every start counts as a new boot.
         u64::from_str_radix(&digits, 16).unwrap_or_else(|_| now().unsigned_abs())
     });
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    Moment { run, ms: time.tv_sec.unsigned_abs() * 1000 + time.tv_nsec.unsigned_abs() / 1_000_000 }
-}
-
-/// The machine's boot; empty if unknown.
-pub fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    Moment { run, ms: u64::try_from(os::since_boot().as_millis()).unwrap_or(u64::MAX) }
 }
 
 /// When this binary was built; a clock before that is wrong.

@@ -2,11 +2,10 @@
 //! (open.rs).
 
 use super::App;
+use crate::os;
 use crate::store::StoreError;
-use rustix::fs::Access;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The path of the newest backup, for when the store can't be read.
@@ -19,7 +18,7 @@ impl App {
         let written = tempfile::NamedTempFile::new_in(&self.dir).and_then(|mut file| {
             io::Write::write_all(&mut file, path.as_bytes())?;
             file.as_file().sync_all()?;
-            file.persist(self.dir.join(LAST_BACKUP)).map_err(|e| e.error)
+            os::put(file, &self.dir.join(LAST_BACKUP))
         });
         if let Err(e) = written {
             tracing::warn!("{LAST_BACKUP}: {e}");
@@ -38,50 +37,42 @@ fn backups(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// From this machine's user list.
-fn user_name(uid: u32) -> String {
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, id) = (fields.next()?, fields.nth(1)?);
-        (id.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| format!("uid {uid}"))
-}
-
 /// Chinese first, then English: the language of the terminal is unknown.
 fn words(zh: &str, en: &str) -> String {
     format!("{zh}\n{en}")
 }
 
 fn not_permitted(path: &Path) -> String {
-    let me = user_name(rustix::process::geteuid().as_raw());
+    let me = os::user();
     // A missing directory would be created in its parent, which may be a system directory: advise handing over only this one.
     let there = path.ancestors().find(|p| p.symlink_metadata().is_ok()).unwrap_or(path);
-    let owner = there.metadata().map_or_else(|_| "?".into(), |about| user_name(about.uid()));
+    let owner = os::owner(there).unwrap_or_else(|| "?".into());
     let (shown, in_there) = (path.display(), there.display());
     if there != path {
+        let make = os::command_to_make(path, &me);
         return words(
             &format!(
-                "无法建立 {shown}：{in_there} 属于用户 {owner}，当前用户是 {me}。请用管理员执行 install -d -o {me} -m 700 {shown}，或用 --data-dir 换一个目录"
+                "无法建立 {shown}：{in_there} 属于用户 {owner}，当前用户是 {me}。请用管理员执行 {make}，或用 --data-dir 换一个目录"
             ),
             &format!(
-                "{shown} can't be made: {in_there} belongs to {owner}, and this is {me}. As an administrator: install -d -o {me} -m 700 {shown}; or choose another --data-dir"
+                "{shown} can't be made: {in_there} belongs to {owner}, and this is {me}. As an administrator: {make}; or choose another --data-dir"
             ),
         );
     }
     if owner == me {
+        let allow = os::command_to_allow(path, &me);
         return words(
-            &format!("无法读写 {shown}：它属于当前用户 {me}，但没有读写权限。请执行 chmod -R u+rwX {shown}"),
-            &format!("{shown} can't be read and written: it belongs to {me}, without the right to. chmod -R u+rwX {shown}"),
+            &format!("无法读写 {shown}：它属于当前用户 {me}，但没有读写权限。请执行 {allow}"),
+            &format!("{shown} can't be read and written: it belongs to {me}, without the right to. {allow}"),
         );
     }
+    let hand_over = os::command_to_hand_over(path, &me);
     words(
         &format!(
-            "无法读写 {shown}：它属于用户 {owner}，当前用户是 {me}。请以 {owner} 运行 paperline，或用管理员执行 chown -R {me} {shown}，或用 --data-dir 换一个目录"
+            "无法读写 {shown}：它属于用户 {owner}，当前用户是 {me}。请以 {owner} 运行 paperline，或用管理员执行 {hand_over}，或用 --data-dir 换一个目录"
         ),
         &format!(
-            "{shown} can't be read and written: it belongs to {owner}, and this is {me}. Run paperline as {owner}, or as an administrator chown -R {me} {shown}, or choose another --data-dir"
+            "{shown} can't be read and written: it belongs to {owner}, and this is {me}. Run paperline as {owner}, or as an administrator {hand_over}, or choose another --data-dir"
         ),
     )
 }
@@ -123,13 +114,10 @@ pub fn io_in_words(path: &Path, e: &io::Error) -> String {
 /// Checks all access first, so that nothing is opened by half.
 pub(super) fn check_access(dir: &Path) -> Result<(), String> {
     for path in [dir.to_owned(), dir.join("db"), dir.join("db/db"), dir.join("pictures"), dir.join("tls")] {
-        let wanted = match path.metadata() {
-            Ok(about) if about.is_dir() => Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK,
-            Ok(_) => Access::READ_OK | Access::WRITE_OK,
-            Err(e) if e.kind() == ErrorKind::NotFound => continue,
-            Err(e) => return Err(io_in_words(&path, &e)),
-        };
-        rustix::fs::access(&path, wanted).map_err(|e| io_in_words(&path, &e.into()))?;
+        match os::check_access(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(io_in_words(&path, &e)),
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::domain::ids::Millis;
+use crate::os::Space;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -14,28 +15,21 @@ const FREE_BYTES_ENOUGH: u64 = 1 << 30;
 const LITTLE: u64 = 3;
 
 #[derive(Clone, Copy, Debug)]
-pub struct Disk {
-    pub free: u64,
-    pub total: u64,
-    is_read_only: bool,
-}
+pub struct Disk(pub Space);
 
 impl Disk {
     /// `None` if it can't be asked.
     pub fn under(dir: &Path) -> Option<Self> {
-        let disk = rustix::fs::statvfs(dir).ok()?;
-        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        let is_read_only = disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
-        Some(Self { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks), is_read_only })
+        Space::under(dir).map(Self)
     }
 
     fn has_free(&self, times: u64) -> bool {
-        self.free > FREE_BYTES_ENOUGH * times || self.free as f64 > self.total as f64 * FREE_SHARE_MIN * times as f64
+        self.0.free > FREE_BYTES_ENOUGH * times || self.0.free as f64 > self.0.total as f64 * FREE_SHARE_MIN * times as f64
     }
 
     /// Whether it can be written to, or why not.
     pub fn room(&self) -> Result<(), &'static str> {
-        if self.is_read_only {
+        if self.0.is_read_only {
             return Err("the disk can only be read");
         }
         if self.has_free(1) { Ok(()) } else { Err("the disk is nearly full") }
@@ -92,7 +86,7 @@ mod tests {
     #[test]
     fn a_disk_is_called_nearly_full_before_it_is_full() {
         const GIB: u64 = 1 << 30;
-        let disk = |free: u64, total: u64| Disk { free, total, is_read_only: false };
+        let disk = |free: u64, total: u64| Disk(Space { free, total, is_read_only: false });
         for (free, total, room, nearly) in [
             (50, 100, true, false),
             (16, 100, true, false),
@@ -104,6 +98,6 @@ mod tests {
             let disk = disk(free * GIB, total * GIB);
             assert_eq!((disk.room().is_ok(), disk.is_nearly_full()), (room, nearly), "{free} of {total}");
         }
-        assert!(Disk { is_read_only: true, ..disk(50 * GIB, 100 * GIB) }.room().is_err());
+        assert!(Disk(Space { is_read_only: true, ..disk(50 * GIB, 100 * GIB).0 }).room().is_err());
     }
 }

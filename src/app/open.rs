@@ -8,6 +8,7 @@ use super::{App, By, data_dir, identity, imports, now, print_jobs, recount};
 use crate::domain::fact::Fact;
 use crate::domain::ids::CompanyId;
 use crate::domain::refusal::{Code, Refusal};
+use crate::os;
 use crate::store::backup;
 use crate::store::blobs::Blobs;
 use crate::store::local::Local;
@@ -17,7 +18,6 @@ use crate::store::{Room, Store, StoreError};
 use std::error::Error;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,17 +66,17 @@ fn take_up_restored(dir: &Path) -> io::Result<()> {
         }
         fs::rename(&from, &to)?;
     }
-    fs::File::open(dir)?.sync_all()?;
+    os::sync_dir(dir)?;
     fs::remove_dir_all(&restored)
 }
 
 impl App {
     /// Opens the store in `dir`, creating the directory if needed.
     pub fn open(dir: &Path, settings: &[(String, String)]) -> Result<Self, Box<dyn Error>> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
+        os::make_dir_for_owner(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
         data_dir::check_access(dir)?;
         // It may have been made by hand or copied; only the owner may read it.
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(|e| data_dir::io_in_words(dir, &e))?;
+        os::keep_to_owner(dir).map_err(|e| data_dir::io_in_words(dir, &e))?;
         if dir.join(INCOMPLETE).exists() {
             let dir = dir.display();
             return Err(format!("the restore into {dir} did not come to its end: empty the directory and restore again").into());

@@ -157,7 +157,7 @@ fn is_zone(name: &str) -> bool {
 }
 
 fn is_path(text: &str) -> bool {
-    text.starts_with('/') && !text.chars().any(char::is_control)
+    std::path::Path::new(text).is_absolute() && !text.chars().any(char::is_control)
 }
 
 const SN_PATTERN: &str = r"^\d{8}$";

@@ -3,10 +3,11 @@
 use super::worker::{ANSWER_BYTES_MAX, Ask, COMMAND, Head, Request};
 use super::{Format, Shape, Trouble};
 use crate::domain::paper::Paper;
+use crate::os;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -128,13 +129,7 @@ fn parsed<T: serde::de::DeserializeOwned>(answer: Vec<u8>) -> Result<T, Trouble>
 }
 
 fn start() -> io::Result<Worker> {
-    let mut process = Command::new("/proc/self/exe")
-        .arg(COMMAND)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut process = os::helper()?.arg(COMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let (Some(requests), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
@@ -179,18 +174,11 @@ fn asked(worker: &mut Worker, request: &Request) -> (Answer, bool) {
                 return (Err(Trouble::Damaged), false);
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                if Instant::now() > end || resident(worker.process.id()) > RESIDENT_BYTES_MAX {
+                if Instant::now() > end || os::resident_bytes(worker.process.id()) > RESIDENT_BYTES_MAX {
                     tracing::warn!("a paper took too long or too much memory to read");
                     return (Err(Trouble::TooMuch), false);
                 }
             }
         }
     }
-}
-
-/// Bytes that a process holds; 0 if it is gone.
-fn resident(process: u32) -> u64 {
-    const PAGE_BYTES: u64 = 4096;
-    let statm = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_BYTES
 }

@@ -5,6 +5,7 @@ use super::backup_file::{BackupError, Contents, FILES, HEAD, PICTURES_DIR, RECOR
 use super::restore::read_through;
 use super::tables::FORMAT_NUMBER;
 use super::{Batch, Store};
+use crate::os;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -184,6 +185,6 @@ pub fn write_file(store: &Store, dir: &Path, made: &str, path: &Path) -> Result<
     partial.as_file().sync_all()?;
     read_through(partial.path())?;
     partial.persist_noclobber(path).map_err(|e| e.error)?;
-    File::open(parent)?.sync_all()?;
+    os::sync_dir(parent)?;
     Ok(contents)
 }

@@ -3,6 +3,7 @@
 
 use super::{Room, StoreError};
 use crate::domain::invoice::BlobHash;
+use crate::os;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fmt;
@@ -36,7 +37,7 @@ impl Blobs {
             for shard in 0..=u8::MAX {
                 fs::create_dir_all(dir.join(format!("{shard:02x}")))?;
             }
-            sync_dir(dir)
+            os::sync_dir(dir)
         };
         made().map_err(StoreError::io)?;
         Ok(Self { dir: dir.to_owned(), room })
@@ -92,10 +93,6 @@ impl Blobs {
     }
 }
 
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
 #[derive(Debug)]
 pub struct Incoming {
     blobs: Blobs,
@@ -134,8 +131,8 @@ impl Incoming {
         let path = self.blobs.path(&hash);
         let kept = || {
             self.file.as_file().sync_all()?;
-            self.file.persist(&path)?;
-            path.parent().map_or(Ok(()), sync_dir)
+            os::put(self.file, &path)?;
+            path.parent().map_or(Ok(()), os::sync_dir)
         };
         kept().map_err(StoreError::io)?;
         Ok(hash)

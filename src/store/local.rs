@@ -1,6 +1,7 @@
 //! The backend on disk: sled, in one tree. The only file that names sled.
 
 use super::{Batch, KeyValue, Pair, StoreError};
+use crate::os;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::ops::Bound;
@@ -28,9 +29,8 @@ impl Local {
     /// `Busy`: open in another process. `Io`: the system refused. `Fatal`: damaged.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(dir).map_err(StoreError::Io)?;
-        let log =
-            File::options().read(true).write(true).create(true).truncate(false).open(dir.join(LOG)).map_err(StoreError::Io)?;
-        clear_unfinished_snapshots(dir, &log)?;
+        clear_unfinished_snapshots(dir, open_log(dir)?)?;
+        let log = open_log(dir)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         // sled panics on some damage.
         let open = || catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| StoreError::Fatal("panicked".into()));
@@ -47,11 +47,16 @@ impl Local {
         let local = Self { db, log };
         local.sync()?;
         // sled does not sync these, nor the directory entries of a new database.
-        for path in [Some(dir.join("conf").as_path()), Some(dir), dir.parent()].into_iter().flatten() {
-            File::open(path).and_then(|d| d.sync_all()).map_err(StoreError::Io)?;
+        File::options().write(true).open(dir.join("conf")).and_then(|conf| conf.sync_all()).map_err(StoreError::Io)?;
+        for dir in [Some(dir), dir.parent()].into_iter().flatten() {
+            os::sync_dir(dir).map_err(StoreError::Io)?;
         }
         Ok(local)
     }
+}
+
+fn open_log(dir: &Path) -> Result<File, StoreError> {
+    File::options().read(true).write(true).create(true).truncate(false).open(dir.join(LOG)).map_err(StoreError::Io)
 }
 
 fn wait_a_moment() {
@@ -62,8 +67,8 @@ fn is_lock_error(e: &io::Error) -> bool {
     e.to_string().contains("could not acquire lock")
 }
 
-/// Under sled's own lock: another process may be writing its snapshot.
-fn clear_unfinished_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> {
+/// Under sled's own lock, which ends with `log`: another process may be writing its snapshot.
+fn clear_unfinished_snapshots(dir: &Path, log: File) -> Result<(), StoreError> {
     let began = Instant::now();
     loop {
         match log.try_lock() {
@@ -82,7 +87,8 @@ fn clear_unfinished_snapshots(dir: &Path, log: &File) -> Result<(), StoreError> 
         }
         Ok(())
     });
-    log.unlock().and(cleared).map_err(StoreError::Io)
+    drop(log);
+    cleared.map_err(StoreError::Io)
 }
 
 fn fatal(e: sled::Error) -> StoreError {

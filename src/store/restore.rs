@@ -10,11 +10,11 @@ use super::tables::{COUNTERS, FORMAT_NUMBER, NEWS, PICTURES, RESTORED_COUNTER, S
 use super::{Batch, KeyValue, Room, record};
 use crate::domain::invoice::{PICTURE_BYTES_MAX, Picture};
 use crate::domain::news::News;
+use crate::os;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Marks a data dir until its restore is complete.
@@ -159,7 +159,7 @@ pub fn restore(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupEr
     }
     File::open(path)?;
     let was_there = dir.exists();
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    os::make_dir_for_owner(dir)?;
     lay_out(path, dir, room).inspect_err(|_| {
         let removed = if was_there { empty(dir) } else { fs::remove_dir_all(dir) };
         if let Err(e) = removed {
@@ -213,7 +213,7 @@ fn lay_out(path: &Path, dir: &Path, room: Room) -> Result<Contents, BackupError>
         backend.sync()?;
     }
     fs::remove_file(dir.join(INCOMPLETE))?;
-    File::open(dir)?.sync_all()?;
+    os::sync_dir(dir)?;
     Ok(contents)
 }
 
@@ -227,10 +227,10 @@ fn beyond(newest: u64) -> Result<u64, BackupError> {
 
 fn restore_file(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
     let parent = path.parent().unwrap_or(path);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    os::make_dir_for_owner(parent)?;
+    let mut file = os::for_owner(File::options().write(true).create_new(true)).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    File::open(parent)?.sync_all()?;
+    os::sync_dir(parent)?;
     Ok(())
 }

@@ -31,30 +31,35 @@ fn what_is_told_is_told_by_the_store() {
 }
 
 /// What each may name, in ARCHITECTURE.md's order, and what else it may not.
-const ROOMS: [(&str, &[&str], &[&str]); 22] = [
+const ROOMS: [(&str, &[&str], &[&str]); 23] = [
+    ("os", &[], &["serde_json"]),
     ("domain", &[], &["serde_json", "tokio"]),
     ("font", &[], &["serde_json", "tokio"]),
     ("pixels", &["domain"], &["serde_json", "tokio"]),
-    ("papers", &["domain", "font"], &["tokio"]),
+    ("papers", &["os", "domain", "font"], &["tokio"]),
     ("labels", &["domain", "font"], &["serde_json", "tokio"]),
-    ("store", &["domain"], &["serde_json"]),
-    ("app", &["domain", "pixels", "papers", "labels", "store"], &["serde_json"]),
+    ("store", &["os", "domain"], &["serde_json"]),
+    ("app", &["os", "domain", "pixels", "papers", "labels", "store"], &["serde_json"]),
     ("engine", &["domain", "pixels"], &[]),
     ("hub", &["domain"], &["serde_json"]),
     ("dispatcher", &["domain", "papers", "store", "app", "engine", "hub"], &[]),
     ("trials", &["domain", "engine"], &[]),
     ("printing", &["domain", "labels", "store", "app"], &["serde_json"]),
-    ("http", &["domain", "pixels", "papers", "labels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
+    ("http", &["os", "domain", "pixels", "papers", "labels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
     // Outside the layers above, which need none of these.
     ("config", &[], &[]),
-    ("agent", &["domain", "config"], &["serde_json"]),
-    ("control", &["store", "app"], &[]),
+    ("agent", &["os", "domain", "config"], &["serde_json"]),
+    ("control", &["os", "store", "app"], &[]),
     ("greeting", &["app", "http"], &[]),
     ("feed", &["domain", "store", "app", "hub", "http"], &["store::tables"]),
     ("upkeep", &["store", "app", "control"], &["store::tables"]),
-    ("serve", &["app", "engine", "hub", "dispatcher", "trials", "printing", "http", "config", "control", "greeting", "feed"], &[]),
+    (
+        "serve",
+        &["os", "app", "engine", "hub", "dispatcher", "trials", "printing", "http", "config", "control", "greeting", "feed"],
+        &[],
+    ),
     ("generated", &["domain", "http"], &[]),
-    ("main", &["papers", "config", "agent", "serve", "upkeep"], &[]),
+    ("main", &["os", "papers", "config", "agent", "serve", "upkeep"], &[]),
 ];
 
 /// As `crate::…`, or `paperline::…` in `main.rs`.
@@ -110,6 +115,17 @@ fn the_engine_of_the_store_has_one_door() {
         for (word, only) in [("sled::", "store/local.rs"), ("bincode::", "store/record.rs")] {
             assert!(!text.contains(word) || file == only, "{file} names {word}");
         }
+    }
+}
+
+#[test]
+fn one_room_knows_the_system() {
+    let of_a_system = ["os::unix", "os::windows", "rustix", "winsafe", "raw_printer", "/proc/", "(unix)", "(windows)", "target_os"];
+    for (path, text) in sources(&src()) {
+        let file = path.strip_prefix(src()).unwrap().to_str().unwrap().to_owned();
+        let names = of_a_system.into_iter().find(|word| text.contains(word));
+        let may = file.starts_with("os/") || file.ends_with("tests.rs");
+        assert!(may || names.is_none(), "{file} names {}: its place is in os/", names.unwrap_or_default());
     }
 }
 

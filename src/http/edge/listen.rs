@@ -6,6 +6,7 @@ use super::session::Peer;
 use super::tls::Tls;
 use crate::domain::refusal::Refusal;
 use crate::http::Edge;
+use crate::os;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -38,8 +39,7 @@ const DRAIN: Duration = Duration::from_secs(6);
 
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
+    os::bind(&socket, address)?;
     socket.listen(WAITING_MAX)
 }
 

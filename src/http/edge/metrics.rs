@@ -5,6 +5,7 @@ use super::reply::{self, Reply};
 use crate::app::{device_lists, faults, now, queues};
 use crate::domain::account::Permission;
 use crate::domain::refusal::Refusal;
+use crate::os;
 use hyper::StatusCode;
 use std::fmt::Write;
 
@@ -30,7 +31,7 @@ pub async fn metrics(call: Call) -> Result<Reply, Refusal> {
     });
     let mut text = String::new();
     let watchers = ("watchers", "Open WebSockets.", call.edge.hub.watchers() as u64);
-    let memory = ("memory_bytes", "Resident memory.", resident_bytes());
+    let memory = ("memory_bytes", "Resident memory.", os::resident_bytes(std::process::id()));
     for (name, help, value) in read.await?.into_iter().chain([watchers, memory]) {
         // Writing to a String can't fail.
         let _ = write!(text, "# HELP paperline_{name} {help}\n# TYPE paperline_{name} gauge\npaperline_{name} {value}\n");
@@ -40,11 +41,4 @@ pub async fn metrics(call: Call) -> Result<Reply, Refusal> {
 
 fn oldest_wait_s(queued: Option<i64>) -> u64 {
     queued.map_or(0, |queued| u64::try_from((now() - queued) / 1000).unwrap_or(0))
-}
-
-/// `statm` counts pages of 4 KiB (x86-64).
-fn resident_bytes() -> u64 {
-    const PAGE_BYTES: u64 = 4096;
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * PAGE_BYTES
 }

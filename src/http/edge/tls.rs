@@ -3,6 +3,7 @@
 
 use crate::app::now;
 use crate::domain::ids::Millis;
+use crate::os;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -36,7 +37,7 @@ const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 /// Names and addresses, sorted.
 fn names() -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
-    let host = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
+    let host = os::host_name().to_ascii_lowercase();
     if !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
         names.push(host);
     }
@@ -56,8 +57,8 @@ fn write(dir: &Path, name: &str, text: &str) -> io::Result<()> {
     let mut file = NamedTempFile::new_in(dir)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    file.persist(dir.join(name))?;
-    fs::File::open(dir)?.sync_all()
+    os::put(file, &dir.join(name))?;
+    os::sync_dir(dir)
 }
 
 fn date(at: Millis) -> io::Result<jiff::civil::Date> {

@@ -29,7 +29,7 @@ pub async fn health(call: Call) -> Result<Reply, Refusal> {
     let Health { disk, engines, has_nightly_backups, last_backup, backup_trouble } = looked.map_err(|_| Refusal::internal())?;
     let zone = call.edge.app.settings().zone();
     Ok(reply::json(&json!({
-        "disk": disk.map(|disk| json!({ "free_bytes": disk.free, "total_bytes": disk.total, "state": disk_state(&disk) })),
+        "disk": disk.map(|disk| json!({ "free_bytes": disk.0.free, "total_bytes": disk.0.total, "state": disk_state(&disk) })),
         "engine": engine_state(&engines),
         "backup": {
             "nightly": has_nightly_backups,
