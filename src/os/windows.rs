@@ -36,23 +36,31 @@ pub fn make_dir_for_owner(dir: &Path) -> io::Result<()> {
     keep_to_owner(dir)
 }
 
-/// Its owner's, the administrators' and the system's; on a disk without such rights, everybody's as before.
+/// Its owner's, the administrators' and the system's; on a disk without such rights, everybody's as before. What somebody was given
+/// on it by hand, they keep.
 ///
 /// # Errors
 /// None here; the log has them.
 pub fn keep_to_owner(dir: &Path) -> io::Result<()> {
-    let icacls = Path::new(&env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into())).join(r"System32\icacls.exe");
-    let mut command = Command::new(icacls);
+    const INHERITED: &[u8] = b"(I)";
     // By number, as their names depend on the language: OWNER RIGHTS, SYSTEM, Administrators.
-    command.arg(dir).args(["/inheritance:r", "/grant:r", "*S-1-3-4:(OI)(CI)F", "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).creation_flags(NO_WINDOW);
-    let failed = match command.status() {
-        Ok(status) if status.success() => return Ok(()),
-        Ok(status) => status.to_string(),
-        Err(e) => e.to_string(),
-    };
-    tracing::warn!("{} may be read by others: icacls: {failed}", dir.display());
+    const ONLY: [&str; 5] = ["/inheritance:r", "/grant:r", "*S-1-3-4:(OI)(CI)F", "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F"];
+    let done = icacls(dir, &[]).and_then(|listed| {
+        // It goes through all that is in the folder, so only where it is needed.
+        let inherits = listed.windows(INHERITED.len()).any(|part| part == INHERITED);
+        if inherits { icacls(dir, &ONLY).map(drop) } else { Ok(()) }
+    });
+    if let Err(e) = done {
+        tracing::warn!("{} may be read by others: icacls: {e}", dir.display());
+    }
     Ok(())
+}
+
+fn icacls(dir: &Path, what: &[&str]) -> io::Result<Vec<u8>> {
+    let system = env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
+    let mut command = Command::new(Path::new(&system).join(r"System32\icacls.exe"));
+    let done = command.arg(dir).args(what).stdin(Stdio::null()).creation_flags(NO_WINDOW).output()?;
+    if done.status.success() { Ok(done.stdout) } else { Err(io::Error::other(done.status.to_string())) }
 }
 
 /// Nothing to do: it inherits its folder's rights.
