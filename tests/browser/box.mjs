@@ -172,6 +172,8 @@ const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.
 /** Serious problems of accessibility, in words. */
 export async function problems(page) {
   await page.evaluate(axe)
+  // Colours on their way are nobody's; what spins for ever is.
+  await page.waitForFunction(() => document.getAnimations().every((each) => each.playState !== 'running' || each.effect?.getComputedTiming().endTime === Infinity))
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -19,7 +19,7 @@ const on = stage(async () => {
   })
   await page.addInitScript(() => {
     window.printed = 0
-    window.print = () => (window.printed += 1)
+    window.print = () => (window.printed += document.querySelector('.print-view.goes-out') ? 1 : 1000)
   })
 })
 
@@ -27,6 +27,7 @@ const row = (serial) => page.locator(`[data-serial="${serial}"]`)
 
 /** In mm. */
 async function paper() {
+  await page.evaluate(() => document.querySelector('.print-view').classList.add('goes-out'))
   const text = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
   const boxes = [...text.matchAll(/\/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)\s*\]/g)]
   return boxes.map(([, width, height]) => ({ width: width * MM_PER_POINT, height: height * MM_PER_POINT }))
@@ -96,6 +97,12 @@ test('the print view has one label a page, in mm, each with its code', async () 
   }
   await on.shot(page, 'print-40x30-zh')
   await assertPaper(3, 40, 30)
+  // By the browser's own menu nobody would know of it.
+  await page.evaluate(() => document.querySelector('.print-view').classList.remove('goes-out'))
+  await page.emulateMedia({ media: 'print' })
+  await page.getByText('请用页面上的打印按钮打印标签').waitFor()
+  assert.equal(await labels.first().isVisible(), false)
+  await page.emulateMedia({ media: null })
   await page.click('.print-view .el-select')
   await page.locator('.el-select-dropdown__item', { hasText: '60 × 40' }).click()
   await assertPaper(3, 60, 40)

@@ -153,6 +153,30 @@ test('a label that can’t be drawn is named with the box’s words, and nothing
   on.quiet()
 })
 
+test('a look is printed as it is kept, however large it is', async () => {
+  const element = { kind: 'qr', x_mm: 150, y_mm: 5, w_mm: 80, h_mm: 80, value: '{SN}' }
+  const wide = { name: '宽', width_mm: 250, height_mm: 100, rotate: 0, elements: [element] }
+  const made = await page.request.post('/api/labels', { data: wide, headers: { Origin: on.box.url } })
+  assert.equal(made.status(), 201, await made.text())
+  const serial = (await post(page, '/registerDevice', { devices: [{ CPUID: 'WIDE-1' }] })).devices[0].DeviceSN
+  await row(serial).click()
+  await page.click('[data-test=print]')
+  await page.locator('[data-test=look]').click()
+  asked = []
+  await page.getByRole('option', { name: '宽' }).click()
+  await page.waitForFunction(() => document.querySelector('.print-view .label')?.style.width === '250mm')
+  const { mm, png } = await labelShown(sheet(serial))
+  assert.ok(Math.abs(mm[0] - 250) < 0.1 && Math.abs(mm[1] - 100) < 0.1, `${mm} mm`)
+  const { width_mm, height_mm, elements } = asked.at(-1)
+  assert.deepEqual({ width_mm, height_mm, elements }, { width_mm: 250, height_mm: 100, elements: [element] })
+  assert.equal(png, await labelOfPrinters(page, asked.at(-1), serial))
+  assert.equal(await page.getByText('有修改，尚未保存到系统').count(), 0)
+  await page.locator('[data-test=look]').click()
+  await page.getByRole('option', { name: '40 × 30' }).click()
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
 test('labels in real size on every screen: small, turned, fine, in the dark', async () => {
   const looks = [
     ['pictures-40x30-zh', 'zh-CN', 1280, {}],

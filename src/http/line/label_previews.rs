@@ -3,7 +3,7 @@
 use super::label_looks::Changes;
 use crate::app::labels::Named;
 use crate::app::{device_lists, label_looks};
-use crate::domain::device::CPUID_CHARS_MAX;
+use crate::domain::device::{CPUID_CHARS_MAX, canonical_cpuid};
 use crate::domain::label_look::LabelLook;
 use crate::domain::refusal::{Code as Refused, Refusal};
 use crate::http::edge::call::Call;
@@ -40,13 +40,17 @@ fn values(call: &Call) -> Result<Values, Refusal> {
     Ok(call.edge.app.store.read(|view| label_looks::values(view, &device, &zone))?)
 }
 
-/// The pair as it was asked for: whoever prints holds it against the device's of now. `None`: only a serial, which no device has.
-fn values_of(view: &View<'_>, named: &Named, zone: &TimeZone) -> Result<Option<Values>, StoreError> {
-    let Some(device) = device_lists::find(view, &named.sn)? else {
-        return named.cpuid.as_ref().map(|cpuid| label_looks::values_of_none(view, &named.sn, cpuid, zone)).transpose();
-    };
-    let own = label_looks::values(view, &device, zone)?;
-    Ok(Some(Values { cpuid: named.cpuid.clone().unwrap_or_else(|| own.cpuid.clone()), ..own }))
+/// Refused for a device that has another CPU id by now, and for a serial alone that no device has.
+fn values_of(view: &View<'_>, named: &Named, zone: &TimeZone) -> Result<Result<Values, Refusal>, StoreError> {
+    match (device_lists::find(view, &named.sn)?, &named.cpuid) {
+        (Some(device), Some(cpuid)) if canonical_cpuid(cpuid) != canonical_cpuid(&device.cpuid) => Ok(Err(Refusal::conflict(
+            format!("CPUID 不是 {cpuid}，现为 {}", device.cpuid),
+            format!("the CPUID is not {cpuid}, but {} by now", device.cpuid),
+        ))),
+        (Some(device), _) => label_looks::values(view, &device, zone).map(Ok),
+        (None, Some(cpuid)) => label_looks::values_of_none(view, &named.sn, cpuid, zone).map(Ok),
+        (None, None) => Ok(Err(no_device(&named.sn))),
+    }
 }
 
 /// On a thread that may block: large labels take a while.
@@ -96,9 +100,8 @@ fn check_dots(look: &LabelLook, dpi: u32, count: usize) -> Result<(), Refusal> {
     Err(Refusal::new(Refused::TooLarge, zh, format!("devices: of labels this large at most {most} at once, please ask for fewer")))
 }
 
-fn of_one(look: &LabelLook, (named, values): &(Named, Option<Values>), dpi: u32, language: Language) -> Result<Value, Refusal> {
-    let drawn = values.as_ref().ok_or_else(|| no_device(&named.sn)).and_then(|values| picture(look, values, dpi));
-    match drawn {
+fn of_one(look: &LabelLook, values: Result<Values, Refusal>, dpi: u32, language: Language) -> Result<Value, Refusal> {
+    match values.and_then(|values| picture(look, &values, dpi)) {
         // It would be the same of each.
         Err(refusal) if refusal.code == Refused::Internal => Err(refusal),
         Err(refusal) => Ok(json!({ "err": language.pick(&refusal.zh, &refusal.en) })),
@@ -119,17 +122,13 @@ pub async fn pictures(call: Call) -> Result<Reply, Refusal> {
     }
     check_dots(&look, dpi, wanted.len())?;
     let (zone, language) = (call.edge.app.settings().zone(), call.language);
-    let found = call.edge.app.store.read(|view| -> Result<Vec<_>, StoreError> {
-        wanted
-            .into_iter()
-            .map(|named| Ok((values_of(view, &named, &zone)?, named)).map(|(values, named)| (named, values)))
-            .collect()
-    })?;
+    let all_values = |view: &View<'_>| wanted.iter().map(|named| values_of(view, named, &zone)).collect::<Result<Vec<_>, _>>();
+    let found = call.edge.app.store.read(all_values)?;
     let _share = call.share(&call.edge.budgets.labels)?;
     let mut pictures = Vec::with_capacity(found.len());
-    for one in found {
+    for values in found {
         let look = look.clone();
-        pictures.push(work(move || of_one(&look, &one, dpi, language)).await?);
+        pictures.push(work(move || of_one(&look, values, dpi, language)).await?);
     }
     Ok(reply::json(&json!({ "pictures": pictures })))
 }

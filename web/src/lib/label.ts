@@ -28,8 +28,9 @@ export const PRESETS: LabelSize[] = [
   { width: 60, height: 40 },
 ]
 
+/** The box's limits: within them a look that is chosen stays as it is. */
 export const SIZE_MIN = 6
-export const SIZE_MAX = 200
+export const SIZE_MAX = 300
 export const COPIES_MAX = 10
 export const TEXT_MAX = 40
 export const ROTATIONS: Rotation[] = [0, 90, 180, 270]
