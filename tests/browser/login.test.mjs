@@ -56,6 +56,7 @@ test('a_lock_counts_down_to_its_end_and_keeps_no_other_name_out', async () => {
   // Locked by the previous test.
   const problem = await attempt(page, 'prodsys', 'wrong')
   const left = async () => Number(/请 (\d+) 秒后再试/.exec(await problem.innerText())?.[1])
+  await problem.getByText(/请 \d+ 秒后再试/).waitFor()
   const first = await left()
   assert.ok(first > 10 && first <= 60, `${first} s`)
   await page.clock.runFor(10_000)
