@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::domain::ids::Millis;
-use crate::os::Space;
+use crate::os::{self, Space};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +20,7 @@ pub struct Disk(pub Space);
 impl Disk {
     /// `None` if it can't be asked.
     pub fn under(dir: &Path) -> Option<Self> {
-        Space::under(dir).map(Self)
+        os::space_under(dir).map(Self)
     }
 
     fn has_free(&self, times: u64) -> bool {

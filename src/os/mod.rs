@@ -5,8 +5,6 @@
 #[cfg_attr(not(windows), path = "unix.rs")]
 mod system;
 
-/// Room on a disk.
-pub use system::Space;
 /// Word to stop, from a person or the system.
 pub use system::Stop;
 /// Takes an address again that was just given up, but none that another program has.
@@ -33,6 +31,8 @@ pub use system::raise_the_limit_of_open_files;
 pub use system::resident_bytes;
 /// Whether colours may be written to the terminal.
 pub use system::shows_colours;
+/// Of the disk that a folder is on; `None` if it can't be asked.
+pub use system::space_under;
 /// After this, what was made, renamed or removed in a folder stays so over a power cut.
 pub use system::sync_dir;
 /// Talk between processes of one owner.
@@ -45,3 +45,11 @@ pub use system::{boot_id, since_boot};
 pub use system::{command_to_allow, command_to_hand_over, command_to_make, owner, user};
 /// Printers beside this computer.
 pub use system::{is_printer, print, usb_printers};
+
+/// Room on a disk, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Space {
+    pub free: u64,
+    pub total: u64,
+    pub is_read_only: bool,
+}

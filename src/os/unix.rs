@@ -1,5 +1,6 @@
 //! Linux.
 
+use super::Space;
 use rustix::fs::Access;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
@@ -91,22 +92,11 @@ pub fn command_to_hand_over(dir: &Path, user: &str) -> String {
     format!("chown -R {user} {}", dir.display())
 }
 
-/// In bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Space {
-    pub free: u64,
-    pub total: u64,
-    pub is_read_only: bool,
-}
-
-impl Space {
-    /// `None` if it can't be asked.
-    pub fn under(dir: &Path) -> Option<Self> {
-        let disk = rustix::fs::statvfs(dir).ok()?;
-        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        let is_read_only = disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
-        Some(Self { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks), is_read_only })
-    }
+pub fn space_under(dir: &Path) -> Option<Space> {
+    let disk = rustix::fs::statvfs(dir).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    let is_read_only = disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
+    Some(Space { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks), is_read_only })
 }
 
 /// Empty if unknown.

@@ -1,5 +1,6 @@
 //! Windows, by crates that wrap its calls safely. What it keeps less well than Linux is said in docs/reliability.md.
 
+use super::Space;
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -126,22 +127,11 @@ pub fn command_to_hand_over(dir: &Path, user: &str) -> String {
     command_to_allow(dir, user)
 }
 
-/// In bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Space {
-    pub free: u64,
-    pub total: u64,
-    /// Never here: a write finds out.
-    pub is_read_only: bool,
-}
-
-impl Space {
-    /// `None` if it can't be asked.
-    pub fn under(dir: &Path) -> Option<Self> {
-        let (mut free, mut total) = (0, 0);
-        winsafe::GetDiskFreeSpaceEx(Some(dir.to_str()?), Some(&mut free), Some(&mut total), None).ok()?;
-        Some(Self { free, total, is_read_only: false })
-    }
+/// That a disk can only be read a write finds out.
+pub fn space_under(dir: &Path) -> Option<Space> {
+    let (mut free, mut total) = (0, 0);
+    winsafe::GetDiskFreeSpaceEx(Some(dir.to_str()?), Some(&mut free), Some(&mut total), None).ok()?;
+    Some(Space { free, total, is_read_only: false })
 }
 
 /// Its minute: Windows numbers no boots. After somebody set the clock, the same boot counts as another.
