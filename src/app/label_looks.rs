@@ -69,7 +69,7 @@ impl App {
 
     pub async fn add_label_look(&self, by: By, look: LabelLook) -> Result<(u64, LabelLook), Refusal> {
         look.check()?;
-        check(look.clone(), self.store.read(sample)?).await?;
+        check(look.clone(), self.store.read(|view| sample(view, &look))?).await?;
         self.act(by, move |txn, by| {
             check_logo(txn, &look)?;
             make_the_first(txn)?;
@@ -97,7 +97,7 @@ impl App {
         change(&mut checked);
         checked.check()?;
         if !is_drawn_alike(&seen, &checked) {
-            check(checked.clone(), self.store.read(sample)?).await?;
+            check(checked.clone(), self.store.read(|view| sample(view, &checked))?).await?;
         }
         self.act(by, move |txn, by| {
             make_the_first(txn)?;
@@ -146,26 +146,27 @@ fn date(at: Millis, zone: &TimeZone) -> String {
     local_time(at, zone).split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// What every label may show, whosever it is. The company is the one that the box began with, or the eldest that is left.
-fn of_the_box(view: &View<'_>) -> Result<Values, StoreError> {
-    let company = companies::all(view)?.into_iter().next().map_or_else(String::new, |company| company.name);
-    Ok(Values { company, logo: view.get(&LOGO, &())?, ..Values::default() })
+/// What the look shows on every label, whosever it is. The company is the one that the box began with, or the eldest that is left.
+fn of_the_box(view: &View<'_>, look: &LabelLook) -> Result<Values, StoreError> {
+    let company = if look.shows_the_company() { companies::all(view)?.into_iter().next() } else { None };
+    let logo = if look.shows_the_logo() { view.get(&LOGO, &())? } else { None };
+    Ok(Values { company: company.map_or_else(String::new, |company| company.name), logo, ..Values::default() })
 }
 
 /// On the label of a device like most.
-pub fn sample(view: &View<'_>) -> Result<Values, StoreError> {
-    let Values { company, logo, .. } = of_the_box(view)?;
+pub fn sample(view: &View<'_>, look: &LabelLook) -> Result<Values, StoreError> {
+    let Values { company, logo, .. } = of_the_box(view, look)?;
     Ok(Values { company, logo, ..Values::sample() })
 }
 
 /// What stands on the device's label: the same in previews and on paper.
-pub fn values(view: &View<'_>, device: &Device, zone: &TimeZone) -> Result<Values, StoreError> {
+pub fn values(view: &View<'_>, look: &LabelLook, device: &Device, zone: &TimeZone) -> Result<Values, StoreError> {
     let (sn, cpuid) = (device.sn.clone(), device.cpuid.clone());
     let batch = batches::name_of(view, &device.sn)?;
-    Ok(Values { sn, cpuid, date: date(device.registered, zone), batch, ..of_the_box(view)? })
+    Ok(Values { sn, cpuid, date: date(device.registered, zone), batch, ..of_the_box(view, look)? })
 }
 
 /// On a label of no device, to try a printer: the date is today's.
-pub fn values_of_none(view: &View<'_>, sn: &str, cpuid: &str, zone: &TimeZone) -> Result<Values, StoreError> {
-    Ok(Values { sn: sn.to_owned(), cpuid: cpuid.to_owned(), date: date(now(), zone), ..of_the_box(view)? })
+pub fn values_of_none(view: &View<'_>, look: &LabelLook, (sn, cpuid): (&str, &str), zone: &TimeZone) -> Result<Values, StoreError> {
+    Ok(Values { sn: sn.to_owned(), cpuid: cpuid.to_owned(), date: date(now(), zone), ..of_the_box(view, look)? })
 }

@@ -114,6 +114,10 @@ impl LabelLook {
         vec![code, serial]
     }
 
+    pub fn shows_the_company(&self) -> bool {
+        self.elements.iter().any(|element| element.value.contains("{company}"))
+    }
+
     pub fn shows_the_logo(&self) -> bool {
         self.elements.iter().any(|element| element.kind == ElementKind::Logo)
     }

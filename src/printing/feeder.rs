@@ -322,7 +322,9 @@ impl Feeder {
 
     fn test_label(&self, printer: &Printer) -> Option<Vec<u8>> {
         let look = self.app.store.read(|view| print_jobs::look(view, printer)).ok()??;
-        let ruler = labels::ruler(look.width, look.height, printer.dpi.into()).turned(look.rotate);
+        // As the label comes out: its zero is the corner that the offset counts from.
+        let one = Row::of(&look, 1, 0);
+        let ruler = labels::ruler(one.width, one.height, printer.dpi.into());
         Some(encode(vec![ruler; printer.across.into()], &look, printer))
     }
 
@@ -336,12 +338,19 @@ impl Feeder {
                 return Ok(Some((next, printer, Vec::new())));
             };
             let zone = self.app.settings().zone();
-            let values = self.app.store.read(|view| {
-                devices.iter().map(|device| label_looks::values(view, device, &zone)).collect::<Result<Vec<_>, _>>()
-            })?;
-            let (look, of) = (next.look.clone(), printer.clone());
-            let drawn = tokio::task::spawn_blocking(move || draw(look, &values, &of)).await;
-            match drawn.unwrap_or_else(|_| Err(Refusal::internal())) {
+            let drawn = match next.look.clone() {
+                Some(look) => {
+                    let values = self.app.store.read(|view| {
+                        let of = |device| label_looks::values(view, &look, device, &zone);
+                        devices.iter().map(of).collect::<Result<Vec<_>, _>>()
+                    })?;
+                    let of = printer.clone();
+                    let drawn = tokio::task::spawn_blocking(move || draw(&look, &values, &of)).await;
+                    drawn.unwrap_or_else(|_| Err(Refusal::internal()))
+                }
+                None => Err(Refusal::malformed("打印机的标签样式已不存在", "the printer's label is gone")),
+            };
+            match drawn {
                 Ok((labels, bytes)) => {
                     next.devices.truncate(labels);
                     return Ok(Some((next, printer, bytes)));
@@ -360,17 +369,16 @@ impl Feeder {
 
 /// A row, up to the first label that can't be drawn: how many labels it has, and its bytes. Refused if that is the very first.
 /// Blocks.
-fn draw(look: Option<LabelLook>, row: &[Values], printer: &Printer) -> Result<(usize, Vec<u8>), Refusal> {
-    let look = look.ok_or_else(|| Refusal::malformed("打印机的标签样式已不存在", "the printer's label is gone"))?;
+fn draw(look: &LabelLook, row: &[Values], printer: &Printer) -> Result<(usize, Vec<u8>), Refusal> {
     let mut labels = Vec::with_capacity(row.len());
     for values in row {
-        match draw_one(&look, values, printer) {
+        match draw_one(look, values, printer) {
             Ok(dots) => labels.push(dots),
             Err(refusal) if labels.is_empty() => return Err(refusal),
             Err(_) => break,
         }
     }
-    Ok((labels.len(), encode(labels, &look, printer)))
+    Ok((labels.len(), encode(labels, look, printer)))
 }
 
 /// A label with a part of its code beyond the edge would look printed.

@@ -72,6 +72,24 @@ fn labels_side_by_side_come_out_in_order_each_as_its_preview_shows_it() {
 }
 
 #[test]
+fn the_ruler_of_a_test_label_begins_where_offsets_do_on_each_label_of_a_row() {
+    let (paperline, printer) = (Paperline::start(), Printer::start("zpl", &[]));
+    let client = paperline.operator();
+    assert_eq!(client.patch("/api/labels/1", &json!({ "rotate": 90 })).status, 200);
+    let id = set_up_rows(&client, "zpl", &printer);
+    assert_eq!(client.post(&format!("/api/printers/{id}/test"), &json!({})).status, 202);
+    let row = eventually("the test label is out", || printer.labels().pop());
+    // 40 × 30 mm, turned: as it comes out it is 30 wide.
+    let ruler = paperline::labels::ruler(30_000, 40_000, 203);
+    let labels = cut(&row, 30.0, 203.0);
+    assert_eq!(labels.len(), ACROSS as usize);
+    for label in labels {
+        assert_eq!((label.width, label.height), (ruler.width, ruler.height));
+        assert!((0..ruler.height).all(|y| (0..ruler.width).all(|x| label.has_ink(x, y) == ruler.get(x, y))));
+    }
+}
+
+#[test]
 fn a_row_that_was_in_flight_is_in_doubt_whole_and_the_others_go_on() {
     for language in LANGUAGES {
         let (paperline, mut printer) = (Paperline::start(), Printer::start(language, &[]));

@@ -30,25 +30,25 @@ fn no_device(sn: &str) -> Refusal {
 }
 
 /// Of the device of this serial; without one, of none that there is.
-fn values(call: &Call) -> Result<Values, Refusal> {
+fn values(call: &Call, look: &LabelLook) -> Result<Values, Refusal> {
     let Some(sn) = call.fields.serial_or_none("sn")? else {
-        return Ok(call.edge.app.store.read(label_looks::sample)?);
+        return Ok(call.edge.app.store.read(|view| label_looks::sample(view, look))?);
     };
     let device = call.edge.app.store.read(|view| device_lists::find(view, &sn))?;
     let device = device.ok_or_else(|| no_device(&sn))?;
     let zone = call.edge.app.settings().zone();
-    Ok(call.edge.app.store.read(|view| label_looks::values(view, &device, &zone))?)
+    Ok(call.edge.app.store.read(|view| label_looks::values(view, look, &device, &zone))?)
 }
 
 /// Refused for a device that has another CPU id by now, and for a serial alone that no device has.
-fn values_of(view: &View<'_>, named: &Named, zone: &TimeZone) -> Result<Result<Values, Refusal>, StoreError> {
+fn values_of(view: &View<'_>, look: &LabelLook, named: &Named, zone: &TimeZone) -> Result<Result<Values, Refusal>, StoreError> {
     match (device_lists::find(view, &named.sn)?, &named.cpuid) {
         (Some(device), Some(cpuid)) if canonical_cpuid(cpuid) != canonical_cpuid(&device.cpuid) => Ok(Err(Refusal::conflict(
             format!("CPUID 不是 {cpuid}，现为 {}", device.cpuid),
             format!("the CPUID is not {cpuid}, but {} by now", device.cpuid),
         ))),
-        (Some(device), _) => label_looks::values(view, &device, zone).map(Ok),
-        (None, Some(cpuid)) => label_looks::values_of_none(view, &named.sn, cpuid, zone).map(Ok),
+        (Some(device), _) => label_looks::values(view, look, &device, zone).map(Ok),
+        (None, Some(cpuid)) => label_looks::values_of_none(view, look, (&named.sn, cpuid), zone).map(Ok),
         (None, None) => Ok(Err(no_device(&named.sn))),
     }
 }
@@ -73,7 +73,8 @@ fn picture(look: &LabelLook, values: &Values, dpi: u32) -> Result<Value, Refusal
 
 pub async fn kept(call: Call) -> Result<Reply, Refusal> {
     let (id, dpi) = (call.number_in_path("id")?, resolution(&call)?);
-    let (look, values) = (call.edge.app.label_look(id)?, values(&call)?);
+    let look = call.edge.app.label_look(id)?;
+    let values = values(&call, &look)?;
     let _share = call.share(&call.edge.budgets.labels)?;
     let png = work(move || labels::draw(&look, &values, dpi)?.png()).await?;
     Ok(reply::new(StatusCode::OK, "image/png", reply::full(png)))
@@ -82,7 +83,7 @@ pub async fn kept(call: Call) -> Result<Reply, Refusal> {
 pub async fn draft(call: Call) -> Result<Reply, Refusal> {
     let (look, dpi) = (Changes::read(&call.fields)?.of_new()?, resolution(&call)?);
     look.check()?;
-    let values = values(&call)?;
+    let values = values(&call, &look)?;
     let _share = call.share(&call.edge.budgets.labels)?;
     Ok(reply::json(&work(move || picture(&look, &values, dpi)).await?))
 }
@@ -122,7 +123,8 @@ pub async fn pictures(call: Call) -> Result<Reply, Refusal> {
     }
     check_dots(&look, dpi, wanted.len())?;
     let (zone, language) = (call.edge.app.settings().zone(), call.language);
-    let all_values = |view: &View<'_>| wanted.iter().map(|named| values_of(view, named, &zone)).collect::<Result<Vec<_>, _>>();
+    let all_values =
+        |view: &View<'_>| wanted.iter().map(|named| values_of(view, &look, named, &zone)).collect::<Result<Vec<_>, _>>();
     let found = call.edge.app.store.read(all_values)?;
     let _share = call.share(&call.edge.budgets.labels)?;
     let mut pictures = Vec::with_capacity(found.len());

@@ -134,7 +134,7 @@ pub const OPERATIONS: &[Operation] = &[
     row(
         Post,
         "/api/labels/pictures",
-        "(..LookDraft, devices: [AnyLabel] 1..100 <a CPUID that is given is drawn, whatever the device's own is>, dpi?: 203|300|600)",
+        "(..LookDraft, devices: [AnyLabel] 1..100 <a CPUID that is given has to be the device's own; of a serial that no device has it is drawn as it is, to try a printer>, dpi?: 203|300|600)",
         "(pictures: [LabelPicture|(err: text)] <one a device, in their order>)",
     ),
     row(Get, "/api/logo", NOTHING, "image/png"),

@@ -885,7 +885,7 @@ export interface Post extends Read {
   '/api/imports/{id}/undo': { takes: Record<string, never>; gives: Import }
   '/api/labels': { takes: { name?: string; width_mm?: number; height_mm?: number; gap_mm?: number; rotate?: 0 | 90 | 180 | 270; elements?: Element[] }; gives: LabelLook }
   '/api/labels/preview': { takes: LookDraft & { sn?: string | number; dpi?: 203 | 300 | 600 }; gives: LabelPicture }
-  '/api/labels/pictures': { takes: LookDraft & { /** A CPUID that is given is drawn, whatever the device's own is. */ devices: AnyLabel[]; dpi?: 203 | 300 | 600 }; gives: { /** One a device, in their order. */ pictures: (LabelPicture | { err: string })[] } }
+  '/api/labels/pictures': { takes: LookDraft & { /** A CPUID that is given has to be the device's own; of a serial that no device has it is drawn as it is, to try a printer. */ devices: AnyLabel[]; dpi?: 203 | 300 | 600 }; gives: { /** One a device, in their order. */ pictures: (LabelPicture | { err: string })[] } }
   '/api/logo': { takes: Record<string, never>; gives: Done }
   '/api/labels/claims': { takes: { DeviceSNList: (string | number)[] }; gives: { claimed: string[]; taken: Claims } }
   '/api/labels/claims/release': { takes: { DeviceSNList: (string | number)[] }; gives: ReqStatus }
