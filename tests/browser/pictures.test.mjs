@@ -177,6 +177,36 @@ test('a look is printed as it is kept, however large it is', async () => {
   on.quiet()
 })
 
+test('a look that a colleague has drawn anew is printed as it is now, and a long text stays whole', async () => {
+  const text = '产品'.repeat(30)
+  const code = { kind: 'qr', x_mm: 1, y_mm: 1, w_mm: 18, h_mm: 18, value: '{SN}' }
+  const words = { kind: 'text', x_mm: 20, y_mm: 1, w_mm: 79, h_mm: 18, value: text }
+  const headers = { Origin: on.box.url }
+  const made = await page.request.post('/api/labels', { data: { name: '常用', width_mm: 100, height_mm: 20, elements: [code, words] }, headers })
+  const { label_id } = await made.json()
+  const open = async () => {
+    await row(serials.at(-1)).or(page.locator('[data-serial]')).first().click()
+    await page.click('[data-test=print]')
+  }
+  await open()
+  await page.locator('[data-test=look]').click()
+  await page.getByRole('option', { name: '常用' }).click()
+  await page.waitForFunction(() => document.querySelector('.print-view .label')?.style.width === '100mm')
+  await whole()
+  await page.reload()
+  await page.request.patch(`/api/labels/${label_id}`, { data: { elements: [{ ...code, value: '{SN} {CPUID}' }, words] }, headers })
+  asked = []
+  await open()
+  await page.waitForFunction(() => document.querySelector('.print-view .label img'))
+  await whole()
+  assert.deepEqual(asked.at(-1).elements.map(({ value }) => value), ['{SN} {CPUID}', text])
+  assert.equal(await page.getByText('有修改，尚未保存到系统').count(), 0)
+  await page.locator('[data-test=look]').click()
+  await page.getByRole('option', { name: '40 × 30' }).click()
+  await page.keyboard.press('Escape')
+  on.quiet()
+})
+
 test('labels in real size on every screen: small, turned, fine, in the dark', async () => {
   const looks = [
     ['pictures-40x30-zh', 'zh-CN', 1280, {}],

@@ -32,7 +32,7 @@ export const PRESETS: LabelSize[] = [
 export const SIZE_MIN = 6
 export const SIZE_MAX = 300
 export const COPIES_MAX = 10
-export const TEXT_MAX = 40
+export const TEXT_MAX = 200
 export const ROTATIONS: Rotation[] = [0, 90, 180, 270]
 export const RESOLUTIONS: Dpi[] = [203, 300, 600]
 /** Fewer dots per module blur on label printers. */
@@ -62,12 +62,18 @@ export function readLabelStyle(): LabelStyle | null {
   }
 }
 
+/** Whether it was remembered as the box had it. */
+export function wasAsKept(): boolean {
+  return readSetting<{ asKept?: boolean } | null>(STORED, null)?.asKept === true
+}
+
 export function firstLabelStyle(): LabelStyle {
   return FIRST
 }
 
-export function writeLabelStyle(style: LabelStyle): void {
-  writeSetting(STORED, style)
+/** `look`: the box's of this number. What is remembered unchanged follows it. */
+export function writeLabelStyle(style: LabelStyle, look: LabelLook | undefined): void {
+  writeSetting(STORED, { ...style, asKept: isSaved(style, look) })
 }
 
 /** Around texts, in mm; a code has its own quiet zone. */
