@@ -122,14 +122,16 @@ pub(super) fn relabel(txn: &mut Txn<'_>, mut device: Device, label: Label) -> Re
         (false, true) => {
             txn.delete(&DEVICES_UNPRINTED, &arrival);
             txn.add(UNPRINTED_COUNTER, -1)?;
-            txn.tell(News::Unprinted);
         }
         (true, false) => {
             txn.put(&DEVICES_UNPRINTED, &arrival, &device.sn)?;
             txn.add(UNPRINTED_COUNTER, 1)?;
-            txn.tell(News::Unprinted);
         }
         _ => {}
+    }
+    // Also where the list stays the same: whoever shows it shows the labels' states.
+    if !(was_printed && device.is_printed()) {
+        txn.tell(News::Unprinted);
     }
     txn.put(&DEVICES, &device.sn, &device)
 }

@@ -43,6 +43,34 @@ test('a pause is seen on the open consoles of others, with who and why', async (
   on.quiet()
 })
 
+test('what was asked before a pause and answered after it hides no pause', async () => {
+  for (const who of [hers, his]) {
+    await post(page, '/api/queue/resume', {})
+    let paused
+    const isPaused = new Promise((done) => (paused = done))
+    let asked
+    const isAsked = new Promise((done) => (asked = done))
+    await who.route(/\/api\/(console|queue)$/, async (route) => {
+      const answer = await route.fetch()
+      if (route.request().url().endsWith('/api/console')) asked()
+      await isPaused
+      await route.fulfill({ response: answer })
+    })
+    await who.reload()
+    await isAsked
+    await who.locator('[data-test=link-state]', { hasText: '实时更新' }).waitFor()
+    await post(page, '/api/queue/pause', { reason: '换纸' })
+    await who.locator('[data-test=queue-paused]', { hasText: '换纸' }).waitFor()
+    const late = who.waitForResponse((answer) => answer.url().endsWith('/api/console'))
+    paused()
+    await late
+    await who.unrouteAll({ behavior: 'wait' })
+    await who.locator('.view', { hasText: '当前没有正在识别的发票' }).waitFor()
+    assert.equal(await who.locator('[data-test=queue-paused]', { hasText: '换纸' }).count(), 1)
+  }
+  on.quiet()
+})
+
 test('files that wait are counted, the first of them are on top, and an empty console says why', async () => {
   await hers.setInputFiles('[data-test=files]', ['p1.png', 'p2.png', 'p3.png', 'p4.png', 'p5.png', 'p6.png'].map(file))
   await tally('0/6 已上传 6，已识别 0')

@@ -181,6 +181,29 @@ fn a_week_has_9999_serials_and_skips_those_in_use() {
     assert_eq!(own.body["devices"][0]["status"], "created");
 }
 
+/// The list is as before, but who shows it shows the labels' states.
+#[test]
+fn the_list_is_told_again_when_a_label_is_sent_or_failed() {
+    let paperline = Paperline::start();
+    let client = paperline.operator();
+    register(&client, "18440001", "C1");
+    let mut socket = client.socket("/socketNoPrint");
+    let list = json!({ "DeviceSNList": ["18440001"] });
+    assert_eq!(socket.next().unwrap(), list);
+    let began = std::time::Instant::now();
+    for _ in 0..3 {
+        for (path, body) in [
+            ("/api/labels/sent", json!({ "DeviceSNList": ["18440001"] })),
+            ("/api/labels/outcome", json!({ "failed": ["18440001"] })),
+        ] {
+            assert_eq!(client.post(path, &body).status, 200);
+            assert_eq!(socket.next().unwrap(), list);
+        }
+    }
+    // What is said every 20 s by itself would have taken two minutes.
+    assert!(began.elapsed().as_secs() < 100);
+}
+
 #[test]
 fn the_list_is_told_again_when_nothing_changes() {
     let paperline = Paperline::start();

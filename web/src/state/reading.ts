@@ -14,6 +14,7 @@ import {
 import { MESSAGES, type Message, type Pause } from '../api/wire'
 import { i18n } from '../i18n'
 import { errorText } from '../lib/format'
+import { oneAtATime } from '../lib/fresh'
 import { isFromCode, regionsFrom, unread, type Region } from '../lib/regions'
 import { catchUpOnReading, listen, watchedPage, whenFeedOpens } from './feed'
 import { can } from './session'
@@ -174,6 +175,8 @@ async function end(reading: Reading, message: Told<typeof MESSAGES.recognised>):
 
 /** Each 203 of an action is a new try, from nothing. */
 let starts = 0
+/** News of the queue: what was asked before them is not shown after them. */
+let queueNews = 0
 
 function read(message: Message): void {
   if (message.msg_id === MESSAGES.started) {
@@ -192,6 +195,7 @@ function read(message: Message): void {
   if (message.msg_id === MESSAGES.put_back) void catchUp()
   if (message.msg_id === MESSAGES.invoice_changed) changed(message)
   if (message.msg_id === MESSAGES.queue_changed) {
+    queueNews += 1
     paused.value = message.paused
     void refreshQueues()
   }
@@ -288,12 +292,12 @@ async function catchUp(): Promise<void> {
 }
 
 async function readAll(): Promise<void> {
-  const before = starts
+  const before = { starts, queueNews }
   void refreshQueues()
   const answer = await readNow()
   known.value = true
-  paused.value = answer.paused
-  if (starts === before) {
+  if (queueNews === before.queueNews) paused.value = answer.paused
+  if (starts === before.starts) {
     const now = answer.running
     // What ended unnoticed is among the finished ones below.
     for (const action of [...running.keys()]) if (!now.some((one) => one.action_id === action)) running.delete(action)
@@ -318,11 +322,12 @@ async function readAll(): Promise<void> {
 }
 
 /** Without an answer, old numbers are not shown. */
-async function refreshQueues(): Promise<void> {
+const refreshQueues = oneAtATime(async () => {
+  const before = queueNews
   const now = can('queue-r') ? await queueState().catch(() => null) : null
   queues.value = now
-  if (now) paused.value = now.paused
-}
+  if (now && queueNews === before) paused.value = now.paused
+})
 
 /** An upload's answer tells the sizes, whatever the permissions. */
 export function noteQueues(manage: number, recognize: number): void {
