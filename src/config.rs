@@ -39,10 +39,44 @@ pub enum Command {
         #[arg(long, default_value = "data")]
         data_dir: PathBuf,
     },
+    /// Run paperline as a service of this computer, from its start on.
+    Service {
+        #[command(subcommand)]
+        command: ServiceCommand,
+    },
     /// Manage users from the box itself; works beside a running server.
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Install the service and start it; again with other flags, it takes them on.
+    Install {
+        /// The data dir; without it, the system's place for data.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+        /// A folder beside the data dir that it may write to, such as that of nightly backups. Several may be given.
+        #[arg(long)]
+        writable: Vec<PathBuf>,
+        /// Flags of `serve`, after `--`.
+        #[arg(last = true)]
+        flags: Vec<String>,
+    },
+    /// Remove the service; the data stay.
+    Uninstall,
+    /// Say how it is.
+    Status,
+    /// Replace the installed program by another, with a backup first; if that does not come up, go back.
+    Upgrade {
+        /// The other program.
+        #[arg(required_unless_present = "go_on")]
+        file: Option<PathBuf>,
+        /// Take up one that was cut off.
+        #[arg(long, hide = true)]
+        go_on: bool,
     },
 }
 
@@ -101,6 +135,9 @@ pub struct Serve {
     /// A setting, as name=value; overrides the stored one. Several may follow.
     #[arg(long = "set", value_name = "NAME=VALUE", num_args = 1.., value_parser = setting)]
     pub settings: Vec<(String, String)>,
+    /// Started by Windows' manager of services.
+    #[arg(long, hide = true)]
+    pub as_service: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +218,7 @@ impl Default for Serve {
             https: Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443))),
             engines: vec![EngineChoice::Builtin],
             settings: Vec::new(),
+            as_service: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::os::{self, Line, Lines};
 use crate::store::backup_file::Contents;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub enum Request {
     Backup {
         out: PathBuf,
     },
+    Where,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +32,10 @@ pub enum Answer {
         password: String,
     },
     BackedUp(Contents),
+    /// Where it serves.
+    At {
+        http: SocketAddr,
+    },
     Refused {
         why: String,
     },
@@ -44,9 +50,10 @@ fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("control.sock")
 }
 
-/// Also used without a running server.
-pub async fn carry_out(app: &Arc<App>, request: Request) -> Answer {
+/// Also used without a running server. `http`: where it serves.
+pub async fn carry_out(app: &Arc<App>, http: Option<SocketAddr>, request: Request) -> Answer {
     match request {
+        Request::Where => http.map_or(Answer::Refused { why: "no server is running".into() }, |http| Answer::At { http }),
         Request::ResetUser { name } => match app.reset_from_the_box(name).await {
             Ok(password) => Answer::Reset { password },
             Err(refusal) => Answer::Refused { why: refusal.en.into_owned() },
@@ -58,9 +65,14 @@ pub async fn carry_out(app: &Arc<App>, request: Request) -> Answer {
     }
 }
 
-/// Listens until `stop` turns true. This process owns the data dir, so what an earlier one left is stale.
-pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -> io::Result<()> {
-    let mut lines = Lines::open(&path(data_dir))?;
+/// Where this computer reaches what listens at `address`.
+fn from_here(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
+}
+
+/// Listens until `stop` turns true. `http`: where the server listens. This process owns the data dir, so what an earlier one left is stale.
+pub fn listen(app: Arc<App>, data_dir: &Path, http: SocketAddr, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    let (mut lines, http) = (Lines::open(&path(data_dir))?, from_here(http));
     tokio::spawn(async move {
         loop {
             let next = tokio::select! {
@@ -70,7 +82,7 @@ pub fn listen(app: Arc<App>, data_dir: &Path, mut stop: watch::Receiver<bool>) -
             match next {
                 Ok(line) => {
                     let app = app.clone();
-                    tokio::spawn(async move { talk(&app, line).await });
+                    tokio::spawn(async move { talk(&app, http, line).await });
                 }
                 Err(e) => {
                     tracing::warn!("the command line was not heard: {e}");
@@ -89,13 +101,13 @@ pub fn close(data_dir: &Path) {
     }
 }
 
-async fn talk(app: &Arc<App>, line: Line) -> io::Result<()> {
+async fn talk(app: &Arc<App>, http: SocketAddr, line: Line) -> io::Result<()> {
     let (reading, mut writing) = tokio::io::split(line);
     let mut line = String::new();
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_BYTES_MAX));
     tokio::time::timeout(WITHIN, reading.read_line(&mut line)).await??;
     let answer = match serde_json::from_str(&line) {
-        Ok(request) => carry_out(app, request).await,
+        Ok(request) => carry_out(app, Some(http), request).await,
         Err(e) => Answer::Refused { why: e.to_string() },
     };
     writing.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;

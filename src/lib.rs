@@ -21,6 +21,7 @@ pub mod control;
 pub mod greeting;
 pub mod feed;
 pub mod serve;
+pub mod service;
 pub mod upkeep;
 #[cfg(test)]
 mod generated;

@@ -1,9 +1,9 @@
 //! Entry point: parses the command line, runs it, reports errors.
 
 use clap::Parser;
-use paperline::config::{Cli, Command, Serve, UserCommand};
+use paperline::config::{Cli, Command, Serve, ServiceCommand, UserCommand};
 use paperline::papers::worker;
-use paperline::{agent, os, serve, upkeep};
+use paperline::{agent, os, serve, service, upkeep};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -33,6 +33,13 @@ fn main() -> ExitCode {
         Command::Backup { data_dir, out } => runtime.block_on(upkeep::backup(&data_dir, &out)),
         Command::Restore { data_dir, from } => upkeep::restore(&data_dir, &from),
         Command::Check { data_dir } => upkeep::check(&data_dir),
+        Command::Service { command } => match command {
+            ServiceCommand::Install { data_dir, writable, flags } => service::install(data_dir, writable, flags),
+            ServiceCommand::Uninstall => service::uninstall(),
+            ServiceCommand::Status => service::status(),
+            ServiceCommand::Upgrade { file: Some(file), .. } => service::upgrade(&file),
+            ServiceCommand::Upgrade { file: None, .. } => service::go_on(),
+        },
         Command::User { command: UserCommand::Reset { name, data_dir } } => runtime.block_on(upkeep::reset_user(&data_dir, name)),
     };
     // Don't wait for an engine that is reading: its action is back in the queue.

@@ -16,7 +16,7 @@ use crate::http::invoice::thumbs::Thumbs;
 use crate::http::wire::messages::Messages;
 use crate::http::{Edge, route};
 use crate::hub::Hub;
-use crate::os::{self, Stop};
+use crate::os::{self, Stop, service};
 use crate::trials::Trials;
 use bytes::Bytes;
 use std::error::Error;
@@ -35,7 +35,10 @@ fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
     let dir = &config.data_dir;
     let app = Arc::new(App::open(dir, &config.settings)?);
     if let Some(password) = app.first_start()? {
-        println!("first start: user admin, password {password}");
+        // What a service prints is kept in a log, which this is not for.
+        if !service::is_one() {
+            println!("first start: user admin, password {password}");
+        }
         println!("the password is kept in {} until it is changed", dir.join(accounts::FIRST_PASSWORD).display());
     }
     let (swept, over) = (app.sweep_pictures()?, app.sweep_sessions()?);
@@ -124,6 +127,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     if let Err(e) = os::raise_the_limit_of_open_files() {
         tracing::warn!("the limit of open files stays as it is: {e}");
     }
+    tokio::spawn(tell_alive());
     let app = opened(&config).await?;
     let messages = Messages::new(app.clone());
     let hub = Hub::new(messages.clone(), app.store.newest_news());
@@ -151,7 +155,8 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     });
     let (stop, stopped) = watch::channel(false);
 
-    control::listen(app.clone(), &config.data_dir, stopped.clone())?;
+    let (http, _) = listeners.first().ok_or("nothing listens")?;
+    control::listen(app.clone(), &config.data_dir, http.local_addr()?, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), hub.clone(), latest_claims));
     tokio::spawn(socket::keep_printers(app.clone(), latest_printers));
@@ -167,6 +172,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     }
     greeting::print(&app, &bound);
     io::stdout().flush()?;
+    service::tell_ready();
 
     if restarts(&app, &config, asked_to_stop).await {
         // A failed store is sound once reopened, and a restored one has to be opened; both need a new process.
@@ -174,6 +180,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
         return Err(os::begin_anew(RESTARTED).into());
     }
     tracing::info!("stopping");
+    service::tell_stopping();
     stop.send_replace(true);
     hub.close();
     while serving.join_next().await.is_some() {}
@@ -182,6 +189,14 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     printing.await?;
     control::close(&config.data_dir);
     Ok(())
+}
+
+/// To whoever would start this process anew if it hung: its loops turn, and work gets its thread.
+async fn tell_alive() {
+    let Some(every) = service::alive_every() else { return };
+    while tokio::task::spawn_blocking(service::tell_alive).await.is_ok() {
+        tokio::time::sleep(every).await;
+    }
 }
 
 /// Expired sessions lose their sockets too.

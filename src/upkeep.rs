@@ -33,7 +33,7 @@ async fn ask(dir: &Path, request: Request) -> Result<Answer, Box<dyn Error>> {
     }
     let dir = dir.to_owned();
     let app = tokio::task::spawn_blocking(move || open(&dir).map_err(|e| e.to_string())).await??;
-    Ok(control::carry_out(&app, request).await)
+    Ok(control::carry_out(&app, None, request).await)
 }
 
 pub async fn reset_user(dir: &Path, name: String) -> Done {

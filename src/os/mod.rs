@@ -5,6 +5,8 @@
 #[cfg_attr(not(windows), path = "unix.rs")]
 mod system;
 
+pub mod service;
+
 /// Word to stop, from a person or the system.
 pub use system::Stop;
 /// Takes an address again that was just given up, but none that another program has.

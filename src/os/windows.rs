@@ -1,6 +1,7 @@
 //! Windows, by crates that wrap its calls safely. What it keeps less well than Linux is said in docs/reliability.md.
 
 use super::Space;
+use super::service::system as service;
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -14,12 +15,13 @@ use tempfile::NamedTempFile;
 use tokio::net::TcpSocket;
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+use tokio::sync::Notify;
 use winsafe::{HPROCESS, co};
 
 const ACCESS_DENIED: i32 = 5;
 const SHARING_VIOLATION: i32 = 32;
 const PIPE_BUSY: i32 = 231;
-const NO_WINDOW: u32 = 0x0800_0000;
+pub(super) const NO_WINDOW: u32 = 0x0800_0000;
 /// Others look into a file for a moment: virus scanners, indexers.
 const LOOKED_INTO_MAX: Duration = Duration::from_secs(2);
 const TRIED_EVERY: Duration = Duration::from_millis(20);
@@ -176,9 +178,12 @@ pub fn helper() -> io::Result<Command> {
 }
 
 /// Set in the process that works.
-const KEPT: &str = "PAPERLINE_KEPT";
+pub(super) const KEPT: &str = "PAPERLINE_KEPT";
+/// Heard in the process that works when its keeper lets go of it.
+static LET_GO: Notify = Notify::const_new();
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
 /// Its exit code when it wants to begin anew.
-const ANEW: i32 = 75;
+pub(super) const ANEW: i32 = 75;
 
 /// The exit code of a program that another process did the work of. A process can't be replaced here, so the first one only keeps the
 /// one that works, and starts another when that asks for it; when the first one is gone, so is the other. `None`: this is the one
@@ -186,14 +191,22 @@ const ANEW: i32 = 75;
 ///
 /// # Errors
 /// The system's.
-pub fn kept(mark: &str) -> io::Result<Option<ExitCode>> {
+pub fn kept(mark: &'static str) -> io::Result<Option<ExitCode>> {
     if env::var_os(KEPT).is_some() {
         let until_gone = || {
             let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            // A service is stopped so, and has time.
+            if service::is_one() {
+                LET_GO.notify_one();
+                std::thread::sleep(ENDS_WITHIN);
+            }
             std::process::exit(1);
         };
         std::thread::Builder::new().name("keeper".into()).spawn(until_gone)?;
         return Ok(None);
+    }
+    if let Some(code) = service::keep(mark)? {
+        return Ok(Some(code));
     }
     // Word to stop reaches both; this one waits for the other.
     let _unheeded = Stop::new()?;
@@ -236,6 +249,7 @@ impl Stop {
             _ = self.break_off.recv() => {}
             _ = self.close.recv() => {}
             _ = self.shutdown.recv() => {}
+            () = LET_GO.notified() => {}
         }
     }
 }

@@ -116,7 +116,7 @@ test('the queue goes on before everybody’s eyes, and all that was uploaded is 
   await hers.locator('[data-test=queue-paused]').waitFor()
   await post(page, '/api/queue/resume', {})
   for (const who of [hers, his]) {
-    await who.getByText('队列已恢复').waitFor()
+    await who.getByText('队列已恢复').last().waitFor()
     await who.locator('[data-test=queue-paused]').waitFor({ state: 'detached' })
   }
   await tally('4/4 已上传 6，已识别 4 · 已取消 2')

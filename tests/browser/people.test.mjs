@@ -83,6 +83,7 @@ test('what is wrong stands at its field, is read out with it, and goes when it i
   await at('user_name').waitFor({ state: 'detached' })
   await page.fill('[data-test=user-password]', 'short')
   await page.click('[data-test=save-user]')
+  await at('passwd').getByText('密码至少 8 个字符').waitFor()
   assert.deepEqual(await described(page), { invalid: 'true', words: '密码至少 8 个字符' })
   await page.fill('[data-test=user-password]', 'long-enough-1')
   await page.click('[data-right=device-r]')

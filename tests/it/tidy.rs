@@ -31,7 +31,7 @@ fn what_is_told_is_told_by_the_store() {
 }
 
 /// What each may name, in ARCHITECTURE.md's order, and what else it may not.
-const ROOMS: [(&str, &[&str], &[&str]); 23] = [
+const ROOMS: [(&str, &[&str], &[&str]); 24] = [
     ("os", &[], &["serde_json"]),
     ("domain", &[], &["serde_json", "tokio"]),
     ("font", &[], &["serde_json", "tokio"]),
@@ -53,13 +53,14 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("greeting", &["app", "http"], &[]),
     ("feed", &["domain", "store", "app", "hub", "http"], &["store::tables"]),
     ("upkeep", &["store", "app", "control"], &["store::tables"]),
+    ("service", &["os", "config", "control"], &[]),
     (
         "serve",
         &["os", "app", "engine", "hub", "dispatcher", "trials", "printing", "http", "config", "control", "greeting", "feed"],
         &[],
     ),
     ("generated", &["domain", "http"], &[]),
-    ("main", &["os", "papers", "config", "agent", "serve", "upkeep"], &[]),
+    ("main", &["os", "papers", "config", "agent", "serve", "service", "upkeep"], &[]),
 ];
 
 /// As `crate::…`, or `paperline::…` in `main.rs`.

@@ -1,0 +1,310 @@
+//! paperline as a service of this computer: installed, removed, told of, upgraded. An upgrade goes back by itself when the new program
+//! does not come up; cut off at any moment, it is taken up again.
+
+mod upgrade;
+
+use crate::config::{Cli, Command, Serve};
+use crate::control::{self, Answer, Request};
+use crate::os;
+use crate::os::service::{self, Plan, State};
+use clap::Parser;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
+
+pub use upgrade::{go_on, upgrade};
+
+type Done = Result<(), Box<dyn Error>>;
+
+/// Until the box serves: a large store of an older format takes its time.
+const READY_MAX: Duration = Duration::from_secs(900);
+/// So often it may fail to start before it is given up.
+const FAILURES_MAX: u32 = 3;
+const LOOKED_EVERY: Duration = Duration::from_millis(300);
+/// Held by the one that upgrades.
+const LOCK: &str = "upgrade.lock";
+/// Begins the name of a file that is being written.
+const HALF: &str = ".half-";
+/// Last words that are shown.
+const LINES: usize = 12;
+const LINES_OF_OUTPUT: usize = 5;
+/// In the data dir: what the last upgrade can be taken back to.
+const BACKUP: &str = "before-upgrade.backup";
+/// Files beside the program.
+struct Place {
+    program: PathBuf,
+    dir: PathBuf,
+}
+
+impl Place {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let program = service::program();
+        let dir = program.parent().ok_or("the program has no folder")?.to_owned();
+        Ok(Self { program, dir })
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    fn plan(&self) -> PathBuf {
+        self.file("service.json")
+    }
+
+    /// An upgrade that is under way.
+    fn under_way(&self) -> PathBuf {
+        self.file("upgrading.json")
+    }
+
+    fn last(&self) -> PathBuf {
+        self.file("last-upgrade.json")
+    }
+
+    /// The program before the last upgrade.
+    fn before(&self) -> PathBuf {
+        self.with_suffix("before")
+    }
+
+    fn new_program(&self) -> PathBuf {
+        self.with_suffix("new")
+    }
+
+    /// Takes up what was cut off: a program that has worked, never the new one.
+    fn keeper(&self) -> PathBuf {
+        self.with_suffix("keeper")
+    }
+
+    fn with_suffix(&self, suffix: &str) -> PathBuf {
+        let mut name = self.program.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{suffix}{}", std::env::consts::EXE_SUFFIX));
+        self.dir.join(name)
+    }
+}
+
+/// How the last upgrade ended.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ended {
+    version: String,
+    sha256: String,
+    /// UTC, ISO 8601.
+    time: String,
+    /// Why the old program is back; `None`: the new one runs.
+    trouble: Option<String>,
+}
+
+fn write<T: Serialize>(path: &Path, what: &T) -> io::Result<()> {
+    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = NamedTempFile::with_prefix_in(HALF, dir)?;
+    file.write_all(&serde_json::to_vec_pretty(what)?)?;
+    file.as_file().sync_all()?;
+    service::let_all_read(file.path())?;
+    os::put(file, path)?;
+    os::sync_dir(dir)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Box<dyn Error>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).map_err(|e| format!("{}: {e}", path.display()))?)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(format!("{}: {e}", path.display()).into()),
+    }
+}
+
+fn sum(path: &Path) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A program of the service's folder: whole or not there.
+fn put_program(mut from: impl Read, path: &Path) -> io::Result<()> {
+    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = NamedTempFile::with_prefix_in(HALF, dir)?;
+    io::copy(&mut from, &mut file)?;
+    file.as_file().sync_all()?;
+    service::let_all_run(file.path())?;
+    os::put(file, path)?;
+    os::sync_dir(dir)
+}
+
+/// The box that works on the data dir, by the address that it tells.
+fn address(data_dir: &Path) -> Option<SocketAddr> {
+    match control::ask(data_dir, &Request::Where) {
+        Ok(Some(Answer::At { http })) => Some(http),
+        _ => None,
+    }
+}
+
+/// `/readyz`, as anybody may ask it.
+fn is_ready(http: SocketAddr) -> io::Result<bool> {
+    const WITHIN: Duration = Duration::from_secs(10);
+    let mut stream = TcpStream::connect_timeout(&http, WITHIN)?;
+    stream.set_read_timeout(Some(WITHIN))?;
+    stream.set_write_timeout(Some(WITHIN))?;
+    stream.write_all(format!("GET /readyz HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n").as_bytes())?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer)?;
+    Ok(answer == *b"HTTP/1.1 200")
+}
+
+/// Starts the service and waits until the box serves. `Err`: why not, in words.
+fn come_up(plan: &Plan) -> Result<SocketAddr, String> {
+    service::start().map_err(|e| e.to_string())?;
+    let began = Instant::now();
+    loop {
+        let state = service::state().map_err(|e| e.to_string())?;
+        match state {
+            State::Absent | State::Stopped if began.elapsed() > LOOKED_EVERY * 10 => return Err("it ended".into()),
+            State::Starting { restarts } | State::Running { restarts } if restarts >= FAILURES_MAX => {
+                return Err(format!("it failed {restarts} times:\n{}", service::last_words(LINES)));
+            }
+            _ => {}
+        }
+        if matches!(state, State::Running { .. })
+            && let Some(http) = address(&plan.data_dir)
+            && is_ready(http).unwrap_or(false)
+        {
+            return Ok(http);
+        }
+        if began.elapsed() > READY_MAX {
+            return Err(format!("it was not ready within {} minutes:\n{}", READY_MAX.as_secs() / 60, service::last_words(LINES)));
+        }
+        std::thread::sleep(LOOKED_EVERY);
+    }
+}
+
+fn installed(place: &Place) -> Result<Plan, Box<dyn Error>> {
+    let plan = read(&place.plan())?;
+    match service::state()? {
+        State::Absent => {
+            Err("没有安装服务：请先运行 paperline service install / no service is installed: paperline service install".into())
+        }
+        _ => Ok(plan.ok_or("the service's file is missing: install it again")?),
+    }
+}
+
+/// As a release's `serve` would read them.
+fn check_flags(flags: &[String]) -> Result<(), String> {
+    let words = ["paperline", "serve"].into_iter().chain(flags.iter().map(String::as_str));
+    let serve = Cli::try_parse_from(words).map_err(|e| e.to_string())?;
+    match serve.command {
+        Some(Command::Serve(Serve { data_dir, .. })) if data_dir == Serve::default().data_dir => Ok(()),
+        _ => Err("--data-dir stands before --".into()),
+    }
+}
+
+/// An earlier run's data, or nothing yet.
+fn check_data_dir(dir: &Path) -> Done {
+    let is_empty = match fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => true,
+        Err(e) => return Err(format!("{}: {e}", dir.display()).into()),
+    };
+    if !is_empty && !dir.join("db").is_dir() {
+        let dir = dir.display();
+        return Err(
+            format!("{dir} 不是空目录，也不是 paperline 的数据目录 / {dir} is neither empty nor a data dir of paperline").into()
+        );
+    }
+    Ok(())
+}
+
+/// `flags`: of `serve`. Installed again, the same program takes on other flags.
+pub fn install(data_dir: Option<PathBuf>, writable: Vec<PathBuf>, flags: Vec<String>) -> Done {
+    service::check_possible()?;
+    check_flags(&flags)?;
+    let (place, itself) = (Place::new()?, std::env::current_exe()?);
+    let data_dir = std::path::absolute(data_dir.unwrap_or_else(service::data_dir))?;
+    let writable = writable.iter().map(std::path::absolute).collect::<io::Result<_>>()?;
+    let plan = Plan { data_dir, writable, flags };
+    check_data_dir(&plan.data_dir)?;
+    let is_there = service::state()? != State::Absent;
+    if is_there && place.program.exists() && sum(&place.program)? != sum(&itself)? {
+        let how = format!("{}{} service upgrade {}", service::AS_ADMINISTRATOR, place.program.display(), itself.display());
+        return Err(format!("已安装另一个版本，请运行：{how} / another version is installed: {how}").into());
+    }
+    if is_there {
+        service::stop()?;
+    }
+    if control::ask(&plan.data_dir, &Request::Where).is_ok_and(|answer| answer.is_some()) {
+        let dir = plan.data_dir.display();
+        return Err(format!("{dir} 正被另一个 paperline 使用，请先停止它 / another paperline is using {dir}: stop it first").into());
+    }
+    fs::create_dir_all(&place.dir)?;
+    service::let_all_run(&place.dir)?;
+    if itself != place.program {
+        put_program(File::open(&itself)?, &place.program)?;
+    }
+    put_program(File::open(&itself)?, &place.keeper())?;
+    write(&place.plan(), &plan)?;
+    service::register(&plan, &place.program, &place.keeper(), &place.under_way())?;
+    let http = come_up(&plan)
+        .map_err(|why| format!("服务已安装，但没有启动成功 / the service is installed, but does not start: {why}"))?;
+    println!(
+        "服务已安装并启动，开机自动运行 / installed, running, and started with the computer: http://{}:{}",
+        os::host_name(),
+        http.port()
+    );
+    println!("数据 / data: {}", plan.data_dir.display());
+    if let Ok(password) = fs::read_to_string(plan.data_dir.join("initial-admin-password")) {
+        println!("首次登录 / first login: admin, {}", password.trim());
+    }
+    Ok(())
+}
+
+/// The data stay.
+pub fn uninstall() -> Done {
+    service::check_possible()?;
+    let place = Place::new()?;
+    let plan: Option<Plan> = read(&place.plan())?;
+    if !service::unregister()? {
+        return Err("没有安装服务 / no service is installed".into());
+    }
+    // A program that runs can't be removed everywhere.
+    if let Err(e) = fs::remove_dir_all(&place.dir) {
+        println!("请手动删除 / to be removed by hand: {} ({e})", place.dir.display());
+    }
+    println!("服务已卸载 / the service is gone");
+    if let Some(plan) = plan {
+        println!("数据仍在 / the data stay: {}", plan.data_dir.display());
+    }
+    Ok(())
+}
+
+pub fn status() -> Done {
+    let place = Place::new()?;
+    let plan = installed(&place)?;
+    let state = service::state()?;
+    match (state, address(&plan.data_dir)) {
+        (State::Running { .. }, Some(http)) if is_ready(http).unwrap_or(false) => println!("正在运行 / running: http://{http}"),
+        (State::Running { .. }, _) => {
+            println!("正在运行，是否就绪需要管理员权限查看 / running; whether it is ready an administrator can see")
+        }
+        (State::Starting { restarts }, _) => println!("正在启动（失败 {restarts} 次）/ starting, failed {restarts} times"),
+        _ => println!("已停止 / stopped"),
+    }
+    println!("程序 / program: {}\n数据 / data: {}", place.program.display(), plan.data_dir.display());
+    if let Some(ended) = read::<Ended>(&place.last())? {
+        let Ended { version, sha256, time, trouble } = ended;
+        let how = trouble.map_or_else(|| "成功 / done".into(), |why| format!("已换回 / went back: {why}"));
+        println!("上次升级 / last upgrade: {time}, {version}, SHA-256 {sha256}: {how}");
+    }
+    match state {
+        State::Running { .. } => Ok(()),
+        _ => Err(service::last_words(LINES).into()),
+    }
+}
