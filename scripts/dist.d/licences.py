@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 IS_LICENCE = re.compile(r"(un)?licen[sc]e|copying|copyright|notice", re.IGNORECASE)
-SOURCES = (".rs", ".c", ".h", ".py")
+SOURCES = (".rs", ".c", ".h", ".py", ".a")
 LINE = "=" * 100
 
 
@@ -34,7 +34,7 @@ def own_version():
 
 
 def texts(folder):
-    found = (p for p in sorted(pathlib.Path(folder).rglob("*")) if p.is_file() and IS_LICENCE.match(p.name) and p.suffix not in SOURCES)
+    found = (p for p in sorted(pathlib.Path(folder).rglob("*")) if p.is_file() and IS_LICENCE.search(p.name) and p.suffix not in SOURCES)
     return [(str(path.relative_to(folder)), path.read_text(encoding="utf-8", errors="replace").strip()) for path in found]
 
 
@@ -67,11 +67,13 @@ def file_of(path, what):
 def main():
     targets = sys.argv[1:]
     lines, whose = crates(targets)
-    out = ["What is inside paperline beside its own code, and under which licence. NOTICE says which nets and font.\n"]
+    out = ["What is inside paperline beside its own code, and under which licence.\n"]
     out += [f"\n{LINE}\n{len(lines)} Rust crates\n{LINE}\n", *lines]
     for text, names in whose:
         out += [f"\n{LINE}\n" + "\n".join(names) + f"\n{LINE}\n", text]
     out += file_of("web/licences.md", "The packages in the pages")
+    out += file_of("models/nets-licence.md", "The OCR nets")
+    out += file_of("models/cjk-licence.txt", "The font")
     out += file_of("/usr/share/doc/libc6-dev/copyright", """The C library, linked into the Linux binaries (GNU Lesser General Public License 2.1 or
 later: who has another build of it links that one with scripts/build; the whole source is there)""")
     [compiler] = pathlib.Path("/usr/share/doc").glob(f"gcc-{run('gcc', '-dumpversion').strip()}-base/copyright")
