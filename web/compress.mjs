@@ -1,12 +1,13 @@
 // Writes a .br and .gz beside each built file worth it, so that the box never compresses.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
 const worth = 1024
 const text = /\.(html|js|css|svg|json|txt|map)$/
-const dist = new URL('./dist/', import.meta.url).pathname
+const dist = fileURLToPath(new URL('./dist/', import.meta.url))
 
 let before = 0
 let after = 0

@@ -26,6 +26,8 @@ export default defineConfig({
     // A data: URL would load with the script that names it.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Not for the box: scripts/dist puts it into the archives.
+    license: { fileName: 'licences.md' },
     rolldownOptions: {
       output: {
         // Shared parts go into two files, instead of a request for each part.
