@@ -31,7 +31,7 @@ fn what_is_told_is_told_by_the_store() {
 }
 
 /// What each may name, in ARCHITECTURE.md's order, and what else it may not.
-const ROOMS: [(&str, &[&str], &[&str]); 23] = [
+const ROOMS: [(&str, &[&str], &[&str]); 24] = [
     ("os", &[], &["serde_json"]),
     ("domain", &[], &["serde_json", "tokio"]),
     ("font", &[], &["serde_json", "tokio"]),
@@ -45,7 +45,12 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("dispatcher", &["domain", "papers", "store", "app", "engine", "hub"], &[]),
     ("trials", &["domain", "engine"], &[]),
     ("printing", &["domain", "labels", "store", "app"], &["serde_json"]),
-    ("http", &["os", "domain", "pixels", "papers", "labels", "store", "app", "engine", "hub", "trials"], &["store::tables"]),
+    ("mdns", &[], &["serde_json"]),
+    (
+        "http",
+        &["os", "domain", "pixels", "papers", "labels", "store", "app", "engine", "hub", "trials", "mdns"],
+        &["store::tables"],
+    ),
     // Outside the layers above, which need none of these.
     ("config", &[], &[]),
     ("agent", &["os", "domain", "config"], &["serde_json"]),
@@ -55,7 +60,21 @@ const ROOMS: [(&str, &[&str], &[&str]); 23] = [
     ("upkeep", &["store", "app", "control"], &["store::tables"]),
     (
         "serve",
-        &["os", "app", "engine", "hub", "dispatcher", "trials", "printing", "http", "config", "control", "greeting", "feed"],
+        &[
+            "os",
+            "app",
+            "engine",
+            "hub",
+            "dispatcher",
+            "trials",
+            "printing",
+            "mdns",
+            "http",
+            "config",
+            "control",
+            "greeting",
+            "feed",
+        ],
         &[],
     ),
     ("generated", &["domain", "http"], &[]),
