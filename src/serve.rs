@@ -131,8 +131,20 @@ async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
     }
 }
 
-/// Serves until told to stop.
-pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
+fn greet(app: &App, reach: &Reach, shows: bool) -> io::Result<()> {
+    greeting::print(app, reach);
+    io::stdout().flush()?;
+    // Not again when it begins anew.
+    if let (true, Some(url)) = (shows && std::env::var_os(RESTARTED).is_none(), reach.url_here())
+        && let Err(e) = os::show(&url)
+    {
+        tracing::warn!("{url} can't be opened in a browser: {e}");
+    }
+    Ok(())
+}
+
+/// Serves until told to stop. `shows`: opens the page for the person who started it.
+pub async fn run(config: Serve, shows: bool) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     if let Err(e) = os::raise_the_limit_of_open_files() {
         tracing::warn!("the limit of open files stays as it is: {e}");
@@ -178,8 +190,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     for (listener, tls) in listeners {
         serving.spawn(listen::serve(listener, tls, edge.clone(), stopped.clone()));
     }
-    greeting::print(&app, &edge.reach);
-    io::stdout().flush()?;
+    greet(&app, &edge.reach, shows)?;
     let announcement = edge.reach.for_others().and_then(|one| name.announce(one.address, one.is_tls));
 
     if restarts(&app, &config, asked_to_stop).await {
