@@ -128,6 +128,9 @@ pub struct Serve {
     /// Where to listen for HTTPS, or `off`.
     #[arg(long, default_value = "0.0.0.0:8443", value_parser = address_or_off)]
     pub https: Listen,
+    /// The box's name on the local network: paperline is paperline.local there, or paperline-2.local if another machine has that. Or `off`.
+    #[arg(long, default_value = "paperline", value_name = "NAME|off", value_parser = local_name)]
+    pub mdns: LocalName,
     /// What reads invoices: `builtin`, or an external algorithm server as tcp://HOST:PORT. Several share the work.
     /// NAME=tcp://HOST:PORT keeps its templates under NAME, even if the address changes.
     #[arg(long = "engine", default_value = "builtin", value_parser = engine)]
@@ -143,6 +146,12 @@ pub struct Serve {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
     At(SocketAddr),
+    Off,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalName {
+    Is(String),
     Off,
 }
 
@@ -206,6 +215,22 @@ fn address_or_off(text: &str) -> Result<Listen, String> {
     if text == "off" { Ok(Listen::Off) } else { address(text).map(Listen::At).map_err(|wrong| format!("{wrong}, or off")) }
 }
 
+/// One label of a name (RFC 1123 §2.1), with or without its domain.
+fn local_name(text: &str) -> Result<LocalName, String> {
+    const CHARS_MAX: usize = 63;
+    let text = text.trim().to_ascii_lowercase();
+    let label = text.strip_suffix(".local").unwrap_or(&text);
+    let is_label = (1..=CHARS_MAX).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-');
+    match label {
+        "off" => Ok(LocalName::Off),
+        label if is_label => Ok(LocalName::Is(label.to_owned())),
+        _ => Err("must be a name of letters, digits and hyphens, such as paperline, or off".into()),
+    }
+}
+
 fn setting(text: &str) -> Result<(String, String), String> {
     text.split_once('=').map(|(name, value)| (name.into(), value.into())).ok_or_else(|| "must be NAME=VALUE".into())
 }
@@ -216,6 +241,7 @@ impl Default for Serve {
             data_dir: "data".into(),
             http: SocketAddr::from(([0, 0, 0, 0], 8080)),
             https: Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443))),
+            mdns: LocalName::Is("paperline".into()),
             engines: vec![EngineChoice::Builtin],
             settings: Vec::new(),
             as_service: false,
@@ -244,5 +270,16 @@ mod tests {
         }
         assert_eq!(address_or_off("8443"), Ok(Listen::At(SocketAddr::from(([0, 0, 0, 0], 8443)))));
         assert_eq!(address_or_off("off"), Ok(Listen::Off));
+    }
+
+    #[test]
+    fn a_name_on_the_network_is_one_label() {
+        for text in ["paperline", "Paperline.local", " paperline "] {
+            assert_eq!(local_name(text), Ok(LocalName::Is("paperline".into())), "{text}");
+        }
+        assert_eq!(local_name("off"), Ok(LocalName::Off));
+        for text in ["", ".local", "a.b", "a b", "-a", "a-", "标签", "a_b", &"a".repeat(64)] {
+            assert!(local_name(text).is_err(), "{text}");
+        }
     }
 }

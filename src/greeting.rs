@@ -1,52 +1,52 @@
 //! What the terminal says at start: the box's addresses and its time.
 
 use crate::app::App;
+use crate::http::edge::reach::{Alone, Reach};
 use crate::http::edge::tls;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use std::io::IsTerminal;
-use std::net::{IpAddr, SocketAddr};
 
-#[derive(Clone, Copy, Debug)]
-pub struct Bound {
-    pub address: SocketAddr,
-    pub is_tls: bool,
-}
-
-impl Bound {
-    fn scheme(self) -> &'static str {
-        if self.is_tls { "https" } else { "http" }
-    }
-
-    /// For other machines on the network.
-    fn url(self, ip: IpAddr) -> String {
-        format!("{}://{}", self.scheme(), SocketAddr::new(ip, self.address.port()))
-    }
-}
-
-/// `bound`: in the order of printing.
-pub fn print(app: &App, bound: &[Bound]) {
-    for one in bound {
+pub fn print(app: &App, reach: &Reach) {
+    for one in &reach.bound {
         println!("listening on {}://{}", one.scheme(), one.address);
     }
-    let mut reached = Vec::new();
-    for one in bound.iter().rev().filter(|one| one.address.ip().is_unspecified()) {
-        // A socket on all IPv4 addresses has no IPv6 one.
-        let ips = tls::addresses().into_iter().filter(|ip| ip.is_ipv4() || one.address.is_ipv6());
-        reached.extend(ips.map(|ip| one.url(ip)));
+    if let Some(url) = reach.url_here() {
+        println!("在本机打开 / on this machine: {url}");
     }
-    if !reached.is_empty() {
+    let urls = reach.urls();
+    if !urls.is_empty() {
         println!("在浏览器中打开 / open in a browser:");
-        reached.iter().for_each(|url| println!("  {url}"));
+        urls.iter().for_each(|url| println!("  {url}"));
+        if let Some(name) = tls::host_name() {
+            println!("  主机名 / host name: {name}");
+        }
+    }
+    let alone = reach.alone(app.settings().allow_plain_http);
+    if let Some(why) = alone {
+        println!("{}", why_alone(why));
     }
     println!("{}", clock(app, &Zoned::new(Timestamp::now(), app.settings().zone())));
-    if let (true, Some(url)) = (std::io::stdout().is_terminal(), reached.first())
+    if let (true, None, Some(url)) = (std::io::stdout().is_terminal(), alone, urls.first())
         && let Ok(code) = QrCode::with_error_correction_level(url, EcLevel::L)
     {
         // Phones expect dark on light; terminals are light on dark.
         println!("{}", code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
+    }
+}
+
+fn why_alone(why: Alone) -> &'static str {
+    match why {
+        Alone::Loopback => {
+            "只有本机能打开：要让其他设备也能打开，请用 --http 0.0.0.0:8080 --https 0.0.0.0:8443 启动\n\
+             only this machine reaches it: for other devices, start it with --http 0.0.0.0:8080 --https 0.0.0.0:8443"
+        }
+        Alone::PlainHttp => {
+            "HTTPS 已关闭，其他设备不能登录：请去掉 --https off，或打开设置 allow_plain_http\n\
+             HTTPS is off, so other devices can't log in: leave out --https off, or turn the setting allow_plain_http on"
+        }
     }
 }
 

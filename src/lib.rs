@@ -14,6 +14,7 @@ pub mod hub;
 pub mod dispatcher;
 pub mod trials;
 pub mod printing;
+pub mod mdns;
 pub mod http;
 pub mod config;
 pub mod agent;

@@ -16,6 +16,15 @@ fn main() -> ExitCode {
         return worker::run().map_or_else(|e| failed(&e), |()| ExitCode::SUCCESS);
     }
     let cli = Cli::parse();
+    let is_clicked = cli.command.is_none() && os::is_double_clicked();
+    let code = run(cli, is_clicked);
+    if is_clicked && code != ExitCode::SUCCESS {
+        os::hold_window();
+    }
+    code
+}
+
+fn run(cli: Cli, is_clicked: bool) -> ExitCode {
     let filter = EnvFilter::try_from_env("PAPERLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sled=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(os::shows_colours()).with_writer(std::io::stderr).init();
     os::make_all_for_owner();
@@ -25,7 +34,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command.unwrap_or_else(|| Command::Serve(Serve::default())) {
         Command::Serve(config) => match os::kept(serve::RESTARTED) {
-            Ok(None) => runtime.block_on(serve::run(config)),
+            Ok(None) => runtime.block_on(serve::run(config, is_clicked)),
             Ok(Some(code)) => return code,
             Err(e) => Err(e.into()),
         },

@@ -1,21 +1,23 @@
 //! The box from start to stop: opens the store, runs the first start, listens, shuts down in order.
 
 use crate::app::{App, accounts, clock};
-use crate::config::{EngineChoice, Listen, Serve};
+use crate::config::{self, EngineChoice, Listen, Serve};
 use crate::control;
 use crate::engine::builtin::Builtin;
 use crate::engine::paced::Paced;
 use crate::engine::server::{Server, SettingsNow};
 use crate::engine::worker::MakeEngine;
 use crate::feed;
-use crate::greeting::{self, Bound};
+use crate::greeting;
 use crate::http::edge::budget::Budgets;
+use crate::http::edge::reach::{Bound, Reach};
 use crate::http::edge::tls::{self, Tls};
 use crate::http::edge::{listen, socket};
 use crate::http::invoice::thumbs::Thumbs;
 use crate::http::wire::messages::Messages;
 use crate::http::{Edge, route};
 use crate::hub::Hub;
+use crate::mdns::LocalName;
 use crate::os::{self, Stop, service};
 use crate::trials::Trials;
 use bytes::Bytes;
@@ -50,7 +52,18 @@ fn open(config: &Serve) -> Result<Arc<App>, Box<dyn Error>> {
 /// With a certificate for HTTPS.
 type Listener = (TcpListener, Option<Arc<Tls>>);
 
-fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
+/// Nothing is announced where nobody else could come.
+fn local_name(config: &Serve) -> Arc<LocalName> {
+    let https = if let Listen::At(address) = config.https { Some(address) } else { None };
+    let is_for_others = [Some(config.http), https].into_iter().flatten().any(|address| !address.ip().is_loopback());
+    let wanted = match &config.mdns {
+        config::LocalName::Is(name) if is_for_others => Some(name.as_str()),
+        _ => None,
+    };
+    LocalName::open(&config.data_dir, wanted)
+}
+
+fn bind(config: &Serve, name: &Arc<LocalName>) -> Result<Vec<Listener>, Box<dyn Error>> {
     let named = |address: std::net::SocketAddr, e: io::Error| match e.kind() {
         io::ErrorKind::AddrInUse => format!(
             "端口 {0} 已被占用：请停止占用它的程序，或用 --http、--https 换一个端口\nport {0} is in use: stop the program that uses it, or choose another port with --http and --https",
@@ -60,7 +73,7 @@ fn bind(config: &Serve) -> Result<Vec<Listener>, Box<dyn Error>> {
     };
     let mut listeners = vec![(listen::bind(config.http).map_err(|e| named(config.http, e))?, None)];
     if let Listen::At(address) = config.https {
-        let tls = Tls::open(&config.data_dir.join(tls::FOLDER))?;
+        let tls = Tls::open(&config.data_dir.join(tls::FOLDER), name.clone())?;
         tokio::spawn(tls.clone().keep_fresh());
         let listener = listen::bind(address).map_err(|e| named(address, e))?;
         listeners.push((listener, Some(tls)));
@@ -121,8 +134,20 @@ async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
     }
 }
 
-/// Serves until told to stop.
-pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
+fn greet(app: &App, reach: &Reach, shows: bool) -> io::Result<()> {
+    greeting::print(app, reach);
+    io::stdout().flush()?;
+    // Not again when it begins anew.
+    if let (true, Some(url)) = (shows && std::env::var_os(RESTARTED).is_none(), reach.url_here())
+        && let Err(e) = os::show(&url)
+    {
+        tracing::warn!("{url} can't be opened in a browser: {e}");
+    }
+    Ok(())
+}
+
+/// Serves until told to stop. `shows`: opens the page for the person who started it.
+pub async fn run(config: Serve, shows: bool) -> Result<(), Box<dyn Error>> {
     config.check_engine_names()?;
     if let Err(e) = os::raise_the_limit_of_open_files() {
         tracing::warn!("the limit of open files stays as it is: {e}");
@@ -134,13 +159,14 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     feed::start(app.clone(), hub.clone(), messages);
     // Before announcing readiness: whoever reads that may send the signal.
     let asked_to_stop = Stop::new()?;
-    let listeners = bind(&config)?;
+    let name = local_name(&config);
+    let listeners = bind(&config, &name)?;
     let (latest, unprinted) = watch::channel(Bytes::new());
     let (latest_claims, claims) = watch::channel(Bytes::new());
     let (latest_printers, printers) = watch::channel(Bytes::new());
     let (router, thumbs, trials) = (route::router()?, Thumbs::default(), trials(&config.engines));
-    let https = listeners.iter().find(|(_, tls)| tls.is_some()).map(|(listener, _)| listener.local_addr()).transpose()?;
-    let https_port = https.map(|address| address.port());
+    let bound = |(listener, tls): &Listener| Ok(Bound { address: listener.local_addr()?, is_tls: tls.is_some() });
+    let reach = Reach { bound: listeners.iter().map(bound).collect::<io::Result<_>>()?, name: name.clone() };
     let edge = Arc::new(Edge {
         app: app.clone(),
         hub: hub.clone(),
@@ -151,7 +177,7 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
         router,
         thumbs,
         budgets: Budgets::default(),
-        https_port,
+        reach,
     });
     let (stop, stopped) = watch::channel(false);
 
@@ -165,13 +191,12 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     let engines = config.engines.iter().map(|choice| engine_maker(choice, app.clone())).collect();
     let dispatcher = tokio::spawn(crate::dispatcher::run(app.clone(), hub.clone(), engines, stopped.clone()));
     let printing = tokio::spawn(crate::printing::run(app.clone(), stopped.clone()));
-    let (mut serving, mut bound) = (tokio::task::JoinSet::new(), Vec::new());
+    let mut serving = tokio::task::JoinSet::new();
     for (listener, tls) in listeners {
-        bound.push(Bound { address: listener.local_addr()?, is_tls: tls.is_some() });
         serving.spawn(listen::serve(listener, tls, edge.clone(), stopped.clone()));
     }
-    greeting::print(&app, &bound);
-    io::stdout().flush()?;
+    greet(&app, &edge.reach, shows)?;
+    let announcement = edge.reach.for_others().and_then(|one| name.announce(one.address, one.is_tls));
     service::tell_ready();
 
     if restarts(&app, &config, asked_to_stop).await {
@@ -181,6 +206,9 @@ pub async fn run(config: Serve) -> Result<(), Box<dyn Error>> {
     }
     tracing::info!("stopping");
     service::tell_stopping();
+    if let Some(announcement) = announcement {
+        announcement.close();
+    }
     stop.send_replace(true);
     hub.close();
     while serving.join_next().await.is_some() {}

@@ -14,6 +14,7 @@ use crate::trials::Trials;
 use bytes::Bytes;
 use edge::budget::Budgets;
 use edge::call::Router;
+use edge::reach::Reach;
 use invoice::thumbs::Thumbs;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -30,6 +31,5 @@ pub struct Edge {
     pub router: Router,
     pub thumbs: Thumbs,
     pub budgets: Budgets,
-    /// `None`: no HTTPS.
-    pub https_port: Option<u16>,
+    pub reach: Reach,
 }

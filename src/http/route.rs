@@ -4,6 +4,7 @@ use crate::domain::account::Permission;
 use crate::http::edge::agent;
 use crate::http::edge::call::{Access, Methods, Route, Router, Takes};
 use crate::http::edge::metrics;
+use crate::http::edge::reach;
 use crate::http::edge::socket;
 use crate::http::edge::ui;
 use crate::http::invoice::drafts;
@@ -61,7 +62,9 @@ routes! {
     Get "/healthz", Open, Words => ui::healthy;
     Get "/readyz", Open, Words => ui::ready;
     Get "/openapi.json", Open, Words => openapi::openapi;
-    Get "/ca.pem", Open, Words => ui::ca;
+    Get "/ca.pem", Open, Words => ui::ca_pem;
+    Get "/ca.crt", Open, Words => ui::ca_crt;
+    Get "/api/addresses", Open, Words => reach::addresses;
     Get "/metrics", Open, Words => metrics::metrics;
     Get "/api/settings", Needs(SystemRw), Words => settings::settings;
     Patch "/api/settings", Needs(SystemRw), Words => settings::change;

@@ -38,6 +38,21 @@ pub fn modules(text: &str) -> QrResult<(Vec<Color>, usize)> {
     Ok((masked.into_iter().min_by_key(|colors| penalty(colors, width)).unwrap_or_default(), width))
 }
 
+/// As an outline in SVG, one unit a module, without a margin; and how many modules a side has.
+pub fn outline(text: &str) -> QrResult<(String, usize)> {
+    let (modules, side) = modules(text)?;
+    let mut outline = String::new();
+    for (y, row) in modules.chunks(side).enumerate() {
+        for run in row.chunk_by(PartialEq::eq).scan(0, |x, run| Some((std::mem::replace(x, *x + run.len()), run))) {
+            let (x, dark) = run;
+            if dark[0] == Color::Dark {
+                outline += &format!("M{x} {y}h{0}v1h-{0}z", dark.len());
+            }
+        }
+    }
+    Ok((outline, side))
+}
+
 /// The penalty of ISO/IEC 18004:2015, 7.8.3.1, without terms equal for all masks. A line is one integer, weighed at once.
 fn penalty(colors: &[Color], width: usize) -> usize {
     let (mut rows, mut columns) = (vec![0u64; width], vec![0u64; width]);

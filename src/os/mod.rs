@@ -45,6 +45,8 @@ pub use system::{begin_anew, kept};
 pub use system::{boot_id, since_boot};
 /// Who this process is, and whose a file is; what an administrator runs so that it may have a folder.
 pub use system::{command_to_allow, command_to_hand_over, command_to_make, owner, user};
+/// For a start by a double-click, whose window goes with the process: whether it was one, a page for the person, time to read.
+pub use system::{hold_window, is_double_clicked, show};
 /// Printers beside this computer.
 pub use system::{is_printer, print, usb_printers};
 

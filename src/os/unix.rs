@@ -222,6 +222,22 @@ pub fn bind(socket: &TcpSocket, address: SocketAddr) -> io::Result<()> {
     socket.bind(address)
 }
 
+/// Never here: a file manager gives a program no window of its own.
+pub fn is_double_clicked() -> bool {
+    false
+}
+
+/// Nothing to do.
+///
+/// # Errors
+/// None here.
+pub fn show(_url: &str) -> io::Result<()> {
+    Ok(())
+}
+
+/// Nothing to do.
+pub fn hold_window() {}
+
 pub fn shows_colours() -> bool {
     io::stderr().is_terminal()
 }

@@ -2,6 +2,7 @@
 
 use super::Space;
 use super::service::system as service;
+use std::collections::HashMap;
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -16,7 +17,7 @@ use tokio::net::TcpSocket;
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
 use tokio::sync::Notify;
-use winsafe::{HPROCESS, co};
+use winsafe::{HPROCESS, HPROCESSLIST, co};
 
 const ACCESS_DENIED: i32 = 5;
 const SHARING_VIOLATION: i32 = 32;
@@ -59,9 +60,12 @@ pub fn keep_to_owner(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+fn system_root() -> PathBuf {
+    env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into()).into()
+}
+
 fn icacls(dir: &Path, what: &[&str]) -> io::Result<Vec<u8>> {
-    let system = env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
-    let mut command = Command::new(Path::new(&system).join(r"System32\icacls.exe"));
+    let mut command = Command::new(system_root().join(r"System32\icacls.exe"));
     let done = command.arg(dir).args(what).stdin(Stdio::null()).creation_flags(NO_WINDOW).output()?;
     if done.status.success() { Ok(done.stdout) } else { Err(io::Error::other(done.status.to_string())) }
 }
@@ -316,6 +320,42 @@ pub fn call(path: &Path) -> io::Result<Option<impl Read + Write + use<>>> {
 /// `AddrInUse`, or the system's.
 pub fn bind(socket: &TcpSocket, address: SocketAddr) -> io::Result<()> {
     socket.bind(address)
+}
+
+const DESKTOP: &str = "explorer.exe";
+
+/// Whether the desktop started this process, or the one that keeps it.
+pub fn is_double_clicked() -> bool {
+    let Ok(mut list) = HPROCESSLIST::CreateToolhelp32Snapshot(co::TH32CS::SNAPPROCESS, None) else { return false };
+    let all: HashMap<u32, (u32, String)> = list
+        .iter_processes()
+        .flatten()
+        .map(|process| (process.th32ProcessID, (process.th32ParentProcessID, process.szExeFile())))
+        .collect();
+    let starter = |process: u32| all.get(&process).map_or(0, |(starter, _)| *starter);
+    let mut process = starter(std::process::id());
+    if env::var_os(KEPT).is_some() {
+        process = starter(process);
+    }
+    all.get(&process).is_some_and(|(_, name)| name.eq_ignore_ascii_case(DESKTOP))
+}
+
+/// In the browser that the person has chosen.
+///
+/// # Errors
+/// The system's.
+pub fn show(url: &str) -> io::Result<()> {
+    // The desktop hands it on; its exit code says nothing.
+    Command::new(system_root().join(DESKTOP)).arg(url).spawn().map(drop)
+}
+
+/// Until a person has read what stands in the window.
+pub fn hold_window() {
+    // The keeper has the keyboard.
+    if env::var_os(KEPT).is_none() {
+        eprintln!("\n按回车键关闭窗口 / press Enter to close this window");
+        let _ = io::stdin().read_line(&mut String::new());
+    }
 }
 
 /// Old consoles show the codes instead.

@@ -31,10 +31,10 @@ async function listening(child) {
   })
 }
 
-/** `port`: fixed, for restarts; `host`: how it is reached; `https`: its HTTPS address. */
+/** `port`: fixed, for restarts; `host`: how it is reached; `https`: its HTTPS address, whose name is not announced. */
 export async function startBox(port = 0, { host = '127.0.0.1', https = 'off' } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'paperline-browser-'))
-  const args = ['serve', '--data-dir', dir, '--http', `${host}:${port}`, '--https', https]
+  const args = ['serve', '--data-dir', dir, '--http', `${host}:${port}`, '--https', https, '--mdns', 'off']
   const child = spawn(process.env.PAPERLINE_BIN, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   try {
     const url = await listening(child)

@@ -70,7 +70,7 @@ fn a_clock_before_the_newest_record_allots_nothing_and_takes_what_is_given() {
 fn greeting(http: &str) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_paperline"))
-        .args(["serve", "--https", "off", "--set", "timezone=Asia/Shanghai", "--http", http, "--data-dir"])
+        .args(["serve", "--https", "off", "--mdns", "off", "--set", "timezone=Asia/Shanghai", "--http", http, "--data-dir"])
         .arg(dir.path().join("data"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

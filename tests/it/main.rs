@@ -19,6 +19,7 @@ mod engines;
 mod external;
 mod devices_righted;
 mod finding;
+mod first_contact;
 mod format;
 mod fuzz;
 mod interfaces;

@@ -166,7 +166,7 @@ fn one_address_never_has_all_the_connections() {
         return skipped(format!("no more than {most:?} files may be open here"));
     }
     setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
-    let paperline = Paperline::start_with(&["--http", "0.0.0.0:0"]);
+    let paperline = Paperline::start_with(&["--http", "0.0.0.0:0", "--mdns", "off"]);
     let port: u16 = paperline.http.rsplit(':').next().unwrap().parse().unwrap();
     let answered = |from: (Ipv4Addr, u16)| {
         let mut stream = TcpStream::connect(from).unwrap();

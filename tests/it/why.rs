@@ -87,7 +87,10 @@ impl Here {
             router: router().unwrap(),
             thumbs: Thumbs::default(),
             budgets: Default::default(),
-            https_port: None,
+            reach: paperline::http::edge::reach::Reach {
+                bound: Vec::new(),
+                name: paperline::mdns::LocalName::open(dir.path(), None),
+            },
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

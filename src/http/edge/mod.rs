@@ -9,6 +9,7 @@ pub mod fields;
 pub mod json_keys;
 pub mod listen;
 pub mod metrics;
+pub mod reach;
 pub mod reply;
 pub mod sent_file;
 pub mod session;

@@ -63,6 +63,14 @@ impl Origin {
         Self { ip, is_loopback, is_tls, hosts }
     }
 
+    /// The address that the browser has of this box; none if that is one of this machine alone.
+    pub fn url(&self) -> Option<String> {
+        const CHARS_MAX: usize = 100;
+        let host = self.hosts.first().filter(|host| host.len() <= CHARS_MAX && !host.contains('@') && !is_loopback_name(host))?;
+        let scheme = if self.is_tls { "https" } else { "http" };
+        site(scheme, host).map(|_| format!("{scheme}://{host}"))
+    }
+
     /// CSRF: the page a browser names must be ours.
     pub fn check_same_site(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };

@@ -3,6 +3,7 @@
 
 use crate::app::now;
 use crate::domain::ids::Millis;
+use crate::mdns::LocalName;
 use crate::os;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use sha2::{Digest, Sha256};
@@ -35,16 +36,21 @@ const DAY_MS: Millis = 24 * 3600 * 1000;
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 
 /// Names and addresses, sorted.
-fn names() -> Vec<String> {
+fn names(local: &LocalName) -> Vec<String> {
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
-    let host = os::host_name().to_ascii_lowercase();
-    if !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
-        names.push(host);
-    }
+    names.extend(host_name());
+    names.extend(local.all());
     names.extend(addresses().iter().map(ToString::to_string));
     names.sort();
     names.dedup();
     names
+}
+
+/// In lower case; `None` for one that no other machine would know.
+pub fn host_name() -> Option<String> {
+    let name = os::host_name().to_ascii_lowercase();
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    (is_name && name != "localhost").then_some(name)
 }
 
 /// Without loopback and link-local addresses.
@@ -148,9 +154,10 @@ fn chosen(dir: &Path) -> io::Result<(PathBuf, PathBuf)> {
     }
 }
 
-/// `None` if the box makes no certificates.
+/// In PEM; `None` if the certificate in use is not the box's own.
 pub fn ca_certificate(data_dir: &Path) -> Option<Vec<u8>> {
-    fs::read(data_dir.join(FOLDER).join(CA)).ok()
+    let dir = data_dir.join(FOLDER);
+    if dir.join(CERTIFICATE).exists() { None } else { fs::read(dir.join(CA)).ok() }
 }
 
 /// In the data dir.
@@ -160,14 +167,15 @@ pub const FOLDER: &str = "tls";
 #[derive(Debug)]
 pub struct Tls {
     dir: PathBuf,
+    local: Arc<LocalName>,
     config: RwLock<Arc<ServerConfig>>,
 }
 
 impl Tls {
     /// `cert.pem` and `key.pem` in `dir`, or the box's own.
-    pub fn open(dir: &Path) -> io::Result<Arc<Self>> {
-        keep_own(dir, &names(), now())?;
-        Ok(Arc::new(Self { dir: dir.to_owned(), config: RwLock::new(read(dir)?) }))
+    pub fn open(dir: &Path, local: Arc<LocalName>) -> io::Result<Arc<Self>> {
+        keep_own(dir, &names(&local), now())?;
+        Ok(Arc::new(Self { dir: dir.to_owned(), local, config: RwLock::new(read(dir)?) }))
     }
 
     pub fn acceptor(&self) -> TlsAcceptor {
@@ -183,7 +191,7 @@ impl Tls {
         let mut known = self.changed();
         loop {
             tokio::time::sleep(LOOKED_AT_EVERY).await;
-            if let Err(e) = keep_own(&self.dir, &names(), now()) {
+            if let Err(e) = keep_own(&self.dir, &names(&self.local), now()) {
                 tracing::warn!("the certificate can't be renewed: {e}");
             }
             let changed = self.changed();

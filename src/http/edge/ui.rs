@@ -8,6 +8,8 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde_json::json;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -112,10 +114,25 @@ pub fn page<B>(request: &Request<B>) -> Option<Reply> {
     Some(reply)
 }
 
-pub async fn ca(call: Call) -> Result<Reply, Refusal> {
-    let none = || Refusal::not_found("没有 CA 证书：HTTPS 未启用", "there is no CA certificate: HTTPS is off");
-    let bytes = tls::ca_certificate(call.edge.app.dir()).ok_or_else(none)?;
-    Ok(reply::new(StatusCode::OK, "application/x-pem-file", reply::full(bytes)))
+fn ca(call: &Call) -> Result<Vec<u8>, Refusal> {
+    let none = || {
+        Refusal::not_found(
+            "没有 CA 证书：HTTPS 未启用，或使用的是您自己的证书",
+            "there is no CA certificate: HTTPS is off, or has a certificate of your own",
+        )
+    };
+    let is_on = call.edge.reach.https_port().is_some();
+    tls::ca_certificate(call.edge.app.dir()).filter(|_| is_on).ok_or_else(none)
+}
+
+pub async fn ca_pem(call: Call) -> Result<Reply, Refusal> {
+    Ok(reply::new(StatusCode::OK, "application/x-pem-file", reply::full(ca(&call)?)))
+}
+
+/// As Windows and phones take it.
+pub async fn ca_crt(call: Call) -> Result<Reply, Refusal> {
+    let der = CertificateDer::from_pem_slice(&ca(&call)?).map_err(|_| Refusal::internal())?;
+    Ok(reply::new(StatusCode::OK, "application/x-x509-ca-cert", reply::full(der.to_vec())))
 }
 
 pub async fn healthy(_: Call) -> Result<Reply, Refusal> {

@@ -17,7 +17,7 @@ pub async fn log_in(call: Call) -> Result<Reply, Refusal> {
     let app = &call.edge.app;
     if let Err(refusal) = session::check_transport(app, &call.origin) {
         // The page can't know the port; the host is the same.
-        return Ok(reply::refusal_with(&refusal, call.language, "https_port", json!(call.edge.https_port)));
+        return Ok(reply::refusal_with(&refusal, call.language, "https_port", json!(call.edge.reach.https_port())));
     }
     let name = call.fields.text("username")?.to_owned();
     let password = call.fields.text("passwd")?.to_owned();

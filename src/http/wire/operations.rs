@@ -63,6 +63,15 @@ pub const OPERATIONS: &[Operation] = &[
     row(Get, "/readyz", NOTHING, "(status: 'ready')"),
     row(Get, "/openapi.json", NOTHING, "any"),
     row(Get, "/ca.pem", NOTHING, "application/x-pem-file"),
+    row(Get, "/ca.crt", NOTHING, "application/x-x509-ca-cert"),
+    row(
+        Get,
+        "/api/addresses",
+        NOTHING,
+        "(addresses: [text] <for other machines, the surest first>, \
+         code: (outline: text <in SVG, one unit a module>, side: natural <modules>)|null <of the first address>, host_name: text|null, alone: 'loopback'|'plain_http'|null <why nobody else can log in: it listens on its own machine only; HTTPS is off>, \
+         ca: bool <there is one of its own to download>)",
+    ),
     row(Get, "/metrics", NOTHING, "text/plain"),
     row(Get, "/api/settings", NOTHING, "Settings"),
     row(Patch, "/api/settings", SETTINGS, "Settings"),

@@ -825,6 +825,8 @@ export interface Get extends Read {
   '/readyz': { takes: Record<string, never>; gives: { status: 'ready' } }
   '/openapi.json': { takes: Record<string, never>; gives: unknown }
   '/ca.pem': { takes: Record<string, never>; gives: never }
+  '/ca.crt': { takes: Record<string, never>; gives: never }
+  '/api/addresses': { takes: Record<string, never>; gives: { /** For other machines, the surest first. */ addresses: string[]; /** Of the first address. */ code: { /** In SVG, one unit a module. */ outline: string; /** Modules. */ side: number } | null; host_name: string | null; /** Why nobody else can log in: it listens on its own machine only; HTTPS is off. */ alone: 'loopback' | 'plain_http' | null; /** There is one of its own to download. */ ca: boolean } }
   '/metrics': { takes: Record<string, never>; gives: never }
   '/api/settings': { takes: Record<string, never>; gives: Settings }
   '/api/settings/about': { takes: Record<string, never>; gives: { groups: { label: string; settings: AboutSetting[] }[] } }

@@ -19,11 +19,12 @@ import papers from './papers'
 import people from './people'
 import portal from './portal'
 import queue from './queue'
+import reach from './reach'
 import log from './log'
 import system from './system'
 import templates from './templates'
 
-const words = { ...shell, ...login, ...clock, ...devices, ...find, ...first, ...gun, ...labels, ...batches, ...looks, ...printers, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...log, ...system, ...templates }
+const words = { ...shell, ...login, ...clock, ...devices, ...find, ...first, ...gun, ...labels, ...batches, ...looks, ...printers, ...prints, ...console, ...invoices, ...faults, ...paper, ...papers, ...people, ...portal, ...queue, ...reach, ...log, ...system, ...templates }
 
 export type Words = typeof words
 export default words
