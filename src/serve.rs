@@ -137,6 +137,7 @@ async fn restarts(app: &App, config: &Serve, mut stop: Stop) -> bool {
 fn greet(app: &App, reach: &Reach, shows: bool) -> io::Result<()> {
     greeting::print(app, reach);
     io::stdout().flush()?;
+    service::tell_ready();
     // Not again when it begins anew.
     if let (true, Some(url)) = (shows && std::env::var_os(RESTARTED).is_none(), reach.url_here())
         && let Err(e) = os::show(&url)
@@ -197,7 +198,6 @@ pub async fn run(config: Serve, shows: bool) -> Result<(), Box<dyn Error>> {
     }
     greet(&app, &edge.reach, shows)?;
     let announcement = edge.reach.for_others().and_then(|one| name.announce(one.address, one.is_tls));
-    service::tell_ready();
 
     if restarts(&app, &config, asked_to_stop).await {
         // A failed store is sound once reopened, and a restored one has to be opened; both need a new process.
