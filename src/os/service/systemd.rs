@@ -177,7 +177,8 @@ pub fn register(plan: &Plan, program: &Path, keeper: &Path, under_way: &Path) ->
     }
     let (uid, gid) = own_ids()?;
     fs::create_dir_all(&plan.data_dir)?;
-    hand_over(&plan.data_dir, uid, gid)?;
+    // It may be a link itself.
+    hand_over(&plan.data_dir.canonicalize()?, uid, gid)?;
     fs::set_permissions(&plan.data_dir, fs::Permissions::from_mode(0o700))?;
     let units = Path::new(UNITS);
     for (name, text) in [(UNIT, unit(plan, program))].into_iter().chain(upgrade_units(under_way, keeper)) {
