@@ -32,13 +32,27 @@ pub enum Answer {
         password: String,
     },
     BackedUp(Contents),
-    /// Where it serves.
-    At {
-        http: SocketAddr,
-    },
+    At(Standing),
     Refused {
         why: String,
     },
+}
+
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub http: SocketAddr,
+    /// For people, the surest first.
+    pub urls: Vec<String>,
+}
+
+/// How the running box is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Standing {
+    /// Where this computer reaches it.
+    pub http: SocketAddr,
+    pub urls: Vec<String>,
+    /// The number of its newest news: of the same data it never gets smaller.
+    pub news: u64,
 }
 
 const LINE_BYTES_MAX: u64 = 4096;
@@ -50,10 +64,13 @@ fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("control.sock")
 }
 
-/// Also used without a running server. `http`: where it serves.
-pub async fn carry_out(app: &Arc<App>, http: Option<SocketAddr>, request: Request) -> Answer {
+/// Also used without a running server. `place`: where it serves.
+pub async fn carry_out(app: &Arc<App>, place: Option<&Place>, request: Request) -> Answer {
     match request {
-        Request::Where => http.map_or(Answer::Refused { why: "no server is running".into() }, |http| Answer::At { http }),
+        Request::Where => match place {
+            Some(Place { http, urls }) => Answer::At(Standing { http: *http, urls: urls.clone(), news: app.store.newest_news() }),
+            None => Answer::Refused { why: "no server is running".into() },
+        },
         Request::ResetUser { name } => match app.reset_from_the_box(name).await {
             Ok(password) => Answer::Reset { password },
             Err(refusal) => Answer::Refused { why: refusal.en.into_owned() },
@@ -70,9 +87,10 @@ fn from_here(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
 }
 
-/// Listens until `stop` turns true. `http`: where the server listens. This process owns the data dir, so what an earlier one left is stale.
-pub fn listen(app: Arc<App>, data_dir: &Path, http: SocketAddr, mut stop: watch::Receiver<bool>) -> io::Result<()> {
-    let (mut lines, http) = (Lines::open(&path(data_dir))?, from_here(http));
+/// Listens until `stop` turns true. `place`: where the server listens. This process owns the data dir, so what an earlier one left is stale.
+pub fn listen(app: Arc<App>, data_dir: &Path, place: Place, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+    let mut lines = Lines::open(&path(data_dir))?;
+    let place = Arc::new(Place { http: from_here(place.http), ..place });
     tokio::spawn(async move {
         loop {
             let next = tokio::select! {
@@ -81,8 +99,8 @@ pub fn listen(app: Arc<App>, data_dir: &Path, http: SocketAddr, mut stop: watch:
             };
             match next {
                 Ok(line) => {
-                    let app = app.clone();
-                    tokio::spawn(async move { talk(&app, http, line).await });
+                    let (app, place) = (app.clone(), place.clone());
+                    tokio::spawn(async move { talk(&app, &place, line).await });
                 }
                 Err(e) => {
                     tracing::warn!("the command line was not heard: {e}");
@@ -101,13 +119,13 @@ pub fn close(data_dir: &Path) {
     }
 }
 
-async fn talk(app: &Arc<App>, http: SocketAddr, line: Line) -> io::Result<()> {
+async fn talk(app: &Arc<App>, place: &Place, line: Line) -> io::Result<()> {
     let (reading, mut writing) = tokio::io::split(line);
     let mut line = String::new();
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_BYTES_MAX));
     tokio::time::timeout(WITHIN, reading.read_line(&mut line)).await??;
     let answer = match serde_json::from_str(&line) {
-        Ok(request) => carry_out(app, Some(http), request).await,
+        Ok(request) => carry_out(app, Some(place), request).await,
         Err(e) => Answer::Refused { why: e.to_string() },
     };
     writing.write_all(format!("{}\n", serde_json::to_string(&answer)?).as_bytes()).await?;

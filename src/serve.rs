@@ -182,8 +182,7 @@ pub async fn run(config: Serve, shows: bool) -> Result<(), Box<dyn Error>> {
     });
     let (stop, stopped) = watch::channel(false);
 
-    let (http, _) = listeners.first().ok_or("nothing listens")?;
-    control::listen(app.clone(), &config.data_dir, http.local_addr()?, stopped.clone())?;
+    control::listen(app.clone(), &config.data_dir, place(&edge.reach)?, stopped.clone())?;
     tokio::spawn(socket::keep_unprinted(app.clone(), hub.clone(), latest));
     tokio::spawn(socket::keep_claims(app.clone(), hub.clone(), latest_claims));
     tokio::spawn(socket::keep_printers(app.clone(), latest_printers));
@@ -217,6 +216,12 @@ pub async fn run(config: Serve, shows: bool) -> Result<(), Box<dyn Error>> {
     printing.await?;
     control::close(&config.data_dir);
     Ok(())
+}
+
+/// For the command line.
+fn place(reach: &Reach) -> Result<control::Place, &'static str> {
+    let first = reach.bound.first().ok_or("nothing listens")?;
+    Ok(control::Place { http: first.address, urls: reach.urls() })
 }
 
 /// To whoever would start this process anew if it hung: its loops turn, and work gets its thread.

@@ -4,7 +4,7 @@
 mod upgrade;
 
 use crate::config::{Cli, Command, Serve};
-use crate::control::{self, Answer, Request};
+use crate::control::{self, Answer, Request, Standing};
 use crate::os;
 use crate::os::service::{self, Plan, State};
 use clap::Parser;
@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tempfile::NamedTempFile;
 
 pub use upgrade::{go_on, upgrade};
@@ -35,8 +35,6 @@ const HALF: &str = ".half-";
 /// Last words that are shown.
 const LINES: usize = 12;
 const LINES_OF_OUTPUT: usize = 5;
-/// In the data dir: what the last upgrade can be taken back to.
-const BACKUP: &str = "before-upgrade.backup";
 /// Files beside the program.
 struct Place {
     program: PathBuf,
@@ -141,12 +139,17 @@ fn put_program(mut from: impl Read, path: &Path) -> io::Result<()> {
     os::sync_dir(dir)
 }
 
-/// The box that works on the data dir, by the address that it tells.
-fn address(data_dir: &Path) -> Option<SocketAddr> {
+/// The box that works on the data dir, as it tells of itself.
+fn standing(data_dir: &Path) -> Option<Standing> {
     match control::ask(data_dir, &Request::Where) {
-        Ok(Some(Answer::At { http })) => Some(http),
+        Ok(Some(Answer::At(standing))) => Some(standing),
         _ => None,
     }
+}
+
+/// On the terminal, if that still listens: what is under way comes to its end without it.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// `/readyz`, as anybody may ask it.
@@ -161,27 +164,28 @@ fn is_ready(http: SocketAddr) -> io::Result<bool> {
     Ok(answer == *b"HTTP/1.1 200")
 }
 
-/// Starts the service and waits until the box serves. `Err`: why not, in words.
-fn come_up(plan: &Plan) -> Result<SocketAddr, String> {
+/// Starts the service and waits until the box serves. `news`: those of its data before, which it has to have. `Err`: why not, in words.
+fn come_up(plan: &Plan, news: u64) -> Result<Standing, String> {
+    let (began, started) = (Instant::now(), SystemTime::now());
+    let words = || service::last_words(LINES, Some(started));
     service::start().map_err(|e| e.to_string())?;
-    let began = Instant::now();
     loop {
         let state = service::state().map_err(|e| e.to_string())?;
         match state {
-            State::Absent | State::Stopped if began.elapsed() > LOOKED_EVERY * 10 => return Err("it ended".into()),
+            State::Absent | State::Stopped if began.elapsed() > LOOKED_EVERY * 10 => return Err(format!("it ended:\n{}", words())),
             State::Starting { restarts } | State::Running { restarts } if restarts >= FAILURES_MAX => {
-                return Err(format!("it failed {restarts} times:\n{}", service::last_words(LINES)));
+                return Err(format!("it failed {restarts} times:\n{}", words()));
             }
             _ => {}
         }
         if matches!(state, State::Running { .. })
-            && let Some(http) = address(&plan.data_dir)
-            && is_ready(http).unwrap_or(false)
+            && let Some(standing) = standing(&plan.data_dir)
+            && is_ready(standing.http).unwrap_or(false)
         {
-            return Ok(http);
+            return if standing.news < news { Err("数据不见了 / its data are gone".into()) } else { Ok(standing) };
         }
         if began.elapsed() > READY_MAX {
-            return Err(format!("it was not ready within {} minutes:\n{}", READY_MAX.as_secs() / 60, service::last_words(LINES)));
+            return Err(format!("it was not ready within {} minutes:\n{}", READY_MAX.as_secs() / 60, words()));
         }
         std::thread::sleep(LOOKED_EVERY);
     }
@@ -223,64 +227,131 @@ fn check_data_dir(dir: &Path) -> Done {
     Ok(())
 }
 
-/// `flags`: of `serve`. Installed again, the same program takes on other flags.
-pub fn install(data_dir: Option<PathBuf>, writable: Vec<PathBuf>, flags: Vec<String>) -> Done {
+/// Where the data are: as named, as installed, or the system's place. Data where this was started are not passed over unseen.
+fn data_dir(named: Option<PathBuf>, before: Option<&Plan>) -> Result<PathBuf, Box<dyn Error>> {
+    if let Some(dir) = named.or_else(|| before.map(|plan| plan.data_dir.clone())) {
+        return Ok(std::path::absolute(dir)?);
+    }
+    let (own, here) = (service::data_dir(), Serve::default().data_dir);
+    if here.join("db").is_dir() {
+        let (here, own) = (here.display(), own.display());
+        return Err(format!(
+            "这里的 {here} 已有数据：加 --data-dir {here} 继续使用它，或加 --data-dir {own} 从头开始 / there are data in {here}: go on with them by --data-dir {here}, or begin anew by --data-dir {own}"
+        )
+        .into());
+    }
+    Ok(own)
+}
+
+/// Puts a service in place of the one before, if any, and starts it.
+fn set_up(place: &Place, plan: &Plan) -> Result<Standing, String> {
+    let put = || -> Result<(), Box<dyn Error>> {
+        write(&place.plan(), plan)?;
+        Ok(service::register(plan, &place.program, &place.keeper(), &place.under_way())?)
+    };
+    put().map_err(|e| e.to_string())?;
+    come_up(plan, 0)
+}
+
+/// `flags`: of `serve`. Installed again, the same program takes on what is named, and keeps what is not; what does not work is taken back.
+pub fn install(named: Option<PathBuf>, writable: Vec<PathBuf>, flags: Vec<String>) -> Done {
     service::check_possible()?;
     check_flags(&flags)?;
     let (place, itself) = (Place::new()?, std::env::current_exe()?);
-    let data_dir = std::path::absolute(data_dir.unwrap_or_else(service::data_dir))?;
-    let writable = writable.iter().map(std::path::absolute).collect::<io::Result<_>>()?;
-    let plan = Plan { data_dir, writable, flags };
+    let before: Option<Plan> = if service::state()? == State::Absent { None } else { read(&place.plan())? };
+    let writable = writable.iter().map(std::path::absolute).collect::<io::Result<Vec<_>>>()?;
+    let plan = Plan {
+        data_dir: data_dir(named, before.as_ref())?,
+        writable: before
+            .iter()
+            .flat_map(|plan| plan.writable.clone())
+            .filter(|_| writable.is_empty())
+            .chain(writable.clone())
+            .collect(),
+        flags: before.iter().flat_map(|plan| plan.flags.clone()).filter(|_| flags.is_empty()).chain(flags.clone()).collect(),
+    };
     check_data_dir(&plan.data_dir)?;
-    let is_there = service::state()? != State::Absent;
-    if is_there && place.program.exists() && sum(&place.program)? != sum(&itself)? {
+    if before.is_some() && place.program.exists() && sum(&place.program)? != sum(&itself)? {
         let how = format!("{}{} service upgrade {}", service::AS_ADMINISTRATOR, place.program.display(), itself.display());
         return Err(format!("已安装另一个版本，请运行：{how} / another version is installed: {how}").into());
     }
-    if is_there {
+    fs::create_dir_all(&place.dir)?;
+    service::let_all_run(&place.dir)?;
+    let _held = hold(&place)?;
+    if before.is_some() {
         service::stop()?;
     }
-    if control::ask(&plan.data_dir, &Request::Where).is_ok_and(|answer| answer.is_some()) {
+    if standing(&plan.data_dir).is_some() {
         let dir = plan.data_dir.display();
         return Err(format!("{dir} 正被另一个 paperline 使用，请先停止它 / another paperline is using {dir}: stop it first").into());
     }
-    fs::create_dir_all(&place.dir)?;
-    service::let_all_run(&place.dir)?;
     if itself != place.program {
         put_program(File::open(&itself)?, &place.program)?;
     }
     put_program(File::open(&itself)?, &place.keeper())?;
-    write(&place.plan(), &plan)?;
-    service::register(&plan, &place.program, &place.keeper(), &place.under_way())?;
-    let http = come_up(&plan)
-        .map_err(|why| format!("服务已安装，但没有启动成功 / the service is installed, but does not start: {why}"))?;
-    println!(
-        "服务已安装并启动，开机自动运行 / installed, running, and started with the computer: http://{}:{}",
-        os::host_name(),
-        http.port()
-    );
-    println!("数据 / data: {}", plan.data_dir.display());
+    let standing = set_up(&place, &plan).map_err(|why| take_back(&place, before.as_ref(), &why))?;
+    say("服务已安装并启动，开机自动运行 / installed, running, and started with the computer:");
+    standing.urls.iter().for_each(|url| say(&format!("  {url}")));
+    say(&format!("在本机 / on this computer: http://{}", standing.http));
+    say(&format!("数据 / data: {}", plan.data_dir.display()));
     if let Ok(password) = fs::read_to_string(plan.data_dir.join("initial-admin-password")) {
-        println!("首次登录 / first login: admin, {}", password.trim());
+        say(&format!("首次登录 / first login: admin, {}", password.trim()));
     }
     Ok(())
+}
+
+/// What was installed before works again, or nothing is installed.
+fn take_back(place: &Place, before: Option<&Plan>, why: &str) -> String {
+    let _ = service::stop();
+    match before {
+        Some(plan) => match set_up(place, plan) {
+            Ok(_) => format!("没有改变，服务按原来的设置运行 / nothing is changed, the service runs as before: {why}"),
+            Err(again) => format!("{why}\n原来的设置也没有启动成功 / as it was before it does not start either: {again}"),
+        },
+        None => {
+            let _ = service::unregister();
+            let _ = fs::remove_dir_all(&place.dir);
+            format!("没有安装 / not installed: {why}")
+        }
+    }
+}
+
+/// Until it is dropped, or the process ends: one at a time changes what is installed. What another one left half written goes.
+fn hold(place: &Place) -> io::Result<File> {
+    let lock = File::options().create(true).truncate(false).write(true).open(place.file(LOCK))?;
+    if lock.try_lock().is_err() {
+        say("正在等待另一个安装或升级结束 / waiting for another installation or upgrade to end");
+        lock.lock()?;
+    }
+    for entry in fs::read_dir(&place.dir)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(HALF) {
+            remove(&entry.path())?;
+        }
+    }
+    if !place.under_way().exists() {
+        remove(&place.new_program())?;
+    }
+    Ok(lock)
 }
 
 /// The data stay.
 pub fn uninstall() -> Done {
     service::check_possible()?;
     let place = Place::new()?;
-    let plan: Option<Plan> = read(&place.plan())?;
-    if !service::unregister()? {
+    if service::state()? == State::Absent {
         return Err("没有安装服务 / no service is installed".into());
     }
+    let _held = hold(&place)?;
+    let plan: Option<Plan> = read(&place.plan())?;
+    service::unregister()?;
     // A program that runs can't be removed everywhere.
     if let Err(e) = fs::remove_dir_all(&place.dir) {
-        println!("请手动删除 / to be removed by hand: {} ({e})", place.dir.display());
+        say(&format!("请手动删除 / to be removed by hand: {} ({e})", place.dir.display()));
     }
-    println!("服务已卸载 / the service is gone");
+    say("服务已卸载 / the service is gone");
     if let Some(plan) = plan {
-        println!("数据仍在 / the data stay: {}", plan.data_dir.display());
+        say(&format!("数据仍在 / the data stay: {}", plan.data_dir.display()));
     }
     Ok(())
 }
@@ -289,22 +360,25 @@ pub fn status() -> Done {
     let place = Place::new()?;
     let plan = installed(&place)?;
     let state = service::state()?;
-    match (state, address(&plan.data_dir)) {
-        (State::Running { .. }, Some(http)) if is_ready(http).unwrap_or(false) => println!("正在运行 / running: http://{http}"),
-        (State::Running { .. }, _) => {
-            println!("正在运行，是否就绪需要管理员权限查看 / running; whether it is ready an administrator can see")
+    match (state, standing(&plan.data_dir)) {
+        (State::Running { .. }, Some(standing)) if is_ready(standing.http).unwrap_or(false) => {
+            say(&format!("正在运行 / running: http://{}", standing.http));
+            standing.urls.iter().for_each(|url| say(&format!("  {url}")));
         }
-        (State::Starting { restarts }, _) => println!("正在启动（失败 {restarts} 次）/ starting, failed {restarts} times"),
-        _ => println!("已停止 / stopped"),
+        (State::Running { .. }, _) => {
+            say("正在运行，是否就绪需要管理员权限查看 / running; whether it is ready an administrator can see")
+        }
+        (State::Starting { restarts }, _) => say(&format!("正在启动（失败 {restarts} 次）/ starting, failed {restarts} times")),
+        _ => say("已停止 / stopped"),
     }
-    println!("程序 / program: {}\n数据 / data: {}", place.program.display(), plan.data_dir.display());
+    say(&format!("程序 / program: {}\n数据 / data: {}", place.program.display(), plan.data_dir.display()));
     if let Some(ended) = read::<Ended>(&place.last())? {
         let Ended { version, sha256, time, trouble } = ended;
         let how = trouble.map_or_else(|| "成功 / done".into(), |why| format!("已换回 / went back: {why}"));
-        println!("上次升级 / last upgrade: {time}, {version}, SHA-256 {sha256}: {how}");
+        say(&format!("上次升级 / last upgrade: {time}, {version}, SHA-256 {sha256}: {how}"));
     }
     match state {
         State::Running { .. } => Ok(()),
-        _ => Err(service::last_words(LINES).into()),
+        _ => Err(service::last_words(LINES, None).into()),
     }
 }

@@ -1,6 +1,6 @@
 //! Another program in place of the installed one: with a backup first, and back again if it does not come up.
 
-use super::{BACKUP, Ended, HALF, LINES_OF_OUTPUT, LOCK, Place, come_up, installed, put_program, read, remove, sum, write};
+use super::{Ended, HALF, LINES_OF_OUTPUT, Place, come_up, hold, installed, put_program, read, remove, say, standing, sum, write};
 use crate::control::{self, Answer, Request};
 use crate::os;
 use crate::os::service::{self, Plan};
@@ -24,6 +24,9 @@ struct UnderWay {
     sha256: String,
     /// Of the program before.
     before: String,
+    backup: PathBuf,
+    /// Those of the data before.
+    news: u64,
 }
 
 /// What a program prints, run with no more rights than the service.
@@ -45,7 +48,11 @@ fn output_of(program: &Path, arguments: &[&str], within: Option<Duration>) -> Re
     }
     let done = child.wait_with_output().map_err(named)?;
     let said = String::from_utf8_lossy(if done.status.success() { &done.stdout } else { &done.stderr }).trim().to_owned();
-    if done.status.success() { Ok(said) } else { Err(said.lines().rev().take(LINES_OF_OUTPUT).collect::<Vec<_>>().join("\n")) }
+    if done.status.success() {
+        return Ok(said);
+    }
+    let last: Vec<&str> = said.lines().rev().take(LINES_OF_OUTPUT).collect();
+    Err(if last.is_empty() { done.status.to_string() } else { last.into_iter().rev().collect::<Vec<_>>().join("\n") })
 }
 
 /// Of a program that is paperline, for this computer.
@@ -53,12 +60,13 @@ fn version_of(program: &Path) -> Result<String, String> {
     let none =
         |why: &str| format!("这个文件不是这台机器上的 paperline：{why} / this file is no paperline for this computer: {why}");
     let said = output_of(program, &["--version"], Some(VERSION_WITHIN)).map_err(|why| none(&why))?;
-    said.strip_prefix("paperline ").map(str::to_owned).ok_or_else(|| none(&said))
+    let first = said.lines().next().unwrap_or("-");
+    first.strip_prefix("paperline ").map(str::to_owned).ok_or_else(|| none(first))
 }
 
-/// The whole store as it is now, in one file of the data dir, in place of the one of an upgrade before.
+/// The whole store as it is now, in one file, in place of the one of an upgrade before.
 fn back_up(place: &Place, plan: &Plan) -> Result<PathBuf, Box<dyn Error>> {
-    let (kept, new) = (plan.data_dir.join(BACKUP), plan.data_dir.join("before-upgrade.new"));
+    let new = plan.data_dir.join("before-upgrade.new");
     remove(&new)?;
     match control::ask(&plan.data_dir, &Request::Backup { out: new.clone() })? {
         Some(Answer::BackedUp(_)) => {}
@@ -69,8 +77,7 @@ fn back_up(place: &Place, plan: &Plan) -> Result<PathBuf, Box<dyn Error>> {
             output_of(&place.program, &words, None)?;
         }
     }
-    fs::rename(&new, &kept)?;
-    Ok(kept)
+    Ok(service::keep_backup(&new, &plan.data_dir)?)
 }
 
 /// Returns when the new program serves, or the old one does again.
@@ -80,7 +87,12 @@ pub fn upgrade(file: &Path) -> Result<(), Box<dyn Error>> {
     let plan = installed(&place)?;
     let _held = hold(&place)?;
     finish_what_was_cut_off(&place, &plan)?;
-    let from = File::open(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let named = |e: io::Error| format!("{}: {e}", file.display());
+    let about = file.metadata().map_err(named)?;
+    if !about.is_file() || about.len() > PROGRAM_BYTES_MAX {
+        return Err(format!("{0} 不是 paperline 的程序文件 / {0} is no program file of paperline", file.display()).into());
+    }
+    let from = File::open(file).map_err(named)?;
     exchange(&place, &plan, from)?;
     Ok(put_program(File::open(&place.program)?, &place.keeper())?)
 }
@@ -99,19 +111,6 @@ pub fn go_on() -> Result<(), Box<dyn Error>> {
     done
 }
 
-/// Until it is dropped, or the process ends.
-fn hold(place: &Place) -> io::Result<File> {
-    let lock = File::options().create(true).truncate(false).write(true).open(place.file(LOCK))?;
-    lock.lock()?;
-    for entry in fs::read_dir(&place.dir)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(HALF) {
-            remove(&entry.path())?;
-        }
-    }
-    Ok(lock)
-}
-
 fn exchange(place: &Place, plan: &Plan, from: impl Read) -> Result<(), Box<dyn Error>> {
     let new = place.new_program();
     put_program(from.take(PROGRAM_BYTES_MAX), &new)?;
@@ -124,10 +123,13 @@ fn exchange(place: &Place, plan: &Plan, from: impl Read) -> Result<(), Box<dyn E
             return Err("这正是现在运行的程序 / this is the program that runs now".into());
         }
     };
-    println!("paperline {version}, SHA-256 {sha256}");
-    println!("正在备份 / backing up: {}", back_up(place, plan)?.display());
+    say(&format!("paperline {version}, SHA-256 {sha256}"));
+    say("正在备份 / backing up");
+    let backup = back_up(place, plan)?;
+    say(&format!("  {}", backup.display()));
     put_program(File::open(&place.program)?, &place.before())?;
-    write(&place.under_way(), &UnderWay { version, sha256, before })?;
+    let news = standing(&plan.data_dir).map_or(0, |standing| standing.news);
+    write(&place.under_way(), &UnderWay { version, sha256, before, backup, news })?;
     service::stop()?;
     service::put_in_place(&new, &place.program, &place.file(&format!("{HALF}before")))?;
     os::sync_dir(&place.dir)?;
@@ -136,24 +138,23 @@ fn exchange(place: &Place, plan: &Plan, from: impl Read) -> Result<(), Box<dyn E
 
 /// Whatever an upgrade has come to: on to its end, or back.
 fn finish_what_was_cut_off(place: &Place, plan: &Plan) -> Result<(), Box<dyn Error>> {
-    let Some(UnderWay { version, sha256, before }) = read(&place.under_way())? else { return Ok(()) };
-    if sum(&place.program)? == before {
-        // It was cut off before the exchange, or in going back.
-        remove(&place.new_program())?;
-        service::stop()?;
-        come_up(plan)?;
-        note(place, &version, &sha256, Some("it was cut off".into()))?;
-        return Ok(remove(&place.under_way())?);
-    }
-    println!("正在启动新程序 / starting the new program");
+    let Some(under_way) = read::<UnderWay>(&place.under_way())? else { return Ok(()) };
     service::stop()?;
-    let Err(why) = come_up(plan) else {
-        println!("升级完成 / upgraded");
-        note(place, &version, &sha256, None)?;
-        return Ok(remove(&place.under_way())?);
+    let why = if sum(&place.program).is_ok_and(|sum| sum == under_way.sha256) {
+        say("正在启动新程序 / starting the new program");
+        match come_up(plan, under_way.news) {
+            Ok(_) => {
+                say("升级完成 / upgraded");
+                note(place, &under_way, None)?;
+                return Ok(remove(&place.under_way())?);
+            }
+            Err(why) => why,
+        }
+    } else {
+        "升级被中断 / it was cut off".into()
     };
-    println!("新程序没有启动成功，正在换回 / the new program does not come up, going back: {why}");
-    let why = match go_back(place, plan) {
+    say(&format!("新程序没有启动成功，正在换回 / the new program does not come up, going back: {why}"));
+    let why = match go_back(place, plan, &under_way) {
         Ok(None) => why,
         Ok(Some(aside)) => {
             let aside = aside.display();
@@ -163,20 +164,23 @@ fn finish_what_was_cut_off(place: &Place, plan: &Plan) -> Result<(), Box<dyn Err
         }
         Err(e) => return Err(format!("{why}\n旧程序也没有启动成功 / the old program does not come up either: {e}").into()),
     };
-    note(place, &version, &sha256, Some(why.clone()))?;
+    note(place, &under_way, Some(why.clone()))?;
     remove(&place.under_way())?;
     Err(format!("已换回旧程序，它正在运行 / the old program is back and runs: {why}").into())
 }
 
-/// The old program, with the data as they are, or, where it can't work with them any more, as they were. Returns where the data are
+/// The old program, with the data as they are, or, where they are not what it had any more, as they were. Returns where the data are
 /// then that the new one left.
-fn go_back(place: &Place, plan: &Plan) -> Result<Option<PathBuf>, Box<dyn Error>> {
+fn go_back(place: &Place, plan: &Plan, under_way: &UnderWay) -> Result<Option<PathBuf>, Box<dyn Error>> {
     service::stop()?;
-    put_program(File::open(place.before())?, &place.program)?;
-    let Err(why) = come_up(plan) else { return Ok(None) };
-    println!(
+    // Cut off before the exchange, it is still there.
+    if sum(&place.program).ok().as_ref() != Some(&under_way.before) {
+        put_program(File::open(place.before())?, &place.program)?;
+    }
+    let Err(why) = come_up(plan, under_way.news) else { return Ok(None) };
+    say(&format!(
         "旧程序无法使用现在的数据，正在恢复备份 / the old program can't use the data as they are, restoring the backup: {why}"
-    );
+    ));
     service::stop()?;
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let mut aside = plan.data_dir.clone().into_os_string();
@@ -184,14 +188,16 @@ fn go_back(place: &Place, plan: &Plan) -> Result<Option<PathBuf>, Box<dyn Error>
     let aside = PathBuf::from(aside);
     fs::rename(&plan.data_dir, &aside)?;
     service::make_data_dir(&plan.data_dir)?;
-    let from = aside.join(BACKUP);
+    // It may lie in the data dir, where that is a disk of its own.
+    let within = under_way.backup.strip_prefix(&plan.data_dir).map(|name| aside.join(name));
+    let from = within.unwrap_or_else(|_| under_way.backup.clone());
     let words = ["restore", "--data-dir", &plan.data_dir.to_string_lossy(), "--from", &from.to_string_lossy()];
     output_of(&place.program, &words, None)?;
-    come_up(plan)?;
+    come_up(plan, 0)?;
     Ok(Some(aside))
 }
 
-fn note(place: &Place, version: &str, sha256: &str, trouble: Option<String>) -> io::Result<()> {
-    let ended = Ended { version: version.into(), sha256: sha256.into(), time: jiff::Timestamp::now().to_string(), trouble };
-    write(&place.last(), &ended)
+fn note(place: &Place, under_way: &UnderWay, trouble: Option<String>) -> io::Result<()> {
+    let (version, sha256) = (under_way.version.clone(), under_way.sha256.clone());
+    write(&place.last(), &Ended { version, sha256, time: jiff::Timestamp::now().to_string(), trouble })
 }

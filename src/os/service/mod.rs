@@ -14,6 +14,8 @@ pub use system::AS_ADMINISTRATOR;
 pub use system::as_account;
 /// Whether this process may install services here, or why not.
 pub use system::check_possible;
+/// A backup is put where the service can't spoil it, as far as the system lets one.
+pub use system::keep_backup;
 /// The last that the service wrote.
 pub use system::last_words;
 /// A new, empty data dir for the service, in place of one that was moved away.

@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const UNITS: &str = "/etc/systemd/system";
 const UNIT: &str = "paperline.service";
@@ -80,18 +80,32 @@ fn hand_over(path: &Path, uid: Uid, gid: Gid) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a folder is there and the account may do with it what `test` of the shell calls `how`; `mend`: the command that lets it.
+fn check_access(dir: &Path, how: &str, mend: &str) -> io::Result<()> {
+    let done = as_account(Path::new("/bin/sh"))?.args(["-c", "test -d \"$0\" && test \"$1\" \"$0\""]).arg(dir).arg(how).status()?;
+    if done.success() {
+        return Ok(());
+    }
+    let dir = dir.display();
+    Err(io::Error::other(format!(
+        "服务的账户 {ACCOUNT} 不能使用 {dir}，请先运行：{mend} {dir} / the service's account {ACCOUNT} can't use {dir}; first run: {mend} {dir}"
+    )))
+}
+
 /// What systemd reads as one word.
 fn quoted(word: &str) -> String {
     let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "/._-:=,@+".contains(c));
-    let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
+    let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
     if plain { word.to_owned() } else { format!("\"{escaped}\"") }
 }
 
 /// Hardened after systemd.exec(5): its own user, nothing to be gained, all read only but where its data is.
 fn unit(plan: &Plan, program: &Path) -> String {
-    let command = plan.command(program).iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let writable =
-        plan.writable.iter().map(|dir| format!("ReadWritePaths={}\n", quoted(&dir.to_string_lossy()))).collect::<String>();
+    // Only there "$" means something.
+    let command = plan.command(program).iter().map(|word| quoted(&word.replace('$', "$$"))).collect::<Vec<_>>().join(" ");
+    // With "-" a folder that is not there, such as a disk that is not plugged in, does not keep the box from starting.
+    let optional = |dir: &PathBuf| format!("ReadWritePaths={}\n", quoted(&format!("-{}", dir.display())));
+    let writable = plan.writable.iter().map(optional).collect::<String>();
     let data_dir = quoted(&plan.data_dir.to_string_lossy());
     format!(
         "[Unit]
@@ -105,7 +119,6 @@ StartLimitIntervalSec=0
 Type=notify
 User={ACCOUNT}
 ExecStart={command}
-WorkingDirectory={data_dir}
 Restart=always
 RestartSec=2
 TimeoutStartSec=infinity
@@ -176,7 +189,14 @@ pub fn register(plan: &Plan, program: &Path, keeper: &Path, under_way: &Path) ->
         )?;
     }
     let (uid, gid) = own_ids()?;
-    fs::create_dir_all(&plan.data_dir)?;
+    // Before anything is made or handed over.
+    check_access(plan.data_dir.parent().unwrap_or(&plan.data_dir), "-x", "chmod o+x")?;
+    for dir in &plan.writable {
+        check_access(dir, "-w", &format!("install -d -o {ACCOUNT} -m 700"))?;
+    }
+    if !plan.data_dir.exists() {
+        fs::create_dir(&plan.data_dir)?;
+    }
     // It may be a link itself.
     hand_over(&plan.data_dir.canonicalize()?, uid, gid)?;
     fs::set_permissions(&plan.data_dir, fs::Permissions::from_mode(0o700))?;
@@ -214,6 +234,8 @@ pub fn unregister() -> io::Result<bool> {
 /// # Errors
 /// The system's.
 pub fn start() -> io::Result<()> {
+    // Its failures are counted from here.
+    let _ = systemctl(&["reset-failed", UNIT]);
     systemctl(&["start", "--no-block", UNIT]).map(drop)
 }
 
@@ -228,7 +250,7 @@ pub fn stop() -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn state() -> io::Result<State> {
-    let shown = systemctl(&["show", UNIT, "--property=LoadState,ActiveState,NRestarts"])?;
+    let shown = systemctl(&["show", UNIT, "--property=LoadState,ActiveState,NRestarts,Job"])?;
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     let value = |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
     if value("LoadState") != "loaded" {
@@ -238,17 +260,23 @@ pub fn state() -> io::Result<State> {
     Ok(match value("ActiveState") {
         "active" | "reloading" => State::Running { restarts },
         "activating" => State::Starting { restarts },
+        // What it was told to do is still before it.
+        _ if !["", "0"].contains(&value("Job")) => State::Starting { restarts: 0 },
         _ => State::Stopped,
     })
 }
 
-/// The last that it wrote.
-pub fn last_words(lines: usize) -> String {
+/// The last that it wrote; where it did not come so far, the last that systemd wrote of it. `since`: its last start, or for ever.
+pub fn last_words(lines: usize, since: Option<SystemTime>) -> String {
     let lines = lines.to_string();
-    // Of the program alone, not what systemd says of it.
-    let which = ["--unit", UNIT, "--identifier", ACCOUNT];
-    let written = run("journalctl", &[&which[..], &["--lines", &lines, "--no-pager", "--output", "short-iso"]].concat());
-    written.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
+    let since = since.map(|at| format!("--since=@{}", at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()));
+    let read = |which: &[&str]| {
+        let how = ["--unit", UNIT, "--lines", &lines, "--no-pager", "--quiet", "--output", "short-iso"];
+        let all: Vec<&str> = how.into_iter().chain(since.as_deref()).chain(which.iter().copied()).collect();
+        run("journalctl", &all).map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
+    };
+    let own = read(&["--identifier", ACCOUNT]);
+    if own.trim().is_empty() { read(&[]) } else { own }
 }
 
 /// A command that runs as the service does, with none of this process's rights.
@@ -261,6 +289,27 @@ pub fn as_account(program: &Path) -> io::Result<Command> {
     // Without the groups of this process: std clears them when root gives up its user.
     command.uid(uid.as_raw()).gid(gid.as_raw()).env_clear().current_dir("/");
     Ok(command)
+}
+
+/// A backup, from the data dir, where the service can read it and not touch it: beside the data dir, if that is on the same disk.
+///
+/// # Errors
+/// The system's.
+pub fn keep_backup(new: &Path, data_dir: &Path) -> io::Result<PathBuf> {
+    let (_, gid) = own_ids()?;
+    let mut beside = data_dir.canonicalize()?.into_os_string();
+    beside.push("-before-upgrade.backup");
+    let beside = PathBuf::from(beside);
+    match fs::rename(new, &beside) {
+        Err(e) if e.kind() == io::ErrorKind::CrossesDevices => {
+            let within = data_dir.join("before-upgrade.backup");
+            return fs::rename(new, &within).map(|()| within);
+        }
+        done => done?,
+    }
+    std::os::unix::fs::lchown(&beside, Some(0), Some(gid.as_raw()))?;
+    fs::set_permissions(&beside, fs::Permissions::from_mode(0o640))?;
+    Ok(beside)
 }
 
 /// A new, empty folder of the account's own, in place of one that was moved away.

@@ -10,7 +10,7 @@ use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use windows_service::service::{
     Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceControl, ServiceControlAccept, ServiceErrorControl,
     ServiceExitCode, ServiceFailureActions, ServiceFailureResetPeriod, ServiceInfo, ServiceStartType, ServiceState, ServiceStatus,
@@ -235,8 +235,8 @@ pub fn state() -> io::Result<State> {
     })
 }
 
-/// The last that it wrote.
-pub fn last_words(lines: usize) -> String {
+/// The last that it wrote. `_since`: not looked at here.
+pub fn last_words(lines: usize, _since: Option<SystemTime>) -> String {
     let (of, count) = (format!("/q:*[System[Provider[@Name='{NAME}']]]"), format!("/c:{lines}"));
     let read = run("wevtutil.exe", &["qe", "Application", &of, &count, "/rd:true", "/f:text"]);
     read.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
@@ -250,6 +250,15 @@ pub fn as_account(program: &Path) -> io::Result<Command> {
     let mut command = Command::new(program);
     command.creation_flags(NO_WINDOW);
     Ok(command)
+}
+
+/// A backup stays in the data dir, whose rights it has.
+///
+/// # Errors
+/// The system's.
+pub fn keep_backup(new: &Path, data_dir: &Path) -> io::Result<PathBuf> {
+    let kept = data_dir.join("before-upgrade.backup");
+    fs::rename(new, &kept).map(|()| kept)
 }
 
 /// # Errors

@@ -8,6 +8,7 @@ export default {
     zone: 'Time zone',
     zoneAsk: 'Is this the time? The time zone is not set, and the clock goes by {zone}; serials carry its week, and all records its time.',
     ofBox: 'The box’s clock',
+    ofBoxIn: 'System time with {zone}',
     ofBrowser: 'This browser’s clock',
     off: 'The box’s clock is wrong',
     ahead: 'The box’s clock is {span} ahead of this browser’s.',

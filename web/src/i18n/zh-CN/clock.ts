@@ -6,6 +6,7 @@ export default {
     zone: '时区',
     zoneAsk: '是这个时间吗？尚未设置时区，系统目前按 {zone} 计时；序列号的周数和所有记录都以系统时间为准。',
     ofBox: '系统时间',
+    ofBoxIn: '改用 {zone} 后的系统时间',
     ofBrowser: '此浏览器的时间',
     off: '系统时间不准',
     ahead: '系统时间比此浏览器快 {span}。',
