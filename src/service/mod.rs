@@ -207,7 +207,7 @@ fn check_flags(flags: &[String]) -> Result<(), String> {
     let serve = Cli::try_parse_from(words).map_err(|e| e.to_string())?;
     match serve.command {
         Some(Command::Serve(Serve { data_dir, .. })) if data_dir == Serve::default().data_dir => Ok(()),
-        _ => Err("--data-dir stands before --".into()),
+        _ => Err("--data-dir 要写在 -- 之前 / --data-dir stands before --".into()),
     }
 }
 
