@@ -298,7 +298,7 @@ test('a new box asks its administrator for the time zone and the company’s nam
   const question = admin.locator('[data-test=first-steps]')
   await question.getByText('尚未设置时区').waitFor()
   await on.shot(admin, 'devices-zone-zh')
-  await question.getByText('Asia/Shanghai').waitFor()
+  await question.getByText('Asia/Shanghai', { exact: true }).waitFor()
   await admin.fill('[data-test=first-name]', '示例电子厂')
   await admin.click('[data-test=first-keep]')
   await question.waitFor({ state: 'detached' })
