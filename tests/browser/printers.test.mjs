@@ -21,7 +21,8 @@ const on = stage(async () => {
 })
 after(() => printer?.stop())
 
-const row = (serial, on = page) => on.locator(`[data-serial="${serial}"]`)
+/** In the list that is seen: the one of all devices keeps its rows behind it. */
+const row = (serial, on = page) => on.locator(`[data-serial="${serial}"]:visible`)
 const strip = (on = page) => on.locator('[data-strip]')
 const over = (on = page) => on.locator('[data-over]')
 /** Of the tab that is shown. */
