@@ -6,7 +6,7 @@ use crate::os::{self, Line, Lines};
 use crate::store::backup_file::Contents;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +40,7 @@ pub enum Answer {
 
 #[derive(Clone, Debug)]
 pub struct Place {
+    /// Where this computer reaches it.
     pub http: SocketAddr,
     /// For people, the surest first.
     pub urls: Vec<String>,
@@ -48,7 +49,6 @@ pub struct Place {
 /// How the running box is.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Standing {
-    /// Where this computer reaches it.
     pub http: SocketAddr,
     pub urls: Vec<String>,
     /// The number of its newest news: of the same data it never gets smaller.
@@ -82,15 +82,10 @@ pub async fn carry_out(app: &Arc<App>, place: Option<&Place>, request: Request) 
     }
 }
 
-/// Where this computer reaches what listens at `address`.
-fn from_here(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
-}
-
-/// Listens until `stop` turns true. `place`: where the server listens. This process owns the data dir, so what an earlier one left is stale.
+/// Listens until `stop` turns true. `place`: where the server is reached. This process owns the data dir, so what an earlier one left is stale.
 pub fn listen(app: Arc<App>, data_dir: &Path, place: Place, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     let mut lines = Lines::open(&path(data_dir))?;
-    let place = Arc::new(Place { http: from_here(place.http), ..place });
+    let place = Arc::new(place);
     tokio::spawn(async move {
         loop {
             let next = tokio::select! {

@@ -220,8 +220,7 @@ pub async fn run(config: Serve, shows: bool) -> Result<(), Box<dyn Error>> {
 
 /// For the command line.
 fn place(reach: &Reach) -> Result<control::Place, &'static str> {
-    let first = reach.bound.first().ok_or("nothing listens")?;
-    Ok(control::Place { http: first.address, urls: reach.urls() })
+    Ok(control::Place { http: reach.here().ok_or("nothing listens")?, urls: reach.urls() })
 }
 
 /// To whoever would start this process anew if it hung: its loops turn, and work gets its thread.

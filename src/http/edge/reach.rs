@@ -110,15 +110,17 @@ impl Reach {
         }
     }
 
-    /// On this machine: HTTP, which no browser warns of, if there is such a listener.
+    /// Where this machine reaches it: by HTTP, which no browser warns of.
+    pub fn here(&self) -> Option<SocketAddr> {
+        let mut here = self.bound.first()?.address;
+        if here.ip().is_unspecified() {
+            here.set_ip(if here.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        Some(here)
+    }
+
     pub fn url_here(&self) -> Option<String> {
-        let one = self.bound.first()?;
-        let ip = match one.address.ip() {
-            ip if !ip.is_unspecified() => ip,
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        };
-        Some(one.url(&in_url(ip)))
+        Some(self.bound.first()?.url(&in_url(self.here()?.ip())))
     }
 }
 
