@@ -226,7 +226,8 @@ fn local_name(text: &str) -> Result<LocalName, String> {
         && !label.ends_with('-');
     match label {
         "off" => Ok(LocalName::Off),
-        label if is_label => Ok(LocalName::Is(label.to_owned())),
+        // That is every machine's own.
+        label if is_label && label != "localhost" => Ok(LocalName::Is(label.to_owned())),
         _ => Err("must be a name of letters, digits and hyphens, such as paperline, or off".into()),
     }
 }
@@ -278,7 +279,7 @@ mod tests {
             assert_eq!(local_name(text), Ok(LocalName::Is("paperline".into())), "{text}");
         }
         assert_eq!(local_name("off"), Ok(LocalName::Off));
-        for text in ["", ".local", "a.b", "a b", "-a", "a-", "标签", "a_b", &"a".repeat(64)] {
+        for text in ["", ".local", "a.b", "a b", "-a", "a-", "标签", "a_b", "localhost", &"a".repeat(64)] {
             assert!(local_name(text).is_err(), "{text}");
         }
     }
