@@ -4,13 +4,14 @@ use super::Space;
 use super::service::system as service;
 use std::collections::HashMap;
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::net::SocketAddr;
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::NamedTempFile;
 use tokio::net::TcpSocket;
@@ -55,7 +56,7 @@ pub fn keep_to_owner(dir: &Path) -> io::Result<()> {
         if inherits { icacls(dir, &ONLY).map(drop) } else { Ok(()) }
     });
     if let Err(e) = done {
-        tracing::warn!("{} may be read by others: icacls: {e}", dir.display());
+        tracing::warn!("{} may be read by others: {e}", dir.display());
     }
     Ok(())
 }
@@ -65,9 +66,18 @@ fn system_root() -> PathBuf {
 }
 
 fn icacls(dir: &Path, what: &[&str]) -> io::Result<Vec<u8>> {
-    let mut command = Command::new(system_root().join(r"System32\icacls.exe"));
-    let done = command.arg(dir).args(what).stdin(Stdio::null()).creation_flags(NO_WINDOW).output()?;
-    if done.status.success() { Ok(done.stdout) } else { Err(io::Error::other(done.status.to_string())) }
+    let words = [dir.as_os_str()].into_iter().chain(what.iter().map(OsStr::new));
+    tool("icacls.exe", words).map(|done| done.stdout)
+}
+
+/// A program that comes with the system, without a window.
+///
+/// # Errors
+/// It is not there, or it failed.
+pub(super) fn tool<W: AsRef<OsStr>>(name: &str, words: impl IntoIterator<Item = W>) -> io::Result<Output> {
+    let mut command = Command::new(system_root().join("System32").join(name));
+    let done = command.args(words).stdin(Stdio::null()).creation_flags(NO_WINDOW).output()?;
+    if done.status.success() { Ok(done) } else { Err(io::Error::other(format!("{name}: {}", done.status))) }
 }
 
 /// Nothing to do: it inherits its folder's rights.

@@ -1,6 +1,6 @@
 //! A service of Windows: a process that its manager starts keeps the one that works, and writes what that says into the event log.
 
-use super::super::system::{ANEW, KEPT, NO_WINDOW};
+use super::super::system::{ANEW, KEPT, NO_WINDOW, tool};
 use super::{Plan, State};
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,8 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitCode, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant, SystemTime};
 use windows_service::service::{
@@ -85,24 +86,16 @@ pub fn check_possible() -> Result<(), String> {
     }
 }
 
-/// A tool of the system.
-fn run(tool: &str, arguments: &[&str]) -> io::Result<Output> {
-    let system = env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
-    let mut command = Command::new(Path::new(&system).join("System32").join(tool));
-    let done = command.args(arguments).stdin(Stdio::null()).creation_flags(NO_WINDOW).output()?;
-    if done.status.success() { Ok(done) } else { Err(io::Error::other(format!("{tool}: {}", done.status))) }
-}
-
 /// What the service can do without, so it is only told of.
-fn attempt(tool: &str, arguments: &[&str]) {
-    if let Err(e) = run(tool, arguments) {
+fn attempt(name: &str, arguments: &[&str]) {
+    if let Err(e) = tool(name, arguments) {
         eprintln!("paperline: {e}");
     }
 }
 
 fn let_through_firewall(program: &Path) {
     let rule = format!("name={NAME}");
-    let _ = run("netsh.exe", &["advfirewall", "firewall", "delete", "rule", &rule]);
+    let _ = tool("netsh.exe", &["advfirewall", "firewall", "delete", "rule", &rule]);
     let program = format!("program={}", program.display());
     let which = ["dir=in", "action=allow", "enable=yes", "profile=private,domain"];
     attempt("netsh.exe", &[&["advfirewall", "firewall", "add", "rule", &rule, &program][..], &which].concat());
@@ -190,7 +183,7 @@ pub fn unregister() -> io::Result<bool> {
     stop()?;
     service.delete().map_err(plain)?;
     let _ = HKEY::LOCAL_MACHINE.RegDeleteTree(Some(SOURCE));
-    let _ = run("netsh.exe", &["advfirewall", "firewall", "delete", "rule", &format!("name={NAME}")]);
+    let _ = tool("netsh.exe", &["advfirewall", "firewall", "delete", "rule", &format!("name={NAME}")]);
     Ok(true)
 }
 
@@ -238,7 +231,7 @@ pub fn state() -> io::Result<State> {
 /// The last that it wrote. `_since`: not looked at here.
 pub fn last_words(lines: usize, _since: Option<SystemTime>) -> String {
     let (of, count) = (format!("/q:*[System[Provider[@Name='{NAME}']]]"), format!("/c:{lines}"));
-    let read = run("wevtutil.exe", &["qe", "Application", &of, &count, "/rd:true", "/f:text"]);
+    let read = tool("wevtutil.exe", &["qe", "Application", &of, &count, "/rd:true", "/f:text"]);
     read.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
 }
 
@@ -325,12 +318,13 @@ pub(in crate::os) fn keep(mark: &'static str) -> io::Result<Option<ExitCode>> {
     if !env::args_os().any(|word| word == AS_SERVICE) {
         return Ok(None);
     }
-    debug_assert_eq!(mark, MARK);
+    let _ = MARK.set(mark);
     service_dispatcher::start(NAME, entered).map_err(plain)?;
     Ok(Some(ExitCode::SUCCESS))
 }
 
-const MARK: &str = "PAPERLINE_RESTARTED";
+/// Given to `keep`: the manager calls what keeps by itself.
+static MARK: OnceLock<&str> = OnceLock::new();
 
 define_windows_service!(entered, keeps);
 
@@ -415,8 +409,8 @@ fn start_working(anew: bool, tell: &Sender<Word>) -> io::Result<Option<ChildStdi
         .env(KEPT, "1")
         .env(SERVES, "1")
         .creation_flags(NO_WINDOW);
-    if anew {
-        command.env(MARK, "1");
+    if let (true, Some(mark)) = (anew, MARK.get()) {
+        command.env(mark, "1");
     }
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let held = child.stdin.take();
