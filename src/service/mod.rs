@@ -28,61 +28,45 @@ const READY_MAX: Duration = Duration::from_secs(900);
 /// So often it may fail to start before it is given up.
 const FAILURES_MAX: u32 = 3;
 const LOOKED_EVERY: Duration = Duration::from_millis(300);
-/// Held by the one that upgrades.
-const LOCK: &str = "upgrade.lock";
 /// Begins the name of a file that is being written.
 const HALF: &str = ".half-";
 /// Last words that are shown.
 const LINES: usize = 12;
 const LINES_OF_OUTPUT: usize = 5;
-/// Files beside the program.
+/// The program, and the files beside it.
 struct Place {
-    program: PathBuf,
     dir: PathBuf,
+    program: PathBuf,
+    plan: PathBuf,
+    lock: PathBuf,
+    /// An upgrade that is under way.
+    under_way: PathBuf,
+    /// How the last one ended.
+    last: PathBuf,
+    /// The program before the last upgrade.
+    before: PathBuf,
+    /// What an upgrade is to bring.
+    new: PathBuf,
+    /// Takes up what was cut off: a program that has worked, never the new one.
+    keeper: PathBuf,
 }
 
 impl Place {
     fn new() -> Result<Self, Box<dyn Error>> {
         let program = service::program();
         let dir = program.parent().ok_or("the program has no folder")?.to_owned();
-        Ok(Self { program, dir })
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    fn plan(&self) -> PathBuf {
-        self.file("service.json")
-    }
-
-    /// An upgrade that is under way.
-    fn under_way(&self) -> PathBuf {
-        self.file("upgrading.json")
-    }
-
-    fn last(&self) -> PathBuf {
-        self.file("last-upgrade.json")
-    }
-
-    /// The program before the last upgrade.
-    fn before(&self) -> PathBuf {
-        self.with_suffix("before")
-    }
-
-    fn new_program(&self) -> PathBuf {
-        self.with_suffix("new")
-    }
-
-    /// Takes up what was cut off: a program that has worked, never the new one.
-    fn keeper(&self) -> PathBuf {
-        self.with_suffix("keeper")
-    }
-
-    fn with_suffix(&self, suffix: &str) -> PathBuf {
-        let mut name = self.program.file_stem().unwrap_or_default().to_owned();
-        name.push(format!("-{suffix}{}", std::env::consts::EXE_SUFFIX));
-        self.dir.join(name)
+        let also = |name: &str| dir.join(format!("paperline-{name}{}", std::env::consts::EXE_SUFFIX));
+        Ok(Self {
+            plan: dir.join("service.json"),
+            lock: dir.join("upgrade.lock"),
+            under_way: dir.join("upgrading.json"),
+            last: dir.join("last-upgrade.json"),
+            before: also("before"),
+            new: also("new"),
+            keeper: also("keeper"),
+            program,
+            dir,
+        })
     }
 }
 
@@ -164,8 +148,8 @@ fn is_ready(http: SocketAddr) -> io::Result<bool> {
     Ok(answer == *b"HTTP/1.1 200")
 }
 
-/// Starts the service and waits until the box serves. `news`: those of its data before, which it has to have. `Err`: why not, in words.
-fn come_up(plan: &Plan, news: u64) -> Result<Standing, String> {
+/// Starts the service and waits until the box serves. `Err`: why not, in words.
+fn come_up(plan: &Plan) -> Result<Standing, String> {
     let (began, started) = (Instant::now(), SystemTime::now());
     let words = || service::last_words(LINES, Some(started));
     service::start().map_err(|e| e.to_string())?;
@@ -182,7 +166,7 @@ fn come_up(plan: &Plan, news: u64) -> Result<Standing, String> {
             && let Some(standing) = standing(&plan.data_dir)
             && is_ready(standing.http).unwrap_or(false)
         {
-            return if standing.news < news { Err("数据不见了 / its data are gone".into()) } else { Ok(standing) };
+            return Ok(standing);
         }
         if began.elapsed() > READY_MAX {
             return Err(format!("it was not ready within {} minutes:\n{}", READY_MAX.as_secs() / 60, words()));
@@ -192,7 +176,7 @@ fn come_up(plan: &Plan, news: u64) -> Result<Standing, String> {
 }
 
 fn installed(place: &Place) -> Result<Plan, Box<dyn Error>> {
-    let plan = read(&place.plan())?;
+    let plan = read(&place.plan)?;
     match service::state()? {
         State::Absent => {
             Err("没有安装服务：请先运行 paperline service install / no service is installed: paperline service install".into())
@@ -246,11 +230,11 @@ fn data_dir(named: Option<PathBuf>, before: Option<&Plan>) -> Result<PathBuf, Bo
 /// Puts a service in place of the one before, if any, and starts it.
 fn set_up(place: &Place, plan: &Plan) -> Result<Standing, String> {
     let put = || -> Result<(), Box<dyn Error>> {
-        write(&place.plan(), plan)?;
-        Ok(service::register(plan, &place.program, &place.keeper(), &place.under_way())?)
+        write(&place.plan, plan)?;
+        Ok(service::register(plan, &place.program, &place.keeper, &place.under_way)?)
     };
     put().map_err(|e| e.to_string())?;
-    come_up(plan, 0)
+    come_up(plan)
 }
 
 /// `flags`: of `serve`. Installed again, the same program takes on what is named, and keeps what is not; what does not work is taken back.
@@ -258,7 +242,7 @@ pub fn install(named: Option<PathBuf>, writable: Vec<PathBuf>, flags: Vec<String
     service::check_possible()?;
     check_flags(&flags)?;
     let (place, itself) = (Place::new()?, std::env::current_exe()?);
-    let before: Option<Plan> = if service::state()? == State::Absent { None } else { read(&place.plan())? };
+    let before: Option<Plan> = if service::state()? == State::Absent { None } else { read(&place.plan)? };
     let writable = writable.iter().map(std::path::absolute).collect::<io::Result<Vec<_>>>()?;
     let plan = Plan {
         data_dir: data_dir(named, before.as_ref())?,
@@ -271,24 +255,26 @@ pub fn install(named: Option<PathBuf>, writable: Vec<PathBuf>, flags: Vec<String
         flags: before.iter().flat_map(|plan| plan.flags.clone()).filter(|_| flags.is_empty()).chain(flags.clone()).collect(),
     };
     check_data_dir(&plan.data_dir)?;
-    if before.is_some() && place.program.exists() && sum(&place.program)? != sum(&itself)? {
+    let is_in_place = sum(&place.program).ok() == Some(sum(&itself)?);
+    if before.is_some() && place.program.exists() && !is_in_place {
         let how = format!("{}{} service upgrade {}", service::AS_ADMINISTRATOR, place.program.display(), itself.display());
         return Err(format!("已安装另一个版本，请运行：{how} / another version is installed: {how}").into());
     }
     fs::create_dir_all(&place.dir)?;
     service::let_all_run(&place.dir)?;
     let _held = hold(&place)?;
-    if before.is_some() {
-        service::stop()?;
-    }
-    if standing(&plan.data_dir).is_some() {
+    let is_own = before.as_ref().is_some_and(|plan_before| plan_before.data_dir == plan.data_dir);
+    if !is_own && standing(&plan.data_dir).is_some() {
         let dir = plan.data_dir.display();
         return Err(format!("{dir} 正被另一个 paperline 使用，请先停止它 / another paperline is using {dir}: stop it first").into());
     }
-    if itself != place.program {
+    if !is_in_place {
         put_program(File::open(&itself)?, &place.program)?;
     }
-    put_program(File::open(&itself)?, &place.keeper())?;
+    put_program(File::open(&itself)?, &place.keeper)?;
+    if before.is_some() {
+        service::stop()?;
+    }
     let standing = set_up(&place, &plan).map_err(|why| take_back(&place, before.as_ref(), &why))?;
     say("服务已安装并启动，开机自动运行 / installed, running, and started with the computer:");
     standing.urls.iter().for_each(|url| say(&format!("  {url}")));
@@ -318,7 +304,7 @@ fn take_back(place: &Place, before: Option<&Plan>, why: &str) -> String {
 
 /// Until it is dropped, or the process ends: one at a time changes what is installed. What another one left half written goes.
 fn hold(place: &Place) -> io::Result<File> {
-    let lock = File::options().create(true).truncate(false).write(true).open(place.file(LOCK))?;
+    let lock = File::options().create(true).truncate(false).write(true).open(&place.lock)?;
     if lock.try_lock().is_err() {
         say("正在等待另一个安装或升级结束 / waiting for another installation or upgrade to end");
         lock.lock()?;
@@ -329,8 +315,8 @@ fn hold(place: &Place) -> io::Result<File> {
             remove(&entry.path())?;
         }
     }
-    if !place.under_way().exists() {
-        remove(&place.new_program())?;
+    if !place.under_way.exists() {
+        remove(&place.new)?;
     }
     Ok(lock)
 }
@@ -343,7 +329,7 @@ pub fn uninstall() -> Done {
         return Err("没有安装服务 / no service is installed".into());
     }
     let _held = hold(&place)?;
-    let plan: Option<Plan> = read(&place.plan())?;
+    let plan: Option<Plan> = read(&place.plan)?;
     service::unregister()?;
     // A program that runs can't be removed everywhere.
     if let Err(e) = fs::remove_dir_all(&place.dir) {
@@ -372,7 +358,7 @@ pub fn status() -> Done {
         _ => say("已停止 / stopped"),
     }
     say(&format!("程序 / program: {}\n数据 / data: {}", place.program.display(), plan.data_dir.display()));
-    if let Some(ended) = read::<Ended>(&place.last())? {
+    if let Some(ended) = read::<Ended>(&place.last)? {
         let Ended { version, sha256, time, trouble } = ended;
         let how = trouble.map_or_else(|| "成功 / done".into(), |why| format!("已换回 / went back: {why}"));
         say(&format!("上次升级 / last upgrade: {time}, {version}, SHA-256 {sha256}: {how}"));

@@ -1,7 +1,7 @@
 //! Another program in place of the installed one: with a backup first, and back again if it does not come up.
 
 use super::{Ended, HALF, LINES_OF_OUTPUT, Place, come_up, hold, installed, put_program, read, remove, say, standing, sum, write};
-use crate::control::{self, Answer, Request};
+use crate::control::{self, Answer, Request, Standing};
 use crate::os;
 use crate::os::service::{self, Plan};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,15 @@ struct UnderWay {
     /// Those of the data before.
     news: u64,
 }
+
+impl UnderWay {
+    /// Whether the box serves the data of before, and not others or none.
+    fn has_all(&self, standing: &Standing) -> bool {
+        standing.news >= self.news
+    }
+}
+
+const DATA_ARE_GONE: &str = "数据不见了 / the data are gone";
 
 /// What a program prints, run with no more rights than the service.
 fn output_of(program: &Path, arguments: &[&str], within: Option<Duration>) -> Result<String, String> {
@@ -94,7 +103,7 @@ pub fn upgrade(file: &Path) -> Result<(), Box<dyn Error>> {
     }
     let from = File::open(file).map_err(named)?;
     exchange(&place, &plan, from)?;
-    Ok(put_program(File::open(&place.program)?, &place.keeper())?)
+    Ok(put_program(File::open(&place.program)?, &place.keeper)?)
 }
 
 /// Takes up what was cut off. Started again at once as long as there is something to do, so it rests after a failure.
@@ -112,13 +121,13 @@ pub fn go_on() -> Result<(), Box<dyn Error>> {
 }
 
 fn exchange(place: &Place, plan: &Plan, from: impl Read) -> Result<(), Box<dyn Error>> {
-    let new = place.new_program();
-    put_program(from.take(PROGRAM_BYTES_MAX), &new)?;
-    let (sha256, before) = (sum(&new)?, sum(&place.program)?);
-    let version = match version_of(&new) {
+    let new = &place.new;
+    put_program(from.take(PROGRAM_BYTES_MAX), new)?;
+    let (sha256, before) = (sum(new)?, sum(&place.program)?);
+    let version = match version_of(new) {
         Ok(version) if sha256 != before => version,
         otherwise => {
-            remove(&new)?;
+            remove(new)?;
             otherwise?;
             return Err("这正是现在运行的程序 / this is the program that runs now".into());
         }
@@ -127,27 +136,28 @@ fn exchange(place: &Place, plan: &Plan, from: impl Read) -> Result<(), Box<dyn E
     say("正在备份 / backing up");
     let backup = back_up(place, plan)?;
     say(&format!("  {}", backup.display()));
-    put_program(File::open(&place.program)?, &place.before())?;
+    put_program(File::open(&place.program)?, &place.before)?;
     let news = standing(&plan.data_dir).map_or(0, |standing| standing.news);
-    write(&place.under_way(), &UnderWay { version, sha256, before, backup, news })?;
+    write(&place.under_way, &UnderWay { version, sha256, before, backup, news })?;
     service::stop()?;
-    service::put_in_place(&new, &place.program, &place.file(&format!("{HALF}before")))?;
+    service::put_in_place(new, &place.program, &place.dir.join(format!("{HALF}before")))?;
     os::sync_dir(&place.dir)?;
     finish_what_was_cut_off(place, plan)
 }
 
 /// Whatever an upgrade has come to: on to its end, or back.
 fn finish_what_was_cut_off(place: &Place, plan: &Plan) -> Result<(), Box<dyn Error>> {
-    let Some(under_way) = read::<UnderWay>(&place.under_way())? else { return Ok(()) };
+    let Some(under_way) = read::<UnderWay>(&place.under_way)? else { return Ok(()) };
     service::stop()?;
     let why = if sum(&place.program).is_ok_and(|sum| sum == under_way.sha256) {
         say("正在启动新程序 / starting the new program");
-        match come_up(plan, under_way.news) {
-            Ok(_) => {
+        match come_up(plan) {
+            Ok(standing) if under_way.has_all(&standing) => {
                 say("升级完成 / upgraded");
                 note(place, &under_way, None)?;
-                return Ok(remove(&place.under_way())?);
+                return Ok(remove(&place.under_way)?);
             }
+            Ok(_) => DATA_ARE_GONE.into(),
             Err(why) => why,
         }
     } else {
@@ -165,19 +175,33 @@ fn finish_what_was_cut_off(place: &Place, plan: &Plan) -> Result<(), Box<dyn Err
         Err(e) => return Err(format!("{why}\n旧程序也没有启动成功 / the old program does not come up either: {e}").into()),
     };
     note(place, &under_way, Some(why.clone()))?;
-    remove(&place.under_way())?;
+    remove(&place.under_way)?;
     Err(format!("已换回旧程序，它正在运行 / the old program is back and runs: {why}").into())
 }
 
-/// The old program, with the data as they are, or, where they are not what it had any more, as they were. Returns where the data are
-/// then that the new one left.
+/// The old program, with the data as they are, or, where these are harmed, as they were. Returns where the data are then that the new
+/// one left. Data that are whole are never taken back, whatever else keeps the old program from serving.
 fn go_back(place: &Place, plan: &Plan, under_way: &UnderWay) -> Result<Option<PathBuf>, Box<dyn Error>> {
     service::stop()?;
     // Cut off before the exchange, it is still there.
     if sum(&place.program).ok().as_ref() != Some(&under_way.before) {
-        put_program(File::open(place.before())?, &place.program)?;
+        put_program(File::open(&place.before)?, &place.program)?;
     }
-    let Err(why) = come_up(plan, under_way.news) else { return Ok(None) };
+    let why = match come_up(plan) {
+        Ok(standing) if under_way.has_all(&standing) => return Ok(None),
+        Ok(_) => DATA_ARE_GONE.into(),
+        Err(why) => {
+            service::stop()?;
+            match output_of(&place.program, &["check", "--data-dir", &plan.data_dir.to_string_lossy()], None) {
+                Ok(_) => {
+                    // Once what is in its way has gone, it serves.
+                    let _ = service::start();
+                    return Err(why.into());
+                }
+                Err(harm) => harm,
+            }
+        }
+    };
     say(&format!(
         "旧程序无法使用现在的数据，正在恢复备份 / the old program can't use the data as they are, restoring the backup: {why}"
     ));
@@ -193,11 +217,11 @@ fn go_back(place: &Place, plan: &Plan, under_way: &UnderWay) -> Result<Option<Pa
     let from = within.unwrap_or_else(|_| under_way.backup.clone());
     let words = ["restore", "--data-dir", &plan.data_dir.to_string_lossy(), "--from", &from.to_string_lossy()];
     output_of(&place.program, &words, None)?;
-    come_up(plan, 0)?;
+    come_up(plan)?;
     Ok(Some(aside))
 }
 
 fn note(place: &Place, under_way: &UnderWay, trouble: Option<String>) -> io::Result<()> {
     let (version, sha256) = (under_way.version.clone(), under_way.sha256.clone());
-    write(&place.last(), &Ended { version, sha256, time: jiff::Timestamp::now().to_string(), trouble })
+    write(&place.last, &Ended { version, sha256, time: jiff::Timestamp::now().to_string(), trouble })
 }
