@@ -95,7 +95,7 @@ fn attempt(name: &str, arguments: &[&str]) {
 
 fn let_through_firewall(program: &Path) {
     let rule = format!("name={NAME}");
-    let _ = tool("netsh.exe", &["advfirewall", "firewall", "delete", "rule", &rule]);
+    let _ = tool("netsh.exe", ["advfirewall", "firewall", "delete", "rule", &rule]);
     let program = format!("program={}", program.display());
     let which = ["dir=in", "action=allow", "enable=yes", "profile=private,domain"];
     attempt("netsh.exe", &[&["advfirewall", "firewall", "add", "rule", &rule, &program][..], &which].concat());
@@ -183,7 +183,7 @@ pub fn unregister() -> io::Result<bool> {
     stop()?;
     service.delete().map_err(plain)?;
     let _ = HKEY::LOCAL_MACHINE.RegDeleteTree(Some(SOURCE));
-    let _ = tool("netsh.exe", &["advfirewall", "firewall", "delete", "rule", &format!("name={NAME}")]);
+    let _ = tool("netsh.exe", ["advfirewall", "firewall", "delete", "rule", &format!("name={NAME}")]);
     Ok(true)
 }
 
@@ -231,7 +231,7 @@ pub fn state() -> io::Result<State> {
 /// The last that it wrote. `_since`: not looked at here.
 pub fn last_words(lines: usize, _since: Option<SystemTime>) -> String {
     let (of, count) = (format!("/q:*[System[Provider[@Name='{NAME}']]]"), format!("/c:{lines}"));
-    let read = tool("wevtutil.exe", &["qe", "Application", &of, &count, "/rd:true", "/f:text"]);
+    let read = tool("wevtutil.exe", ["qe", "Application", &of, &count, "/rd:true", "/f:text"]);
     read.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
 }
 
